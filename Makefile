@@ -1,0 +1,69 @@
+# Two commands are all a newcomer needs: make demo, make test. Both set up everything themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+MAKEFLAGS += --no-print-directory
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install install-test demo test test-long bench simulate lint types format lock rows clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.run  ## .venv with the countertop command
+
+install-test: $(VENV)/.test
+
+demo: $(VENV)/.run  ## a whole simulated counter in the browser, first sale made by itself
+	@$(BIN)/countertop demo
+
+test: $(VENV)/.test  ## lint, types and the whole suite, browser included
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run.sh
+
+test-long: $(VENV)/.test  ## what does not fit into five minutes
+	@$(BIN)/python -m pytest -m slow -n 2
+
+bench: $(VENV)/.test  ## speed as ratios to a limit or peer of the same run (N=payments, PEERS=1)
+	@$(BIN)/python -m tests.bench
+
+simulate: $(VENV)/.test  ## SALES=… SEED=…: more of the simulation than make test runs
+	@$(BIN)/countertop simulate --sales $(or $(SALES),25000) --seed $(or $(SEED),1)
+
+lint: $(VENV)/.test
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	@$(BIN)/mypy
+
+format: $(VENV)/.test
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+rows: $(VENV)/.test  ## docs/rows.md: which product row is shown by which test
+	@$(BIN)/python -m tests.rows > docs/rows.md
+
+lock:  ## requirements.lock and requirements-test.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --no-annotate -q -p 3.11 pyproject.toml --group build -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-annotate -q -p 3.11 pyproject.toml --group build --group test -c requirements.lock -o requirements-test.lock
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Countertop needs Python 3.11 or newer; '$(PYTHON)' is older. Use: make PYTHON=python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make environments yet (the venv package is missing)."; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq python3-venv; \
+	  else echo "Fix: sudo apt-get install python3-venv"; exit 1; fi; }
+	@echo "making $(VENV) …"; $(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python requirements.lock pyproject.toml
+	@echo "installing what Countertop needs (pinned, hash-checked) …"
+	@$(BIN)/pip install -q --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-test.lock
+	@echo "installing what the tests need (pinned, hash-checked) …"
+	@$(BIN)/pip install -q --require-hashes -r requirements-test.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

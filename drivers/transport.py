@@ -1,0 +1,41 @@
+"""The byte pipe every driver talks through: a serial port, a TCP socket, a wire in memory."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+
+class Transport(Protocol):
+    """An open, exclusive, non-blocking byte pipe.
+
+    Implementations bound their input buffer (4 KiB by default, faults.md L6) and never block the loop.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where it leads, for logs: a port path or ``host:port``."""
+        ...
+
+    @property
+    def baud(self) -> int:
+        """Line speed in bit/s, for time-outs that follow length (10 bits a byte)."""
+        ...
+
+    async def read(self) -> bytes:
+        """Bytes that arrived, at least one. Raises DeviceGone once the pipe is closed and drained."""
+        ...
+
+    async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
+        """Hand over every byte, or raise DeviceTimeout (rest dropped, line reset) or DeviceGone."""
+        ...
+
+    async def discard_input(self) -> bytes:
+        """Drop and return what arrived and nobody read."""
+        ...
+
+    async def close(self) -> None:
+        """Release the pipe; bounded in time, never drains for ever."""
+        ...
+
+
+OpenTransport = Callable[[], Awaitable[Transport]]
+"""Opens the pipe afresh. Raises DeviceGone when there is nothing to open, DeviceRefused when it is not ours."""

@@ -1,0 +1,297 @@
+"""What the counter needs from the world. Everything outside satisfies these by shape, nothing imports back.
+
+Waiting is always ``asyncio``: on the virtual-time loop the same code runs in simulated seconds.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from terminal.payments.event import Event, NewEvent, Owed, Summary
+from terminal.payments.money import Money
+from terminal.payments.notice import Answer, Notice, RefundNotice
+from terminal.payments.profile import Profile
+from terminal.payments.receipt import Receipt
+
+# --- time, chance, names ---------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    def wall_ms(self) -> int:
+        """UTC milliseconds since 1970, for records and provider timestamps; decides no outcome (I17)."""
+        ...
+
+    def mono_ns(self) -> int:
+        """Monotonic nanoseconds, for waits and durations."""
+        ...
+
+
+class Entropy(Protocol):
+    def bytes(self, count: int) -> bytes: ...
+
+
+class Ids(Protocol):
+    def ulid(self) -> str:
+        """A new time-ordered 26-character id, unique for ever (≥ 64 random bits)."""
+        ...
+
+
+# --- journal ---------------------------------------------------------------------------------------------
+
+
+class Journal(Protocol):
+    """The durable record. An append returns only after fsync; appends of many callers share one commit."""
+
+    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+        """All or nothing, durable on return.
+
+        Raises:
+            Conflict("key_taken", kind=…, key=…, value=…): a claim in an event's index is taken already.
+            JournalError: not recorded, or not known whether recorded; the store refuses everything after.
+        """
+        ...
+
+    def claimed(self, kind: str, key: str) -> str | None: ...
+
+    def of_subject(self, subject: str) -> tuple[Event, ...]: ...
+
+    def after(self, number: int, *, limit: int = 256) -> tuple[Event, ...]: ...
+
+    def last_number(self) -> int: ...
+
+    def unfinished(self) -> tuple[Summary, ...]:
+        """Summaries whose ``final`` is false, oldest first."""
+        ...
+
+    def list(
+        self, kind: str, *, counter: str = "", before: int | None = None, limit: int = 20, search: str = ""
+    ) -> tuple[Summary, ...]:
+        """Newest first. ``before`` pages by first_number; ``search`` matches the summary's ``search`` words."""
+        ...
+
+    def owed(self) -> tuple[Owed, ...]: ...
+
+
+# --- provider --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One attempt as the provider shall see it. ``expires_ms`` is wall time UTC."""
+
+    order_no: str
+    amount: Money
+    description: str
+    counter: str
+    expires_ms: int
+    notify_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    refund_no: str
+    order_no: str
+    amount: Money
+    total: Money
+    reason: str
+    notify_url: str = ""
+
+
+class Provider(Protocol):
+    """A channel: one connector with its profile, keys and link. No call raises for what a provider does."""
+
+    @property
+    def profile(self) -> Profile: ...
+
+    async def order(self, order: Order) -> Answer: ...
+
+    async def pay(self, order: Order, code: str) -> Answer: ...
+
+    async def query(self, order_no: str) -> Answer: ...
+
+    async def close(self, order_no: str) -> Answer: ...
+
+    async def reverse(self, order_no: str) -> Answer: ...
+
+    async def refund(self, refund: RefundOrder) -> Answer: ...
+
+    async def query_refund(self, refund_no: str) -> Answer: ...
+
+    async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
+        """Verify over the raw bytes, check freshness. Raises NotEvidence with what was wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """``target`` is the absolute path with its query, exactly as signed."""
+
+    method: Literal["GET", "POST"]
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    status: int
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+
+
+class NothingSent(Exception):
+    """DNS, connect or TLS failed with no request byte written."""
+
+
+class NoAnswer(Exception):
+    """Bytes may have left; no whole answer came back in time or within bounds."""
+
+
+class ProviderHttp(Protocol):
+    async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
+        """One exchange, no redirects, body ≤ 1 MiB. Raises NothingSent or NoAnswer."""
+        ...
+
+
+# --- devices ---------------------------------------------------------------------------------------------
+
+
+class HealthState(StrEnum):
+    OK = "ok"
+    FAULT = "fault"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is known of a device. ``reason`` is a slug of the error registry, empty when OK."""
+
+    state: HealthState
+    reason: str
+    checked_mono_ns: int
+    detail: Mapping[str, str]  # model, serial, port: for people
+
+
+@dataclass(frozen=True, slots=True)
+class CodeScreen:
+    """A payment code. ``id`` is unique per shown code; ``payload`` is the code's text."""
+
+    id: int
+    payload: str
+    amount: Money
+    ttl_s: int
+    test: bool
+    title: str = ""  # the shop's name
+
+
+@dataclass(frozen=True, slots=True)
+class ResultScreen:
+    id: int
+    result: Literal["paid", "not_paid", "checking", "cancelled", "late"]
+    amount: Money
+    text: str
+    test: bool
+    ttl_s: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class IdleScreen:
+    title: str
+    test: bool
+
+
+Screen = CodeScreen | ResultScreen | IdleScreen
+
+
+class Display(Protocol):
+    async def show(self, screen: Screen) -> None:
+        """Make the glass show this; return once the device proved it. Raises PeripheralFailed.
+
+        The adapter remembers the last wanted screen and repaints it after reconnection or reboot;
+        a CodeScreen older than its ttl is never repainted.
+        """
+        ...
+
+    def health(self) -> Health: ...
+
+
+class Played(StrEnum):
+    DONE = "done"
+    NOT_PLAYED = "not_played"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """``kind`` chooses chime and phrase; the adapter knows the voice's language and number grammar."""
+
+    kind: Literal["paid", "not_paid", "late", "checking", "help"]
+    amount: Money
+    wallet: str
+    language: str
+    test: bool
+    training: bool = False
+
+
+class Speaker(Protocol):
+    async def say(self, utterance: Utterance) -> Played:
+        """Bounded by 2 s plus the phrase's length; never raises for what a device does."""
+        ...
+
+    def health(self) -> Health: ...
+
+
+class Printed(StrEnum):
+    CONFIRMED = "confirmed"  # the device says the paper has it
+    PROCESSED = "processed"  # the device worked through the bytes
+    SENT = "sent"  # the device took the bytes; nothing more can be known
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One print job: the frozen receipt of a sale or refund. ``job`` is the same across retries."""
+
+    job: str
+    receipt: Receipt
+    copy: int  # 0 = original, n prints COPY n
+
+
+class PrintStopped(Exception):
+    """The slip did not come out whole.
+
+    ``touched`` says that at least a byte may be on paper, ``definite`` that the device reported a fault
+    (then a whole COPY follows by itself when it clears; else a person is asked once).
+    """
+
+    def __init__(self, reason: str, *, touched: bool, definite: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.touched, self.definite = reason, touched, definite
+
+
+class Printer(Protocol):
+    async def print(self, slip: Slip) -> Printed:
+        """Raises PrintStopped."""
+        ...
+
+    async def ready(self) -> None:
+        """Return when the printer says it can print (paper, cover, power); waits without polling hard."""
+        ...
+
+    def health(self) -> Health: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    text: str  # ASCII, strict grammar already applied by the driver; secret: memory only (S42)
+    mono_ns: int
+
+
+class Scanner(Protocol):
+    def scans(self) -> AsyncIterator[Scan]: ...
+
+    async def feedback(self, good: bool) -> None:
+        """Beep, where the scanner can."""
+        ...
+
+    def health(self) -> Health: ...

@@ -1,0 +1,56 @@
+"""A channel as data: timings, windows, limits. One TOML file per provider in ``terminal/banks/profiles``.
+
+The engine reads only this; no provider's name appears in it. Seconds are floats of waiting time, never money.
+"""
+
+import msgspec
+
+
+class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds. Sources: facts of the provider, as named in the profile's comments."""
+
+    connect_s: float = 3.0
+    answer_s: float = 10.0
+    code_life_s: float = 60.0  # how long a shown code can be paid before we close it
+    expiry_extra_s: float = 30.0  # the provider's expiry is this much later than ours
+    push_first_query_s: float = 3.0
+    push_query_s: float = 2.5
+    push_query_fast_for_s: float = 60.0  # then push_query_slow_s
+    push_query_slow_s: float = 5.0
+    acted_query_s: float = 2.0  # after the channel says the customer acted
+    pull_first_query_s: float = 5.0
+    pull_query_s: float = 5.0
+    pull_total_s: float = 45.0  # then reverse
+    reverse_not_before_s: float = 15.0  # after pay
+    reverse_again_paying_s: float = 10.0
+    reverse_window_s: float = 7 * 86400.0
+    not_found_after_s: float = 15.0  # believe "not found" only this long after sending, twice
+    not_found_gap_s: float = 5.0
+    close_not_before_s: float = 0.0  # "too young to close" rule of older APIs
+    free_counter_after_s: float = 60.0  # UNKNOWN for this long frees the counter (parked)
+    refund_queries_s: tuple[float, ...] = (5.0, 15.0, 60.0, 300.0, 1800.0, 3600.0)
+    sweep_after_close_s: tuple[float, ...] = (60.0, 300.0, 1800.0, 7200.0, 86400.0)
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One channel. ``titles`` name the wallet per language for screen, voice and receipt."""
+
+    name: str
+    connector: str  # module in terminal/banks
+    titles: dict[str, str]
+    currencies: tuple[str, ...]
+    push: bool  # merchant-presented: we show a code
+    pull: bool  # consumer-presented: we scan the customer's code
+    pull_prefixes: tuple[str, ...] = ()
+    pull_lengths: tuple[int, ...] = ()
+    code_prefixes: tuple[str, ...] = ()  # what a push payload must start with (S62)
+    create_idempotent: bool = True
+    pull_notifies: bool = False
+    confirm_notification_by_query: bool = False  # S13
+    min_minor: int = 1
+    max_minor: int = 5_000_000
+    refund_days: int = 365
+    void_by_reverse: bool = False  # a reverse of a paid pull is allowed as "void"
+    queries_per_s: float = 50.0
+    timings: Timings = Timings()
+    settings: dict[str, str] = {}  # what the facts mark contradictory or unverified, by the connector's names
