@@ -32,10 +32,18 @@ class Transport(Protocol):
         """Drop and return what arrived and nobody read."""
         ...
 
+    def frame_seen(self) -> None:
+        """The codec found a sound frame or line: what arrives is no garbage, the flood count starts again.
+
+        After 64 KiB without this call ``read`` raises DeviceRefused: the port is quarantined until it is
+        opened again (L6).
+        """
+        ...
+
     async def close(self) -> None:
         """Release the pipe; bounded in time, never drains for ever."""
         ...
 
 
 OpenTransport = Callable[[], Awaitable[Transport]]
-"""Opens the pipe afresh. Raises DeviceGone when there is nothing to open, DeviceRefused when it is not ours."""
+"""Opens the pipe afresh. Raises DeviceGone: nothing to open; DeviceRefused: it is not ours."""

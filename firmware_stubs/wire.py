@@ -1,0 +1,263 @@
+"""Cables between a simulated device and whoever drives it: in memory, a pseudo-terminal, TCP.
+
+A stub is behaviour over given time, a cable moves its bytes: neither knows the other's job. Nothing here
+reads a clock but the running loop's, so an in-memory wire works in virtual time.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from typing import Final, Protocol, Self
+
+INPUT_MAX: Final = 4096  # bytes kept for a reader who does not read; the rest is dropped and counted
+
+
+class Stub(Protocol):
+    """A simulated device: bytes in, bytes out, over time it is given. Subclass it, or match it by shape.
+
+    ``now_ms`` never goes backwards; its origin means nothing. A stub keeps no task, thread, clock or
+    randomness of its own. When a person acts on it (a trigger pressed, paper put in), its method stores what
+    the device will say and the cable's ``poke()`` sends it.
+    """
+
+    def receive(self, data: bytes, now_ms: int) -> bytes:
+        """Take bytes from the host in any split; return what the device says at once, often nothing."""
+        ...
+
+    def tick(self, now_ms: int) -> bytes:
+        """Let time pass up to ``now_ms``; return what the device says by itself."""
+        ...
+
+    def due(self, now_ms: int) -> int | None:
+        """When the next ``tick`` is wanted, in the same milliseconds; None (what a subclass inherits) for
+        none until bytes or a poke arrive."""
+        ...
+
+
+Filter = Callable[[bytes], bytes]
+
+
+class Wire:
+    """An in-memory cable with its faults; the host's end has the shape of the drivers' Transport.
+
+    Args:
+        stub: the device at the far end; assign ``wire.stub`` to swap devices.
+        gone: raised when the cable is cut or unplugged (pass the drivers' DeviceGone).
+        late: raised when the device takes no bytes before the deadline (pass DeviceTimeout).
+        noise: put in front of every answer.
+        chunk: sizes of the pieces a read returns, in turn; one number for all; 0 leaves pieces as they come.
+        drop_answers: so many answers are lost.
+        delay_s: every answer comes so much later.
+        cut_after: the cable is cut after so many bytes to the device.
+        replug_after_s: a cut cable can be opened again after this time; None: only after ``plug()``.
+        stall_after: the device takes so many bytes and then none until ``stalled`` is set to False.
+        echo: a half-duplex adapter: what the host writes comes back to it.
+        flood: garbage that arrives when the cable is opened.
+        to_device, to_host: change passing bytes (flips, loss, repeats), called once per write or answer.
+        paced: bytes take 10 bit times each, in both directions; otherwise none.
+    """
+
+    def __init__(
+        self,
+        stub: Stub,
+        *,
+        name: str = "wire",
+        baud: int = 115200,
+        gone: type[Exception] = ConnectionResetError,
+        late: type[Exception] = TimeoutError,
+        noise: bytes = b"",
+        chunk: int | Sequence[int] = 0,
+        drop_answers: int = 0,
+        delay_s: float = 0.0,
+        cut_after: int | None = None,
+        replug_after_s: float | None = None,
+        stall_after: int | None = None,
+        echo: bool = False,
+        flood: bytes = b"",
+        to_device: Filter | None = None,
+        to_host: Filter | None = None,
+        paced: bool = False,
+    ) -> None:
+        self.stub, self._name, self._baud, self._gone, self._late = stub, name, baud, gone, late
+        self.noise, self.drop_answers, self.delay_s = noise, drop_answers, delay_s
+        self.cut_after, self.replug_after_s, self.stall_after = cut_after, replug_after_s, stall_after
+        self.echo, self.flood, self.to_device, self.to_host, self.paced = (
+            echo,
+            flood,
+            to_device,
+            to_host,
+            paced,
+        )
+        self._chunks = cycle((chunk,) if isinstance(chunk, int) else tuple(chunk))
+        self.stalled = stall_after == 0
+        self.plugged = True
+        self.dropped = 0  # bytes that found the input full
+        self.written = 0  # bytes the device took
+        self.frames_seen = 0
+        self._open = True
+        self._input = bytearray()
+        self._reader: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._line_free_s = 0.0
+        if flood:
+            self._keep(flood)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def baud(self) -> int:
+        return self._baud
+
+    # --- the host's end -----------------------------------------------------------------------------------
+
+    async def open(self) -> Self:
+        """Open the cable afresh: an OpenTransport. Raises ``gone`` while it is unplugged."""
+        if not self.plugged:
+            raise self._gone(f"{self._name}: nothing is plugged in")
+        self._open = True
+        self._input.clear()
+        self._keep(self.flood)
+        self.poke()
+        return self
+
+    async def read(self) -> bytes:
+        while not self._input:
+            self._check()
+            self._plan()
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        size = next(self._chunks) or len(self._input)
+        data = bytes(self._input[:size])
+        del self._input[:size]
+        return data
+
+    async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
+        self._check()
+        if self.paced:
+            await asyncio.sleep(len(data) * 10 / self._baud)
+            self._check()
+        taken = self._takes(data)
+        self.written += len(taken)
+        if self.echo:
+            self._keep(taken)
+        if self.to_device:
+            taken = self.to_device(taken)
+        if taken:
+            self._say(self.stub.receive(taken, self.now_ms()))
+        if self.stalled:
+            await asyncio.sleep(deadline_s)
+            raise self._late(f"{self._name}: the device took no bytes for {deadline_s} s")
+        if self.cut_after is not None and self.written >= self.cut_after:
+            self.cut_after = None
+            self.unplug()
+            self._check()
+
+    async def discard_input(self) -> bytes:
+        data = bytes(self._input)
+        self._input.clear()
+        return data
+
+    def frame_seen(self) -> None:
+        self.frames_seen += 1
+
+    async def close(self) -> None:
+        self._end()
+
+    # --- the world's end ----------------------------------------------------------------------------------
+
+    def now_ms(self) -> int:
+        return round(asyncio.get_running_loop().time() * 1000)
+
+    def poke(self) -> None:
+        """Let the device say what it has to say now, and plan its next tick."""
+        if self.plugged:
+            self._say(self.stub.tick(self.now_ms()))
+
+    def unplug(self) -> None:
+        """Pull the cable: a waiting reader and every later call fail with ``gone``."""
+        self.plugged = False
+        self._end()
+        if self.replug_after_s is not None:
+            asyncio.get_running_loop().call_later(self.replug_after_s, self.plug)
+
+    def plug(self) -> None:
+        """Put the cable back; the host has to open it again."""
+        self.plugged = True
+
+    def _end(self) -> None:
+        self._open = False
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        self._wake()
+
+    def _check(self) -> None:
+        if not self._open:
+            raise self._gone(f"{self._name}: unplugged" if not self.plugged else f"{self._name}: closed")
+
+    def _takes(self, data: bytes) -> bytes:
+        """What the device takes of ``data`` before it stalls or the cable is cut."""
+        room = len(data)
+        if self.stalled:
+            room = 0
+        elif self.stall_after is not None and self.written + room > self.stall_after:
+            room = self.stall_after - self.written
+            self.stalled, self.stall_after = True, None
+        if self.cut_after is not None:
+            room = min(room, self.cut_after - self.written)
+        return data[:room]
+
+    def _say(self, answer: bytes) -> None:
+        """Send the device's bytes on their way, through the faults."""
+        self._plan()
+        if not answer:
+            return
+        if self.drop_answers > 0:
+            self.drop_answers -= 1
+            return
+        data = self.noise + answer
+        if self.to_host:
+            data = self.to_host(data)
+        loop = asyncio.get_running_loop()
+        delay_s = self.delay_s
+        if self.paced:
+            start = max(loop.time() + delay_s, self._line_free_s)
+            self._line_free_s = start + len(data) * 10 / self._baud
+            delay_s = self._line_free_s - loop.time()
+        if delay_s > 0:
+            loop.call_later(delay_s, self._keep, data)
+        else:
+            self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        if not self._open:
+            return
+        room = max(0, INPUT_MAX - len(self._input))
+        self.dropped += max(0, len(data) - room)
+        self._input += data[:room]
+        if self._input:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _plan(self) -> None:
+        """Keep one timer for the device's next tick; none while it plans nothing."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        now_ms = self.now_ms()
+        due_ms = self.stub.due(now_ms)
+        if due_ms is not None and self.plugged:
+            wait_s = max(1, due_ms - now_ms) / 1000
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.poke()
