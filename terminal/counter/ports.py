@@ -67,7 +67,7 @@ class Journal(Protocol):
     def list(
         self, kind: str, *, counter: str = "", before: int | None = None, limit: int = 20, search: str = ""
     ) -> tuple[Summary, ...]:
-        """Newest first. ``before`` pages by first_number; ``search`` matches the summary's ``search`` words."""
+        """Newest first. ``before`` pages by first_number; ``search`` matches a summary's ``search`` words."""
         ...
 
     def owed(self) -> tuple[Owed, ...]: ...

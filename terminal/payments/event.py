@@ -1,7 +1,7 @@
 """The journal's envelope: final from the first append (design.md 7). Later work adds types, never fields.
 
 ``body`` is canonical JSON data (str, int, bool, None, list, dict with str keys; no float). A part of it,
-``index``, tells any store what to project, so that the tables beside the log are rebuilt without knowing types:
+``index``, tells any store what to project, so that the tables beside the log are rebuilt knowing no types:
 
 * ``owes``: list of effects now owed, each ``{"id", "kind", "counter", "due_ms", …}``
 * ``settles``: list of effect ids that are no longer owed
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-Json = Any  # str | int | bool | None | Sequence[Json] | Mapping[str, Json]; mypy has no recursive strictness here
+Json = Any  # str | int | bool | None | Sequence[Json] | Mapping[str, Json]
 Body = Mapping[str, Json]
 
 
@@ -29,7 +29,7 @@ ActorKind = Literal["person", "device", "pos", "system", "provider"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it: ``Actor("person", "01J…")``, ``Actor("pos", "key:…")``, ``Actor("system", "query-loop")``."""
+    """Who did it: ``Actor("person", "01J…")``, ``Actor("pos", "key:…")``, ``Actor("system", "engine")``."""
 
     kind: ActorKind
     id: str

@@ -1,0 +1,231 @@
+"""What may happen to a sale: each function checks the rules and returns the facts to be made durable.
+
+Pure: the caller appends the facts in one transaction and only then acts. ``at_ms`` is wall time for the
+record; no outcome depends on it (I17).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from terminal.errors import Conflict, InvalidRequest
+from terminal.payments.attempt import FIRST, Direction, Move, Opens, Signal, State, step
+from terminal.payments.evidence import evidence_fields
+from terminal.payments.exceptions import PROOF, exceptions, sale_to
+from terminal.payments.fact import Claim, Fact, Facts, fold
+from terminal.payments.money import Money
+from terminal.payments.notice import Notice
+from terminal.payments.refund import RefundState
+from terminal.payments.sale import Attempt, Sale, SaleState, derive
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSale:
+    """A request for money as every door hands it in."""
+
+    counter: str
+    amount: Money
+    title: str = ""
+    order_no: str = ""
+    reference: str = ""
+    directions: tuple[Direction, ...] = ("push", "pull")
+    shares: tuple[int, ...] = field(default=())
+
+
+def open_sale(request: OpenSale, *, sale: str, no: int, at_ms: int, claims: tuple[Claim, ...] = ()) -> Facts:
+    shares = request.shares or (request.amount.minor,)
+    if sum(shares) != request.amount.minor or min(shares) < 1:
+        raise InvalidRequest("shares_do_not_add_up", amount=request.amount.plain())
+    body = {
+        "sale": sale,
+        "counter": request.counter,
+        "no": no,
+        "amount_minor": request.amount.minor,
+        "currency": request.amount.currency,
+        "shares": list(shares),
+        "title": request.title,
+        "order_no": request.order_no,
+        "reference": request.reference,
+        "directions": list(request.directions),
+        "at_ms": at_ms,
+    }
+    return (Fact("sale_opened", body, claims=claims),)
+
+
+def start_attempt(
+    sale: Sale,
+    *,
+    attempt: str,
+    provider: str,
+    direction: Direction,
+    share: int = 0,
+    at_ms: int,
+    expires_ms: int,
+    claims: tuple[Claim, ...] = (),
+) -> Facts:
+    """The intent: durable before the first byte leaves (I5). One live attempt a sale (I15).
+
+    Raises:
+        Conflict: ``sale_ended``, ``attempt_live``, ``share_paid``.
+    """
+    if sale.ended:
+        raise Conflict("sale_ended", sale=sale.id, state=sale.state.value)
+    if sale.live_attempt:
+        raise Conflict("attempt_live", sale=sale.id, attempt=sale.live_attempt.id)
+    if sale.share_paid(share):
+        raise Conflict("share_paid", sale=sale.id, share=share)
+    body = {
+        "attempt": attempt,
+        "share": share,
+        "provider": provider,
+        "direction": direction,
+        "amount_minor": sale.shares[share],
+        "currency": sale.amount.currency,
+        "state": FIRST[direction].value,
+        "at_ms": at_ms,
+        "expires_ms": expires_ms,
+    }
+    return (Fact("attempt_started", body, claims=(("order", attempt, sale.id), *claims)),)
+
+
+def hear(
+    sale: Sale,
+    attempt_id: str,
+    signal: Signal,
+    *,
+    at_ms: int,
+    evidence: Notice | None = None,
+    why: str = "",
+    payload: str = "",
+) -> Facts:
+    """What follows when an attempt hears a signal. No facts: it knew already, nothing changes."""
+    attempt = sale.attempt(attempt_id)
+    assert signal not in PROOF or (evidence is not None and evidence.order_no == attempt.id), "I2"
+    if signal is Signal.ACCEPT_PAID and not attempt.captured:
+        raise Conflict("accept_without_evidence", attempt=attempt_id)
+    move = step(attempt.direction, attempt.state, signal)
+    facts: list[Fact] = []
+    if move.to is not attempt.state or move.flag:
+        facts.append(_moved(attempt, signal, move, at_ms, evidence, why, payload))
+    elif signal in PROOF and evidence is not None and not attempt.captured:
+        body = {"attempt": attempt.id, "evidence": evidence_fields(evidence), "at_ms": at_ms}
+        facts.append(Fact("evidence_noted", body))
+    facts += exceptions(sale, attempt, move, signal, evidence, at_ms)
+    if not facts:
+        return ()
+    after = fold(sale, facts)
+    return (*facts, *_sale_follows(sale, after, attempt_id, at_ms))
+
+
+def _moved(
+    attempt: Attempt, signal: Signal, move: Move, at_ms: int, evidence: Notice | None, why: str, payload: str
+) -> Fact:
+    body: dict[str, Any] = {
+        "attempt": attempt.id,
+        "signal": signal.value,
+        "from": attempt.state.value,
+        "to": move.to.value,
+        "at_ms": at_ms,
+    }
+    if move.flag:
+        body["flag"] = move.flag.value
+    if evidence:
+        body["evidence"] = evidence_fields(evidence)
+    if why:
+        body["why"] = why
+    if payload:
+        body["payload"] = payload
+    return Fact("attempt_moved", body, owes=tuple(_owed_by_move(attempt, move)))
+
+
+def _owed_by_move(attempt: Attempt, move: Move) -> list[dict[str, Any]]:
+    """Effects the world is owed by a move. Ids are made of what they tell, so none is owed twice."""
+    told = {"attempt": attempt.id}
+    if move.to is attempt.state:
+        return []
+    if move.to is State.PAID and move.opens is Opens.PAID_LATE:
+        return [
+            {"id": f"{attempt.id}:voice:late", "kind": "voice", "says": "late", **told},
+            {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
+        ]
+    if move.to is State.PAID:
+        return [
+            {"id": f"{attempt.id}:glass", "kind": "glass", "shows": "paid", **told},
+            {"id": f"{attempt.id}:voice:paid", "kind": "voice", "says": "paid", **told},
+            {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
+        ]
+    if move.to in {State.UNKNOWN, State.REVERSING} and attempt.state not in {State.UNKNOWN, State.WAITING}:
+        return [{"id": f"{attempt.id}:voice:checking", "kind": "voice", "says": "checking", **told}]
+    if move.to in {State.DECLINED, State.CLOSED, State.REVERSED, State.NOT_SENT}:
+        return [
+            {"id": f"{attempt.id}:glass", "kind": "glass", "shows": "not_paid", **told},
+            {"id": f"{attempt.id}:voice:not_paid", "kind": "voice", "says": "not_paid", **told},
+        ]
+    return []
+
+
+def _sale_follows(before: Sale, after: Sale, attempt_id: str, at_ms: int) -> Facts:
+    state = derive(after)
+    why = ""
+    if state is SaleState.OPEN and after.live_attempt is None:
+        attempt = after.attempt(attempt_id)
+        if after.cancel_why:
+            state, why = SaleState.CANCELLED, after.cancel_why
+        elif attempt.state in {State.CLOSED, State.REVERSED}:
+            state, why = SaleState.EXPIRED, "not_paid_in_time"
+    return sale_to(before, after, state, why, at_ms)
+
+
+def request_cancel(sale: Sale, *, why: str, at_ms: int) -> Facts:
+    """Somebody wants out. With no live attempt the sale ends now; else proof comes first (row 31)."""
+    if sale.state is SaleState.PAID:
+        raise Conflict("sale_paid", sale=sale.id)
+    if sale.ended or sale.cancel_why:
+        return ()
+    asked = Fact("cancel_requested", {"why": why, "at_ms": at_ms})
+    if sale.live_attempt:
+        return (asked,)
+    after = fold(sale, (asked,))
+    if sale.state is SaleState.PART_PAID:
+        return (asked,)
+    return (asked, *sale_to(sale, after, SaleState.CANCELLED, why, at_ms))
+
+
+def expire(sale: Sale, *, at_ms: int) -> Facts:
+    """Nobody went on with it: an open sale with nothing live ends."""
+    if sale.ended or sale.live_attempt or sale.state is not SaleState.OPEN:
+        return ()
+    return sale_to(sale, sale, SaleState.EXPIRED, "idle", at_ms)
+
+
+def park(sale: Sale, *, at_ms: int) -> Facts:
+    """Free the counter while the doubt is resolved in the background (faults 3.4)."""
+    if sale.parked or sale.ended:
+        return ()
+    return (Fact("sale_parked", {"at_ms": at_ms}),)
+
+
+def swept(attempt_id: str, *, at_ms: int) -> Facts:
+    return (Fact("attempt_swept", {"attempt": attempt_id, "at_ms": at_ms}),)
+
+
+def summary(sale: Sale) -> dict[str, Any]:
+    """The row for lists and recovery; replaced as a whole with every event of the sale."""
+    last = sale.last_attempt
+    paid = next((each for each in sale.attempts if each.pays), None)
+    refunded = sum(x.amount.minor for x in sale.refunds if x.state is RefundState.REFUNDED)
+    return {
+        "kind": "sale",
+        "final": sale.final,
+        "open": not sale.ended and not sale.parked,
+        "state": sale.state.value,
+        "word": sale.word,
+        "no": sale.no,
+        "amount_minor": sale.amount.minor,
+        "currency": sale.amount.currency,
+        "order_no": sale.order_no,
+        "wallet": paid.wallet if paid else "",
+        "attempt": last.id if last else "",
+        "refunded_minor": refunded,
+        "exceptions": [x.kind for x in sale.exceptions if not x.closed],
+        "search": [w for w in (sale.order_no, sale.reference, paid.provider_txn if paid else "") if w],
+    }

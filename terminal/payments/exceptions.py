@@ -1,0 +1,111 @@
+"""What a person must see: late money, excess, mismatches. An exception never disappears by itself."""
+
+from dataclasses import replace
+from typing import Final
+
+from terminal.errors import Conflict
+from terminal.payments.attempt import Move, Opens, Signal, State
+from terminal.payments.evidence import evidence_fields
+from terminal.payments.fact import Fact, Facts, fold
+from terminal.payments.notice import Notice
+from terminal.payments.sale import Attempt, Sale, SaleState, derive
+
+PROOF: Final = frozenset({Signal.SUCCESS, Signal.BILL_PAID})
+
+
+def exceptions(
+    sale: Sale, attempt: Attempt, move: Move, signal: Signal, evidence: Notice | None, at_ms: int
+) -> list[Fact]:
+    if move.opens is None:
+        twice = (
+            signal in PROOF
+            and evidence is not None
+            and attempt.captured
+            and evidence.provider_txn not in {"", attempt.provider_txn}
+        )
+        if not twice or evidence is None:
+            return []
+        # the provider captured the same order again (B11)
+        return _opened(sale, attempt, "excess", f"{attempt.id}:excess:{evidence.provider_txn}", at_ms)
+    kind = move.opens.value
+    if move.opens is Opens.LATE:
+        kind = "excess" if sale.share_paid(attempt.share) else "paid_late"
+    return _opened(sale, attempt, kind, f"{attempt.id}:{kind}", at_ms)
+
+
+def _opened(sale: Sale, attempt: Attempt, kind: str, exception: str, at_ms: int) -> list[Fact]:
+    if any(each.id == exception for each in sale.exceptions):
+        return []
+    if kind == "excess" and any(x.attempt == attempt.id and x.kind == "paid_late" for x in sale.exceptions):
+        return []  # the same late money, already before a person
+    body = {
+        "exception": exception,
+        "kind": kind,
+        "attempt": attempt.id,
+        "amount_minor": attempt.amount.minor,
+        "at_ms": at_ms,
+    }
+    late = kind in {"paid_late", "excess"} and attempt.state is not State.MANUAL
+    owes = {"id": f"{attempt.id}:voice:late", "kind": "voice", "says": "late", "attempt": attempt.id}
+    moved_late = attempt.state in {State.REVERSING, State.REVERSE_UNKNOWN}  # its move owes the chime already
+    return [Fact("exception_opened", body, owes=(owes,) if late and not moved_late else ())]
+
+
+def open_mismatch(sale: Sale, attempt: Attempt, field_name: str, notice: Notice, *, at_ms: int) -> Facts:
+    """Authentic but not ours in one field: never paid, always before a person (B6)."""
+    evidence = evidence_fields(notice)
+    refused = Fact(
+        "evidence_refused",
+        {"attempt": attempt.id, "field": field_name, "refused": evidence, "at_ms": at_ms},
+    )
+    exception = f"{attempt.id}:mismatch:{field_name}"
+    return (refused, *_opened(sale, attempt, "mismatch", exception, at_ms))
+
+
+def refunded_ends(sale: Sale, attempt_id: str, at_ms: int) -> list[Fact]:
+    """Late or excess money that went back whole is no longer before a person."""
+    if sale.refundable_minor(sale.attempt(attempt_id)) > 0:
+        return []
+    return [
+        _closing(each.id, each.attempt, "refunded", "", at_ms)
+        for each in sale.exceptions
+        if each.attempt == attempt_id and each.kind in {"paid_late", "excess"} and not each.closed
+    ]
+
+
+def _closing(exception: str, attempt: str, how: str, actor: str, at_ms: int) -> Fact:
+    body = {"exception": exception, "attempt": attempt, "how": how, "actor": actor, "at_ms": at_ms}
+    return Fact("exception_closed", body)
+
+
+def sale_to(before: Sale, after: Sale, state: SaleState, why: str, at_ms: int) -> Facts:
+    if state is before.state and state is after.state:
+        return ()
+    body = {"from": before.state.value, "to": state.value, "at_ms": at_ms, "why": why}
+    return (Fact("sale_moved", body),)
+
+
+def close_exception(sale: Sale, exception_id: str, how: str, *, actor: str, at_ms: int) -> Facts:
+    """A person ends an exception: ``attached`` (late money pays its unpaid sale) or ``seen``.
+
+    Raises:
+        Conflict: ``exception_unknown``, ``attach_not_possible``, ``refund_first``.
+    """
+    found = next((each for each in sale.exceptions if each.id == exception_id and not each.closed), None)
+    if found is None:
+        raise Conflict("exception_unknown", exception=exception_id)
+    attempt = sale.attempt(found.attempt)
+    if how == "attached":
+        if found.kind != "paid_late" or not attempt.captured or sale.live_attempt:
+            raise Conflict("attach_not_possible", sale=sale.id)
+        if attempt.pays:  # irreversible: it is paid already, a person has now taken note
+            return (_closing(found.id, attempt.id, "seen", actor, at_ms),)
+        if sale.share_paid(attempt.share) or sale.refundable_minor(attempt) < attempt.amount.minor:
+            raise Conflict("attach_not_possible", sale=sale.id)
+        receipt = {"id": f"{attempt.id}:receipt", "kind": "receipt", "attempt": attempt.id}
+        closing = replace(_closing(found.id, attempt.id, how, actor, at_ms), owes=(receipt,))
+        after = fold(sale, (closing,))
+        return (closing, *sale_to(sale, after, derive(after), "attached", at_ms))
+    if found.kind == "excess" and sale.refundable_minor(attempt) > 0:
+        raise Conflict("refund_first", sale=sale.id)
+    return (_closing(found.id, found.attempt, "seen", actor, at_ms),)

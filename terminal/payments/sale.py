@@ -1,0 +1,317 @@
+"""A sale and everything that happened to it, folded from its events. Frozen: a fold returns a new one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, TERMINAL, Direction, Flag, State
+from terminal.payments.money import Money
+from terminal.payments.refund import REFUND_ENDED, RefundState
+
+
+class SaleState(StrEnum):
+    OPEN = "open"
+    CHECKING = "checking"
+    PART_PAID = "part_paid"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+ENDED: Final = frozenset({SaleState.PAID, SaleState.CANCELLED, SaleState.EXPIRED})
+_DOUBT: Final = frozenset(
+    {State.UNKNOWN, State.CLOSING, State.REVERSING, State.REVERSE_UNKNOWN, State.MANUAL},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """``id`` is the order number at the provider. ``captured``: evidence of payment was seen at any time."""
+
+    id: str
+    share: int
+    provider: str
+    direction: Direction
+    amount: Money
+    state: State
+    started_ms: int
+    expires_ms: int
+    flags: frozenset[Flag] = frozenset()
+    payload: str = ""
+    captured: bool = False
+    attached: bool = False  # late money a person attached to its unpaid sale
+    swept: bool = False
+    provider_txn: str = ""
+    wallet: str = ""
+    payer_minor: int | None = None
+    paid_at: str = ""
+
+    @property
+    def live(self) -> bool:
+        """It can still capture money, as far as we know."""
+        return self.state not in TERMINAL
+
+    @property
+    def pays(self) -> bool:
+        return self.state is State.PAID or self.attached
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    id: str
+    attempt: str
+    amount: Money
+    state: RefundState
+    reason: str
+    actor: str
+    approver: str = ""
+    provider_refund: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenException:
+    """Something a person must see: it never disappears by itself."""
+
+    id: str
+    kind: str  # paid_late, excess, mismatch, contradicted, window_over
+    attempt: str
+    amount_minor: int
+    closed: str = ""  # how it ended: attached, refunded, accepted, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One request for money. ``shares`` are minor units that add up to ``amount`` exactly."""
+
+    id: str
+    counter: str
+    no: int  # the number people say: counts up per counter
+    amount: Money
+    shares: tuple[int, ...]
+    opened_ms: int
+    title: str = ""
+    order_no: str = ""
+    reference: str = ""
+    directions: tuple[Direction, ...] = ("push", "pull")
+    state: SaleState = SaleState.OPEN
+    ended_ms: int = 0
+    cancel_why: str = ""
+    parked: bool = False
+    attempts: tuple[Attempt, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    exceptions: tuple[OpenException, ...] = ()
+    prints: tuple[tuple[str, int], ...] = ()  # (receipt, how often a printing of it was begun)
+
+    def printings(self, receipt: str) -> int:
+        return dict(self.prints).get(receipt, 0)
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        return next(each for each in self.attempts if each.id == attempt_id)
+
+    def refund(self, refund_id: str) -> Refund:
+        return next(each for each in self.refunds if each.id == refund_id)
+
+    @property
+    def live_attempt(self) -> Attempt | None:
+        return next((each for each in self.attempts if each.live), None)
+
+    @property
+    def last_attempt(self) -> Attempt | None:
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    def share_paid(self, share: int) -> bool:
+        return any(each.share == share and each.pays for each in self.attempts)
+
+    @property
+    def paid_minor(self) -> int:
+        return sum(each.amount.minor for each in self.attempts if each.pays)
+
+    def refundable_minor(self, attempt: Attempt) -> int:
+        """What may still be given back: captured less what refunds took or may still take (I8)."""
+        taken = sum(
+            each.amount.minor
+            for each in self.refunds
+            if each.attempt == attempt.id and each.state is not RefundState.FAILED
+        )
+        return (attempt.amount.minor if attempt.captured else 0) - taken
+
+    @property
+    def final(self) -> bool:
+        """Nothing is left to ask, sweep, give back or show to a person."""
+        return (
+            self.ended
+            and all(not each.live and (each.swept or not needs_sweep(each)) for each in self.attempts)
+            and all(each.state in REFUND_ENDED for each in self.refunds)
+            and all(each.closed for each in self.exceptions)
+        )
+
+    @property
+    def word(self) -> str:
+        """The one word every screen shows: ready, waiting, acting, checking, person, paid, not_paid."""
+        if self.state is SaleState.PAID:
+            return "paid"
+        if self.state in ENDED:
+            return "not_paid"
+        shown = self.live_attempt or self.last_attempt
+        return SCREEN_WORDS[shown.state] if shown else "waiting"
+
+
+def needs_sweep(attempt: Attempt) -> bool:
+    """A closed push order is asked about for a day: money may have been in flight (faults 3.2)."""
+    return attempt.direction == "push" and attempt.state is State.CLOSED
+
+
+def derive(sale: Sale) -> SaleState:
+    """The state that follows from shares and attempts; an ended unpaid sale only moves to paid."""
+    paid = [sale.share_paid(share) for share in range(len(sale.shares))]
+    if all(paid):
+        return SaleState.PAID
+    if sale.ended:
+        return sale.state
+    if any(each.state in _DOUBT for each in sale.attempts):
+        return SaleState.CHECKING
+    return SaleState.PART_PAID if any(paid) else SaleState.OPEN
+
+
+Fields = Mapping[str, Any]
+
+
+def _opened(_: Sale | None, body: Fields) -> Sale:
+    return Sale(
+        id=body["sale"],
+        counter=body["counter"],
+        no=body["no"],
+        amount=Money(body["amount_minor"], body["currency"]),
+        shares=tuple(body["shares"]),
+        opened_ms=body["at_ms"],
+        title=body["title"],
+        order_no=body["order_no"],
+        reference=body["reference"],
+        directions=tuple(body["directions"]),
+    )
+
+
+def _attempt_started(sale: Sale, body: Fields) -> Sale:
+    attempt = Attempt(
+        id=body["attempt"],
+        share=body["share"],
+        provider=body["provider"],
+        direction=body["direction"],
+        amount=Money(body["amount_minor"], body["currency"]),
+        state=State(body["state"]),
+        started_ms=body["at_ms"],
+        expires_ms=body["expires_ms"],
+    )
+    return replace(sale, attempts=(*sale.attempts, attempt))
+
+
+def _with_attempt(sale: Sale, attempt: Attempt) -> Sale:
+    return replace(sale, attempts=tuple(attempt if x.id == attempt.id else x for x in sale.attempts))
+
+
+def _attempt_moved(sale: Sale, body: Fields) -> Sale:
+    attempt = replace(sale.attempt(body["attempt"]), state=State(body["to"]))
+    if "flag" in body:
+        attempt = replace(attempt, flags=attempt.flags | {Flag(body["flag"])})
+    if "payload" in body:
+        attempt = replace(attempt, payload=body["payload"])
+    if attempt.state in NOT_PAID | {State.PAID}:
+        attempt = replace(attempt, payload="")  # nothing ended is ever shown again
+    return _evidence_noted(_with_attempt(sale, attempt), body)
+
+
+def _evidence_noted(sale: Sale, body: Fields) -> Sale:
+    evidence = body.get("evidence")
+    if not evidence or evidence["trade"] != "paid":
+        return sale
+    attempt = sale.attempt(body["attempt"])
+    if attempt.captured:
+        return sale
+    return _with_attempt(
+        sale,
+        replace(
+            attempt,
+            captured=True,
+            provider_txn=evidence["txn"],
+            wallet=evidence["wallet"],
+            payer_minor=evidence["payer_minor"],
+            paid_at=evidence["paid_at"],
+        ),
+    )
+
+
+def _sale_moved(sale: Sale, body: Fields) -> Sale:
+    state = SaleState(body["to"])
+    return replace(sale, state=state, ended_ms=body["at_ms"] if state in ENDED else 0, parked=False)
+
+
+def _refund_started(sale: Sale, body: Fields) -> Sale:
+    refund = Refund(
+        id=body["refund"],
+        attempt=body["attempt"],
+        amount=Money(body["amount_minor"], sale.amount.currency),
+        state=RefundState.INTENT,
+        reason=body["reason"],
+        actor=body["actor"],
+        approver=body["approver"],
+    )
+    return replace(sale, refunds=(*sale.refunds, refund))
+
+
+def _refund_moved(sale: Sale, body: Fields) -> Sale:
+    refund = replace(sale.refund(body["refund"]), state=RefundState(body["to"]))
+    refund = replace(refund, provider_refund=body.get("provider_refund") or refund.provider_refund)
+    return replace(sale, refunds=tuple(refund if x.id == refund.id else x for x in sale.refunds))
+
+
+def _exception_opened(sale: Sale, body: Fields) -> Sale:
+    opened = OpenException(body["exception"], body["kind"], body["attempt"], body["amount_minor"])
+    return replace(sale, exceptions=(*sale.exceptions, opened))
+
+
+def _exception_closed(sale: Sale, body: Fields) -> Sale:
+    closed = tuple(
+        replace(each, closed=body["how"]) if each.id == body["exception"] else each
+        for each in sale.exceptions
+    )
+    sale = replace(sale, exceptions=closed)
+    if body["how"] != "attached":
+        return sale
+    return _with_attempt(sale, replace(sale.attempt(body["attempt"]), attached=True))
+
+
+def _print_started(sale: Sale, body: Fields) -> Sale:
+    prints = {**dict(sale.prints), body["receipt"]: body["copy"] + 1}
+    return replace(sale, prints=tuple(prints.items()))
+
+
+_FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
+    "attempt_started": _attempt_started,
+    "attempt_moved": _attempt_moved,
+    "evidence_noted": _evidence_noted,
+    "attempt_swept": lambda sale, body: _with_attempt(
+        sale, replace(sale.attempt(body["attempt"]), swept=True)
+    ),
+    "sale_moved": _sale_moved,
+    "cancel_requested": lambda sale, body: replace(sale, cancel_why=body["why"]),
+    "sale_parked": lambda sale, _: replace(sale, parked=True),
+    "refund_started": _refund_started,
+    "refund_moved": _refund_moved,
+    "exception_opened": _exception_opened,
+    "exception_closed": _exception_closed,
+    "print_started": _print_started,
+}
+
+
+def evolve(sale: Sale | None, kind: str, body: Fields) -> Sale:
+    """Fold one event. Types that say nothing about the sale's condition (timeline only) change nothing."""
+    if kind == "sale_opened":
+        return _opened(None, body)
+    assert sale is not None, kind
+    change = _FOLD.get(kind)
+    return change(sale, body) if change else sale
