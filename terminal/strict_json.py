@@ -1,0 +1,105 @@
+"""JSON from outside, read by the one strict function of the project.
+
+Python's own parser takes the last of two equal keys, ``NaN``, turns ``1e400`` into infinity, accepts lone
+surrogates and fails with RecursionError on depth. Every one of those has moved money somewhere.
+Source: RFC 8259; RFC 7493 (I-JSON) sections 2.1 to 2.3.
+"""
+
+import json
+import math
+import re
+from typing import Final, NoReturn
+
+from terminal.errors import InvalidRequest
+
+DEPTH_MAX: Final = 32
+DIGITS_MAX: Final = 16
+_STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_OPEN, _CLOSE = frozenset("[{"), frozenset("]}")
+
+
+def parse(data: bytes, *, limit: int) -> object:
+    """Read one JSON value of at most ``limit`` bytes.
+
+    Integers come back as ``int`` only when written as integers; ``100.0`` and ``1e2`` are floats, so that a
+    caller asking for ``type(x) is int`` refuses them. No float is ever an amount.
+
+    Raises:
+        InvalidRequest: ``body_too_large``, ``json_unreadable`` (not UTF-8, BOM, syntax, lone surrogate),
+            ``json_duplicate_key``, ``json_too_deep`` (over 32), ``json_number`` (NaN, infinite, long).
+    """
+    if len(data) > limit:
+        raise InvalidRequest("body_too_large", limit=limit)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("json_unreadable", at=error.start) from None
+    _check_depth(text)
+    try:
+        value: object = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_fraction,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:  # a byte order mark ends here as well
+        raise InvalidRequest("json_unreadable", at=error.pos) from None
+    if _SURROGATE_ESCAPE.search(text):
+        _check_surrogates(value)
+    return value
+
+
+def _check_depth(text: str) -> None:
+    """Before parsing: the parser would recurse first and complain later."""
+    if text.count("[") + text.count("{") <= DEPTH_MAX:
+        return
+    depth = 0
+    for char in _STRING.sub("", text):
+        if char in _OPEN:
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise InvalidRequest("json_too_deep", limit=DEPTH_MAX)
+        elif char in _CLOSE:
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InvalidRequest("json_duplicate_key")
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > DIGITS_MAX:
+        raise InvalidRequest("json_number", digits=DIGITS_MAX)
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    number = float(text)
+    digits = sum(char.isdigit() for char in text.lower().partition("e")[0])
+    if digits > DIGITS_MAX or not math.isfinite(number):
+        raise InvalidRequest("json_number", digits=DIGITS_MAX)
+    return number
+
+
+def _constant(_text: str) -> NoReturn:
+    raise InvalidRequest("json_number", digits=DIGITS_MAX)
+
+
+def _check_surrogates(value: object) -> None:
+    """Half a character has no UTF-8 form: it could be neither journalled nor printed."""
+    if isinstance(value, str):
+        if _SURROGATE.search(value):
+            raise InvalidRequest("json_unreadable", at=0)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _check_surrogates(key)
+            _check_surrogates(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_surrogates(inner)

@@ -1,0 +1,65 @@
+import json
+
+import pytest
+
+from terminal.errors import InvalidRequest
+from terminal.strict_json import parse
+
+
+def slug(data: bytes, limit: int = 1 << 20) -> str:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(data, limit=limit)
+    return caught.value.slug
+
+
+def test_plain_json_reads_as_python_reads_it() -> None:
+    data = '{"a":[1,-2,true,null,"值😀",{"b":""}],"c":0.5}'.encode()
+    assert parse(data, limit=100) == json.loads(data)
+
+
+def test_s2_an_integer_written_otherwise_is_not_an_int() -> None:
+    for text in (b"100.0", b"1e2", b'"100"', b"true"):
+        assert type(parse(text, limit=100)) is not int
+    assert type(parse(b"100", limit=100)) is int
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b'{"a":1,"a":2}', "json_duplicate_key"),
+        (b'[{"x":{"a":1,"\\u0061":1}}]', "json_duplicate_key"),
+        (b"NaN", "json_number"),
+        (b"[-Infinity]", "json_number"),
+        (b"1e400", "json_number"),
+        (b"12345678901234567", "json_number"),
+        (b"-12345678901234567", "json_number"),
+        (b"0.12345678901234567", "json_number"),
+        (b"1" * 5000, "json_number"),
+        (b"[" * 33 + b"]" * 33, "json_too_deep"),
+        (b"[" * 100_000, "json_too_deep"),
+        (b'{"a":' * 33 + b"1" + b"}" * 33, "json_too_deep"),
+        (b"\xef\xbb\xbf{}", "json_unreadable"),
+        (b"\xff", "json_unreadable"),
+        (b"", "json_unreadable"),
+        (b"{} {}", "json_unreadable"),
+        (b"{'a':1}", "json_unreadable"),
+        (b'{"a":1,}', "json_unreadable"),
+        (b'"\x01"', "json_unreadable"),
+        (b'"\\ud800"', "json_unreadable"),
+        (b'{"\\uDFff":1}', "json_unreadable"),
+        (b'["\\ud83d", "\\ude00"]', "json_unreadable"),
+        (b"01", "json_unreadable"),
+        ("１".encode(), "json_unreadable"),
+        (b'"open', "json_unreadable"),
+    ],
+)
+def test_b4_what_python_would_swallow_is_refused(data: bytes, expected: str) -> None:
+    assert slug(data) == expected
+
+
+def test_edges_of_the_limits_are_allowed() -> None:
+    assert parse(b"[" * 32 + b"]" * 32, limit=64)
+    assert parse(b"9999999999999999", limit=16) == 9_999_999_999_999_999
+    assert parse(b'"\\ud83d\\ude00"', limit=14) == "😀"
+    assert parse(b'["' + b"[{" * 50 + b'"]', limit=200) == ["[{" * 50], "brackets in text are no depth"
+    assert slug(b"[1,2]", limit=4) == "body_too_large"
