@@ -5,6 +5,7 @@ reads a clock but the running loop's, so an in-memory wire works in virtual time
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import Final, Protocol, Self
@@ -37,23 +38,120 @@ class Stub(Protocol):
 Filter = Callable[[bytes], bytes]
 
 
-class Wire:
-    """An in-memory cable with its faults; the host's end has the shape of the drivers' Transport.
+def unchanged(data: bytes) -> bytes:
+    return data
+
+
+class Cable(ABC):
+    """A stub, its time and the faults of its line; each kind of cable adds how bytes reach the host.
+
+    All faults are attributes and may be changed while it runs: ``noise`` (put in front of every answer),
+    ``drop_answers`` (so many are lost), ``delay_s`` (every answer comes so much later), ``to_device`` and
+    ``to_host`` (change passing bytes, called once per write or answer), ``paced`` (10 bit times a byte).
+    Assign ``stub`` to swap devices. ``tap`` is told every byte that passes: ``tap("host" | "device", data)``.
+    """
+
+    def __init__(self, stub: Stub, *, name: str, baud: int = 115200) -> None:
+        self.stub = stub
+        self.noise, self.drop_answers, self.delay_s = b"", 0, 0.0
+        self.to_device: Filter = unchanged
+        self.to_host: Filter = unchanged
+        self.paced = False
+        self.plugged = False
+        self.dropped = 0  # bytes for the host that found no room
+        self.tap: Callable[[str, bytes], None] | None = None
+        self._name, self._baud = name, baud
+        self._line_free_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def baud(self) -> int:
+        return self._baud
+
+    def now_ms(self) -> int:
+        return round(asyncio.get_running_loop().time() * 1000)
+
+    def poke(self) -> None:
+        """Let the device say what it has to say now, and plan its next tick."""
+        if self.plugged:
+            self._say(self.stub.tick(self.now_ms()))
+
+    def _hear(self, data: bytes) -> None:
+        """Bytes of the host reach the device."""
+        if self.tap:
+            self.tap("host", data)
+        data = self.to_device(data)
+        if data:
+            self._say(self.stub.receive(data, self.now_ms()))
+
+    def _say(self, answer: bytes) -> None:
+        """Send the device's bytes on their way, through the faults."""
+        self._plan()
+        if not answer:
+            return
+        if self.drop_answers > 0:
+            self.drop_answers -= 1
+            return
+        data = self.to_host(self.noise + answer)
+        delay_s = self._travel_s(len(data))
+        if delay_s > 0:
+            asyncio.get_running_loop().call_later(delay_s, self._arrive, data)
+        else:
+            self._arrive(data)
+
+    def _travel_s(self, count: int) -> float:
+        if not self.paced:
+            return self.delay_s
+        now_s = asyncio.get_running_loop().time()
+        self._line_free_s = max(now_s + self.delay_s, self._line_free_s) + count * 10 / self._baud
+        return self._line_free_s - now_s
+
+    def _arrive(self, data: bytes) -> None:
+        if self.tap and data:
+            self.tap("device", data)
+        self._deliver(data)
+
+    @abstractmethod
+    def _deliver(self, data: bytes) -> None:
+        """Hand bytes to the host; what finds no room is counted in ``dropped``."""
+
+    def _plan(self) -> None:
+        """Keep one timer for the device's next tick; none while it plans nothing."""
+        self._stop_ticking()
+        now_ms = self.now_ms()
+        due_ms = self.stub.due(now_ms)
+        if due_ms is not None and self.plugged:
+            wait_s = max(1, due_ms - now_ms) / 1000
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
+
+    def _stop_ticking(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.poke()
+
+
+class Wire(Cable):
+    """An in-memory cable; the host's end has the shape of the drivers' Transport.
 
     Args:
-        stub: the device at the far end; assign ``wire.stub`` to swap devices.
+        stub: the device at the far end.
         gone: raised when the cable is cut or unplugged (pass the drivers' DeviceGone).
         late: raised when the device takes no bytes before the deadline (pass DeviceTimeout).
-        noise: put in front of every answer.
+        noise, drop_answers, delay_s, to_device, to_host: see Cable.
         chunk: sizes of the pieces a read returns, in turn; one number for all; 0 leaves pieces as they come.
-        drop_answers: so many answers are lost.
-        delay_s: every answer comes so much later.
         cut_after: the cable is cut after so many bytes to the device.
         replug_after_s: a cut cable can be opened again after this time; None: only after ``plug()``.
         stall_after: the device takes so many bytes and then none until ``stalled`` is set to False.
         echo: a half-duplex adapter: what the host writes comes back to it.
         flood: garbage that arrives when the cable is opened.
-        to_device, to_host: change passing bytes (flips, loss, repeats), called once per write or answer.
         paced: bytes take 10 bit times each, in both directions; otherwise none.
     """
 
@@ -74,41 +172,25 @@ class Wire:
         stall_after: int | None = None,
         echo: bool = False,
         flood: bytes = b"",
-        to_device: Filter | None = None,
-        to_host: Filter | None = None,
+        to_device: Filter = unchanged,
+        to_host: Filter = unchanged,
         paced: bool = False,
     ) -> None:
-        self.stub, self._name, self._baud, self._gone, self._late = stub, name, baud, gone, late
+        super().__init__(stub, name=name, baud=baud)
         self.noise, self.drop_answers, self.delay_s = noise, drop_answers, delay_s
+        self.to_device, self.to_host = to_device, to_host
         self.cut_after, self.replug_after_s, self.stall_after = cut_after, replug_after_s, stall_after
-        self.echo, self.flood, self.to_device, self.to_host, self.paced = (
-            echo,
-            flood,
-            to_device,
-            to_host,
-            paced,
-        )
-        self._chunks = cycle((chunk,) if isinstance(chunk, int) else tuple(chunk))
+        self.echo, self.flood, self.paced = echo, flood, paced
         self.stalled = stall_after == 0
         self.plugged = True
-        self.dropped = 0  # bytes that found the input full
         self.written = 0  # bytes the device took
         self.frames_seen = 0
+        self._gone, self._late = gone, late
+        self._chunks = cycle((chunk,) if isinstance(chunk, int) else tuple(chunk))
         self._open = True
         self._input = bytearray()
         self._reader: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._line_free_s = 0.0
-        if flood:
-            self._keep(flood)
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def baud(self) -> int:
-        return self._baud
+        self._deliver(flood)
 
     # --- the host's end -----------------------------------------------------------------------------------
 
@@ -118,7 +200,7 @@ class Wire:
             raise self._gone(f"{self._name}: nothing is plugged in")
         self._open = True
         self._input.clear()
-        self._keep(self.flood)
+        self._deliver(self.flood)
         self.poke()
         return self
 
@@ -144,11 +226,8 @@ class Wire:
         taken = self._takes(data)
         self.written += len(taken)
         if self.echo:
-            self._keep(taken)
-        if self.to_device:
-            taken = self.to_device(taken)
-        if taken:
-            self._say(self.stub.receive(taken, self.now_ms()))
+            self._arrive(taken)
+        self._hear(taken)
         if self.stalled:
             await asyncio.sleep(deadline_s)
             raise self._late(f"{self._name}: the device took no bytes for {deadline_s} s")
@@ -170,14 +249,6 @@ class Wire:
 
     # --- the world's end ----------------------------------------------------------------------------------
 
-    def now_ms(self) -> int:
-        return round(asyncio.get_running_loop().time() * 1000)
-
-    def poke(self) -> None:
-        """Let the device say what it has to say now, and plan its next tick."""
-        if self.plugged:
-            self._say(self.stub.tick(self.now_ms()))
-
     def unplug(self) -> None:
         """Pull the cable: a waiting reader and every later call fail with ``gone``."""
         self.plugged = False
@@ -191,9 +262,7 @@ class Wire:
 
     def _end(self) -> None:
         self._open = False
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_ticking()
         self._wake()
 
     def _check(self) -> None:
@@ -212,29 +281,7 @@ class Wire:
             room = min(room, self.cut_after - self.written)
         return data[:room]
 
-    def _say(self, answer: bytes) -> None:
-        """Send the device's bytes on their way, through the faults."""
-        self._plan()
-        if not answer:
-            return
-        if self.drop_answers > 0:
-            self.drop_answers -= 1
-            return
-        data = self.noise + answer
-        if self.to_host:
-            data = self.to_host(data)
-        loop = asyncio.get_running_loop()
-        delay_s = self.delay_s
-        if self.paced:
-            start = max(loop.time() + delay_s, self._line_free_s)
-            self._line_free_s = start + len(data) * 10 / self._baud
-            delay_s = self._line_free_s - loop.time()
-        if delay_s > 0:
-            loop.call_later(delay_s, self._keep, data)
-        else:
-            self._keep(data)
-
-    def _keep(self, data: bytes) -> None:
+    def _deliver(self, data: bytes) -> None:
         if not self._open:
             return
         room = max(0, INPUT_MAX - len(self._input))
@@ -246,18 +293,3 @@ class Wire:
     def _wake(self) -> None:
         if self._reader and not self._reader.done():
             self._reader.set_result(None)
-
-    def _plan(self) -> None:
-        """Keep one timer for the device's next tick; none while it plans nothing."""
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-        now_ms = self.now_ms()
-        due_ms = self.stub.due(now_ms)
-        if due_ms is not None and self.plugged:
-            wait_s = max(1, due_ms - now_ms) / 1000
-            self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
-
-    def _tick(self) -> None:
-        self._timer = None
-        self.poke()

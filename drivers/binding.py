@@ -1,0 +1,65 @@
+"""What the settings call a device: by identity, never by a number that changes with the next boot.
+
+``usb-serial:TEXT`` the port whose entry in /dev/serial/by-id contains TEXT, such as the serial number
+``usb-path:TEXT``   the same in /dev/serial/by-path: the socket it is plugged into, for equal adapters
+``link:/path``      a port or a link to one: pseudo-terminals, names made by udev rules
+``tcp:host:port``   a device behind the network; an IPv6 address goes in brackets
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from drivers.errors import DeviceGone, DeviceRefused
+from drivers.serial_port import Flow, open_serial
+from drivers.tcp_port import open_tcp
+from drivers.transport import OpenTransport, Transport
+
+SERIAL_ROOT: Final = Path("/dev/serial")
+_FOLDERS: Final = {"usb-serial": "by-id", "usb-path": "by-path"}
+
+
+def opener(
+    binding: str, *, baud: int = 115200, flow: Flow = "none", dtr: bool = True, root: Path = SERIAL_ROOT
+) -> OpenTransport:
+    """What opens the device called ``binding``, looked up afresh each time: it may have been renamed.
+
+    Args:
+        root: where udev keeps the names of serial ports.
+
+    Raises:
+        ValueError: not a binding; the sentence says what one looks like.
+    """
+    kind, _, rest = binding.partition(":")
+    if kind == "link" and rest.startswith("/"):
+        return partial(open_serial, rest, baud=baud, flow=flow, dtr=dtr)
+    if kind == "tcp":
+        host, _, port = rest.rpartition(":")
+        if host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
+            return partial(open_tcp, host.strip("[]"), int(port), baud=baud)
+    if kind in _FOLDERS and rest:
+
+        async def open_found() -> Transport:
+            path = _find(root / _FOLDERS[kind], rest)
+            return await open_serial(str(path), baud=baud, flow=flow, dtr=dtr)
+
+        return open_found
+    raise ValueError(
+        f"{binding!r} names no device: use usb-serial:TEXT, usb-path:TEXT, link:/path or tcp:host:port"
+    )
+
+
+def _find(folder: Path, text: str) -> Path:
+    """Raises DeviceGone when no name contains ``text``, DeviceRefused when more than one does."""
+    try:
+        found = sorted(entry for entry in folder.iterdir() if text in entry.name)
+    except FileNotFoundError:  # udev removes the folder with its last port
+        found = []
+    if not found:
+        raise DeviceGone(f"{folder.name} {text!r}: nothing like it is plugged in")
+    if len(found) > 1:
+        names = ", ".join(entry.name for entry in found)
+        raise DeviceRefused(
+            f"{folder.name} {text!r} means {names}: name one, or use usb-path for equal adapters"
+        )
+    return found[0]

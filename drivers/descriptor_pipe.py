@@ -1,0 +1,153 @@
+"""A Transport over an open non-blocking descriptor: what a serial port and a TCP socket have in common.
+
+The loop watches the bare descriptor: no select() (pyserial's fails above descriptor 1023), no thread, no
+wake-up while nothing arrives, and a hang-up is seen at once instead of by polling.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Final
+
+from drivers.errors import DeviceGone, DeviceTimeout
+from drivers.inbox import INPUT_MAX, Inbox
+
+
+def nothing_to_do() -> None:
+    """Most pipes need nothing before they are reset or closed."""
+
+
+class DescriptorPipe:
+    """Owns ``descriptor`` until ``close``; create it on the running loop.
+
+    Args:
+        descriptor: open, non-blocking, of this pipe only.
+        name: port path or ``host:port``, for logs and sentences.
+        baud: line speed in bit/s.
+        reset: drops unsent output after a stalled write; does not block and does not fail.
+        release: undoes what opening set, before the descriptor is closed; likewise.
+    """
+
+    def __init__(
+        self,
+        descriptor: int,
+        *,
+        name: str,
+        baud: int,
+        reset: Callable[[], None] = nothing_to_do,
+        release: Callable[[], None] = nothing_to_do,
+    ) -> None:
+        self._descriptor, self._name, self._baud = descriptor, name, baud
+        self._reset, self._release = reset, release
+        self._loop: Final = asyncio.get_running_loop()
+        self._inbox: Final = Inbox(name)
+        self._turn: Final = asyncio.Lock()
+        self._writer: asyncio.Future[None] | None = None
+        self._closed = False
+        self._loop.add_reader(descriptor, self._readable)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def baud(self) -> int:
+        return self._baud
+
+    @property
+    def dropped(self) -> int:
+        """Bytes that arrived while nobody read and the input was full."""
+        return self._inbox.dropped
+
+    @property
+    def quarantined(self) -> bool:
+        """Garbage only arrived; the port is no longer watched (L6)."""
+        return self._inbox.quarantined
+
+    async def read(self) -> bytes:
+        return await self._inbox.get()
+
+    async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
+        async with self._turn:
+            rest = data[self._put(data) :]
+            if not rest:
+                return
+            try:
+                async with asyncio.timeout(deadline_s):
+                    while rest:
+                        await self._writable()
+                        rest = rest[self._put(rest) :]
+            except TimeoutError:
+                self._reset()
+                taken = len(data) - len(rest)
+                raise DeviceTimeout(
+                    f"{self._name}: took only {taken} of {len(data)} bytes in {deadline_s} s; "
+                    "is it switched on, and is its flow control set as here?"
+                ) from None
+
+    async def discard_input(self) -> bytes:
+        if not self._inbox.ended:
+            self._readable()  # what the kernel holds is old too
+        return self._inbox.take()
+
+    def frame_seen(self) -> None:
+        self._inbox.frame_seen()
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._end(DeviceGone(f"{self._name}: closed"))
+        self._reset()
+        self._release()
+        os.close(self._descriptor)
+
+    # --- the loop's side ----------------------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        try:
+            data = os.read(self._descriptor, INPUT_MAX)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:  # EIO: a USB adapter was pulled; ECONNRESET on TCP
+            self._end(DeviceGone(f"{self._name}: unplugged ({error.strerror})"))
+            return
+        if not data:
+            self._end(DeviceGone(f"{self._name}: unplugged or switched off"))
+            return
+        self._inbox.put(data)
+        if self._inbox.quarantined:
+            self._loop.remove_reader(self._descriptor)
+
+    def _put(self, data: bytes) -> int:
+        """Bytes the kernel took, 0 when it is full."""
+        if self._inbox.ended:
+            raise self._inbox.ended
+        try:
+            return os.write(self._descriptor, data)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            self._end(DeviceGone(f"{self._name}: unplugged ({error.strerror})"))
+            raise DeviceGone(f"{self._name}: unplugged while writing ({error.strerror})") from error
+
+    async def _writable(self) -> None:
+        self._writer = self._loop.create_future()
+        self._loop.add_writer(self._descriptor, self._let_write)
+        try:
+            await self._writer
+        finally:
+            self._writer = None
+            if not self._closed:
+                self._loop.remove_writer(self._descriptor)
+
+    def _let_write(self) -> None:
+        if self._writer and not self._writer.done():
+            self._writer.set_result(None)
+
+    def _end(self, error: DeviceGone) -> None:
+        """Stop watching: a hung-up descriptor is readable for ever and would keep the loop busy."""
+        self._loop.remove_reader(self._descriptor)
+        self._loop.remove_writer(self._descriptor)
+        self._inbox.end(error)
+        self._let_write()

@@ -1,0 +1,125 @@
+"""A serial port or pseudo-terminal as a Transport. The only file importing pyserial.
+
+pyserial finds the right ioctls and speeds for the platform; reading and writing is our own, see
+``drivers/descriptor_pipe.py``.
+"""
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import os
+import termios
+from pathlib import Path
+from typing import Final, Literal
+
+import serial
+
+from drivers.descriptor_pipe import DescriptorPipe
+from drivers.errors import DeviceGone, DeviceRefused
+from drivers.transport import Transport
+
+Flow = Literal["none", "xonxoff", "rtscts"]
+
+_ABSENT: Final = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO}
+_BUSY: Final = {errno.EBUSY, errno.EAGAIN}
+_FORBIDDEN: Final = {errno.EACCES, errno.EPERM}
+
+
+async def open_serial(path: str, *, baud: int = 115200, flow: Flow = "none", dtr: bool = True) -> Transport:
+    """Open ``path`` for us alone: 8 data bits, no parity, 1 stop bit.
+
+    Args:
+        path: the port, or a link to it.
+        baud: bit/s.
+        flow: who stops the sender.
+        dtr: level of DTR, and of RTS unless it does the flow control: both equal lets boards with an
+            auto-reset pair run.
+
+    Raises:
+        DeviceGone: there is no such port.
+        DeviceRefused: another program has it, or this user may not open it; the sentence says what to do.
+    """
+    opening = asyncio.get_running_loop().run_in_executor(None, _open, path, baud, flow, dtr)
+    try:
+        descriptor, exclusive = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_unwanted)  # else the port stays locked with no owner
+        raise
+
+    def release() -> None:
+        with contextlib.suppress(OSError, termios.error):  # it may be gone by now
+            if exclusive:
+                fcntl.ioctl(descriptor, termios.TIOCNXCL)
+
+    def reset() -> None:
+        """Drop what the line did not take, and let it run again should the XON have been lost."""
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(descriptor, termios.TCOFLUSH)
+            termios.tcflow(descriptor, termios.TCOOFF)  # alone, TCOON does not undo a received XOFF
+            termios.tcflow(descriptor, termios.TCOON)
+
+    return DescriptorPipe(descriptor, name=path, baud=baud, reset=reset, release=release)
+
+
+def _open(path: str, baud: int, flow: Flow, dtr: bool) -> tuple[int, bool]:
+    """In a worker thread, because configuring a USB adapter can take a while."""
+    port = serial.Serial(timeout=0, write_timeout=0, exclusive=True)
+    port.port, port.baudrate = path, baud
+    port.xonxoff, port.rtscts = flow == "xonxoff", flow == "rtscts"
+    port.dtr, port.rts = dtr, dtr  # before open(), or the board has been reset already
+    try:
+        port.open()
+    except serial.SerialException as error:
+        raise _refusal(path, error.errno) from error
+    try:
+        descriptor = os.dup(port.fileno())  # pyserial's four helper descriptors per port are not needed
+    finally:
+        port.close()
+    try:
+        return descriptor, _own(descriptor, path)
+    except OSError as error:
+        os.close(descriptor)
+        raise _refusal(path, error.errno) from error
+
+
+def _own(descriptor: int, path: str) -> bool:
+    """Make silence and hang-up tell apart, and keep programs out that ignore the lock.
+
+    A pseudo-terminal keeps TIOCEXCL for as long as its other end lives: after a kill nobody but root could
+    open it again, so there the lock has to do.
+    """
+    settings = termios.tcgetattr(descriptor)
+    settings[6][termios.VMIN] = 1  # with 0 an empty read means silence as well as hang-up
+    termios.tcsetattr(descriptor, termios.TCSANOW, settings)
+    if Path(os.path.realpath(path)).parent == Path("/dev/pts"):
+        return False
+    fcntl.ioctl(descriptor, termios.TIOCEXCL)
+    return True
+
+
+def _refusal(path: str, number: int | None) -> DeviceGone | DeviceRefused:
+    if number in _ABSENT:
+        return DeviceGone(f"{path}: nothing is plugged in there")
+    if number in _BUSY:
+        return DeviceRefused(
+            f"{path}: another program has this port open; stop it (`fuser {path}` names it; ModemManager "
+            "also tries new ports, a udev rule with ID_MM_DEVICE_IGNORE keeps it away)"
+        )
+    if number in _FORBIDDEN:
+        return DeviceRefused(
+            f"{path}: this user may not open the port; add the user to its group "
+            "(`sudo usermod -aG dialout $USER`, then sign in again) or set a udev rule"
+        )
+    return DeviceRefused(f"{path}: this is not a serial port, or it refuses these settings")
+
+
+def _close_unwanted(opening: asyncio.Future[tuple[int, bool]]) -> None:
+    if opening.cancelled() or opening.exception():
+        return
+    descriptor, exclusive = opening.result()
+    with contextlib.suppress(OSError, termios.error):
+        if exclusive:
+            fcntl.ioctl(descriptor, termios.TIOCNXCL)
+        termios.tcflush(descriptor, termios.TCOFLUSH)
+    os.close(descriptor)

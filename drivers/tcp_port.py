@@ -1,0 +1,43 @@
+"""A device behind a TCP socket (serial-to-network box, network printer) as a Transport."""
+
+import asyncio
+import errno
+import os
+import socket
+from typing import Final
+
+from drivers.descriptor_pipe import DescriptorPipe
+from drivers.errors import DeviceGone, DeviceRefused
+from drivers.transport import Transport
+
+_CONNECT_S: Final = 3.0
+
+
+async def open_tcp(host: str, port: int, *, baud: int = 115200, connect_s: float = _CONNECT_S) -> Transport:
+    """Connect to a device. ``baud`` is that of the line behind the box, for time-outs that follow length.
+
+    Raises:
+        DeviceGone: nobody answers there.
+        DeviceRefused: the name means nothing, or the system forbids it.
+    """
+    name = f"{host}:{port}"
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(connect_s):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            family, kind, protocol, _, address = found[0]
+            with socket.socket(family, kind, protocol) as link:
+                link.setblocking(False)
+                link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a dead box is found some day
+                await loop.sock_connect(link, address)
+                descriptor = os.dup(link.fileno())
+    except TimeoutError:
+        raise DeviceGone(f"{name}: no answer in {connect_s} s; is the device switched on?") from None
+    except socket.gaierror as error:
+        raise DeviceRefused(f"{name}: there is no host of that name; check the binding") from error
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EPERM}:
+            raise DeviceRefused(f"{name}: the system forbids this connection (firewall?)") from error
+        raise DeviceGone(f"{name}: cannot connect ({os.strerror(error.errno or 0)})") from error
+    return DescriptorPipe(descriptor, name=name, baud=baud)
