@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from terminal.payments.event import Event, NewEvent, Owed, Summary
+from terminal.payments.evidence import Account
 from terminal.payments.money import Money
 from terminal.payments.notice import Answer, Notice, RefundNotice
 from terminal.payments.profile import Profile
@@ -103,6 +104,13 @@ class Provider(Protocol):
 
     @property
     def profile(self) -> Profile: ...
+
+    @property
+    def account(self) -> Account: ...
+
+    def trouble(self) -> str:
+        """Why no *new* sale should start here now (a registry slug such as ``provider_down``), or ""."""
+        ...
 
     async def order(self, order: Order) -> Answer: ...
 

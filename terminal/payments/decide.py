@@ -138,7 +138,10 @@ def _moved(
 
 
 def _owed_by_move(attempt: Attempt, move: Move) -> list[dict[str, Any]]:
-    """Effects the world is owed by a move. Ids are made of what they tell, so none is owed twice."""
+    """Voice and paper owed by a move; the glass follows the state itself and needs no memory.
+
+    Ids are made of what they tell, so nothing is owed twice.
+    """
     told = {"attempt": attempt.id}
     if move.to is attempt.state:
         return []
@@ -149,7 +152,6 @@ def _owed_by_move(attempt: Attempt, move: Move) -> list[dict[str, Any]]:
         ]
     if move.to is State.PAID:
         return [
-            {"id": f"{attempt.id}:glass", "kind": "glass", "shows": "paid", **told},
             {"id": f"{attempt.id}:voice:paid", "kind": "voice", "says": "paid", **told},
             {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
         ]
@@ -157,7 +159,6 @@ def _owed_by_move(attempt: Attempt, move: Move) -> list[dict[str, Any]]:
         return [{"id": f"{attempt.id}:voice:checking", "kind": "voice", "says": "checking", **told}]
     if move.to in {State.DECLINED, State.CLOSED, State.REVERSED, State.NOT_SENT}:
         return [
-            {"id": f"{attempt.id}:glass", "kind": "glass", "shows": "not_paid", **told},
             {"id": f"{attempt.id}:voice:not_paid", "kind": "voice", "says": "not_paid", **told},
         ]
     return []
@@ -170,7 +171,7 @@ def _sale_follows(before: Sale, after: Sale, attempt_id: str, at_ms: int) -> Fac
         attempt = after.attempt(attempt_id)
         if after.cancel_why:
             state, why = SaleState.CANCELLED, after.cancel_why
-        elif attempt.state in {State.CLOSED, State.REVERSED}:
+        elif attempt.state in {State.CLOSED, State.REVERSED} and not after.switching:
             state, why = SaleState.EXPIRED, "not_paid_in_time"
     return sale_to(before, after, state, why, at_ms)
 
@@ -188,6 +189,13 @@ def request_cancel(sale: Sale, *, why: str, at_ms: int) -> Facts:
     if sale.state is SaleState.PART_PAID:
         return (asked,)
     return (asked, *sale_to(sale, after, SaleState.CANCELLED, why, at_ms))
+
+
+def request_switch(sale: Sale, *, at_ms: int) -> Facts:
+    """The customer's code was scanned while ours is shown: close ours with proof first (faults 3.4)."""
+    if sale.ended or sale.switching or sale.live_attempt is None:
+        return ()
+    return (Fact("switch_requested", {"at_ms": at_ms}),)
 
 
 def expire(sale: Sale, *, at_ms: int) -> Facts:

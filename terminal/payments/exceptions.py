@@ -10,7 +10,7 @@ from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.notice import Notice
 from terminal.payments.sale import Attempt, Sale, SaleState, derive
 
-PROOF: Final = frozenset({Signal.SUCCESS, Signal.BILL_PAID})
+PROOF: Final = frozenset({Signal.SUCCESS, Signal.BILL_PAID, Signal.NOT_REVERSIBLE})
 
 
 def exceptions(

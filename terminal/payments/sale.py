@@ -98,6 +98,7 @@ class Sale:
     ended_ms: int = 0
     cancel_why: str = ""
     parked: bool = False
+    switching: bool = False  # a scan takes the shown code's place: its closing does not end the sale
     attempts: tuple[Attempt, ...] = ()
     refunds: tuple[Refund, ...] = ()
     exceptions: tuple[OpenException, ...] = ()
@@ -207,7 +208,7 @@ def _attempt_started(sale: Sale, body: Fields) -> Sale:
         started_ms=body["at_ms"],
         expires_ms=body["expires_ms"],
     )
-    return replace(sale, attempts=(*sale.attempts, attempt))
+    return replace(sale, attempts=(*sale.attempts, attempt), switching=False)
 
 
 def _with_attempt(sale: Sale, attempt: Attempt) -> Sale:
@@ -222,7 +223,10 @@ def _attempt_moved(sale: Sale, body: Fields) -> Sale:
         attempt = replace(attempt, payload=body["payload"])
     if attempt.state in NOT_PAID | {State.PAID}:
         attempt = replace(attempt, payload="")  # nothing ended is ever shown again
-    return _evidence_noted(_with_attempt(sale, attempt), body)
+    noted = _evidence_noted(_with_attempt(sale, attempt), body)
+    if attempt.state is not State.REVERSED:
+        return noted
+    return _with_attempt(noted, replace(noted.attempt(attempt.id), captured=False))  # the provider gave it back
 
 
 def _evidence_noted(sale: Sale, body: Fields) -> Sale:
@@ -290,6 +294,14 @@ def _print_started(sale: Sale, body: Fields) -> Sale:
     return replace(sale, prints=tuple(prints.items()))
 
 
+def _print_stopped(sale: Sale, body: Fields) -> Sale:
+    """Nothing reached the paper: that printing does not count."""
+    if body["touched"]:
+        return sale
+    prints = {**dict(sale.prints), body["receipt"]: sale.printings(body["receipt"]) - 1}
+    return replace(sale, prints=tuple(prints.items()))
+
+
 _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "attempt_started": _attempt_started,
     "attempt_moved": _attempt_moved,
@@ -300,11 +312,13 @@ _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "sale_moved": _sale_moved,
     "cancel_requested": lambda sale, body: replace(sale, cancel_why=body["why"]),
     "sale_parked": lambda sale, _: replace(sale, parked=True),
+    "switch_requested": lambda sale, _: replace(sale, switching=True),
     "refund_started": _refund_started,
     "refund_moved": _refund_moved,
     "exception_opened": _exception_opened,
     "exception_closed": _exception_closed,
     "print_started": _print_started,
+    "print_stopped": _print_stopped,
 }
 
 

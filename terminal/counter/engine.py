@@ -1,0 +1,255 @@
+"""Drives one attempt from its intent to a proven end, whatever the provider, the line or the power do.
+
+One task an attempt. Each round looks at the durable state and does what that state asks for; a nudge
+(notification, cancel, scan, "check again") ends a wait early. Waits are monotonic and a restart only
+lengthens them (I17). The two directions are in push.py and pull.py.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from terminal.counter.book import Book
+from terminal.counter.ports import Order, Provider
+from terminal.payments.attempt import Signal, State
+from terminal.payments.decide import hear, park
+from terminal.payments.event import Actor
+from terminal.payments.evidence import Account, Mismatch, judge
+from terminal.payments.exceptions import open_mismatch
+from terminal.payments.fact import Facts
+from terminal.payments.notice import (
+    Answer,
+    CodeReady,
+    Notice,
+    NotSent,
+    NotThere,
+    Paying,
+    Refusal,
+    Refused,
+    Told,
+    Unclear,
+)
+from terminal.payments.profile import Timings
+from terminal.payments.sale import Attempt, Sale, SaleState
+
+ENGINE: Final = Actor("system", "engine")
+RESENDS: Final = 2
+RESEND_PAUSE_S: Final = 1.0
+STUBBORN_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)  # then LONG_PAUSE_S
+LONG_PAUSE_S: Final = 300.0
+
+OnCode = Callable[[Sale, Attempt, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a driver works on.
+
+    Args:
+        code: the customer's scanned code, memory only (S42); after a restart there is none.
+        on_code: shows a payload on the glass.
+        fresh: this process made the attempt; otherwise something may have left before it started.
+    """
+
+    book: Book
+    provider: Provider
+    account: Account
+    sale: str
+    attempt: str
+    describe: str
+    notify_url: str
+    on_code: OnCode
+    code: str = ""
+    fresh: bool = True
+    check_again_s: float = 2.0
+
+
+class AttemptDriver:
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._nudged = asyncio.Event()
+        self._give_up = False
+        self._started_s = self._now_s()
+        self._sent_s = self._now_s()
+        self._asked_s = float("-inf")
+        self._missing_s: float | None = None  # when "not found" was first heard
+        self._doubt_s: float | None = None
+        self._tries = 0
+
+    # what others call
+
+    def nudge(self) -> None:
+        """Ask soon: something happened."""
+        self._nudged.set()
+
+    def give_up(self) -> None:
+        """Close or reverse with proof: somebody cancelled, or a scan takes over."""
+        self._give_up = True
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Returns when the attempt has ended and nothing is left to ask."""
+        while await self._round():
+            pass
+
+    async def _round(self) -> bool:
+        raise AssertionError("each direction has its own")
+
+    # time
+
+    def _now_s(self) -> float:
+        return self._job.book.clock.mono_ns() / 1e9
+
+    @property
+    def _timings(self) -> Timings:
+        return self._job.provider.profile.timings
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, or less when nudged. The counter is freed when the doubt has lasted too long (3.4)."""
+        await self._park_when_long()
+        if seconds > 0:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._nudged.wait()
+            except TimeoutError:
+                pass
+        self._nudged.clear()
+
+    def _stubborn_s(self) -> float:
+        pause = STUBBORN_S[self._tries] if self._tries < len(STUBBORN_S) else LONG_PAUSE_S
+        self._tries += 1
+        return pause
+
+    async def _park_when_long(self) -> None:
+        sale = self._sale
+        if sale.state is not SaleState.CHECKING or sale.parked:
+            self._doubt_s = None
+            return
+        self._doubt_s = self._doubt_s or self._now_s()
+        if self._now_s() - self._doubt_s >= self._timings.free_counter_after_s:
+            await self._commit(lambda sale, at_ms: park(sale, at_ms=at_ms))
+
+    # state
+
+    @property
+    def _sale(self) -> Sale:
+        return self._job.book.sale(self._job.sale)
+
+    @property
+    def _attempt(self) -> Attempt:
+        return self._sale.attempt(self._job.attempt)
+
+    async def _commit(self, decide: Callable[[Sale, int], Facts]) -> None:
+        book = self._job.book
+
+        def with_sale(sale: Sale | None) -> Facts:
+            assert sale is not None
+            return decide(sale, book.clock.wall_ms())
+
+        await book.commit(self._job.sale, with_sale, ENGINE)
+
+    async def _hear(
+        self, signal: Signal, *, evidence: Notice | None = None, why: str = "", payload: str = ""
+    ) -> None:
+        await self._commit(
+            lambda sale, at_ms: hear(
+                sale,
+                self._job.attempt,
+                signal,
+                at_ms=at_ms,
+                evidence=evidence,
+                why=why,
+                payload=payload,
+            )
+        )
+
+    def _matches(self, notice: Notice) -> bool:
+        return judge(notice, self._attempt, self._job.account) is Signal.SUCCESS
+
+    async def _hear_notice(self, notice: Notice) -> Signal | Mismatch:
+        """Judge verified evidence against this attempt and make durable what follows from it."""
+        refunded = any(each.attempt == self._job.attempt for each in self._sale.refunds)
+        verdict = judge(notice, self._attempt, self._job.account, refunded=refunded)
+        if isinstance(verdict, Mismatch):
+            field = verdict.field
+            await self._commit(
+                lambda sale, at_ms: open_mismatch(
+                    sale, sale.attempt(self._job.attempt), field, notice, at_ms=at_ms
+                )
+            )
+        else:
+            await self._hear(verdict, evidence=notice)
+        return verdict
+
+    # asking
+
+    def _order(self) -> Order:
+        """The same parameters every time: a repeated order number must repeat them exactly."""
+        attempt = self._attempt
+        return Order(
+            order_no=attempt.id,
+            amount=attempt.amount,
+            description=self._job.describe,
+            counter=self._sale.counter,
+            expires_ms=attempt.expires_ms,
+            notify_url=self._job.notify_url,
+        )
+
+    async def _query(self) -> Answer:
+        """Ask once and hear the answer. "Not found" is believed late and twice (3.1)."""
+        self._asked_s = self._now_s()
+        answer = await self._job.provider.query(self._job.attempt)
+        match answer:
+            case Told(notice):
+                self._missing_s = None
+                await self._hear_notice(notice)
+            case Paying():
+                await self._hear(Signal.PAYING)
+            case NotThere():
+                await self._hear(Signal.NOT_FOUND_BELIEVED if self._believed() else Signal.NOT_FOUND)
+            case _:
+                pass  # nothing learned: the last truth stands (row 32)
+        return answer
+
+    def _believed(self) -> bool:
+        now = self._now_s()
+        if self._missing_s is None:
+            self._missing_s = now
+            return False
+        return (
+            now - self._sent_s >= self._timings.not_found_after_s
+            and now - self._missing_s >= self._timings.not_found_gap_s
+        )
+
+    async def _hear_start(self, answer: Answer) -> None:
+        """The answer to order or pay: what it means for the attempt."""
+        match answer:
+            case CodeReady(payload):
+                self._job.on_code(self._sale, self._attempt, payload)
+                await self._hear(Signal.CODE_READY, payload=payload)
+            case Told(notice):
+                if isinstance(await self._hear_notice(notice), Mismatch):
+                    await self._hear(Signal.UNCLEAR, why="mismatch")
+            case Paying():
+                await self._hear(Signal.PAYING)
+            case Refused(Refusal.ORDER_PAID | Refusal.ORDER_NO_USED as why):
+                await self._hear(Signal.UNCLEAR, why=why.value)  # a query tells what is there
+            case Refused(why, text):
+                await self._hear(Signal.REFUSED, why=f"{why.value}: {text}" if text else why.value)
+            case NotSent(why):
+                self._tries += 1
+                spent = self._tries > RESENDS or self._give_up
+                await self._hear(Signal.NOT_SENT_FINAL if spent else Signal.NOT_SENT, why=why)
+            case Unclear(why):
+                await self._hear(Signal.UNCLEAR, why=why)
+            case _:
+                await self._hear(Signal.UNCLEAR, why="not_expected")
+
+    async def _hear_refusal(self, why: Refusal) -> None:
+        """Close or reverse was refused because the order has ended there already."""
+        if why in {Refusal.ORDER_CLOSED, Refusal.ORDER_REVERSED}:
+            await self._hear(Signal.CLOSED_THERE, why=why.value)
+
+    def _in(self, *states: State) -> bool:
+        return self._attempt.state in states

@@ -1,0 +1,69 @@
+"""The journal with listeners: every append passes here, so that pages, tills and tests hear of it at once."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from terminal.counter.ports import Journal
+from terminal.payments.event import Event, NewEvent, Owed, Summary
+
+RING: Final = 1024  # events kept in memory for listeners that keep up; slower ones read the store
+BATCH: Final = 256
+
+
+class Feed:
+    """Satisfies ``Journal``; ``follow`` yields what was appended, in order, from any number on."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._ring: deque[Event] = deque(maxlen=RING)
+        self._last = journal.last_number()
+        self._news = asyncio.Event()
+
+    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+        durable = await self._journal.append(events)
+        self._publish()
+        return durable
+
+    def _publish(self) -> None:
+        while fresh := self._journal.after(self._last, limit=BATCH):
+            self._ring.extend(fresh)
+            self._last = fresh[-1].number
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def after(self, number: int, *, limit: int = BATCH) -> tuple[Event, ...]:
+        if self._ring and self._ring[0].number <= number + 1:
+            start = number + 1 - self._ring[0].number
+            return tuple(self._ring[i] for i in range(start, min(start + limit, len(self._ring))))
+        return self._journal.after(number, limit=limit)
+
+    async def follow(self, number: int) -> AsyncIterator[tuple[Event, ...]]:
+        """Batches of events after ``number``, for ever; the caller closes the iterator."""
+        while True:
+            news = self._news
+            while batch := self.after(number):
+                number = batch[-1].number
+                yield batch
+            await news.wait()
+
+    def claimed(self, kind: str, key: str) -> str | None:
+        return self._journal.claimed(kind, key)
+
+    def of_subject(self, subject: str) -> tuple[Event, ...]:
+        return self._journal.of_subject(subject)
+
+    def last_number(self) -> int:
+        return self._journal.last_number()
+
+    def unfinished(self) -> tuple[Summary, ...]:
+        return self._journal.unfinished()
+
+    def list(
+        self, kind: str, *, counter: str = "", before: int | None = None, limit: int = 20, search: str = ""
+    ) -> tuple[Summary, ...]:
+        return self._journal.list(kind, counter=counter, before=before, limit=limit, search=search)
+
+    def owed(self) -> tuple[Owed, ...]:
+        return self._journal.owed()

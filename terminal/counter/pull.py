@@ -1,0 +1,107 @@
+"""The customer's code, scanned: pay once, ask until it is known, else reverse with proof (faults.md 3.1)."""
+
+import asyncio
+
+from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
+from terminal.payments.attempt import Signal, State
+from terminal.payments.notice import Accepted, NotSent, Paying, Refusal, Refused, Told, Trade
+
+
+class PullDriver(AttemptDriver):
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._first = True
+        self._over_s = self._started_s + self._timings.pull_total_s
+        self._reverse_after_s = 0.0
+
+    async def _round(self) -> bool:
+        match self._attempt.state:
+            case State.INTENT:
+                await self._pay()
+            case State.SENT:
+                await self._hear(Signal.RESTART)
+            case State.WAITING | State.UNKNOWN:
+                await self._ask()
+            case State.REVERSING | State.REVERSE_UNKNOWN:
+                await self._reverse()
+            case _:
+                return False
+        return True
+
+    async def _pay(self) -> None:
+        if not self._job.code:
+            await self._hear(Signal.RESTART)
+            return
+        if self._give_up:
+            await self._hear(Signal.GIVE_UP, why="cancelled")
+            return
+        self._sent_s = self._now_s()
+        async with asyncio.TaskGroup() as both:  # the intent is durable; "sent" need not delay the customer
+            both.create_task(self._hear(Signal.COMMITTED))
+            paying = both.create_task(self._job.provider.pay(self._order(), self._job.code))
+        answer = paying.result()
+        await self._hear_start(answer)
+        if isinstance(answer, NotSent):
+            await self._pause(RESEND_PAUSE_S)
+
+    async def _ask(self) -> None:
+        now = self._now_s()
+        rhythm = self._timings.pull_first_query_s if self._first else self._timings.pull_query_s
+        wait = 0.0 if self._first and not self._job.fresh else rhythm
+        if not self._give_up:
+            await self._pause(min(wait, max(self._over_s - now, 0.0)))
+        self._first = False
+        if not self._in(State.WAITING, State.UNKNOWN):
+            return
+        if self._now_s() - self._asked_s < self._job.check_again_s and not self._give_up:
+            await self._pause(self._job.check_again_s)
+        await self._query()
+        if self._in(State.WAITING, State.UNKNOWN) and (self._give_up or self._now_s() >= self._over_s):
+            await self._hear(Signal.GIVE_UP, why="cancelled" if self._give_up else "time_over")
+
+    async def _reverse(self) -> None:
+        """The durable decision stands: reverse, not before the provider allows, until proven."""
+        now = self._now_s()
+        wait = max(self._sent_s + self._timings.reverse_not_before_s, self._reverse_after_s) - now
+        if wait > 0:
+            await self._pause(wait)
+            return
+        if self._attempt.state is State.REVERSE_UNKNOWN:
+            await self._query()
+        if not self._in(State.REVERSING, State.REVERSE_UNKNOWN):
+            return
+        await self._hear_reverse()
+        if not self._in(State.REVERSING, State.REVERSE_UNKNOWN):
+            return
+        if self._now_s() - self._started_s >= self._timings.reverse_window_s:
+            await self._hear(Signal.WINDOW_OVER)
+            return
+        self._reverse_after_s = self._now_s() + self._stubborn_s()
+
+    async def _hear_reverse(self) -> None:
+        answer = await self._job.provider.reverse(self._job.attempt)
+        match answer:
+            case Accepted():
+                await self._hear(Signal.REVERSE_OK)
+            case Paying():
+                await self._hear(Signal.PAYING)
+                self._over_s = self._now_s() + self._timings.reverse_again_paying_s
+                self._give_up = False
+            case Refused(Refusal.NOT_REVERSIBLE | Refusal.ORDER_PAID):
+                await self._prove_irreversible()
+            case Refused(why):
+                await self._hear_refusal(why)
+                if self._in(State.REVERSING):
+                    await self._hear(Signal.UNCLEAR, why=why.value)
+            case Told(notice) if notice.trade is not Trade.PAID:
+                await self._hear_notice(notice)
+            case _:
+                await self._hear(Signal.UNCLEAR)
+
+    async def _prove_irreversible(self) -> None:
+        """ "Already paid" in a refusal is no evidence: a query that matches in every field is (I2)."""
+        answer = await self._job.provider.query(self._job.attempt)
+        if isinstance(answer, Told) and answer.notice.trade is Trade.PAID and self._matches(answer.notice):
+            await self._hear(Signal.NOT_REVERSIBLE, evidence=answer.notice)
+        else:
+            await self._hear(Signal.UNCLEAR, why="not_reversible_unproven")

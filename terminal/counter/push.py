@@ -1,0 +1,120 @@
+"""Our code on the glass, the customer pays it: order, show, ask, close with proof (faults.md 3.2)."""
+
+from typing import Final
+
+from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
+from terminal.payments.attempt import Signal, State
+from terminal.payments.decide import swept
+from terminal.payments.notice import Accepted, NotSent, NotThere, Refused
+from terminal.payments.sale import needs_sweep
+
+ORDER_AGAIN_S: Final = 2.0
+
+
+class PushDriver(AttemptDriver):
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._shown_s: float | None = None
+        self._unclear = not job.fresh  # an order may exist there that we have not heard of
+
+    async def _round(self) -> bool:
+        match self._attempt.state:
+            case State.ORDERING:
+                await self._place()
+            case State.SHOWN | State.WAITING:
+                await self._watch()
+            case State.CLOSING:
+                await self._close()
+            case State.CLOSED if needs_sweep(self._attempt) and not self._attempt.swept:
+                await self._sweep()
+                return False
+            case _:
+                return False
+        return True
+
+    def _life_over(self) -> bool:
+        return self._now_s() - self._started_s >= self._timings.code_life_s
+
+    async def _place(self) -> None:
+        if self._give_up or self._life_over():
+            await self._hear(Signal.GIVE_UP, why="cancelled" if self._give_up else "no_code_in_time")
+            return
+        if self._unclear and not await self._place_again():
+            return
+        answer = await self._job.provider.order(self._order())
+        await self._hear_start(answer)
+        if self._in(State.ORDERING):
+            self._unclear = self._unclear or not isinstance(answer, NotSent)
+            await self._pause(ORDER_AGAIN_S if self._unclear else RESEND_PAUSE_S)
+
+    async def _place_again(self) -> bool:
+        """An order may exist: look first; True when the same order may be placed again."""
+        answer = await self._query()
+        if not self._in(State.ORDERING):
+            return False
+        if isinstance(answer, NotThere) and not self._believed():
+            await self._pause(self._timings.not_found_gap_s)
+            return False
+        if not self._job.provider.profile.create_idempotent:
+            await self._hear(Signal.GIVE_UP, why="order_not_repeatable")
+            return False
+        return True
+
+    async def _watch(self) -> None:
+        """Ask by the profile's rhythm until somebody paid, gave up or the code's life is over."""
+        now = self._now_s()
+        if self._shown_s is None:
+            self._shown_s = now
+            self._asked_s = now - (0.0 if self._job.fresh else 1e9)
+        life_left = self._shown_s + self._timings.code_life_s - now
+        if self._give_up or life_left <= 0:
+            await self._hear(Signal.GIVE_UP, why="cancelled" if self._give_up else "time_over")
+            return
+        await self._pause(min(life_left, self._asked_s + self._rhythm_s() - now))
+        if self._give_up or not self._in(State.SHOWN, State.WAITING):
+            return
+        if self._now_s() - self._asked_s >= min(self._job.check_again_s, self._rhythm_s()):
+            await self._query()
+
+    def _rhythm_s(self) -> float:
+        timings = self._timings
+        if self._attempt.state is State.WAITING:
+            return timings.acted_query_s
+        shown_for = self._now_s() - (self._shown_s or 0.0)
+        if shown_for < timings.push_first_query_s:
+            return timings.push_first_query_s
+        return (
+            timings.push_query_s if shown_for < timings.push_query_fast_for_s else timings.push_query_slow_s
+        )
+
+    async def _close(self) -> None:
+        """The code is off the glass. Ask, close, ask again: "nothing charged" or "already paid", proven."""
+        await self._query()
+        if not self._in(State.CLOSING):
+            return
+        answer = await self._job.provider.close(self._job.attempt)
+        if isinstance(answer, Refused):
+            await self._hear_refusal(answer.why)
+        if not self._in(State.CLOSING):
+            return
+        await self._query()  # a payment may have slipped in before the close
+        if not self._in(State.CLOSING):
+            return
+        if isinstance(answer, Accepted):
+            await self._hear(Signal.CLOSE_OK)
+            return
+        if self._now_s() - self._started_s >= self._timings.reverse_window_s:
+            await self._hear(Signal.WINDOW_OVER)
+            return
+        await self._pause(self._stubborn_s())
+
+    async def _sweep(self) -> None:
+        """Money may have been in flight when the order closed: look again for a day."""
+        waited = 0.0
+        for after_s in self._timings.sweep_after_close_s:
+            await self._pause(after_s - waited)
+            waited = after_s
+            await self._query()
+            if self._attempt.captured:
+                break
+        await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))

@@ -1,0 +1,53 @@
+"""What a counter and its house are, as values; read from the settings file by the app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from terminal.payments.event import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The merchant's place of business: one journal, one or more counters."""
+
+    merchant: str
+    store: str
+    title: str  # the shop's name as customers see it
+    lines: tuple[str, ...] = ()  # address, tax number: printed under the name
+    currency: str = "CNY"
+    ledger: Ledger = Ledger.LIVE
+    limit_minor: int = 5_000_000
+
+    @property
+    def test(self) -> bool:
+        return self.ledger is Ledger.TEST
+
+
+@dataclass(frozen=True, slots=True)
+class CounterSettings:
+    """One lane."""
+
+    id: str
+    title: str = ""
+    channels: tuple[str, ...] = ("wechatpay",)  # the first that can is used
+    languages: Mapping[str, str] = field(default_factory=dict)  # cashier, display, receipt, voice -> language
+    receipts: bool = True
+    voice: bool = True
+
+    def language(self, where: str) -> str:
+        return self.languages.get(where, "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every wait of the counter that is no channel's own, in seconds."""
+
+    voice_fresh_s: float = 10.0
+    receipt_young_s: float = 600.0
+    idle_sale_s: float = 600.0  # an open sale nobody goes on with ends
+    switch_proof_s: float = 3.0  # a scan waits this long for the shown code to be proven closed
+    cancel_answer_s: float = 3.0  # a cancelling caller waits this long for proof
+    check_again_s: float = 2.0  # "check again" asks the provider at most this often
+    stop_s: float = 5.0
+    voice_queue: int = 5
+    result_on_glass_s: float = 5.0
