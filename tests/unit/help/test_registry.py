@@ -1,0 +1,123 @@
+"""The error registry is complete, consistent and covers every failure the code can raise."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terminal.errors import TerminalError
+from terminal.help.languages import LANGUAGES
+from terminal.help.registry import FACT_MAX, PLACEHOLDER, by_code, describe, fill, registry
+
+ROOT = Path(__file__).parents[3]
+ROWS = registry().errors
+
+
+def raised() -> Iterator[tuple[str, str, frozenset[str] | None]]:
+    """(where, slug, names of its facts, None if they cannot be read off) of every failure in the sources."""
+    family = {"TerminalError"}
+    trees = [
+        (path.relative_to(ROOT), ast.parse(path.read_text()))
+        for folder in ("terminal", "drivers")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
+    classes = [node for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    for _ in range(3):  # families of families
+        family |= {node.name for node in classes if {ast.unparse(base) for base in node.bases} & family}
+    for path, tree in trees:
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func).rpartition(".")[2] in family
+                and node.args
+            ):
+                facts = frozenset(word.arg for word in node.keywords if word.arg)
+                whole = all(word.arg for word in node.keywords)
+                for slug in constants(node.args[0]):
+                    yield f"{path}:{node.lineno}", slug, facts if whole else None
+
+
+def constants(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    return constants(node.body) + constants(node.orelse) if isinstance(node, ast.IfExp) else []
+
+
+@pytest.mark.row(136)
+def test_every_failure_in_the_code_has_a_row_and_gives_the_facts_its_sentence_needs() -> None:
+    found = list(raised())
+    assert len(found) > 30, "the search itself is broken"
+    missing = sorted({f"{slug} ({where})" for where, slug, _ in found if slug not in ROWS})
+    assert not missing, f"no row in terminal/data/errors.toml for: {missing}"
+    silent = [
+        f"{where} {slug} without {sorted(ROWS[slug].facts - facts)}"
+        for where, slug, facts in found
+        if facts is not None and not ROWS[slug].facts <= facts
+    ]
+    assert not silent
+
+
+@pytest.mark.row(136)
+def test_every_row_is_complete_in_every_language() -> None:
+    for slug, row in ROWS.items():
+        for language in LANGUAGES:
+            sentence, fix = row.texts(language)
+            assert sentence.strip() == sentence != "", (slug, language)
+            assert fix.strip() == fix != "", (slug, language)
+            named = frozenset(PLACEHOLDER.findall(sentence + fix))
+            assert named == row.facts, (slug, language, named)
+            assert not re.search(r"[{}]", PLACEHOLDER.sub("", sentence + fix)), (slug, language)
+            assert len(sentence) <= 110, (slug, language, "short, for a busy shopkeeper")
+            assert sentence[-1] in ".。！!", (slug, language)
+        assert re.search("[一-鿿]", row.zh[0]), (slug, "is not Chinese")
+        assert row.pt[0] != row.en[0], (slug, "is not Portuguese")
+
+
+def test_codes_are_unique_well_formed_and_named_by_area() -> None:
+    codes = Counter(row.code for row in ROWS.values())
+    assert max(codes.values()) == 1, codes.most_common(3)
+    areas = registry().areas
+    for code in codes:
+        assert re.fullmatch(r"[A-Z]-[0-9]{2}", code), code
+        assert code[0] in areas, code
+    assert set(areas) == {code[0] for code in codes}
+    assert all(set(names) == set(LANGUAGES) for names in areas.values())
+    assert all(row.status in {status.value for status in HTTPStatus} for row in ROWS.values())
+
+
+def test_a_failure_in_words() -> None:
+    error = TerminalError("refund_too_much", left="12.50")
+    told = describe(error.slug, error.facts, "zh-CN")
+    assert told.sentence == "退款超过剩余可退金额：12.50。"
+    assert (told.status, told.title) == (422, "请求")
+    assert told.help_path == f"/help/{told.code}"
+    assert by_code(told.code.lower()) == "refund_too_much"
+    assert by_code("Z-99") is None
+
+
+def test_an_unknown_slug_or_language_still_gives_a_sentence() -> None:
+    assert describe("never_heard_of", {}, "xx").code == describe("internal", {}).code
+    assert describe("printer_gone", {}, "pt").title == "Impressora"
+
+
+def test_a_fact_that_was_not_given_leaves_a_mark_not_a_crash() -> None:
+    assert "…" in describe("sale_live", {}).sentence
+
+
+@given(st.text(), st.text())
+def test_w2_facts_are_data_never_format_and_never_long(value: str, other: str) -> None:
+    filled = fill("a {one} b {two} c", {"one": value, "two": other})
+    assert filled.startswith("a ")
+    assert filled.endswith(" c")
+    assert len(filled) <= 2 * FACT_MAX + 7
+    assert not re.search(r"[\x00-\x1f\x7f\u202e\u2028]", filled)
+
+
+def test_w2_braces_inside_a_fact_stay_text() -> None:
+    assert fill("{one}", {"one": "{two} {0.__class__}", "two": "secret"}) == "{two} {0.__class__}"
