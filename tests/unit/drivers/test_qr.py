@@ -40,11 +40,7 @@ def read(code: Qr) -> zxingcpp.Barcode:
     bits = "".join(f"{byte:08b}" for byte in code.packed)
     image = bytearray(b"\xff" * width * 8)
     for row in range(code.size):
-        line = (
-            border
-            + b"".join(b"\0\0" if bit == "1" else b"\xff\xff" for bit in rows(code, bits, row))
-            + border
-        )
+        line = border + b"".join(b"\0\0" if bit == "1" else b"\xff\xff" for bit in rows(code, bits, row)) + border
         image += line * 2
     image += b"\xff" * width * 8
     found = zxingcpp.read_barcode(
@@ -103,9 +99,7 @@ def test_version_40_holds_its_capacity_and_one_more_is_refused_with_a_sentence(m
         code = encode(character * most, level=level, mask=3)
         assert code.version == 40
         assert read(code).text == character * most
-        with pytest.raises(
-            ValueError, match=f"has {most + 1} bytes, too many for one QR code at level {level}"
-        ):
+        with pytest.raises(ValueError, match=f"has {most + 1} bytes, too many for one QR code at level {level}"):
             encode(character * (most + 1), level=level)
 
 
@@ -189,9 +183,7 @@ def count_penalty(code: Qr) -> int:
         for index, module in enumerate(line):
             length = length + 1 if index and line[index - 1] == module else 1
             total += 3 if length == 5 else 1 if length > 5 else 0
-        total += 40 * sum(
-            line[at : at + 11] in ("10111010000", "00001011101") for at in range(code.size - 10)
-        )
+        total += 40 * sum(line[at : at + 11] in ("10111010000", "00001011101") for at in range(code.size - 10))
     for row in range(code.size - 1):
         for at in range(code.size - 1):
             total += 3 * (len({*lines[row][at : at + 2], *lines[row + 1][at : at + 2]}) == 1)

@@ -1,0 +1,150 @@
+"""Commands and answers of the GM65 family (GM60-S, GM65, GM805, GM861; Newland EM3095 alike).
+
+Source: Hangzhou Grow "GM65 Bar Code Reader Module" manual, serial programming chapter; Newland "NLS-EM3095
+User Guide", serial programming; heartbeat and framed output as Tasmota and ESPHome drive a GM861.
+Host to module ``7E 00``, module to host ``02 00``; CRC-16/XMODEM over type to data.
+"""
+
+from binascii import crc_hqx
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from drivers.scanner.line import LINE_MAX, Line, LineDecoder, Refusal, parse_line
+
+MODE: Final = 0x0000  # LED, beep, aim, light, trigger mode
+TRIGGER: Final = 0x0002
+OUTPUT: Final = 0x000D
+AIM_IDS: Final = 0x00D0
+VERSIONS: Final = 0x00E1  # hardware, software, year
+SUCCESS_LED: Final = 0x80
+BEEP: Final = 0x40
+LIGHT: Final = 0x0C  # 00 off, 04 while reading, 08 always
+LIGHT_ALWAYS: Final = 0x08
+
+_HOST: Final = b"\x7e\x00"
+_ANSWER, _TOKEN = 0x02, 0x03
+_HEAD: Final = 4  # header, type, length
+_READ, _WRITE, _SAVE, _HEARTBEAT = 0x07, 0x08, 0x09, 0x0A
+WRITE_MAX: Final = 245
+
+
+class Status(IntEnum):
+    OK = 0
+    BAD_CRC = 1
+    UNKNOWN_COMMAND = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int  # a Status, or a number no manual names
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The answer to a heartbeat."""
+
+
+Found = Reply | Alive | Line | Refusal
+
+
+def read(address: int, count: int = 1) -> bytes:
+    """Ask for ``count`` bytes (1 to 256) of the settings zone."""
+    assert 1 <= count <= 256, count
+    return _frame(_READ, address, bytes((count & 0xFF,)))
+
+
+def write(address: int, data: bytes) -> bytes:
+    """Change the settings zone in memory; a restart forgets it unless saved."""
+    assert 1 <= len(data) <= WRITE_MAX, len(data)
+    return _frame(_WRITE, address, data)
+
+
+def save() -> bytes:
+    """Keep the zone in flash. Flash wears: only after a change, never at each start."""
+    return _frame(_SAVE, 0, b"\0")
+
+
+def trigger(on: bool = True) -> bytes:
+    """Start one read in command mode, or stop it."""
+    return write(TRIGGER, b"\x01" if on else b"\0")
+
+
+def heartbeat() -> bytes:
+    return _frame(_HEARTBEAT, 0, b"\0")
+
+
+def _frame(kind: int, address: int, data: bytes) -> bytes:
+    body = bytes((kind, len(data))) + address.to_bytes(2, "big") + data
+    return _HOST + body + crc_hqx(body, 0).to_bytes(2, "big")
+
+
+class Decoder:
+    """Answers and scans share one stream: bytes in any split -> what they say, in order.
+
+    A frame starts with 02 or 03 where a line could start; within a line these bytes spoil the line. A frame
+    with a bad check is handed to the line, which refuses it for its control bytes.
+    """
+
+    def __init__(self, *, aim_ids: bool = False, suffix: bool = True) -> None:
+        self._aim_ids = aim_ids
+        self._line = LineDecoder(aim_ids=aim_ids, suffix=suffix)
+        self._frame = bytearray()  # never longer than a frame and one read
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._frame) or self._line.pending
+
+    def feed(self, data: bytes) -> list[Found]:
+        found: list[Found] = []
+        rest = bytes(self._frame) + data
+        self._frame.clear()
+        while rest:
+            if self._line.pending or rest[0] not in (_ANSWER, _TOKEN):
+                end = _line_end(rest)
+                found += self._line.feed(rest[:end])
+            else:
+                end, item = self._take(rest)
+                if not end:
+                    self._frame += rest
+                    break
+                found += [item] if item else self._line.feed(rest[:end])
+            rest = rest[end:]
+        return found
+
+    def idle(self) -> list[Found]:
+        """No byte for the inter-byte limit."""
+        found: list[Found] = [*self._line.idle()]
+        if self._frame:
+            self._frame.clear()
+            found.append(Refusal.INCOMPLETE)
+        return found
+
+    def _take(self, data: bytes) -> tuple[int, Found | None]:
+        """The frame at the start: its length (0: not whole yet) and what it says (None: it is no frame)."""
+        if len(data) < 3:
+            return 0, None
+        if data[0] == _TOKEN and data[1:3] != b"\0\0":  # a framed scan is never empty
+            size = int.from_bytes(data[1:3], "big")
+            if size > LINE_MAX:
+                return 1, None
+            if len(data) < 3 + size:
+                return 0, None
+            return 3 + size, parse_line(data[3 : 3 + size], aim_ids=self._aim_ids)
+        if data[1] != 0:
+            return 1, None
+        if len(data) < _HEAD:
+            return 0, None
+        end = _HEAD + (data[3] or 256) + 2
+        if len(data) < end:
+            return 0, None
+        if crc_hqx(data[2:end], 0):  # body and check together leave no remainder
+            return 1, None
+        return end, Alive() if data[0] == _TOKEN else Reply(data[2], data[_HEAD : end - 2])
+
+
+def _line_end(data: bytes) -> int:
+    """Behind the first terminator: what follows it may be a frame."""
+    ends = [at for at in (data.find(b"\r"), data.find(b"\n"), data.find(b"\t")) if at >= 0]
+    return min(ends) + 1 if ends else len(data)
