@@ -32,11 +32,7 @@ def raised() -> Iterator[tuple[str, str, frozenset[str] | None]]:
         family |= {node.name for node in classes if {ast.unparse(base) for base in node.bases} & family}
     for path, tree in trees:
         for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Call)
-                and ast.unparse(node.func).rpartition(".")[2] in family
-                and node.args
-            ):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in family and node.args:
                 facts = frozenset(word.arg for word in node.keywords if word.arg)
                 whole = all(word.arg for word in node.keywords)
                 for slug in constants(node.args[0]):
