@@ -25,7 +25,7 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 _PRODUCT_LENGTHS: Final = (8, 12, 13)
 
 
-class Pull(NamedTuple):
+class PaymentRule(NamedTuple):
     """A wallet whose customers can show a code: exact lengths and prefixes, from its profile.
 
     The caller lists the shop's preferred channel first: it gets codes that two channels would take.
@@ -96,7 +96,7 @@ class Unknown:
 Classified = Wallet | Product | MerchantCode | Link | CardData | Command | Unknown
 
 
-def classify(text: str, pulls: Sequence[Pull]) -> Classified:
+def classify(text: str, rules: Sequence[PaymentRule]) -> Classified:
     """Name a scanned code. Exact shapes only; what fits nothing is Unknown, never a guess."""
     code = text.strip(" \t\r\n")
     if aim := _AIM.match(code):
@@ -116,18 +116,18 @@ def classify(text: str, pulls: Sequence[Pull]) -> Classified:
     if command := _COMMAND.fullmatch(code):
         return Command(command[1])
     if _DIGITS.fullmatch(code):
-        return _digits(code, pulls)
+        return _digits(code, rules)
     return Unknown(Why.NO_MEANING)
 
 
-def _digits(code: str, pulls: Sequence[Pull]) -> Classified:
+def _digits(code: str, rules: Sequence[PaymentRule]) -> Classified:
     if len(code) in _PRODUCT_LENGTHS and _check_digit_fits(code):
         return Product(code)
     fitting = [
-        (len(prefix), -rank, pull.provider)
-        for rank, pull in enumerate(pulls)
-        if len(code) in pull.lengths
-        for prefix in pull.prefixes
+        (len(prefix), -rank, rule.provider)
+        for rank, rule in enumerate(rules)
+        if len(code) in rule.lengths
+        for prefix in rule.prefixes
         if code.startswith(prefix)
     ]
     if not fitting:

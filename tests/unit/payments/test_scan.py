@@ -12,17 +12,17 @@ from terminal.payments.scan import (
     Link,
     MerchantCode,
     Product,
-    Pull,
+    PaymentRule,
     Unknown,
     Wallet,
     Why,
     classify,
 )
 
-WECHAT = Pull("wechatpay", ("10", "11", "12", "13", "14", "15"), (18,))
-ALIPAY = Pull("alipay", ("25", "26", "27", "28", "29", "30"), tuple(range(16, 25)))
-UNIONPAY = Pull("unionpay", ("62",), (19,))
-PULLS = (WECHAT, ALIPAY, UNIONPAY)
+WECHAT = PaymentRule("wechatpay", ("10", "11", "12", "13", "14", "15"), (18,))
+ALIPAY = PaymentRule("alipay", ("25", "26", "27", "28", "29", "30"), tuple(range(16, 25)))
+UNIONPAY = PaymentRule("unionpay", ("62",), (19,))
+RULES = (WECHAT, ALIPAY, UNIONPAY)
 CODE = "134567890123456789"
 CARD = "hQVDUFYwMWEaTwegAAAAVVVVVw8SNFZ4kBI0WNGRIgESNF8="
 EMV = "00020101021129370016A0000006770101110113006600000000053037645802TH5910COUNTERTOP6007BANGKOK63041234"
@@ -85,38 +85,38 @@ EMV = "00020101021129370016A0000006770101110113006600000000053037645802TH5910COU
     ],
 )
 def test_c4_every_kind_of_code_has_its_name(text: str, named: Classified) -> None:
-    assert classify(text, PULLS) == named
+    assert classify(text, RULES) == named
 
 
 @pytest.mark.parametrize(
     "text", ["１３４５６７８９０１２３４５６７８９", "١٣٤٥٦٧٨٩٠١٢٣٤٥٦٧٨٩", CODE[:-1] + "९", "收款"]
 )
 def test_c3_digits_of_other_scripts_are_no_digits(text: str) -> None:
-    assert classify(text, PULLS) == Unknown(Why.NOT_ASCII)
+    assert classify(text, RULES) == Unknown(Why.NOT_ASCII)
 
 
 def test_c3_control_bytes_inside_are_no_code() -> None:
     for byte in (*range(9), 0x1B, 0x1D, 0x7F):
-        assert classify(CODE[:9] + chr(byte) + CODE[9:], PULLS) == Unknown(Why.NO_MEANING)
+        assert classify(CODE[:9] + chr(byte) + CODE[9:], RULES) == Unknown(Why.NO_MEANING)
 
 
 @pytest.mark.row(19)
 def test_no_wallet_configured_means_no_wallet_recognised() -> None:
     assert classify(CODE, ()) == Unknown(Why.NO_WALLET)
-    assert classify(CODE, [Pull("x", ("13",), ())]) == Unknown(Why.NO_WALLET)
+    assert classify(CODE, [PaymentRule("x", ("13",), ())]) == Unknown(Why.NO_WALLET)
 
 
 def test_the_longest_prefix_wins_then_the_channel_listed_first() -> None:
-    cross_border = Pull("alipayplus", ("2816",), (18, 19))
+    cross_border = PaymentRule("alipayplus", ("2816",), (18, 19))
     code = "2816" + "0" * 14
     assert classify(code, (ALIPAY, cross_border)) == Wallet("alipayplus", code)
-    acquirer = Pull("acquirer", WECHAT.prefixes, (18,))
+    acquirer = PaymentRule("acquirer", WECHAT.prefixes, (18,))
     assert classify(CODE, (WECHAT, acquirer)) == Wallet("wechatpay", CODE)
     assert classify(CODE, (acquirer, WECHAT)) == Wallet("acquirer", CODE)
 
 
 def test_a_products_number_never_charges_even_where_a_wallet_claims_its_length() -> None:
-    greedy = Pull("greedy", ("69",), (13,))
+    greedy = PaymentRule("greedy", ("69",), (13,))
     assert classify("6921168509256", [greedy]) == Product("6921168509256")
 
 
@@ -129,12 +129,12 @@ def test_one_wrong_digit_is_no_product(number: int) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_gets_a_name_and_i19_only_products_commands_and_schemes_show(text: str) -> None:
-    named = classify(text, PULLS)
+    named = classify(text, RULES)
     if isinstance(named, Wallet | MerchantCode | Link):
         assert text.strip() not in repr(named)
 
 
 @pytest.mark.parametrize("text", [CODE, EMV, CARD, "upi://pay?pa=secret@bank"])
 def test_i19_codes_do_not_show_in_a_repr(text: str) -> None:
-    assert text not in repr(classify(text, PULLS))
-    assert "secret" not in repr(classify(text, PULLS))
+    assert text not in repr(classify(text, RULES))
+    assert "secret" not in repr(classify(text, RULES))
