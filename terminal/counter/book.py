@@ -19,6 +19,15 @@ Decide = Callable[[Sale | None], Facts]
 OnOwed = Callable[[Sale, Owed], None]
 
 
+SYSTEM: Final = Actor("system", "service")
+
+
+def here(sale: Sale | None) -> Sale:
+    """The sale exists: its id came from the journal."""
+    assert sale is not None
+    return sale
+
+
 def stream_of(counter: str) -> str:
     return f"counter:{counter}"
 
@@ -72,14 +81,14 @@ class Book:
                 assert before is not None
                 return before
             after = fold(before, facts)
-            append = asyncio.ensure_future(self.feed.append(self._events(after, facts, actor)))
-            events, cancelled = await _finish(append)
-            self._keep(after)
+
+            def then(events: tuple[Event, ...]) -> None:
+                self._keep(after)
+                self._tell(before, after, events)
+
+            await _finish(asyncio.ensure_future(self.feed.append(self._events(after, facts, actor), then)))
         if after.final and not lock.locked():
             self._locks.pop(sale_id, None)
-        self._tell(before, after, events)
-        if cancelled is not None:
-            raise cancelled
         return after
 
     def _events(self, sale: Sale, facts: Facts, actor: Actor) -> list[NewEvent]:
@@ -101,9 +110,7 @@ class Book:
             for owed in event.body["index"].get("owes", ()):
                 self.on_owed(
                     after,
-                    Owed(
-                        owed["id"], owed["kind"], after.counter, after.id, event.number, event.wall_ms, owed
-                    ),
+                    Owed(owed["id"], owed["kind"], after.counter, after.id, event.number, event.wall_ms, owed),
                 )
 
 
@@ -120,14 +127,14 @@ def _index(fact: Fact, sale: Sale | None) -> dict[str, Any]:
     return index
 
 
-async def _finish(
-    append: "asyncio.Future[tuple[Event, ...]]",
-) -> tuple[tuple[Event, ...], asyncio.CancelledError | None]:
-    """The append's events, and the cancellation that arrived meanwhile: it is raised after memory is true."""
+async def _finish(append: "asyncio.Future[tuple[Event, ...]]") -> None:
+    """See the append through; a cancellation that arrives meanwhile is raised when memory is true."""
     cancelled: asyncio.CancelledError | None = None
     while not append.done():
         try:
             await asyncio.wait({append})
         except asyncio.CancelledError as error:
             cancelled = error
-    return append.result(), cancelled
+    append.result()
+    if cancelled is not None:
+        raise cancelled

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from terminal.counter.ports import Journal
@@ -10,6 +10,8 @@ from terminal.payments.event import Event, NewEvent, Owed, Summary
 
 RING: Final = 1024  # events kept in memory for listeners that keep up; slower ones read the store
 BATCH: Final = 256
+
+Then = Callable[[tuple[Event, ...]], None]
 
 
 class Feed:
@@ -21,8 +23,11 @@ class Feed:
         self._last = journal.last_number()
         self._news = asyncio.Event()
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
+        """``then`` runs after the commit and before any listener hears: memory is true when they look."""
         durable = await self._journal.append(events)
+        if then:
+            then(durable)
         self._publish()
         return durable
 

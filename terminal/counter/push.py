@@ -83,9 +83,7 @@ class PushDriver(AttemptDriver):
         shown_for = self._now_s() - (self._shown_s or 0.0)
         if shown_for < timings.push_first_query_s:
             return timings.push_first_query_s
-        return (
-            timings.push_query_s if shown_for < timings.push_query_fast_for_s else timings.push_query_slow_s
-        )
+        return timings.push_query_s if shown_for < timings.push_query_fast_for_s else timings.push_query_slow_s
 
     async def _close(self) -> None:
         """The code is off the glass. Ask, close, ask again: "nothing charged" or "already paid", proven."""

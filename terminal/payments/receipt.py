@@ -1,7 +1,8 @@
 """A receipt as lines, before anybody thinks of printer bytes. Frozen at its first print (P1)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Align = Literal["left", "center", "right"]
 
@@ -36,3 +37,24 @@ class Code:
 
 Line = Row | Rule | Blank | Code
 Receipt = tuple[Line, ...]
+
+
+def to_json(receipt: Receipt) -> list[list[object]]:
+    """The journal's form of frozen lines: ``["row", left, right, align, size, bold]``, ``["rule"]``, …"""
+    lines: list[list[object]] = []
+    for line in receipt:
+        match line:
+            case Row():
+                lines.append(["row", line.left, line.right, line.align, line.size, line.bold])
+            case Rule():
+                lines.append(["rule"])
+            case Blank():
+                lines.append(["blank", line.lines])
+            case Code():
+                lines.append(["code", line.text])
+    return lines
+
+
+def from_json(lines: list[list[Any]]) -> Receipt:
+    made: dict[str, Callable[..., Line]] = {"row": Row, "rule": Rule, "blank": Blank, "code": Code}
+    return tuple(made[kind](*fields) for kind, *fields in lines)

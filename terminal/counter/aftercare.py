@@ -1,0 +1,105 @@
+"""After the sale: refunds, reprints, late money, slips that wait for a person."""
+
+from typing import TYPE_CHECKING
+
+from terminal.counter.book import here
+from terminal.counter.checkout import Key, answered
+from terminal.errors import Conflict
+from terminal.payments.event import Actor
+from terminal.payments.exceptions import close_exception
+from terminal.payments.fact import Claim, Fact, Facts
+from terminal.payments.money import Money
+from terminal.payments.refunding import start_refund
+from terminal.payments.sale import Attempt, Refund, Sale
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+
+class Aftercare:
+    def __init__(self, service: "Service") -> None:
+        self._service, self._book = service, service.book
+
+    async def refund(
+        self,
+        sale_id: str,
+        amount_minor: int | None,
+        *,
+        reason: str,
+        actor: Actor,
+        approver: str = "",
+        attempt_id: str = "",
+        key: Key | None = None,
+    ) -> tuple[Sale, Refund]:
+        """Give money back: None is all that is left. Reserved and durable before it is sent (I5, I8).
+
+        Raises:
+            Conflict("refund_not_paid"), InvalidRequest("refund_too_much" | "refund_reason_missing" | …).
+        """
+        service = self._service
+        if key and (known := answered(service.feed, key)):
+            sale_of, _, refund_id = known.partition("/")
+            sale = self._book.sale(sale_of)
+            return sale, sale.refund(refund_id)
+        sale = self._book.sale(sale_id)
+        attempt = _captured(sale, attempt_id)
+        refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
+        claims: tuple[Claim, ...] = ()
+        if key:
+            claims = (("idem", key.name, f"{key.meaning}:{sale_id}/{refund_id}"),)
+
+        def decide(current: Sale | None) -> Facts:
+            now = here(current)
+            left = now.refundable_minor(now.attempt(attempt.id))
+            minor = left if amount_minor is None else amount_minor
+            return start_refund(
+                now,
+                attempt.id,
+                Money(minor, now.amount.currency),
+                refund=refund_id,
+                reason=reason,
+                actor=str(actor),
+                approver=approver,
+                at_ms=at_ms,
+                claims=claims,
+            )
+
+        sale = await self._book.commit(sale_id, decide, actor)
+        service.drive_refund(sale, refund_id)
+        return sale, sale.refund(refund_id)
+
+    async def reprint(self, sale_id: str, *, actor: Actor) -> Sale:
+        """Owe the newest receipt of a sale once more; it will be marked COPY n (row 64)."""
+        sale = self._book.sale(sale_id)
+        receipts = [f"{each.id}:receipt" for each in sale.attempts if each.pays]
+        receipts += [f"{each.id}:receipt" for each in sale.refunds if each.state == "refunded"]
+        if not receipts:
+            raise Conflict("reprint_nothing", sale=sale_id)
+        again = self._service.parts.ids.ulid()
+        owes = {"id": again, "kind": "receipt", "receipt": receipts[-1], "again": True}
+        at_ms = self._service.parts.clock.wall_ms()
+        fact = Fact("reprint_requested", {"receipt": receipts[-1], "at_ms": at_ms}, owes=(owes,))
+        return await self._book.commit(sale_id, lambda _: (fact,), actor)
+
+    async def close_exception(self, sale_id: str, exception: str, how: str, *, actor: Actor) -> Sale:
+        """A person ends an exception: ``attached`` or ``seen`` (refunding closes late money by itself)."""
+        at_ms = self._service.parts.clock.wall_ms()
+        return await self._book.commit(
+            sale_id,
+            lambda sale: close_exception(here(sale), exception, how, actor=str(actor), at_ms=at_ms),
+            actor,
+        )
+
+    async def decide_slip(self, counter: str, effect: str, *, print_it: bool) -> None:
+        await self._service.lane(counter).paper.decide(effect, print_it=print_it)
+
+
+def _captured(sale: Sale, attempt_id: str) -> Attempt:
+    if attempt_id:
+        found = next((each for each in sale.attempts if each.id == attempt_id and each.captured), None)
+    else:
+        found = next((each for each in sale.attempts if each.captured and sale.refundable_minor(each) > 0), None)
+        found = found or next((each for each in sale.attempts if each.captured), None)
+    if found is None:
+        raise Conflict("refund_not_paid", sale=sale.id)
+    return found

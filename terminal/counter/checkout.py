@@ -1,0 +1,248 @@
+"""Taking money: open, show, scan, cancel. Every door calls these, none has rules of its own (decision 10)."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from terminal.counter.book import SYSTEM, here
+from terminal.counter.feed import Feed
+from terminal.counter.lane import Lane
+from terminal.counter.ports import Provider
+from terminal.counter.scans import provider_of_code
+from terminal.errors import Conflict, InvalidRequest, Unavailable
+from terminal.payments.attempt import Direction
+from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
+from terminal.payments.event import Actor
+from terminal.payments.fact import Claim, Facts, fold
+from terminal.payments.money import Money
+from terminal.payments.sale import Sale, SaleState
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key as its sender scoped it. ``meaning`` is a digest of the parsed request (faults 3.5)."""
+
+    credential: str
+    operation: str
+    key: str
+    meaning: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.credential}/{self.operation}/{self.key}"
+
+
+def answered(feed: Feed, key: Key) -> str | None:
+    """What the same key with the same meaning was answered before; None: it is new."""
+    stored = feed.claimed("idem", key.name)
+    if stored is None:
+        return None
+    meaning, _, answer = stored.partition(":")
+    if meaning != key.meaning:
+        raise InvalidRequest("idempotency_other_meaning")
+    return answer
+
+
+class Checkout:
+    def __init__(self, service: "Service") -> None:
+        self._service, self._book, self._parts = service, service.book, service.parts
+
+    async def open_sale(self, request: OpenSale, *, actor: Actor, key: Key | None = None) -> Sale:
+        """Open a sale and, where the counter shows codes, start its first attempt: one durable step.
+
+        Raises:
+            InvalidRequest, Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning"), Unavailable.
+        """
+        lane = self._service.lane(request.counter)
+        if key and (known := answered(self._service.feed, key)):
+            return self._book.sale(known)
+        if request.order_no and (taken := self._known_order(request)):
+            return taken
+        async with lane.turn:
+            if key and (known := answered(self._service.feed, key)):
+                return self._book.sale(known)
+            if request.order_no and (taken := self._known_order(request)):
+                return taken
+            provider = self._provider_for(lane, request.amount)
+            if lane.current is not None:
+                raise Conflict("sale_live", sale=lane.current)
+            return await self._open(lane, request, provider, actor, key)
+
+    def _known_order(self, request: OpenSale) -> Sale | None:
+        """A POS order number is one sale for ever: again with equal meaning returns it (faults 3.5)."""
+        sale_id = self._service.feed.claimed("pos_order", f"{self._service.house.merchant}/{request.order_no}")
+        if sale_id is None:
+            return None
+        sale = self._book.sale(sale_id)
+        if sale.amount != request.amount or sale.counter != request.counter:
+            raise Conflict("order_no_used", sale=sale_id)
+        return sale
+
+    def _provider_for(self, lane: Lane, amount: Money) -> Provider:
+        """The first channel of the counter that can; limits are told before the code is shown (row 38)."""
+        if self._service.stopping:
+            raise Unavailable("stopping")
+        if amount.minor > self._service.house.limit_minor:
+            raise InvalidRequest(
+                "amount_over_limit", limit=Money(self._service.house.limit_minor, amount.currency).plain()
+            )
+        trouble = "currency_not_taken"
+        for name in lane.settings.channels:
+            provider = self._service.provider(name)
+            profile = provider.profile
+            if amount.currency not in profile.currencies:
+                continue
+            if not profile.min_minor <= amount.minor <= profile.max_minor:
+                limit = Money(profile.max_minor, amount.currency).plain()
+                raise InvalidRequest("amount_over_limit", limit=limit)
+            if trouble := provider.trouble():
+                continue
+            return provider
+        if trouble == "currency_not_taken":
+            raise InvalidRequest(trouble, currency=amount.currency)
+        raise Unavailable(trouble)
+
+    async def _open(
+        self, lane: Lane, request: OpenSale, provider: Provider, actor: Actor, key: Key | None
+    ) -> Sale:
+        sale_id, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
+        claims: list[Claim] = []
+        if key:
+            claims.append(("idem", key.name, f"{key.meaning}:{sale_id}"))
+        if request.order_no:
+            claims.append(("pos_order", f"{self._service.house.merchant}/{request.order_no}", sale_id))
+        facts = open_sale(request, sale=sale_id, no=lane.last_no + 1, at_ms=at_ms, claims=tuple(claims))
+        attempt = ""
+        if "push" in request.directions and provider.profile.push:
+            attempt = self._parts.ids.ulid()
+            facts += self._start(fold(None, facts), provider, attempt, "push", at_ms)
+        sale = await self._book.commit(sale_id, lambda _: facts, actor)
+        lane.last_no = sale.no
+        if attempt:
+            self._service.drive(sale, attempt)
+        return sale
+
+    def _start(
+        self,
+        sale: Sale,
+        provider: Provider,
+        attempt: str,
+        direction: Direction,
+        at_ms: int,
+        claims: tuple[Claim, ...] = (),
+    ) -> Facts:
+        timings = provider.profile.timings
+        return start_attempt(
+            sale,
+            attempt=attempt,
+            provider=provider.profile.name,
+            direction=direction,
+            share=next((i for i in range(len(sale.shares)) if not sale.share_paid(i)), 0),
+            at_ms=at_ms,
+            expires_ms=at_ms + int((timings.code_life_s + timings.expiry_extra_s) * 1000),
+            claims=claims,
+        )
+
+    async def show_code(self, sale_id: str, *, actor: Actor) -> Sale:
+        """Another code for an open sale whose last attempt was refused."""
+        sale = self._book.sale(sale_id)
+        lane = self._service.lane(sale.counter)
+        async with lane.turn:
+            provider = self._provider_for(lane, sale.amount)
+            attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
+
+            def start(current: Sale | None) -> Facts:
+                assert current is not None
+                return self._start(current, provider, attempt, "push", at_ms)
+
+            sale = await self._book.commit(sale_id, start, actor)
+            self._service.drive(sale, attempt)
+            return sale
+
+    async def cancel(self, sale_id: str, *, why: str, actor: Actor) -> Sale:
+        """Cancel with proof (row 31): waits a little for it, then says "checking"; idempotent."""
+        at_ms = self._parts.clock.wall_ms()
+        sale = await self._book.commit(
+            sale_id, lambda sale: request_cancel(here(sale), why=why, at_ms=at_ms), actor
+        )
+        if sale.live_attempt and (driver := self._service.lane(sale.counter).drive(sale.live_attempt.id)):
+            driver.give_up()
+            await self._service.until(sale_id, lambda now: now.ended, self._service.limits.cancel_answer_s)
+        return self._book.sale(sale_id)
+
+    async def park(self, sale_id: str, *, actor: Actor) -> Sale:
+        """Free the counter for the next customer while a doubt is resolved; only a doubt can be parked."""
+        if self._book.sale(sale_id).state is not SaleState.CHECKING:
+            raise Conflict("park_not_checking", sale=sale_id)
+        at_ms = self._parts.clock.wall_ms()
+        return await self._book.commit(sale_id, lambda sale: park(here(sale), at_ms=at_ms), actor)
+
+    def check_again(self, sale_id: str) -> Sale:
+        sale = self._book.sale(sale_id)
+        if sale.live_attempt and (driver := self._service.lane(sale.counter).drive(sale.live_attempt.id)):
+            driver.nudge()
+        return sale
+
+    async def take_scan(self, counter: str, scan: str, *, actor: Actor) -> Sale:
+        """The customer's payment code for the sale open at this counter (3.4: ours is closed with proof first).
+
+        Raises:
+            Conflict("scan_without_sale" | "switch_unproven" | …), InvalidRequest("code_…"): what was scanned.
+        """
+        lane = self._service.lane(counter)
+        async with lane.turn:
+            if lane.current is None:
+                raise Conflict("scan_without_sale")
+            sale = self._book.sale(lane.current)
+            provider = self._provider_of_code(lane, scan, sale)
+            digest = hmac.new(self._parts.code_key, scan.encode(), hashlib.sha256).hexdigest()
+            used = self._service.feed.claimed("code", digest)
+            if used == sale.id:
+                return sale  # the scanner fired twice: one attempt (C1)
+            if used is not None:
+                raise Conflict("code_used")
+            live = sale.live_attempt
+            if live is not None and live.direction == "pull":
+                raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
+            if live is not None:
+                sale = await self._switch(lane, sale, live.id)
+                if sale.ended:
+                    return sale  # they had already paid: the scan is discarded unsent
+            return await self._pay_with(sale, provider, scan, digest, actor)
+
+    async def _switch(self, lane: Lane, sale: Sale, attempt_id: str) -> Sale:
+        at_ms = self._parts.clock.wall_ms()
+        await self._book.commit(sale.id, lambda now: request_switch(here(now), at_ms=at_ms), SYSTEM)
+        lane.glass.clear()
+        if driver := lane.drive(attempt_id):
+            driver.give_up()
+        proven = await self._service.until(
+            sale.id, lambda now: not now.attempt(attempt_id).live, self._service.limits.switch_proof_s
+        )
+        if not proven:
+            raise Conflict("switch_unproven", sale=sale.id)
+        return self._book.sale(sale.id)
+
+    async def _pay_with(self, sale: Sale, provider: Provider, code: str, digest: str, actor: Actor) -> Sale:
+        attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
+
+        def start(current: Sale | None) -> Facts:
+            claims = (("code", digest, sale.id),)
+            return self._start(here(current), provider, attempt, "pull", at_ms, claims)
+
+        sale = await self._book.commit(sale.id, start, actor)
+        self._service.drive(sale, attempt, code=code)
+        return sale
+
+    def _provider_of_code(self, lane: Lane, scan: str, sale: Sale) -> Provider:
+        chosen = {name: self._service.provider(name) for name in lane.settings.channels}
+        provider = provider_of_code(scan, chosen)
+        if trouble := provider.trouble():
+            raise Unavailable(trouble)
+        if sale.amount.currency not in provider.profile.currencies:
+            raise InvalidRequest("currency_not_taken", currency=sale.amount.currency)
+        return provider

@@ -1,0 +1,120 @@
+"""Notifications: verified over their raw bytes, compared with our record, durable before the bank gets its yes."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from terminal.errors import Conflict, NotEvidence
+from terminal.payments.decide import hear
+from terminal.payments.event import Actor, NewEvent
+from terminal.payments.evidence import Mismatch, judge, judge_refund
+from terminal.payments.exceptions import open_mismatch
+from terminal.payments.fact import Fact, Facts
+from terminal.payments.notice import Notice, RefundNotice
+from terminal.payments.refunding import hear_refund
+from terminal.payments.sale import Sale
+
+if TYPE_CHECKING:
+    from terminal.counter.ports import Provider
+    from terminal.counter.service import Service
+
+log = logging.getLogger(__name__)
+FRESHNESS: Final = frozenset({"signature_stale"})
+
+
+class Notices:
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+
+    async def take(self, channel: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Returns only when what the notice proves is durable (I6); the caller then answers yes.
+
+        Raises:
+            NotEvidence: answer no; forged ones are recorded as an alert. NotFound("channel_unknown").
+        """
+        provider = self._service.provider(channel)
+        try:
+            notice = await provider.take_notification(headers, body)
+        except NotEvidence as refused:
+            await self._refused(channel, refused)
+            raise
+        if isinstance(notice, RefundNotice):
+            await self._take_refund(provider, notice)
+        else:
+            await self._take_payment(provider, notice)
+
+    async def _refused(self, channel: str, refused: NotEvidence) -> None:
+        """A probe is the provider testing us; anything else that proves nothing is an alert (B5)."""
+        if refused.slug == "signature_probe":
+            return
+        log.warning("notification for %s refused: %s", channel, refused.slug)
+        await self._store_event("notification_refused", channel, {"channel": channel, "slug": refused.slug})
+
+    async def _store_event(self, kind: str, subject: str, body: dict[str, object]) -> None:
+        store = self._service.house.store
+        event = NewEvent(f"store:{store}", kind, subject, Actor("provider", str(body["channel"])), body)
+        await self._service.feed.append([event])
+
+    async def _orphan(self, notice: Notice | RefundNotice) -> None:
+        """Proven money for an order this journal does not know: never lost, always before a person (I1)."""
+        log.error("verified notification for an unknown order at %s", notice.provider)
+        key = f"{notice.provider}/{notice.evidence_id}"
+        if self._service.feed.claimed("orphan", key):
+            return
+        body = {
+            "channel": notice.provider,
+            "order_no": notice.order_no,
+            "amount_minor": notice.amount_minor,
+            "currency": notice.currency,
+            "index": {
+                "claims": [["orphan", key, notice.order_no]],
+                "summary": {"kind": "orphan", "state": "open", "final": False, "open": False},
+            },
+        }
+        try:
+            await self._store_event("payment_orphaned", f"orphan:{notice.order_no}", body)
+        except Conflict:
+            log.info("the same orphan was recorded meanwhile")
+
+    async def _take_payment(self, provider: "Provider", notice: Notice) -> None:
+        service = self._service
+        sale_id = service.feed.claimed("order", notice.order_no)
+        if sale_id is None:
+            await self._orphan(notice)
+            return
+
+        def decide(sale: Sale | None) -> Facts:
+            assert sale is not None
+            at_ms = service.parts.clock.wall_ms()
+            refunded = any(each.attempt == notice.order_no for each in sale.refunds)
+            verdict = judge(notice, sale.attempt(notice.order_no), provider.account, refunded=refunded)
+            if isinstance(verdict, Mismatch):
+                log.error("notification for %s: the %s is not ours", notice.order_no, verdict.field)
+                return open_mismatch(sale, sale.attempt(notice.order_no), verdict.field, notice, at_ms=at_ms)
+            return hear(sale, notice.order_no, verdict, at_ms=at_ms, evidence=notice)
+
+        sale = await service.book.commit(sale_id, decide, Actor("provider", provider.profile.name))
+        if driver := service.lane(sale.counter).drive(notice.order_no):
+            driver.nudge()
+
+    async def _take_refund(self, provider: "Provider", notice: RefundNotice) -> None:
+        service = self._service
+        sale_id = service.feed.claimed("refund", notice.refund_no)
+        if sale_id is None:
+            await self._orphan(notice)
+            return
+
+        def decide(sale: Sale | None) -> Facts:
+            assert sale is not None
+            at_ms = service.parts.clock.wall_ms()
+            verdict = judge_refund(notice, sale.refund(notice.refund_no), provider.account)
+            if isinstance(verdict, Mismatch):
+                log.error("notification for refund %s: the %s is not ours", notice.refund_no, verdict.field)
+                body = {"refund": notice.refund_no, "field": verdict.field, "at_ms": at_ms}
+                return (Fact("refund_evidence_refused", body),)
+            provider_refund = notice.provider_refund
+            return hear_refund(sale, notice.refund_no, verdict, at_ms=at_ms, provider_refund=provider_refund)
+
+        await service.book.commit(sale_id, decide, Actor("provider", provider.profile.name))
+        if driver := service.refunding.get(notice.refund_no):
+            driver.nudge()

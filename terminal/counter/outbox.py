@@ -1,0 +1,213 @@
+"""Effects owed to ears and paper, one worker each a counter. Neither ever delays a result (I24).
+
+Voice: taken from the journal's list *before* it is spoken, so it is spoken at most once (I11). Paper: begun in
+the journal before its bytes leave, so a printing that may have happened is never forgotten and never an original
+twice (I9).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from terminal.counter.book import Book
+from terminal.counter.ports import Played, Printer, PrintStopped, Slip, Speaker, Utterance
+from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.errors import NotFound
+from terminal.payments.event import Actor, Owed
+from terminal.payments.fact import Fact, Facts
+from terminal.payments.receipt import Receipt, Row, from_json, to_json
+from terminal.payments.sale import Sale
+
+log = logging.getLogger(__name__)
+OUTBOX: Final = Actor("system", "outbox")
+PAPER_QUEUE: Final = 1000
+
+MakeSlip = Callable[[Sale, Owed], Receipt]
+CopyMark = Callable[[int], Row]
+
+
+async def settle(book: Book, owed: Owed, outcome: str) -> None:
+    """Owed no more. A second settling of the same effect changes nothing."""
+    body = {"effect": owed.id, "kind": owed.kind, "outcome": outcome, "at_ms": book.clock.wall_ms()}
+    fact = Fact("effect_done", body, settles=(owed.id,))
+    await book.commit(owed.subject, lambda _: (fact,), OUTBOX)
+
+
+async def note(book: Book, sale_id: str, kind: str, **fields: Any) -> None:
+    """A line of the timeline that changes nothing."""
+    fact = Fact(kind, {**fields, "at_ms": book.clock.wall_ms()})
+    await book.commit(sale_id, lambda _: (fact,), OUTBOX)
+
+
+class Voice:
+    """Says results in order, each once, only while they are news."""
+
+    def __init__(
+        self, book: Book, speaker: Speaker | None, counter: CounterSettings, house: House, limits: Limits
+    ) -> None:
+        self._book, self._speaker = book, speaker
+        self._counter, self._house, self._limits = counter, house, limits
+        self._queue: list[tuple[int, Owed]] = []  # (when heard of, monotonic ns; what)
+        self._news = asyncio.Event()
+
+    def owe(self, owed: Owed) -> None:
+        self._queue.append((self._book.clock.mono_ns(), owed))
+        self._news.set()
+
+    def owe_stale(self, owed: Owed) -> None:
+        """Owed before this process began: it is not known whether it was played, so it is not spoken."""
+        self._queue.append((-(10**18), owed))
+        self._news.set()
+
+    async def run(self) -> None:
+        while True:
+            while self._queue:
+                await self._next()
+            self._news.clear()
+            await self._news.wait()
+
+    async def _next(self) -> None:
+        dropped = len(self._queue) > self._limits.voice_queue
+        heard_ns, owed = self._queue.pop(0)
+        age_s = (self._book.clock.mono_ns() - heard_ns) / 1e9
+        if dropped or age_s > self._limits.voice_fresh_s:
+            await settle(self._book, owed, "dropped" if dropped else "stale")
+            return
+        if self._speaker is None or not self._counter.voice:
+            await settle(self._book, owed, "no_speaker")
+            return
+        await settle(self._book, owed, "taken")
+        sale = self._book.sale(owed.subject)
+        attempt = sale.attempt(owed.body["attempt"])
+        played = await self._speaker.say(
+            Utterance(
+                kind=owed.body["says"],
+                amount=attempt.amount,
+                wallet=attempt.wallet or attempt.provider,
+                language=self._counter.language("voice"),
+                test=self._house.test,
+            )
+        )
+        await note(self._book, sale.id, "voice_ended", effect=owed.id, outcome=played.value)
+        if played is not Played.DONE:
+            log.warning("voice of counter %s: %s", self._counter.id, played.value)
+
+
+class Paper:
+    """Prints what is owed; keeps what cannot be printed; asks a person what no device can tell."""
+
+    def __init__(
+        self,
+        book: Book,
+        printer: Printer | None,
+        counter: CounterSettings,
+        limits: Limits,
+        make_slip: MakeSlip,
+        copy_mark: CopyMark,
+    ) -> None:
+        self._book, self._printer, self._counter, self._limits = book, printer, counter, limits
+        self._make_slip, self._copy_mark = make_slip, copy_mark
+        self._queue: asyncio.Queue[tuple[int, Owed]] = asyncio.Queue(PAPER_QUEUE)
+        self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
+
+    def owe(self, owed: Owed) -> None:
+        try:
+            self._queue.put_nowait((self._book.clock.mono_ns(), owed))
+        except asyncio.QueueFull:
+            self.listed[owed.id] = (owed, "too_many")
+
+    def recover(self, owed: Owed) -> None:
+        """After a start: young and untouched prints by itself; old or begun before is a person's to decide."""
+        sale = self._book.sale(owed.subject)
+        age_s = (self._book.clock.wall_ms() - owed.owed_ms) / 1000
+        if sale.printings(receipt_id(owed)) and not owed.body.get("again"):
+            self.listed[owed.id] = (owed, "may_have_printed")
+        elif not 0 <= age_s <= self._limits.receipt_young_s:
+            self.listed[owed.id] = (owed, "old")
+        else:
+            self.owe(owed)
+
+    async def decide(self, effect: str, *, print_it: bool) -> None:
+        """A person's answer about a listed slip. Raises NotFound("receipt_not_listed")."""
+        if effect not in self.listed:
+            raise NotFound("receipt_not_listed", effect=effect)
+        owed, _ = self.listed.pop(effect)
+        if print_it:
+            self.owe(owed)
+        else:
+            await settle(self._book, owed, "dropped_by_person")
+
+    async def run(self) -> None:
+        while True:
+            heard_ns, owed = await self._queue.get()
+            if self._printer is None or not self._counter.receipts:
+                await settle(self._book, owed, "no_printer")
+                continue
+            await self._print(owed, heard_ns, self._printer)
+
+    async def _print(self, owed: Owed, heard_ns: int, printer: Printer) -> None:
+        """One job, however often it must begin again; past its young time a person decides."""
+        while True:
+            if (self._book.clock.mono_ns() - heard_ns) / 1e9 > self._limits.receipt_young_s:
+                self.listed[owed.id] = (owed, "old")
+                return
+            slip = await self._begin(owed)
+            try:
+                printed = await printer.print(slip)
+            except PrintStopped as stopped:
+                await note(
+                    self._book,
+                    owed.subject,
+                    "print_stopped",
+                    receipt=receipt_id(owed),
+                    why=stopped.reason,
+                    touched=stopped.touched,
+                )
+                if stopped.touched and not stopped.definite:
+                    self.listed[owed.id] = (owed, "may_have_printed")
+                    return
+                await self._until_ready(printer)
+                continue
+            await settle(self._book, owed, printed.value)
+            return
+
+    async def _until_ready(self, printer: Printer) -> None:
+        try:
+            async with asyncio.timeout(self._limits.receipt_young_s):
+                await printer.ready()
+        except TimeoutError:
+            pass
+
+    async def _begin(self, owed: Owed) -> Slip:
+        """Durable before the first byte: the lines (frozen at the first printing) and the copy number."""
+        receipt = receipt_id(owed)
+        known = self._book.sale(owed.subject).printings(receipt) > 0
+        frozen = self._frozen(owed.subject, receipt) if known else None
+        lines = frozen or self._make_slip(self._book.sale(owed.subject), owed)
+        copy = 0
+
+        def begin(sale: Sale | None) -> Facts:
+            nonlocal copy
+            assert sale is not None
+            copy = sale.printings(receipt)
+            body: dict[str, Any] = {"receipt": receipt, "copy": copy, "at_ms": self._book.clock.wall_ms()}
+            if frozen is None:
+                body["lines"] = to_json(lines)
+            return (Fact("print_started", body),)
+
+        await self._book.commit(owed.subject, begin, OUTBOX)
+        if copy:
+            lines = (self._copy_mark(copy), *lines)
+        return Slip(job=receipt, receipt=lines, copy=copy)
+
+    def _frozen(self, sale_id: str, receipt: str) -> Receipt | None:
+        for event in self._book.feed.of_subject(sale_id):
+            if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
+                return from_json(event.body["lines"])
+        return None
+
+
+def receipt_id(owed: Owed) -> str:
+    """All printings of one receipt share it: ``<attempt>:receipt`` or ``<refund>:receipt``."""
+    return str(owed.body.get("receipt", owed.id))

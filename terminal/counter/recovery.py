@@ -1,0 +1,78 @@
+"""After any start: every doubt is asked about again, what was owed is owed, nothing is said twice (I22)."""
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from terminal.payments.attempt import Signal
+from terminal.payments.decide import hear
+from terminal.payments.event import Actor, NewEvent
+from terminal.payments.fact import Facts
+from terminal.payments.refund import REFUND_ENDED, RefundSignal, RefundState
+from terminal.payments.refunding import hear_refund
+from terminal.payments.sale import Attempt, Refund, Sale, needs_sweep
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+log = logging.getLogger(__name__)
+RECOVERY: Final = Actor("system", "recovery")
+
+
+async def recover(service: "Service") -> None:
+    """Bring back every unfinished sale; returns when all of them have a driver again."""
+    house, feed = service.house, service.feed
+    for lane in service.lanes.values():
+        if newest := feed.list("sale", counter=lane.id, limit=1):
+            lane.last_no, lane.last_sale = newest[0].body["no"], newest[0].subject
+    await feed.append(
+        [NewEvent(f"store:{house.store}", "service_started", "service", RECOVERY, {"ledger": house.ledger.value})]
+    )
+    unfinished = [each for each in feed.unfinished() if each.body["kind"] == "sale"]
+    for each in unfinished:
+        await _bring_back(service, service.book.sale(each.subject))
+    for owed in feed.owed():
+        lane = service.adopt(owed.counter)
+        if owed.kind == "voice":
+            lane.voice.owe_stale(owed)
+        else:
+            lane.paper.recover(owed)
+    if unfinished:
+        log.info("recovered %d unfinished sales", len(unfinished))
+
+
+async def _bring_back(service: "Service", sale: Sale) -> None:
+    lane = service.adopt(sale.counter)
+    for attempt in sale.attempts:
+        if attempt.live:
+            sale = await _restart(service, sale, attempt)
+        if attempt.live or (needs_sweep(attempt) and not attempt.swept):
+            service.drive(sale, attempt.id, fresh=False)
+    for refund in sale.refunds:
+        if refund.state not in REFUND_ENDED | {RefundState.MANUAL}:
+            await _restart_refund(service, sale, refund)
+            service.drive_refund(sale, refund.id)
+    sale = service.book.sale(sale.id)
+    if not sale.ended:
+        lane.changed(sale)
+        service.watch_idle(sale)
+
+
+async def _restart(service: "Service", sale: Sale, attempt: Attempt) -> Sale:
+    """It may have left before the power went: query first, never resend blindly (3.1)."""
+    at_ms = service.parts.clock.wall_ms()
+
+    def decide(now: Sale | None) -> Facts:
+        assert now is not None
+        return hear(now, attempt.id, Signal.RESTART, at_ms=at_ms)
+
+    return await service.book.commit(sale.id, decide, RECOVERY)
+
+
+async def _restart_refund(service: "Service", sale: Sale, refund: Refund) -> None:
+    at_ms = service.parts.clock.wall_ms()
+
+    def decide(now: Sale | None) -> Facts:
+        assert now is not None
+        return hear_refund(now, refund.id, RefundSignal.RESTART, at_ms=at_ms)
+
+    await service.book.commit(sale.id, decide, RECOVERY)

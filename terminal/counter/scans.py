@@ -1,0 +1,56 @@
+"""What a scanner read: whose payment code it is, or what to tell the cashier instead. Codes stay in memory."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from terminal.counter.ports import Provider, Scanner
+from terminal.errors import InvalidRequest, TerminalError
+from terminal.payments.event import Actor, NewEvent
+from terminal.payments.scan import CardData, Link, MerchantCode, PaymentRule, Product, Wallet, classify
+
+if TYPE_CHECKING:
+    from terminal.counter.lane import Lane
+    from terminal.counter.service import Service
+
+log = logging.getLogger(__name__)
+_REFUSALS: Final = {
+    Product: "code_product",
+    MerchantCode: "code_merchant",
+    Link: "code_link",
+    CardData: "code_card_data",
+}
+
+
+def provider_of_code(scan: str, providers: Mapping[str, Provider]) -> Provider:
+    """Which of these channels the scanned code pays with.
+
+    Raises:
+        InvalidRequest: ``code_product``, ``code_merchant``, ``code_link``, ``code_card_data``,
+            ``code_not_payment``.
+    """
+    rules = [
+        PaymentRule(name, each.profile.pull_prefixes, each.profile.pull_lengths)
+        for name, each in providers.items()
+        if each.profile.pull
+    ]
+    found = classify(scan, rules)
+    if isinstance(found, Wallet):
+        return providers[found.provider]
+    raise InvalidRequest(_REFUSALS.get(type(found), "code_not_payment"))
+
+
+async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None:
+    """Every scan of this counter's scanner, for ever. A refusal is beeped, shown and counted; never kept (C5)."""
+    actor = Actor("device", f"{lane.id}/scanner")
+    async for scan in scanner.scans():
+        try:
+            await service.checkout.take_scan(lane.id, scan.text, actor=actor)
+        except TerminalError as refused:
+            log.info("scan on counter %s: %s", lane.id, refused.slug)
+            lane.tell(refused)
+            body = {"slug": refused.slug}
+            await service.feed.append([NewEvent(f"counter:{lane.id}", "scan_refused", lane.id, actor, body)])
+            await scanner.feedback(good=False)
+        else:
+            await scanner.feedback(good=True)

@@ -1,0 +1,190 @@
+"""The service of one house: its counters, drivers and tasks, wired once and run until told to stop."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from terminal.counter.aftercare import Aftercare
+from terminal.counter.book import SYSTEM, Book, here
+from terminal.counter.checkout import Checkout
+from terminal.counter.engine import AttemptDriver, Job
+from terminal.counter.feed import Feed
+from terminal.counter.lane import Devices, Lane
+from terminal.counter.notices import Notices
+from terminal.counter.ports import Clock, Ids, Provider
+from terminal.counter.pull import PullDriver
+from terminal.counter.push import PushDriver
+from terminal.counter.recovery import recover
+from terminal.counter.refunds import RefundDriver
+from terminal.counter.scans import take_scans
+from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.counter.slips import Slips
+from terminal.counter.tasks import Tasks
+from terminal.errors import NotFound
+from terminal.payments.decide import expire
+from terminal.payments.sale import Sale
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the app builds the service from; a simulation hands in the same with virtual ones."""
+
+    house: House
+    feed: Feed
+    clock: Clock
+    ids: Ids
+    providers: Mapping[str, Provider]
+    slips: Slips
+    code_key: bytes  # keyed hash of scanned codes (S42)
+    notify_url: str = ""
+    limits: Limits = Limits()
+
+
+class Service:
+    def __init__(self, parts: Parts, counters: Sequence[tuple[CounterSettings, Devices]]) -> None:
+        self.parts = parts
+        self.house, self.feed, self.limits = parts.house, parts.feed, parts.limits
+        self.book = Book(parts.feed, parts.clock)
+        self.tasks = Tasks()
+        self.lanes: dict[str, Lane] = {}
+        for settings, devices in counters:
+            self.lanes[settings.id] = self._lane_of(settings, devices)
+        self.book.on_change = self._changed
+        self.book.on_owed = lambda sale, owed: self.lanes[sale.counter].owe(owed)
+        self.refunding: dict[str, RefundDriver] = {}
+        self.stopping = False
+        self.ready = False
+        self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
+
+    async def run(self) -> None:
+        """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""
+        async with asyncio.TaskGroup() as group:
+            self.tasks.within(group)
+            await recover(self)
+            for lane in self.lanes.values():
+                self._start_lane(lane)
+            self.ready = True
+
+    def _start_lane(self, lane: Lane) -> None:
+        self.tasks.start(f"glass {lane.id}", lane.glass.run)
+        self.tasks.start(f"voice {lane.id}", lane.voice.run)
+        self.tasks.start(f"paper {lane.id}", lane.paper.run)
+        if (scanner := lane.devices.scanner) is not None:
+            self.tasks.start(f"scans {lane.id}", lambda: take_scans(self, lane, scanner))
+
+    def _lane_of(self, settings: CounterSettings, devices: Devices) -> Lane:
+        slips = self.parts.slips
+        return Lane(
+            settings,
+            devices,
+            self.book,
+            self.house,
+            self.limits,
+            lambda sale, owed: slips.make(settings, sale, owed),
+            lambda copy: slips.copy_mark(settings, copy),
+        )
+
+    def adopt(self, counter: str) -> Lane:
+        """A counter that left the settings but still has money in doubt: a lane without devices."""
+        if counter not in self.lanes:
+            self.lanes[counter] = self._lane_of(CounterSettings(counter), Devices())
+        return self.lanes[counter]
+
+    # reading
+
+    def lane(self, counter: str) -> Lane:
+        try:
+            return self.lanes[counter]
+        except KeyError:
+            raise NotFound("counter_unknown", counter=counter) from None
+
+    def provider(self, name: str) -> Provider:
+        try:
+            return self.parts.providers[name]
+        except KeyError:
+            raise NotFound("channel_unknown", channel=name) from None
+
+    def providers(self) -> Mapping[str, Provider]:
+        return self.parts.providers
+
+    def drive(self, sale: Sale, attempt_id: str, *, code: str = "", fresh: bool = True) -> AttemptDriver:
+        attempt = sale.attempt(attempt_id)
+        provider, lane = self.provider(attempt.provider), self.lane(sale.counter)
+        life_s = provider.profile.timings.code_life_s
+
+        def make(code: str, fresh: bool) -> AttemptDriver:
+            job = Job(
+                book=self.book,
+                provider=provider,
+                account=provider.account,
+                sale=sale.id,
+                attempt=attempt_id,
+                describe=f"{self.house.title} {sale.title}".strip()[:40],
+                notify_url=self.parts.notify_url,
+                on_code=lambda _sale, live, payload: lane.glass.show_code(live, payload, life_s),
+                code=code,
+                fresh=fresh,
+                check_again_s=self.limits.check_again_s,
+            )
+            return PushDriver(job) if attempt.direction == "push" else PullDriver(job)
+
+        first = make(code, fresh)
+        lane.driver[attempt_id] = first
+
+        async def run() -> None:
+            driver = lane.driver.get(attempt_id) or make("", False)
+            lane.driver[attempt_id] = driver
+            try:
+                await driver.run()
+            finally:
+                lane.driver.pop(attempt_id, None)
+
+        self.tasks.start(f"attempt {attempt_id}", run)
+        return first
+
+    # what follows from any change
+
+    def _changed(self, before: Sale | None, after: Sale) -> None:
+        lane = self.lanes[after.counter]
+        lane.changed(after)
+        if before is None or before.live_attempt is not None:
+            self.watch_idle(after)
+
+    def watch_idle(self, sale: Sale) -> None:
+        """An open sale that nobody goes on with ends after a while."""
+        if not sale.ended and sale.live_attempt is None:
+            self.tasks.start(f"idle {sale.id}", lambda: self._end_idle(sale.id, len(sale.attempts)))
+
+    async def _end_idle(self, sale_id: str, attempts: int) -> None:
+        await asyncio.sleep(self.limits.idle_sale_s)
+        if len(self.book.sale(sale_id).attempts) == attempts:
+            at_ms = self.parts.clock.wall_ms()
+            await self.book.commit(sale_id, lambda sale: expire(here(sale), at_ms=at_ms), SYSTEM)
+
+    async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:
+        """Wait for a condition of a sale, event by event."""
+        try:
+            async with asyncio.timeout(limit_s):
+                if not holds(self.book.sale(sale_id)):
+                    async for _ in self.feed.follow(self.feed.last_number()):
+                        if holds(self.book.sale(sale_id)):
+                            break
+        except TimeoutError:
+            pass
+        return holds(self.book.sale(sale_id))
+
+    def drive_refund(self, sale: Sale, refund_id: str) -> None:
+        provider = self.provider(sale.attempt(sale.refund(refund_id).attempt).provider)
+
+        async def run() -> None:
+            driver = RefundDriver(self.book, provider, provider.account, sale.id, refund_id, self.parts.notify_url)
+            self.refunding[refund_id] = driver
+            try:
+                await driver.run()
+            finally:
+                self.refunding.pop(refund_id, None)
+
+        self.tasks.start(f"refund {refund_id}", run)

@@ -1,0 +1,46 @@
+"""Makes the receipt lines of a sale or refund in the receipt's language (the text is frozen when first printed)."""
+
+from terminal.counter.settings import CounterSettings, House
+from terminal.counter.wording import Wording
+from terminal.payments.event import Owed
+from terminal.payments.money import Money
+from terminal.payments.receipt import Receipt, Row
+from terminal.payments.sale import Sale
+from terminal.payments.slip import Shop, check_code, refund_slip, sale_slip
+
+
+class Slips:
+    def __init__(self, house: House, wording: Wording) -> None:
+        self._house, self._wording = house, wording
+
+    def make(self, counter: CounterSettings, sale: Sale, owed: Owed) -> Receipt:
+        """``owed`` names the attempt or refund: ``<id>:receipt``."""
+        language = counter.language("receipt")
+        subject = str(owed.body.get("receipt", owed.id)).removesuffix(":receipt")
+        words = self._wording.words(language)
+        shop = Shop(self._house.title, self._house.lines, self._house.store, counter.id)
+
+        def money(amount: Money) -> str:
+            return self._wording.money(amount, language)
+
+        when = self._wording.when(sale.ended_ms or owed.owed_ms, language)
+        if any(each.id == subject for each in sale.refunds):
+            refund = sale.refund(subject)
+            return refund_slip(
+                sale, refund, shop=shop, words=words, money=money, when=when, copy=0, test=self._house.test
+            )
+        return sale_slip(
+            sale,
+            sale.attempt(subject),
+            shop=shop,
+            words=words,
+            money=money,
+            when=when,
+            copy=0,
+            test=self._house.test,
+            check_code=check_code(sale.id),
+        )
+
+    def copy_mark(self, counter: CounterSettings, copy: int) -> Row:
+        word = self._wording.words(counter.language("receipt"))["slip.copy"]
+        return Row(word.format(n=copy), align="center", size=2, bold=True)
