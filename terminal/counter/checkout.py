@@ -87,9 +87,8 @@ class Checkout:
         if self._service.stopping:
             raise Unavailable("stopping")
         if amount.minor > self._service.house.limit_minor:
-            raise InvalidRequest(
-                "amount_over_limit", limit=Money(self._service.house.limit_minor, amount.currency).plain()
-            )
+            limit = Money(self._service.house.limit_minor, amount.currency).plain()
+            raise InvalidRequest("amount_over_limit", limit=limit)
         trouble = "currency_not_taken"
         for name in lane.settings.channels:
             provider = self._service.provider(name)

@@ -57,10 +57,17 @@ class Lane:
         self.glass = Glass(settings, house, devices.display, limits, self._shown)
         self.voice = Voice(book, devices.speaker, settings, house, limits)
         self.paper = Paper(book, devices.printer, settings, limits, make_slip, copy_mark)
-        self.on_change: Callable[[], None] = lambda: None
-        self.glass.on_change = lambda: self.on_change()
+        self._listener: Callable[[], None] = lambda: None
+        self.glass.on_change = self.on_change
         self._noted = 0
         self.told: tuple[int, TerminalError] | None = None  # the last refusal a device caused, and when (mono ns)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Called whenever something a page shows of this counter may have changed."""
+        self._listener = listener
+
+    def on_change(self) -> None:
+        self._listener()
 
     @property
     def id(self) -> str:

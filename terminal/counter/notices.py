@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from terminal.errors import Conflict, NotEvidence
 from terminal.payments.decide import hear
@@ -50,7 +50,7 @@ class Notices:
         log.warning("notification for %s refused: %s", channel, refused.slug)
         await self._store_event("notification_refused", channel, {"channel": channel, "slug": refused.slug})
 
-    async def _store_event(self, kind: str, subject: str, body: dict[str, object]) -> None:
+    async def _store_event(self, kind: str, subject: str, body: dict[str, Any]) -> None:
         store = self._service.house.store
         event = NewEvent(f"store:{store}", kind, subject, Actor("provider", str(body["channel"])), body)
         await self._service.feed.append([event])
@@ -61,7 +61,7 @@ class Notices:
         key = f"{notice.provider}/{notice.evidence_id}"
         if self._service.feed.claimed("orphan", key):
             return
-        body = {
+        body: dict[str, Any] = {
             "channel": notice.provider,
             "order_no": notice.order_no,
             "amount_minor": notice.amount_minor,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from terminal.counter.aftercare import Aftercare
 from terminal.counter.book import SYSTEM, Book, here
@@ -40,7 +40,7 @@ class Parts:
     slips: Slips
     code_key: bytes  # keyed hash of scanned codes (S42)
     notify_url: str = ""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Service:

@@ -1,4 +1,4 @@
-"""Makes the receipt lines of a sale or refund in the receipt's language (the text is frozen when first printed)."""
+"""Makes the receipt lines of a sale or refund in its language (frozen when first printed)."""
 
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.wording import Wording
