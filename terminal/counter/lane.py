@@ -48,7 +48,7 @@ class Lane:
         copy_mark: CopyMark,
     ) -> None:
         self.settings, self.devices = settings, devices
-        self._book = book
+        self.book = book
         self.turn = asyncio.Lock()  # one sale is opened, or scanned into, at a time
         self.current: str | None = None
         self.last_sale: str | None = None
@@ -79,7 +79,7 @@ class Lane:
             return
         self._noted = screen.id
         where = "device" if self.devices.display else "browser"
-        await note(self._book, self.current, "code_shown", glass=screen.id, where=where)
+        await note(self.book, self.current, "code_shown", glass=screen.id, where=where)
 
     def changed(self, sale: Sale) -> None:
         """A sale of this counter has new facts."""
@@ -94,7 +94,7 @@ class Lane:
 
     def tell(self, refused: TerminalError) -> None:
         """Something a device did was refused: the till shows it for a moment."""
-        self.told = (self._book.clock.mono_ns(), refused)
+        self.told = (self.book.clock.mono_ns(), refused)
         self.on_change()
 
     def owe(self, owed: Owed) -> None:

@@ -1,0 +1,278 @@
+"""What every door shows of sales and counters: typed once, so that API, pages, events and OpenAPI agree."""
+
+from typing import Any
+
+import msgspec
+
+from terminal.counter.lane import Lane
+from terminal.counter.ports import CodeScreen, Health, ResultScreen, Screen
+from terminal.payments.event import Event
+from terminal.payments.sale import Attempt, Sale
+
+
+class AttemptView(msgspec.Struct, frozen=True):
+    """``direction`` push: the customer scans our code; pull: we scanned the customer's."""
+
+    id: str
+    provider: str
+    direction: str
+    state: str
+    amount_minor: int
+    started_ms: int
+    captured: bool
+    flags: list[str]
+    provider_txn: str
+    wallet: str
+    payer_minor: int | None
+    paid_at: str
+
+
+class RefundView(msgspec.Struct, frozen=True):
+    id: str
+    attempt: str
+    amount_minor: int
+    state: str
+    reason: str
+    actor: str
+    approver: str
+    provider_refund: str
+
+
+class ExceptionView(msgspec.Struct, frozen=True):
+    """``closed`` is empty while a person must still act."""
+
+    id: str
+    kind: str
+    attempt: str
+    amount_minor: int
+    closed: str
+
+
+class SaleView(msgspec.Struct, frozen=True):
+    """``state`` is the sale's, ``word`` what screens say: waiting, acting, checking, person, paid, not_paid.
+
+    ``paid`` and ``settled`` are different things: settlement is known only from the provider's bill.
+    """
+
+    id: str
+    no: int
+    counter: str
+    state: str
+    word: str
+    amount_minor: int
+    currency: str
+    paid_minor: int
+    refundable_minor: int
+    settled: str | None
+    order_no: str
+    reference: str
+    title: str
+    opened_ms: int
+    ended_ms: int
+    parked: bool
+    cancelling: bool
+    test: bool
+    attempts: list[AttemptView]
+    refunds: list[RefundView]
+    exceptions: list[ExceptionView]
+
+
+class ScreenView(msgspec.Struct, frozen=True):
+    """What the customer's glass shows. ``kind``: code, result or idle; ``payload`` only for a code."""
+
+    kind: str
+    title: str
+    test: bool
+    payload: str = ""
+    result: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """``state``: ok, fault, cannot_tell; ``reason`` is a slug of the error registry."""
+
+    state: str
+    reason: str
+    age_s: int
+    detail: dict[str, str]
+
+
+class ListedSlip(msgspec.Struct, frozen=True):
+    """A slip a person must print or drop. ``why``: old, may_have_printed, too_many."""
+
+    effect: str
+    sale: str
+    no: int
+    why: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Why the last scan or device action was refused; shown for a moment."""
+
+    slug: str
+    facts: dict[str, str | int]
+    age_s: int
+
+
+class CounterView(msgspec.Struct, frozen=True):
+    """Everything a till page needs; sent whole with every change."""
+
+    id: str
+    title: str
+    test: bool
+    currency: str
+    languages: dict[str, str]
+    event: int  # the newest event's number when this was made: resume from here
+    sale: SaleView | None
+    last: SaleView | None
+    screen: ScreenView
+    glass: str  # slug of why the display device does not show it; empty when it does
+    health: dict[str, HealthView]
+    bank: dict[str, str]  # channel -> "" or the slug of its trouble
+    slips: list[ListedSlip]
+    told: Told | None
+
+
+class EventView(msgspec.Struct, frozen=True):
+    """One journal event as every subscriber sees it."""
+
+    number: int
+    type: str
+    version: int
+    ledger: str
+    counter: str
+    subject: str
+    actor: str
+    wall_ms: int
+    body: dict[str, Any]
+
+
+def attempt_view(attempt: Attempt) -> AttemptView:
+    return AttemptView(
+        id=attempt.id,
+        provider=attempt.provider,
+        direction=attempt.direction,
+        state=attempt.state.value,
+        amount_minor=attempt.amount.minor,
+        started_ms=attempt.started_ms,
+        captured=attempt.captured,
+        flags=sorted(flag.value for flag in attempt.flags),
+        provider_txn=attempt.provider_txn,
+        wallet=attempt.wallet,
+        payer_minor=attempt.payer_minor,
+        paid_at=attempt.paid_at,
+    )
+
+
+def sale_view(sale: Sale, *, test: bool) -> SaleView:
+    return SaleView(
+        id=sale.id,
+        no=sale.no,
+        counter=sale.counter,
+        state=sale.state.value,
+        word=sale.word,
+        amount_minor=sale.amount.minor,
+        currency=sale.amount.currency,
+        paid_minor=sale.paid_minor,
+        refundable_minor=sum(max(sale.refundable_minor(each), 0) for each in sale.attempts if not each.live),
+        settled=None,
+        order_no=sale.order_no,
+        reference=sale.reference,
+        title=sale.title,
+        opened_ms=sale.opened_ms,
+        ended_ms=sale.ended_ms,
+        parked=sale.parked,
+        cancelling=bool(sale.cancel_why) and not sale.ended,
+        test=test,
+        attempts=[attempt_view(each) for each in sale.attempts],
+        refunds=[
+            RefundView(
+                each.id,
+                each.attempt,
+                each.amount.minor,
+                each.state.value,
+                each.reason,
+                each.actor,
+                each.approver,
+                each.provider_refund,
+            )
+            for each in sale.refunds
+        ],
+        exceptions=[
+            ExceptionView(each.id, each.kind, each.attempt, each.amount_minor, each.closed)
+            for each in sale.exceptions
+        ],
+    )
+
+
+def screen_view(screen: Screen) -> ScreenView:
+    match screen:
+        case CodeScreen():
+            return ScreenView(
+                "code",
+                screen.title,
+                screen.test,
+                payload=screen.payload,
+                amount_minor=screen.amount.minor,
+                currency=screen.amount.currency,
+            )
+        case ResultScreen():
+            return ScreenView(
+                "result",
+                screen.text,
+                screen.test,
+                result=screen.result,
+                amount_minor=screen.amount.minor,
+                currency=screen.amount.currency,
+            )
+        case _:
+            return ScreenView("idle", screen.title, screen.test)
+
+
+def health_view(health: Health, now_ns: int) -> HealthView:
+    age_s = max(now_ns - health.checked_mono_ns, 0) // 1_000_000_000
+    return HealthView(health.state.value, health.reason, age_s, dict(health.detail))
+
+
+def event_view(event: Event) -> EventView:
+    body = {name: value for name, value in event.body.items() if name != "index"}
+    return EventView(
+        event.number,
+        event.type,
+        event.version,
+        event.ledger.value,
+        event.counter,
+        event.subject,
+        event.actor,
+        event.wall_ms,
+        body,
+    )
+
+
+def counter_view(lane: Lane, house_currency: str, *, test: bool, bank: dict[str, str], now_ns: int) -> CounterView:
+    book = lane.book
+    told = None
+    if lane.told is not None:
+        at_ns, refused = lane.told
+        told = Told(refused.slug, dict(refused.facts), (now_ns - at_ns) // 1_000_000_000)
+    slips = [
+        ListedSlip(effect, owed.subject, book.sale(owed.subject).no, why)
+        for effect, (owed, why) in lane.paper.listed.items()
+    ]
+    return CounterView(
+        id=lane.id,
+        title=lane.settings.title,
+        test=test,
+        currency=house_currency,
+        languages=dict(lane.settings.languages),
+        event=book.feed.last_number(),
+        sale=sale_view(book.sale(lane.current), test=test) if lane.current else None,
+        last=sale_view(book.sale(lane.last_sale), test=test) if lane.last_sale else None,
+        screen=screen_view(lane.glass.screen),
+        glass=lane.glass.failing,
+        health={role: health_view(each, now_ns) for role, each in lane.devices.health().items()},
+        bank=bank,
+        slips=slips,
+        told=told,
+    )
