@@ -87,9 +87,7 @@ Table = Mapping[tuple[State, Signal], Move]
 _S, _E = State, Signal
 
 
-def _rows(
-    states: tuple[State, ...], moves: Mapping[Signal, Move | State]
-) -> dict[tuple[State, Signal], Move]:
+def _rows(states: tuple[State, ...], moves: Mapping[Signal, Move | State]) -> dict[tuple[State, Signal], Move]:
     """The same rows for several states; a bare state is a plain move."""
     return {
         (state, signal): move if isinstance(move, Move) else Move(move)
@@ -102,45 +100,39 @@ def _stay(states: tuple[State, ...], *signals: Signal) -> dict[tuple[State, Sign
     return {(state, signal): Move(state) for state in states for signal in signals}
 
 
+_PROVEN: Final = (_E.SUCCESS, _E.BILL_PAID, _E.NOT_REVERSIBLE)
+_PAID_LATE: Final = Move(_S.PAID, Flag.IRREVERSIBLE, Opens.PAID_LATE)
 _BILL: Final = {_E.BILL_PAID: _S.PAID, _E.BILL_CLOSED: _S.CLOSED}
 
 # A query may be answered after the attempt ended, a notification comes twice, a timer loses its race.
 _ENDED: Final = {
     **_stay(
         (*TERMINAL,),
-        *(set(_E) - {_E.SUCCESS, _E.BILL_PAID, _E.RETURNED, _E.CLOSED_THERE, _E.BILL_CLOSED}),
+        *(set(_E) - {_E.SUCCESS, _E.BILL_PAID, _E.NOT_REVERSIBLE}),
     ),
-    **_rows(
-        (_S.PAID,),
-        {
-            _E.SUCCESS: _S.PAID,
-            _E.BILL_PAID: _S.PAID,
-            _E.RETURNED: Move(_S.PAID, opens=Opens.CONTRADICTED),
-            _E.CLOSED_THERE: Move(_S.PAID, opens=Opens.CONTRADICTED),
-            _E.BILL_CLOSED: Move(_S.PAID, opens=Opens.CONTRADICTED),
-        },
-    ),
+    **_stay((_S.PAID,), *_PROVEN),
     **{
-        (state, signal): Move(state, opens=Opens.LATE)
-        for state in NOT_PAID
-        for signal in (_E.SUCCESS, _E.BILL_PAID)
+        (_S.PAID, signal): Move(_S.PAID, opens=Opens.CONTRADICTED)
+        for signal in (_E.RETURNED, _E.CLOSED_THERE, _E.BILL_CLOSED, _E.REVERSE_OK, _E.CLOSE_OK)
     },
-    **_stay((*NOT_PAID,), _E.RETURNED, _E.CLOSED_THERE, _E.BILL_CLOSED),
+    **{(state, signal): Move(state, opens=Opens.LATE) for state in NOT_PAID for signal in _PROVEN},
 }
 
 _MANUAL: Final = {
     **_rows(
         (_S.MANUAL,),
         {
-            _E.SUCCESS: Move(_S.PAID, Flag.IRREVERSIBLE, Opens.PAID_LATE),
-            _E.BILL_PAID: Move(_S.PAID, Flag.IRREVERSIBLE, Opens.PAID_LATE),
+            **dict.fromkeys(_PROVEN, _PAID_LATE),
+            _E.ACCEPT_PAID: Move(_S.PAID, Flag.ACCEPTED),
             _E.CLOSED_THERE: _S.CLOSED,
+            _E.CLOSE_OK: _S.CLOSED,  # the answer to a call that was under way when the window ended
             _E.BILL_CLOSED: _S.CLOSED,
             _E.RETURNED: _S.REVERSED,
+            _E.REVERSE_OK: _S.REVERSED,
         },
     ),
     **_stay((_S.MANUAL,), _E.UNPAID, _E.PAYING, _E.UNCLEAR, _E.NOT_FOUND, _E.NOT_FOUND_BELIEVED, _E.RESTART),
-    **_stay((_S.MANUAL,), _E.GIVE_UP, _E.WINDOW_OVER),
+    **_stay((_S.MANUAL,), _E.GIVE_UP, _E.WINDOW_OVER, _E.REFUSED, _E.NOT_SENT, _E.NOT_SENT_FINAL),
 }
 
 PULL: Final[Table] = {
@@ -153,6 +145,10 @@ PULL: Final[Table] = {
             _E.NOT_SENT_FINAL: _S.NOT_SENT,
             _E.GIVE_UP: _S.NOT_SENT,  # nothing left yet, or it is known that no byte did
             _E.SUCCESS: _S.PAID,
+            _E.PAYING: _S.WAITING,  # verified notices are quicker than our own commit of "sent" (B7)
+            _E.UNPAID: _S.UNKNOWN,
+            _E.CLOSED_THERE: _S.CLOSED,
+            _E.RETURNED: _S.REVERSED,
             _E.RESTART: _S.UNKNOWN,  # it may have left: query first, never resend blindly
             **_BILL,
         },
@@ -164,8 +160,11 @@ PULL: Final[Table] = {
             _E.REFUSED: _S.DECLINED,
             _E.PAYING: _S.WAITING,
             _E.UNCLEAR: _S.UNKNOWN,
+            _E.UNPAID: _S.UNKNOWN,  # no answer to "pay": it may still be taken
             _E.NOT_FOUND: _S.SENT,
+            _E.NOT_FOUND_BELIEVED: _S.SENT,  # the pay call is still out
             _E.CLOSED_THERE: _S.CLOSED,
+            _E.RETURNED: _S.REVERSED,
             _E.NOT_SENT: _S.INTENT,
             _E.NOT_SENT_FINAL: _S.NOT_SENT,
             _E.GIVE_UP: _S.REVERSING,
@@ -183,11 +182,15 @@ PULL: Final[Table] = {
             _E.RETURNED: _S.REVERSED,
             _E.NOT_FOUND_BELIEVED: _S.REVERSING,  # the pay request may still be queued there
             _E.GIVE_UP: _S.REVERSING,
+            _E.REVERSE_OK: _S.REVERSED,  # a notice overtook the answer to our reverse
+            _E.NOT_REVERSIBLE: _PAID_LATE,
             _E.WINDOW_OVER: Move(_S.MANUAL, opens=Opens.WINDOW_OVER),
             **_BILL,
         },
     ),
     **_stay((_S.WAITING, _S.UNKNOWN), _E.UNCLEAR, _E.UNPAID, _E.NOT_FOUND, _E.RESTART),
+    # overtaken by a notice: what the provider knows of has left, whatever our side thought
+    **_stay((_S.WAITING, _S.UNKNOWN), _E.COMMITTED, _E.NOT_SENT, _E.NOT_SENT_FINAL),
     **_rows(
         (_S.REVERSING, _S.REVERSE_UNKNOWN),
         {
@@ -195,12 +198,14 @@ PULL: Final[Table] = {
             _E.CLOSED_THERE: _S.REVERSED,
             _E.RETURNED: _S.REVERSED,
             _E.PAYING: _S.WAITING,
-            _E.NOT_REVERSIBLE: Move(_S.PAID, Flag.IRREVERSIBLE, Opens.PAID_LATE),
+            _E.NOT_REVERSIBLE: _PAID_LATE,
             _E.UNCLEAR: _S.REVERSE_UNKNOWN,
+            _E.REFUSED: _S.REVERSE_UNKNOWN,
             _E.RESTART: _S.REVERSE_UNKNOWN,
             _E.ACCEPT_PAID: Move(_S.PAID, Flag.ACCEPTED),
             _E.WINDOW_OVER: Move(_S.MANUAL, opens=Opens.WINDOW_OVER),
-            **_BILL,
+            _E.BILL_PAID: Move(_S.PAID, opens=Opens.PAID_LATE),  # goods were not released
+            _E.BILL_CLOSED: _S.CLOSED,
         },
     ),
     # the durable decision to reverse stands, also when a query says paid: goods were not released
@@ -211,7 +216,8 @@ PULL: Final[Table] = {
         _E.NOT_FOUND,
         _E.NOT_FOUND_BELIEVED,
         _E.GIVE_UP,
-        _E.REFUSED,
+        _E.NOT_SENT,
+        _E.NOT_SENT_FINAL,
     ),
 }
 
@@ -225,6 +231,7 @@ PUSH: Final[Table] = {
             _E.SUCCESS: _S.PAID,
             _E.REFUSED: _S.DECLINED,
             _E.CLOSED_THERE: _S.CLOSED,
+            _E.RETURNED: _S.CLOSED,
             _E.NOT_SENT_FINAL: _S.NOT_SENT,
             _E.GIVE_UP: _S.CLOSING,
             **_BILL,
@@ -282,6 +289,7 @@ PUSH: Final[Table] = {
         _E.PAYING,
         _E.NOT_FOUND,
         _E.NOT_SENT,
+        _E.NOT_SENT_FINAL,
         _E.GIVE_UP,
         _E.CODE_READY,
         _E.RESTART,

@@ -100,12 +100,12 @@ def hear(
     """What follows when an attempt hears a signal. No facts: it knew already, nothing changes."""
     attempt = sale.attempt(attempt_id)
     assert signal not in PROOF or (evidence is not None and evidence.order_no == attempt.id), "I2"
-    if signal is Signal.ACCEPT_PAID and not attempt.captured:
-        raise Conflict("accept_without_evidence", attempt=attempt_id)
+    if signal is Signal.ACCEPT_PAID:
+        _check_accept(attempt)
     move = step(attempt.direction, attempt.state, signal)
     facts: list[Fact] = []
     if move.to is not attempt.state or move.flag:
-        facts.append(_moved(attempt, signal, move, at_ms, evidence, why, payload))
+        facts.append(_moved(sale, attempt, signal, move, at_ms, evidence, why, payload))
     elif signal in PROOF and evidence is not None and not attempt.captured:
         body = {"attempt": attempt.id, "evidence": evidence_fields(evidence), "at_ms": at_ms}
         facts.append(Fact("evidence_noted", body))
@@ -116,8 +116,22 @@ def hear(
     return (*facts, *_sale_follows(sale, after, attempt_id, at_ms))
 
 
+def _check_accept(attempt: Attempt) -> None:
+    if not attempt.captured:
+        raise Conflict("accept_without_evidence", attempt=attempt.id)
+    if attempt.state not in {State.REVERSING, State.REVERSE_UNKNOWN, State.MANUAL}:
+        raise Conflict("accept_not_possible", attempt=attempt.id, state=attempt.state.value)
+
+
 def _moved(
-    attempt: Attempt, signal: Signal, move: Move, at_ms: int, evidence: Notice | None, why: str, payload: str
+    sale: Sale,
+    attempt: Attempt,
+    signal: Signal,
+    move: Move,
+    at_ms: int,
+    evidence: Notice | None,
+    why: str,
+    payload: str,
 ) -> Fact:
     body: dict[str, Any] = {
         "attempt": attempt.id,
@@ -134,18 +148,19 @@ def _moved(
         body["why"] = why
     if payload:
         body["payload"] = payload
-    return Fact("attempt_moved", body, owes=tuple(_owed_by_move(attempt, move)))
+    return Fact("attempt_moved", body, owes=tuple(_owed_by_move(sale, attempt, move)))
 
 
-def _owed_by_move(attempt: Attempt, move: Move) -> list[dict[str, Any]]:
+def _owed_by_move(sale: Sale, attempt: Attempt, move: Move) -> list[dict[str, Any]]:
     """Voice and paper owed by a move; the glass follows the state itself and needs no memory.
 
-    Ids are made of what they tell, so nothing is owed twice.
+    Ids are made of what they tell, so nothing is owed twice. A parked sale ends while the next customer stands
+    at the counter: "received" or "not paid" would be taken for theirs.
     """
     told = {"attempt": attempt.id}
     if move.to is attempt.state:
         return []
-    if move.to is State.PAID and move.opens is Opens.PAID_LATE:
+    if move.to is State.PAID and (move.opens is Opens.PAID_LATE or sale.parked):
         return [
             {"id": f"{attempt.id}:voice:late", "kind": "voice", "says": "late", **told},
             {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
@@ -155,7 +170,9 @@ def _owed_by_move(attempt: Attempt, move: Move) -> list[dict[str, Any]]:
             {"id": f"{attempt.id}:voice:paid", "kind": "voice", "says": "paid", **told},
             {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
         ]
-    if move.to in {State.UNKNOWN, State.REVERSING} and attempt.state not in {State.UNKNOWN, State.WAITING}:
+    if sale.parked or sale.switching:
+        return []
+    if move.to in {State.UNKNOWN, State.REVERSING} and not attempt.doubted:
         return [{"id": f"{attempt.id}:voice:checking", "kind": "voice", "says": "checking", **told}]
     if move.to in {State.DECLINED, State.CLOSED, State.REVERSED, State.NOT_SENT}:
         return [
@@ -171,7 +188,7 @@ def _sale_follows(before: Sale, after: Sale, attempt_id: str, at_ms: int) -> Fac
         attempt = after.attempt(attempt_id)
         if after.cancel_why:
             state, why = SaleState.CANCELLED, after.cancel_why
-        elif attempt.state in {State.CLOSED, State.REVERSED} and not after.switching:
+        elif after.parked or (attempt.state in {State.CLOSED, State.REVERSED} and not after.switching):
             state, why = SaleState.EXPIRED, "not_paid_in_time"
     return sale_to(before, after, state, why, at_ms)
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Final
 
 from terminal.errors import Conflict
-from terminal.payments.attempt import Move, Opens, Signal, State
+from terminal.payments.attempt import Move, Opens, Signal
 from terminal.payments.evidence import evidence_fields
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.notice import Notice
-from terminal.payments.sale import Attempt, Sale, SaleState, derive
+from terminal.payments.sale import Attempt, Refund, Sale, SaleState, derive
 
 PROOF: Final = frozenset({Signal.SUCCESS, Signal.BILL_PAID, Signal.NOT_REVERSIBLE})
 
@@ -16,28 +16,30 @@ PROOF: Final = frozenset({Signal.SUCCESS, Signal.BILL_PAID, Signal.NOT_REVERSIBL
 def exceptions(
     sale: Sale, attempt: Attempt, move: Move, signal: Signal, evidence: Notice | None, at_ms: int
 ) -> list[Fact]:
-    if move.opens is None:
-        twice = (
-            signal in PROOF
-            and evidence is not None
-            and attempt.captured
-            and evidence.provider_txn not in {"", attempt.provider_txn}
-        )
-        if not twice or evidence is None:
-            return []
-        # the provider captured the same order again (B11)
-        return _opened(sale, attempt, "excess", f"{attempt.id}:excess:{evidence.provider_txn}", at_ms)
-    kind = move.opens.value
-    if move.opens is Opens.LATE:
-        kind = "excess" if sale.share_paid(attempt.share) else "paid_late"
-    return _opened(sale, attempt, kind, f"{attempt.id}:{kind}", at_ms)
+    found: list[Fact] = []
+    if move.opens is not None:
+        kind = move.opens.value
+        if move.opens is Opens.LATE:
+            before = any(x.id == f"{attempt.id}:paid_late" for x in sale.exceptions)
+            kind = "excess" if sale.share_paid(attempt.share) and not before else "paid_late"
+        told = move.to is not attempt.state  # the move itself owes the chime
+        found += _opened(sale, attempt, kind, f"{attempt.id}:{kind}", at_ms, chime="" if told else attempt.id)
+    if signal in PROOF and evidence is not None and _captured_again(attempt, evidence):
+        exception = f"{attempt.id}:excess:{evidence.provider_txn}"
+        found += _opened(sale, attempt, "excess", exception, at_ms, chime=exception)
+    return found
 
 
-def _opened(sale: Sale, attempt: Attempt, kind: str, exception: str, at_ms: int) -> list[Fact]:
+def _captured_again(attempt: Attempt, evidence: Notice) -> bool:
+    """The provider took money for one order twice (B11): two transactions, both proven."""
+    both = bool(attempt.provider_txn and evidence.provider_txn)
+    return attempt.captured and both and evidence.provider_txn != attempt.provider_txn
+
+
+def _opened(sale: Sale, attempt: Attempt, kind: str, exception: str, at_ms: int, chime: str = "") -> list[Fact]:
+    """``chime``: what the id of the sound for late money starts with, empty when none is owed."""
     if any(each.id == exception for each in sale.exceptions):
         return []
-    if kind == "excess" and any(x.attempt == attempt.id and x.kind == "paid_late" for x in sale.exceptions):
-        return []  # the same late money, already before a person
     body = {
         "exception": exception,
         "kind": kind,
@@ -45,10 +47,9 @@ def _opened(sale: Sale, attempt: Attempt, kind: str, exception: str, at_ms: int)
         "amount_minor": attempt.amount.minor,
         "at_ms": at_ms,
     }
-    late = kind in {"paid_late", "excess"} and attempt.state is not State.MANUAL
-    owes = {"id": f"{attempt.id}:voice:late", "kind": "voice", "says": "late", "attempt": attempt.id}
-    moved_late = attempt.state in {State.REVERSING, State.REVERSE_UNKNOWN}  # its move owes the chime already
-    return [Fact("exception_opened", body, owes=(owes,) if late and not moved_late else ())]
+    late = chime and kind in {"paid_late", "excess"}
+    owes = {"id": f"{chime}:voice:late", "kind": "voice", "says": "late", "attempt": attempt.id}
+    return [Fact("exception_opened", body, owes=(owes,) if late else ())]
 
 
 def open_mismatch(sale: Sale, attempt: Attempt, field_name: str, notice: Notice, *, at_ms: int) -> Facts:
@@ -62,9 +63,15 @@ def open_mismatch(sale: Sale, attempt: Attempt, field_name: str, notice: Notice,
     return (refused, *_opened(sale, attempt, "mismatch", exception, at_ms))
 
 
+def refund_contradicted(sale: Sale, refund: Refund, at_ms: int) -> Facts:
+    """Evidence against the way a refund ended: nothing moves back, a person sees it (I7)."""
+    attempt = replace(sale.attempt(refund.attempt), amount=refund.amount)
+    return tuple(_opened(sale, attempt, "contradicted", f"{refund.id}:contradicted", at_ms))
+
+
 def refunded_ends(sale: Sale, attempt_id: str, at_ms: int) -> list[Fact]:
     """Late or excess money that went back whole is no longer before a person."""
-    if sale.refundable_minor(sale.attempt(attempt_id)) > 0:
+    if sale.held_minor(sale.attempt(attempt_id)) > 0:
         return []
     return [
         _closing(each.id, each.attempt, "refunded", "", at_ms)
@@ -106,6 +113,7 @@ def close_exception(sale: Sale, exception_id: str, how: str, *, actor: str, at_m
         closing = replace(_closing(found.id, attempt.id, how, actor, at_ms), owes=(receipt,))
         after = fold(sale, (closing,))
         return (closing, *sale_to(sale, after, derive(after), "attached", at_ms))
-    if found.kind == "excess" and sale.refundable_minor(attempt) > 0:
+    ours = found.kind == "paid_late" and attempt.pays
+    if found.kind in {"paid_late", "excess"} and not ours and sale.held_minor(attempt) > 0:
         raise Conflict("refund_first", sale=sale.id)
     return (_closing(found.id, found.attempt, "seen", actor, at_ms),)

@@ -48,11 +48,18 @@ REFUND_TABLE: Final[Mapping[tuple[RefundState, RefundSignal], RefundState]] = {
     # the answer to a resend must not free what an earlier, unseen answer may have taken: refusal of an
     # unknown refund is believed only from a query (FAILED)
     (_R.UNKNOWN, _E.REFUSED): _R.UNKNOWN,
+    (_R.UNKNOWN, _E.COMMITTED): _R.UNKNOWN,  # sent again: the doubt about the first time stays
     **{(_R.MANUAL, signal): _R.MANUAL for signal in _E},
     (_R.MANUAL, _E.REFUNDED): _R.REFUNDED,
     (_R.MANUAL, _E.FAILED): _R.FAILED,
     **{(state, signal): state for state in REFUND_ENDED for signal in _E},
 }
+
+
+CONTRADICTS: Final[frozenset[tuple[RefundState, RefundSignal]]] = frozenset(
+    {(_R.FAILED, _E.REFUNDED), (_R.REFUNDED, _E.FAILED), (_R.REFUNDED, _E.ABNORMAL)}
+)
+"""Evidence against how a refund ended: the end stands, a person sees it (I7)."""
 
 
 def refund_step(state: RefundState, signal: RefundSignal) -> RefundState:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from terminal.errors import Conflict, InvalidRequest
-from terminal.payments.exceptions import refunded_ends
+from terminal.payments.exceptions import refund_contradicted, refunded_ends
 from terminal.payments.fact import Claim, Fact, Facts, fold
 from terminal.payments.money import Money
-from terminal.payments.refund import RefundSignal, RefundState, refund_step
+from terminal.payments.refund import CONTRADICTS, RefundSignal, RefundState, refund_step
 from terminal.payments.sale import Sale
 
 
@@ -51,6 +51,8 @@ def hear_refund(
     sale: Sale, refund_id: str, signal: RefundSignal, *, at_ms: int, why: str = "", provider_refund: str = ""
 ) -> Facts:
     refund = sale.refund(refund_id)
+    if (refund.state, signal) in CONTRADICTS:
+        return refund_contradicted(sale, refund, at_ms)
     to = refund_step(refund.state, signal)
     if to is refund.state:
         return ()

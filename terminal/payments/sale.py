@@ -20,6 +20,7 @@ class SaleState(StrEnum):
 
 
 ENDED: Final = frozenset({SaleState.PAID, SaleState.CANCELLED, SaleState.EXPIRED})
+_SHOWABLE: Final = frozenset({State.ORDERING, State.SHOWN, State.WAITING})
 _DOUBT: Final = frozenset(
     {State.UNKNOWN, State.CLOSING, State.REVERSING, State.REVERSE_UNKNOWN, State.MANUAL},
 )
@@ -27,7 +28,11 @@ _DOUBT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """``id`` is the order number at the provider. ``captured``: evidence of payment was seen at any time."""
+    """``id`` is the order number at the provider.
+
+    ``captured``: proof of payment was seen, and since then no proof that it went back.
+    ``doubted``: "checking" was announced.
+    """
 
     id: str
     share: int
@@ -46,6 +51,7 @@ class Attempt:
     wallet: str = ""
     payer_minor: int | None = None
     paid_at: str = ""
+    doubted: bool = False
 
     @property
     def live(self) -> bool:
@@ -97,7 +103,7 @@ class Sale:
     state: SaleState = SaleState.OPEN
     ended_ms: int = 0
     cancel_why: str = ""
-    parked: bool = False
+    parked: bool = False  # for good: the counter has gone on to the next customer
     switching: bool = False  # a scan takes the shown code's place: its closing does not end the sale
     attempts: tuple[Attempt, ...] = ()
     refunds: tuple[Refund, ...] = ()
@@ -133,13 +139,27 @@ class Sale:
         return sum(each.amount.minor for each in self.attempts if each.pays)
 
     def refundable_minor(self, attempt: Attempt) -> int:
-        """What may still be given back: captured less what refunds took or may still take (I8)."""
+        """What may still be given back: captured less what refunds took or may still take (I8).
+
+        A refund that failed and was then seen to have gone out counts as taken.
+        """
+        contradicted = {each.id for each in self.exceptions if each.kind == "contradicted"}
         taken = sum(
             each.amount.minor
             for each in self.refunds
-            if each.attempt == attempt.id and each.state is not RefundState.FAILED
+            if each.attempt == attempt.id
+            and (each.state is not RefundState.FAILED or f"{each.id}:contradicted" in contradicted)
         )
         return (attempt.amount.minor if attempt.captured else 0) - taken
+
+    def held_minor(self, attempt: Attempt) -> int:
+        """What we still have of it: captured less what is proven to have gone back."""
+        gone = sum(
+            each.amount.minor
+            for each in self.refunds
+            if each.attempt == attempt.id and each.state is RefundState.REFUNDED
+        )
+        return (attempt.amount.minor if attempt.captured else 0) - gone
 
     @property
     def final(self) -> bool:
@@ -221,12 +241,13 @@ def _attempt_moved(sale: Sale, body: Fields) -> Sale:
         attempt = replace(attempt, flags=attempt.flags | {Flag(body["flag"])})
     if "payload" in body:
         attempt = replace(attempt, payload=body["payload"])
-    if attempt.state in NOT_PAID | {State.PAID}:
-        attempt = replace(attempt, payload="")  # nothing ended is ever shown again
-    noted = _evidence_noted(_with_attempt(sale, attempt), body)
-    if attempt.state is not State.REVERSED:
-        return noted
-    return _with_attempt(noted, replace(noted.attempt(attempt.id), captured=False))  # the provider gave it back
+    if attempt.state not in _SHOWABLE:
+        attempt = replace(attempt, payload="")  # on its way down or ended: never shown again (I10)
+    if attempt.state in {State.UNKNOWN, State.REVERSING}:
+        attempt = replace(attempt, doubted=True)
+    if attempt.state in NOT_PAID:
+        attempt = replace(attempt, captured=False)  # whatever was taken went back
+    return _evidence_noted(_with_attempt(sale, attempt), body)
 
 
 def _evidence_noted(sale: Sale, body: Fields) -> Sale:
@@ -251,7 +272,7 @@ def _evidence_noted(sale: Sale, body: Fields) -> Sale:
 
 def _sale_moved(sale: Sale, body: Fields) -> Sale:
     state = SaleState(body["to"])
-    return replace(sale, state=state, ended_ms=body["at_ms"] if state in ENDED else 0, parked=False)
+    return replace(sale, state=state, ended_ms=body["at_ms"] if state in ENDED else 0)
 
 
 def _refund_started(sale: Sale, body: Fields) -> Sale:
@@ -280,8 +301,7 @@ def _exception_opened(sale: Sale, body: Fields) -> Sale:
 
 def _exception_closed(sale: Sale, body: Fields) -> Sale:
     closed = tuple(
-        replace(each, closed=body["how"]) if each.id == body["exception"] else each
-        for each in sale.exceptions
+        replace(each, closed=body["how"]) if each.id == body["exception"] else each for each in sale.exceptions
     )
     sale = replace(sale, exceptions=closed)
     if body["how"] != "attached":
@@ -306,9 +326,7 @@ _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "attempt_started": _attempt_started,
     "attempt_moved": _attempt_moved,
     "evidence_noted": _evidence_noted,
-    "attempt_swept": lambda sale, body: _with_attempt(
-        sale, replace(sale.attempt(body["attempt"]), swept=True)
-    ),
+    "attempt_swept": lambda sale, body: _with_attempt(sale, replace(sale.attempt(body["attempt"]), swept=True)),
     "sale_moved": _sale_moved,
     "cancel_requested": lambda sale, body: replace(sale, cancel_why=body["why"]),
     "sale_parked": lambda sale, _: replace(sale, parked=True),

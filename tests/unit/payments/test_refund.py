@@ -1,0 +1,180 @@
+"""Money going back, row by row of the refund rules: reserved, sent, followed to a definite end."""
+
+import pytest
+
+from terminal.errors import Conflict, InvalidRequest
+from terminal.payments.attempt import Signal, State
+from terminal.payments.money import Money
+from terminal.payments.refund import REFUND_ENDED, REFUND_TABLE, RefundSignal, RefundState, refund_step
+from terminal.payments.refunding import start_refund
+from terminal.payments.sale import SaleState
+from tests.unit.payments.journey import Journey
+
+_R, _E = RefundState, RefundSignal
+LIVE = (_R.INTENT, _R.SENT, _R.UNKNOWN)
+
+
+def paid() -> Journey:
+    sale = Journey()
+    sale.at("push", State.PAID)
+    return sale
+
+
+@pytest.mark.parametrize(
+    ("state", "signal", "to"),
+    [
+        (_R.INTENT, _E.COMMITTED, _R.SENT),
+        (_R.SENT, _E.PROCESSING, _R.SENT),
+        (_R.SENT, _E.REFUNDED, _R.REFUNDED),
+        (_R.SENT, _E.REFUSED, _R.FAILED),
+        (_R.SENT, _E.FAILED, _R.FAILED),
+        (_R.SENT, _E.ABNORMAL, _R.MANUAL),
+        (_R.SENT, _E.UNCLEAR, _R.UNKNOWN),
+        (_R.SENT, _E.NOT_FOUND, _R.UNKNOWN),
+        (_R.SENT, _E.NOT_SENT, _R.UNKNOWN),
+        (_R.INTENT, _E.RESTART, _R.UNKNOWN),
+        (_R.SENT, _E.RESTART, _R.UNKNOWN),
+        (_R.UNKNOWN, _E.RESTART, _R.UNKNOWN),
+        (_R.UNKNOWN, _E.PROCESSING, _R.SENT),
+        (_R.UNKNOWN, _E.REFUNDED, _R.REFUNDED),
+        (_R.UNKNOWN, _E.FAILED, _R.FAILED),
+        (_R.UNKNOWN, _E.NOT_FOUND, _R.UNKNOWN),
+        (_R.MANUAL, _E.REFUNDED, _R.REFUNDED),
+        (_R.MANUAL, _E.FAILED, _R.FAILED),
+        (_R.MANUAL, _E.REFUSED, _R.MANUAL),
+        (_R.MANUAL, _E.RESTART, _R.MANUAL),
+    ],
+)
+@pytest.mark.row(73)
+def test_a_refund_moves_only_on_what_is_known(state: RefundState, signal: RefundSignal, to: RefundState) -> None:
+    assert refund_step(state, signal) is to
+
+
+@pytest.mark.parametrize("signal", [_E.COMMITTED, _E.REFUSED, _E.UNCLEAR, _E.NOT_SENT])
+def test_i8_a_resend_never_frees_what_the_unseen_first_answer_may_have_taken(signal: RefundSignal) -> None:
+    assert refund_step(_R.UNKNOWN, signal) is _R.UNKNOWN
+
+
+@pytest.mark.parametrize("state", sorted(REFUND_ENDED))
+def test_i7_refunded_and_failed_are_final(state: RefundState) -> None:
+    assert {refund_step(state, signal) for signal in RefundSignal} == {state}
+
+
+def test_the_refund_table_is_total() -> None:
+    assert set(REFUND_TABLE) == {(state, signal) for state in RefundState for signal in RefundSignal}
+
+
+@pytest.mark.row(69)
+def test_several_partial_refunds_up_to_what_was_captured() -> None:
+    sale = paid()
+    sale.refund(1000, _E.COMMITTED, _E.REFUNDED)
+    sale.refund(1850, _E.COMMITTED, _E.UNCLEAR, _E.REFUNDED)
+    assert sale.sale.refundable_minor(sale.attempt) == 0
+    assert sale.sale.refund("R1").provider_refund == "P1"
+    assert sale.owed_ids()[-2:] == ["R1:receipt", "R2:receipt"]
+    assert sale.state() is SaleState.PAID
+    with pytest.raises(InvalidRequest, match="refund_too_much"):
+        sale.refund(1)
+
+
+@pytest.mark.row(71)
+@pytest.mark.parametrize("state", [(), (_E.COMMITTED,), (_E.UNCLEAR,), (_E.ABNORMAL,), (_E.REFUNDED,)])
+def test_i8_what_may_still_go_out_stays_reserved(state: tuple[RefundSignal, ...]) -> None:
+    sale = paid()
+    sale.refund(2000, *state)
+    with pytest.raises(InvalidRequest) as refused:
+        sale.refund(851)
+    assert refused.value.facts == {"left": "8.50"}
+    sale.refund(850)
+
+
+def test_i8_only_a_definite_failure_frees_the_reserve() -> None:
+    sale = paid()
+    sale.refund(2850, _E.COMMITTED, _E.FAILED)
+    sale.refund(2850, _E.COMMITTED, _E.REFUSED)
+    assert sale.sale.refundable_minor(sale.attempt) == 2850
+
+
+@pytest.mark.row(69, 71)
+@pytest.mark.parametrize("minor", [0, -1, 2851])
+def test_a_refund_is_positive_and_capped(minor: int) -> None:
+    with pytest.raises(InvalidRequest, match=r"refund_too_much \(left=28.50\)"):
+        paid().refund(minor)
+
+
+def test_a_refund_needs_the_sales_currency_a_reason_and_a_payment() -> None:
+    sale = paid()
+    with pytest.raises(InvalidRequest, match="refund_reason_missing"):
+        sale.refund(1, reason=" ")
+    with pytest.raises(InvalidRequest, match="refund_too_much"):
+        start_refund(sale.sale, "A1", Money(1, "JPY"), refund="R", reason="x", actor="", approver="", at_ms=1)
+    unpaid = Journey()
+    unpaid.shown()
+    with pytest.raises(Conflict, match="refund_not_paid"):
+        unpaid.refund(1)
+
+
+def test_money_of_a_payment_still_in_doubt_is_not_refunded_beside_the_reverse() -> None:
+    sale = Journey()
+    sale.at("pull", State.REVERSING)
+    sale.hear(Signal.SUCCESS)
+    with pytest.raises(Conflict, match="refund_not_paid"):
+        sale.refund(1)
+
+
+@pytest.mark.row(21)
+def test_late_money_is_off_the_list_only_when_all_of_it_went_back() -> None:
+    sale = Journey()
+    sale.shown()
+    sale.hear(Signal.GIVE_UP, Signal.CLOSE_OK, Signal.SUCCESS)
+    sale.refund(1000, _E.COMMITTED)
+    sale.refund(1850, _E.COMMITTED, _E.REFUNDED)
+    assert sale.open_exceptions() == ["paid_late"]  # the first may still fail
+    with pytest.raises(Conflict, match="refund_first"):
+        sale.close_exception("A1:paid_late", "seen")
+    with pytest.raises(Conflict, match="attach_not_possible"):
+        sale.close_exception("A1:paid_late", "attached")
+    sale.hear_refund("R1", _E.FAILED)
+    assert sale.open_exceptions() == ["paid_late"]
+    sale.refund(1000, _E.REFUNDED)
+    assert sale.open_exceptions() == []
+    assert [each.closed for each in sale.sale.exceptions] == ["refunded"]
+
+
+def test_i7_i8_a_failed_refund_that_went_out_after_all_is_before_a_person_and_counts() -> None:
+    sale = paid()
+    name = sale.refund(2000, _E.COMMITTED, _E.FAILED)
+    sale.hear_refund(name, _E.REFUNDED)
+    assert sale.sale.refund(name).state is _R.FAILED
+    assert sale.open_exceptions() == ["contradicted"]
+    assert sale.hear_refund(name, _E.REFUNDED) == ()
+    with pytest.raises(InvalidRequest, match="left=8.50"):
+        sale.refund(851)
+    sale.close_exception("R1:contradicted", "seen")
+    with pytest.raises(InvalidRequest, match="left=8.50"):
+        sale.refund(851)
+
+
+@pytest.mark.parametrize("signal", [_E.FAILED, _E.ABNORMAL])
+def test_i7_a_refund_that_was_made_and_came_back_is_before_a_person(signal: RefundSignal) -> None:
+    sale = paid()
+    name = sale.refund(2000, _E.REFUNDED)
+    sale.hear_refund(name, signal)
+    assert sale.sale.refund(name).state is _R.REFUNDED
+    assert sale.open_exceptions() == ["contradicted"]
+
+
+def test_repeats_and_silence_of_an_ended_refund_change_nothing() -> None:
+    sale = paid()
+    name = sale.refund(2000, _E.REFUNDED)
+    for signal in (_E.REFUNDED, _E.UNCLEAR, _E.RESTART, _E.PROCESSING, _E.REFUSED, _E.NOT_FOUND):
+        assert sale.hear_refund(name, signal) == ()
+    assert sale.open_exceptions() == []
+
+
+def test_a_sale_is_final_only_when_its_refund_is() -> None:
+    sale = paid()
+    name = sale.refund(2850)
+    assert not sale.sale.final
+    sale.hear_refund(name, _E.REFUNDED)
+    assert sale.sale.final
