@@ -1,0 +1,264 @@
+"""One channel: a connector with its profile, keys and link. It is what the counter calls a Provider.
+
+Every answer is verified over its raw bytes before anybody reads it, and fresh by the provider's own time.
+No call raises for what a provider does; what cannot be proved is Unclear.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from terminal.banks.connector import Call, Connector, Keys, Seal, Stamp
+from terminal.banks.key_ring import KeyRing
+from terminal.banks.pacing import Breaker, QueryPace
+from terminal.banks.signing import Signer
+from terminal.banks.trusted_clock import TrustedClock
+from terminal.counter.ports import (
+    Clock,
+    Entropy,
+    HttpReply,
+    NoAnswer,
+    NothingSent,
+    Order,
+    ProviderHttp,
+    RefundOrder,
+)
+from terminal.errors import NotEvidence
+from terminal.payments.evidence import Account
+from terminal.payments.notice import Answer, Notice, NotSent, RefundNotice, Refusal, Refused, Unclear
+from terminal.payments.profile import Profile
+
+FRESH_S: Final = 300.0  # WeChat Pay APIv3 "Signature verification"
+CLOCK_OFF_S: Final = 60.0  # every stamp is corrected, but slips and expiry times would lie
+REFRESH_KEYS_S: Final = 12 * 3600.0  # "Download platform certificates": at least every 12 hours
+REFRESH_AGAIN_S: Final = 600.0
+_log: Final = logging.getLogger(__name__)
+
+
+class Channel:
+    """Provider over a Connector.
+
+    Args:
+        keys: the provider's public keys known from the settings, by id.
+        closing: closes the link, when the channel owns one.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        signer: Signer,
+        http: ProviderHttp,
+        clock: Clock,
+        entropy: Entropy,
+        keys: Keys,
+        closing: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._connector, self._signer, self._http, self._entropy = connector, signer, http, entropy
+        self._closing = closing
+        self._time = TrustedClock(clock)
+        self._ring = KeyRing(keys, self._fetch_keys)
+        self._pace = QueryPace(connector.profile.queries_per_s)
+        self._breaker = Breaker()
+        self.rejected: Counter[str] = Counter()  # messages that proved nothing, by slug
+
+    @property
+    def profile(self) -> Profile:
+        return self._connector.profile
+
+    @property
+    def account(self) -> Account:
+        return self._connector.account
+
+    @property
+    def clock_offset_s(self) -> float:
+        """How far this machine's wall clock is behind the provider's authenticated time."""
+        return self._time.offset_s
+
+    def trouble(self) -> str:
+        """``clock_off``, ``provider_down`` or "": only new sales ask; old ones are resolved regardless."""
+        if abs(self.clock_offset_s) > CLOCK_OFF_S:
+            return "clock_off"
+        return "" if self._breaker.closed(_now()) else "provider_down"
+
+    def available(self) -> bool:
+        """Should a new sale be started here?"""
+        return not self.trouble()
+
+    async def aclose(self) -> None:
+        if self._closing is not None:
+            await self._closing()
+
+    # --- Provider ---
+
+    async def order(self, order: Order) -> Answer:
+        if not self.profile.push or order.amount.currency not in self.profile.currencies:
+            return Refused(Refusal.BAD_REQUEST, "")
+        return await self._ask(self._connector.order(order))
+
+    async def pay(self, order: Order, code: str) -> Answer:
+        profile = self.profile
+        if not profile.pull or order.amount.currency not in profile.currencies:
+            return Refused(Refusal.BAD_REQUEST, "")
+        digits = code.isascii() and code.isdigit() and len(code) in profile.pull_lengths
+        if not digits or not code.startswith(profile.pull_prefixes):
+            return Refused(Refusal.CODE_INVALID, "")  # what is no code of this wallet never leaves the shop
+        return await self._ask(self._connector.pay(order, code))
+
+    async def query(self, order_no: str) -> Answer:
+        return await self._ask_paced(self._connector.query(order_no))
+
+    async def close(self, order_no: str) -> Answer:
+        return await self._ask(self._connector.close(order_no))
+
+    async def reverse(self, order_no: str) -> Answer:
+        return await self._ask(self._connector.reverse(order_no))
+
+    async def refund(self, refund: RefundOrder) -> Answer:
+        return await self._ask(self._connector.refund(refund))
+
+    async def query_refund(self, refund_no: str) -> Answer:
+        return await self._ask_paced(self._connector.query_refund(refund_no))
+
+    async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
+        """Verify over the raw bytes, check freshness, read.
+
+        Raises:
+            NotEvidence: ``signature_missing``, ``signature_probe`` (the provider tests us: no forgery alarm),
+                ``signature_unreadable``, ``signature_wrong``, ``key_unknown``, ``notification_unreadable``,
+                ``notification_unknown_kind``; ``message_stale`` with ``order_no``, for a query to be started.
+        """
+        try:
+            seal = self._connector.seal(headers, body)
+            await self._check_origin(seal)
+            notice = self._connector.notification(body)
+            late_s = self._age_s(seal)
+            if abs(late_s) > FRESH_S:
+                raise NotEvidence("message_stale", order_no=notice.order_no, late_s=round(late_s))
+        except NotEvidence as error:
+            self._reject("notification", error)
+            raise
+        return notice
+
+    # --- keys ---
+
+    async def keep_keys(self) -> None:
+        """Fetch the provider's keys now and every 12 h; a job for the service's supervisor, ends never."""
+        while True:
+            renewed = await self._ring.refresh("", _now())
+            await asyncio.sleep(REFRESH_KEYS_S if renewed else REFRESH_AGAIN_S)
+
+    async def _fetch_keys(self, key_id: str) -> Keys | None:
+        """Keys from the provider, authenticated twice: by our shared secret and by the answer's signature."""
+        call = self._connector.ask_keys(key_id)
+        if call is None:
+            return None
+        try:
+            reply = await self._send(call)
+            if reply.status != 200:
+                self._time.learn(reply.headers.get("date", ""))
+                return None
+            seal = self._connector.seal(reply.headers, reply.body)
+            known = self._ring.get(seal.key_id, seal.at_s)
+            if known is not None and not known.verifier.verifies(seal.message, seal.signature):
+                raise NotEvidence("signature_wrong")
+            keys = self._connector.read_keys(reply.body)
+            signing = keys.get(seal.key_id)
+            if known is None and (signing is None or not signing.verifier.verifies(seal.message, seal.signature)):
+                raise NotEvidence("signature_wrong")
+            self._time.learn(reply.headers.get("date", ""))
+            self._check_fresh(seal)
+        except NotEvidence as error:
+            self._reject("keys", error)
+            return None
+        except (NothingSent, NoAnswer) as error:
+            _log.warning("%s: keys not fetched: %s", self.profile.name, error)
+            return None
+        return keys
+
+    # --- one exchange ---
+
+    async def _ask_paced(self, call: Call) -> Answer:
+        if (wait_s := self._pace.wait_s(_now())) > 0:
+            await asyncio.sleep(wait_s)
+        return await self._ask(call)
+
+    async def _ask(self, call: Call) -> Answer:
+        try:
+            reply = await self._send(call)
+        except NothingSent as error:
+            self._breaker.failed(_now())
+            return NotSent(str(error))
+        except NoAnswer as error:
+            self._breaker.failed(_now())
+            return Unclear(str(error))
+        if reply.status >= 500:
+            self._breaker.failed(_now())
+        try:
+            verified = await self._verified(reply)
+        except NotEvidence as error:
+            self._reject(call.act, error)
+            return Unclear(error.slug)
+        answer = self._connector.read(call, reply, verified=verified)
+        self._note(reply, answer)
+        return answer
+
+    async def _send(self, call: Call) -> HttpReply:
+        stamp = Stamp(int(self._time.now_s()), self._entropy.bytes(16).hex().upper())
+        signature = await self._signer.sign(self._connector.to_sign(call, stamp))
+        request = self._connector.dress(call, stamp, signature, self._signer.serial)
+        timings = self.profile.timings
+        return await self._http.send(request, connect_s=timings.connect_s, answer_s=timings.answer_s)
+
+    async def _verified(self, reply: HttpReply) -> bool:
+        """False: no signature at all. Raises NotEvidence for every signature that does not prove the bytes.
+
+        The Date of an unsigned reply is learnt too: TLS authenticated it, and a clock so wrong that the
+        provider refuses us unsigned would else never be corrected.
+        """
+        date = reply.headers.get("date", "")
+        try:
+            seal = self._connector.seal(reply.headers, reply.body)
+        except NotEvidence as error:
+            if error.slug != "signature_missing":
+                raise
+            self._time.learn(date)
+            return False
+        await self._check_origin(seal)
+        self._time.learn(date)
+        self._check_fresh(seal)
+        return True
+
+    async def _check_origin(self, seal: Seal) -> None:
+        key = self._ring.get(seal.key_id, seal.at_s)
+        if key is None and await self._ring.refresh(seal.key_id, _now()):
+            key = self._ring.get(seal.key_id, seal.at_s)
+        if key is None:
+            raise NotEvidence("key_unknown")
+        if not key.verifier.verifies(seal.message, seal.signature):
+            raise NotEvidence("signature_wrong")
+
+    def _check_fresh(self, seal: Seal) -> None:
+        late_s = self._age_s(seal)
+        if abs(late_s) > FRESH_S:
+            raise NotEvidence("message_stale", late_s=round(late_s))
+
+    def _age_s(self, seal: Seal) -> float:
+        return self._time.now_s() - seal.at_s
+
+    def _note(self, reply: HttpReply, answer: Answer) -> None:
+        if isinstance(answer, Unclear) and (reply.status == 429 or answer.why == "rate_limited"):
+            self._pace.slowed(_now(), answer.retry_after_s)
+        elif reply.status < 500:
+            self._breaker.worked()
+            self._pace.answered()
+
+    def _reject(self, what: str, error: NotEvidence) -> None:
+        self.rejected[error.slug] += 1
+        _log.warning("%s: %s proves nothing: %s", self.profile.name, what, error.slug)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

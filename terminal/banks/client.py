@@ -1,0 +1,168 @@
+"""The only outgoing HTTP: one link with warm connections to one provider, hardened (S16, B2, B3, B9).
+
+TLS is always verified and never below 1.2; plain HTTP exists only to a loopback gateway in test mode. No
+redirect is followed, no proxy used, no cookie kept, no compression accepted; every size and wait has a bound.
+"""
+
+import asyncio
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
+
+from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
+from terminal.errors import BadSettings
+
+BODY_MAX: Final = 1 << 20
+LINE_MAX: Final = 8190
+FIELDS_MAX: Final = 64
+HEADERS_MAX: Final = 32 * 1024
+CONNECTIONS: Final = 8
+KEEP_WARM_S: Final = 50.0  # below the minute after which gateways commonly hang up
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one exchange came: once its head is handed to the socket it may have happened."""
+
+    sending: bool = False
+
+
+class ProviderLink:
+    """ProviderHttp over aiohttp.
+
+    Args:
+        gateway: ``https://host[:port]``, no path; ``http://`` only for a loopback address in test mode.
+        ca_file: PEM of the authorities to trust instead of the system's.
+
+    Raises:
+        BadSettings: ``gateway_unusable``, ``gateway_not_https``, ``ca_file_unreadable``.
+    """
+
+    def __init__(self, gateway: str, *, ca_file: Path | None = None, test: bool = False) -> None:
+        self._base = _origin(gateway, test=test)
+        self._tls = _tls(ca_file)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
+        """One exchange; ``answer_s`` bounds all of it, connecting included.
+
+        Raises:
+            NothingSent: no request byte was written. NoAnswer: it may have arrived.
+        """
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(answer_s):
+                return await self._exchange(request, connect_s, progress)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            why = type(error).__name__  # its text may quote the request
+            if progress.sending:
+                raise NoAnswer(why) from error
+            raise NothingSent(why) from error
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    async def _exchange(self, request: HttpRequest, connect_s: float, progress: _Progress) -> HttpReply:
+        async with self._open().request(
+            request.method,
+            URL(self._base + request.target, encoded=True),
+            headers=request.headers,
+            data=request.body or None,
+            allow_redirects=False,
+            ssl=self._tls,
+            timeout=aiohttp.ClientTimeout(total=None, connect=connect_s),
+            trace_request_ctx=progress,
+        ) as reply:
+            headers = _headers(reply)
+            if headers.get("content-encoding", "identity") != "identity":
+                raise aiohttp.ClientPayloadError("compressed")
+            return HttpReply(reply.status, headers, await _body(reply))
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_headers_sent.append(_sending)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_WARM_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"Accept-Encoding": "identity"},
+                auto_decompress=False,
+                trust_env=False,
+                max_line_size=LINE_MAX,
+                max_field_size=LINE_MAX,
+                max_headers=FIELDS_MAX,
+                trace_configs=[trace],
+            )
+        return self._session
+
+
+async def _sending(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    """aiohttp calls this with a connection in hand, directly before the first byte."""
+    progress: _Progress = context.trace_request_ctx
+    progress.sending = True
+
+
+def _headers(reply: aiohttp.ClientResponse) -> dict[str, str]:
+    """Lower-case names; a header sent twice is joined, so that no reader can pick the one it likes."""
+    if sum(len(name) + len(value) for name, value in reply.raw_headers) > HEADERS_MAX:
+        raise aiohttp.ClientPayloadError("headers too large")
+    found: dict[str, str] = {}
+    for name, value in reply.headers.items():
+        lower = name.lower()
+        found[lower] = f"{found[lower]}, {value}" if lower in found else value
+    return found
+
+
+async def _body(reply: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in reply.content.iter_any():
+        body += chunk
+        if len(body) > BODY_MAX:
+            reply.close()
+            raise aiohttp.ClientPayloadError("body too large")
+    return bytes(body)
+
+
+def _origin(gateway: str, *, test: bool) -> str:
+    try:
+        parts = urlsplit(gateway)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise BadSettings("gateway_unusable", gateway=gateway) from None
+    extra = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in {"https", "http"} or not host or extra:
+        raise BadSettings("gateway_unusable", gateway=f"{parts.scheme}://{host}")
+    if parts.scheme == "http" and not (test and _loopback(host)):
+        raise BadSettings("gateway_not_https", gateway=f"http://{host}")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
+    """The default context checks name and chain; loading an own file replaces the system's authorities."""
+    try:
+        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    except (OSError, ssl.SSLError) as error:
+        raise BadSettings("ca_file_unreadable", file=str(ca_file), why=error.strerror or "no PEM") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
