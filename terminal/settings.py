@@ -1,0 +1,241 @@
+"""One TOML file a machine, and a secrets file beside it: validated at once, every problem named (decision 12)."""
+
+import stat
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from terminal.errors import BadSettings
+from terminal.payments.currencies import EXPONENTS
+
+SECRETS: Final = ("apiv3_key", "pepper")
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Shop(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    merchant: str
+    store: str
+    title: str
+    lines: tuple[str, ...] = ()
+    currency: str = "CNY"
+    zone: str = "UTC"
+    limit_minor: int = 5_000_000
+    cashier_refund_minor: int = 0  # a cashier may give back this much without the owner
+
+
+class State(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``folder`` holds journal, keys and checkpoints; relative paths start at the settings file's folder."""
+
+    folder: str = "/var/lib/countertop"
+
+
+class Listen(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: int = 7600
+    notify_port: int = 7601  # 0: no inbound notifications, queries alone confirm
+    notify_host: str = "127.0.0.1"
+
+
+class ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One provider account. Files are relative to the settings file; ``apiv3_key`` stands in the secrets file."""
+
+    connector: Literal["wechatpay"] = "wechatpay"
+    mchid: str
+    appid: str
+    merchant_serial: str
+    merchant_key_file: str
+    platform_key_id: str = ""
+    platform_key_file: str = ""
+    certificates: bool = True
+    gateway: str = "https://api.mch.weixin.qq.com"
+    ca_file: str = ""
+    notify_url: str = ""
+    store_id: str = ""
+    sandbox: bool = False
+
+
+class DeviceTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` is a binding: usb-serial:…, usb-path:…, link:/path or tcp:host:port (never ttyUSB0)."""
+
+    port: str
+    driver: str = ""
+    profile: str = ""
+    baud: int = 0  # 0: the profile's
+    flow: Literal["none", "xonxoff", "rtscts", ""] = ""
+
+
+class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    id: str
+    title: str = ""
+    channels: tuple[str, ...] = ("wechatpay",)
+    languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = {}
+    display: DeviceTable | None = None
+    scanner: DeviceTable | None = None
+    printer: DeviceTable | None = None
+    speaker: DeviceTable | None = None
+
+
+class Settings(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything a service is built from. ``mode`` test: sandbox only, TEST on every screen and slip (I25)."""
+
+    mode: Literal["live", "test"]
+    shop: Shop
+    state: State = State()
+    listen: Listen = Listen()
+    channels: dict[str, ChannelTable]
+    counters: tuple[CounterTable, ...]
+    secrets_file: str = "secrets.toml"
+    taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings with where they came from; ``secrets`` never leaves memory."""
+
+    settings: Settings
+    folder: Path
+    secrets: "Secrets"
+
+    def path(self, text: str) -> Path:
+        return (self.folder / text).resolve() if text else self.folder
+
+    @property
+    def state(self) -> Path:
+        return self.path(self.settings.state.folder)
+
+
+class Secrets:
+    """Values by ``section.key``; its repr shows none of them (S44)."""
+
+    def __init__(self, tables: dict[str, dict[str, str]]) -> None:
+        self._tables = tables
+
+    def get(self, section: str, key: str) -> str:
+        try:
+            return self._tables[section][key]
+        except KeyError:
+            raise BadSettings("config_secret_missing", key=f"{section}.{key}") from None
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(sorted(self._tables))})"
+
+
+class Problems(BadSettings):
+    """Everything that is wrong with a settings file, at once."""
+
+    def __init__(self, problems: list[BadSettings]) -> None:
+        super().__init__(problems[0].slug, **problems[0].facts)
+        self.problems = tuple(problems)
+
+
+def load(path: Path) -> Loaded:
+    """Read, check and resolve a settings file. Raises Problems: one for each thing to correct."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Problems([BadSettings("config_missing", path=str(path))]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problems([BadSettings("config_unreadable", path=str(path), why=str(error))]) from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Problems([BadSettings("config_unreadable", path=str(path), why=str(error))]) from None
+    problems: list[BadSettings] = []
+    settings = _settings(table, problems)
+    folder = path.resolve().parent
+    secrets = Secrets({})
+    if settings is not None:
+        problems += _contradictions(settings)
+        try:
+            secrets = _secrets(folder / settings.secrets_file)
+        except BadSettings as error:
+            problems.append(error)
+    if settings is None or problems:
+        raise Problems(problems)
+    return Loaded(settings, folder, secrets)
+
+
+def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | None:
+    """Convert piece by piece, so that one wrong table does not hide the next."""
+    pieces: dict[str, Any] = {}
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    for name, value in table.items():
+        if name not in fields:
+            problems.append(BadSettings("config_unknown_key", key=name))
+        elif name == "counters" and isinstance(value, list):
+            pieces[name] = tuple(_piece(f"counters[{i}]", x, CounterTable, problems) for i, x in enumerate(value))
+        elif name == "channels" and isinstance(value, dict):
+            pieces[name] = {k: _piece(f"channels.{k}", x, ChannelTable, problems) for k, x in value.items()}
+        else:
+            pieces[name] = _piece(name, value, fields[name].type, problems)
+    problems += [
+        BadSettings("config_key_missing", key=name)
+        for name, field in fields.items()
+        if field.required and name not in table
+    ]
+    return None if problems else Settings(**pieces)
+
+
+def _piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        problems.append(_problem(where, str(error)))
+        return None
+
+
+def _problem(where: str, message: str) -> BadSettings:
+    """msgspec names the field and path; put them into our words."""
+    what, _, path = message.partition(" - at `$")
+    key = where + path.rstrip("`")
+    if "unknown field" in what:
+        return BadSettings("config_unknown_key", key=f"{key}.{what.split('`')[1]}")
+    if "missing required field" in what:
+        return BadSettings("config_key_missing", key=f"{key}.{what.split('`')[1]}")
+    return BadSettings("config_value_wrong", key=key, why=what)
+
+
+def _contradictions(settings: Settings) -> list[BadSettings]:
+    found: list[BadSettings] = []
+    if settings.shop.currency not in EXPONENTS:
+        found.append(BadSettings("currency_unknown", field="shop.currency"))
+    for name, channel in settings.channels.items():
+        if channel.sandbox != (settings.mode == "test"):
+            found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.sandbox"))
+    if settings.taps and settings.mode != "test":
+        found.append(BadSettings("config_mixed_modes", key="taps"))
+    ids = [counter.id for counter in settings.counters]
+    if not ids:
+        found.append(BadSettings("config_key_missing", key="counters"))
+    found += [
+        BadSettings("config_value_wrong", key="counters.id", why="twice") for x in set(ids) if ids.count(x) > 1
+    ]
+    for counter in settings.counters:
+        found += [
+            BadSettings("config_value_wrong", key=f"counters.{counter.id}.channels", why=f"no channel {name!r}")
+            for name in counter.channels
+            if name not in settings.channels
+        ]
+    if settings.listen.host not in LOOPBACK:
+        found.append(BadSettings("config_bind_needs_tls", key="listen.host"))
+    return found
+
+
+def _secrets(path: Path) -> Secrets:
+    try:
+        mode = path.stat().st_mode
+        if stat.S_IMODE(mode) & 0o077:
+            raise BadSettings("config_secret_readable", path=str(path))
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadSettings("config_missing", path=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise BadSettings("config_unreadable", path=str(path), why=type(error).__name__) from None
+    return Secrets({name: {k: str(v) for k, v in table.items()} for name, table in tables.items()})
