@@ -1,0 +1,186 @@
+"""Questions and answers with the counter display: stop and wait, numbered, repeated, never confused."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from drivers.display.cobs import ACK_WANTED, RESENT, RESPONSE, VERSION, Decoder, Frame
+from drivers.display.messages import (
+    SHOWS,
+    DisplayEvent,
+    DisplayHello,
+    DisplayState,
+    NotThatMessage,
+    Status,
+    Type,
+)
+from drivers.display.profile import DisplayProfile
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.transport import Transport
+
+STRANGE_MAX: Final = 64  # bytes kept of what made no sense, to name a wrong device
+
+ECHO: Final = (
+    "what we send comes back: the adapter echoes (half duplex) or TX and RX are joined; "
+    "use a full-duplex RS-232 or TTL adapter, or switch its echo off"
+)
+
+
+class DisplayRebooted(DeviceGone):
+    """The display started again and is dark. Say hello again, here or on a new port, and repaint."""
+
+
+class DisplayLink:
+    """One frame in flight. Whoever asks also reads, unless ``watch`` runs and reads for all."""
+
+    def __init__(
+        self, transport: Transport, profile: DisplayProfile, on_event: Callable[[DisplayEvent], None] | None
+    ) -> None:
+        self.strange = b""  # what arrived since ``restart`` that was no frame, first bytes only
+        self.boot_id: int | None = None
+        self._transport, self._profile, self._on_event = transport, profile, on_event
+        self._turn = asyncio.Lock()
+        self._decoder = Decoder()
+        self._seq = 0
+        self._asked: Frame | None = None
+        self._expected: Type = Type.ACK
+        self._answer: asyncio.Future[Frame] | None = None
+        self._last_try = False
+        self._watched = False
+        self._trouble: DeviceError | None = None
+
+    async def restart(self) -> None:
+        """Forget who was there, and what they said."""
+        await self._transport.discard_input()
+        self._decoder, self._trouble, self.boot_id, self.strange = Decoder(), None, None, b""
+
+    async def watch(self) -> NoReturn:
+        """Read for everybody until something ends it.
+
+        Raises:
+            DisplayRebooted: it announced another boot id.
+            DeviceGone: unplugged.
+            DeviceRefused: garbage floods in, or our own bytes come back.
+        """
+        async with self._turn:  # whoever is asking reads for himself to the end
+            assert not self._watched, "one watch at a time"
+            self._watched = True
+        try:
+            while True:
+                await self._read()
+                if self._trouble:
+                    raise self._trouble
+        except DeviceError as error:
+            self._fail(error)
+            raise
+        finally:
+            self._watched = False
+
+    async def ask(
+        self,
+        kind: Type,
+        payload: bytes = b"",
+        *,
+        expect: Type = Type.ACK,
+        tries: int | None = None,
+        answer_ms: int | None = None,
+    ) -> bytes:
+        """Send a frame until it is answered; return the answer's payload. See docs/display-frame.md, rules."""
+        async with self._turn:
+            if self._trouble:
+                raise self._trouble
+            self._seq = self._seq % 255 + 1
+            count = tries or 1 + self._profile.resends
+            for turn in range(count):
+                frame = Frame(kind, self._seq, payload, ACK_WANTED | (RESENT if turn else 0))
+                answer = await self._try(frame, expect, answer_ms, last=turn == count - 1)
+                if answer is None or (answer.type == Type.ACK and answer.payload[1] == Status.BAD_CRC):
+                    continue
+                if answer.type != expect:
+                    status = answer.payload[1]
+                    raise DeviceRefused(f"display refuses {kind.name} (status {status}): update its firmware")
+                return answer.payload
+            raise DeviceTimeout(f"display at {self._transport.name}: {count} times no answer to {kind.name}")
+
+    async def _try(self, frame: Frame, expect: Type, answer_ms: int | None, *, last: bool) -> Frame | None:
+        """One sending and its answer; None when time is up."""
+        data = frame.to_bytes()
+        limit_ms = answer_ms or self._profile.answer_ms + (self._profile.draw_ms if frame.type in SHOWS else 0)
+        self._asked, self._expected, self._last_try = frame, expect, last
+        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._answer = answer
+        try:
+            await self._transport.write(data)
+            async with asyncio.timeout(len(data) * 10 / self._transport.baud + limit_ms / 1000):
+                while not answer.done():
+                    if self._watched:
+                        return await answer
+                    await self._read()
+                return answer.result()
+        except TimeoutError:
+            return None
+        finally:
+            self._asked = self._answer = None
+            answer.cancel()  # nobody else waits for it
+
+    async def _read(self) -> None:
+        data = await self._transport.read()
+        frames = self._decoder.feed(data)
+        if not frames and len(self.strange) < STRANGE_MAX:
+            self.strange = (self.strange + data)[:STRANGE_MAX]
+        for frame in frames:
+            self._transport.frame_seen()
+            self._take(frame)
+
+    def _take(self, frame: Frame) -> None:
+        if frame.version != VERSION:
+            speaks = f"display speaks frame version {frame.version}, we {VERSION}: update its firmware"
+            self._fail(DeviceRefused(speaks))
+        elif frame.flags & RESPONSE:
+            self._take_answer(frame)
+        elif frame.flags & ACK_WANTED:
+            self._fail(DeviceRefused(f"display at {self._transport.name}: {ECHO}"))
+        else:
+            self._take_news(frame)
+
+    def _take_answer(self, frame: Frame) -> None:
+        """Late answers and those to another frame fit no question and are dropped."""
+        asked, answer = self._asked, self._answer
+        if asked is None or answer is None or answer.done():
+            return
+        if frame.type == Type.ACK:
+            if len(frame.payload) != 2:
+                return
+            ours = frame.seq == asked.seq and frame.payload[0] == asked.type
+            damaged = frame.seq == 0 and frame.payload[1] == Status.BAD_CRC and not self._last_try
+            refused = ours and frame.payload[1] != Status.OK
+            if damaged or (ours and self._expected == Type.ACK) or refused:
+                answer.set_result(frame)
+        elif frame.type == self._expected and frame.seq == asked.seq:
+            answer.set_result(frame)
+
+    def _take_news(self, frame: Frame) -> None:
+        """What the display says by itself."""
+        try:
+            if frame.type == Type.HELLO:
+                self._check_boot(DisplayHello.read(frame.payload).boot_id)
+                if self._expected == Type.HELLO and self._answer and not self._answer.done():
+                    self._answer.set_result(frame)  # it has just started, which answers our question too
+            elif frame.type == Type.STATE:
+                self._check_boot(DisplayState.read(frame.payload).boot_id)
+            elif frame.type == Type.EVENT and self._on_event:
+                self._on_event(DisplayEvent.read(frame.payload))
+        except NotThatMessage:
+            return  # a sound frame of a newer firmware: not for us
+
+    def _check_boot(self, boot_id: int) -> None:
+        if self.boot_id is not None and boot_id != self.boot_id:
+            self.rebooted()
+
+    def rebooted(self) -> None:
+        self._fail(DisplayRebooted(f"display at {self._transport.name}: it started again and is dark"))
+
+    def _fail(self, error: DeviceError) -> None:
+        self._trouble = self._trouble or error
+        if self._answer and not self._answer.done():
+            self._answer.set_exception(error)

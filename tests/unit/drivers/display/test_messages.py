@@ -1,0 +1,47 @@
+"""Payloads to values, and what is no message."""
+
+import pytest
+
+from drivers.display import messages
+from drivers.display.messages import DisplayEvent, DisplayHello, DisplayState, NotThatMessage, Result
+
+HELLO = bytes.fromhex("01 04030201 f000 4001 0d 0d00") + b"countertop-display 1.0 A1"
+
+
+def test_a_hello_says_who_it_is() -> None:
+    hello = DisplayHello.read(HELLO)
+    assert (hello.boot_id, hello.width, hello.height, hello.max_version) == (0x01020304, 240, 320, 13)
+    assert hello.serial == "A1"
+    assert hello.caption == (0, 240, 240, 80)
+
+
+def test_a_wide_glass_has_its_caption_beside_the_code() -> None:
+    hello = DisplayHello(1, 1, 320, 240, 13, 0, "x")
+    assert hello.caption == (240, 0, 80, 240)
+    assert hello.serial == ""
+
+
+def test_state_and_event() -> None:
+    state = DisplayState.read(bytes.fromhex("01000000 01 e9030000 0ec0a09e 7800"))
+    assert state == DisplayState(1, 1, 1001, 0x9EA0C00E, 120)
+    assert DisplayEvent.read(b"\x01\x02\x00") == DisplayEvent(1, 2)
+
+
+@pytest.mark.parametrize("kind", [DisplayHello, DisplayState, DisplayEvent])
+def test_short_payloads_are_no_messages(kind: type[DisplayHello | DisplayState | DisplayEvent]) -> None:
+    with pytest.raises(NotThatMessage):
+        kind.read(b"\x01")
+
+
+def test_texts_are_cut_between_characters() -> None:
+    line = messages.show_text(1, 9, ("中" * 100,))
+    assert line[6] == 255 == len(line) - 7
+    assert (line[7:]).decode() == "中" * 85
+    assert messages.show_text(1, 9, ("é" * 128,))[6] == 254
+    assert messages.show_result(2, Result.PAID, "中" * 100)[5:].decode() == "中" * 80
+
+
+def test_modules_must_fit_their_version() -> None:
+    assert messages.show_qr(1, 2, 1, bytes(56), inverted=True)[:8].hex() == "0100000002000101"
+    with pytest.raises(AssertionError):
+        messages.show_qr(1, 2, 2, bytes(56))
