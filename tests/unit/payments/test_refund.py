@@ -148,10 +148,10 @@ def test_i7_i8_a_failed_refund_that_went_out_after_all_is_before_a_person_and_co
     assert sale.sale.refund(name).state is _R.FAILED
     assert sale.open_exceptions() == ["contradicted"]
     assert sale.hear_refund(name, _E.REFUNDED) == ()
-    with pytest.raises(InvalidRequest, match="left=8.50"):
+    with pytest.raises(InvalidRequest, match=r"left=8\.50"):
         sale.refund(851)
     sale.close_exception("R1:contradicted", "seen")
-    with pytest.raises(InvalidRequest, match="left=8.50"):
+    with pytest.raises(InvalidRequest, match=r"left=8\.50"):
         sale.refund(851)
 
 
