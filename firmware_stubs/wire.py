@@ -29,10 +29,10 @@ class Stub(Protocol):
         """Let time pass up to ``now_ms``; return what the device says by itself."""
         ...
 
-    def due(self, now_ms: int) -> int | None:
+    def due(self, now_ms: int) -> int | None:  # noqa: ARG002 - the default has no plans
         """When the next ``tick`` is wanted, in the same milliseconds; None (what a subclass inherits) for
         none until bytes or a poke arrive."""
-        ...
+        return None
 
 
 Filter = Callable[[bytes], bytes]

@@ -216,7 +216,7 @@ def _stranger(heard: bytes) -> str:
         return "a barcode scanner (GM65 family)"
     if b"AT" in heard or b"OK\r" in heard or b"ERROR" in heard:
         return "a modem or a program probing for one (ModemManager)"
-    text = heard.decode("ascii", "replace").strip()
-    if text.isprintable() and text.isascii() and text:
+    text = heard.decode("latin-1")
+    if text.isascii() and "".join(text.split()).isprintable() and text.strip():
         return "something that types text, such as a scanner"
     return f"an unknown device (it sent {heard[:16].hex(' ')})"

@@ -1,0 +1,294 @@
+"""Serial ports, TCP ports and their cables: real descriptors, pulled, stalled, flooded and numbered high."""
+
+import asyncio
+import contextlib
+import os
+import resource
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.binding import opener
+from drivers.descriptor_pipe import DescriptorPipe
+from drivers.display.driver import CounterDisplay
+from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.serial_port import open_serial
+from drivers.tcp_port import open_tcp
+from firmware_stubs.cables import PtyCable, TcpCable
+from firmware_stubs.display import DisplayStub
+from firmware_stubs.wire import Stub
+from tests.unit.firmware_stubs.test_display import matrix
+
+VERSION, MODULES = matrix("weixin://wxpay/bizpayurl?pr=abcdefg00")
+
+
+class Mirror(Stub):
+    def receive(self, data: bytes, now_ms: int) -> bytes:
+        return data[::-1]
+
+    def tick(self, now_ms: int) -> bytes:
+        return b""
+
+
+@pytest.fixture(autouse=True)
+async def watchdog() -> AsyncIterator[None]:
+    """Ten times what any of these may take; no test waits for it."""
+    async with asyncio.timeout(30):
+        yield
+
+
+@pytest.fixture
+async def cable(tmp_path: Path) -> AsyncIterator[PtyCable]:
+    cable = PtyCable(Mirror(), tmp_path / "port")
+    await cable.plug()
+    yield cable
+    await cable.unplug()
+
+
+@pytest.mark.row(41)
+async def test_bytes_go_there_and_back(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link), baud=9600)
+    assert (port.name, port.baud) == (str(cable.link), 9600)
+    await port.write(b"abc")
+    assert await port.read() == b"cba"
+    await port.write(bytes(range(256)))
+    data = b""
+    while len(data) < 256:
+        data += await port.read()
+    assert data == bytes(range(256))[::-1]
+    cable.send(b"old")
+    await asyncio.sleep(0)
+    assert await port.discard_input() == b"old"
+    await port.close()
+    await port.close()
+    with pytest.raises(DeviceGone, match="closed"):
+        await port.write(b"x")
+
+
+async def test_l1_unplugging_is_seen_at_once_and_by_every_call(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(gone(port.read()))
+        await asyncio.sleep(0)
+        await cable.unplug()
+    assert reading.result()
+    assert await gone(port.read())
+    assert await gone(port.write(b"x"))
+    assert await gone(open_serial(str(cable.link)))
+    await port.close()
+
+
+async def gone(call: object) -> bool:
+    with pytest.raises(DeviceGone):
+        await call  # type: ignore[misc]  # any of the port's coroutines
+    return True
+
+
+async def test_l1_a_hung_up_port_leaves_no_busy_loop(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    await cable.unplug()
+    assert await gone(port.read())
+    watched = asyncio.get_running_loop()._selector.get_map()  # type: ignore[attr-defined]  # what it still watches
+    assert not [key for key in watched.values() if "DescriptorPipe" in repr(key.data)]
+    await port.close()
+
+
+async def test_l1_a_display_is_found_again_under_its_link_and_shown_the_code(tmp_path: Path) -> None:
+    stub = DisplayStub()
+    cable = PtyCable(stub, tmp_path / "display")
+    await cable.plug()
+    before = cable.link.readlink()
+    find = opener(f"link:{cable.link}")
+    port = await find()
+    display = CounterDisplay(port)
+    await display.hello()
+    await display.show_qr(1, 60, VERSION, MODULES)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(gone(display.watch()))
+        await asyncio.sleep(0)
+        await cable.unplug()
+    await port.close()
+    stub.restart()
+    keep = os.openpty()  # takes the old number, so that the device comes back under another
+    await cable.plug()
+    assert cable.link.readlink() != before
+    port = await find()
+    display = CounterDisplay(port)
+    assert (await display.hello()).boot_id == 2
+    await display.show_qr(1, 60, VERSION, MODULES)
+    assert stub.id == 1
+    await port.close()
+    await cable.unplug()
+    for descriptor in keep:
+        os.close(descriptor)
+
+
+async def test_l2_swapped_cables_are_refused_on_both_sides(tmp_path: Path) -> None:
+    cables = [PtyCable(DisplayStub(serial=name), tmp_path / name) for name in ("LEFT", "RIGHT")]
+    for cable in cables:
+        await cable.plug()
+    await cables[0].swap(cables[1])
+    for cable in cables:
+        port = await open_serial(str(cable.link))
+        with pytest.raises(DeviceRefused, match="swapped"):
+            await CounterDisplay(port, serial=cable.link.name).hello()
+        await port.close()
+        await cable.unplug()
+
+
+async def test_l6_a_flood_is_dropped_then_quarantined(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    assert isinstance(port, DescriptorPipe)
+    while not port.quarantined:
+        cable.send(b"\xaa" * 2048)
+        await asyncio.sleep(0)
+    assert port.dropped > 50_000
+    with pytest.raises(DeviceRefused, match="none of it made sense"):
+        await port.read()
+    await port.close()
+    again = await open_serial(str(cable.link))
+    await again.write(b"ab")
+    assert await again.read() == b"ba"
+    await again.close()
+
+
+async def test_l8_after_xoff_a_write_ends_at_its_deadline_and_the_line_runs_again(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link), flow="xonxoff")
+    cable.send(b"\x13")
+    await asyncio.sleep(0)
+    with pytest.raises(DeviceTimeout, match="took only 0 of 5 bytes"):
+        await port.write(b"stall", deadline_s=0.05)
+    await port.write(b"ab")
+    assert await port.read() == b"ba"
+    await port.close()
+
+
+async def test_l8_a_device_that_takes_no_bytes_is_given_up_and_its_rest_dropped(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    cable.stall()
+    with pytest.raises(DeviceTimeout, match="of 90000 bytes"):
+        await port.write(bytes(90000), deadline_s=0.05)
+    await port.close()
+    cable.stall(False)
+
+
+async def test_l1_unplugged_while_a_write_waits(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    cable.stall()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(gone(port.write(bytes(90000))))
+        await asyncio.sleep(0.01)
+        await cable.unplug()
+    await port.close()
+
+
+async def test_l12_a_busy_port_names_the_fix(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    with pytest.raises(DeviceRefused, match=r"another program.*fuser.*ModemManager"):
+        await open_serial(str(cable.link))
+    await port.close()
+    await (await open_serial(str(cable.link))).close()
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[None]:
+    """The rights of an ordinary user; root may open everything."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+async def test_l12_a_forbidden_port_names_the_group(tmp_path: Path, cable: PtyCable) -> None:
+    await (await open_serial(str(cable.link))).close()  # the worker thread starts with all rights
+    port = tmp_path / "ttyUSB0"
+    port.touch(mode=0o000)
+    with nobody(), pytest.raises(DeviceRefused, match=r"may not open the port.*dialout"):
+        await open_serial(str(port))
+
+
+async def test_l12_a_file_is_no_port(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DeviceRefused, match="not a serial port"):
+        await open_serial(str(tmp_path / "file"))
+
+
+def descriptors() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]
+
+
+@pytest.fixture
+def crowded() -> Iterator[None]:
+    """A process with more than a thousand descriptors open, as a chain's."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2048:
+        pytest.fail(f"this machine allows {hard} descriptors only; raise the hard limit")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    with contextlib.ExitStack() as stack:
+        for _ in range(1100):
+            stack.callback(os.close, os.open("/dev/null", os.O_RDONLY))
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_i21_descriptors_above_1023_work(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    assert max(descriptors()) > 1023
+    await port.write(b"abc")
+    assert await port.read() == b"cba"
+    cable.stall()
+    with pytest.raises(DeviceTimeout):
+        await port.write(bytes(90000), deadline_s=0.05)
+    await port.close()
+
+
+async def test_i21_a_port_costs_one_descriptor_and_closing_gives_it_back(cable: PtyCable) -> None:
+    before = len(descriptors())
+    port = await open_serial(str(cable.link))
+    assert len(descriptors()) == before + 1
+    await port.close()
+    assert len(descriptors()) == before
+
+
+async def test_an_opening_that_is_cancelled_leaves_the_port_free(cable: PtyCable) -> None:
+    opening = asyncio.create_task(open_serial(str(cable.link)))
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    for _ in range(200):
+        try:
+            port = await open_serial(str(cable.link))
+        except DeviceRefused:
+            await asyncio.sleep(0.01)
+        else:
+            break
+    await port.close()
+
+
+async def test_a_device_behind_tcp_is_the_same_display() -> None:
+    stub = DisplayStub()
+    cable = TcpCable(stub)
+    await cable.plug()
+    port = await opener(f"tcp:127.0.0.1:{cable.port}")()
+    display = CounterDisplay(port)
+    await display.hello()
+    await display.show_qr(1, 60, VERSION, MODULES)
+    assert stub.id == 1
+    async with asyncio.TaskGroup() as group:
+        group.create_task(gone(display.watch()))
+        await asyncio.sleep(0)
+        await cable.unplug()
+    await port.close()
+    with pytest.raises(DeviceGone, match="refused"):
+        await open_tcp("127.0.0.1", cable.port)
+
+
+async def test_a_name_that_means_no_host_is_told() -> None:
+    with pytest.raises(DeviceRefused, match="check the binding"):
+        await open_tcp("no-such-host.invalid", 9100)
