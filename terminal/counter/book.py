@@ -135,6 +135,7 @@ async def _finish(append: "asyncio.Future[tuple[Event, ...]]") -> None:
             await asyncio.wait({append})
         except asyncio.CancelledError as error:
             cancelled = error
-    append.result()
     if cancelled is not None:
+        append.exception()  # looked at: a task that is being ended has nobody to tell
         raise cancelled
+    append.result()

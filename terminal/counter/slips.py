@@ -42,5 +42,5 @@ class Slips:
         )
 
     def copy_mark(self, counter: CounterSettings, copy: int) -> Row:
-        word = self._wording.words(counter.language("receipt"))["slip.copy"]
+        word = self._wording.words(counter.language("receipt"))["receipt.copy"]
         return Row(word.format(n=copy), align="center", size=2, bold=True)
