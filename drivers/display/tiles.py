@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from drivers.display.cobs import PAYLOAD_MAX
@@ -58,6 +59,7 @@ def _smallest(tile: Tile, top: int, count: int) -> tuple[bytes, int]:
     return (packed, PACKED) if len(packed) < len(raw) else (raw, 0)
 
 
+@lru_cache(maxsize=64)  # the shop's name is the same on every code
 def pack_bits(data: bytes) -> bytes:
     """Run-length code: TIFF 6.0, section 9, PackBits, over the whole of ``data`` at once."""
     out = bytearray()
