@@ -59,7 +59,5 @@ def _find(folder: Path, text: str) -> Path:
         raise DeviceGone(f"{folder.name} {text!r}: nothing like it is plugged in")
     if len(found) > 1:
         names = ", ".join(entry.name for entry in found)
-        raise DeviceRefused(
-            f"{folder.name} {text!r} means {names}: name one, or use usb-path for equal adapters"
-        )
+        raise DeviceRefused(f"{folder.name} {text!r} means {names}: name one, or use usb-path for equal adapters")
     return found[0]
