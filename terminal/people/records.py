@@ -1,0 +1,124 @@
+"""What the journal knows of people, devices and keys: pure folds of their events, and the summaries they leave.
+
+The summary of the newest event holds all of a record, so that a start reads one row for each instead of years of
+sign-ins; folding the events themselves gives the same (a test compares).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from terminal.payments.event import Body
+from terminal.people import lockout
+from terminal.people.lockout import Tally
+from terminal.people.roles import Role
+
+STRANGERS: Final = "strangers"  # the one record of wrong codes and unknown names, by device
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    label: str
+    role: Role
+    pin: str  # a record of ``pins.Pins``
+    active: bool = True
+    tries: Tally = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A paired till. ``token`` is a hash."""
+
+    id: str
+    label: str
+    counter: str
+    token: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """``token`` is a hash; ``expires_ms`` is wall time UTC; no counters means all of them."""
+
+    id: str
+    label: str
+    token: str
+    scopes: tuple[str, ...]
+    counters: tuple[str, ...]
+    expires_ms: int
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Wrong pairing and set-up codes and tries for unknown people, by device."""
+
+    id: str
+    tries: Tally = field(default_factory=dict)
+    active: bool = True
+
+
+Record = Person | Device | ApiKey | Strangers
+
+
+def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: int) -> Record:
+    """The record after one event; ``at_ns`` is monotonic time. An event of the wrong kind is a bug."""
+    match kind, record:
+        case "person_added", None:
+            return Person(subject, body["label"], Role(body["role"]), body["pin"])
+        case "till_paired", None:
+            return Device(subject, body["label"], body["counter"], body["token"])
+        case "api_key_made", None:
+            scopes, counters = tuple(body["scopes"]), tuple(body["counters"])
+            return ApiKey(subject, body["label"], body["token"], scopes, counters, body["expires_ms"])
+        case "code_refused" | "stranger_refused", Strangers() | None:
+            known = record or Strangers(subject)
+            return replace(known, tries=lockout.refused(known.tries, body["device"], at_ns))
+        case "code_accepted", Strangers() | None:
+            known = record or Strangers(subject)
+            return replace(known, tries=lockout.accepted(known.tries, body["device"]))
+        case "pin_refused", Person():
+            return replace(record, tries=lockout.refused(record.tries, body["device"], at_ns))
+        case "pin_accepted", Person():
+            return replace(record, tries=lockout.accepted(record.tries, body["device"]))
+        case "pin_unlocked", Person():
+            return replace(record, tries={})
+        case "pin_set", Person():
+            return replace(record, pin=body["pin"], tries={})
+        case (("person_disabled" | "device_removed" | "api_key_revoked"), Person() | Device() | ApiKey()):
+            return replace(record, active=False)
+    raise AssertionError(f"{kind} cannot happen to {record!r:.60}")
+
+
+def summary(record: Record) -> dict[str, Any]:
+    """The journal's row of a record. Final, because nothing of it is unfinished money."""
+    row: dict[str, Any] = {"final": True, "active": record.active}
+    match record:
+        case Person():
+            row |= {"kind": "person", "label": record.label, "role": record.role.value, "pin": record.pin}
+            row["wrong"] = lockout.dump(record.tries)
+        case Device():
+            row |= {"kind": "device", "label": record.label, "counter": record.counter, "token": record.token}
+        case ApiKey():
+            row |= {"kind": "api_key", "label": record.label, "token": record.token}
+            row |= {"scopes": [*record.scopes], "counters": [*record.counters], "expires_ms": record.expires_ms}
+        case Strangers():
+            row |= {"kind": STRANGERS, "wrong": lockout.dump(record.tries)}
+    return row
+
+
+def restore(subject: str, row: Mapping[str, Any], now_ns: int) -> Record:
+    """A record from its summary after a restart; locks in force begin anew at ``now_ns``."""
+    match row["kind"]:
+        case "person":
+            tries = lockout.load(row["wrong"], now_ns)
+            return Person(subject, row["label"], Role(row["role"]), row["pin"], row["active"], tries)
+        case "device":
+            return Device(subject, row["label"], row["counter"], row["token"], row["active"])
+        case "api_key":
+            scopes, counters = tuple(row["scopes"]), tuple(row["counters"])
+            return ApiKey(subject, row["label"], row["token"], scopes, counters, row["expires_ms"], row["active"])
+        case _:
+            assert row["kind"] == STRANGERS, row["kind"]
+            return Strangers(subject, lockout.load(row["wrong"], now_ns))

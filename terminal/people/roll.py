@@ -1,0 +1,98 @@
+"""The shop's people, devices and keys in memory, every change journalled in the stream ``people:<store>``."""
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from terminal.counter.ports import Clock, Journal
+from terminal.errors import Conflict, NotAllowed, NotFound, TerminalError
+from terminal.payments.event import Actor, NewEvent, Summary
+from terminal.people import lockout
+from terminal.people.records import STRANGERS, ApiKey, Device, Person, Record, Strangers, evolve, restore, summary
+from terminal.people.sessions import digest
+
+R = TypeVar("R", Person, Device, ApiKey)
+ACTIVE_MAX: Final = 200  # of one kind
+LOADED_MAX: Final = 10_000  # of one kind, removed ones included: far beyond what a shop can make
+_PAGE: Final = 256
+
+
+class Roll:
+    """Reads at once from memory; ``record`` returns once the journal has the event."""
+
+    def __init__(self, store: str, journal: Journal, clock: Clock) -> None:
+        self.strangers_id = f"{STRANGERS}:{store}"
+        self._stream, self._journal, self._clock = f"people:{store}", journal, clock
+        self._records: dict[str, Record] = {}
+        self._tokens: dict[str, str] = {}  # hash of a device's or key's token -> its id
+        for kind in ("person", "device", "api_key", STRANGERS):
+            self._load(kind)
+
+    def all(self, kind: type[R]) -> Iterator[R]:
+        """Active ones, oldest first."""
+        return (each for each in self._records.values() if isinstance(each, kind) and each.active)
+
+    def find(self, kind: type[R], subject: str) -> R:
+        """An active one. Raises NotFound("person_unknown" | "device_unknown")."""
+        found = self._records.get(subject)
+        if isinstance(found, kind) and found.active:
+            return found
+        raise NotFound("person_unknown" if kind is Person else "device_unknown")
+
+    def by_token(self, kind: type[R], token: str) -> R | None:
+        wanted = digest(token)
+        found = self._records.get(self._tokens.get(wanted, ""))
+        if isinstance(found, kind) and not isinstance(found, Person) and found.active:
+            return found if hmac.compare_digest(found.token, wanted) else None
+        return None
+
+    def check_unlocked(self, subject: str, device: str, slug: str) -> None:
+        """Raises NotAllowed(slug, minutes=…) while this device must wait for this subject."""
+        found = self._records.get(subject)
+        tally = found.tries if isinstance(found, Person | Strangers) else {}
+        if wait_s := lockout.locked_s(tally, device, self._clock.mono_ns()):
+            raise NotAllowed(slug, minutes=-(-wait_s // 60))
+
+    def check_room(self, kind: type[R]) -> None:
+        if sum(1 for _ in self.all(kind)) >= ACTIVE_MAX:
+            raise Conflict("people_full", limit=ACTIVE_MAX)
+
+    async def record(self, kind: str, subject: str, actor: Actor, **body: Any) -> None:
+        """Apply and append one event.
+
+        Memory first: a caller that is cancelled while the disk works has still counted its wrong try, and what
+        was taken away is away at once. When the journal refuses, the event is taken back.
+        """
+        before = self._records.get(subject)
+        after = evolve(before, subject, kind, body, self._clock.mono_ns())
+        self._put(after)
+        event = NewEvent(self._stream, kind, subject, actor, {**body, "index": {"summary": summary(after)}})
+        try:
+            await self._journal.append([event])
+        except TerminalError:
+            if self._records.get(subject) is after and before is not None:
+                self._put(before)
+            elif self._records.get(subject) is after:
+                self._put(_removed(after))
+            raise
+
+    def _load(self, kind: str) -> None:
+        now_ns, before = self._clock.mono_ns(), None
+        rows: list[Summary] = []
+        while page := self._journal.list(kind, before=before, limit=_PAGE):
+            rows += page
+            before = page[-1].first_number
+            assert len(rows) <= LOADED_MAX, kind
+        for row in reversed(rows):
+            if kind != STRANGERS or row.subject == self.strangers_id:
+                self._put(restore(row.subject, row.body, now_ns))
+
+    def _put(self, record: Record) -> None:
+        self._records[record.id] = record
+        if isinstance(record, Device | ApiKey):
+            self._tokens[record.token] = record.id
+
+
+def _removed(record: Record) -> Record:
+    return replace(record, active=False)

@@ -1,0 +1,108 @@
+"""Who may do what (S30), and who may refund alone."""
+
+import pytest
+
+from terminal.errors import NotAllowed
+from terminal.people.roles import (
+    SCOPES,
+    STEP_UP,
+    STEP_UP_S,
+    TABLE,
+    Action,
+    Principal,
+    RefundPolicy,
+    Role,
+    decide_refund,
+    require,
+)
+
+NOW = 1_000 * 1_000_000_000
+SELLING = {"take_money", "cancel_sale", "reprint", "see_sales"}
+MATRIX = {
+    Role.TILL: SELLING,
+    Role.CASHIER: SELLING | {"ask_refund"},
+    Role.POS: SELLING | {"ask_refund"},
+    Role.OWNER: {action.value for action in Action},
+}
+
+
+def somebody(role: Role, *, pin_ns: int | None = NOW, scopes: frozenset[str] = frozenset(SCOPES)) -> Principal:
+    return Principal("person", "P", role, scopes=scopes, pin_ns=pin_ns)
+
+
+@pytest.mark.row(124)
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("action", Action)
+def test_i23_the_whole_matrix(role: Role, action: Action) -> None:
+    assert somebody(role).may(action) == (action.value in MATRIX[role])
+
+
+def test_every_role_has_a_row() -> None:
+    assert set(TABLE) == set(Role)
+
+
+def test_nobody_may_nothing() -> None:
+    for action in Action:
+        with pytest.raises(NotAllowed, match="not_signed_in"):
+            require(None, action, now_ns=NOW)
+
+
+def test_a_till_is_asked_to_sign_in_a_cashier_is_refused() -> None:
+    with pytest.raises(NotAllowed, match="not_signed_in"):
+        require(somebody(Role.TILL), Action.CLOSE_DAY, now_ns=NOW)
+    with pytest.raises(NotAllowed, match="not_allowed"):
+        require(somebody(Role.CASHIER), Action.CLOSE_DAY, now_ns=NOW)
+
+
+@pytest.mark.parametrize("action", sorted(STEP_UP))
+def test_s36_acts_that_move_or_hide_money_ask_for_a_fresh_pin(action: Action) -> None:
+    late = NOW + STEP_UP_S * 1_000_000_000 + 1
+    assert require(somebody(Role.OWNER), action, now_ns=late - 1)
+    with pytest.raises(NotAllowed, match="pin_again"):
+        require(somebody(Role.OWNER), action, now_ns=late)
+    with pytest.raises(NotAllowed, match="pin_again"):
+        require(somebody(Role.OWNER, pin_ns=None), action, now_ns=NOW)
+
+
+def test_s37_scopes_narrow_an_api_key() -> None:
+    reader = somebody(Role.POS, scopes=frozenset({"sales:read"}))
+    assert reader.may(Action.SEE_SALES)
+    assert not reader.may(Action.TAKE_MONEY)
+    assert not somebody(Role.POS, scopes=frozenset()).may(Action.SEE_SALES)
+    assert not somebody(Role.POS).may(Action.APPROVE_REFUND)
+
+
+def test_i14_a_till_acts_on_its_own_counter_only() -> None:
+    till = Principal("device", "D", Role.TILL, counters=frozenset({"1"}))
+    assert till.may(Action.TAKE_MONEY, "1")
+    assert not till.may(Action.TAKE_MONEY, "2")
+
+
+@pytest.mark.row(72)
+@pytest.mark.parametrize(
+    ("role", "amount_minor", "today_minor", "verdict"),
+    [
+        (Role.CASHIER, 500, 0, "allowed"),
+        (Role.CASHIER, 501, 0, "approval"),
+        (Role.CASHIER, 500, 700, "allowed"),
+        (Role.CASHIER, 500, 701, "approval"),
+        (Role.POS, 1, 0, "approval"),
+        (Role.OWNER, 10**9, 10**9, "allowed"),
+    ],
+)
+def test_refunds_ask_by_policy(role: Role, amount_minor: int, today_minor: int, verdict: str) -> None:
+    policy = RefundPolicy(cashier_alone_minor=500, cashier_day_minor=1200)
+    found = decide_refund(policy, somebody(role), amount_minor=amount_minor, today_minor=today_minor, now_ns=NOW)
+    assert found == verdict
+
+
+def test_a_shop_without_a_policy_asks_always() -> None:
+    cashier = somebody(Role.CASHIER)
+    assert decide_refund(RefundPolicy(), cashier, amount_minor=1, today_minor=0, now_ns=NOW) == "approval"
+
+
+def test_a_till_alone_cannot_ask_and_an_owner_s_pin_must_be_fresh() -> None:
+    with pytest.raises(NotAllowed, match="not_signed_in"):
+        decide_refund(RefundPolicy(), somebody(Role.TILL), amount_minor=1, today_minor=0, now_ns=NOW)
+    with pytest.raises(NotAllowed, match="pin_again"):
+        decide_refund(RefundPolicy(), somebody(Role.OWNER, pin_ns=None), amount_minor=1, today_minor=0, now_ns=NOW)
