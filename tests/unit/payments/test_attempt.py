@@ -187,6 +187,31 @@ def test_i7_contradiction_of_paid_is_an_exception(direction: Direction) -> None:
     assert {step(direction, _S.PAID, signal).opens for signal in opening} == {Opens.CONTRADICTED}
 
 
+_QUERY = {_E.NOT_FOUND, _E.NOT_FOUND_BELIEVED, _E.PAYING}
+DELIVERED: dict[tuple[Direction, State], set[Signal]] = {
+    ("pull", _S.INTENT): {_E.COMMITTED},
+    ("pull", _S.SENT): {_E.REFUSED, _E.UNCLEAR, _E.NOT_SENT, _E.NOT_SENT_FINAL} | _QUERY,
+    # a notice may overtake the commit of "sent" and the answer to pay or reverse
+    ("pull", _S.WAITING): {_E.COMMITTED, _E.REFUSED, _E.UNCLEAR, _E.NOT_SENT, _E.REVERSE_OK} | _QUERY,
+    ("pull", _S.UNKNOWN): {_E.COMMITTED, _E.REFUSED, _E.UNCLEAR, _E.NOT_SENT_FINAL, _E.NOT_REVERSIBLE} | _QUERY,
+    ("pull", _S.REVERSING): {_E.REVERSE_OK, _E.NOT_REVERSIBLE, _E.UNCLEAR, _E.WINDOW_OVER} | _QUERY,
+    ("pull", _S.REVERSE_UNKNOWN): {_E.REVERSE_OK, _E.NOT_REVERSIBLE, _E.UNCLEAR, _E.WINDOW_OVER} | _QUERY,
+    ("pull", _S.MANUAL): {_E.REVERSE_OK, _E.NOT_REVERSIBLE, _E.UNCLEAR, _E.WINDOW_OVER} | _QUERY,
+    ("push", _S.ORDERING): {_E.CODE_READY, _E.REFUSED, _E.UNCLEAR, _E.NOT_SENT, _E.NOT_SENT_FINAL} | _QUERY,
+    ("push", _S.SHOWN): _QUERY | {_E.UNCLEAR},
+    ("push", _S.WAITING): _QUERY | {_E.UNCLEAR},
+    # the answer to the order may come after somebody gave up
+    ("push", _S.CLOSING): {_E.CODE_READY, _E.REFUSED, _E.UNCLEAR, _E.NOT_SENT, _E.NOT_SENT_FINAL} | _QUERY,
+    ("push", _S.MANUAL): {_E.CLOSE_OK, _E.UNCLEAR, _E.WINDOW_OVER} | _QUERY,
+}
+
+
+@pytest.mark.parametrize(("direction", "state"), LIVE_STATES)
+def test_whatever_a_call_under_way_may_answer_has_a_row(direction: Direction, state: State) -> None:
+    for signal in DELIVERED[direction, state]:
+        step(direction, state, signal)
+
+
 _PUSH_ONLY = {_E.CODE_READY, _E.CLOSE_OK}
 _PULL_ONLY = {_E.REVERSE_OK, _E.NOT_REVERSIBLE, _E.ACCEPT_PAID}
 _NO_QUERY_YET = {_E.NOT_FOUND, _E.NOT_FOUND_BELIEVED}
