@@ -6,6 +6,7 @@ redirect is followed, no proxy used, no cookie kept, no compression accepted; ev
 
 import asyncio
 import ipaddress
+import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ FIELDS_MAX: Final = 64
 HEADERS_MAX: Final = 32 * 1024
 CONNECTIONS: Final = 8
 KEEP_WARM_S: Final = 50.0  # below the minute after which gateways commonly hang up
+_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 
 
 @dataclass(slots=True)
@@ -141,7 +143,7 @@ def _origin(gateway: str, *, test: bool) -> str:
     except ValueError:
         raise BadSettings("gateway_unusable", gateway=gateway) from None
     extra = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username or parts.password
-    if parts.scheme not in {"https", "http"} or not host or extra:
+    if parts.scheme not in {"https", "http"} or not (_NAME.fullmatch(host) or _address(host)) or extra:
         raise BadSettings("gateway_unusable", gateway=f"{parts.scheme}://{host}")
     if parts.scheme == "http" and not (test and _loopback(host)):
         raise BadSettings("gateway_not_https", gateway=f"http://{host}")
@@ -150,12 +152,15 @@ def _origin(gateway: str, *, test: bool) -> str:
 
 
 def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:

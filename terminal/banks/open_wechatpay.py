@@ -83,7 +83,9 @@ def open_wechatpay(
 
 def _merchant(settings: WeChatPaySettings) -> Merchant:
     secret = settings.apiv3_key.encode("utf-8")
-    if len(secret) != APIV3_KEY_BYTES or not settings.apiv3_key.isascii():
+    if not settings.apiv3_key.isascii():
+        raise BadSettings("setting_unusable", field="apiv3_key", why="only ASCII letters and digits")
+    if len(secret) != APIV3_KEY_BYTES:
         raise BadSettings("apiv3_key_wrong_length", bytes=len(secret), wanted=APIV3_KEY_BYTES)
     if not settings.platform_key_id and not settings.certificates:
         why = "needs platform_key_id, or certificates allowed"

@@ -1,0 +1,375 @@
+"""The outgoing link against real servers on loopback that behave as badly as servers can."""
+
+import asyncio
+import contextlib
+import gzip
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from terminal.banks.client import BODY_MAX, ProviderLink
+from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
+from terminal.errors import BadSettings
+from tests.unit.banks.wechat_peer import made_key
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+WATCHDOG_S = 30.0
+GET = HttpRequest("GET", "/v3/orders/ab*c%2F1?mchid=1&x=a+b", (("User-Agent", "Countertop"),))
+POST = HttpRequest("POST", "/v3/pay", (("User-Agent", "Countertop"),), '{"note":"面包"}'.encode())
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await handler(reader, writer)
+        finally:
+            tasks.discard(task)
+            writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in [*tasks]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        (int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+    )
+    return head + await reader.readexactly(length)
+
+
+def answering(*parts: bytes) -> Handler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+
+    return handle
+
+
+async def ask(
+    port: int,
+    request: HttpRequest = POST,
+    *,
+    answer_s: float = WATCHDOG_S,
+    connect_s: float = WATCHDOG_S,
+    scheme: str = "http",
+    ca_file: Path | None = None,
+    host: str = "127.0.0.1",
+) -> HttpReply:
+    link = ProviderLink(f"{scheme}://{host}:{port}", ca_file=ca_file, test=True)
+    try:
+        return await link.send(request, connect_s=connect_s, answer_s=answer_s)
+    finally:
+        await link.aclose()
+
+
+@pytest.mark.parametrize("request_", [GET, POST], ids=["get", "post"])
+async def test_what_is_signed_is_what_leaves(request_: HttpRequest) -> None:
+    seen: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await read_request(reader))
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Twice: a\r\nx-twice: b\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+
+    async with serving(handle) as port:
+        reply = await ask(port, request_)
+    assert (reply.status, reply.body) == (200, b"{}")
+    assert reply.headers["x-twice"] == "a, b", "nobody can pick the one he likes"
+    head, _, body = seen[0].partition(b"\r\n\r\n")
+    assert head.split(b"\r\n")[0] == f"{request_.method} {request_.target} HTTP/1.1".encode()
+    assert body == request_.body
+    assert b"accept-encoding: identity" in head.lower()
+    assert b"cookie" not in head.lower()
+
+
+async def test_one_connection_stays_warm_and_cookies_are_not_kept() -> None:
+    connections: list[int] = []
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        while True:
+            heads.append(await read_request(reader))
+            writer.write(
+                b"HTTP/1.1 204 No Content\r\nSet-Cookie: a=b; Path=/\r\n\r\n"
+                if len(heads) == 1
+                else b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n{}"
+            )
+            await writer.drain()
+
+    async with serving(handle) as port:
+        link = ProviderLink(f"http://127.0.0.1:{port}", test=True)
+        for _ in range(5):
+            await link.send(POST, connect_s=WATCHDOG_S, answer_s=WATCHDOG_S)
+        await link.aclose()
+    assert len(connections) == 1
+    assert len(heads) == 5
+    assert not any(b"cookie" in head.lower() for head in heads)
+
+
+async def test_b1_a_refused_port_means_nothing_was_sent() -> None:
+    with socket.socket() as bound:  # bound, not listening: nobody else can take the port meanwhile
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(NothingSent):
+            await ask(bound.getsockname()[1])
+
+
+async def reset_at_once(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def read_then_reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read_request(reader)
+    writer.transport.abort()
+
+
+async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def slow_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    for byte in OK:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+    await reader.read()
+
+
+async def slow_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def endless_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n")
+    while True:
+        writer.write(b"x" * 65536)
+        await writer.drain()
+
+
+async def endless_chunks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+        await writer.drain()
+
+
+async def endless_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    number = 0
+    while True:
+        number += 1
+        writer.write(b"X-%d: %s\r\n" % (number, b"y" * 1000))
+        await writer.drain()
+
+
+BOMB = gzip.compress(b"\0" * 10_000_000)
+LYING = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
+
+
+@pytest.mark.parametrize(
+    ("handler", "answer_s"),
+    [
+        pytest.param(reset_at_once, WATCHDOG_S, id="accept and reset"),
+        pytest.param(read_then_reset, WATCHDOG_S, id="read and reset"),
+        pytest.param(silent, 0.3, id="silent"),
+        pytest.param(slow_head, 0.3, id="slow head"),
+        pytest.param(slow_body, 0.3, id="slow body"),
+        pytest.param(endless_body, WATCHDOG_S, id="100 MB"),
+        pytest.param(endless_chunks, WATCHDOG_S, id="endless chunks"),
+        pytest.param(endless_headers, WATCHDOG_S, id="endless headers"),
+        pytest.param(answering(LYING), WATCHDOG_S, id="gzip bomb"),
+        pytest.param(answering(OK[:-1]), WATCHDOG_S, id="truncated body"),
+        pytest.param(answering(OK[:20]), WATCHDOG_S, id="truncated head"),
+        pytest.param(answering(b"SSH-2.0-OpenSSH\r\n\r\n"), WATCHDOG_S, id="not HTTP"),
+        pytest.param(answering(b""), WATCHDOG_S, id="nothing"),
+        pytest.param(
+            answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
+            WATCHDOG_S,
+            id="chunks without end",
+        ),
+        pytest.param(
+            answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+            WATCHDOG_S,
+            id="bad chunk size",
+        ),
+        pytest.param(
+            answering(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 20_000 + b"\r\n\r\n"), WATCHDOG_S, id="long header"
+        ),
+        pytest.param(
+            answering(b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 500 + b"\r\n"), WATCHDOG_S, id="500 headers"
+        ),
+    ],
+)
+async def test_b2_b3_no_whole_answer_may_have_happened(handler: Handler, answer_s: float) -> None:
+    async with serving(handler) as port:
+        with pytest.raises(NoAnswer):
+            await ask(port, answer_s=answer_s)
+
+
+async def test_b2_a_redirect_is_an_answer_not_a_journey() -> None:
+    reached: list[int] = []
+
+    async def target(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.append(1)
+
+    async with serving(target) as elsewhere:
+        there = f"HTTP/1.1 307 T\r\nLocation: http://127.0.0.1:{elsewhere}/\r\nContent-Length: 0\r\n\r\n"
+        async with serving(answering(there.encode())) as port:
+            assert (await ask(port)).status == 307
+    assert not reached
+
+
+async def test_the_largest_body_allowed_is_read_whole() -> None:
+    head = b"HTTP/1.1 500 E\r\nContent-Length: %d\r\n\r\n" % BODY_MAX
+    async with serving(answering(head, b"x" * BODY_MAX)) as port:
+        reply = await ask(port)
+    assert (reply.status, len(reply.body)) == (500, BODY_MAX)
+
+
+async def test_a_cancelled_call_leaves_nothing_behind() -> None:
+    async with serving(silent) as port:
+        task = asyncio.create_task(ask(port))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+# --- TLS (B9) ---
+
+
+def server_tls(folder: Path, *, name: str = "127.0.0.1", days: int = 1) -> tuple[ssl.SSLContext, Path]:
+    """A server certificate that is its own authority."""
+    key, now = made_key("tls"), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
+    alternative: x509.GeneralName = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "both.pem").write_bytes(pem + private)
+    (folder / "ca.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "both.pem")
+    return context, folder / "ca.pem"
+
+
+async def test_b9_a_private_authority_is_trusted_only_when_named(tmp_path: Path) -> None:
+    tls, authority = server_tls(tmp_path)
+    async with serving(answering(OK), tls) as port:
+        assert (await ask(port, scheme="https", ca_file=authority)).status == 200
+        with pytest.raises(NothingSent):
+            await ask(port, scheme="https")
+
+
+@pytest.mark.parametrize(("name", "days"), [("elsewhere.test", 1), ("127.0.0.1", -1)], ids=["name", "expired"])
+async def test_b9_a_wrong_name_or_an_expired_certificate_gets_nothing(
+    tmp_path: Path, name: str, days: int
+) -> None:
+    tls, authority = server_tls(tmp_path, name=name, days=days)
+    got: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(await reader.read())
+
+    async with serving(handle, tls) as port:
+        with pytest.raises(NothingSent):
+            await ask(port, scheme="https", ca_file=authority)
+    assert not b"".join(got)
+
+
+async def test_b9_a_cut_or_silent_handshake_gets_nothing() -> None:
+    async with serving(reset_at_once) as port:
+        with pytest.raises(NothingSent):
+            await ask(port, scheme="https")
+    async with serving(silent) as port:
+        with pytest.raises(NothingSent):
+            await ask(port, scheme="https", connect_s=0.3)
+
+
+# --- settings ---
+
+
+@pytest.mark.parametrize(
+    ("gateway", "slug"),
+    [
+        ("http://api.mch.weixin.qq.com", "gateway_not_https"),
+        ("http://127.0.0.1.evil.test", "gateway_not_https"),
+        ("http://10.0.0.1:7610", "gateway_not_https"),
+        ("ftp://127.0.0.1", "gateway_unusable"),
+        ("https://", "gateway_unusable"),
+        ("https://host/path", "gateway_unusable"),
+        ("https://user:secret@host", "gateway_unusable"),
+        ("https://host?x=1", "gateway_unusable"),
+        ("https://host:port", "gateway_unusable"),
+        ("https://a..test", "gateway_unusable"),
+        ("https://" + "a" * 64 + ".test", "gateway_unusable"),
+        ("https://银行.test", "gateway_unusable"),
+        ("", "gateway_unusable"),
+    ],
+)
+def test_gateways_that_are_not_allowed(gateway: str, slug: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        ProviderLink(gateway, test=True)
+    assert caught.value.slug == slug
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("gateway", ["http://127.0.0.1:7610", "http://localhost:7610", "http://[::1]:7610"])
+def test_plain_http_is_for_loopback_in_test_mode_only(gateway: str) -> None:
+    ProviderLink(gateway, test=True)
+    with pytest.raises(BadSettings) as caught:
+        ProviderLink(gateway)
+    assert caught.value.slug == "gateway_not_https"
+
+
+def test_an_authority_file_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nothing")
+    for file in (tmp_path / "ca.pem", tmp_path / "missing.pem"):
+        with pytest.raises(BadSettings) as caught:
+            ProviderLink("https://host.test", ca_file=file)
+        assert caught.value.slug == "ca_file_unreadable"
