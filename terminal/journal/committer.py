@@ -1,0 +1,226 @@
+"""Turns waiting appends into one transaction. Runs wherever the writing connection lives, thread or loop."""
+
+import asyncio
+import errno
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import apsw
+
+from terminal.counter.ports import Clock, Entropy
+from terminal.errors import Conflict, InvalidRequest, JournalError
+from terminal.journal.keys import JournalKeys
+from terminal.journal.projection import Index, parse, project
+from terminal.journal.records import (
+    BODY_MAX,
+    Chain,
+    Identity,
+    Row,
+    canonical,
+    check,
+    commitment,
+    counter_of,
+    encode,
+    event_of,
+)
+from terminal.payments.event import Event, NewEvent
+
+Fault = Callable[[str], None]
+"""Called at named points of the money path. Raises OSError to play a failing disk; anything else plays a crash."""
+
+EVENTS_MAX: Final = 256  # in one append
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_INSERT: Final = f"INSERT INTO event VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608  # only marks
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """A personal value on its way into the erasable table."""
+
+    name: str
+    salt: bytes
+    nonce: bytes
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event with all that can be known before its turn; number, position and hash are still empty."""
+
+    row: Row
+    index: Index | None
+    clear: tuple[Clear, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One append: all of it or nothing."""
+
+    drafts: tuple[Draft, ...]
+    future: asyncio.Future[tuple[Event, ...]]
+
+
+Outcome = tuple[Event, ...] | Conflict
+
+
+class Fatal(Exception):
+    """The handle cannot be used again. ``damaged`` asks the next start to work on a verified copy."""
+
+    def __init__(self, slug: str, detail: str, *, damaged: bool = False) -> None:
+        super().__init__(slug, detail)
+        self.slug, self.detail, self.damaged = slug, detail, damaged
+
+
+class Locked(Exception):
+    """Another program holds the write lock: nothing was begun, the handle is sound."""
+
+
+class Drafter:
+    """Canonical form, commitments and times of new events: everything that needs no database."""
+
+    def __init__(self, identity: Identity, keys: JournalKeys, clock: Clock, entropy: Entropy) -> None:
+        self._identity, self._keys, self._clock, self._entropy = identity, keys, clock, entropy
+
+    def draft(self, event: NewEvent) -> Draft:
+        """Raises InvalidRequest("event_too_large"); every other wrong shape is a bug and asserts."""
+        check(event)
+        clear = tuple(
+            Clear(name, self._entropy.bytes(32), self._entropy.bytes(12), value)
+            for name, value in event.personal.items()
+        )
+        body = event.body
+        if clear:
+            body = {**body, "personal": {x.name: commitment(x.salt, x.name, x.value) for x in clear}}
+        text = encode(body).decode()
+        if len(text) > BODY_MAX:
+            raise InvalidRequest("event_too_large", type=event.type, limit=BODY_MAX)
+        who, counter = self._identity, counter_of(event.stream)
+        row = Row(
+            0, event.stream, 0, event.type, event.version, str(who.ledger), who.merchant, who.store, counter,
+            event.subject, str(event.actor), self._clock.wall_ms(), self._clock.mono_ns(), text,
+            self._keys.chain_id, b"",
+        )  # fmt: skip
+        canonical(row)  # what cannot be encoded fails here, alone, and not in a group with others
+        return Draft(row, parse(event.body, counter), clear)
+
+
+class Committer:
+    """The writing connection and the chain's end. Not usable after Fatal."""
+
+    def __init__(self, connection: apsw.Connection, chain: Chain, fault: Fault) -> None:
+        self.connection, self.chain = connection, chain
+        self._fault = fault
+        self.commits = 0
+        self.pages = 0  # in the write-ahead log after the last commit
+        connection.set_wal_hook(self._count_pages)
+
+    def commit(self, units: Sequence[Unit]) -> list[Outcome]:
+        """Everything in one transaction; a claim that is taken fails its own unit only.
+
+        Raises:
+            Locked: nothing was begun.
+            Fatal: nothing may be told but that it is unknown, and nothing may be tried again.
+        """
+        self._begin()
+        try:
+            rows: list[Row] = []
+            outcomes = [self._take(unit, rows) for unit in units]
+            if rows:
+                self.connection.executemany(_INSERT, rows)
+        except (apsw.Error, OSError) as error:
+            raise self._fatal(error, "journal_broken") from error
+        self.finish()
+        return outcomes
+
+    def run(self, job: Callable[[apsw.Connection], None]) -> None:
+        """A transaction of upkeep: erasure, rebuilding. Raises as ``commit``."""
+        self._begin()
+        try:
+            job(self.connection)
+        except (apsw.Error, OSError) as error:
+            raise self._fatal(error, "journal_broken") from error
+        self.finish()
+
+    def finish(self) -> None:
+        """COMMIT. One that raised may yet be on the disk: the next process reads there what is true."""
+        try:
+            self._fault("before_commit")
+            self.connection.execute("COMMIT")
+            self.commits += 1
+            self._fault("after_commit")
+        except (apsw.Error, OSError) as error:
+            raise self._fatal(error, "commit_unknown") from error
+
+    def tidy(self, mode: int = apsw.SQLITE_CHECKPOINT_PASSIVE) -> None:
+        """Move the write-ahead log into the database. Raises Fatal."""
+        try:
+            self._fault("before_wal_checkpoint")
+            self.connection.wal_checkpoint(mode=mode)
+            self._fault("after_wal_checkpoint")
+        except apsw.BusyError:
+            pass  # a reader is in the way; the log waits, nothing is lost
+        except (apsw.Error, OSError) as error:
+            raise self._fatal(error, "journal_broken") from error
+        self.pages = 0
+
+    def _begin(self) -> None:
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError as error:
+            raise Locked from error
+        except apsw.Error as error:
+            raise self._fatal(error, "journal_broken") from error
+
+    def _take(self, unit: Unit, rows: list[Row]) -> Outcome:
+        """Views first: only they can refuse, and until they agreed the chain does not move."""
+        indexed = any(draft.index for draft in unit.drafts)
+        if indexed:
+            self.connection.execute("SAVEPOINT unit")
+        try:
+            for number, draft in enumerate(unit.drafts, self.chain.number + 1):
+                if draft.index:
+                    project(self.connection, number, draft.row, draft.index)
+        except Conflict as conflict:
+            self.connection.execute("ROLLBACK TO unit")
+            self.connection.execute("RELEASE unit")
+            return conflict
+        if indexed:
+            self.connection.execute("RELEASE unit")
+        sealed = [self._seal(draft) for draft in unit.drafts]
+        rows += sealed
+        return tuple(map(event_of, sealed))
+
+    def _seal(self, draft: Draft) -> Row:
+        row = self.chain.seal(draft.row)
+        for each in draft.clear:
+            key_id, hidden = self.chain.keys.hide(
+                each.nonce, f"{row.number}:{each.name}", each.salt + each.value.encode()
+            )
+            self.connection.execute(
+                "INSERT INTO personal VALUES (?, ?, ?, ?, ?)",
+                (row.number, each.name, row.subject, key_id, hidden),
+            )
+        return row
+
+    def _count_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        self.pages = pages
+        return apsw.SQLITE_OK
+
+    def _fatal(self, error: apsw.Error | OSError, otherwise: str) -> Fatal:
+        return diagnose(error, self.connection.system_errno, otherwise)
+
+
+def diagnose(error: apsw.Error | OSError, system_errno: int, otherwise: str) -> Fatal:
+    """Name a failure of the disk; ``otherwise`` where it has no name of its own."""
+    number = error.errno if isinstance(error, OSError) else system_errno
+    broken = isinstance(error, OSError | apsw.IOError)
+    if isinstance(error, apsw.FullError) or (broken and number in _FULL):
+        return Fatal("disk_full", str(error))
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return Fatal("journal_corrupt", str(error), damaged=True)
+    return Fatal(otherwise, str(error), damaged=broken)
+
+
+def refusal(fatal: Fatal) -> JournalError:
+    return JournalError(fatal.slug, detail=fatal.detail)

@@ -1,0 +1,149 @@
+"""The tables beside the log: what is claimed, owed and how subjects stand. All of it comes from ``body["index"]``.
+
+The rules are few enough to rebuild from: an event first settles, then owes; an id that is owed again replaces the
+older debt; a claim is taken once for ever; a summary replaces its subject's row but keeps where it began.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import apsw
+
+from terminal.errors import Conflict
+from terminal.journal.records import Row, decode, encode
+from terminal.journal.schema import VIEW_TABLES
+from terminal.payments.event import Body, Json
+
+ITEMS_MAX: Final = 256  # of one kind in one event
+WORDS_MAX: Final = 16
+WORD_MAX: Final = 64  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    id: str
+    kind: str
+    counter: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    kind: str
+    final: bool
+    words: str  # " one two ": each word between blanks, so that a search finds beginnings
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The checked ``index`` of one event."""
+
+    settles: tuple[str, ...] = ()
+    owes: tuple[Debt, ...] = ()
+    claims: tuple[tuple[str, str, str], ...] = ()
+    standing: Standing | None = None
+
+
+def parse(body: Body, counter: str) -> Index | None:
+    """Read an event's index; a wrong shape is a bug of the caller, found before anything is written."""
+    index = body.get("index")
+    if index is None:
+        return None
+    assert isinstance(index, Mapping), index
+    assert index.keys() <= {"owes", "settles", "claims", "summary"}, sorted(index)
+    owes, settles, claims = (index.get(name, ()) for name in ("owes", "settles", "claims"))
+    assert max(len(owes), len(settles), len(claims)) <= ITEMS_MAX, "too much in one event"
+    assert all(isinstance(each, str) for each in settles), settles
+    assert all(len(each) == 3 and all(isinstance(x, str) for x in each) for each in claims), claims
+    summary = index.get("summary")
+    return Index(
+        tuple(settles),
+        tuple(_debt(each, counter) for each in owes),
+        tuple((kind, key, value) for kind, key, value in claims),
+        None if summary is None else _standing(summary),
+    )
+
+
+def _debt(effect: Json, counter: str) -> Debt:
+    name, kind, where = effect["id"], effect["kind"], effect.get("counter", counter)
+    assert all(isinstance(each, str) for each in (name, kind, where)), effect
+    return Debt(name, kind, where, encode(effect).decode())
+
+
+def _standing(summary: Json) -> Standing:
+    kind, final, search = summary["kind"], summary["final"], summary.get("search", ())
+    assert (type(kind), type(final)) == (str, bool), summary
+    words = sorted({word for each in ([search] if isinstance(search, str) else search) for word in split(each)})
+    assert len(words) <= WORDS_MAX, words
+    return Standing(kind, final, f" {' '.join(words)} " if words else "", encode(summary).decode())
+
+
+def split(text: str) -> list[str]:
+    """Words as they are stored and looked for: lower case, at most WORD_MAX characters."""
+    return [word[:WORD_MAX] for word in text.casefold().split()]
+
+
+def project(cursor: apsw.Connection, number: int, row: Row, index: Index) -> None:
+    """Apply one event; ``number`` is its number, the rest of ``row`` as it will be stored.
+
+    Raises:
+        Conflict("key_taken", kind=…, key=…, value=…): value is what the key was taken for. The caller rolls back.
+    """
+    for kind, key, value in index.claims:
+        cursor.execute("INSERT INTO claim VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (kind, key, value, number))
+        if not cursor.changes():
+            taken = cursor.execute("SELECT value FROM claim WHERE kind = ? AND key = ?", (kind, key)).get
+            raise Conflict("key_taken", kind=kind, key=key, value=taken)
+    for name in index.settles:
+        cursor.execute("DELETE FROM owed WHERE id = ?", (name,))
+    for place, debt in enumerate(index.owes):
+        cursor.execute(
+            "INSERT OR REPLACE INTO owed VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (debt.id, debt.kind, debt.counter, row.subject, number, place, row.wall_ms, debt.body),
+        )
+    if index.standing:
+        _stand(cursor, number, row, index.standing)
+
+
+def _stand(cursor: apsw.Connection, number: int, row: Row, standing: Standing) -> None:
+    old = cursor.execute("SELECT kind, words FROM summary WHERE subject = ?", (row.subject,)).get
+    before = {(old[0], word) for word in old[1].split()} if old else set()
+    now = {(standing.kind, word) for word in standing.words.split()}
+    for kind, word in sorted(before - now):
+        cursor.execute("DELETE FROM word WHERE kind = ? AND word = ? AND subject = ?", (kind, word, row.subject))
+    for kind, word in sorted(now - before):
+        cursor.execute("INSERT INTO word VALUES (?, ?, ?)", (kind, word, row.subject))
+    cursor.execute(
+        """INSERT INTO summary VALUES
+            (:subject, :kind, :counter, :final, :number, :number, :ms, :ms, :words, :body)
+        ON CONFLICT DO UPDATE SET
+            kind = excluded.kind, final = excluded.final, words = excluded.words, body = excluded.body,
+            counter = CASE excluded.counter WHEN '' THEN counter ELSE excluded.counter END,
+            last_number = excluded.last_number, last_ms = excluded.last_ms""",
+        {
+            "subject": row.subject,
+            "kind": standing.kind,
+            "counter": row.counter,
+            "final": int(standing.final),
+            "number": number,
+            "ms": row.wall_ms,
+            "words": standing.words,
+            "body": standing.body,
+        },
+    )
+
+
+def project_all(source: apsw.Connection, target: apsw.Connection) -> Iterator[int]:
+    """Fill empty view tables of ``target`` from the log of ``source``; yields each number done."""
+    for values in source.execute("SELECT * FROM event ORDER BY number"):
+        row = Row(*values)
+        if index := parse(decode(row.body), row.counter):
+            project(target, row.number, row, index)
+        yield row.number
+
+
+def empty(connection: apsw.Connection) -> None:
+    for table in VIEW_TABLES:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608  # our own names
