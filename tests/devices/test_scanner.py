@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
-from drivers.scanner.driver import QUEUE_MAX, Scanner
+from drivers.scanner.driver import QUEUE_MAX, SEEN_MAX, Scanner
 from drivers.scanner.line import Refusal
 from drivers.scanner.profile import load_profile
 from firmware_stubs.scanner import Gm65, LineScanner
@@ -251,6 +251,50 @@ def test_l1_an_unplugged_scanner_ends_pump_and_iterator_with_the_same_error() ->
                 await anext(scanner.scans())
 
     run(story(), seed=1)
+
+
+def test_l1_a_cable_pulled_inside_a_question_fails_it_at_once_and_every_later_one() -> None:
+    async def story() -> None:
+        stub = Gm65(mute=True)
+        cable = wire(stub)
+        scanner = Scanner(cable, load_profile("gm65"))
+        pump = asyncio.create_task(scanner.run())
+        asking = asyncio.create_task(scanner.hello())
+        await asyncio.sleep(0.1)
+        cable.unplug()
+        for task in (asking, pump):
+            with pytest.raises(DeviceGone):
+                await task
+        with pytest.raises(DeviceGone):
+            await scanner.alive()
+        scanner.discard()
+        with pytest.raises(DeviceGone):
+            await anext(scanner.scans())
+        assert asyncio.get_running_loop().time() <= 0.2
+
+    run(story(), seed=1)
+
+
+def test_l8_a_module_that_takes_no_bytes_is_a_timeout() -> None:
+    async def story() -> None:
+        async with running(Gm65(), "gm65", stall_after=0) as counter:
+            with pytest.raises(DeviceTimeout):
+                await counter.scanner.hello()
+
+    run(story(), seed=1)
+
+
+def test_i21_only_so_many_codes_are_remembered_and_an_old_one_may_come_again() -> None:
+    async def story() -> tuple[int, int]:
+        stub = LineScanner()
+        async with running(stub) as counter:
+            for number in range(SEEN_MAX + 1):
+                stub.scan(f"{number:018d}")
+                counter.cable.poke()
+                await asyncio.sleep(0.01)
+            return len(counter.texts), len(counter.scanner._seen)
+
+    assert run(story(), seed=1) == (SEEN_MAX + 1, SEEN_MAX)
 
 
 def test_a_line_scanner_cannot_be_asked_and_takes_no_feedback() -> None:
