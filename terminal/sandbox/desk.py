@@ -18,6 +18,10 @@ from terminal.sandbox.wechatpay import Bank
 
 CALLS_KEPT: Final = 512
 LISTED: Final = 50
+LEDGER_LISTS: Final = 500
+PHONE_LOOKS_AT: Final = 200  # the newest orders; older ones have left the customer's screen
+PHONE_LISTS: Final = 8
+_MONEY_MOVED: Final = {"SUCCESS", "REFUND", "REVOKED"}
 PASSWORD_TAKES_MS: Final = 4_000
 LATE_MS: Final = 90_000
 Plain = dict[str, Any]
@@ -109,27 +113,24 @@ class Desk:
         now_ms = self.clock.wall_ms()
         self.bank.advance(now_ms)
         self._done()
-        views = [self.bank.view(order, now_ms) for order in self.bank.ledger.orders]
-        codes = {
-            order.key: order.code_urls[-1].url
-            for order in self.bank.ledger.orders
-            if order.state == "NOTPAY" and order.code_urls
-        }
-        open_views = [plain_view(v) for v in views if v.state == "NOTPAY" and not v.why_not]
-        for view in open_views:
-            view["code_url"] = codes.get(f"{view['mchid']}/{view['order_no']}", "")
+        orders = self.bank.ledger.orders.newest(PHONE_LOOKS_AT)
+        views = [(order, self.bank.view(order, now_ms)) for order in orders]
         return {
             "test": True,
             "balance": self.bank.ledger.balance(CUSTOMER),
-            "open": open_views[-8:][::-1],
-            "waiting": [plain_view(v) for v in views if v.state == "USERPAYING"][-8:][::-1],
-            "history": [plain_view(v) for v in views if v.state in ("SUCCESS", "REFUND", "REVOKED")][-8:][::-1],
+            "open": [
+                plain_view(view) | {"code_url": order.code_urls[-1].url}
+                for order, view in views
+                if view.state == "NOTPAY" and not view.why_not and order.code_urls
+            ][:PHONE_LISTS],
+            "waiting": [plain_view(view) for _, view in views if view.state == "USERPAYING"][:PHONE_LISTS],
+            "history": [plain_view(view) for _, view in views if view.state in _MONEY_MOVED][:PHONE_LISTS],
         }
 
     # --- the laboratory ---------------------------------------------------------------------------------
 
     def orders(self, limit: int = LISTED) -> Plain:
-        newest = list(self.bank.ledger.orders)[::-1][: max(1, min(limit, 500))]
+        newest = self.bank.ledger.orders.newest(max(1, min(limit, LEDGER_LISTS)))
         return {"test": True, "orders": [plain(order) for order in newest]}
 
     def captures(self) -> Plain:
@@ -142,9 +143,9 @@ class Desk:
 
     def ledger(self) -> Plain:
         books = self.bank.ledger
-        refunds = [plain(refund) for refund in books.refunds]
+        refunds = [plain(refund) for refund in books.refunds.newest(LEDGER_LISTS)]
         wallets = {wallet.openid: wallet.balance for wallet in books.wallets}
-        return self.orders(500) | self.captures() | {"refunds": refunds[-500:], "wallets": wallets}
+        return self.orders(LEDGER_LISTS) | self.captures() | {"refunds": refunds, "wallets": wallets}
 
     def calls(self) -> Plain:
         return {"test": True, "calls": [asdict(call) for call in self._calls]}

@@ -1,6 +1,7 @@
 """What the bank remembers, as plain records in tables that know which rows changed since the last save."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -170,6 +171,10 @@ class Table(Generic[R]):
 
     def __iter__(self) -> Iterator[R]:
         return iter(tuple(self._rows.values()))
+
+    def newest(self, count: int) -> list[R]:
+        """The last ``count`` rows that were made, newest first."""
+        return list(islice(reversed(self._rows.values()), count))
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -31,6 +31,7 @@ SILENCE_S: Final = 65.0  # a request that gets no answer is held this long, then
 DELIVERIES_AT_ONCE: Final = 16
 _IDLE_S: Final = 60.0
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+DEFAULT_RULES: Final = Rules(scripted_payers=True, opening_balance=1_000_000_00)  # fen
 ADMIN_FILE: Final = "admin-token"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -182,7 +183,7 @@ async def start_sandbox(
         raise ValueError(f"the sandbox listens on loopback only, not on {host}")
     keys = KeysFolder(state_dir, entropy)
     keyring = await asyncio.to_thread(keys.open, clock.wall_ms(), shops)  # new keys take about a second
-    bank = Bank(keyring, rules=rules or Rules(scripted_payers=True))
+    bank = Bank(keyring, rules=rules or DEFAULT_RULES)
     store = Store(state_dir / "bank.db")
     bank.load(store.rows())
     woken = asyncio.Event()

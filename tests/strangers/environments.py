@@ -1,0 +1,48 @@
+"""Environments of their own for packages that test ours from outside, made once and kept under .venv/strangers."""
+
+import asyncio
+import fcntl
+import hashlib
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+LIMIT_S: Final = 180.0
+
+
+async def python_of(name: str) -> Path:
+    """The interpreter of the environment made from ``tests/strangers/<name>.txt``, pinned and hashed.
+
+    Raises:
+        AssertionError: it could not be made, with what pip said; without the registry the test fails.
+    """
+    requirements = Path(__file__).parent / f"{name}.txt"
+    home = ROOT / ".venv" / "strangers" / name
+    home.parent.mkdir(parents=True, exist_ok=True)
+    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
+    made, python = home / "made-from", home / "bin" / "python"
+    with (home.parent / f"{name}.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        if not made.exists() or made.read_text() != wanted:
+            await run(sys.executable, "-m", "venv", "--clear", str(home))
+            pip = (str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input")
+            await run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(requirements))
+            made.write_text(wanted)
+    return python
+
+
+async def run(*command: str) -> str:
+    """What the command wrote; AssertionError with its own words when it failed."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            out, errors = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise AssertionError(f"no end of {command} in {LIMIT_S} s") from None
+    assert process.returncode == 0, f"{' '.join(command)}\n{errors.decode()}"
+    return out.decode()
