@@ -137,8 +137,18 @@ async def test_b8_an_unknown_serial_asks_exactly_once_then_refuses() -> None:
     assert await channel.take_notification(*notified(bench.peer)), "what came is kept"
 
 
+class UnhurriedHttp(ScriptedHttp):
+    """Lets everybody else run before it answers."""
+
+    async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
+        reply = await super().send(request, connect_s=connect_s, answer_s=answer_s)
+        await asyncio.sleep(0)
+        return reply
+
+
 async def test_b8_many_messages_wait_for_one_fetch() -> None:
     bench = certified()
+    bench.http = UnhurriedHttp()
     channel = bench.channel(keys={}, platform_key_id="")
     bench.http.steps.append(bench.peer.certificates(certificate("platform")))
     notices = await asyncio.gather(*(channel.take_notification(*notified(bench.peer)) for _ in range(20)))

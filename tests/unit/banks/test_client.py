@@ -230,6 +230,11 @@ LYING = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\
         pytest.param(
             answering(b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 500 + b"\r\n"), WATCHDOG_S, id="500 headers"
         ),
+        pytest.param(
+            answering(b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 8000 + b"\r\n") * 5 + OK[17:]),
+            WATCHDOG_S,
+            id="40 KB of headers",
+        ),
     ],
 )
 async def test_b2_b3_no_whole_answer_may_have_happened(handler: Handler, answer_s: float) -> None:

@@ -15,7 +15,7 @@ from terminal.banks.open_wechatpay import open_wechatpay
 from terminal.banks.signing import MacSigner, MacVerifier
 from terminal.errors import BadSettings
 from terminal.payments.evidence import Account
-from terminal.payments.notice import Told
+from terminal.payments.notice import Told, Unclear
 from tests.unit.banks.rigs import ORDER_NO, CountingEntropy, FakeClock, order, settings
 from tests.unit.banks.wechat_peer import APIV3_KEY, APPID, KEY_ID, MCHID, WeChatPeer, made_key, merchant_key
 
@@ -49,6 +49,14 @@ async def test_key_files_make_a_working_channel(key_files: dict[str, object]) ->
     assert dict(http.requests[0].headers)["Wechatpay-Serial"] == KEY_ID
     assert channel.account == Account("wechatpay", MCHID, APPID)
     await channel.aclose()
+
+
+async def test_certificate_mode_needs_no_public_key(key_files: dict[str, object]) -> None:
+    http = ScriptedHttp()
+    channel = opened(http, **{**key_files, "platform_key_id": "", "platform_key_file": None})
+    http.steps.append(WeChatPeer(key_id="ABCD").says("paid", order()))
+    assert await channel.query(ORDER_NO) == Unclear("key_unknown")
+    assert http.requests[1].target == "/v3/certificates"
 
 
 async def test_a_channel_with_its_own_link_closes_it(key_files: dict[str, object]) -> None:

@@ -162,3 +162,10 @@ def test_the_documents_refund_notification_is_read() -> None:
     notice = notified("REFUND.SUCCESS", json.loads(VECTORS["worked"]["refund notify plaintext"]))
     assert isinstance(notice, RefundNotice)
     assert (notice.order_no, notice.amount_minor, notice.currency) == ("20150806125346", 999, None)
+
+
+@pytest.mark.parametrize("state", ["", "success", "DONE", None, 1])
+def test_a_refund_word_nobody_documented_is_not_evidence(state: Any) -> None:
+    found = {"mchid": MCHID, **WeChatPeer().refund(refund(), state, "refund_status")}
+    with pytest.raises(NotEvidence):
+        notified("REFUND.SUCCESS", found)
