@@ -104,7 +104,7 @@ def hear(
         _check_accept(attempt)
     move = step(attempt.direction, attempt.state, signal)
     facts: list[Fact] = []
-    if move.to is not attempt.state or move.flag:
+    if move.to is not attempt.state:
         facts.append(_moved(sale, attempt, signal, move, at_ms, evidence, why, payload))
     elif signal in PROOF and evidence is not None and not attempt.captured:
         body = {"attempt": attempt.id, "evidence": evidence_fields(evidence), "at_ms": at_ms}
@@ -158,8 +158,6 @@ def _owed_by_move(sale: Sale, attempt: Attempt, move: Move) -> list[dict[str, An
     at the counter: "received" or "not paid" would be taken for theirs.
     """
     told = {"attempt": attempt.id}
-    if move.to is attempt.state:
-        return []
     if move.to is State.PAID and (move.opens is Opens.PAID_LATE or sale.parked):
         return [
             {"id": f"{attempt.id}:voice:late", "kind": "voice", "says": "late", **told},

@@ -50,7 +50,7 @@ def to_json(receipt: Receipt) -> list[list[object]]:
                 lines.append(["rule"])
             case Blank():
                 lines.append(["blank", line.lines])
-            case Code():
+            case _:
                 lines.append(["code", line.text])
     return lines
 

@@ -12,7 +12,7 @@ from terminal.payments.refund import RefundSignal
 from terminal.payments.refunding import hear_refund, start_refund
 from terminal.payments.sale import Attempt, Sale, SaleState
 
-PROOF = {Signal.SUCCESS, Signal.BILL_PAID}
+PROOF = {Signal.SUCCESS, Signal.BILL_PAID, Signal.NOT_REVERSIBLE}
 
 
 def notice(order_no: str, *, amount_minor: int | None = 2850, **changed: Any) -> Notice:

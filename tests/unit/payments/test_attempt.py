@@ -271,3 +271,9 @@ def test_3_4_every_state_has_its_word_on_screen() -> None:
         _S.NOT_SENT: unpaid,
     }
     assert expected == SCREEN_WORDS
+
+
+def test_a_flag_is_only_set_by_a_move() -> None:
+    assert all(
+        move.to is not state for table in TABLES.values() for (state, _), move in table.items() if move.flag
+    )

@@ -20,7 +20,6 @@ from tests.unit.payments.journey import PROOF, notice
 
 DEPTH = 7
 ATTEMPTS, REFUNDS = 2, 2
-PROVEN = PROOF | {Signal.NOT_REVERSIBLE}
 Step = Callable[[], Facts]
 
 
@@ -88,7 +87,7 @@ def steps(sale: Sale) -> Iterator[Step]:
     for attempt in sale.attempts:
         for signal in Signal:
             if (attempt.state, signal) in TABLES[attempt.direction]:
-                for txn in transactions(attempt) if signal in PROVEN else ("",):
+                for txn in transactions(attempt) if signal in PROOF else ("",):
                     yield hearing(sale, attempt, signal, txn)
         if attempt.state is State.CLOSED and not attempt.swept:
             yield lambda attempt=attempt: decide.swept(attempt.id, at_ms=0)  # type: ignore[misc]  # bound now

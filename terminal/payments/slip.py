@@ -1,0 +1,175 @@
+"""What a receipt says, line by line, in words handed in. Pure: the same facts, the same paper.
+
+``words`` holds the catalogue's ``receipt.*`` texts. Values are shown as text; making them safe for a device's
+own control codes is the device's codec's work.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from terminal.payments.money import Money
+from terminal.payments.receipt import Blank, Code, Line, Receipt, Row, Rule
+from terminal.payments.sale import Attempt, Refund, Sale
+
+LOOKUP: Final = "CT:S-"  # before a sale's id in the slip's code: a command of the till's own scanner grammar
+_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another one, no U: no words
+_CODE_LENGTH: Final = 4
+
+Words = Mapping[str, str]
+MoneyText = Callable[[Money], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The head of every slip: name, further lines (address, tax number), then where the sale was made."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    store: str = ""
+    counter: str = ""
+
+
+def check_code(sale_id: str, proof: bytes = b"") -> str:
+    """Four characters that tie a slip to the screens: a copied picture of another payment has others (S65).
+
+    Args:
+        proof: the hash of the event that proved payment, where the caller has it.
+    """
+    number = int.from_bytes(sha256(sale_id.encode() + b"\x00" + proof).digest())
+    code = ""
+    for _ in range(_CODE_LENGTH):
+        number, letter = divmod(number, len(_LETTERS))
+        code += _LETTERS[letter]
+    return code
+
+
+def sale_slip(
+    sale: Sale,
+    attempt: Attempt,
+    *,
+    shop: Shop,
+    words: Words,
+    money: MoneyText,
+    when: str,
+    copy: int,
+    test: bool,
+    check_code: str,
+    method: str = "",
+) -> Receipt:
+    """The receipt of one paid attempt (the whole sale, or one share of it).
+
+    Args:
+        when: the time of payment as text.
+        copy: 0 = original, n prints COPY n.
+        method: how people name the wallet; its id where empty.
+    """
+    wallet = method or attempt.wallet or attempt.provider
+    body: list[Line] = [
+        *_head(shop, words, words["receipt.title"], copy),
+        *_pairs(
+            (words["receipt.sale_no"], _sale_no(sale)),
+            (words["receipt.order_no"], sale.order_no),
+            (words["receipt.reference"], sale.reference),
+            (words["receipt.counter"], _place(shop)),
+            (words["receipt.time"], when),
+        ),
+        Rule(),
+        *([Row(sale.title)] if sale.title else []),
+        *_amounts(sale, attempt, wallet, words, money),
+        Row(words["receipt.method"], wallet),
+        *_long(words["receipt.bank_no"], attempt.provider_txn),
+        Rule(),
+        Row(words["receipt.check"], check_code, bold=True),
+        Code(LOOKUP + sale.id),
+        Row(words["receipt.thank_you"], align="center"),
+        Row(words["receipt.keep"], align="center"),
+    ]
+    return _marked(body, words, test)
+
+
+def refund_slip(
+    sale: Sale,
+    refund: Refund,
+    *,
+    shop: Shop,
+    words: Words,
+    money: MoneyText,
+    when: str,
+    copy: int,
+    test: bool,
+    check_code: str = "",
+    method: str = "",
+) -> Receipt:
+    """The receipt of money that went back; it names the refund and the payment it came from."""
+    attempt = sale.attempt(refund.attempt)
+    body: list[Line] = [
+        *_head(shop, words, words["receipt.refund_title"], copy),
+        *_pairs(
+            (words["receipt.refund_of"], _sale_no(sale)),
+            (words["receipt.order_no"], sale.order_no),
+            (words["receipt.counter"], _place(shop)),
+            (words["receipt.time"], when),
+        ),
+        Rule(),
+        Row(words["receipt.refunded"], money(refund.amount), size=2, bold=True),
+        Row(words["receipt.method"], method or attempt.wallet or attempt.provider),
+        *_long(words["receipt.reason"], refund.reason),
+        *_long(words["receipt.refund_no"], refund.id),
+        *_long(words["receipt.bank_refund_no"], refund.provider_refund),
+        *_long(words["receipt.bank_no"], attempt.provider_txn),
+        Rule(),
+        *_pairs((words["receipt.check"], check_code)),
+        Code(LOOKUP + sale.id),
+    ]
+    return _marked(body, words, test)
+
+
+def _head(shop: Shop, words: Words, title: str, copy: int) -> list[Line]:
+    lines: list[Line] = [Row(shop.name, align="center", size=2, bold=True)]
+    lines += [Row(line, align="center") for line in shop.lines]
+    lines.append(Row(title, align="center"))
+    if copy:
+        lines.append(Row(words["receipt.copy"].format(n=copy), align="center", size=2, bold=True))
+    return [*lines, Rule()]
+
+
+def _amounts(sale: Sale, attempt: Attempt, wallet: str, words: Words, money: MoneyText) -> list[Line]:
+    """Due, what the wallet gave to it, what the customer paid; the shop receives the amount due."""
+    lines: list[Line] = []
+    if len(sale.shares) > 1:
+        lines.append(Row(words["receipt.total"], money(sale.amount)))
+    payer = attempt.payer_minor
+    if payer is not None and payer != attempt.amount.minor:
+        paid = Money(payer, attempt.amount.currency)
+        lines.append(Row(words["receipt.amount"], money(attempt.amount)))
+        if payer < attempt.amount.minor:
+            lines.append(Row(f"{words['receipt.discount']} ({wallet})", money(paid - attempt.amount)))
+        lines.append(Row(words["receipt.customer_paid"], money(paid)))
+    return [*lines, Row(words["receipt.paid"], money(attempt.amount), size=2, bold=True)]
+
+
+def _sale_no(sale: Sale) -> str:
+    return f"{sale.no:04}"
+
+
+def _place(shop: Shop) -> str:
+    return " / ".join(part for part in (shop.store, shop.counter) if part)
+
+
+def _pairs(*pairs: tuple[str, str]) -> list[Line]:
+    return [Row(name, value) for name, value in pairs if value]
+
+
+def _long(name: str, value: str) -> list[Line]:
+    """A provider's number is as long as narrow paper is wide: it gets a line of its own."""
+    return [Row(name), Row(value, align="right")] if value else []
+
+
+def _marked(body: list[Line], words: Words, test: bool) -> Receipt:
+    """Test slips say so first and last, so that no half of one passes for a receipt (I25)."""
+    if not test:
+        return tuple(body)
+    mark = Row(words["receipt.test"], align="center", size=2, bold=True)
+    return (mark, Blank(), *body, Blank(), mark)

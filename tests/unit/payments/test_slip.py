@@ -1,0 +1,219 @@
+"""What stands on paper: every number a person may need, no line for what is not known, TEST first and last."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terminal.help.catalogue import Catalogue
+from terminal.payments.attempt import Signal, State
+from terminal.payments.money import Money
+from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
+from terminal.payments.refund import RefundSignal
+from terminal.payments.scan import Command, classify
+from terminal.payments.slip import Shop, check_code, refund_slip, sale_slip
+from tests.unit.payments.journey import Journey, notice
+
+SHOP = Shop("Corner Tea", ("12 Lane Road",), "S1", "c1")
+KEYS = (
+    "title sale_no order_no bank_no time counter method amount paid total discount customer_paid copy "
+    "refund_title refund_no refunded refund_of reason test thank_you keep check reference bank_refund_no"
+)
+WORDS = {f"receipt.{key}": key for key in KEYS.split()} | {"receipt.copy": "COPY {n}", "receipt.test": "TEST"}
+
+
+def money(amount: Money) -> str:
+    return f"{amount.currency} {amount.plain()}"
+
+
+def text(receipt: Receipt) -> list[str]:
+    """As a person reads it: ``left: right``, one string a row."""
+    return [": ".join(filter(None, (x.left, x.right))) for x in receipt if isinstance(x, Row)]
+
+
+def slip_of(sale: Journey, *, copy: int = 0, test: bool = False, **named: Any) -> Receipt:
+    return sale_slip(
+        sale.sale,
+        sale.attempt,
+        shop=SHOP,
+        words=WORDS,
+        money=money,
+        when="2026-01-02 03:04:05",
+        copy=copy,
+        test=test,
+        check_code="7KQ2",
+        **named,
+    )
+
+
+def refund_slip_of(sale: Journey, refund: str, *, copy: int = 0, test: bool = False) -> Receipt:
+    return refund_slip(
+        sale.sale,
+        sale.sale.refund(refund),
+        shop=SHOP,
+        words=WORDS,
+        money=money,
+        when="2026-01-03 03:04:05",
+        copy=copy,
+        test=test,
+        check_code="7KQ2",
+    )
+
+
+def paid(**changed: Any) -> Journey:
+    sale = Journey()
+    sale.shown()
+    sale.hear(Signal.SUCCESS, evidence=notice("A1", **changed))
+    return sale
+
+
+@pytest.mark.row(59, 65)
+def test_a_sale_slip_line_by_line() -> None:
+    sale = paid()
+    sale.sale = replace(sale.sale, order_no="POS-7", reference="BILL-7", title="2 teas")
+    assert text(slip_of(sale, method="WeChat Pay")) == [
+        "Corner Tea",
+        "12 Lane Road",
+        "title",
+        "sale_no: 0001",
+        "order_no: POS-7",
+        "reference: BILL-7",
+        "counter: S1 / c1",
+        "time: 2026-01-02 03:04:05",
+        "2 teas",
+        "paid: CNY 28.50",
+        "method: WeChat Pay",
+        "bank_no",
+        "T1",
+        "check: 7KQ2",
+        "thank_you",
+        "keep",
+    ]
+
+
+def test_what_nobody_said_gets_no_line() -> None:
+    words = [line.partition(":")[0] for line in text(slip_of(paid(provider_txn="", wallet="")))]
+    assert {"order_no", "reference", "bank_no", "total", "amount", "discount", "customer_paid"}.isdisjoint(words)
+    assert "method: wallet" in text(slip_of(paid(wallet="")))  # the channel's own name instead
+
+
+@pytest.mark.row(65)
+def test_a_wallets_own_discount_is_named_and_the_shop_still_gets_all() -> None:
+    lines = text(slip_of(paid(payer_minor=2650)))
+    at = lines.index("amount: CNY 28.50")
+    assert lines[at : at + 4] == [
+        "amount: CNY 28.50",
+        "discount (wallet): CNY -2.00",
+        "customer_paid: CNY 26.50",
+        "paid: CNY 28.50",
+    ]
+
+
+def test_a_payer_who_paid_more_gets_no_discount_line() -> None:
+    lines = text(slip_of(paid(payer_minor=2900)))
+    assert "customer_paid: CNY 29.00" in lines
+    assert not any(line.startswith("discount") for line in lines)
+
+
+def test_a_payer_amount_nobody_said_changes_nothing() -> None:
+    assert slip_of(paid(payer_minor=None)) == slip_of(paid())
+
+
+def test_a_share_names_the_total() -> None:
+    sale = Journey(shares=(1000, 1850))
+    sale.start("push", share=0)
+    sale.hear(Signal.SUCCESS)
+    lines = text(slip_of(sale))
+    assert "total: CNY 28.50" in lines
+    assert "paid: CNY 10.00" in lines
+
+
+@pytest.mark.row(64)
+@pytest.mark.parametrize("copy", [1, 2, 17])
+def test_i9_a_copy_says_which(copy: int) -> None:
+    assert f"COPY {copy}" in text(slip_of(paid(), copy=copy))
+    assert not any(line.startswith("COPY") for line in text(slip_of(paid())))
+
+
+def test_i25_test_slips_say_so_first_and_last() -> None:
+    sale = paid()
+    name = sale.refund(2850, RefundSignal.REFUNDED)
+    for receipt in (slip_of(sale, test=True), refund_slip_of(sale, name, test=True)):
+        lines = text(receipt)
+        assert (lines[0], lines[-1]) == ("TEST", "TEST")
+        assert all(isinstance(line, Row) and line.size == 2 for line in (receipt[0], receipt[-1]))
+    assert "TEST" not in text(slip_of(sale)) + text(refund_slip_of(sale, name))
+
+
+@pytest.mark.row(73)
+def test_a_refund_slip_names_both_ids_of_both_sides() -> None:
+    sale = paid()
+    name = sale.refund(850, RefundSignal.REFUNDED)
+    assert text(refund_slip_of(sale, name, copy=1)) == [
+        "Corner Tea",
+        "12 Lane Road",
+        "refund_title",
+        "COPY 1",
+        "refund_of: 0001",
+        "counter: S1 / c1",
+        "time: 2026-01-03 03:04:05",
+        "refunded: CNY 8.50",
+        "method: wallet",
+        "reason",
+        "wrong size",
+        "refund_no",
+        "R1",
+        "bank_refund_no",
+        "P1",
+        "bank_no",
+        "T1",
+        "check: 7KQ2",
+    ]
+
+
+def test_the_slips_code_is_one_the_till_understands() -> None:
+    sale = paid()
+    name = sale.refund(850, RefundSignal.REFUNDED)
+    for receipt in (slip_of(sale), refund_slip_of(sale, name)):
+        (code,) = [line for line in receipt if isinstance(line, Code)]
+        assert classify(code.text, ()) == Command("S-S1")
+
+
+@pytest.mark.row(63)
+def test_p1_frozen_lines_come_back_from_the_journal_as_they_were() -> None:
+    receipt = (*slip_of(paid(), test=True), Rule(), Blank(3), Row("中文", "¥", "right", 2, True))
+    assert from_json(to_json(receipt)) == receipt
+
+
+def test_s65_the_check_code_is_short_stable_and_bound_to_the_sale_and_its_proof() -> None:
+    assert check_code("01J9ZC0000000000000000000A") == check_code("01J9ZC0000000000000000000A")
+    assert check_code("01J9ZC0000000000000000000A") != check_code("01J9ZC0000000000000000000B")
+    assert check_code("A", b"one") != check_code("A", b"two")
+    assert len({check_code(str(number)) for number in range(500)}) > 490
+
+
+@given(st.text(), st.binary())
+def test_s65_no_letter_of_a_check_code_is_read_as_another(sale: str, proof: bytes) -> None:
+    code = check_code(sale, proof)
+    assert len(code) == 4
+    assert set(code).isdisjoint("01ILOU")
+    assert code == code.upper()
+
+
+def test_nothing_on_the_slip_asks_the_attempts_state() -> None:
+    """Late money attached by a person prints like any other payment."""
+    late = Journey()
+    late.at("push", State.CLOSED)
+    late.hear(Signal.SUCCESS)
+    late.close_exception("A1:paid_late", "attached")
+    assert slip_of(late) == slip_of(paid())
+
+
+@pytest.mark.row(137)
+@pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
+def test_every_word_of_a_slip_is_in_the_catalogue(language: str) -> None:
+    catalogue = Catalogue.load(language)
+    assert set(WORDS) <= catalogue.names()
+    assert catalogue.text("receipt.copy", n=2) == catalogue.section("receipt")["receipt.copy"].format(n=2)
