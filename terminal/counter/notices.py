@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from terminal.errors import Conflict, NotEvidence
 from terminal.payments.decide import hear
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from terminal.counter.service import Service
 
 log = logging.getLogger(__name__)
-FRESHNESS: Final = frozenset({"signature_stale"})
 
 
 class Notices:
@@ -47,8 +46,18 @@ class Notices:
         """A probe is the provider testing us; anything else that proves nothing is an alert (B5)."""
         if refused.slug == "signature_probe":
             return
+        self._ask_instead(str(refused.facts.get("order_no", "")))
         log.warning("notification for %s refused: %s", channel, refused.slug)
         await self._store_event("notification_refused", channel, {"channel": channel, "slug": refused.slug})
+
+    def _ask_instead(self, order_no: str) -> None:
+        """Stale or repeated: no evidence, but perhaps our own clock is wrong. A query loses no money (S11)."""
+        sale_id = self._service.feed.claimed("order", order_no) if order_no else None
+        if sale_id is None:
+            return
+        sale = self._service.book.sale(sale_id)
+        if driver := self._service.lane(sale.counter).drive(order_no):
+            driver.nudge()
 
     async def _store_event(self, kind: str, subject: str, body: dict[str, Any]) -> None:
         store = self._service.house.store

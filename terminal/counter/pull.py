@@ -4,7 +4,7 @@ import asyncio
 
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
-from terminal.payments.notice import Accepted, NotSent, Paying, Refusal, Refused, Told, Trade
+from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refusal, Refused, Told, Trade
 
 
 class PullDriver(AttemptDriver):
@@ -66,11 +66,10 @@ class PullDriver(AttemptDriver):
         if wait > 0:
             await self._pause(wait)
             return
-        if self._attempt.state is State.REVERSE_UNKNOWN:
-            await self._query()
+        missing = self._attempt.state is State.REVERSE_UNKNOWN and isinstance(await self._query(), NotThere)
         if not self._in(State.REVERSING, State.REVERSE_UNKNOWN):
             return
-        await self._hear_reverse()
+        await self._hear_reverse(missing=missing)
         if not self._in(State.REVERSING, State.REVERSE_UNKNOWN):
             return
         if self._now_s() - self._started_s >= self._timings.reverse_window_s:
@@ -78,9 +77,16 @@ class PullDriver(AttemptDriver):
             return
         self._reverse_after_s = self._now_s() + self._stubborn_s()
 
-    async def _hear_reverse(self) -> None:
+    def _never_arrived(self) -> bool:
+        """A scanned code lives a minute: a pay request still queued after two can take nothing any more."""
+        return self._now_s() - self._sent_s >= self._timings.pull_never_arrived_s
+
+    async def _hear_reverse(self, *, missing: bool) -> None:
+        """``missing``: a query just said that the provider knows no such order."""
         answer = await self._job.provider.reverse(self._job.attempt)
         match answer:
+            case NotThere() if missing and self._never_arrived():
+                await self._hear(Signal.CLOSED_THERE, why="never_arrived")
             case Accepted():
                 await self._hear(Signal.REVERSE_OK)
             case Paying():

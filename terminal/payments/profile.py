@@ -23,6 +23,7 @@ class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pull_total_s: float = 45.0  # then reverse
     reverse_not_before_s: float = 15.0  # after pay
     reverse_again_paying_s: float = 10.0
+    pull_never_arrived_s: float = 120.0  # query and reverse both say "no such order" this late: it never arrived
     reverse_window_s: float = 7 * 86400.0
     not_found_after_s: float = 15.0  # believe "not found" only this long after sending, twice
     not_found_gap_s: float = 5.0
