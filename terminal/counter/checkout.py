@@ -47,6 +47,14 @@ def answered(feed: Feed, key: Key) -> str | None:
     return answer
 
 
+def unavailable(provider: Provider) -> Unavailable:
+    """Why no new sale starts at this provider, with what its sentence mentions."""
+    slug = provider.trouble()
+    if slug == "clock_off":
+        return Unavailable(slug, seconds=round(abs(provider.clock_offset_s)))
+    return Unavailable(slug)
+
+
 class Checkout:
     def __init__(self, service: "Service") -> None:
         self._service, self._book, self._parts = service, service.book, service.parts
@@ -89,7 +97,7 @@ class Checkout:
         if amount.minor > self._service.house.limit_minor:
             limit = Money(self._service.house.limit_minor, amount.currency).plain()
             raise InvalidRequest("amount_over_limit", limit=limit)
-        trouble = "currency_not_taken"
+        in_trouble: Provider | None = None
         for name in lane.settings.channels:
             provider = self._service.provider(name)
             profile = provider.profile
@@ -98,12 +106,12 @@ class Checkout:
             if not profile.min_minor <= amount.minor <= profile.max_minor:
                 limit = Money(profile.max_minor, amount.currency).plain()
                 raise InvalidRequest("amount_over_limit", limit=limit)
-            if trouble := provider.trouble():
-                continue
-            return provider
-        if trouble == "currency_not_taken":
-            raise InvalidRequest(trouble, currency=amount.currency)
-        raise Unavailable(trouble)
+            if not provider.trouble():
+                return provider
+            in_trouble = provider
+        if in_trouble is None:
+            raise InvalidRequest("currency_not_taken", currency=amount.currency)
+        raise unavailable(in_trouble)
 
     async def _open(
         self, lane: Lane, request: OpenSale, provider: Provider, actor: Actor, key: Key | None
@@ -240,8 +248,8 @@ class Checkout:
     def _provider_of_code(self, lane: Lane, scan: str, sale: Sale) -> Provider:
         chosen = {name: self._service.provider(name) for name in lane.settings.channels}
         provider = provider_of_code(scan, chosen)
-        if trouble := provider.trouble():
-            raise Unavailable(trouble)
+        if provider.trouble():
+            raise unavailable(provider)
         if sale.amount.currency not in provider.profile.currencies:
             raise InvalidRequest("currency_not_taken", currency=sale.amount.currency)
         return provider

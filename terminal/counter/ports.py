@@ -108,6 +108,11 @@ class Provider(Protocol):
     @property
     def account(self) -> Account: ...
 
+    @property
+    def clock_offset_s(self) -> float:
+        """How far our wall clock is behind the provider's authenticated time."""
+        ...
+
     def trouble(self) -> str:
         """Why no *new* sale should start here now (a registry slug such as ``provider_down``), or ""."""
         ...
