@@ -1,0 +1,121 @@
+"""Text to the printer's own characters: the one place where data becomes bytes (S61).
+
+Whatever the text holds, no control byte comes out of here: only the layout code writes ESC, GS, FS, DLE.
+A printer knows a character in a single-byte code page, in its double-byte Chinese set, or not at all.
+
+Source: GB 18030-2005; makers' ESC/POS manuals, commands ESC t, FS &, FS . .
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final, NamedTuple
+
+from drivers.printer.profile import PrinterProfile
+
+_KNOWN_MAX: Final = 8192  # remembered characters; enough for every shop, and a limit
+_SPACES: Final = re.compile(r"[\t\n\v\f\r\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f]")
+_MARKS: Final = ("Mn", "Me", "Mc")
+_DROPPED: Final = ("Cc", "Cf")  # C0, C1, bidi controls, zero-width joiners, byte order marks
+
+
+class How(Enum):
+    ASCII = "ascii"  # the same byte in every mode
+    PAGE = "page"
+    CHINESE = "chinese"
+    DRAW = "draw"
+
+
+class Cell(NamedTuple):
+    """One character, its width in columns, and how this printer says it."""
+
+    text: str
+    width: int
+    how: How
+    data: bytes = b""
+    page: int = -1
+
+
+UNKNOWN: Final = Cell("?", 1, How.ASCII, b"?")
+SPACE: Final = Cell(" ", 1, How.ASCII, b" ")
+
+
+def clean(text: str) -> str:
+    """Composed characters, every kind of space and line end as a space, no controls of any kind."""
+    if text.isascii() and text.isprintable():
+        return text
+    composed = unicodedata.normalize("NFC", _SPACES.sub(" ", text))
+    return "".join(char for char in composed if unicodedata.category(char) not in _DROPPED)
+
+
+class Charset:
+    """The characters of one printer. ``can_draw``: text it lacks may become a picture."""
+
+    def __init__(self, profile: PrinterProfile, *, can_draw: bool) -> None:
+        self._chinese = profile.chinese
+        self._can_draw = can_draw and profile.unsayable != "replace"
+        self._known: dict[str, Cell] = {}
+        self._pages: dict[str, tuple[int, bytes]] = {}
+        for codec, number in reversed(profile.code_pages):
+            for value in range(0x80, 0x100):
+                char = bytes((value,)).decode(codec, errors="ignore")
+                if char and unicodedata.category(char) not in _DROPPED:
+                    self._pages[char] = number, bytes((value,))
+
+    def cells(self, text: str) -> list[Cell]:
+        return [self._cell(cluster) for cluster in _clusters(clean(text))]
+
+    def _cell(self, cluster: str) -> Cell:
+        cell = self._known.get(cluster)
+        if cell is None:
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            cell = self._known[cluster] = self._choose(cluster)
+        return cell
+
+    def _choose(self, cluster: str) -> Cell:
+        """A code page before the Chinese set: é beside Chinese must not become a double-width letter.
+
+        ¥ is the exception: with a Chinese set it is always the full-width sign A3 A4, because U+00A5 is four
+        bytes in GB18030 and a GBK printer shows them as rubbish.
+        """
+        if len(cluster) == 1 and " " <= cluster <= "~":
+            return Cell(cluster, 1, How.ASCII, cluster.encode())
+        if self._chinese and cluster == "\u00a5":
+            cluster = "\uffe5"
+        if page := self._pages.get(cluster):
+            return Cell(cluster, 1, How.PAGE, page[1], page[0])
+        if data := self._double(cluster):
+            return Cell(cluster, 2, How.CHINESE, data)
+        if self._can_draw and unicodedata.category(cluster[0]) not in ("Cs", "Co", "Cn"):
+            return Cell(cluster, _width(cluster), How.DRAW)
+        return UNKNOWN
+
+    def _double(self, cluster: str) -> bytes:
+        if not self._chinese or len(cluster) != 1 or unicodedata.category(cluster) == "Co":
+            return b""
+        data = cluster.encode(self._chinese, errors="ignore")
+        if len(data) == 2 or (len(data) == 4 and unicodedata.east_asian_width(cluster) in "WF"):
+            return data
+        return b""
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """Each character with the marks that sit on it; a mark on nothing stands alone."""
+    held = ""
+    for char in text:
+        if held and not char.isascii() and unicodedata.category(char) in _MARKS:
+            held += char
+            continue
+        if held:
+            yield held
+        held = char
+    if held:
+        yield held
+
+
+def _width(cluster: str) -> int:
+    """Columns of a drawn character: two when wide or when a spacing mark stands beside the letter."""
+    wide = unicodedata.east_asian_width(cluster[0]) in "WF"
+    return 2 if wide or any(unicodedata.category(char) == "Mc" for char in cluster[1:]) else 1

@@ -1,0 +1,270 @@
+"""An ESC/POS printer on a byte pipe: one slip at a time, its state asked between pieces, its proof awaited.
+
+The question of every failure is: may paper carry something, and did the printer itself say what is wrong?
+"""
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.printer.bitmap import Paint
+from drivers.printer.document import Document
+from drivers.printer.escpos import ASB_ON, ASK_PAPER, INIT, Slip, ask_printed, ask_status, render
+from drivers.printer.link import Link
+from drivers.printer.profile import PrinterProfile
+from drivers.printer.status import CANNOT_TELL, PrinterStatus, from_automatic, from_real_time
+from drivers.transport import Transport
+
+REPLY_S: Final = 1.5  # a state query unanswered for so long counts as unanswered
+PROOF_S: Final = 3.0  # beyond the time the paper needs
+LOOK_S: Final = 0.5  # between looks at the state while the proof is awaited
+FENCE_S: Final = 8.0  # an old slip left in a 4 KB buffer comes out within this time
+POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
+
+
+class Outcome(StrEnum):
+    CONFIRMED = "confirmed"  # the printer says that everything is on paper
+    PROCESSED = "processed"  # the printer worked through all bytes
+    SENT = "sent"  # the printer took the bytes; it cannot say more
+
+
+class PrintFault(DeviceError):
+    """The slip did not come out whole, or nobody knows.
+
+    Attributes:
+        reason: paper_out, cover_open, cutter_jam, offline, no_answer or gone.
+        touched: at least a byte may be on paper.
+        definite: the printer reported the fault or lost what it was given; otherwise a person must look.
+    """
+
+    def __init__(self, reason: str, *, touched: bool, definite: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.touched, self.definite = reason, touched, definite
+
+
+class EscPosPrinter:
+    """A printer behind one open transport; when that is gone, open another and make another printer.
+
+    Args:
+        paint: draws text the printer has no letters for; without it such text becomes question marks.
+    """
+
+    def __init__(self, transport: Transport, profile: PrinterProfile, *, paint: Paint | None = None) -> None:
+        self.profile = profile
+        self._link, self._paint = Link(transport), paint
+        self._turn = asyncio.Lock()  # a slip is one piece: never two jobs at once (P5)
+        self._last = CANNOT_TELL
+        self._answers = profile.sure  # it has told its state before: from now on silence means something
+        self._mute = False
+        self._proves: bool | None = True if profile.sure else None
+        self._touched = False
+        self._half = 0  # bytes of a piece whose end the printer may not have
+        self._uncut = False  # a slip was begun and its cut not sent
+        self._jobs = 0
+
+    # --- what the service calls -----------------------------------------------------------------------------
+
+    async def status(self) -> PrinterStatus:
+        """Ask; while a slip is printing, what was last heard. Raises DeviceGone only."""
+        if self._turn.locked():
+            return self._last
+        async with self._turn:
+            return await self._ask()
+
+    async def ready(self) -> None:
+        """Return when the printer says it can print; one that never says anything counts as ready.
+
+        Polls after 0.5, 1, 2 and then every 5 s, without an end of its own. Raises DeviceGone.
+        """
+        for attempt in range(1 << 30):
+            status = await self.status()
+            if status.known and not status.fault:
+                return
+            if not status.known and not self._answers:
+                return
+            await asyncio.sleep(POLL_S[min(attempt, len(POLL_S) - 1)])
+
+    async def print(self, document: Document, job: str) -> Outcome:
+        """Print one slip, whole; ``job`` names it across retries. Raises PrintFault."""
+        slip = render(document, self.profile, self._paint)
+        async with self._turn:
+            self._touched = False
+            try:
+                return await self._print(slip, job)
+            except (DeviceGone, DeviceRefused):
+                raise PrintFault("gone", touched=self._touched, definite=False) from None
+            except DeviceTimeout:
+                raise await self._stalled() from None
+
+    async def open_drawer(self) -> None:
+        """Pulse the cash drawer. Nothing printed can do this. Raises DeviceError."""
+        await self._act(self.profile.drawer)
+
+    async def beep(self) -> None:
+        """Sound the buzzer, where the model has one. Raises DeviceError."""
+        await self._act(self.profile.buzzer)
+
+    async def _act(self, command: bytes) -> None:
+        async with self._turn:
+            await self._fill()
+            await self._link.send(command)
+
+    # --- a slip -------------------------------------------------------------------------------------------
+
+    async def _print(self, slip: Slip, job: str) -> Outcome:
+        await self._check()
+        await self._end_old_slip()
+        proof = await self._proof()
+        self._jobs += 1
+        mark = b"%04d" % ((zlib.crc32(job.encode()) + self._jobs) % 10000)
+        *firsts, last = slip.chunks
+        for chunk in firsts:
+            await self._send(chunk, ASK_PAPER if proof else b"")
+            await self._check()
+        final = {"process-id": ask_printed(mark), "gs-r": ASK_PAPER}.get(proof, b"")
+        await self._send(last, final)
+        self._uncut = False
+        if proof:
+            return await self._proven(slip, b"\x37\x22" + mark if proof == "process-id" else b"")
+        if self._answers:  # no proof to be had: give the paper its time, then see whether it ran out
+            await asyncio.sleep(self._link.backlog_s() + self._print_s(slip))
+            await self._check()
+        return Outcome.SENT
+
+    async def _send(self, data: bytes, question: bytes) -> None:
+        """One piece with its question: a piece lost in a restart is never answered for.
+
+        Not seen is a restart shorter than a piece takes on the line; no printer boots so fast.
+        """
+        self._touched = self._uncut = True
+        self._half = len(data) + len(question)
+        self._link.owed += question == ASK_PAPER
+        await self._link.send(data + question)
+        self._half = 0
+
+    async def _proven(self, slip: Slip, block: bytes) -> Outcome:
+        """Wait until every piece was answered for, looking at the printer's state meanwhile."""
+
+        def done() -> bool:
+            return self._link.owed == 0 and (not block or block in self._link.blocks)
+
+        loop, outcome = asyncio.get_running_loop(), Outcome.CONFIRMED if block else Outcome.PROCESSED
+        end_s = loop.time() + self._link.backlog_s() + self._print_s(slip) + PROOF_S
+        while loop.time() < end_s:
+            if await self._link.collect(done, LOOK_S):
+                return outcome
+            status = await self._ask()
+            if status.fault and not done():
+                raise PrintFault(status.fault, touched=True, definite=True)
+        await self._check()
+        if await self._catch_up(done):
+            return outcome
+        lost = self._link.owed == 0
+        raise PrintFault("offline" if lost else "no_answer", touched=True, definite=lost)
+
+    async def _catch_up(self, done: Callable[[], bool]) -> bool:
+        """Ask once more. Answered while earlier questions are not: the printer restarted and lost those."""
+        before = self._link.owed = self._link.owed + 1
+        await self._link.send(ASK_PAPER)
+        if await self._link.collect(done, PROOF_S):
+            return True
+        if self._link.owed < before:
+            self._link.owed = 0
+        return False
+
+    def _print_s(self, slip: Slip) -> float:
+        return slip.feed_mm / self.profile.speed_mm_s + 0.5
+
+    # --- before a slip ------------------------------------------------------------------------------------
+
+    async def _end_old_slip(self) -> None:
+        """Cut off what an interrupted slip left, and let its late answers come, before anything new."""
+        await self._fill()
+        if self._uncut:
+            self._uncut = False
+            feed = bytes((0x1B, 0x64, self.profile.feed_lines)) if self.profile.feed_lines else b""
+            await self._link.send(INIT + feed + self.profile.cut)
+        if self._link.owed:
+            self._link.owed += 1
+            await self._link.send(ASK_PAPER)
+            await self._link.collect(lambda: self._link.owed == 0, FENCE_S)
+            self._link.owed = 0  # older answers can no longer come: what they asked about was lost
+            await self._check()
+
+    async def _fill(self) -> None:
+        """Finish a command that was cut off in the middle: zeros print nothing anywhere else."""
+        if self._half:
+            await self._link.send(bytes(self._half))
+            self._half = 0
+
+    async def _proof(self) -> str:
+        """How this unit proves printing, empty when it does not; a clone is tried once, on an empty line."""
+        if self.profile.confirm == "none" or not self._answers:
+            return ""
+        if self._proves is None:
+            self._link.owed = 1
+            await self._link.send(INIT + ASK_PAPER)
+            self._proves = await self._link.collect(lambda: self._link.owed == 0, REPLY_S)
+            self._link.owed = 0
+        return self.profile.confirm if self._proves else ""
+
+    # --- state --------------------------------------------------------------------------------------------
+
+    async def _check(self) -> None:
+        """Raise PrintFault when the printer reports a fault, or is silent though it used to answer."""
+        if self._mute and not self._answers:
+            return  # it never said anything: nobody waits for it again until the next health check
+        status = await self._ask()
+        if status.fault:
+            raise PrintFault(status.fault, touched=self._touched, definite=True)
+        if not status.known and self._answers:
+            raise PrintFault("no_answer", touched=self._touched, definite=False)
+
+    async def _stalled(self) -> PrintFault:
+        """It takes no bytes. Perhaps it can still say why."""
+        try:
+            status = await self._ask()
+        except (DeviceGone, DeviceRefused):
+            return PrintFault("gone", touched=self._touched, definite=False)
+        return PrintFault(status.fault or "no_answer", touched=self._touched, definite=bool(status.fault))
+
+    async def _ask(self) -> PrinterStatus:
+        """The printer's state now. Silence and a line that takes no bytes are "cannot tell"."""
+        try:
+            match self.profile.status:
+                case "dle":
+                    self._last = await self._ask_real_time()
+                case "asb":
+                    self._last = await self._ask_automatic()
+        except DeviceTimeout:
+            self._last = CANNOT_TELL
+        self._answers = self._answers or self._last.known
+        self._mute = not self._last.known
+        return self._last
+
+    async def _ask_real_time(self) -> PrinterStatus:
+        values = await self._values(1, 4)
+        if values.get(1, 0) & 0x08:
+            values |= await self._values(2, 3)
+        return from_real_time(values)
+
+    async def _values(self, *wanted: int) -> dict[int, int]:
+        """Answers to ``10 04 n``, all or none: they come in order and do not say which is which."""
+        queries = [query for query in wanted if query in self.profile.queries]
+        await self._link.hear()  # a stale reply left from an earlier request must not be taken for this one
+        self._link.real_time = []
+        await self._link.send(b"".join(map(ask_status, queries)), urgent=True)
+        enough = await self._link.collect(lambda: len(self._link.real_time) >= len(queries), REPLY_S)
+        return dict(zip(queries, self._link.real_time, strict=False)) if enough else {}
+
+    async def _ask_automatic(self) -> PrinterStatus:
+        """An offline printer does not answer the request, but has sent its state when it went offline."""
+        before = self._link.automatic_count
+        await self._link.send(ASB_ON)
+        if await self._link.collect(lambda: self._link.automatic_count > before, REPLY_S):
+            return from_automatic(self._link.automatic)
+        stale = from_automatic(self._link.automatic) if self._link.automatic else CANNOT_TELL
+        return stale if stale.fault else CANNOT_TELL

@@ -1,0 +1,75 @@
+"""Text as dots, for what a device has no letters for. The only file of the drivers that imports PIL.
+
+Complex scripts are joined and ordered by Pillow's raqm where the machine has it; the caller brings the fonts.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from drivers.printer.bitmap import Bitmap
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+Font = bytes | Path
+_MISSING: Final = "\U0010ffff"  # no font has it: shows what "missing" looks like
+_OPEN_MAX: Final = 16  # fonts × sizes held open
+
+
+class Painter:
+    """Draws one run of text into a box of dots; matches the printer's ``Paint``.
+
+    Args:
+        fonts: TrueType or OpenType files, by path or content, tried in order; bold is struck twice.
+    """
+
+    def __init__(self, *fonts: Font) -> None:
+        self._fonts: Sequence[Font] = fonts
+        self._open: dict[tuple[int, int], FreeTypeFont] = {}
+
+    def __call__(self, text: str, width: int, height: int, bold: bool) -> Bitmap | None:
+        """``text`` in a box of ``width`` × ``height`` dots, squeezed when too wide; None: no font has it."""
+        from PIL import Image, ImageDraw
+
+        font = next((font for font in self._sized(height) if _covers(font, text)), None)
+        if font is None:
+            return None
+        ascent, descent = font.getmetrics()
+        natural = max(1, round(font.getlength(text)))
+        image = Image.new("L", (natural + 2, ascent + descent), 0)
+        pen = ImageDraw.Draw(image)
+        for shift in (0, 1) if bold else (0,):
+            pen.text((shift, 0), text, fill=255, font=font)
+        if image.width > width or image.height != height:
+            image = image.resize((min(image.width, width), height))
+        box = Image.new("1", (width, height), 0)
+        box.paste(image.point([0] * 112 + [255] * 144, "1"), (0, 0))
+        return _bitmap(box.tobytes(), width, height)
+
+    def _sized(self, height: int) -> Sequence["FreeTypeFont"]:
+        from PIL import ImageFont
+
+        fonts: list[FreeTypeFont] = []
+        for index, source in enumerate(self._fonts):
+            key = index, height
+            if key not in self._open:
+                if len(self._open) >= _OPEN_MAX:
+                    self._open.clear()
+                file = BytesIO(source) if isinstance(source, bytes) else source
+                self._open[key] = ImageFont.truetype(file, max(8, height * 5 // 6))
+            fonts.append(self._open[key])
+        return fonts
+
+
+def _covers(font: "FreeTypeFont", text: str) -> bool:
+    missing = bytes(font.getmask(_MISSING))
+    return all(char.isspace() or bytes(font.getmask(char)) != missing for char in text)
+
+
+def _bitmap(data: bytes, width: int, height: int) -> Bitmap:
+    row_bytes = (width + 7) // 8
+    pad = row_bytes * 8 - width
+    rows = (data[at : at + row_bytes] for at in range(0, row_bytes * height, row_bytes))
+    return Bitmap(width, tuple(int.from_bytes(row, "big") >> pad for row in rows))

@@ -1,0 +1,119 @@
+"""What a printer says back, in every split."""
+
+from itertools import pairwise
+
+import pytest
+
+from drivers.printer.status import (
+    BLOCK_MAX,
+    CANNOT_TELL,
+    Automatic,
+    Block,
+    Demux,
+    Flow,
+    InTurn,
+    Paper,
+    RealTime,
+    Reply,
+    from_automatic,
+    from_real_time,
+)  # fmt: skip
+from tests.unit.drivers.golden import vectors
+
+STREAM = vectors("escpos")["status stream"]
+WANTED: list[Reply] = [
+    RealTime(0x12),
+    RealTime(0x16),
+    RealTime(0x1E),
+    RealTime(0x72),
+    Automatic(b"\x10\x00\x03\x00"),
+    Flow(True),
+    Flow(False),
+    Block(b"\x37\x220001"),
+    InTurn(0),
+    Block(b"\x5f1.02"),
+]
+
+
+def in_pieces(*cuts: int) -> list[Reply]:
+    demux = Demux()
+    replies: list[Reply] = []
+    for start, end in pairwise((0, *cuts, len(STREAM))):
+        replies += demux.feed(STREAM[start:end])
+    return replies
+
+
+def test_l4_the_stream_in_every_pair_of_cuts() -> None:
+    for first in range(len(STREAM) + 1):
+        for second in range(first, len(STREAM) + 1):
+            assert in_pieces(first, second) == WANTED
+
+
+def test_l4_one_byte_at_a_time() -> None:
+    assert in_pieces(*range(len(STREAM))) == WANTED
+
+
+def test_a_torn_automatic_status_does_not_swallow_what_follows() -> None:
+    assert Demux().feed(b"\x10\x00\x12") == [RealTime(0x12)]
+
+
+def test_a_torn_automatic_status_is_forgotten_after_its_time() -> None:
+    demux = Demux()
+    assert demux.feed(b"\x18\x00") == []
+    assert demux.partial
+    demux.reset()
+    assert demux.feed(b"\x03") == [InTurn(3)]
+
+
+def test_flow_control_stands_anywhere() -> None:
+    assert Demux().feed(b"\x18\x13\x00\x0c\x11\x00") == [Flow(False), Flow(True), Automatic(b"\x18\x00\x0c\x00")]
+
+
+def test_a_block_without_an_end_is_bounded() -> None:
+    demux = Demux()
+    assert demux.feed(b"\x5f" + b"x" * 10_000) == []
+    assert len(demux._held) <= BLOCK_MAX
+    assert demux.feed(b"\x00\x12")[-1] == RealTime(0x12)
+
+
+@pytest.mark.row(46)
+@pytest.mark.parametrize(
+    ("values", "paper", "fault"),
+    [
+        ({1: 0x12, 4: 0x12}, Paper.OK, ""),
+        ({1: 0x16, 4: 0x1E}, Paper.NEAR_END, ""),
+        ({1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x7E}, Paper.OUT, "paper_out"),
+        ({1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x72}, Paper.OUT, "paper_out"),
+        ({1: 0x1A, 2: 0x16, 3: 0x12, 4: 0x12}, Paper.OK, "cover_open"),
+        ({1: 0x1A, 2: 0x52, 3: 0x1A, 4: 0x12}, Paper.OK, "cutter_jam"),
+        ({1: 0x1A, 2: 0x52, 3: 0x52, 4: 0x12}, Paper.OK, "offline"),
+        ({1: 0x1A, 4: 0x12}, Paper.OK, "offline"),
+        ({4: 0x12}, Paper.OK, ""),
+        ({1: 0x12}, Paper.CANNOT_TELL, ""),
+    ],
+)
+def test_real_time_status(values: dict[int, int], paper: Paper, fault: str) -> None:
+    status = from_real_time(values)
+    assert (status.known, status.paper, status.fault) == (True, paper, fault)
+
+
+def test_no_answer_is_cannot_tell_never_ok() -> None:
+    assert from_real_time({}) == CANNOT_TELL
+    assert not CANNOT_TELL.known
+    assert CANNOT_TELL.paper is Paper.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("data", "paper", "fault"),
+    [
+        (b"\x10\x00\x00\x00", Paper.OK, ""),
+        (b"\x14\x00\x03\x00", Paper.NEAR_END, ""),
+        (b"\x18\x00\x0f\x00", Paper.OUT, "paper_out"),
+        (b"\x38\x00\x00\x00", Paper.OK, "cover_open"),
+        (b"\x18\x08\x00\x00", Paper.OK, "cutter_jam"),
+        (b"\x18\x40\x00\x00", Paper.OK, "offline"),
+    ],
+)
+def test_automatic_status(data: bytes, paper: Paper, fault: str) -> None:
+    status = from_automatic(data)
+    assert (status.known, status.paper, status.fault) == (True, paper, fault)
