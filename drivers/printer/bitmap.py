@@ -62,10 +62,8 @@ def symbol(modules: Modules, scale: int, quiet: int = 4) -> Bitmap:
     """The QR symbol with its quiet zone at the sides; above and below the paper is white anyway."""
     rows: list[int] = []
     for row in modules.rows():
-        wide = 0
-        for bit in range(modules.size - 1, -1, -1):
-            wide = wide << scale | (-(row >> bit & 1) & ((1 << scale) - 1))
-        rows += [wide << quiet * scale] * scale
+        bits = f"{row:0{modules.size}b}".replace("0", "0" * scale).replace("1", "1" * scale)
+        rows += [int(bits, 2) << quiet * scale] * scale
     return Bitmap((modules.size + 2 * quiet) * scale, tuple(rows))
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from drivers.printer.profile import PrinterProfile
@@ -47,6 +48,12 @@ def clean(text: str) -> str:
         return text
     composed = unicodedata.normalize("NFC", _SPACES.sub(" ", text))
     return "".join(char for char in composed if unicodedata.category(char) not in _DROPPED)
+
+
+@lru_cache(maxsize=8)
+def charset_of(profile: PrinterProfile, can_draw: bool) -> "Charset":
+    """One table per model: it takes longer to make than a slip."""
+    return Charset(profile, can_draw=can_draw)
 
 
 class Charset:

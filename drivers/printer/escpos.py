@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from drivers.printer.bitmap import Bitmap, Paint, columns, paste, raster, symbol
-from drivers.printer.charset import SPACE, UNKNOWN, Cell, Charset, How
+from drivers.printer.charset import SPACE, UNKNOWN, Cell, How, charset_of
 from drivers.printer.document import Align, Blank, Code, Document, Line, Row, Rule
 from drivers.printer.layout import TextLine, lay_out, width
 from drivers.printer.profile import PrinterProfile
@@ -80,7 +80,7 @@ class _Writer:
 
     def __init__(self, profile: PrinterProfile, paint: Paint | None) -> None:
         self._profile, self._paint = profile, paint
-        self._charset = Charset(profile, can_draw=paint is not None)
+        self._charset = charset_of(profile, paint is not None)
         self._dots = profile.width_dots // profile.columns
         self._chunks: list[bytes] = []
         self._out = bytearray(INIT)
