@@ -57,6 +57,7 @@ class Service:
         self.refunding: dict[str, RefundDriver] = {}
         self.stopping = False
         self.ready = False
+        self._ready = asyncio.Event()
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
 
     async def run(self) -> None:
@@ -67,6 +68,10 @@ class Service:
             for lane in self.lanes.values():
                 self._start_lane(lane)
             self.ready = True
+            self._ready.set()
+
+    async def until_ready(self) -> None:
+        await self._ready.wait()
 
     def _start_lane(self, lane: Lane) -> None:
         self.tasks.start(f"glass {lane.id}", lane.glass.run)

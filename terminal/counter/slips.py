@@ -1,5 +1,7 @@
 """Makes the receipt lines of a sale or refund in its language (frozen when first printed)."""
 
+from collections.abc import Mapping
+
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.wording import Wording
 from terminal.payments.event import Owed
@@ -8,10 +10,17 @@ from terminal.payments.receipt import Receipt, Row
 from terminal.payments.sale import Sale
 from terminal.payments.slip import Shop, check_code, refund_slip, sale_slip
 
+Titles = Mapping[str, Mapping[str, str]]  # channel -> language -> name
+
 
 class Slips:
-    def __init__(self, house: House, wording: Wording) -> None:
-        self._house, self._wording = house, wording
+    def __init__(self, house: House, wording: Wording, titles: Titles | None = None) -> None:
+        self._house, self._wording, self._titles = house, wording, titles or {}
+
+    def method(self, wallet: str, language: str) -> str:
+        """The wallet's name as customers of that language know it."""
+        names = self._titles.get(wallet, {})
+        return names.get(language) or names.get("en") or wallet
 
     def make(self, counter: CounterSettings, sale: Sale, owed: Owed) -> Receipt:
         """``owed`` names the attempt or refund: ``<id>:receipt``."""
@@ -27,7 +36,16 @@ class Slips:
         if any(each.id == subject for each in sale.refunds):
             refund = sale.refund(subject)
             return refund_slip(
-                sale, refund, shop=shop, words=words, money=money, when=when, copy=0, test=self._house.test
+                sale,
+                refund,
+                shop=shop,
+                words=words,
+                money=money,
+                when=when,
+                copy=0,
+                test=self._house.test,
+                check_code=check_code(sale.id),
+                method=self.method(sale.attempt(refund.attempt).provider, language),
             )
         return sale_slip(
             sale,
@@ -39,6 +57,7 @@ class Slips:
             copy=0,
             test=self._house.test,
             check_code=check_code(sale.id),
+            method=self.method(sale.attempt(subject).provider, language),
         )
 
     def copy_mark(self, counter: CounterSettings, copy: int) -> Row:

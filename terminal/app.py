@@ -1,0 +1,230 @@
+"""Builds the whole service from its settings, starts it, stops it: the one place where everything meets."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from terminal.banks.channel import Channel
+from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
+from terminal.counter.feed import Feed
+from terminal.counter.lane import Devices
+from terminal.counter.ports import Clock, Entropy, Ids
+from terminal.counter.service import Parts, Service
+from terminal.counter.settings import CounterSettings, House
+from terminal.counter.slips import Slips
+from terminal.errors import BadSettings, JournalError
+from terminal.help.wording import CatalogueWording
+from terminal.journal.keys import JournalKeys
+from terminal.journal.records import Identity
+from terminal.journal.sqlite import SqliteJournal
+from terminal.local_authority import ensure
+from terminal.payments.event import Ledger
+from terminal.people.service import People
+from terminal.peripherals.build import build_devices
+from terminal.settings import ChannelTable, Loaded
+from terminal.system import SystemClock, SystemEntropy, SystemIds
+from terminal.web.app import make_app, make_notices_app
+from terminal.web.listen import listen
+
+log = logging.getLogger(__name__)
+STOP_S: Final = 5.0
+VERIFY_EVERY_S: Final = 86400.0
+JOURNAL: Final = "journal.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that answers. ``failed`` is done when it cannot go on (I20)."""
+
+    service: Service
+    people: People
+    journal: SqliteJournal
+    url: str
+    state: Path
+    failed: "asyncio.Task[None]"
+
+
+def house_of(loaded: Loaded) -> House:
+    shop = loaded.settings.shop
+    return House(
+        shop.merchant,
+        shop.store,
+        shop.title,
+        shop.lines,
+        shop.currency,
+        Ledger.TEST if loaded.settings.mode == "test" else Ledger.LIVE,
+        shop.limit_minor,
+    )
+
+
+def journal_path(loaded: Loaded) -> Path:
+    return loaded.state / JOURNAL
+
+
+def open_keys(loaded: Loaded, entropy: Entropy) -> JournalKeys:
+    return JournalKeys.open(loaded.state / "keys", entropy, create=not journal_path(loaded).exists())
+
+
+def open_journal(loaded: Loaded, clock: Clock, entropy: Entropy) -> SqliteJournal:
+    house = house_of(loaded)
+    loaded.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return SqliteJournal.open(
+        journal_path(loaded),
+        identity=Identity(house.merchant, house.store, house.ledger),
+        clock=clock,
+        entropy=entropy,
+        keys=open_keys(loaded, entropy),
+    )
+
+
+def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entropy: Entropy) -> Channel:
+    key_file = loaded.path(table.platform_key_file) if table.platform_key_file else None
+    settings = WeChatPaySettings(
+        mchid=table.mchid,
+        appid=table.appid,
+        merchant_serial=table.merchant_serial,
+        apiv3_key=loaded.secrets.get(name, "apiv3_key"),
+        merchant_key_file=loaded.path(table.merchant_key_file),
+        platform_key_id=table.platform_key_id,
+        platform_key_file=key_file,
+        certificates=table.certificates,
+        gateway=table.gateway,
+        ca_file=loaded.path(table.ca_file) if table.ca_file else None,
+        notify_url=table.notify_url,
+        store_id=table.store_id,
+    )
+    return open_wechatpay(settings, clock=clock, entropy=entropy, test=loaded.settings.mode == "test")
+
+
+def _counters(loaded: Loaded, house: House, clock: Clock) -> list[tuple[CounterSettings, Devices]]:
+    counters = []
+    for table in loaded.settings.counters:
+        settings = CounterSettings(table.id, table.title, table.channels, dict(table.languages))
+        title = table.title or house.title
+        counters.append((settings, build_devices(table, clock=clock, title=title, test=house.test)))
+    return counters
+
+
+@asynccontextmanager
+async def running(
+    loaded: Loaded, *, clock: Clock | None = None, entropy: Entropy | None = None, ids: Ids | None = None
+) -> AsyncIterator[Running]:
+    """Start everything; on the way out stop it within STOP_S and close in the right order.
+
+    Raises:
+        BadSettings, JournalError: what is wrong and what to do; nothing was started.
+    """
+    clock, entropy, ids = clock or SystemClock(), entropy or SystemEntropy(), ids or SystemIds()
+    house = house_of(loaded)
+    async with AsyncExitStack() as stack:
+        journal = open_journal(loaded, clock, entropy)
+        stack.push_async_callback(journal.close)
+        feed = Feed(journal)
+        channels = {
+            name: _channel(loaded, name, table, clock, entropy) for name, table in loaded.settings.channels.items()
+        }
+        for channel in channels.values():
+            stack.push_async_callback(channel.aclose)
+        titles = {name: channel.profile.titles for name, channel in channels.items()}
+        slips = Slips(house, CatalogueWording(loaded.settings.shop.zone), titles)
+        pepper = bytes.fromhex(loaded.secrets.get("people", "pepper"))
+        parts = Parts(
+            house=house,
+            feed=feed,
+            clock=clock,
+            ids=ids,
+            providers=channels,
+            slips=slips,
+            code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
+            notify_url=_notify_url(loaded),
+        )
+        service = Service(parts, _counters(loaded, house, clock))
+        people = People(house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper)
+        app = make_app(service, people, loaded, clock=clock, entropy=entropy)
+        url = await listen(stack, app, loaded.settings.listen.host, loaded.settings.listen.port)
+        if loaded.settings.listen.notify_port:
+            await _listen_for_notices(stack, service, loaded, clock)
+        life = asyncio.create_task(_live(service, channels, journal), name="service")
+        stack.push_async_callback(_end, service, life)
+        await _until_ready(service, life)
+        yield Running(service, people, journal, url, loaded.state, life)
+
+
+async def _until_ready(service: Service, life: "asyncio.Task[None]") -> None:
+    ready = asyncio.ensure_future(service.until_ready())
+    await asyncio.wait({ready, life}, return_when=asyncio.FIRST_COMPLETED)
+    if life.done():
+        ready.cancel()
+        await life
+
+
+async def _live(service: Service, channels: dict[str, Channel], journal: SqliteJournal) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.run(), name="counters")
+        group.create_task(_verify(journal), name="verify")
+        for name, channel in channels.items():
+            group.create_task(channel.keep_keys(), name=f"keys {name}")
+
+
+async def _verify(journal: SqliteJournal) -> None:
+    """The whole chain after ready and daily; a journal that does not verify ends the service (fail closed)."""
+    while True:
+        report = await journal.verify_all()
+        if not report.sound:
+            raise JournalError("journal_damaged", number=report.first_bad or 0)
+        await asyncio.sleep(VERIFY_EVERY_S)
+
+
+async def _end(service: Service, life: "asyncio.Task[None]") -> None:
+    service.stopping = True
+    life.cancel()
+    with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup, JournalError):
+        async with asyncio.timeout(STOP_S):
+            await life
+
+
+def _notify_url(loaded: Loaded) -> str:
+    """Where the bank reaches us; empty is query-only, a first-class mode."""
+    listen_at = loaded.settings.listen
+    named = next((t.notify_url for t in loaded.settings.channels.values() if t.notify_url), "")
+    if named or not listen_at.notify_port:
+        return named
+    return f"https://{listen_at.notify_host}:{listen_at.notify_port}/notify/wechatpay"
+
+
+async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: Loaded, clock: Clock) -> None:
+    _, server = ensure(loaded.state / "tls", clock)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server)
+    at = loaded.settings.listen
+    await listen(stack, make_notices_app(service), at.notify_host, at.notify_port, tls=context)
+
+
+def say_ready(running_: Running, links: dict[str, str]) -> None:
+    """``ready.json`` for whoever started us: where we answer and the one-time page links (mode 0600)."""
+    path = running_.state / "ready.json"
+    told = {"pid": os.getpid(), "url": running_.url, "links": links}
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(told))
+
+
+def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> None:
+    """What can be known without starting: keys readable, channels buildable."""
+    for name, table in loaded.settings.channels.items():
+        try:
+            _channel(loaded, name, table, SystemClock(), SystemEntropy())
+        except BadSettings as error:
+            report(error)

@@ -1,0 +1,66 @@
+"""A private authority for TLS on this machine: the bank's notifications arrive over https, also in the demo."""
+
+import datetime
+import ipaddress
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from terminal.counter.ports import Clock
+
+DAYS: Final = 3650
+_PEM = serialization.Encoding.PEM
+
+
+def ensure(folder: Path, clock: Clock) -> tuple[Path, Path]:
+    """The authority's certificate and a server file (key and certificate) for loopback; made when missing.
+
+    Files: ``authority.pem`` (public), ``server.pem`` (0600). The authority's key is forgotten after signing.
+    """
+    authority, server = folder / "authority.pem", folder / "server.pem"
+    if authority.exists() and server.exists():
+        return authority, server
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    now = datetime.datetime.fromtimestamp(clock.wall_ms() / 1000, datetime.UTC)
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Countertop local authority")])
+    root = (
+        _certificate(root_name, root_name, root_key.public_key(), now)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    names = [
+        x509.DNSName("localhost"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+        x509.IPAddress(ipaddress.ip_address("::1")),
+    ]
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    own = (
+        _certificate(name, root_name, key.public_key(), now)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(root_key, hashes.SHA256())
+    )
+    private = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    server.touch(mode=0o600)
+    server.write_bytes(private + own.public_bytes(_PEM))
+    authority.write_bytes(root.public_bytes(_PEM))
+    return authority, server
+
+
+def _certificate(
+    name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime.datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=DAYS))
+    )
