@@ -58,7 +58,8 @@ class Checkpoints:
         """Read the file and drop a torn last line, which nobody relied on.
 
         Raises:
-            JournalError("checkpoints_damaged"): a line is no checkpoint, is out of order or not signed by us.
+            JournalError: ``checkpoints_damaged`` when a line is no checkpoint, out of order or not signed by us;
+                ``checkpoints_unusable`` when the file cannot be read.
         """
         self.path, self._signer, self.public = path, signer, signer.public_key()
         lines = _read(path)
@@ -69,12 +70,23 @@ class Checkpoints:
         self._size = lines.size
 
     def append(self, chain: Chain, *, database: str, wall_ms: int, kind: Kind) -> Checkpoint:
-        """Sign and write, durable on return. Raises OSError."""
+        """Sign and write, durable on return. Raises JournalError("checkpoints_unusable")."""
         root, digest = chain.root().hex(), chain.digest.hex()
         bare = Checkpoint(database, chain.number, root, digest, wall_ms, kind, self._last_hash)
         signed = msgspec.structs.replace(bare, signature=self._signer.sign(bare.unsigned()).hex())
         line = encode(msgspec.structs.asdict(signed)) + b"\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            self._write(line)
+        except OSError as error:
+            raise JournalError("checkpoints_unusable", path=str(self.path), detail=str(error)) from error
+        self._size += len(line)
+        self._last_hash, self.last = _hash(line), signed
+        return signed
+
+    def _write(self, line: bytes) -> None:
+        """Over what an earlier write may have left torn."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self.path, flags, 0o600)
         try:
             os.ftruncate(descriptor, self._size)
             if os.pwrite(descriptor, line, self._size) != len(line):
@@ -84,9 +96,6 @@ class Checkpoints:
             os.close(descriptor)
         if not self._size:
             sync_folder(self.path.parent)
-        self._size += len(line)
-        self._last_hash, self.last = _hash(line), signed
-        return signed
 
 
 def read_checkpoints(path: Path, public: Ed25519PublicKey) -> tuple[Checkpoint, ...]:
@@ -97,7 +106,10 @@ def read_checkpoints(path: Path, public: Ed25519PublicKey) -> tuple[Checkpoint, 
 
 
 def _read(path: Path) -> _Lines:
-    data = path.read_bytes() if path.exists() else b""
+    try:
+        data = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise JournalError("checkpoints_unusable", path=str(path), detail=str(error)) from error
     found: list[Checkpoint] = []
     previous, size = "", 0
     for line in data.splitlines(keepends=True):

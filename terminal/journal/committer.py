@@ -1,7 +1,6 @@
 """Turns waiting appends into one transaction. Runs wherever the writing connection lives, thread or loop."""
 
 import asyncio
-import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +8,8 @@ from typing import Final
 import apsw
 
 from terminal.counter.ports import Clock, Entropy
-from terminal.errors import Conflict, InvalidRequest, JournalError
+from terminal.errors import Conflict, InvalidRequest
+from terminal.journal.failure import Fatal, diagnose
 from terminal.journal.keys import JournalKeys
 from terminal.journal.projection import Index, parse, project
 from terminal.journal.records import (
@@ -30,7 +30,6 @@ Fault = Callable[[str], None]
 """Called at named points of the money path. Raises OSError to play a failing disk; anything else plays a crash."""
 
 EVENTS_MAX: Final = 256  # in one append
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _INSERT: Final = f"INSERT INTO event VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608  # only marks
 
 
@@ -62,14 +61,6 @@ class Unit:
 
 
 Outcome = tuple[Event, ...] | Conflict
-
-
-class Fatal(Exception):
-    """The handle cannot be used again. ``damaged`` asks the next start to work on a verified copy."""
-
-    def __init__(self, slug: str, detail: str, *, damaged: bool = False) -> None:
-        super().__init__(slug, detail)
-        self.slug, self.detail, self.damaged = slug, detail, damaged
 
 
 class Locked(Exception):
@@ -209,18 +200,3 @@ class Committer:
 
     def _fatal(self, error: apsw.Error | OSError, otherwise: str) -> Fatal:
         return diagnose(error, self.connection.system_errno, otherwise)
-
-
-def diagnose(error: apsw.Error | OSError, system_errno: int, otherwise: str) -> Fatal:
-    """Name a failure of the disk; ``otherwise`` where it has no name of its own."""
-    number = error.errno if isinstance(error, OSError) else system_errno
-    broken = isinstance(error, OSError | apsw.IOError)
-    if isinstance(error, apsw.FullError) or (broken and number in _FULL):
-        return Fatal("disk_full", str(error))
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
-        return Fatal("journal_corrupt", str(error), damaged=True)
-    return Fatal(otherwise, str(error), damaged=broken)
-
-
-def refusal(fatal: Fatal) -> JournalError:
-    return JournalError(fatal.slug, detail=fatal.detail)

@@ -19,8 +19,11 @@ class InstanceLock:
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Raises JournalError("journal_in_use", pid=…); pid is 0 when the holder did not say."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        """Raises JournalError: ``journal_in_use`` (pid 0 when the holder did not say), ``journal_place``."""
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise JournalError("journal_place", path=str(path), why="lock", detail=str(error)) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

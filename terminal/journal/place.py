@@ -23,9 +23,12 @@ def prepare(path: Path) -> None:
     Called before SQLite opens the file: closing a descriptor later would drop its locks.
 
     Raises:
-        JournalError: ``journal_place`` with the reason ``why``: link, not_ours, not_a_file, remote, read_only.
+        JournalError("journal_place"): ``why`` is link, not_ours, not_a_file, remote, read_only or no_folder.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise JournalError("journal_place", path=str(path), why="no_folder", detail=str(error)) from error
     kind = file_system_of(path.parent.resolve())
     if kind in _REMOTE:
         raise JournalError("journal_place", path=str(path), why="remote", system=kind)

@@ -1,6 +1,6 @@
 """Short reads on a connection that cannot write: look-ups of some ten microseconds, never in the writer's way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +8,8 @@ from typing import Any, Final
 import apsw
 from cryptography.exceptions import InvalidTag
 
+from terminal.errors import JournalError
+from terminal.journal.failure import Fatal, diagnose, refusal
 from terminal.journal.keys import JournalKeys
 from terminal.journal.projection import split
 from terminal.journal.records import Row, decode, event_of
@@ -25,11 +27,21 @@ _LAST: Final = "\U0010ffff"
 
 
 class Reader:
-    """Not for several threads at once. Without a running journal it reads a file by itself (``at``)."""
+    """Not for several threads at once. Without a running journal it reads a file by itself (``at``).
 
-    def __init__(self, connection: apsw.Connection, upcasters: Upcasters | None = None) -> None:
+    Every read may raise JournalError: ``journal_corrupt``, ``journal_broken``, ``journal_locked``.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        upcasters: Upcasters | None = None,
+        *,
+        failed: Callable[[Fatal], None] = lambda _fatal: None,
+    ) -> None:
+        """``failed`` is told of a disk that cannot be read, before the caller is."""
         self.connection = connection
-        self._upcasters = upcasters or {}
+        self._upcasters, self._failed = upcasters or {}, failed
 
     @classmethod
     def at(cls, path: Path) -> "Reader":
@@ -71,22 +83,23 @@ class Reader:
     ) -> tuple[Summary, ...]:
         """Newest first. Every word of ``search`` must be the beginning of a word of the summary."""
         assert 0 < limit <= LIMIT_MAX, limit
-        where: str = "kind = ?"
-        values: tuple[Any, ...] = (kind,)
-        if counter:
-            where, values = f"{where} AND counter = ?", (*values, counter)
-        if before is not None:
-            where, values = f"{where} AND first_number < ?", (*values, before)
-        for word in split(search)[:8]:
-            condition, more = self._matches(kind, word)
-            where, values = f"{where} AND {condition}", (*values, *more)
-        tail = f"WHERE {where} ORDER BY first_number DESC LIMIT ?"
-        sql = f"SELECT {_SUMMARY} FROM summary {tail}"  # noqa: S608  # conditions are our own, values are bound
-        return self._summaries(sql, (*values, limit))
+        words = [self._matches(kind, word) for word in split(search)[:8]]
+        # A plus keeps SQLite from walking a list's index when a rare word's index leads to the rows at once.
+        plus = "+" if any(condition.startswith("subject") for condition, _values in words) else ""
+        conditions: tuple[tuple[str, tuple[Any, ...]], ...] = (
+            (f"{plus}kind = ?", (kind,)),
+            *([(f"{plus}counter = ?", (counter,))] if counter else []),
+            *([(f"{plus}first_number < ?", (before,))] if before is not None else []),
+            *words,
+        )
+        where = " AND ".join(condition for condition, _values in conditions)
+        sql = f"SELECT {_SUMMARY} FROM summary WHERE {where}"  # noqa: S608  # conditions are our own
+        values = (value for _condition, some in conditions for value in some)
+        return self._summaries(f"{sql} ORDER BY {plus}first_number DESC LIMIT ?", (*values, limit))
 
     def owed(self) -> tuple[Owed, ...]:
         sql = "SELECT id, kind, counter, subject, number, owed_ms, body FROM owed ORDER BY number, place"
-        found: Any = self.connection.execute(sql)
+        found = self._rows(sql)
         return tuple(
             Owed(name, kind, counter, subject, number, owed_ms, decode(body))
             for name, kind, counter, subject, number, owed_ms, body in found
@@ -96,7 +109,7 @@ class Reader:
         """The clear personal values of one event that were not erased. A changed one is left out."""
         sql = "SELECT name, key_id, hidden FROM personal WHERE number = ?"
         clear = {}
-        for name, key_id, hidden in self.connection.execute(sql, (number,)):
+        for name, key_id, hidden in self._rows(sql, (number,)):
             try:
                 clear[name] = keys.show(key_id, f"{number}:{name}", hidden)[32:].decode()
             except (InvalidTag, KeyError):
@@ -114,10 +127,21 @@ class Reader:
         return f"subject IN (SELECT subject {found})", bounds
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> Any:
-        return self.connection.execute(sql, values).get
+        found = self._rows(sql, values)
+        return found[0][0] if found else None
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        except apsw.BusyError as error:
+            raise JournalError("journal_locked") from error
+        except apsw.Error as error:
+            fatal = diagnose(error, self.connection.system_errno, "journal_broken")
+            self._failed(fatal)
+            raise refusal(fatal) from error
 
     def _events(self, sql: str, values: tuple[Any, ...]) -> tuple[Event, ...]:
-        return tuple(self._event(Row(*row)) for row in self.connection.execute(sql, values))
+        return tuple(self._event(Row(*row)) for row in self._rows(sql, values))
 
     def _event(self, row: Row) -> Event:
         event = event_of(row)
@@ -126,7 +150,7 @@ class Reader:
         return event
 
     def _summaries(self, sql: str, values: tuple[Any, ...]) -> tuple[Summary, ...]:
-        found: Any = self.connection.execute(sql, values)
+        found = self._rows(sql, values)
         return tuple(
             Summary(subject, counter, first, last, first_ms, last_ms, decode(body))
             for subject, counter, first, last, first_ms, last_ms, body in found

@@ -40,7 +40,8 @@ VIEWS: Final = (
     """CREATE TABLE summary (
         subject TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, counter TEXT NOT NULL, final INTEGER NOT NULL,
         first_number INTEGER NOT NULL, last_number INTEGER NOT NULL,
-        first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, words TEXT NOT NULL, body TEXT NOT NULL) STRICT""",
+        first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, words TEXT NOT NULL, body TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX summary_unfinished ON summary (first_number) WHERE final = 0",
     "CREATE INDEX summary_kind ON summary (kind, first_number)",
     "CREATE INDEX summary_counter ON summary (kind, counter, first_number)",
@@ -79,14 +80,18 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
 
 
 def connect(path: Path, *, vfs: str = "", read_only: bool = False) -> apsw.Connection:
-    """Raises JournalError(``journal_corrupt`` or ``journal_place``) when SQLite cannot use the file at all."""
+    """Raises JournalError: ``journal_corrupt``, ``journal_locked``, ``journal_broken``, ``journal_place``."""
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
     try:
         connection = apsw.Connection(str(path), flags=flags, vfs=vfs or None)
         connection.set_busy_timeout(BUSY_MS)
         connection.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018  # reads the header now
     except (apsw.NotADBError, apsw.CorruptError) as error:
-        raise JournalError("journal_corrupt", path=str(path)) from error
+        raise JournalError("journal_corrupt", detail=str(error)) from error
+    except apsw.BusyError as error:
+        raise JournalError("journal_locked") from error
+    except apsw.IOError as error:
+        raise JournalError("journal_broken", detail=str(error)) from error
     except apsw.Error as error:
         raise JournalError("journal_place", path=str(path), why="unusable", detail=str(error)) from error
     if read_only:

@@ -14,17 +14,17 @@ from typing import Any, Final, Self, TypeVar
 import apsw
 
 from terminal.counter.ports import Clock, Entropy
-from terminal.errors import JournalError, TerminalError, Unavailable
-from terminal.journal.checkpoints import EVERY, Checkpoint, Checkpoints, Kind, read_checkpoints
-from terminal.journal.committer import EVENTS_MAX, Committer, Drafter, Fatal, Fault, Unit, diagnose, refusal
+from terminal.errors import JournalError, Unavailable
+from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, read_checkpoints
+from terminal.journal.committer import EVENTS_MAX, Committer, Drafter, Fault, Unit
+from terminal.journal.failure import Fatal, refusal
 from terminal.journal.keys import JournalKeys
-from terminal.journal.lock import InstanceLock
-from terminal.journal.place import prepare, side
+from terminal.journal.place import side
 from terminal.journal.reader import Reader, Upcasters
 from terminal.journal.records import Identity
-from terminal.journal.recover import mark_suspect, rebuild, salvage
-from terminal.journal.schema import altered, connect, harden, migrate
-from terminal.journal.start import introduce, resume
+from terminal.journal.recover import mark_suspect, rebuild
+from terminal.journal.schema import connect
+from terminal.journal.start import Ground, take
 from terminal.journal.verify import Examination, Report
 from terminal.journal.writer import Engine, InlineWriter, Item, Job, ThreadWriter, Writer
 from terminal.payments.event import Event, NewEvent, Owed, Summary
@@ -48,26 +48,24 @@ class SqliteJournal:
 
     def __init__(
         self,
-        path: Path,
-        lock: InstanceLock,
+        ground: Ground,
         committer: Committer,
         drafter: Drafter,
-        reader: Reader,
-        checkpoints: Checkpoints,
         *,
-        database: str,
         clock: Clock,
         inline: bool,
         queue_max: int,
         close_s: float,
+        upcasters: Upcasters | None,
     ) -> None:
-        self._path, self._lock, self._committer, self._drafter = path, lock, committer, drafter
-        self._reader, self._checkpoints, self._database, self._clock = reader, checkpoints, database, clock
+        self._ground, self._committer, self._drafter, self._clock = ground, committer, drafter, clock
         self._queue_max, self._close_s = queue_max, close_s
         self._waiting = 0  # appends and jobs that were not answered yet
         self._closed = self._released = False
+        self._checkpoints = ground.checkpoints
         self._sign_at = self._signed() + EVERY
         self._engine = Engine(committer, upkeep=self._upkeep, on_fatal=self._on_fatal)
+        self._reader = Reader(ground.reading, upcasters, failed=self._engine.die)
         kind = InlineWriter if inline else ThreadWriter
         self._writer: Writer = kind(self._engine, self._told)
 
@@ -98,39 +96,15 @@ class SqliteJournal:
             vfs: name of a registered SQLite VFS, for tests.
 
         Raises:
-            JournalError: ``journal_in_use``, ``journal_place``, ``journal_corrupt``, ``journal_pragma``,
-                ``journal_newer``, ``journal_altered``, ``journal_other_shop``, ``journal_rolled_back``,
-                ``checkpoints_missing``, ``checkpoints_damaged``, ``journal_damaged``,
-                ``journal_salvage_failed``, ``journal_locked``, ``disk_full``, ``journal_broken``.
+            JournalError: as ``terminal.journal.start.take``.
         """
-        prepare(path)
-        lock = InstanceLock.take(side(path, ".lock"))
-        connection: apsw.Connection | None = None
-        try:
-            signed = checkpoints or side(path, ".checkpoints")
-            salvage(path, keys, signed)
-            connection = connect(path, vfs=vfs)
-            harden(connection)
-            migrate(connection, fault)
-            if name := altered(connection):
-                raise JournalError("journal_altered", name=name)
-            database = introduce(connection, identity, entropy)
-            file = Checkpoints(signed, keys.signer)
-            chain = resume(connection, keys, database, file.last)
-            if file.last is None:
-                file.append(chain, database=database, wall_ms=clock.wall_ms(), kind="first")
-            reader = Reader(connect(path, vfs=vfs, read_only=True), upcasters)
-        except BaseException as error:
-            number = connection.system_errno if connection else 0
-            if connection:
-                connection.close(True)
-            lock.release()
-            if isinstance(error, apsw.Error | OSError):
-                raise _refused(path, error, number) from error
-            raise
+        signed = checkpoints or side(path, ".checkpoints")
+        ground = take(path, signed, identity, clock, entropy, keys, fault=fault, vfs=vfs)
+        committer = Committer(ground.connection, ground.chain, fault)
+        drafter = Drafter(identity, keys, clock, entropy)
         return cls(
-            path, lock, Committer(connection, chain, fault), Drafter(identity, keys, clock, entropy), reader, file,
-            database=database, clock=clock, inline=inline, queue_max=queue_max, close_s=close_s,
+            ground, committer, drafter,
+            clock=clock, inline=inline, queue_max=queue_max, close_s=close_s, upcasters=upcasters,
         )  # fmt: skip
 
     async def __aenter__(self) -> Self:
@@ -191,13 +165,13 @@ class SqliteJournal:
         await self._job(lambda committer: committer.run(rebuild))
 
     async def checkpoint(self) -> Checkpoint:
-        """Sign where the log stands now, as at day close. Raises OSError when its file cannot be written."""
+        """Sign where the log stands now, as at day close. Raises JournalError("checkpoints_unusable")."""
         return await self._job(lambda _committer: self._sign("asked"))
 
     async def verify_all(self, *, views: bool = True) -> Report:
         """Read everything back in small bites between other work; the caller stops money work on a bad report."""
         signed = read_checkpoints(self._checkpoints.path, self._checkpoints.public)
-        connection = connect(self._path, read_only=True)
+        connection = connect(self._ground.path, read_only=True)
         try:
             examination = Examination(connection, self._committer.chain.keys, signed, views=views)
             await asyncio.to_thread(examination.pages)
@@ -224,7 +198,7 @@ class SqliteJournal:
                 await self._writer.stop()
         except TimeoutError:
             raise JournalError("journal_close_timeout", limit_s=round(self._close_s)) from None
-        except (TerminalError, OSError) as error:
+        except JournalError as error:
             log.error("the journal closed without its last checkpoint: %s", error)
             await self._writer.stop()
         self._let_go()
@@ -294,13 +268,15 @@ class SqliteJournal:
         """On the writer's side: the chain stands still."""
         chain = self._committer.chain
         self._sign_at = chain.number + EVERY  # also when it fails: the next try, and its log line, is then
-        return self._checkpoints.append(chain, database=self._database, wall_ms=self._clock.wall_ms(), kind=kind)
+        return self._checkpoints.append(
+            chain, database=self._ground.database, wall_ms=self._clock.wall_ms(), kind=kind
+        )
 
     def _upkeep(self, idle: bool) -> None:
         if self._committer.chain.number >= self._sign_at:
             try:
                 self._sign("regular")
-            except OSError as error:
+            except JournalError as error:
                 log.error("no checkpoint at event %d: %s", self._committer.chain.number, error)
         pages = self._committer.pages
         if pages >= WAL_PAGES_MAX or (idle and pages >= WAL_PAGES):
@@ -313,7 +289,7 @@ class SqliteJournal:
 
     def _on_fatal(self, fatal: Fatal) -> None:
         if fatal.damaged:
-            mark_suspect(self._path, fatal.slug)
+            mark_suspect(self._ground.path, fatal.slug)
 
     def _let_go(self) -> None:
         """Reader first: the last connection to close would otherwise be one that cannot tidy up."""
@@ -322,13 +298,4 @@ class SqliteJournal:
         if self._engine.fatal:
             self._committer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         self._committer.connection.close(True)
-        self._lock.release()
-
-
-def _refused(path: Path, error: apsw.Error | OSError, number: int) -> JournalError:
-    if isinstance(error, apsw.BusyError):
-        return JournalError("journal_locked")
-    fatal = diagnose(error, number, "journal_broken")
-    if fatal.damaged:
-        mark_suspect(path, fatal.slug)
-    return refusal(fatal)
+        self._ground.lock.release()

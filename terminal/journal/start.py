@@ -1,12 +1,21 @@
 """From a file to a chain that can be trusted: identity, heads, and every row since the last signed checkpoint."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
 import apsw
 
-from terminal.counter.ports import Entropy
+from terminal.counter.ports import Clock, Entropy
 from terminal.errors import JournalError
-from terminal.journal.checkpoints import Checkpoint
+from terminal.journal.checkpoints import Checkpoint, Checkpoints
+from terminal.journal.failure import diagnose, refusal
 from terminal.journal.keys import JournalKeys
+from terminal.journal.lock import InstanceLock
+from terminal.journal.place import prepare, side
 from terminal.journal.records import BadRow, Chain, Head, Identity, Row
+from terminal.journal.recover import mark_suspect, salvage
+from terminal.journal.schema import altered, connect, harden, migrate
 
 # A loose index scan: one step per stream, not one per row, so that the start does not grow with the log.
 _STREAMS = """WITH RECURSIVE stream (name) AS (
@@ -15,6 +24,79 @@ _STREAMS = """WITH RECURSIVE stream (name) AS (
     SELECT name FROM stream WHERE name IS NOT NULL"""
 _HEAD = "SELECT position, hash FROM event WHERE stream = ? ORDER BY position DESC LIMIT 1"
 _BEFORE = "SELECT hash FROM event WHERE stream = ? AND position = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A journal that passed every check of the start: locked, hardened, migrated, its chain's end known."""
+
+    path: Path
+    lock: InstanceLock
+    connection: apsw.Connection  # the only one that writes
+    reading: apsw.Connection
+    chain: Chain
+    checkpoints: Checkpoints
+    database: str  # its id, in every checkpoint
+
+
+def take(
+    path: Path,
+    signed: Path,
+    identity: Identity,
+    clock: Clock,
+    entropy: Entropy,
+    keys: JournalKeys,
+    *,
+    fault: Callable[[str], None],
+    vfs: str = "",
+) -> Ground:
+    """Open or make the journal at ``path`` for this process alone.
+
+    Raises:
+        JournalError: ``journal_in_use``, ``journal_place``, ``journal_corrupt``, ``journal_pragma``,
+            ``journal_newer``, ``journal_altered``, ``journal_other_shop``, ``journal_rolled_back``,
+            ``checkpoints_missing``, ``checkpoints_damaged``, ``checkpoints_unusable``, ``journal_damaged``,
+            ``journal_salvage_failed``, ``journal_locked``, ``disk_full``, ``journal_broken``.
+    """
+    prepare(path)
+    lock = InstanceLock.take(side(path, ".lock"))
+    connection: apsw.Connection | None = None
+    try:
+        salvage(path, keys, signed)
+        connection = connect(path, vfs=vfs)
+        harden(connection)
+        migrate(connection, fault)
+        if name := altered(connection):
+            raise JournalError("journal_altered", name=name)
+        database = introduce(connection, identity, entropy)
+        checkpoints = Checkpoints(signed, keys.signer)
+        chain = resume(connection, keys, database, checkpoints.last)
+        if checkpoints.last is None:
+            checkpoints.append(chain, database=database, wall_ms=clock.wall_ms(), kind="first")
+        reading = connect(path, vfs=vfs, read_only=True)
+    except BaseException as error:
+        failure = _failure(path, error, connection)
+        if connection:
+            connection.close(True)
+        lock.release()
+        if failure:
+            raise failure from error
+        raise
+    return Ground(path, lock, connection, reading, chain, checkpoints, database)
+
+
+def _failure(path: Path, error: BaseException, connection: apsw.Connection | None) -> JournalError | None:
+    """Name what SQLite or the system raised, and leave the marker if the disk itself failed."""
+    if isinstance(error, apsw.BusyError):
+        return JournalError("journal_locked")
+    if isinstance(error, JournalError) and error.slug == "journal_broken":
+        mark_suspect(path, error.slug)
+    if not isinstance(error, apsw.Error | OSError):
+        return None
+    fatal = diagnose(error, connection.system_errno if connection else 0, "journal_broken")
+    if fatal.damaged:
+        mark_suspect(path, fatal.slug)
+    return refusal(fatal)
 
 
 def last_number(connection: apsw.Connection) -> int:

@@ -14,7 +14,8 @@ from threading import Thread
 from typing import Any, Final, Protocol
 
 from terminal.errors import JournalError
-from terminal.journal.committer import Committer, Fatal, Locked, Unit, refusal
+from terminal.journal.committer import Committer, Locked, Unit
+from terminal.journal.failure import Fatal, refusal
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Engine:
         try:
             self._serve(items, results)
         except BaseException as crash:  # noqa: BLE001  # the owner raises it once everybody waiting was told
-            self._die(Fatal("commit_unknown", repr(crash)))
+            self.die(Fatal("commit_unknown", repr(crash)))
             self.crash = crash
         return results + self._refused(items[len(results) :])
 
@@ -59,7 +60,7 @@ class Engine:
             try:
                 self._upkeep(idle)
             except Fatal as fatal:
-                self._die(fatal)
+                self.die(fatal)
 
     def _serve(self, items: Sequence[Item], results: list[Result]) -> None:
         group: list[Unit] = []
@@ -80,7 +81,7 @@ class Engine:
         except Locked:
             return [(unit.future, JournalError("journal_locked")) for unit in units]
         except Fatal as fatal:
-            self._die(fatal)
+            self.die(fatal)
             return [(unit.future, refusal(fatal)) for unit in units]
         return [(unit.future, outcome) for unit, outcome in zip(units, outcomes, strict=True)]
 
@@ -92,9 +93,9 @@ class Engine:
         except Locked:
             return JournalError("journal_locked")
         except Fatal as fatal:
-            self._die(fatal)
+            self.die(fatal)
             return refusal(fatal)
-        except (JournalError, OSError) as error:
+        except JournalError as error:
             return error
 
     def _refused(self, items: Sequence[Item]) -> list[Result]:
@@ -104,7 +105,10 @@ class Engine:
         """For who comes too late: their entry is surely not recorded."""
         return JournalError("journal_stopped", cause=self.fatal.slug if self.fatal else "crash")
 
-    def _die(self, fatal: Fatal) -> None:
+    def die(self, fatal: Fatal) -> None:
+        """From now on only refusals; the first reason stays."""
+        if self.fatal:
+            return
         log.error("journal stopped: %s (%s)", fatal.slug, fatal.detail)
         self.fatal = fatal
         self._on_fatal(fatal)

@@ -24,13 +24,17 @@ class _File(apsw.VFSFile):
             self._disk.on_sync()
         super().xSync(flags)
 
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802  # SQLite's name
+        self._disk.on_read()
+        return super().xRead(amount, offset)
+
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  # SQLite's name
         self._disk.on_write()
         super().xWrite(data, offset)
 
 
 class Disk(apsw.VFS):
-    """``on_sync`` and ``on_write`` run before the real thing and may raise apsw's errors or wait."""
+    """``on_sync``, ``on_write`` and ``on_read`` run before the real thing and may raise apsw's errors or wait."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "")
@@ -38,6 +42,7 @@ class Disk(apsw.VFS):
         self.syncs = 0  # of the write-ahead log
         self.on_sync: Act = nothing
         self.on_write: Act = nothing
+        self.on_read: Act = nothing
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  # SQLite's
         if name is None:
@@ -51,7 +56,7 @@ def disk(name: str) -> Iterator[Disk]:
     try:
         yield shim
     finally:
-        shim.on_sync = shim.on_write = nothing
+        shim.on_sync = shim.on_write = shim.on_read = nothing
         shim.unregister()
 
 

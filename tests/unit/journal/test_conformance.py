@@ -160,6 +160,27 @@ async def test_search_for_a_word_that_thousands_have_still_answers_newest_first(
         assert [each.subject for each in journal.list("sale", search="same all", limit=2)] == ["s2199", "s2198"]
 
 
+async def test_a_rare_word_is_found_by_its_index_and_not_by_walking_the_list(reopen: Reopen) -> None:
+    async with reopen() as journal:
+        for start in range(0, 1000, 200):
+            await journal.append(
+                [event(f"s{n}", index={"summary": summary(search=[f"w{n}"])}) for n in range(start, start + 200)]
+            )
+        steps = 0
+
+        def tick() -> bool:
+            nonlocal steps
+            steps += 1
+            return False
+
+        journal._reader.connection.set_progress_handler(tick, 1)
+        found = journal.list("sale", counter="1", before=900, search="w17")
+        assert [each.subject for each in found] == ["s179", "s178", "s177", "s176", "s175"] + [
+            f"s{n}" for n in (174, 173, 172, 171, 170, 17)
+        ]
+        assert steps < 1000
+
+
 async def test_pr9_personal_data_is_a_commitment_in_the_log_and_can_be_erased(reopen: Reopen) -> None:
     async with reopen() as journal:
         (first,) = await journal.append([event(personal={"phone": "13800138000"}, amount_minor=1)])

@@ -4,7 +4,8 @@ import pytest
 
 from terminal.errors import JournalError
 from terminal.journal.lock import InstanceLock
-from terminal.journal.place import file_system_of, prepare
+from terminal.journal.place import file_system_of, prepare, side
+from tests.unit.journal.world import open_at
 
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0
@@ -41,3 +42,23 @@ def test_the_lock_is_free_again_once_released(tmp_path: Path) -> None:
     first.release()
     first.release()
     InstanceLock.take(tmp_path / "lock").release()
+
+
+async def test_a_checkpoint_folder_that_is_not_there_is_named_and_damages_nothing(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="checkpoints_unusable"):
+        open_at(tmp_path / "j.db", checkpoints=tmp_path / "unplugged" / "signed")
+    assert not side(tmp_path / "j.db", ".suspect").exists()
+    await open_at(tmp_path / "j.db").close()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(JournalError, match="no_folder"):
+        open_at(tmp_path / "file" / "j.db")
+
+
+def test_f4_a_link_in_place_of_the_lock_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match="why=lock"):
+        InstanceLock.take(tmp_path / "lock")
+    assert not (tmp_path / "elsewhere").exists()
