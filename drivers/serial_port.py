@@ -123,3 +123,16 @@ def _close_unwanted(opening: asyncio.Future[tuple[int, bool]]) -> None:
             fcntl.ioctl(descriptor, termios.TIOCNXCL)
         termios.tcflush(descriptor, termios.TCOFLUSH)
     os.close(descriptor)
+
+
+def found_ports() -> list[dict[str, str]]:
+    """Serial ports of this machine: ``port``, ``what`` it says it is, and the ``binding`` to write down."""
+    from serial.tools.list_ports import comports
+
+    found = []
+    for each in sorted(comports()):
+        serial = each.serial_number or ""
+        binding = f"usb-serial:{serial}" if serial else f"usb-path:{each.location}" if each.location else ""
+        what = each.description if each.description != "n/a" else ""
+        found.append({"port": each.device, "what": what, "binding": binding or f"link:{each.device}"})
+    return found

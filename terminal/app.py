@@ -110,7 +110,7 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
 def _counters(loaded: Loaded, house: House, clock: Clock) -> list[tuple[CounterSettings, Devices]]:
     counters = []
     for table in loaded.settings.counters:
-        settings = CounterSettings(table.id, table.title, table.channels, dict(table.languages))
+        settings = CounterSettings(table.id, table.title, table.channels, {**table.languages})
         title = table.title or house.title
         counters.append((settings, build_devices(table, clock=clock, title=title, test=house.test)))
     return counters

@@ -1,0 +1,61 @@
+"""The commands' way to a running service: its public API and a key file, nothing else."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from terminal.errors import BadSettings, InvalidRequest, Unavailable
+from terminal.people.key_file import read_key
+
+URL: Final = "http://127.0.0.1:7600"
+KEY_FILES: Final = (Path(".demo/state/api-key"), Path(".demo/api-key"), Path("/var/lib/countertop/api-key"))
+TOTAL_S: Final = 30.0
+
+
+class Problem(InvalidRequest):
+    """The service said no; its own words are in ``document``."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        super().__init__(str(document.get("slug", "internal")), **dict(document.get("facts", {})))
+        self.document = document
+
+
+class Api:
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def get(self, path: str, **query: str | int) -> Any:
+        return await self._ask("GET", path, params={k: str(v) for k, v in query.items() if v != ""})
+
+    async def post(self, path: str, body: Mapping[str, Any], *, key: str = "") -> Any:
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self._ask("POST", path, json=body, headers=headers)
+
+    async def _ask(self, method: str, path: str, **rest: Any) -> Any:
+        try:
+            async with self._session.request(method, f"/api/v1{path}", allow_redirects=False, **rest) as answer:
+                body = await answer.read()
+                told = msgspec.json.decode(body) if body else None
+                if answer.status >= 400:
+                    raise Problem(told if isinstance(told, dict) else {})
+                return told
+        except aiohttp.ClientConnectionError:
+            raise Unavailable("service_not_running", url=str(self._session._base_url)) from None
+        except (TimeoutError, msgspec.DecodeError):
+            raise Unavailable("service_no_answer", url=str(self._session._base_url)) from None
+
+
+@asynccontextmanager
+async def api(url: str, key_file: Path | None) -> AsyncIterator[Api]:
+    """Open a client. Raises BadSettings("api_key_file_missing") when there is no key to be found."""
+    candidates = (key_file,) if key_file else KEY_FILES
+    key = next((found for path in candidates if path and (found := read_key(path))), None)
+    if key is None:
+        raise BadSettings("api_key_file_missing", path=str(candidates[0]))
+    timeout = aiohttp.ClientTimeout(total=TOTAL_S, connect=3.0)
+    async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout) as session:
+        yield Api(session)

@@ -1,0 +1,22 @@
+"""Every command in its place."""
+
+from typing import Final
+
+import typer
+
+from terminal.cli.devices import devices
+from terminal.cli.journal import journal
+from terminal.cli.sale import sale
+from terminal.cli.serve import serve
+
+app: Final = typer.Typer(
+    name="countertop",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A shop counter's QR payments: proven, printed, said aloud, and never lost.",
+)
+app.command()(serve)
+app.command()(sale)
+app.command()(devices)
+app.add_typer(journal, name="journal")

@@ -1,0 +1,65 @@
+"""``countertop devices``: what is plugged in here, and how the service finds it."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from terminal.cli.client import URL, api
+from terminal.cli.words import console, errors, put, sentences
+from terminal.errors import BadSettings, Unavailable
+
+
+def devices(
+    url: Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")] = URL,
+    key_file: Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """List serial ports of this machine, and each counter's devices with their health and its age."""
+    with sentences(as_json=as_json):
+        ports = _ports()
+        try:
+            counters = asyncio.run(_counters(url, key_file))
+        except (Unavailable, BadSettings):
+            counters = []
+        if as_json:
+            put({"ports": ports, "counters": counters})
+            return
+    _show_ports(ports)
+    if not counters:
+        errors.print("No service answered, so the health of its devices is not known.", highlight=False)
+    for counter in counters:
+        _show_health(counter)
+
+
+def _ports() -> list[dict[str, str]]:
+    from drivers.serial_port import found_ports
+
+    return found_ports()
+
+
+async def _counters(url: str, key_file: Path | None) -> list[dict[str, Any]]:
+    async with api(url, key_file) as service:
+        listed = await service.get("/counters")
+        ids = [each["id"] for each in (listed["counters"] if isinstance(listed, dict) else listed)]
+        return [await service.get(f"/counters/{counter}") for counter in ids]
+
+
+def _show_ports(ports: list[dict[str, str]]) -> None:
+    if not ports:
+        console.print("No serial ports on this machine.")
+        return
+    table = Table("port", "what", "write in the settings", box=None)
+    for port in ports:
+        table.add_row(port["port"], port["what"], port["binding"])
+    console.print(table)
+
+
+def _show_health(counter: dict[str, Any]) -> None:
+    table = Table("device", "state", "age", "detail", box=None, title=f"counter {counter['id']}")
+    for role, health in counter["health"].items():
+        detail = " ".join(f"{name}={value}" for name, value in health["detail"].items())
+        table.add_row(role, f"{health['state']} {health['reason']}".strip(), f"{health['age_s']} s", detail)
+    console.print(table)

@@ -1,0 +1,97 @@
+"""``countertop journal verify | tail | export``: the record, read beside the service that writes it."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.table import Table
+
+from terminal.cli.words import JOURNAL, console, errors, put, sentences
+from terminal.journal.export import export as write_lines
+from terminal.journal.keys import JournalKeys
+from terminal.journal.reader import Reader
+from terminal.journal.verify import verify as check
+from terminal.payments.event import Event
+from terminal.settings import load
+
+journal = typer.Typer(no_args_is_help=True, help="Read and check the journal.")
+Config = Annotated[Path, typer.Option(help="The settings file of the service.")]
+DEMO: Final = Path(".demo/countertop.toml")
+
+
+def _path(config: Path) -> Path:
+    return load(config).state / "journal.db"
+
+
+@journal.command()
+def verify(
+    config: Config = DEMO,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Check every event, chain and checkpoint; names the first bad row and exits with 4."""
+    with sentences(as_json=as_json):
+        path = _path(config)
+        keys = JournalKeys.load(path.parent / "keys")
+        report = check(path, keys)
+        if as_json:
+            put(report)
+        elif report.sound:
+            console.print(f"Sound: {report.events} events, every one of them in its chain.")
+        else:
+            where = f"event {report.first_bad}: {report.reason} {report.detail}"
+            errors.print(f"Not sound: {where}", markup=False, highlight=False)
+        if not report.sound:
+            raise typer.Exit(JOURNAL)
+
+
+@journal.command()
+def tail(
+    config: Config = DEMO,
+    count: Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """The newest events."""
+    with sentences(as_json=as_json):
+        reader = Reader.at(_path(config))
+        try:
+            found = reader.tail(count)
+        finally:
+            reader.close()
+    if as_json:
+        put([{**_row(event), "body": event.body} for event in found])
+        return
+    table = Table("no.", "time (UTC)", "type", "about", "who", box=None)
+    for event in found:
+        at = datetime.fromtimestamp(event.wall_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        table.add_row(str(event.number), at, event.type, event.subject, event.actor)
+    console.print(table)
+
+
+def _row(event: Event) -> dict[str, Any]:
+    names = ("number", "stream", "position", "type", "version", "counter", "subject", "actor", "wall_ms")
+    return {name: getattr(event, name) for name in names}
+
+
+@journal.command()
+def export(
+    config: Config = DEMO,
+    out: Annotated[Path | None, typer.Option("-o", help="File to make; standard output otherwise.")] = None,
+    after: Annotated[int, typer.Option(min=0, help="Only events after this number.")] = 0,
+) -> None:
+    """Every event as a JSON line; personal data only as commitments."""
+    with sentences():
+        reader = Reader.at(_path(config))
+        try:
+            if out is None:
+                write_lines(reader, sys.stdout.buffer, after=after)
+                return
+            with out.open("xb") as file:
+                count = write_lines(reader, file, after=after)
+        except FileExistsError:
+            errors.print(f"{out} exists already; nothing was written. Choose another name.", markup=False)
+            raise typer.Exit(2) from None
+        finally:
+            reader.close()
+        console.print(f"{count} events in {out}", highlight=False)

@@ -1,0 +1,99 @@
+"""``countertop sale 28.50`` and ``countertop sale show ID``: a sale from the command line, watched to its end."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.table import Table
+
+from terminal.cli.client import URL, Api, api
+from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
+from terminal.help.catalogue import Catalogue
+from terminal.payments.money import Money
+from terminal.system import SystemIds
+
+POLL_S: Final = 0.5
+COLOURS: Final = {"paid": "green", "not_paid": "red", "checking": "magenta", "person": "yellow"}
+
+
+def sale(
+    what: Annotated[str, typer.Argument(help="An amount such as 28.50, or the word show.", metavar="AMOUNT|show")],
+    sale_id: Annotated[str, typer.Argument(help="After show: the sale's id.", metavar="[ID]")] = "",
+    counter: Annotated[str, typer.Option(help="Which counter takes it.")] = "1",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "CNY",
+    order_no: Annotated[str, typer.Option(help="Your own number for it; used once for ever.")] = "",
+    url: Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")] = URL,
+    key_file: Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")] = None,
+    wait: Annotated[bool, typer.Option(help="Stay until it is paid or not.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Take a payment, or show what happened to one."""
+    with sentences(as_json=as_json):
+        if what == "show":
+            if not sale_id:
+                give_up("Which sale? Use: countertop sale show ID", USAGE)
+            asyncio.run(_show(url, key_file, sale_id, as_json))
+            return
+        amount = Money.parse(what, currency)
+        order = {"counter": counter, "amount_minor": amount.minor, "currency": currency}
+        if order_no:
+            order["order_no"] = order_no
+        word = asyncio.run(_take(url, key_file, order, wait=wait, as_json=as_json))
+        if wait and word != "paid":
+            raise typer.Exit(REFUSED)
+
+
+async def _take(url: str, key_file: Path | None, order: dict[str, Any], *, wait: bool, as_json: bool) -> str:
+    words = Catalogue.load(language())
+    async with api(url, key_file) as service:
+        told = await service.post("/sales", order, key=SystemIds().ulid())
+        if not as_json:
+            amount = Money(told["amount_minor"], told["currency"])
+            console.print(f"{words.money(amount)}  {told['id']}", highlight=False)
+        if wait:
+            told = await _watch(service, told, words, quiet=as_json)
+        if as_json:
+            put(told)
+        return str(told["word"])
+
+
+async def _watch(service: Api, told: dict[str, Any], words: Catalogue, *, quiet: bool) -> dict[str, Any]:
+    said = ""
+    with console.status("") as status:
+        while True:
+            word = told["word"]
+            if word != said and not quiet:
+                said = word
+                status.update(words.text(f"state.{word}"))
+                console.print(f"[{COLOURS.get(word, 'blue')}]{words.text(f'state.{word}')}[/]", highlight=False)
+            if told["state"] in {"paid", "cancelled", "expired"}:
+                return told
+            await asyncio.sleep(POLL_S)
+            told = await service.get(f"/sales/{told['id']}")
+
+
+async def _show(url: str, key_file: Path | None, sale_id: str, as_json: bool) -> None:
+    async with api(url, key_file) as service:
+        told = await service.get(f"/sales/{sale_id}")
+        events = await service.get(f"/sales/{sale_id}/events")
+    if as_json:
+        put({"sale": told, "events": events})
+        return
+    show_timeline(told, events["events"] if isinstance(events, dict) else events)
+
+
+def show_timeline(told: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    """A sale and its events with durations, as the sale's page shows them."""
+    words = Catalogue.load(language())
+    amount = words.money(Money(told["amount_minor"], told["currency"]))
+    console.print(f"{amount}  no. {told['no']}  [bold]{words.text('state.' + told['word'])}[/]", highlight=False)
+    settled = told["settled"] or "not yet known"
+    console.print(f"paid {told['paid_minor']} · settled: {settled} · {told['id']}", highlight=False)
+    table = Table("ms", "event", "what", "who", box=None)
+    start = events[0]["wall_ms"] if events else 0
+    for event in events:
+        body = event["body"]
+        what = " ".join(str(body[name]) for name in ("from", "to", "why", "outcome", "kind") if body.get(name))
+        table.add_row(f"+{event['wall_ms'] - start}", event["type"], what, event["actor"])
+    console.print(table)
