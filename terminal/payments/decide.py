@@ -207,7 +207,7 @@ def request_cancel(sale: Sale, *, why: str, at_ms: int) -> Facts:
 
 
 def request_switch(sale: Sale, *, at_ms: int) -> Facts:
-    """The customer's code was scanned while ours is shown: close ours with proof first (faults 3.4)."""
+    """The customer's code was scanned while ours is shown: close ours with proof first."""
     if sale.ended or sale.switching or sale.live_attempt is None:
         return ()
     return (Fact("switch_requested", {"at_ms": at_ms}),)
@@ -221,7 +221,7 @@ def expire(sale: Sale, *, at_ms: int) -> Facts:
 
 
 def park(sale: Sale, *, at_ms: int) -> Facts:
-    """Free the counter while the doubt is resolved in the background (faults 3.4)."""
+    """Free the counter while the doubt is resolved in the background."""
     if sale.parked or sale.ended:
         return ()
     return (Fact("sale_parked", {"at_ms": at_ms}),)

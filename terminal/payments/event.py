@@ -1,4 +1,4 @@
-"""The journal's envelope: final from the first append (design.md 7). Later work adds types, never fields.
+"""The journal's envelope: final from the first append. Later work adds types, never fields.
 
 ``body`` is canonical JSON data (str, int, bool, None, list, dict with str keys; no float). A part of it,
 ``index``, tells any store what to project, so that the tables beside the log are rebuilt knowing no types:

@@ -134,7 +134,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotThere:
-    """The provider knows no such order or refund (yet: see faults.md 3.1, believe it late and twice)."""
+    """The provider knows no such order or refund (yet: believed late and twice)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ class Sale:
 
 
 def needs_sweep(attempt: Attempt) -> bool:
-    """A closed push order is asked about for a day: money may have been in flight (faults 3.2)."""
+    """A closed push order is asked about for a day: money may have been in flight."""
     return attempt.direction == "push" and attempt.state is State.CLOSED
 
 

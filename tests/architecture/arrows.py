@@ -1,0 +1,136 @@
+"""Which way imports point, as data. An arrow is an import; no arrow, no import."""
+
+import sys
+from collections.abc import Iterator
+
+from tests.architecture.source import Source
+
+PORTS = "terminal.counter.ports"
+CORE_TYPES = tuple(
+    f"terminal.payments.{name}"
+    for name in ("currencies", "event", "evidence", "money", "notice", "profile", "receipt")
+)
+COMMON = ("terminal.errors", "terminal.strict_json", "terminal.ulid")
+
+EVERYTHING = ("terminal", "drivers", "firmware_stubs")
+"""For those who build and wire, and for worlds that hold a whole counter."""
+
+ARROWS: dict[str, tuple[str, ...]] = {
+    # the core and its ring
+    "terminal.errors": (),
+    "terminal.payments": ("terminal.errors",),
+    "terminal.counter": ("terminal.payments", *COMMON),
+    # by shape these are the counter's ports: they see its types and never each other
+    "terminal.journal": (*CORE_TYPES, PORTS, *COMMON),
+    "terminal.banks": (*CORE_TYPES, PORTS, *COMMON),
+    "terminal.peripherals": (*CORE_TYPES, PORTS, *COMMON, "drivers"),
+    # beside the core
+    "terminal.help": ("terminal.payments.money", "terminal.errors"),
+    "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
+    "terminal.settings": (*CORE_TYPES, "terminal.counter.settings", *COMMON),
+    # edges: parse, call, format
+    "terminal.web": (
+        "terminal.counter",
+        "terminal.payments",
+        "terminal.people",
+        "terminal.help",
+        "drivers.qr",  # pure: text to modules, so that glass and page show the same code
+        *COMMON,
+    ),
+    "terminal.pos": ("terminal.counter", "terminal.payments", "terminal.help", *COMMON),
+    # the machine, and its twin for simulations
+    "terminal.system": ("terminal.ulid",),
+    "terminal.ulid": (PORTS,),
+    "terminal.chance": (),
+    "terminal.guard": (),
+    "terminal.strict_json": ("terminal.errors",),
+    "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
+    "terminal.local_authority": (PORTS,),
+    "terminal.data": (),  # scripts that made data, run by hand
+    # the world outside, simulated: sees nothing of banks
+    "terminal.sandbox": COMMON,
+    "terminal.lab": (
+        "firmware_stubs",
+        "drivers.qr",
+        "drivers.raster",
+        "terminal.sandbox",
+        "terminal.help",
+        "terminal.web",
+        *CORE_TYPES,
+        PORTS,
+        *COMMON,
+    ),
+    "terminal.simulation": EVERYTHING,
+    # these build and wire
+    "terminal.app": EVERYTHING,
+    "terminal.cli": EVERYTHING,
+    "terminal": (),
+    # bytes and ports, nothing of payments; and the other side, written from the manuals alone
+    "drivers": (),
+    "firmware_stubs": (),
+}
+
+WIRING_ONLY = ("terminal.app", "terminal.cli", "terminal.lab", "terminal.simulation")
+"""Nobody but those who wire may import these; a world may hold another one."""
+
+STUBS = {*sys.stdlib_module_names, "firmware_stubs", "machine", "micropython"}
+"""The last two are what our display's firmware finds on its board."""
+
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "serial": ("drivers/serial_port.py",),
+    "apsw": ("terminal/journal/", "terminal/sandbox/store.py"),
+    "asyncpg": ("terminal/journal/",),
+    "PIL": ("drivers/raster.py", "terminal/lab/", "terminal/web/"),
+    "qrcode": ("terminal/lab/", "terminal/web/", "terminal/sandbox/pages.py"),
+    "typer": ("terminal/cli/",),
+    "rich": ("terminal/cli/",),
+    "argon2": ("terminal/people/",),
+    "jinja2": ("terminal/web/", "terminal/sandbox/", "terminal/lab/"),
+}
+"""A library has one home, so that replacing it is one change."""
+
+LATE = ("PIL", "qrcode", "babel")
+"""Heavy libraries: imported inside the function that needs them, or a cold start pays for all of them."""
+
+
+def arrow_violations(source: Source) -> Iterator[str]:
+    allowed = ARROWS.get(source.package)
+    if allowed is None:
+        yield f"{source.path}: {source.package} has no place in the layout (tests/architecture/arrows.py)"
+        return
+    for line, name, _ in source.imports:
+        if name.startswith("."):
+            yield f"{source.path}:{line}: relative import"
+            continue
+        if name.partition(".")[0] not in EVERYTHING or _within(name, source.package):
+            continue
+        if not any(_within(name, each) for each in allowed):
+            yield f"{source.path}:{line}: {source.package} may not import {name}"
+        elif any(_within(name, each) for each in WIRING_ONLY) and source.package not in WIRING_ONLY:
+            yield f"{source.path}:{line}: nobody imports {name} but those who wire"
+
+
+def _within(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def library_violations(source: Source) -> Iterator[str]:
+    if source.path.startswith("tests/"):
+        return
+    for line, name, at_top in source.imports:
+        library = name.partition(".")[0]
+        homes = ONLY_IN.get(library)
+        if homes is not None and not source.path.startswith(homes):
+            yield f"{source.path}:{line}: {library} belongs into {', '.join(homes)}"
+        if library in LATE and at_top:
+            yield f"{source.path}:{line}: {library} at module level delays every start"
+        if source.package == "terminal.payments" and library not in PURE and library not in EVERYTHING:
+            yield f"{source.path}:{line}: the core is pure, it has no use for {library}"
+        if source.package == "firmware_stubs" and library not in STUBS:
+            yield f"{source.path}:{line}: stubs import the standard library only, not {library}"
+
+
+PURE = {"collections", "dataclasses", "decimal", "enum", "functools", "hashlib", "itertools", "re", "string"} | {
+    "typing",
+    "msgspec",  # the profile's schema
+}

@@ -1,0 +1,172 @@
+"""Time, chance, sockets, threads, processes, files, catch-alls: only at named places, each with its reason."""
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.architecture.source import Source
+
+
+class Ban(NamedTuple):
+    """``modules`` may not be imported; ``calls`` are dotted names that may not be written."""
+
+    modules: tuple[str, ...]
+    calls: tuple[str, ...]
+
+
+BANS: dict[str, Ban] = {
+    "clock": Ban(
+        ("time", "sched"),
+        ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now"),
+    ),
+    "chance": Ban(("random", "uuid", "secrets"), ("os.urandom", "os.getrandom")),
+    "socket": Ban(
+        ("socket", "socketserver", "http", "urllib.request", "ssl"),
+        (
+            "asyncio.open_connection",
+            "asyncio.start_server",
+            "asyncio.open_unix_connection",
+            "asyncio.start_unix_server",
+            "aiohttp.ClientSession",
+            "web.TCPSite",
+            "web.UnixSite",
+            "web.run_app",
+        ),
+    ),
+    "thread": Ban(
+        ("threading", "_thread", "concurrent", "multiprocessing", "queue"),
+        ("asyncio.to_thread", "loop.run_in_executor", "os.fork"),
+    ),
+    "process": Ban(
+        ("subprocess", "signal"),
+        (
+            "asyncio.create_subprocess_exec",
+            "asyncio.create_subprocess_shell",
+            "os.system",
+            "os.popen",
+            "os.kill",
+        ),
+    ),
+    "file": Ban(("tempfile", "shutil"), ("open", "os.open", "io.open")),
+    "hidden import": Ban((), ("importlib.import_module", "import_module", "__import__", "eval", "exec")),
+}
+
+FILE_METHODS = {"read_text", "read_bytes", "write_text", "write_bytes"}
+FILE_MODES = {"r", "rb", "w", "wb", "a", "ab", "x", "xb", "r+b", "w+b"}
+"""Of a Path; a file is also opened by these, or by ``.open`` with such a mode."""
+
+ALLOWED: dict[tuple[str, str], str] = {
+    ("terminal/system.py", "clock"): "the one real clock",
+    ("terminal/system.py", "chance"): "the kernel's random numbers, for ids and keys",
+    ("terminal/guard.py", "clock"): "refuses it to the product while a virtual world runs",
+    ("terminal/guard.py", "chance"): "as above",
+    ("terminal/guard.py", "socket"): "as above",
+    ("terminal/guard.py", "thread"): "as above",
+    ("terminal/journal/writer.py", "thread"): "the journal's one writing thread: fsync never blocks the loop",
+    ("terminal/journal/", "file"): "lock, keys, checkpoints and suspect copies are files by nature",
+    ("terminal/settings.py", "file"): "the configuration and its secrets, once at start",
+    ("terminal/banks/profile_file.py", "file"): "channel profiles, once at start",
+    ("terminal/banks/signing.py", "file"): "keys, once at start",
+    ("terminal/banks/signing.py", "thread"): "RSA leaves the loop; inline in a virtual world",
+    ("terminal/people/pins.py", "thread"): "Argon2 leaves the loop; inline in a virtual world",
+    ("terminal/journal/sqlite.py", "thread"): "the whole-file check leaves the loop; inline in a virtual world",
+    ("terminal/sandbox/server.py", "thread"): "making RSA keys leaves the loop",
+    ("terminal/local_authority.py", "file"): "the machine's own certificate, made once",
+    ("terminal/app.py", "file"): "tells its starter where it answers, readable by the owner alone",
+    ("terminal/app.py", "socket"): "TLS for the notification listener",
+    ("firmware_stubs/cables.py", "socket"): "a simulated device behind TCP, on loopback",
+    ("terminal/banks/client.py", "socket"): "the only outgoing HTTP",
+    ("terminal/help/", "file"): "catalogues and the error registry, once",
+    ("terminal/people/", "file"): "the list of common PINs; the key file written for its owner alone",
+    ("terminal/peripherals/phrases.py", "file"): "phrases as data, once",
+    ("terminal/sandbox/", "file"): "the simulated bank's own keys and pages",
+    ("terminal/sandbox/", "socket"): "the simulated bank listens and notifies, on loopback",
+    ("terminal/lab/", "socket"): "the simulated world's pages, on loopback",
+    ("terminal/lab/", "file"): "its pages and fault data",
+    ("terminal/lab/", "process"): "starts and kills the service on purpose",
+    ("terminal/web/", "socket"): "the service's listeners",
+    ("terminal/web/", "file"): "pages and styles, once",
+    ("terminal/cli/", "process"): "the demo supervises sandbox, lab and service",
+    ("terminal/cli/", "file"): "commands read and write what people name",
+    ("terminal/cli/", "socket"): "commands that ask a running service",
+    ("drivers/tcp_port.py", "socket"): "devices behind TCP",
+    ("drivers/display/profile.py", "file"): "device profiles are data files",
+    ("drivers/printer/profile.py", "file"): "device profiles are data files",
+    ("drivers/scanner/profile.py", "file"): "device profiles are data files",
+    ("drivers/speaker/profile.py", "file"): "device profiles are data files",
+}
+
+CATCH_ALL: dict[str, str] = {
+    "terminal/counter/tasks.py": "the supervisor: a task's error is logged and its counter restarted",
+    "terminal/journal/writer.py": "the thread's error is raised by its owner once every waiter was told",
+    "terminal/virtual_time.py": "an executor hands every error to the one who waits",
+}
+"""A handler that ends with a bare ``raise`` swallows nothing and needs no entry."""
+
+
+def dotted(node: ast.AST) -> str:
+    """``a.b.c`` of names and attributes, else empty."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        left = dotted(node.value)
+        return f"{left}.{node.attr}" if left else ""
+    return ""
+
+
+def outside_uses(source: Source) -> Iterator[tuple[int, str, str]]:
+    """(line, kind of ban, what)."""
+    for line, name, _ in source.imports:
+        for kind, ban in BANS.items():
+            if any(name == module or name.startswith(module + ".") for module in ban.modules):
+                yield line, kind, name
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call):
+            called = dotted(node.func)
+            for kind, ban in BANS.items():
+                if called in ban.calls:
+                    yield node.lineno, kind, called
+            if isinstance(node.func, ast.Attribute) and _touches_file(node, node.func.attr):
+                yield node.lineno, "file", node.func.attr
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                for kind, ban in BANS.items():
+                    if f"{node.module}.{alias.name}" in ban.calls:
+                        yield node.lineno, kind, f"{node.module}.{alias.name}"
+
+
+def _touches_file(call: ast.Call, method: str) -> bool:
+    modes = {each.value for each in call.args if isinstance(each, ast.Constant)}
+    return method in FILE_METHODS or (method == "open" and bool(FILE_MODES & modes))
+
+
+def outside_violations(source: Source, used: set[tuple[str, str]] | None = None) -> Iterator[str]:
+    """``used`` collects the entries of ALLOWED that were needed."""
+    for line, kind, what in outside_uses(source):
+        entry = next(
+            ((path, kind) for path, each in ALLOWED if each == kind and source.path.startswith(path)), None
+        )
+        if entry is None:
+            yield f"{source.path}:{line}: {what}: {kind} outside its port"
+        elif used is not None:
+            used.add(entry)
+
+
+def catch_all_violations(source: Source, used: set[str] | None = None) -> Iterator[str]:
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.ExceptHandler) or not _catches_all(node):
+            continue
+        last = node.body[-1]
+        if isinstance(last, ast.Raise) and last.exc is None:
+            continue
+        if source.path not in CATCH_ALL:
+            yield f"{source.path}:{node.lineno}: catches everything; name the error, or the process edge"
+        elif used is not None:
+            used.add(source.path)
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(dotted(each) in {"Exception", "BaseException"} for each in types)
