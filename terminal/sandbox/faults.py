@@ -32,100 +32,100 @@ class FaultRow:
     needs: tuple[str, ...] = ()
 
 
-def _rows() -> tuple[FaultRow, ...]:
-    pay: dict[str, Value] = {"call": "codepay"}
-    every: dict[str, Value] = {"call": "any"}
-    silent: dict[str, Value] = {"call": "codepay", "how": "silent"}
-    late = "the answer is about the right order but"
-    return (
-        FaultRow("timeout-before-debit", "before", "the request is lost: not worked on, no answer", silent),
-        FaultRow(
-            "pay-queued",
-            "before",
-            "no answer, and the charge is worked on delay_ms later",
-            pay | {"delay_ms": 20_000},
-        ),
-        FaultRow("error-500", "before", "SYSTEM_ERROR, not worked on", every | {"status": 500}),
-        FaultRow("rate-429", "before", "FREQUENCY_LIMITED, not worked on", every),
-        FaultRow("not-found-lag", "before", "a query says ORDER_NOT_EXIST although it exists", {"call": "query"}),
-        FaultRow("reverse-refused-paying", "before", "a reverse is refused with USERPAYING", {"call": "reverse"}),
-        FaultRow("answer-lost-after-debit", "answer", "worked on; the answer never arrives", silent),
-        FaultRow("error-500-after-debit", "answer", "worked on; the answer is SYSTEM_ERROR", pay),
-        FaultRow("slow-answer", "answer", "worked on; the answer waits delay_ms", every | {"delay_ms": 5_000}),
-        FaultRow(
-            "malformed-answer",
-            "answer",
-            "signed bytes that are no such answer: html, empty, truncated, duplicate-key, list",
-            every | {"variant": "truncated"},
-        ),
-        FaultRow(
-            "bad-signature",
-            "answer",
-            "flipped, missing, unknown-serial, stale or signtest",
-            every | {"variant": "flipped"},
-        ),
-        FaultRow(
-            "wrong-amount",
-            "answer",
-            f"{late} states total + by fen",
-            every | {"by": 1},
-            ("amount", "transaction_id"),
-        ),
-        FaultRow("wrong-currency", "answer", f"{late} in USD", every, ("amount", "transaction_id")),
-        FaultRow("wrong-merchant", "answer", f"{late} names another mchid", every, ("mchid", "transaction_id")),
-        FaultRow("wrong-app", "answer", f"{late} names another appid", every, ("appid", "transaction_id")),
-        FaultRow(
-            "wrong-order",
-            "answer",
-            "the answer is about another order",
-            every,
-            ("out_trade_no", "transaction_id"),
-        ),
-        FaultRow("unknown-state", "answer", "trade_state is a word nobody documented", every, ("trade_state",)),
-        FaultRow("notify-3-times", "notify", "sent times times, gap_ms apart", {"times": 3, "gap_ms": 0}),
-        FaultRow("notify-lost", "notify", "the first attempts never arrive; 99 is all", {"attempts": 99}),
-        FaultRow("notify-delayed", "notify", "first sent delay_ms late", {"delay_ms": 60_000}),
-        FaultRow("notify-wrong-amount", "notify", "genuine signature, total + by fen", {"by": 1}),
-        FaultRow("notify-wrong-merchant", "notify", "genuine signature, another mchid"),
-        FaultRow("notify-wrong-order", "notify", "genuine signature, another order number"),
-        FaultRow(
-            "notify-bad-signature",
-            "notify",
-            "flipped, missing, unknown-serial, stale or signtest; with repeats=1 tried again on schedule",
-            {"variant": "flipped", "repeats": 1},
-        ),
-        FaultRow(
-            "notify-before-answer",
-            "bank",
-            "the refund's notification overtakes its answer",
-            {"delay_ms": 2_000},
-        ),
-        FaultRow(
-            "forged-notification",
-            "now",
-            "a stranger claims that the newest unpaid order was paid: leaked-apiv3 or stranger",
-            {"variant": "leaked-apiv3", "order_no": ""},
-        ),
-        FaultRow("code-expired", "customer", "the scanned payment code counts as expired"),
-        FaultRow("no-funds", "customer", "the customer's money is not enough"),
-        FaultRow(
-            "password-needed",
-            "customer",
-            "USERPAYING; confirmed after confirm_after_ms, 0 waits for the wallet page",
-            {"confirm_after_ms": 8_000},
-        ),
-        FaultRow("pay-late", "customer", "the customer pays delay_ms after pressing pay", {"delay_ms": 90_000}),
-        FaultRow("pay-during-close", "bank", "a scanned order is paid just before it would be closed"),
-        FaultRow("capture-after-close", "bank", "an order that was closed or reversed is charged all the same"),
-        FaultRow("double-capture", "bank", "the customer is charged twice for one order"),
-        FaultRow("refund-abnormal", "bank", "a refund ends ABNORMAL: the payer's account cannot take it"),
-        FaultRow("refund-closed", "bank", "a refund ends CLOSED: nothing goes back"),
-        FaultRow("refund-slow", "bank", "a refund stays PROCESSING for delay_ms", {"delay_ms": 120_000}),
-        FaultRow("refund-no-balance", "bank", "a refund is refused: the merchant's balance is not enough"),
-    )
+_PAY: Final[dict[str, Value]] = {"call": "codepay"}
+_EVERY: Final[dict[str, Value]] = {"call": "any"}
+_SILENT: Final[dict[str, Value]] = {"call": "codepay", "how": "silent"}
+_LATE: Final = "the answer is about the right order but"
+
+_ROWS: Final = (
+    FaultRow("timeout-before-debit", "before", "the request is lost: not worked on, no answer", _SILENT),
+    FaultRow(
+        "pay-queued",
+        "before",
+        "no answer, and the charge is worked on delay_ms later",
+        _PAY | {"delay_ms": 20_000},
+    ),
+    FaultRow("error-500", "before", "SYSTEM_ERROR, not worked on", _EVERY | {"status": 500}),
+    FaultRow("rate-429", "before", "FREQUENCY_LIMITED, not worked on", _EVERY),
+    FaultRow("not-found-lag", "before", "a query says ORDER_NOT_EXIST although it exists", {"call": "query"}),
+    FaultRow("reverse-refused-paying", "before", "a reverse is refused with USERPAYING", {"call": "reverse"}),
+    FaultRow("answer-lost-after-debit", "answer", "worked on; the answer never arrives", _SILENT),
+    FaultRow("error-500-after-debit", "answer", "worked on; the answer is SYSTEM_ERROR", _PAY),
+    FaultRow("slow-answer", "answer", "worked on; the answer waits delay_ms", _EVERY | {"delay_ms": 5_000}),
+    FaultRow(
+        "malformed-answer",
+        "answer",
+        "signed bytes that are no such answer: html, empty, truncated, duplicate-key, list",
+        _EVERY | {"variant": "truncated"},
+    ),
+    FaultRow(
+        "bad-signature",
+        "answer",
+        "flipped, missing, unknown-serial, stale or signtest",
+        _EVERY | {"variant": "flipped"},
+    ),
+    FaultRow(
+        "wrong-amount",
+        "answer",
+        f"{_LATE} states total + by fen",
+        _EVERY | {"by": 1},
+        ("amount", "transaction_id"),
+    ),
+    FaultRow("wrong-currency", "answer", f"{_LATE} in USD", _EVERY, ("amount", "transaction_id")),
+    FaultRow("wrong-merchant", "answer", f"{_LATE} names another mchid", _EVERY, ("mchid", "transaction_id")),
+    FaultRow("wrong-app", "answer", f"{_LATE} names another appid", _EVERY, ("appid", "transaction_id")),
+    FaultRow(
+        "wrong-order",
+        "answer",
+        "the answer is about another order",
+        _EVERY,
+        ("out_trade_no", "transaction_id"),
+    ),
+    FaultRow("unknown-state", "answer", "trade_state is a word nobody documented", _EVERY, ("trade_state",)),
+    FaultRow("notify-3-times", "notify", "sent times times, gap_ms apart", {"times": 3, "gap_ms": 0}),
+    FaultRow("notify-lost", "notify", "the first attempts never arrive; 99 is all", {"attempts": 99}),
+    FaultRow("notify-delayed", "notify", "first sent delay_ms late", {"delay_ms": 60_000}),
+    FaultRow("notify-wrong-amount", "notify", "genuine signature, total + by fen", {"by": 1}),
+    FaultRow("notify-wrong-merchant", "notify", "genuine signature, another mchid"),
+    FaultRow("notify-wrong-order", "notify", "genuine signature, another order number"),
+    FaultRow(
+        "notify-bad-signature",
+        "notify",
+        "flipped, missing, unknown-serial, stale or signtest; with repeats=1 tried again on schedule",
+        {"variant": "flipped", "repeats": 1},
+    ),
+    FaultRow(
+        "notify-before-answer",
+        "bank",
+        "the refund's notification overtakes its answer",
+        {"delay_ms": 2_000},
+    ),
+    FaultRow(
+        "forged-notification",
+        "now",
+        "a stranger claims that the newest unpaid order was paid: leaked-apiv3 or stranger",
+        {"variant": "leaked-apiv3", "order_no": ""},
+    ),
+    FaultRow("code-expired", "customer", "the scanned payment code counts as expired"),
+    FaultRow("no-funds", "customer", "the customer's money is not enough"),
+    FaultRow(
+        "password-needed",
+        "customer",
+        "USERPAYING; confirmed after confirm_after_ms, 0 waits for the wallet page",
+        {"confirm_after_ms": 8_000},
+    ),
+    FaultRow("pay-late", "customer", "the customer pays delay_ms after pressing pay", {"delay_ms": 90_000}),
+    FaultRow("pay-during-close", "bank", "a scanned order is paid just before it would be closed"),
+    FaultRow("capture-after-close", "bank", "an order that was closed or reversed is charged all the same"),
+    FaultRow("double-capture", "bank", "the customer is charged twice for one order"),
+    FaultRow("refund-abnormal", "bank", "a refund ends ABNORMAL: the payer's account cannot take it"),
+    FaultRow("refund-closed", "bank", "a refund ends CLOSED: nothing goes back"),
+    FaultRow("refund-slow", "bank", "a refund stays PROCESSING for delay_ms", {"delay_ms": 120_000}),
+    FaultRow("refund-no-balance", "bank", "a refund is refused: the merchant's balance is not enough"),
+)
 
 
-ROWS: Final[Mapping[str, FaultRow]] = {row.slug: row for row in _rows()}
+ROWS: Final[Mapping[str, FaultRow]] = {row.slug: row for row in _ROWS}
 
 
 class UnknownFault(ValueError):
