@@ -98,6 +98,8 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (arrow_violations, "terminal/peripherals/x.py", "from terminal.banks import client"),
     (arrow_violations, "terminal/sandbox/x.py", "from terminal.banks.signing import sign"),
     (arrow_violations, "terminal/web/x.py", "import terminal.lab.server"),
+    (arrow_violations, "terminal/sandbox/x.py", "from terminal.system import SystemClock"),
+    (arrow_violations, "terminal/sandbox/__main__.py", "from terminal.banks import client"),
     (arrow_violations, "terminal/web/x.py", "from terminal.journal.sqlite import SqliteJournal"),
     (arrow_violations, "terminal/web/x.py", "import drivers.serial_port"),
     (arrow_violations, "terminal/simulation/x.py", "from . import world"),

@@ -79,6 +79,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/help/", "file"): "catalogues and the error registry, once",
     ("terminal/people/", "file"): "the list of common PINs; the key file written for its owner alone",
     ("terminal/peripherals/phrases.py", "file"): "phrases as data, once",
+    ("terminal/sandbox/__main__.py", "process"): "SIGTERM ends the simulated bank in order",
     ("terminal/sandbox/", "file"): "the simulated bank's own keys and pages",
     ("terminal/sandbox/", "socket"): "the simulated bank listens and notifies, on loopback",
     ("terminal/lab/", "socket"): "the simulated world's pages, on loopback",
@@ -99,6 +100,7 @@ ALLOWED: dict[tuple[str, str], str] = {
 CATCH_ALL: dict[str, str] = {
     "terminal/counter/tasks.py": "the supervisor: a task's error is logged and its counter restarted",
     "terminal/journal/writer.py": "the thread's error is raised by its owner once every waiter was told",
+    "terminal/web/problems.py": "an unforeseen error answers 500 without its text, and is logged",
     "terminal/virtual_time.py": "an executor hands every error to the one who waits",
 }
 """A handler that ends with a bare ``raise`` swallows nothing and needs no entry."""
