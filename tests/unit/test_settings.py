@@ -1,0 +1,88 @@
+"""Settings: the shipped example loads, and everything that is wrong is named at once (F1)."""
+
+from pathlib import Path
+
+import pytest
+
+from terminal.settings import Loaded, Problems, load
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "countertop.example.toml"
+SECRETS = '[wechatpay]\napiv3_key = "0123456789abcdef0123456789abcdef"\n[people]\npepper = "00"\n'
+
+
+def place(folder: Path, text: str, *, mode: int = 0o600) -> Path:
+    secrets = folder / "secrets.toml"
+    secrets.write_text(SECRETS)
+    secrets.chmod(mode)
+    path = folder / "countertop.toml"
+    path.write_text(text)
+    return path
+
+
+def slugs(path: Path) -> list[tuple[str, str]]:
+    with pytest.raises(Problems) as raised:
+        load(path)
+    return [(each.slug, str(each.facts.get("key", each.facts.get("path", "")))) for each in raised.value.problems]
+
+
+def example() -> str:
+    return EXAMPLE.read_text(encoding="utf-8")
+
+
+def test_the_shipped_example_is_a_sound_configuration(tmp_path: Path) -> None:
+    loaded = load(place(tmp_path, example()))
+    assert isinstance(loaded, Loaded)
+    assert [counter.id for counter in loaded.settings.counters] == ["1", "2"]
+    assert loaded.path("keys/x.pem") == tmp_path / "keys" / "x.pem"
+    assert loaded.secrets.get("people", "pepper") == "00"
+
+
+def test_f1_several_mistakes_are_all_told_at_once(tmp_path: Path) -> None:
+    text = (
+        example()
+        .replace("limit_minor", "limit_miner")
+        .replace('id = "2"', 'idd = "2"')
+        .replace("port = 7600", 'port = "7600"')
+    )
+    found = slugs(place(tmp_path, text))
+    assert ("config_unknown_key", "shop.limit_miner") in found
+    assert ("config_unknown_key", "counters[1].idd") in found
+    assert ("config_value_wrong", "listen.port") in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "slug", "key"),
+    [
+        ('mode = "live"', 'mode = "live"\nspeed = 9', "config_unknown_key", "speed"),
+        ("[shop]", "[shop_]", "config_key_missing", "shop"),
+        ('currency = "CNY"', 'currency = "XXX"', "currency_unknown", ""),
+        ('mode = "live"', 'mode = "test"', "config_mixed_modes", "channels.wechatpay.sandbox"),
+        ('mode = "live"', 'mode = "live"\ntaps = true', "config_mixed_modes", "taps"),
+        ('id = "2"', 'id = "1"', "config_value_wrong", "counters.id"),
+        ('host = "127.0.0.1"', 'host = "0.0.0.0"', "config_bind_needs_tls", "listen.host"),
+        ('channels = ["wechatpay"]', 'channels = ["nobank"]', "config_value_wrong", "counters.1.channels"),
+    ],
+)
+def test_f1_each_mistake_has_its_sentence(tmp_path: Path, old: str, new: str, slug: str, key: str) -> None:
+    assert (slug, key) in slugs(place(tmp_path, example().replace(old, new, 1)))
+
+
+def test_f1_a_missing_file_and_broken_toml_say_so(tmp_path: Path) -> None:
+    assert slugs(tmp_path / "none.toml")[0][0] == "config_missing"
+    assert slugs(place(tmp_path, "mode = "))[0][0] == "config_unreadable"
+
+
+def test_s40_secrets_that_others_can_read_are_refused(tmp_path: Path) -> None:
+    path = place(tmp_path, example(), mode=0o644)
+    assert slugs(path) == [("config_secret_readable", str(tmp_path / "secrets.toml"))]
+
+
+def test_a_missing_secrets_file_is_named(tmp_path: Path) -> None:
+    path = place(tmp_path, example())
+    (tmp_path / "secrets.toml").unlink()
+    assert slugs(path) == [("config_missing", str(tmp_path / "secrets.toml"))]
+
+
+def test_s44_no_secret_in_a_representation(tmp_path: Path) -> None:
+    loaded = load(place(tmp_path, example()))
+    assert "0123456789abcdef" not in repr(loaded)
