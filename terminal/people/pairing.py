@@ -23,12 +23,13 @@ Purpose = Literal["pair", "set_up", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code gives: a till for ``counter``; a link may also sign ``person`` in."""
+    """What a code gives: a till, or a display, for ``counter``; a link may also sign ``person`` in."""
 
     purpose: Purpose
     counter: str = ""
     person: str = ""
     made_by: str = ""
+    display: bool = False
 
 
 @dataclass(slots=True)

@@ -28,13 +28,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A paired till. ``token`` is a hash."""
+    """A paired till or customer display. ``token`` is a hash."""
 
     id: str
     label: str
     counter: str
     token: str
     active: bool = True
+    role: Role = Role.TILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: in
             return Person(subject, body["label"], Role(body["role"]), body["pin"])
         case "till_paired", None:
             return Device(subject, body["label"], body["counter"], body["token"])
+        case "display_paired", None:
+            return Device(subject, body["label"], body["counter"], body["token"], role=Role.DISPLAY)
         case "api_key_made", None:
             scopes, counters = tuple(body["scopes"]), tuple(body["counters"])
             return ApiKey(subject, body["label"], body["token"], scopes, counters, body["expires_ms"])
@@ -100,6 +103,7 @@ def summary(record: Record) -> dict[str, Any]:
             row["wrong"] = lockout.dump(record.tries)
         case Device():
             row |= {"kind": "device", "label": record.label, "counter": record.counter, "token": record.token}
+            row["role"] = record.role.value
         case ApiKey():
             row |= {"kind": "api_key", "label": record.label, "token": record.token}
             row |= {"scopes": [*record.scopes], "counters": [*record.counters], "expires_ms": record.expires_ms}
@@ -115,7 +119,8 @@ def restore(subject: str, row: Mapping[str, Any], now_ns: int) -> Record:
             tries = lockout.load(row["wrong"], now_ns)
             return Person(subject, row["label"], Role(row["role"]), row["pin"], row["active"], tries)
         case "device":
-            return Device(subject, row["label"], row["counter"], row["token"], row["active"])
+            role = Role(row.get("role", Role.TILL))
+            return Device(subject, row["label"], row["counter"], row["token"], row["active"], role)
         case "api_key":
             scopes, counters = tuple(row["scopes"]), tuple(row["counters"])
             return ApiKey(subject, row["label"], row["token"], scopes, counters, row["expires_ms"], row["active"])

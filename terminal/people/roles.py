@@ -17,6 +17,7 @@ class Role(StrEnum):
     OWNER = "owner"
     CASHIER = "cashier"
     TILL = "till"  # a paired till with nobody signed in
+    DISPLAY = "display"  # a paired customer display: sees its counter's screen, nothing else
     POS = "pos"  # an API key; its scopes narrow this row
 
 
@@ -25,6 +26,7 @@ class Action(StrEnum):
     CANCEL_SALE = "cancel_sale"
     REPRINT = "reprint"
     SEE_SALES = "see_sales"
+    SEE_DISPLAY = "see_display"
     ASK_REFUND = "ask_refund"
     APPROVE_REFUND = "approve_refund"
     SETTLE_EXCEPTION = "settle_exception"
@@ -36,9 +38,12 @@ class Action(StrEnum):
     MANAGE_API_KEYS = "manage_api_keys"
 
 
-_SELLING: Final = frozenset({Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT, Action.SEE_SALES})
+_SELLING: Final = frozenset(
+    {Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT, Action.SEE_SALES, Action.SEE_DISPLAY}
+)
 TABLE: Final[Mapping[Role, frozenset[Action]]] = {
     Role.TILL: _SELLING,
+    Role.DISPLAY: frozenset({Action.SEE_DISPLAY}),
     Role.CASHIER: _SELLING | {Action.ASK_REFUND},
     Role.OWNER: frozenset(Action),
     Role.POS: _SELLING | {Action.ASK_REFUND},

@@ -77,7 +77,7 @@ class People:
             return _as_person(session, device)
         if device is None:
             return None
-        return Principal("device", device.id, Role.TILL, device.id, frozenset({device.counter}))
+        return Principal("device", device.id, device.role, device.id, frozenset({device.counter}))
 
     def who_key(self, key: str) -> Principal | None:
         """The holder of an API key that is neither revoked nor expired."""
@@ -202,20 +202,20 @@ class People:
 
     # --- tills and keys ---------------------------------------------------------------------------------
 
-    def new_pairing_code(self, by: Principal | None, counter: str) -> str:
-        """Six digits that pair one till with ``counter`` within 15 minutes."""
+    def new_pairing_code(self, by: Principal | None, counter: str, *, display: bool = False) -> str:
+        """Six digits that pair one till, or one customer display, with ``counter`` within 15 minutes."""
         principal = self.require(by, Action.MANAGE_DEVICES)
         self._roll.check_room(Device)
-        return self._codes.make(Grant("pair", counter, made_by=str(principal.actor)))
+        return self._codes.make(Grant("pair", counter, made_by=str(principal.actor), display=display))
 
     async def pair(self, code: str, *, label: str, device: str) -> str:
         """The till's cookie token, told once. Raises NotAllowed("pairing_wrong" | "pairing_locked")."""
         name = _label(label)
         return await self._pair(await self._use_code(code, "pair", device), name)
 
-    def new_link(self, counter: str, person: str = "") -> str:
+    def new_link(self, counter: str, person: str = "", *, display: bool = False) -> str:
         """A one-time token for a page link that pairs the browser and may sign a person in (start window only)."""
-        return self._codes.make(Grant("link", counter, person, str(SYSTEM)))
+        return self._codes.make(Grant("link", counter, person, str(SYSTEM), display))
 
     async def use_link(self, token: str, *, label: str, device: str) -> SignedIn:
         """Raises NotAllowed("pairing_wrong" | "pairing_locked")."""
@@ -284,8 +284,9 @@ class People:
     async def _pair(self, grant: Grant, label: str) -> str:
         self._roll.check_room(Device)
         token, till = make_token("ctd", self._entropy), self._ids.ulid()
+        kind = "display_paired" if grant.display else "till_paired"
         await self._roll.record(
-            "till_paired", till, SYSTEM, label=_label(label), counter=grant.counter, token=digest(token),
+            kind, till, SYSTEM, label=_label(label), counter=grant.counter, token=digest(token),
             made_by=grant.made_by,
         )  # fmt: skip
         return token

@@ -17,9 +17,10 @@ from terminal.people.roles import (
 )
 
 NOW = 1_000 * 1_000_000_000
-SELLING = {"take_money", "cancel_sale", "reprint", "see_sales"}
+SELLING = {"take_money", "cancel_sale", "reprint", "see_sales", "see_display"}
 MATRIX = {
     Role.TILL: SELLING,
+    Role.DISPLAY: {"see_display"},
     Role.CASHIER: SELLING | {"ask_refund"},
     Role.POS: SELLING | {"ask_refund"},
     Role.OWNER: {action.value for action in Action},

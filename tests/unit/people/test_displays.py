@@ -1,0 +1,29 @@
+"""A customer's display on another machine is paired like a till and may only be looked at."""
+
+from pathlib import Path
+
+import pytest
+
+from terminal.errors import NotAllowed
+from terminal.people.roles import Action, Role
+from tests.unit.people.shop import Shop, story
+
+
+@pytest.mark.row(124)
+def test_i14_a_paired_display_shows_its_counter_and_takes_no_money(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        owner = shop.principal(await shop.set_up())
+        code = shop.people.new_pairing_code(owner, "2", display=True)
+        token = await shop.people.pair(code, label="Customer side", device="10.0.0.7")
+        shop.power_cut()
+        display = shop.people.who(token)
+        assert display is not None
+        assert display.role is Role.DISPLAY
+        assert shop.people.require(display, Action.SEE_DISPLAY, "2") is display
+        for action in set(Action) - {Action.SEE_DISPLAY}:
+            with pytest.raises(NotAllowed, match="not_allowed"):
+                shop.people.require(display, action, "2")
+        with pytest.raises(NotAllowed, match="not_allowed"):
+            shop.people.require(display, Action.SEE_DISPLAY, "1")
+
+    story(tmp_path, tell)
