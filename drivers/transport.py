@@ -7,7 +7,7 @@ from typing import Protocol
 class Transport(Protocol):
     """An open, exclusive, non-blocking byte pipe.
 
-    Implementations bound their input buffer (4 KiB by default, faults.md L6) and never block the loop.
+    Implementations bound their input buffer (4 KiB by default, L6) and never block the loop.
     """
 
     @property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An idempotency key as its sender scoped it. ``meaning`` is a digest of the parsed request (faults 3.5)."""
+    """An idempotency key as its sender scoped it. ``meaning`` is a digest of the parsed request."""
 
     credential: str
     operation: str
@@ -55,6 +55,11 @@ def unavailable(provider: Provider) -> Unavailable:
     return Unavailable(slug)
 
 
+def claim(key: Key | None, answer: str) -> tuple[Claim, ...]:
+    """What the journal remembers of a key for ever: its meaning, and what it was answered."""
+    return (("idem", key.name, f"{key.meaning}:{answer}"),) if key else ()
+
+
 class Checkout:
     def __init__(self, service: "Service") -> None:
         self._service, self._book, self._parts = service, service.book, service.parts
@@ -81,7 +86,7 @@ class Checkout:
             return await self._open(lane, request, provider, actor, key)
 
     def _known_order(self, request: OpenSale) -> Sale | None:
-        """A POS order number is one sale for ever: again with equal meaning returns it (faults 3.5)."""
+        """A POS order number is one sale for ever: again with equal meaning returns it."""
         sale_id = self._service.feed.claimed("pos_order", f"{self._service.house.merchant}/{request.order_no}")
         if sale_id is None:
             return None
@@ -117,9 +122,7 @@ class Checkout:
         self, lane: Lane, request: OpenSale, provider: Provider, actor: Actor, key: Key | None
     ) -> Sale:
         sale_id, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
-        claims: list[Claim] = []
-        if key:
-            claims.append(("idem", key.name, f"{key.meaning}:{sale_id}"))
+        claims = [*claim(key, sale_id)]
         if request.order_no:
             claims.append(("pos_order", f"{self._service.house.merchant}/{request.order_no}", sale_id))
         facts = open_sale(request, sale=sale_id, no=lane.last_no + 1, at_ms=at_ms, claims=tuple(claims))
@@ -154,8 +157,10 @@ class Checkout:
             claims=claims,
         )
 
-    async def show_code(self, sale_id: str, *, actor: Actor) -> Sale:
+    async def show_code(self, sale_id: str, *, actor: Actor, key: Key | None = None) -> Sale:
         """Another code for an open sale whose last attempt was refused."""
+        if key and (known := answered(self._service.feed, key)):
+            return self._book.sale(known)
         sale = self._book.sale(sale_id)
         lane = self._service.lane(sale.counter)
         async with lane.turn:
@@ -164,7 +169,7 @@ class Checkout:
 
             def start(current: Sale | None) -> Facts:
                 assert current is not None
-                return self._start(current, provider, attempt, "push", at_ms)
+                return self._start(current, provider, attempt, "push", at_ms, claim(key, sale_id))
 
             sale = await self._book.commit(sale_id, start, actor)
             self._service.drive(sale, attempt)
@@ -194,13 +199,15 @@ class Checkout:
             driver.nudge()
         return sale
 
-    async def take_scan(self, counter: str, scan: str, *, actor: Actor) -> Sale:
+    async def take_scan(self, counter: str, scan: str, *, actor: Actor, key: Key | None = None) -> Sale:
         """The customer's payment code for the sale open at this counter (3.4: ours is closed with proof first).
 
         Raises:
             Conflict("scan_without_sale" | "switch_unproven" | …), InvalidRequest("code_…"): what was scanned.
         """
         lane = self._service.lane(counter)
+        if key and (known := answered(self._service.feed, key)):
+            return self._book.sale(known)
         async with lane.turn:
             if lane.current is None:
                 raise Conflict("scan_without_sale")
@@ -219,7 +226,7 @@ class Checkout:
                 sale = await self._switch(lane, sale, live.id)
                 if sale.ended:
                     return sale  # they had already paid: the scan is discarded unsent
-            return await self._pay_with(sale, provider, scan, digest, actor)
+            return await self._pay_with(sale, provider, scan, digest, actor, key)
 
     async def _switch(self, lane: Lane, sale: Sale, attempt_id: str) -> Sale:
         at_ms = self._parts.clock.wall_ms()
@@ -234,11 +241,13 @@ class Checkout:
             raise Conflict("switch_unproven", sale=sale.id)
         return self._book.sale(sale.id)
 
-    async def _pay_with(self, sale: Sale, provider: Provider, code: str, digest: str, actor: Actor) -> Sale:
+    async def _pay_with(
+        self, sale: Sale, provider: Provider, code: str, digest: str, actor: Actor, key: Key | None
+    ) -> Sale:
         attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
         def start(current: Sale | None) -> Facts:
-            claims = (("code", digest, sale.id),)
+            claims = (("code", digest, sale.id), *claim(key, sale.id))
             return self._start(here(current), provider, attempt, "pull", at_ms, claims)
 
         sale = await self._book.commit(sale.id, start, actor)

@@ -226,7 +226,8 @@ class AttemptDriver:
         """The answer to order or pay: what it means for the attempt."""
         match answer:
             case CodeReady(payload):
-                self._job.on_code(self._sale, self._attempt, payload)
+                if self._in(State.ORDERING) and not self._give_up:
+                    self._job.on_code(self._sale, self._attempt, payload)
                 await self._hear(Signal.CODE_READY, payload=payload)
             case Told(notice):
                 if isinstance(await self._hear_notice(notice), Mismatch):

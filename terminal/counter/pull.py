@@ -1,4 +1,4 @@
-"""The customer's code, scanned: pay once, ask until it is known, else reverse with proof (faults.md 3.1)."""
+"""The customer's code, scanned: pay once, ask until it is known, else reverse with proof."""
 
 import asyncio
 

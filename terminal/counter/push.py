@@ -1,4 +1,4 @@
-"""Our code on the glass, the customer pays it: order, show, ask, close with proof (faults.md 3.2)."""
+"""Our code on the glass, the customer pays it: order, show, ask, close with proof."""
 
 from typing import Final
 

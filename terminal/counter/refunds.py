@@ -1,4 +1,4 @@
-"""Drives one refund to a definite end: sent once durable, asked after until it is known (faults.md 3.3)."""
+"""Drives one refund to a definite end: sent once durable, asked after until it is known."""
 
 import asyncio
 import logging

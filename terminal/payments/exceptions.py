@@ -53,13 +53,15 @@ def _opened(sale: Sale, attempt: Attempt, kind: str, exception: str, at_ms: int,
 
 
 def open_mismatch(sale: Sale, attempt: Attempt, field_name: str, notice: Notice, *, at_ms: int) -> Facts:
-    """Authentic but not ours in one field: never paid, always before a person (B6)."""
+    """Authentic but not ours in one field: never paid, always before a person, once (B6, B7)."""
+    exception = f"{attempt.id}:mismatch:{field_name}"
+    if any(each.id == exception for each in sale.exceptions):
+        return ()
     evidence = evidence_fields(notice)
     refused = Fact(
         "evidence_refused",
         {"attempt": attempt.id, "field": field_name, "refused": evidence, "at_ms": at_ms},
     )
-    exception = f"{attempt.id}:mismatch:{field_name}"
     return (refused, *_opened(sale, attempt, "mismatch", exception, at_ms))
 
 

@@ -138,7 +138,7 @@ def test_mismatch_is_never_paid_and_always_before_a_person_b6() -> None:
     assert sale.state() is SaleState.OPEN
     assert sale.open_exceptions() == ["mismatch"]
     assert not sale.attempt.captured
-    assert [fact.type for fact in sale.mismatch("amount", wrong)] == ["evidence_refused"]
+    assert sale.mismatch("amount", wrong) == ()  # however often the provider repeats it (B7)
     assert sale.owed_ids() == []
     sale.close_exception("A1:mismatch:amount", "seen")
     with pytest.raises(Conflict, match="exception_unknown"):
