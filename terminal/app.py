@@ -18,12 +18,12 @@ import msgspec
 from terminal.banks.channel import Channel
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.counter.feed import Feed
-from terminal.counter.lane import Devices
-from terminal.counter.ports import Clock, Entropy, Ids
+from terminal.counter.ports import Clock, Devices, Entropy, Ids
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.slips import Slips
 from terminal.errors import BadSettings, JournalError
+from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
 from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Identity
@@ -32,6 +32,7 @@ from terminal.local_authority import ensure
 from terminal.payments.event import Ledger
 from terminal.people.service import People
 from terminal.peripherals.build import build_devices
+from terminal.peripherals.phrases import phrase
 from terminal.settings import ChannelTable, Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
@@ -107,12 +108,21 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
     return open_wechatpay(settings, clock=clock, entropy=entropy, test=loaded.settings.mode == "test")
 
 
-def _counters(loaded: Loaded, house: House, clock: Clock) -> list[tuple[CounterSettings, Devices]]:
+def _counters(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> list[tuple[CounterSettings, Devices]]:
     counters = []
     for table in loaded.settings.counters:
-        settings = CounterSettings(table.id, table.title, table.channels, {**table.languages})
-        title = table.title or house.title
-        counters.append((settings, build_devices(table, clock=clock, title=title, test=house.test)))
+        languages = {str(where): language for where, language in table.languages.items()}
+        settings = CounterSettings(table.id, table.title, table.channels, languages)
+        shown = Catalogue.load(settings.language("display"))
+        devices = build_devices(
+            table,
+            clock=clock,
+            words=shown.text,
+            money=shown.money,
+            title=table.title or house.title,
+            phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
+        )
+        counters.append((settings, devices))
     return counters
 
 
@@ -149,7 +159,7 @@ async def running(
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
             notify_url=_notify_url(loaded),
         )
-        service = Service(parts, _counters(loaded, house, clock))
+        service = Service(parts, _counters(loaded, house, clock, slips))
         people = People(house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper)
         app = make_app(service, people, loaded, clock=clock, entropy=entropy)
         url = await listen(stack, app, loaded.settings.listen.host, loaded.settings.listen.port)
