@@ -1,0 +1,48 @@
+"""``python -m terminal.lab --state DIR``: the simulated counter as a process of its own, until SIGTERM."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from terminal.lab.server import running_lab
+from terminal.system import SystemClock, SystemEntropy
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m terminal.lab", description="A whole counter, simulated.")
+    parser.add_argument("--state", type=Path, required=True, help="folder for its devices (DIR/dev/…) and key")
+    parser.add_argument("--port", type=int, default=7620)
+    parser.add_argument("--sandbox", default="http://127.0.0.1:7610", help="where the sandbox answers")
+    parser.add_argument("--sandbox-state", type=Path, required=True, help="the sandbox's folder, for its token")
+    parser.add_argument("--service-state", type=Path, required=True, help="the service's state folder")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        return asyncio.run(_serve(asked))
+    except OSError as error:
+        print(f"lab: port {asked.port} on 127.0.0.1 cannot be used: {error.strerror}", file=sys.stderr)  # noqa: T201  # a process edge
+        return 3
+
+
+async def _serve(asked: argparse.Namespace) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running_lab(
+        asked.state,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        port=asked.port,
+        sandbox_url=asked.sandbox,
+        sandbox_state=asked.sandbox_state,
+        service_state=asked.service_state,
+    ):
+        await stop.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""The lab over HTTP: one page, its pictures, and the JSON calls behind every button (also for scripts)."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import jinja2
+import msgspec
+from aiohttp import web
+
+from terminal.help.catalogue import Catalogue
+from terminal.help.languages import LANGUAGES, PSEUDO, accepted
+from terminal.lab.bank_link import BankAway, BankRefuses
+from terminal.lab.faults import FaultUnknown, Wish, catalogue
+from terminal.lab.laboratory import Laboratory
+from terminal.lab.live import Live
+from terminal.lab.qr_reader import NotReadable
+from terminal.lab.service_process import NoService
+from terminal.lab.stand import ROLES
+from terminal.sandbox.pages import qr_svg
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+T = TypeVar("T")
+HERE: Final = Path(__file__).parent
+STATIC: Final = {"lab.js": "text/javascript", "lab.css": "text/css"}
+LANGUAGE: Final = "language_lab"
+_REFUSED: Final = (BankRefuses, NotReadable, FaultUnknown, NoService, msgspec.ValidationError, msgspec.DecodeError)
+
+
+class Scan(msgspec.Struct, forbid_unknown_fields=True):
+    """``code`` empty: hold the phone before the glass."""
+
+    code: str = ""
+
+
+class Act(msgspec.Struct, forbid_unknown_fields=True):
+    act: str
+    order_no: str
+    mchid: str = ""
+
+
+class Shot(msgspec.Struct, forbid_unknown_fields=True):
+    """``text`` as it stands on the thing scanned; empty: the customer's phone, which then ``behaviour``."""
+
+    text: str = ""
+    behaviour: str = "pays"
+
+
+class Socket(msgspec.Struct, forbid_unknown_fields=True):
+    role: str
+    plugged: bool
+
+
+class Roll(msgspec.Struct, forbid_unknown_fields=True):
+    act: str
+
+
+class Pages:
+    """Args:
+    sandbox_url: where the wallet's own page is.
+    """
+
+    def __init__(self, lab: Laboratory, live: Live, *, sandbox_url: str) -> None:
+        self._lab, self._live, self._sandbox_url = lab, live, sandbox_url
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/lab", self._page),
+            web.get("/lab/health", self._health),
+            web.get("/lab/static/{name}", self._static),
+            web.get("/lab/state", _json_errors(self._state)),
+            web.get("/lab/timeline", _json_errors(self._timeline)),
+            web.get("/lab/faults", _json_errors(self._faults)),
+            web.get("/lab/live", self._live.serve),
+            web.get("/lab/glass.png", self._glass),
+            web.get(r"/lab/paper/{number:\d{1,6}}.{kind:png|txt}", self._paper),
+            web.get(r"/lab/code/{code:\d{18}}.svg", self._code),
+            web.get("/lab/open/{page:till|display}", self._open),
+            web.post("/lab/phone/scan", _json_errors(self._phone_scan)),
+            web.post("/lab/phone/act", _json_errors(self._phone_act)),
+            web.post("/lab/phone/code", _json_errors(self._phone_code)),
+            web.post("/lab/scanner", _json_errors(self._scanner)),
+            web.post("/lab/plug", _json_errors(self._plug)),
+            web.post("/lab/paper", _json_errors(self._roll)),
+            web.post("/lab/faults", _json_errors(self._begin)),
+            web.delete("/lab/faults", _json_errors(self._heal)),
+        ]
+
+    # --- the page ---------------------------------------------------------------------------------------
+
+    async def _page(self, request: web.Request) -> web.Response:
+        words = _words(request)
+        language = words.language
+        faults = [fault for fault in catalogue().values() if fault.on_page]
+        html = self._templates.get_template("lab.html").render(
+            t=words.text,
+            language=language,
+            languages=[(each, Catalogue.load(each).text("language.name")) for each in LANGUAGES],
+            faults=[(fault, fault.expected(language)) for fault in faults],
+            headless=[fault.slug for fault in catalogue().values() if not fault.on_page],
+            wallet=f"{self._sandbox_url}/wallet",
+            words={key: words.text(key) for key in words.names() if key.startswith("lab.")},
+            roles=ROLES,
+        )
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        )
+        answer = web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": policy})
+        if (chosen := request.query.get("language", "")) in {*LANGUAGES, PSEUDO}:
+            answer.set_cookie(LANGUAGE, chosen, httponly=True, samesite="Strict", path="/lab", max_age=31_536_000)
+        return answer
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.json_response({"test": True, "ready": True})
+
+    async def _static(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in STATIC:
+            raise web.HTTPNotFound
+        return web.Response(text=(HERE / "static" / name).read_text(), content_type=STATIC[name])
+
+    async def _open(self, request: web.Request) -> web.Response:
+        raise web.HTTPFound(self._lab.service.page(request.match_info["page"]))
+
+    # --- pictures ---------------------------------------------------------------------------------------
+
+    async def _glass(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._lab.stand.display.png(), content_type="image/png")
+
+    async def _paper(self, request: web.Request) -> web.Response:
+        """A slip; number 0 is what still hangs on the roll, 1 the first that was cut."""
+        number, printer = int(request.match_info["number"]), self._lab.stand.printer
+        if number > len(printer.slips):
+            raise web.HTTPNotFound
+        slip = printer.slips[number - 1] if number else printer.hanging
+        from firmware_stubs.paper import text_view
+
+        return web.Response(text="\n".join(text_view(slip, printer.head.width_dots)), content_type="text/plain")
+
+    async def _code(self, request: web.Request) -> web.Response:
+        return web.Response(body=qr_svg(request.match_info["code"]), content_type="image/svg+xml")
+
+    # --- calls ------------------------------------------------------------------------------------------
+
+    async def _state(self, _: web.Request) -> Any:
+        return self._lab.snapshot()
+
+    async def _timeline(self, request: web.Request) -> Any:
+        after = request.query.get("after", "0")
+        return {"lines": self._lab.timeline.after(int(after) if after.isdecimal() else 0)}
+
+    async def _faults(self, request: web.Request) -> Any:
+        language = _words(request).language
+        return {
+            "faults": [
+                {
+                    "slug": fault.slug,
+                    "layer": fault.layer,
+                    "ids": fault.ids,
+                    "takes": fault.takes,
+                    "params": fault.params,
+                    "expected": fault.expected(language),
+                    "on_page": fault.on_page,
+                }
+                for fault in catalogue().values()
+            ],
+            "active": self._lab.active(),
+        }
+
+    async def _phone_scan(self, request: web.Request) -> Any:
+        asked = await _read(request, Scan)
+        return await (self._lab.scan_text(asked.code) if asked.code else self._lab.scan_glass())
+
+    async def _phone_act(self, request: web.Request) -> Any:
+        asked = await _read(request, Act)
+        return await self._lab.act(asked.act, asked.order_no, asked.mchid)
+
+    async def _phone_code(self, request: web.Request) -> Any:
+        asked = await _read(request, Shot)
+        return {"code": await self._lab.bank.payment_code(asked.behaviour)}
+
+    async def _scanner(self, request: web.Request) -> Any:
+        asked = await _read(request, Shot)
+        if asked.text:
+            self._lab.stand.scan(asked.text)
+            return {"scanned": asked.text}
+        return {"scanned": await self._lab.scan_phone(asked.behaviour)}
+
+    async def _plug(self, request: web.Request) -> Any:
+        asked = await _read(request, Socket)
+        if asked.role not in ROLES:
+            raise FaultUnknown(f"a device is one of {', '.join(ROLES)}")
+        if asked.plugged:
+            await self._lab.heal(f"unplug-{asked.role}")
+            await self._lab.stand.plug(asked.role)
+        else:
+            await self._lab.begin(Wish(f"unplug-{asked.role}"))
+        return self._lab.snapshot()["plugged"]
+
+    async def _roll(self, request: web.Request) -> Any:
+        printer, act = self._lab.stand.printer, (await _read(request, Roll)).act
+        acts = {"tear": printer.tear, "load": printer.load_paper, "close": printer.close_cover}
+        if act not in acts:
+            raise FaultUnknown(f"the act is one of {', '.join(acts)}")
+        acts[act]()
+        self._lab.stand.cable_of(printer).poke()
+        self._lab.on_change()
+        return self._lab.snapshot()["paper"]
+
+    async def _begin(self, request: web.Request) -> Any:
+        fault = await self._lab.begin(await _read(request, Wish))
+        return {"slug": fault.slug, "expected": fault.expected(_words(request).language)}
+
+    async def _heal(self, request: web.Request) -> Any:
+        await self._lab.heal(request.query.get("slug", ""))
+        return {"active": self._lab.active()}
+
+
+def _words(request: web.Request) -> Catalogue:
+    chosen = request.query.get("language") or request.cookies.get(LANGUAGE, "")
+    if chosen in {*LANGUAGES, PSEUDO}:
+        return Catalogue.load(chosen)
+    return Catalogue.load(accepted(request.headers.get("Accept-Language", "")))
+
+
+def _json_errors(tell: Callable[[web.Request], Awaitable[Any]]) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        try:
+            told, status = await tell(request), 200
+        except _REFUSED as error:
+            told, status = {"error": str(error) or type(error).__name__}, 409
+        except BankAway as error:
+            told, status = {"error": f"sandbox: {error}"}, 503
+        return web.Response(body=msgspec.json.encode(told), status=status, content_type="application/json")
+
+    return handler
+
+
+async def _read(request: web.Request, kind: type[T]) -> T:
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    return msgspec.json.decode(await request.read(), type=kind)

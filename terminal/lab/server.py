@@ -1,0 +1,90 @@
+"""The lab as a server on loopback: devices on pseudo-terminals, its pages, its eye on the bank."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from terminal.counter.ports import Clock, Entropy
+from terminal.lab.bank_link import BankLink
+from terminal.lab.door import Door, lab_key
+from terminal.lab.laboratory import Laboratory
+from terminal.lab.live import Live
+from terminal.lab.pages import Pages
+from terminal.lab.service_process import ServiceProcess
+from terminal.lab.stand import Stand
+from terminal.lab.timeline import Timeline
+
+BODY_MAX: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLab:
+    """``url`` is "http://127.0.0.1:7620"; ``key`` opens its pages and calls."""
+
+    lab: Laboratory
+    url: str
+    key: str
+
+
+@asynccontextmanager
+async def running_lab(
+    state: Path,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    port: int,
+    sandbox_url: str,
+    sandbox_state: Path,
+    service_state: Path,
+) -> AsyncIterator[RunningLab]:
+    """Plug the devices in and answer; everything is unplugged and closed on the way out.
+
+    Args:
+        state: devices appear as links in ``state/dev``; the key to the pages is ``state/lab-key``.
+        port: 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken, or the folder cannot be written.
+    """
+    timeline = Timeline(clock)
+    boot_id = int.from_bytes(entropy.bytes(3)) + 1  # another start is another boot, as with a real device
+    stand = Stand.on_terminals(state / "dev", timeline, boot_id=boot_id)
+    bank = BankLink(sandbox_url, sandbox_state / "admin-token")
+    lab = Laboratory(stand, bank, ServiceProcess(service_state), timeline)
+    door = Door(lab_key(state, entropy))
+    live = Live(lab)
+    app = web.Application(client_max_size=BODY_MAX, middlewares=[door.guard])
+    app.add_routes([web.get("/", _home), *Pages(lab, live, sandbox_url=sandbox_url).routes()])
+    async with AsyncExitStack() as stack:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        stack.push_async_callback(live.close)
+        port = runner.addresses[0][1]
+        door.hosts |= {f"127.0.0.1:{port}", f"localhost:{port}"}
+        await bank.open()
+        stack.push_async_callback(bank.close)
+        await stand.plug()
+        stack.push_async_callback(stand.unplug)
+        stack.callback(lab.breakage.close)
+        watching = asyncio.create_task(lab.watch(), name="watch the bank")
+        stack.push_async_callback(_end, watching)
+        yield RunningLab(lab, f"http://127.0.0.1:{port}", lab_key(state, entropy))
+
+
+async def _home(_: web.Request) -> web.Response:
+    raise web.HTTPFound("/lab")
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
