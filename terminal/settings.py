@@ -69,6 +69,7 @@ class DeviceTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
     profile: str = ""
     baud: int = 0  # 0: the profile's
     flow: Literal["none", "xonxoff", "rtscts", ""] = ""
+    serial: str = ""  # of the one display that belongs here; empty takes whoever answers
 
 
 class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -145,6 +145,10 @@ class CounterDisplay:
         await self._tell(Type.SHOW_IDLE, screen_id.to_bytes(4, "little"))
         await self._add(screen_id, tiles)
 
+    async def add_tiles(self, screen_id: int, tiles: Iterable[Tile]) -> None:
+        """Captions for a screen that is shown already. DeviceTimeout: it shows another one by now."""
+        await self._add(screen_id, tiles)
+
     async def clear(self) -> None:
         await self._tell(Type.CLEAR)
 

@@ -3,8 +3,8 @@
 Waiting is always ``asyncio``: on the virtual-time loop the same code runs in simulated seconds.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
@@ -221,9 +221,12 @@ class Display(Protocol):
     async def show(self, screen: Screen) -> None:
         """Make the glass show this; return once the device proved it. Raises PeripheralFailed.
 
-        The adapter remembers the last wanted screen and repaints it after reconnection or reboot;
-        a CodeScreen older than its ttl is never repainted.
+        It repaints nothing by itself: whoever wants the screen knows how long it is still true.
         """
+        ...
+
+    def on_back(self, again: Callable[[], None]) -> None:
+        """``again`` is called when the device is back, or lost its screen: paint what is wanted now (I10)."""
         ...
 
     def health(self) -> Health: ...
@@ -308,3 +311,23 @@ class Scanner(Protocol):
         ...
 
     def health(self) -> Health: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What stands on this counter; None: it has none of that kind. ``jobs`` keep them open, by name."""
+
+    display: Display | None = None
+    scanner: Scanner | None = None
+    printer: Printer | None = None
+    speaker: Speaker | None = None
+    jobs: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+
+    def health(self) -> dict[str, Health]:
+        roles = {
+            "display": self.display,
+            "scanner": self.scanner,
+            "printer": self.printer,
+            "speaker": self.speaker,
+        }
+        return {role: device.health() for role, device in roles.items() if device is not None}

@@ -1,18 +1,21 @@
-"""The counter's own QR display as the display port: encode, show, prove, keep alive, repaint."""
+"""The counter's own QR display as the display port: encode, show, prove, caption, keep alive, repaint."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from drivers import qr
 from drivers.display.driver import CounterDisplay, Result, Tile
+from drivers.display.driver import Screen as Glass
 from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
-from terminal.peripherals.keeper import Keeper
+from terminal.peripherals.keeper import Keeper, together
 
-Captions = Callable[[Screen], Sequence[Tile]]
+Captions = Callable[[Screen, int, int], AsyncIterator[Tile]]
+"""(screen, width, height of the glass in pixels) -> what is painted beside the code or sign, soonest first."""
+
 LEVEL: Final = "M"
 IDLE_ID: Final = 1
 _RESULTS: Final = {
@@ -24,8 +27,19 @@ _RESULTS: Final = {
 }
 
 
+async def no_captions(_screen: Screen, _width: int, _height: int) -> AsyncIterator[Tile]:
+    return
+    yield  # what makes this a generator
+
+
 class CodeDisplay:
-    """``captions`` renders amounts and names on this side; the display needs no letters."""
+    """A code is lit and proven first; amount and words follow while the customer already scans.
+
+    Args:
+        serial: of the one display that belongs here (L2); empty takes whoever is there.
+        captions: renders amounts and names on this side; the display needs no letters.
+        sweep_s: how often a display that shows nothing for a customer is asked whether it is there; None: never.
+    """
 
     def __init__(
         self,
@@ -34,11 +48,18 @@ class CodeDisplay:
         clock: Clock,
         *,
         profile: DisplayProfile | None = None,
-        captions: Captions = lambda _screen: (),
+        serial: str = "",
+        captions: Captions = no_captions,
+        sweep_s: float | None = 5.0,
     ) -> None:
-        self._profile, self._captions = profile or DisplayProfile(), captions
-        self.keeper = Keeper("display", where, open_, clock, greet=self._greet, watch=self._watch)
-        self._lit = asyncio.Event()  # something that must be kept alive is shown
+        self._profile, self._serial = profile or DisplayProfile(), serial
+        self._captions, self._sweep_s = captions, sweep_s
+        self.keeper = Keeper("display", where, open_, clock, self._serve)
+        self._size = (0, 0)
+        self._lit = asyncio.Event()  # something is shown that the display takes down when it hears nothing
+        self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
+        self._uncaptioned: tuple[Screen, int] | None = None
+        self._to_caption = asyncio.Event()
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -47,64 +68,83 @@ class CodeDisplay:
         return self.keeper.health()
 
     def on_back(self, again: Callable[[], None]) -> None:
-        """``again`` is called when the device came (back): repaint from state (I10)."""
+        """``again`` is called when the glass may show something else than it was told: repaint it (I10)."""
         self.keeper.on_back = again
 
     async def show(self, screen: Screen) -> None:
         device = self.keeper.device
+        self._shown = self._uncaptioned = None
         try:
-            await self._show(device, screen)
+            shown = await self._show(device, screen)
         except DeviceError as error:
-            self._lit.clear()
             raise self.keeper.failed(error) from error
         self.keeper.well()
+        self._shown, self._uncaptioned = shown, (screen, shown[1])
+        self._to_caption.set()
         if isinstance(screen, IdleScreen):
             self._lit.clear()
         else:
             self._lit.set()
 
-    async def _show(self, device: CounterDisplay, screen: Screen) -> None:
+    async def _show(self, device: CounterDisplay, screen: Screen) -> tuple[Glass, int]:
         match screen:
             case CodeScreen():
                 code = qr.encode(screen.payload, level=LEVEL)
-                tiles = self._captions(screen)
-                await device.show_qr(screen.id, screen.ttl_s, code.version, code.packed, tiles=tiles)
+                await device.show_qr(screen.id, min(screen.ttl_s, 0xFFFF), code.version, code.packed)
+                return Glass.CODE, screen.id
             case ResultScreen():
-                tiles = self._captions(screen)
-                text = screen.amount.plain()
-                await device.show_result(screen.id, _RESULTS[screen.result], text, tiles=tiles)
+                await device.show_result(screen.id, _RESULTS[screen.result], screen.amount.plain())
+                return Glass.RESULT, screen.id
             case IdleScreen():
-                await device.show_idle(IDLE_ID, tiles=self._captions(screen))
+                await device.show_idle(IDLE_ID)
+                return Glass.IDLE, IDLE_ID
 
-    async def _greet(self, transport: Transport) -> CounterDisplay:
-        device = CounterDisplay(transport, profile=self._profile)
+    async def _serve(self, transport: Transport, ready: Callable[[CounterDisplay], None]) -> None:
+        device = CounterDisplay(transport, profile=self._profile, serial=self._serial)
         hello = await device.hello()
+        self._size = hello.width, hello.height
+        self._shown = self._uncaptioned = None
+        self._lit.clear()
         self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
-        return device
+        self.keeper.well()
+        ready(device)
+        await together(device.watch(), self._keep_alive(device), self._caption(device))
 
-    async def _watch(self, device: CounterDisplay) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(device.watch())
-                group.create_task(self._keep_alive(device))
-        except BaseExceptionGroup as several:
-            device_errors = several.subgroup(DeviceError)
-            if device_errors is None:
-                raise
-            raise _first(device_errors) from None
+    async def _caption(self, device: CounterDisplay) -> None:
+        """Paint what belongs to the screen now shown; a newer screen ends it between two tiles."""
+        while True:
+            await self._to_caption.wait()
+            self._to_caption.clear()
+            if (now := self._uncaptioned) is None:
+                continue
+            async for tile in self._captions(now[0], *self._size):
+                if self._uncaptioned is not now:
+                    break
+                try:
+                    await device.add_tiles(now[1], [tile])
+                except DeviceError:
+                    if self._uncaptioned is now:
+                        raise
+                    break  # it refused a tile because it shows the next screen already
 
     async def _keep_alive(self, device: CounterDisplay) -> None:
-        """A lit display goes dark by itself when it hears nothing for long: a dead host leaves no stale code."""
+        """Ask what is shown: the display goes dark without it, and one that lost its screen gets it again."""
         while True:
-            await self._lit.wait()
-            await asyncio.sleep(self._profile.keep_alive_ms / 1000)
-            if self._lit.is_set():
-                await device.state()
-                self.keeper.well()
+            await self._rest()
+            shown = self._shown
+            state = await device.state()
+            if shown is None or shown is not self._shown:
+                continue
+            self.keeper.well()
+            if shown != (state.screen, state.id):
+                self._shown = None
+                self.keeper.on_back()
 
-
-def _first(errors: BaseExceptionGroup[DeviceError]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+    async def _rest(self) -> None:
+        if not self._lit.is_set():
+            try:
+                async with asyncio.timeout(self._sweep_s):
+                    await self._lit.wait()
+            except TimeoutError:
+                return
+        await asyncio.sleep(self._profile.keep_alive_ms / 1000)

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Final, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, Generic, TypeVar
 
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused
 from drivers.transport import OpenTransport, Transport
@@ -12,7 +12,29 @@ from terminal.errors import PeripheralFailed
 
 log = logging.getLogger(__name__)
 D = TypeVar("D")
-BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
+LOOK_S: Final = 1.0  # between looks for a port that is not there
+BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)  # after one that is there and cannot be used
+STEADY_S: Final = 5.0  # a connection shorter than this counts as a failed one
+CLOSE_S: Final = 2.0
+
+Serve = Callable[[Transport, Callable[[D], None]], Awaitable[None]]
+
+
+async def together(*jobs: Coroutine[Any, Any, None]) -> None:
+    """Run jobs that end only by failing; the first that fails ends all.
+
+    Raises:
+        DeviceError: when that is all that happened. Anything else is a bug and comes out as a group.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(job)
+    except BaseExceptionGroup as several:
+        error = several.exceptions[0]
+        if isinstance(error, DeviceError) and several.split(DeviceError)[1] is None:
+            raise error from None
+        raise
 
 
 class Keeper(Generic[D]):
@@ -20,27 +42,20 @@ class Keeper(Generic[D]):
 
     Args:
         role: display, scanner, printer or speaker; names the registry's slugs (``printer_gone``).
-        greet: makes the driver of a freshly opened pipe and proves that it is the device we expect.
-        watch: returns never; raises the DeviceError that ends this connection.
+        serve: one connection from greeting to end: proves that the device is the one we expect, hands its
+            driver to the callback, then watches it. Ends only by raising the DeviceError that ends it.
     """
 
-    def __init__(
-        self,
-        role: str,
-        where: str,
-        open_: OpenTransport,
-        clock: Clock,
-        *,
-        greet: Callable[[Transport], Awaitable[D]],
-        watch: Callable[[D], Awaitable[None]],
-    ) -> None:
+    def __init__(self, role: str, where: str, open_: OpenTransport, clock: Clock, serve: Serve[D]) -> None:
         self.role, self.where = role, where
-        self._open, self._clock, self._greet, self._watch = open_, clock, greet, watch
+        self.detail: dict[str, str] = {"port": where}
+        self.on_back: Callable[[], None] = lambda: None
+        self._open, self._clock, self._serve = open_, clock, serve
         self._device: D | None = None
         self._state, self._reason = HealthState.CANNOT_TELL, ""
         self._checked_ns = clock.mono_ns()
-        self.detail: dict[str, str] = {"port": where}
-        self.on_back: Callable[[], None] = lambda: None
+        self._broken = asyncio.Event()
+        self._trouble: DeviceError | None = None
 
     @property
     def device(self) -> D:
@@ -48,6 +63,8 @@ class Keeper(Generic[D]):
         if self._device is None:
             raise PeripheralFailed(self._reason or f"{self.role}_gone", port=self.where)
         return self._device
+
+    # --- health -------------------------------------------------------------------------------------------
 
     def health(self) -> Health:
         return Health(self._state, self._reason, self._checked_ns, dict(self.detail))
@@ -61,46 +78,87 @@ class Keeper(Generic[D]):
 
     def _mark(self, state: HealthState, reason: str) -> None:
         if (state, reason) != (self._state, self._reason):
-            log.info("%s at %s: %s %s", self.role, self.where, state.value, reason)
+            level = logging.WARNING if state is HealthState.FAULT else logging.INFO
+            log.log(level, "%s at %s: %s", self.role, self.where, reason or state.value)
+        if state is not HealthState.FAULT:
+            self.detail.pop("advice", None)
         self._state, self._reason, self._checked_ns = state, reason, self._clock.mono_ns()
 
     def failed(self, error: DeviceError) -> PeripheralFailed:
-        """Our word for what the device did, noted in its health."""
+        """Our word for what the device did, noted in its health.
+
+        A device that went away or fell silent is opened afresh; one that refused would refuse again.
+        """
+        reason = self._note(error)
+        if not isinstance(error, DeviceRefused):
+            self._trouble = self._trouble or error
+            self._broken.set()
+        return PeripheralFailed(reason, port=self.where)
+
+    def _note(self, error: DeviceError) -> str:
         reason = self._slug(error)
         self.ill(reason)
-        return PeripheralFailed(reason, port=self.where)
+        if isinstance(error, DeviceRefused):
+            self.detail["advice"] = str(error)
+        return reason
 
     def _slug(self, error: DeviceError) -> str:
         if isinstance(error, DeviceRefused):
-            self.detail["advice"] = str(error)
-            return "display_wrong_device" if self.role == "display" else "device_refused"
+            greeting = self._device is None
+            return "display_wrong_device" if greeting and self.role == "display" else "device_refused"
         return f"{self.role}_gone" if isinstance(error, DeviceGone) else f"{self.role}_no_answer"
 
-    async def run(self) -> None:
-        failures = 0
-        while True:
-            try:
-                transport = await self._open()
-            except DeviceError as error:
-                self.failed(error)
-                await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
-                failures += 1
-                continue
-            try:
-                self._device = await self._serve(transport)
-                failures = 0
-                await self._watch(self._device)
-            except DeviceError as error:
-                self.failed(error)
-            finally:
-                self._device = None
-                await transport.close()
-            await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
-            failures += 1
+    # --- the connection -----------------------------------------------------------------------------------
 
-    async def _serve(self, transport: Transport) -> D:
-        device = await self._greet(transport)
+    async def run(self) -> None:
+        """For ever. A bug in a driver ends it loudly: the caller logs it and runs it again."""
+        loop, failures = asyncio.get_running_loop(), 0
+        while True:
+            began_s = loop.time()
+            error = await self._connection()
+            self._note(error)
+            steady = self._device is not None and loop.time() - began_s >= STEADY_S
+            missing = self._device is None and isinstance(error, DeviceGone)
+            self._device = None
+            failures = 0 if steady or missing else failures + 1
+            await asyncio.sleep(LOOK_S if missing else BACK_OFF_S[min(max(failures - 1, 0), 3)])
+
+    async def _connection(self) -> DeviceError:
+        """Open, serve, close; returns what ended it. ``_device`` stays set when it was greeted."""
+        try:
+            transport = await self._open()
+        except DeviceError as error:
+            return error
+        self._broken.clear()
+        self._trouble = None
+        try:
+            await together(self._serve_one(transport), self._until_broken())
+        except DeviceError as error:
+            return error
+        except BaseException as bug:
+            self._device = None
+            if isinstance(bug, Exception):
+                self.ill(f"{self.role}_no_answer")
+            raise
+        finally:
+            await self._close(transport)
+        raise AssertionError("a connection ends by an error")
+
+    async def _serve_one(self, transport: Transport) -> None:
+        await self._serve(transport, self._greeted)
+
+    def _greeted(self, device: D) -> None:
         self._device = device
-        self.well()
         self.on_back()
-        return device
+
+    async def _until_broken(self) -> None:
+        await self._broken.wait()
+        assert self._trouble is not None
+        raise self._trouble
+
+    async def _close(self, transport: Transport) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await transport.close()
+        except (TimeoutError, DeviceError) as error:
+            log.warning("%s at %s: not closed cleanly: %s", self.role, self.where, type(error).__name__)

@@ -1,10 +1,11 @@
 """A receipt printer as the printer port: the receipt's lines in the driver's words, faults in ours."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from drivers import qr
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, DeviceGone
 from drivers.printer import document
 from drivers.printer.bitmap import Paint
 from drivers.printer.driver import EscPosPrinter, Outcome, PrintFault
@@ -29,10 +30,12 @@ _REASONS: Final = {
     "gone": "printer_gone",
 }
 GONE_POLL_S: Final = 1.0
+AGAIN_S: Final = (0.0, 1.0, 5.0, 30.0)  # before a printer that failed so often counts as ready again
 
 
 class SlipPrinter:
     """Args:
+    paint: draws what the printer has no letters for.
     sweep_s: how often an idle printer's state is asked; None: only when it is used.
     """
 
@@ -47,9 +50,10 @@ class SlipPrinter:
         sweep_s: float | None = 5.0,
     ) -> None:
         self._profile, self._paint, self._sweep_s = profile, paint, sweep_s
-        self.keeper = Keeper("printer", where, open_, clock, greet=self._greet, watch=self._watch)
+        self.keeper = Keeper("printer", where, open_, clock, self._serve)
         self._back = asyncio.Event()
         self.keeper.on_back = self._back.set
+        self._failures = 0  # prints in a row that stopped
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -65,22 +69,34 @@ class SlipPrinter:
         try:
             outcome = await device.print(as_document(slip.receipt, self._profile), f"{slip.job}/{slip.copy}")
         except PrintFault as fault:
-            reason = _REASONS.get(fault.reason, "printer_no_answer")
-            self.keeper.ill(reason)
-            raise PrintStopped(reason, touched=fault.touched, definite=fault.definite) from fault
+            self._failures += 1
+            raise PrintStopped(self._told(fault), touched=fault.touched, definite=fault.definite) from fault
+        self._failures = 0
         self.keeper.well(cannot_tell=outcome is Outcome.SENT)
         return _OUTCOMES[outcome]
 
+    def _told(self, fault: PrintFault) -> str:
+        if fault.reason == "gone":
+            return self.keeper.failed(DeviceGone(f"{self.keeper.where}: gone while it printed")).slug
+        reason = _REASONS.get(fault.reason, "printer_no_answer")
+        self.keeper.ill(reason)
+        return reason
+
     async def ready(self) -> None:
+        """A printer that cannot tell is taken at its word, but waited for longer each time it fails."""
+        if self._failures:
+            await asyncio.sleep(AGAIN_S[min(self._failures, len(AGAIN_S)) - 1])
         while True:
             self._back.clear()
             try:
-                device = self.keeper.device
-                await device.ready()
-                self.keeper.well()
-                return
-            except (PeripheralFailed, DeviceError):
+                await self.keeper.device.ready()
+            except PeripheralFailed:
                 await self._back_or_pause()
+            except DeviceError as error:
+                self.keeper.failed(error)
+                await self._back_or_pause()
+            else:
+                return
 
     async def _back_or_pause(self) -> None:
         try:
@@ -89,27 +105,24 @@ class SlipPrinter:
         except TimeoutError:
             pass
 
-    async def _greet(self, transport: Transport) -> EscPosPrinter:
+    async def _serve(self, transport: Transport, ready: Callable[[EscPosPrinter], None]) -> None:
         device = EscPosPrinter(transport, self._profile, paint=self._paint)
         self.keeper.detail["model"] = self._profile.name
         await self._look(device)
-        return device
-
-    async def _watch(self, device: EscPosPrinter) -> None:
-        while True:
-            await asyncio.sleep(self._sweep_s or 3600.0)
-            if self._sweep_s:
-                await self._look(device)
+        ready(device)
+        while self._sweep_s:
+            await asyncio.sleep(self._sweep_s)
+            await self._look(device)
+        await asyncio.Event().wait()
 
     async def _look(self, device: EscPosPrinter) -> None:
         """Its state in its own words; one that says nothing is "cannot tell", never "online" (row 46)."""
         status = await device.status()
-        if not status.known:
-            self.keeper.well(cannot_tell=True)
-        elif status.fault:
-            self.keeper.ill(_REASONS.get(str(status.fault), "printer_offline"))
+        self.keeper.detail["paper"] = status.paper.value
+        if status.fault:
+            self.keeper.ill(_REASONS.get(status.fault, "printer_offline"))
         else:
-            self.keeper.well()
+            self.keeper.well(cannot_tell=not status.known)
 
 
 def as_document(receipt: Receipt, profile: PrinterProfile) -> document.Document:

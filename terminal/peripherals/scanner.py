@@ -1,7 +1,7 @@
-"""A serial scanner as the scanner port. Scans beyond a short queue are dropped, none waits for the next sale (C5)."""
+"""A serial scanner as the scanner port. A scan is for now: none waits for the next sale (C5)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from drivers.errors import DeviceError
@@ -9,16 +9,29 @@ from drivers.scanner.driver import Scanner
 from drivers.scanner.profile import ScannerProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Scan
-from terminal.peripherals.keeper import Keeper
+from terminal.errors import PeripheralFailed
+from terminal.peripherals.keeper import Keeper, together
 
 QUEUE: Final = 8
+FRESH_S: Final = 2.0  # a scan nobody took for so long was for something else
 
 
 class CodeScanner:
-    def __init__(self, where: str, open_: OpenTransport, clock: Clock, *, profile: ScannerProfile) -> None:
-        self._profile, self._clock = profile, clock
-        self.keeper = Keeper("scanner", where, open_, clock, greet=self._greet, watch=self._watch)
+    """``sweep_s``: how often a scanner that takes commands is asked whether it is there; None: never."""
+
+    def __init__(
+        self,
+        where: str,
+        open_: OpenTransport,
+        clock: Clock,
+        *,
+        profile: ScannerProfile,
+        sweep_s: float | None = 5.0,
+    ) -> None:
+        self._profile, self._clock, self._sweep_s = profile, clock, sweep_s
+        self.keeper = Keeper("scanner", where, open_, clock, self._serve)
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(QUEUE)
+        self.dropped = 0  # scans nobody took in time
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -28,32 +41,43 @@ class CodeScanner:
 
     async def scans(self) -> AsyncIterator[Scan]:
         while True:
-            yield await self._scans.get()
+            scan = await self._scans.get()
+            if self._clock.mono_ns() - scan.mono_ns <= FRESH_S * 1e9:
+                yield scan
+            else:
+                self.dropped += 1
 
     async def feedback(self, good: bool) -> None:
+        """Never raises for what a device does: a beep that is not heard changes nothing."""
         try:
             await self.keeper.device.feedback(good)
+        except PeripheralFailed:
+            return
         except DeviceError as error:
             self.keeper.failed(error)
 
-    async def _greet(self, transport: Transport) -> Scanner:
-        """A module that can be asked is asked; its reader must run meanwhile, so a task of its own is used."""
+    async def _serve(self, transport: Transport, ready: Callable[[Scanner], None]) -> None:
         device = Scanner(transport, self._profile)
-        self._reading = asyncio.ensure_future(device.run())
-        try:
-            who = await device.hello()
-        except BaseException:
-            self._reading.cancel()
-            raise
-        self.keeper.detail |= {"model": who.title, "firmware": who.software}
-        return device
+        await together(device.run(), self._use(device, ready))
 
-    async def _watch(self, device: Scanner) -> None:
-        try:
-            async for scanned in device.scans():
+    async def _use(self, device: Scanner, ready: Callable[[Scanner], None]) -> None:
+        who = await device.hello()
+        self.keeper.detail |= {"model": who.title, "firmware": who.software}
+        self.keeper.well(cannot_tell=not who.known)
+        ready(device)
+        await together(self._take(device), self._sweep(device))
+
+    async def _take(self, device: Scanner) -> None:
+        async for scanned in device.scans():
+            self.keeper.well()
+            if self._scans.full():
+                self._scans.get_nowait()
+                self.dropped += 1
+            self._scans.put_nowait(Scan(scanned.text, self._clock.mono_ns()))
+
+    async def _sweep(self, device: Scanner) -> None:
+        while self._sweep_s and device.profile.protocol != "line":
+            await asyncio.sleep(self._sweep_s)
+            if await device.alive():
                 self.keeper.well()
-                if not self._scans.full():
-                    self._scans.put_nowait(Scan(scanned.text, self._clock.mono_ns()))
-        finally:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+        await asyncio.Event().wait()  # a scanner that cannot be asked: its port tells when it goes

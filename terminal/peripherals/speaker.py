@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.errors import DeviceError
-from drivers.speaker.driver import Speaker, Spoken
+from drivers.speaker.driver import END_SPARE_S, START_LIMIT_S, Speaker, Spoken
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Played, Utterance
 from terminal.errors import PeripheralFailed
 from terminal.peripherals.keeper import Keeper
 
+PIECES_MAX: Final = 4  # 200 bytes each; a phrase of money is one
 _PLAYED: Final = {
     Spoken.DONE: Played.DONE,
     Spoken.NOT_SPOKEN: Played.NOT_PLAYED,
@@ -20,7 +21,10 @@ _PLAYED: Final = {
 
 
 class TalkingSpeaker:
-    """``phrase`` turns an utterance into the words of its language."""
+    """Args:
+    phrase: turns an utterance into the words of its language.
+    sweep_s: how often a silent chip is asked whether it is there; None: never.
+    """
 
     def __init__(
         self,
@@ -30,10 +34,10 @@ class TalkingSpeaker:
         *,
         profile: SpeakerProfile,
         phrase: Callable[[Utterance], str],
-        sweep_s: float | None = 60.0,
+        sweep_s: float | None = 5.0,
     ) -> None:
         self._profile, self._phrase, self._sweep_s = profile, phrase, sweep_s
-        self.keeper = Keeper("speaker", where, open_, clock, greet=self._greet, watch=self._watch)
+        self.keeper = Keeper("speaker", where, open_, clock, self._serve)
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -42,10 +46,17 @@ class TalkingSpeaker:
         return self.keeper.health()
 
     async def say(self, utterance: Utterance) -> Played:
+        """Bounded by the driver, and once more here: a chip that hangs delays nobody (V1)."""
+        text = self._phrase(utterance)
+        limit_s = (START_LIMIT_S + END_SPARE_S) * PIECES_MAX + len(text) * 2 * self._profile.seconds_per_character
         try:
-            spoken = await self.keeper.device.say(self._phrase(utterance))
+            async with asyncio.timeout(limit_s):
+                spoken = await self.keeper.device.say(text)
         except PeripheralFailed:
             return Played.NOT_PLAYED
+        except TimeoutError:
+            self.keeper.ill("speaker_no_answer")
+            return Played.CANNOT_TELL
         except DeviceError as error:
             self.keeper.failed(error)
             return Played.CANNOT_TELL
@@ -55,15 +66,14 @@ class TalkingSpeaker:
             self.keeper.ill("speaker_no_answer")
         return _PLAYED[spoken]
 
-    async def _greet(self, transport: Transport) -> Speaker:
+    async def _serve(self, transport: Transport, ready: Callable[[Speaker], None]) -> None:
         device = Speaker(transport, self._profile)
-        self.keeper.detail["model"] = self._profile.name
+        self.keeper.detail["model"] = self._profile.title
         await device.busy()
-        return device
-
-    async def _watch(self, device: Speaker) -> None:
-        while True:
-            await asyncio.sleep(self._sweep_s or 3600.0)
-            if self._sweep_s:
-                await device.busy()
-                self.keeper.well()
+        self.keeper.well()
+        ready(device)
+        while self._sweep_s:
+            await asyncio.sleep(self._sweep_s)
+            await device.busy()
+            self.keeper.well()
+        await asyncio.Event().wait()

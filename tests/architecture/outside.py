@@ -79,6 +79,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/help/", "file"): "catalogues and the error registry, once",
     ("terminal/people/", "file"): "the list of common PINs; the key file written for its owner alone",
     ("terminal/peripherals/phrases.py", "file"): "phrases as data, once",
+    ("terminal/peripherals/glyphs.py", "file"): "amounts as ready dots, once",
+    ("terminal/peripherals/artwork.py", "thread"): "drawing words leaves the loop; inline in a virtual world",
     ("terminal/sandbox/__main__.py", "process"): "SIGTERM ends the simulated bank in order",
     ("terminal/sandbox/", "file"): "the simulated bank's own keys and pages",
     ("terminal/sandbox/", "socket"): "the simulated bank listens and notifies, on loopback",

@@ -1,0 +1,189 @@
+"""What stands beside a code or a sign on the counter display: amount, words, the shop's name, the TEST mark.
+
+The amount comes from ready dots at once; words are drawn with fonts on another thread, once each. TEST is on
+every screen of a test (I25) and comes before other words.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from drivers.display.tiles import Tile
+from drivers.printer.bitmap import Bitmap, Paint
+from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
+from terminal.payments.money import Money
+from terminal.peripherals import glyphs, lettering
+
+Words = Callable[[str], str]
+MoneyText = Callable[[Money], str]
+CACHE_MAX: Final = 64
+STRIP_MIN: Final = 24  # a glass with less beside its code has no room for words
+_SIGN: Final = re.compile(r"([^0-9-]*)(.*)")
+_RESULT_WORDS: Final = {
+    "paid": ("customer.paid", "customer.thank_you"),
+    "not_paid": ("customer.not_paid",),
+    "cancelled": ("customer.cancelled",),
+    "checking": ("customer.checking",),
+    "late": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def part(self, top: int, bottom: int) -> "Box":
+        """Of its height, in hundredths."""
+        y0, y1 = self.height * top // 100, self.height * bottom // 100
+        return Box(self.x, self.y + y0, self.width, y1 - y0)
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Words for a place: in letters ``size`` dots high, on at most ``lines`` lines, perhaps white on black."""
+
+    text: str
+    box: Box
+    size: int
+    lines: int = 1
+    band: bool = False
+
+
+class Artwork:
+    """Args:
+    words: a key of the catalogue in the display's language -> its text.
+    money: an amount as that language writes it.
+    """
+
+    def __init__(self, words: Words, money: MoneyText, *, title: str = "", paint: Paint) -> None:
+        self._words, self._money, self._title, self._paint = words, money, title, paint
+        self._known: dict[Caption, Bitmap] = {}
+        self._drawing: asyncio.Future[Bitmap] | None = None
+
+    async def tiles(self, screen: Screen, width: int, height: int) -> AsyncIterator[Tile]:
+        """Everything beside the code or sign of a glass of ``width`` × ``height``, the amount first."""
+        coloured = isinstance(screen, ResultScreen)
+        for bitmap, box in self._amounts(screen, width, height):
+            yield _tile(bitmap, box, coloured)
+        for caption in self._captions(screen, width, height):
+            if caption.text and caption.box.height >= caption.size:
+                yield _tile(await self._drawn(caption), caption.box, coloured)
+
+    # --- amounts ------------------------------------------------------------------------------------------
+
+    def _amounts(self, screen: Screen, width: int, height: int) -> Iterator[tuple[Bitmap, Box]]:
+        if isinstance(screen, IdleScreen):
+            return
+        text = self._money(screen.amount)
+        short = min(width, height)
+        if isinstance(screen, ResultScreen) and width > height:
+            yield from _fitted(text, Box(0, 0, width, height).part(83, 100))
+        elif height - short >= STRIP_MIN:
+            yield from _fitted(text, Box(0, short, width, height - short).part(0, 45))
+        elif width - short >= STRIP_MIN:  # a narrow column: the sign above the number
+            sign, number = _SIGN.fullmatch(text).groups()  # type: ignore[union-attr]  # it matches every text
+            column = Box(short, 0, width - short, height)
+            yield from _fitted(sign.strip(), column.part(4, 14))
+            yield from _fitted(number, column.part(15, 30))
+
+    # --- words --------------------------------------------------------------------------------------------
+
+    def _captions(self, screen: Screen, width: int, height: int) -> list[Caption]:
+        match screen:
+            case IdleScreen():
+                return self._idle(screen, width, height)
+            case CodeScreen():
+                return self._beside_code(screen, width, height)
+            case ResultScreen():
+                return self._beside_sign(screen, width, height)
+
+    def _test(self, box: Box, size: int, lines: int = 1) -> Caption:
+        return Caption(self._words("customer.test"), box, size, lines, band=True)
+
+    def _idle(self, screen: IdleScreen, width: int, height: int) -> list[Caption]:
+        glass, unit = Box(0, 0, width, height), min(width, height) // 10
+        words = [
+            Caption(screen.title or self._title, glass.part(22, 58), unit * 3 // 2, 3),
+            Caption(self._words("customer.welcome"), glass.part(62, 74), unit),
+        ]
+        return [self._test(glass.part(88, 100), unit * 3 // 4), *words] if screen.test else words
+
+    def _beside_code(self, screen: CodeScreen, width: int, height: int) -> list[Caption]:
+        short, hint = min(width, height), self._words("customer.scan_or_show")
+        title = screen.title or self._title
+        if height - short >= STRIP_MIN:
+            strip = Box(0, short, width, height - short)
+            size = strip.height * 20 // 100
+            if not screen.test:
+                return [Caption(hint, strip.part(47, 73), size + 2), Caption(title, strip.part(74, 98), size)]
+            words = [Caption(hint, strip.part(43, 63), size), Caption(title, strip.part(62, 82), size)]
+            return [self._test(strip.part(81, 100), strip.height * 18 // 100), *words]
+        column = Box(short, 0, width - short, height)
+        if column.width < STRIP_MIN:
+            return []
+        size = column.width // 5
+        words = [Caption(hint, column.part(33, 68), size, 5), Caption(title, column.part(69, 84), size, 2)]
+        return [self._test(column.part(85, 100), size * 3 // 4, 2), *words] if screen.test else words
+
+    def _beside_sign(self, screen: ResultScreen, width: int, height: int) -> list[Caption]:
+        said = screen.text or " · ".join(self._words(key) for key in _RESULT_WORDS[screen.result])
+        short = min(width, height)
+        if width > height:
+            glass = Box(0, 0, width, height)
+            words = [Caption(said, glass.part(2, 16), height // 10)]
+            return [self._test(glass.part(16, 25), height * 8 // 100), *words] if screen.test else words
+        strip = Box(0, short, width, height - short)
+        size = strip.height * 22 // 100
+        words = [Caption(said, strip.part(52, 76), size)]
+        return [self._test(strip.part(81, 100), strip.height * 18 // 100), *words] if screen.test else words
+
+    async def _drawn(self, caption: Caption) -> Bitmap:
+        if (known := self._known.get(caption)) is not None:
+            return known
+        while self._drawing is not None and not self._drawing.done():  # fonts are for one thread at a time
+            await asyncio.wait({self._drawing})
+        loop = asyncio.get_running_loop()
+        self._drawing = loop.run_in_executor(None, _draw, caption, self._paint)
+        drawn = await asyncio.shield(self._drawing)
+        if len(self._known) >= CACHE_MAX:
+            self._known.clear()
+        self._known[caption] = drawn
+        return drawn
+
+
+def _fitted(text: str, box: Box) -> Iterator[tuple[Bitmap, Box]]:
+    bitmap = glyphs.amount(text, box.width - 4, box.height)
+    if bitmap is not None:
+        yield _centred(bitmap, box), box
+
+
+def _draw(caption: Caption, paint: Paint) -> Bitmap:
+    """The caption in the middle of its box, shrunk while its lines do not fit above each other."""
+    box, size = caption.box, caption.size
+    lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
+    rows = tuple(row for each in lines for row in each.rows)[: box.height]
+    drawn = _centred(Bitmap(box.width, rows), box)
+    if not caption.band:
+        return drawn
+    full = (1 << box.width) - 1
+    return Bitmap(box.width, tuple(row ^ full for row in drawn.rows))
+
+
+def _centred(bitmap: Bitmap, box: Box) -> Bitmap:
+    above = (box.height - len(bitmap.rows)) // 2
+    left = (box.width - bitmap.width) // 2
+    shift = box.width - bitmap.width - left
+    below = box.height - len(bitmap.rows) - above
+    return Bitmap(box.width, (*((0,) * above), *(row << shift for row in bitmap.rows), *((0,) * below)))
+
+
+def _tile(bitmap: Bitmap, box: Box, coloured: bool) -> Tile:
+    stride = (bitmap.width + 7) // 8
+    pad = stride * 8 - bitmap.width
+    rows = b"".join((row << pad).to_bytes(stride, "big") for row in bitmap.rows)
+    return Tile(box.x, box.y, bitmap.width, len(bitmap.rows), rows, on_screen_colour=coloured)
