@@ -1,0 +1,162 @@
+"""The pages of the counter: till, customer display and the way to them."""
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from terminal.counter.ports import CodeScreen
+from terminal.errors import NotFound
+from terminal.help.catalogue import Catalogue
+from terminal.payments.money import Money
+from terminal.payments.sale import Sale
+from terminal.people.roles import Action
+from terminal.web.pages_code import code_svg
+from terminal.web.pages_frame import (
+    FRAME,
+    PARTS,
+    PLAIN_HEADERS,
+    Frame,
+    PageParts,
+    allowed,
+    error_words,
+    money_marks,
+    page,
+    people_facts,
+    render,
+    words_for,
+)
+from terminal.web.pages_help import help_routes
+from terminal.web.pages_people import people_routes
+from terminal.web.pages_sales import sales_routes
+from terminal.web.views import sale_view
+
+ATTENTION_MAX: Final = 20
+_QUICK: Final = (5, 10, 20, 50)  # whole units, until the owner fixes others
+
+
+def add_pages(app: web.Application, parts: PageParts) -> None:
+    """Put every page under its address. ``app``'s own middlewares (Host, Origin, limits) stand in front."""
+    app[PARTS], app[FRAME] = parts, Frame()
+    app.add_routes(
+        [
+            web.get("/", page(home)),
+            web.get("/checkout", page(first_till)),
+            web.get("/display", page(first_display)),
+            web.get("/c/{counter}/till", page(till, "till")),
+            web.get("/c/{counter}/display", page(display, "display")),
+            web.get("/c/{counter}/code.svg", code),
+            web.get("/c/{counter}/attention", attention),
+            web.get("/static/{version}/{name}", app[FRAME].static),
+            *sales_routes(),
+            *help_routes(),
+            *people_routes(),
+        ]
+    )
+
+
+async def home(request: web.Request) -> web.Response:
+    parts = request.app[PARTS]
+    counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
+    return render(request, "home.html", words_for(request), counters=counters, who=_name(request))
+
+
+def _name(request: web.Request) -> str:
+    """Who is signed in, by name; empty for a till and for strangers."""
+    parts = request.app[PARTS]
+    principal = parts.who(request)
+    if principal is None or principal.kind != "person":
+        return ""
+    return next((each.label for each in parts.people.people() if each.id == principal.id), "")
+
+
+def _first(request: web.Request) -> str:
+    return next(iter(request.app[PARTS].service.lanes))
+
+
+async def first_till(request: web.Request) -> web.Response:
+    return web.HTTPSeeOther(f"/c/{_first(request)}/till")
+
+
+async def first_display(request: web.Request) -> web.Response:
+    return web.HTTPSeeOther(f"/c/{_first(request)}/display")
+
+
+async def till(request: web.Request) -> web.Response:
+    parts, counter = request.app[PARTS], request.match_info["counter"]
+    lane = parts.service.lane(counter)
+    who = allowed(request, Action.TAKE_MONEY, counter)
+    words = words_for(request, "till", lane.settings.language("cashier"))
+    house = parts.service.house
+    facts = {
+        **_shared(request, words, counter),
+        "words": words.section(
+            "state", "customer", "key", "till", "help", "bar", "page", "refund", "exception", "language", "people"
+        ),
+        "errors": error_words(words.language),
+        "quick": [each * 10 ** Money(0, house.currency).exponent for each in _QUICK],
+        "life_s": {
+            name: provider.profile.timings.code_life_s for name, provider in parts.service.providers().items()
+        },
+        "limit_minor": house.limit_minor,
+        "people": people_facts(parts),
+        "me": who.id if who.kind == "person" else "",
+        "event": parts.service.feed.last_number(),
+    }
+    title = lane.settings.title or house.title
+    return render(request, "till.html", words, counter=counter, title=title, facts=facts)
+
+
+def _shared(request: web.Request, words: Catalogue, counter: str) -> dict[str, object]:
+    """What till and display both need to read the live counter."""
+    service = request.app[PARTS].service
+    currencies = {service.house.currency}
+    for provider in service.providers().values():
+        currencies |= set(provider.profile.currencies)
+    return {
+        "counter": counter,
+        "language": words.language,
+        "currency": service.house.currency,
+        "money": money_marks(words, currencies),
+        "now_ms": service.parts.clock.wall_ms(),
+    }
+
+
+async def display(request: web.Request) -> web.Response:
+    """For the customer's side: it needs a paired browser too, so that no stranger's screen joins a counter."""
+    parts, counter = request.app[PARTS], request.match_info["counter"]
+    lane = parts.service.lane(counter)
+    allowed(request, Action.SEE_DISPLAY, counter)
+    words = words_for(request, "display", lane.settings.language("display"))
+    facts = {**_shared(request, words, counter), "words": words.section("customer", "state")}
+    title = lane.settings.title or parts.service.house.title
+    return render(request, "display.html", words, counter=counter, title=title, facts=facts)
+
+
+async def code(request: web.Request) -> web.Response:
+    """The picture of the code that is on the glass now; asked for with its text, so never of another sale."""
+    counter = request.match_info["counter"]
+    allowed(request, Action.SEE_DISPLAY, counter)
+    screen = request.app[PARTS].service.lane(counter).glass.screen
+    if not isinstance(screen, CodeScreen) or screen.payload != request.query.get("for"):
+        raise NotFound("not_found")
+    return web.Response(text=code_svg(screen.payload), content_type="image/svg+xml", headers=PLAIN_HEADERS)
+
+
+async def attention(request: web.Request) -> web.Response:
+    """Sales of this counter that wait for a person or were parked, oldest first."""
+    parts, counter = request.app[PARTS], request.match_info["counter"]
+    allowed(request, Action.SEE_SALES, counter)
+    book, house = parts.service.book, parts.service.house
+    waiting: list[Sale] = []
+    for summary in parts.service.feed.unfinished():
+        if summary.counter == counter and len(waiting) < ATTENTION_MAX:
+            sale = book.sale(summary.subject)
+            if _waits(sale):
+                waiting.append(sale)
+    body = msgspec.json.encode([sale_view(each, test=house.test) for each in waiting])
+    return web.Response(body=body, content_type="application/json", headers=PLAIN_HEADERS)
+
+
+def _waits(sale: Sale) -> bool:
+    return any(not each.closed for each in sale.exceptions) or (sale.parked and not sale.ended)

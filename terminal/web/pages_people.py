@@ -1,0 +1,53 @@
+"""Signing in with a PIN, and the one-time link of the start window."""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from terminal.people.roles import Role
+from terminal.web.pages_frame import PARTS, page, people_facts, render, words_for
+
+
+def people_routes() -> list[web.RouteDef]:
+    return [
+        web.get("/sign-in", page(sign_in)),
+        web.get("/link/{token}", page(link)),
+    ]
+
+
+def inside(address: str) -> str:
+    """Where to go after signing in: a path of this service, never another one's address."""
+    parts = urlsplit(address)
+    path = parts.path
+    foreign = parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//") or "\\" in path
+    return "/" if foreign else path
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    words = words_for(request)
+    facts = {
+        "people": people_facts(request.app[PARTS]),
+        "next": inside(request.query.get("next", "/")),
+        "words": words.section("people", "page", "till"),
+        "language": words.language,
+    }
+    return render(request, "sign_in.html", words, facts=facts)
+
+
+async def link(request: web.Request) -> web.Response:
+    """Pair this browser and perhaps sign a person in. Used once; the page then goes on by itself.
+
+    It answers with a page, not with a redirect: cookies of the strict kind are not sent along a redirect that
+    began at another program's window.
+    """
+    parts = request.app[PARTS]
+    where = inside(request.query.get("to", ""))
+    here = request.remote or "here"
+    opened = await parts.people.use_link(request.match_info["token"], label=f"Browser at {here}", device=here)
+    till = parts.people.who(opened.device_token)
+    counter = next(iter(till.counters), "") if till else ""
+    if where == "/" and counter and till and till.role is Role.TILL:
+        where = f"/c/{counter}/till"
+    answer = render(request, "link.html", words_for(request), facts={"next": where}, where=where)
+    parts.greet(answer, opened.session_token, opened.device_token)
+    return answer

@@ -1,0 +1,145 @@
+"""The list of sales and one sale's page: what happened, what is left to do."""
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from terminal.help.catalogue import Catalogue
+from terminal.payments.event import Event, Summary
+from terminal.payments.money import Money
+from terminal.payments.sale import Sale
+from terminal.payments.slip import check_code
+from terminal.people.roles import Action
+from terminal.web.pages_frame import (
+    PARTS,
+    PLAIN_HEADERS,
+    PageParts,
+    allowed,
+    error_words,
+    money_marks,
+    page,
+    people_facts,
+    render,
+    words_for,
+)
+from terminal.web.pages_timeline import Name, paper_text, receipts, timeline
+from terminal.web.views import sale_view
+
+PAGE: Final = 20
+SEARCH_MAX: Final = 64
+
+
+def sales_routes() -> list[web.RouteDef]:
+    return [
+        web.get("/sales", page(sales)),
+        web.get("/sales/{sale}", page(sale_page)),
+        web.get("/sales/{sale}/lines", lines),
+    ]
+
+
+async def sales(request: web.Request) -> web.Response:
+    """The last ones, newest first; ``q`` finds a sale number, order number, reference or bank number."""
+    parts, words = request.app[PARTS], words_for(request)
+    principal = allowed(request, Action.SEE_SALES)
+    query = request.query.get("q", "").strip()[:SEARCH_MAX]
+    before = request.query.get("before", "")
+    mine = next(iter(principal.counters)) if len(principal.counters) == 1 else ""
+    found = _found(parts, mine, query, int(before) if before.isascii() and before.isdigit() else None)
+    rows = [_row(each, words, parts) for each in found]
+    more = found[-1].first_number if len(found) == PAGE else None
+    return render(request, "sales.html", words, rows=rows, query=query, more=more)
+
+
+def _found(parts: PageParts, counter: str, query: str, before: int | None) -> list[Summary]:
+    feed = parts.service.feed
+    if not query:
+        return list(feed.list("sale", counter=counter, before=before, limit=PAGE))
+    found = list(feed.list("sale", counter=counter, before=before, limit=PAGE, search=query))
+    if query.isascii() and query.isdigit() and not before:
+        last = feed.list("sale", counter=counter, limit=PAGE * 10)
+        known = {each.subject for each in found}
+        found += [each for each in last if each.body["no"] == int(query) and each.subject not in known]
+    return found[:PAGE]
+
+
+def _row(found: Summary, words: Catalogue, parts: PageParts) -> dict[str, object]:
+    body = found.body
+    return {
+        "id": found.subject,
+        "no": f"{body['no']:04d}",
+        "when": words.date_time(found.first_ms, parts.zone),
+        "counter": found.counter,
+        "amount": words.money(Money(body["amount_minor"], body["currency"])),
+        "refunded": words.money(Money(body["refunded_minor"], body["currency"])) if body["refunded_minor"] else "",
+        "word": body["word"],
+        "state": words.text(f"state.{body['word']}"),
+        "order_no": body["order_no"],
+        "wallet": body["wallet"],
+        "waits": bool(body["exceptions"]),
+    }
+
+
+async def sale_page(request: web.Request) -> web.Response:
+    parts, words = request.app[PARTS], words_for(request)
+    sale, events = _read(request)
+    who = parts.who(request)
+    shown = timeline(events, words, lambda at_ms: words.clock(at_ms, parts.zone), _namer(parts, words))
+    currency = sale.amount.currency
+    facts = {
+        "counter": sale.counter,
+        "language": words.language,
+        "currency": currency,
+        "money": money_marks(words, {currency}),
+        "view": sale_view(sale, test=parts.service.house.test),
+        "words": words.section("state", "timeline", "refund", "exception", "till", "page", "people", "key"),
+        "errors": error_words(words.language),
+        "people": people_facts(parts),
+        "me": who.id if who and who.kind == "person" else "",
+        "event": parts.service.feed.last_number(),
+    }
+    return render(
+        request,
+        "sale.html",
+        words,
+        sale=sale_view(sale, test=parts.service.house.test),
+        amount=words.money(sale.amount),
+        opened=words.date_time(sale.opened_ms, parts.zone),
+        took_s=_took(sale),
+        check=check_code(sale.id),
+        lines=shown,
+        papers=["\n".join(paper_text(each)) for each in receipts(events)],
+        facts=facts,
+    )
+
+
+async def lines(request: web.Request) -> web.Response:
+    """The same lines as data, for the page that stays open while the sale goes on."""
+    parts, words = request.app[PARTS], words_for(request)
+    sale, events = _read(request)
+    shown = timeline(events, words, lambda at_ms: words.clock(at_ms, parts.zone), _namer(parts, words))
+    papers = ["\n".join(paper_text(each)) for each in receipts(events)]
+    body = {"view": sale_view(sale, test=parts.service.house.test), "lines": shown, "papers": papers}
+    return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=PLAIN_HEADERS)
+
+
+def _read(request: web.Request) -> tuple[Sale, tuple[Event, ...]]:
+    parts = request.app[PARTS]
+    sale = parts.service.book.sale(request.match_info["sale"])
+    allowed(request, Action.SEE_SALES, sale.counter)
+    return sale, parts.service.feed.of_subject(sale.id)
+
+
+def _took(sale: Sale) -> str:
+    return f"{(sale.ended_ms - sale.opened_ms) / 1000:.1f}" if sale.ended_ms else ""
+
+
+def _namer(parts: PageParts, words: Catalogue) -> Name:
+    """An actor as people call it: a person's name, the bank, the till itself."""
+    people = {each.id: each.label for each in parts.people.people()}
+
+    def name(actor: str) -> str:
+        kind, _, who = actor.partition(":")
+        return people.get(who) or words.text(f"timeline.who_{kind}", who=who)
+
+    return name

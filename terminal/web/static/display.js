@@ -1,0 +1,74 @@
+// The customer's screen: amount, code and state as the counter says; after a drop or reload it heals by itself.
+
+import { at, fit, say } from "./dom.js";
+import { follow, isView } from "./live.js";
+import { facts, money, t } from "./words.js";
+
+const RESULTS = {
+  paid: ["paid", "paid", () => `${t("customer.paid")}. ${t("customer.thank_you")}`],
+  not_paid: ["not_paid", "not_paid", () => t("customer.not_paid")],
+  cancelled: ["not_paid", "not_paid", () => t("customer.cancelled")],
+  checking: ["checking", "checking", () => t("customer.checking")],
+  late: ["checking", "checking", () => t("customer.checking")],
+};
+let view = null;
+let connected = false;
+
+function draw() {
+  const glass = at("main");
+  const screen = connected ? view.screen : { kind: "lost" };
+  const acting = screen.kind === "code" && view.sale?.word === "acting";
+  const [tone, sign, word] = shownAs(screen, acting);
+  glass.dataset.kind = acting ? "result" : screen.kind;
+  if (tone) glass.dataset.tone = tone;
+  else delete glass.dataset.tone;
+  at("icon").setAttribute("href", `#i-${sign}`);
+  say(at("word"), word);
+  const money_ = screen.amount_minor ? money(screen.amount_minor, screen.currency) : "";
+  at("amount").hidden = !money_;
+  say(at("amount"), money_);
+  drawCode(screen, acting);
+  if (screen.kind === "idle" && screen.title) say(at("shop"), screen.title);
+  fit(at("amount"), 48);
+}
+
+function shownAs(screen, acting) {
+  if (screen.kind === "lost") return ["", "ready", t("customer.connecting")];
+  if (acting) return ["waiting", "acting", t("customer.finish_on_phone")];
+  if (screen.kind === "code") return ["", "waiting", t("customer.scan_or_show")];
+  if (screen.kind === "result") {
+    const [tone, sign, word] = RESULTS[screen.result] ?? RESULTS.checking;
+    return [tone, sign, word()];
+  }
+  return ["", "ready", t("customer.welcome")];
+}
+
+function drawCode(screen, acting) {
+  const picture = at("code");
+  const shown = screen.kind === "code" && !acting;
+  picture.hidden = !shown;
+  if (!shown) {
+    picture.removeAttribute("src");
+    return;
+  }
+  const address = `/c/${facts.counter}/code.svg?for=${encodeURIComponent(screen.payload)}`;
+  if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
+  picture.alt = t("customer.scan_or_show");
+}
+
+at("code").addEventListener("error", () => setTimeout(() => {
+  at("code").removeAttribute("src");
+  draw();
+}, 500));
+addEventListener("resize", draw);
+follow(facts.counter, {
+  heard(message) {
+    if (!isView(message)) return;
+    view = message;
+    if (connected) draw();
+  },
+  connected(yes) {
+    connected = yes && view !== null;
+    draw();
+  },
+});

@@ -1,0 +1,3 @@
+// The cookies came with this page; going on from here sends them along.
+
+location.replace(document.getElementById("on").getAttribute("href"));

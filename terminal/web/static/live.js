@@ -1,0 +1,67 @@
+// The counter as it is now, over one WebSocket. When it drops, that is said at once and nothing is assumed.
+
+const AGAIN_MS = [250, 500, 1000, 2000, 4000];
+const SILENT_MS = 15000; // so long without a word: ask whether anybody is still there
+const ANSWER_MS = 5000;
+
+/** The counter as a whole; every other message is one event, whose type is the journal's. */
+export const isView = (message) => "screen" in message && "health" in message;
+
+/**
+ * Follow a counter. ``heard(message)`` gets every message; ``connected(yes)`` follows the first view after a
+ * (re)connection, and a drop.
+ */
+export function follow(counter, { after, heard, connected }) {
+  let newest = after;
+  let tries = 0;
+  let fresh = false;
+  let silent;
+
+  function open() {
+    const address = new URL("/api/v1/live", location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    if (counter) address.searchParams.set("counter", counter);
+    if (newest !== undefined) address.searchParams.set("after", newest);
+    const socket = new WebSocket(address);
+    fresh = true;
+    let over = false;
+
+    function end() {
+      if (over) return;
+      over = true;
+      clearTimeout(silent);
+      connected(false);
+      socket.close();
+      setTimeout(open, AGAIN_MS[Math.min(tries, AGAIN_MS.length - 1)]);
+      tries += 1;
+    }
+    function alive() {
+      clearTimeout(silent);
+      silent = setTimeout(async () => {
+        try {
+          await fetch("/api/v1/health", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+          if (!over) alive();
+        } catch {
+          end();
+        }
+      }, SILENT_MS);
+    }
+    socket.addEventListener("open", alive);
+    socket.addEventListener("close", end);
+    socket.addEventListener("error", end);
+    socket.addEventListener("message", (message) => {
+      if (over) return;
+      alive();
+      const told = JSON.parse(message.data);
+      const number = isView(told) ? told.event : told.number;
+      if (typeof number === "number") newest = Math.max(newest ?? 0, number);
+      heard(told);
+      if (fresh) {
+        fresh = false;
+        tries = 0;
+        connected(true);
+      }
+    });
+  }
+  open();
+}

@@ -1,0 +1,84 @@
+// Lines above the keypad: late money, parked sales, slips that wait, refusals. Amber asks, grey tells.
+
+import { newKey, post } from "./api.js";
+import { at, fillWith, h, icon } from "./dom.js";
+import { withPin } from "./pin.js";
+import { has, money, saleNo, t, trouble } from "./words.js";
+
+const SHOWN = 2;
+const TOLD_S = 8;
+
+function exceptionNotice(sale, found, tools) {
+  const no = saleNo(sale.no);
+  const amount = money(found.amount_minor, sale.currency);
+  const close = (how) => {
+    const key = newKey();
+    tools.run(() => withPin(() => post(`/sales/${sale.id}/exceptions/${encodeURIComponent(found.id)}`, { how }, key), { owner: true }));
+  };
+  const more = h("a", { href: `/sales/${sale.id}` }, t("till.open_timeline"));
+  const refund = (label, reason) => h("button", { type: "button", onclick: () => tools.refund(sale, found, reason) }, label);
+  const settle = (label, how) => h("button", { type: "button", onclick: () => close(how) }, label);
+  const notice = (text, ...acts) => h("div", { class: "notice", role: "alert" }, icon("late"), h("p", { class: "what" }, text), ...acts);
+  if (found.kind === "paid_late") {
+    const paid = sale.state === "paid";
+    const keep = settle(paid ? t("exception.accept") : t("till.attach", { no }), "attached");
+    return notice(t("till.late_of", { no, amount }), keep, refund(t("till.refund"), "other"), more);
+  }
+  if (found.kind === "excess") return notice(t("till.excess_of", { no, amount }), refund(t("till.refund_second"), "twice"), more);
+  const what = has(`exception.${found.kind}`) ? t(`exception.${found.kind}`) : found.kind;
+  return notice(t("till.other_of", { no, what }), settle(t("till.seen"), "seen"), more);
+}
+
+function parkedNotice(sale) {
+  const text = t("till.parked_no", { no: saleNo(sale.no) });
+  const more = h("a", { href: `/sales/${sale.id}` }, t("till.open_timeline"));
+  return h("div", { class: "notice parked" }, icon("checking"), h("p", { class: "what" }, `${text} · ${money(sale.amount_minor, sale.currency)}`), more);
+}
+
+function slipNotice(slip, counter, tools) {
+  const no = saleNo(slip.no);
+  const answer = (print) => {
+    const key = newKey();
+    tools.run(() => post(`/counters/${counter}/slips/${encodeURIComponent(slip.effect)}`, { print }, key));
+  };
+  const drop = slip.why === "may_have_printed" ? t("till.printed_already") : t("till.drop");
+  const yes = h("button", { type: "button", onclick: () => answer(true) }, t("till.print_now"));
+  const drops = h("button", { type: "button", onclick: () => answer(false) }, drop);
+  return h("div", { class: "notice" }, icon("printer"), h("p", { class: "what" }, t(`till.slip_${slip.why}`, { no })), yes, drops);
+}
+
+export function toldNotice(told) {
+  return h("div", { class: "notice plain-note", role: "alert" }, icon("fault"), h("p", { class: "what" }, told.sentence, h("small", {}, `${told.fix} (${told.code})`)));
+}
+
+/**
+ * Redraw. ``told`` is {code, sentence, fix} or null; ``waiting`` are sales that wait for a person or were parked;
+ * ``tools`` has run(act) and refund(sale, exception, reason).
+ */
+export function drawNotices({ view, waiting, told, tools }) {
+  const rows = [];
+  if (told) rows.push([["told", told.code, told.sentence], () => toldNotice(told)]);
+  for (const sale of waiting) {
+    for (const found of sale.exceptions.filter((each) => !each.closed)) {
+      rows.push([["exception", sale.id, found.id, sale.state], () => exceptionNotice(sale, found, tools)]);
+    }
+  }
+  for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
+  for (const sale of waiting) {
+    if (sale.parked && !sale.exceptions.some((each) => !each.closed)) rows.push([["parked", sale.id], () => parkedNotice(sale)]);
+  }
+  const shown = rows.slice(0, SHOWN);
+  const rest = rows.length - shown.length;
+  fillWith(at("notices"), [shown.map(([key]) => key), rest], () => {
+    const parts = shown.map(([, make]) => make());
+    if (rest) parts.at(-1).querySelector(".what").append(h("small", {}, t("till.waits_here", { n: rest })));
+    return parts;
+  });
+}
+
+/** A refusal a device caused, while it is news. */
+export function freshTold(view, since) {
+  const told = view?.told;
+  if (!told || told.age_s + (performance.now() - since) / 1000 > TOLD_S) return null;
+  return trouble(told.slug, told.facts);
+}

@@ -1,0 +1,80 @@
+// Which state fills the till's screen: decided from the sale alone, so every reload shows the same.
+
+import { facts, has, money, nowMs, saleNo, t } from "./words.js";
+
+const seconds = (from, to) => Math.max(0, Math.round((to - from) / 1000));
+
+/** An exception a person must still decide, of one of these kinds. */
+export function openException(sale, ...kinds) {
+  return sale.exceptions.find((each) => !each.closed && (!kinds.length || kinds.includes(each.kind)));
+}
+
+/**
+ * The panel of the sale that is on: {tone, icon, word, more, amount, left, share, pulse, acts}.
+ * ``doubtMs``: since when this page has seen it being checked.
+ */
+export function livePanel(sale, doubtMs) {
+  const attempt = sale.attempts.at(-1);
+  const base = { amount: money(sale.amount_minor, sale.currency), acts: [["Escape", t("key.cancel"), "Esc"]], more: "", left: null };
+  if (sale.cancelling) return { ...base, tone: "checking", icon: "checking", word: t("state.cancelling"), more: t("help.checking"), acts: [] };
+  switch (sale.word) {
+    case "checking": {
+      const checking = t("till.checking_since", { seconds: seconds(doubtMs, nowMs()) });
+      const acts = [["Enter", t("till.check_again"), "Enter", true], ["F9", t("till.park"), "F9"], ...base.acts];
+      return { ...base, tone: "checking", icon: "checking", word: t("state.checking"), more: `${checking} · ${t("help.checking")}`, acts };
+    }
+    case "person":
+      return { ...base, tone: "checking", icon: "person", word: t("state.person"), more: t("help.person"), acts: [["F9", t("till.park"), "F9", true]] };
+    case "acting":
+      return { ...base, tone: "waiting", icon: "acting", word: t("state.acting"), more: t("help.acting"), pulse: true, ...countdown(attempt) };
+    case "not_paid": {
+      const acts = [["Enter", t("till.show_code_again"), "Enter", true], ["F2", t("key.f2"), "F2"], ...base.acts];
+      return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: t("help.not_paid"), acts };
+    }
+    default:
+      return { ...base, tone: "waiting", icon: "waiting", word: t("state.waiting"), more: t("help.waiting"), ...countdown(attempt) };
+  }
+}
+
+/** What is left of the shown code's life; null where nothing counts down. */
+function countdown(attempt) {
+  const life = attempt && attempt.direction === "push" ? facts.life_s[attempt.provider] : undefined;
+  if (!life) return { left: null };
+  const left = Math.max(0, Math.ceil(life - (nowMs() - attempt.started_ms) / 1000));
+  return { left, share: left / life };
+}
+
+/** The panel of a sale that ended before the cashier's eyes. */
+export function endPanel(sale) {
+  const amount = money(sale.amount_minor, sale.currency);
+  const no = t("till.sale_no", { no: saleNo(sale.no) });
+  const next = ["Enter", t("till.new_sale"), "Enter", true];
+  if (sale.state === "paid") {
+    const paying = sale.attempts.find((each) => each.state === "paid") ?? sale.attempts.at(-1);
+    const how = paying ? t("till.paid_with", { amount, wallet: walletName(paying) }) : amount;
+    const took = t("till.paid_in", { seconds: ((sale.ended_ms - sale.opened_ms) / 1000).toFixed(1) });
+    const after = [next, ["F6", t("till.reprint"), "F6"], ["F7", t("till.undo"), "F7"]];
+    if (openException(sale, "paid_late")) {
+      return { tone: "late", icon: "late", word: t("state.late"), more: `${how} · ${no}`, amount, left: null, acts: after, sound: "late" };
+    }
+    const already = paying?.flags.includes("while_closing");
+    return { tone: "paid", icon: "paid", word: t(already ? "state.already_paid" : "state.paid"), more: `${how} · ${no} · ${took}`, amount, left: null, acts: after, sound: "paid" };
+  }
+  const word = sale.state === "cancelled" ? "state.cancelled" : "state.expired";
+  return { tone: "not_paid", icon: "not_paid", word: t(word), more: no, amount, left: null, acts: [next], sound: "not_paid" };
+}
+
+const WALLETS = { wechatpay: { "zh-CN": "微信支付", "": "WeChat Pay" }, alipay: { "zh-CN": "支付宝", "": "Alipay" } };
+
+export function walletName(attempt) {
+  const name = (attempt.wallet || attempt.provider).toLowerCase();
+  const known = WALLETS[name] ?? WALLETS[attempt.provider];
+  return known ? known[facts.language] ?? known[""] : attempt.wallet || attempt.provider;
+}
+
+/** The help text of what is on the screen now. */
+export function helpKey(sale, end) {
+  if (sale) return has(`help.${sale.word}`) ? `help.${sale.word}` : "help.waiting";
+  if (end) return end.state === "paid" ? "help.paid" : "help.not_paid";
+  return "help.ready";
+}

@@ -1,0 +1,89 @@
+// "Who are you?": one dialog for every act that asks for a person. The PIN lives only until it was sent.
+
+import { Problem, post } from "./api.js";
+import { at, h } from "./dom.js";
+import { facts, t, trouble } from "./words.js";
+
+const ASKS = new Set(["not_signed_in", "pin_again", "not_allowed"]);
+
+export function sentence(problem) {
+  if (problem.slug === "offline") return t("till.connection_lost");
+  const told = problem.told;
+  if (told?.detail) return `${told.detail} ${told.fix} (${told.code})`;
+  const known = trouble(problem.slug);
+  return `${known.sentence} ${known.fix} (${known.code})`;
+}
+
+/** Shows the dialog; resolves to {person, pin}, or null when it was closed. */
+function askFor(title, roles, refused) {
+  const dialog = at("pin-dialog");
+  at("pin-title").textContent = title;
+  const people = facts.people.filter((each) => roles.includes(each.role));
+  at("pin-person").replaceChildren(...people.map((each) => h("option", { value: each.id, selected: each.id === facts.me }, `${each.label} · ${t(`people.role_${each.role}`)}`)));
+  at("pin-code").value = "";
+  at("pin-refused").hidden = !refused;
+  at("pin-refused").textContent = refused ?? "";
+  dialog.showModal();
+  at(people.length > 1 ? "pin-person" : "pin-code").focus();
+  return new Promise((done) => {
+    const submit = (event) => {
+      event.preventDefault();
+      finish({ person: at("pin-person").value, pin: at("pin-code").value });
+    };
+    const closed = () => finish(null);
+    function finish(answer) {
+      at("pin-form").removeEventListener("submit", submit);
+      dialog.removeEventListener("close", closed);
+      at("pin-code").value = "";
+      if (dialog.open) dialog.close();
+      done(answer);
+    }
+    at("pin-form").addEventListener("submit", submit);
+    dialog.addEventListener("close", closed);
+  });
+}
+
+/**
+ * Run ``act(approver)``; when it needs a person or another one's approval, ask for the PIN and run it again.
+ * Resolves to its answer, or null when the person gave up. Whoever signs in here is signed out afterwards.
+ */
+export async function withPin(act, { owner = false } = {}) {
+  let approver;
+  let refused;
+  let signedIn = false;
+  try {
+    for (;;) {
+      try {
+        return await act(approver);
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        if (problem.slug === "refund_needs_approval" || (approver && problem.slug.startsWith("pin_"))) {
+          refused = approver ? sentence(problem) : undefined;
+          approver = await askFor(t("refund.owner_pin"), ["owner"], refused);
+          if (!approver) return null;
+          continue;
+        }
+        if (!ASKS.has(problem.slug) || (problem.slug === "not_allowed" && signedIn && !owner)) throw problem;
+        const roles = owner || problem.slug === "not_allowed" ? ["owner"] : ["owner", "cashier"];
+        if (!(await signIn(roles))) return null;
+        signedIn = true;
+      }
+    }
+  } finally {
+    if (signedIn && !facts.me) await post("/sign-out").catch(() => {});
+  }
+}
+
+async function signIn(roles) {
+  let refused;
+  for (;;) {
+    const given = await askFor(t("till.pin_again"), roles, refused);
+    if (!given) return false;
+    try {
+      await post("/sign-in", given);
+      return true;
+    } catch (problem) {
+      refused = sentence(problem);
+    }
+  }
+}

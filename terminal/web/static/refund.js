@@ -1,0 +1,59 @@
+// Giving money back: how much, why, then whose PIN. What is left is always in sight.
+
+import { newKey, post } from "./api.js";
+import { at } from "./dom.js";
+import { sentence, withPin } from "./pin.js";
+import { minorOf, money, plain, saleNo, t } from "./words.js";
+
+/** Opens the dialog for one sale; ``minor`` and ``reason`` are proposals. Resolves to true when it was asked. */
+export function openRefund(sale, { minor, reason } = {}) {
+  const dialog = at("refund");
+  const form = at("refund-form");
+  const key = { value: newKey(), of: "" };
+  at("refund-of").textContent = `${t("till.sale_no", { no: saleNo(sale.no) })} · ${money(sale.amount_minor, sale.currency)}`;
+  at("refund-left").textContent = t("refund.left", { amount: money(sale.refundable_minor, sale.currency) });
+  at("refund-amount").value = plain(minor ?? sale.refundable_minor, sale.currency);
+  at("refund-refused").hidden = true;
+  if (reason) for (const radio of form.elements.reason) radio.checked = radio.dataset.reason === reason;
+  const typed = () => minorOf(at("refund-amount").value, sale.currency);
+  const name = () => {
+    const now = typed();
+    at("refund-go").textContent = t("refund.confirm", { amount: now === null ? "…" : money(now, sale.currency) });
+    at("refund-go").disabled = !now;
+  };
+  name();
+  dialog.showModal();
+  at("refund-amount").select();
+
+  return new Promise((done) => {
+    let asked = false;
+    async function submit(event) {
+      event.preventDefault();
+      const amount = typed();
+      if (!amount) return;
+      const wish = { amount_minor: amount, reason: form.elements.reason.value };
+      if (key.of !== JSON.stringify(wish)) [key.value, key.of] = [newKey(), JSON.stringify(wish)];
+      at("refund-go").disabled = true;
+      try {
+        const answer = await withPin((approver) => post(`/sales/${sale.id}/refunds`, approver ? { ...wish, approver } : wish, key.value));
+        if (answer) {
+          asked = true;
+          dialog.close();
+        }
+      } catch (problem) {
+        at("refund-refused").textContent = sentence(problem);
+        at("refund-refused").hidden = false;
+      }
+      at("refund-go").disabled = false;
+    }
+    function closed() {
+      form.removeEventListener("submit", submit);
+      at("refund-amount").removeEventListener("input", name);
+      dialog.removeEventListener("close", closed);
+      done(asked);
+    }
+    form.addEventListener("submit", submit);
+    at("refund-amount").addEventListener("input", name);
+    dialog.addEventListener("close", closed);
+  });
+}

@@ -1,0 +1,101 @@
+// One sale's page: its lines grow while the sale goes on; what may be done stands on top.
+
+import { newKey, post } from "./api.js";
+import { at, fillWith, h } from "./dom.js";
+import { follow, isView } from "./live.js";
+import { sentence, withPin } from "./pin.js";
+import { openRefund } from "./refund.js";
+import { facts, has, money, t } from "./words.js";
+
+let view = facts.view;
+let reading = false;
+let again = false;
+
+function tell(text) {
+  at("told").textContent = text;
+  at("told").hidden = !text;
+}
+
+async function run(act, done) {
+  try {
+    if ((await act()) && done) tell(done);
+  } catch (problem) {
+    if (!problem.slug) throw problem;
+    tell(sentence(problem));
+  }
+}
+
+function act(label, onclick, kind = "quiet") {
+  return h("button", { type: "button", class: `button ${kind}`, onclick }, label);
+}
+
+function drawActs() {
+  const parts = [];
+  const path = `/sales/${view.id}`;
+  for (const found of view.exceptions.filter((each) => !each.closed)) {
+    const end = (how) => {
+      const key = newKey();
+      run(() => withPin(() => post(`${path}/exceptions/${encodeURIComponent(found.id)}`, { how }, key), { owner: true }), t("exception.resolved"));
+    };
+    const label = has(`exception.${found.kind}`) ? t(`exception.${found.kind}`) : found.kind;
+    if (found.kind === "paid_late") parts.push(act(view.state === "paid" ? t("exception.accept") : t("till.attach", { no: view.no }), () => end("attached"), ""));
+    else if (found.kind !== "excess") parts.push(act(`${label}: ${t("till.seen")}`, () => end("seen"), ""));
+  }
+  if (["checking", "person"].includes(view.word)) parts.push(act(t("till.check_again"), () => run(() => post(`${path}/check`))));
+  if (["waiting", "acting", "checking"].includes(view.word) && !view.cancelling) parts.push(act(t("key.cancel"), () => run(() => post(`${path}/cancel`))));
+  if (view.paid_minor > 0) parts.push(act(t("till.reprint"), () => run(() => post(`${path}/reprint`), t("till.reprint_asked"))));
+  if (view.refundable_minor > 0) parts.push(act(t("till.refund"), async () => (await openRefund(view)) && tell(t("till.refund_asked")), "danger"));
+  return parts;
+}
+
+function draw() {
+  at("left").textContent = money(view.refundable_minor, view.currency);
+  at("head").className = `sale-head word-${view.word}`;
+  at("head-icon").setAttribute("href", `#i-${view.word}`);
+  at("head-word").textContent = t(`state.${view.word}`);
+  fillWith(at("acts"), [view.word, view.state, view.cancelling, view.paid_minor, view.refundable_minor, view.exceptions], drawActs);
+}
+
+function line(each) {
+  const time = (ms) => (ms / 1000).toFixed(3);
+  const details = each.details.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)));
+  return h("li", { class: `tone-${each.tone}` },
+    h("span", { class: "when" }, h("time", {}, each.clock), h("span", { class: "after" }, `${time(each.after_ms)} s`), h("span", { class: "delta" }, `+${time(each.delta_ms)}`)),
+    h("span", { class: "what" }, h("b", {}, each.text), " ", h("small", { class: "who" }, `${each.who} · #${each.number}`), details.length ? h("dl", {}, ...details) : ""));
+}
+
+async function read() {
+  if (reading) {
+    again = true;
+    return;
+  }
+  reading = true;
+  do {
+    again = false;
+    try {
+      const answer = await fetch(`/sales/${view.id}/lines`, { cache: "no-store" });
+      if (!answer.ok) break;
+      const told = await answer.json();
+      view = told.view;
+      at("lines").replaceChildren(...told.lines.map(line));
+      at("papers").replaceChildren(...told.papers.map((paper) => h("pre", { class: "paper" }, paper)));
+      at("papers-of").hidden = !told.papers.length;
+      draw();
+    } catch {
+      break; // the socket tells when the line is back
+    }
+  } while (again);
+  reading = false;
+}
+
+follow(facts.counter, {
+  after: facts.event,
+  heard(message) {
+    if (!isView(message) && message.subject === view.id) read();
+  },
+  connected(yes) {
+    at("lost").hidden = yes;
+    if (yes) read();
+  },
+});
+draw();

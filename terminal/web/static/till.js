@@ -1,0 +1,377 @@
+// The till: keypad, states, keys. What is on the screen follows from the counter's last view and nothing else.
+
+import { Entry } from "./amount.js";
+import { get, newKey, post } from "./api.js";
+import { drawBar, fixFor, states } from "./bar.js";
+import { at, fillWith, fit, h, icon, say } from "./dom.js";
+import { listen } from "./keyboard.js";
+import { follow, isView } from "./live.js";
+import { drawNotices, freshTold } from "./notices.js";
+import { endPanel, helpKey, livePanel, openException } from "./panels.js";
+import { sentence, withPin } from "./pin.js";
+import { openRefund } from "./refund.js";
+import { startScan } from "./scan.js";
+import * as sound from "./sound.js";
+import { facts, money, saleNo, t } from "./words.js";
+
+const PAID_MS = 3000;
+const NOT_PAID_MS = 5000;
+const HINT_MS = 6000;
+const SETTLES = new Set(["exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved"]);
+
+const entry = new Entry(facts.money[facts.currency].exponent);
+const now = {
+  view: null, since: 0, connected: null, waiting: [],
+  end: null, // the sale whose end fills the screen
+  told: null, hint: "", doubt: {}, busy: false, heardLate: new Set(), ticked: "",
+};
+let endTimer;
+let hintTimer;
+
+// --- what happens ---------------------------------------------------------------------------------------
+
+function heard(message) {
+  if (isView(message)) {
+    noteEnd(now.view, message);
+    now.view = message;
+    now.since = performance.now();
+    draw();
+  } else if (SETTLES.has(message.type)) {
+    readWaiting();
+  }
+}
+
+/** A sale this page was showing has ended: its result fills the screen, whoever started it. */
+function noteEnd(before, after) {
+  const was = before?.sale;
+  if (!was || after.sale?.id === was.id || after.sale) return;
+  if (after.last?.id === was.id) showEnd(after.last);
+  else get(`/sales/${was.id}`).then(showEnd).catch(() => {});
+}
+
+function showEnd(sale) {
+  if (sale.parked || !["paid", "cancelled", "expired"].includes(sale.state)) return;
+  now.end = sale;
+  clearTimeout(endTimer);
+  endTimer = setTimeout(dismiss, sale.state === "paid" ? PAID_MS : NOT_PAID_MS);
+  sound.play(endPanel(sale).sound);
+  draw();
+}
+
+function dismiss() {
+  clearTimeout(endTimer);
+  now.end = null;
+  draw();
+}
+
+let reading = false;
+let readAgain = false;
+async function readWaiting() {
+  if (reading) {
+    readAgain = true;
+    return;
+  }
+  reading = true;
+  do {
+    readAgain = false;
+    try {
+      const answer = await fetch(`/c/${facts.counter}/attention`, { cache: "no-store" });
+      if (answer.ok) now.waiting = await answer.json();
+    } catch {
+      // the socket's own loss is already told
+    }
+  } while (readAgain);
+  reading = false;
+  for (const sale of now.waiting) {
+    const late = openException(sale, "paid_late", "excess");
+    if (late && !now.heardLate.has(late.id)) {
+      now.heardLate.add(late.id);
+      sound.play("late");
+    }
+  }
+  draw();
+}
+
+/** Run a call of the API; a refusal becomes a sentence on the screen. */
+async function run(act) {
+  if (now.busy) return undefined;
+  now.busy = true;
+  draw();
+  try {
+    return await act();
+  } catch (problem) {
+    if (!problem.slug) throw problem;
+    sound.play("refused");
+    tell(sentence(problem));
+    return undefined;
+  } finally {
+    now.busy = false;
+    draw();
+  }
+}
+
+function tell(text, wrong = true) {
+  now.hint = text;
+  now.wrong = wrong;
+  clearTimeout(hintTimer);
+  hintTimer = setTimeout(() => {
+    now.hint = "";
+    draw();
+  }, HINT_MS);
+  draw();
+}
+
+// --- what the keys do -----------------------------------------------------------------------------------
+
+const sale = () => now.view?.sale ?? null;
+const lastPaid = () => (now.view?.last?.state === "paid" ? now.view.last : null);
+const refundable = () => (now.view?.last?.refundable_minor > 0 && !sale() ? now.view.last : null);
+const scannable = () => sale() && ["waiting", "not_paid"].includes(sale().word) && !sale().cancelling;
+
+function charge() {
+  if (now.end) dismiss();
+  if (!entry.minor) {
+    if (!entry.empty) tell(t("till.amount_empty"));
+    return;
+  }
+  const key = newKey();
+  const amount = entry.minor;
+  run(async () => {
+    const opened = await post("/sales", { counter: facts.counter, amount_minor: amount, currency: facts.currency }, key);
+    entry.clear();
+    now.hint = "";
+    if (now.view && !now.view.sale && now.view.last?.id !== opened.id) now.view = { ...now.view, sale: opened };
+  });
+}
+
+const acts = {
+  Enter() {
+    const live = sale();
+    if (!live) charge();
+    else if (live.cancelling) return;
+    else if (live.word === "checking") run(() => post(`/sales/${live.id}/check`));
+    else if (live.word === "not_paid") run(() => post(`/sales/${live.id}/code`));
+  },
+  Escape() {
+    const live = sale();
+    if (live && !live.cancelling && live.word !== "person") run(() => post(`/sales/${live.id}/cancel`));
+    else if (now.end) dismiss();
+    else if (!live) {
+      entry.clear();
+      now.hint = "";
+      draw();
+    }
+  },
+  Backspace() {
+    if (sale()) return;
+    entry.back();
+    draw();
+  },
+  F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), keyList()]),
+  F2: () => scannable() && startScan(sendScan),
+  F6: () => lastPaid() && !sale() && run(async () => {
+    await post(`/sales/${lastPaid().id}/reprint`);
+    tell(t("till.reprint_asked"), false);
+  }),
+  F7: () => refundable() && refund(refundable()),
+  F8: () => showLast(),
+  F9: () => ["checking", "person"].includes(sale()?.word) && run(() => post(`/sales/${sale().id}/park`)),
+};
+
+async function refund(of, proposal) {
+  if (await openRefund(of, proposal)) tell(t("till.refund_asked"), false);
+}
+
+async function sendScan(code) {
+  await post(`/counters/${facts.counter}/scan`, { code });
+  tell(t("till.scanner_joined"), false);
+}
+
+function type(key) {
+  if (sale()) return;
+  if (now.end) dismiss();
+  if (now.connected) entry.take(key);
+  now.hint = "";
+  draw();
+}
+
+async function showLast() {
+  const list = await run(() => get(`/sales?counter=${encodeURIComponent(facts.counter)}&limit=20`));
+  if (!list) return;
+  const rows = list.sales.map((each) => h("a", { href: `/sales/${each.id}` },
+    h("b", {}, saleNo(each.no)), h("span", { class: "soft" }, new Date(each.opened_ms).toTimeString().slice(0, 5)),
+    h("span", { class: `state word-${each.word}` }, icon(each.word), t(`state.${each.word}`)),
+    h("span", { class: "sum" }, money(each.amount_minor, each.currency))));
+  const tail = rows.length ? h("div", { class: "tail" }, ...rows) : h("p", { class: "soft" }, t("till.check_list_empty"));
+  sheet(t("key.f8"), [tail]);
+  at("sheet").querySelector(".tail a")?.focus();
+}
+
+function sheet(title, parts) {
+  at("sheet-title").textContent = title;
+  at("sheet-body").replaceChildren(...parts);
+  if (!at("sheet").open) at("sheet").showModal();
+}
+
+/** The keys that do something now. */
+function keysNow() {
+  const live = sale();
+  const keys = [["F1", t("key.f1")]];
+  if (scannable()) keys.push(["F2", t("key.f2")]);
+  if (lastPaid() && !live) keys.push(["F6", t("key.f6")]);
+  if (refundable()) keys.push(["F7", t("key.f7")]);
+  keys.push(["F8", t("key.f8")]);
+  if (["checking", "person"].includes(live?.word)) keys.push(["F9", t("till.park")]);
+  return keys;
+}
+
+function keyList() {
+  const live = sale();
+  const digits = live ? [] : [["0–9  00  .", t("till.amount")], ["⌫", t("key.backspace")], ["Enter", t("key.enter")], ["Esc", t("key.clear")]];
+  const panel = live ? livePanel(live, doubtOf(live)).acts.filter(([key]) => !key.startsWith("F")).map(([, word, cap]) => [cap, word]) : [];
+  const rows = [...digits, ...panel, ...keysNow()];
+  return h("div", { class: "keylist" }, ...rows.flatMap(([key, word]) => [h("kbd", {}, key), h("span", {}, word)]));
+}
+
+// --- what is drawn --------------------------------------------------------------------------------------
+
+function doubtOf(live) {
+  if (live.word !== "checking") return 0;
+  now.doubt[live.id] ??= live.attempts.at(-1)?.doubt_ms ?? (now.view ? Date.now() + (facts.now_ms - loadedMs) : 0);
+  return now.doubt[live.id];
+}
+const loadedMs = Date.now();
+
+function draw() {
+  const live = sale();
+  at("lost").hidden = now.connected !== false;
+  const panel = now.connected && (live ? livePanel(live, doubtOf(live)) : now.end && endPanel(now.end));
+  at("panel").hidden = !panel;
+  at("ready").hidden = Boolean(panel);
+  document.body.classList.toggle("offline", !now.connected);
+  if (panel) drawPanel(panel, live);
+  drawEntry();
+  if (now.view) drawBar(now.view, now.since, (role) => {
+    const found = fixFor(states(now.view, now.since).find((each) => each.role === role));
+    sheet(found.title, found.parts);
+  });
+  drawNotices({ view: now.view, waiting: now.waiting, told: freshTold(now.view, now.since), tools: { run, refund: (of, found, reason) => refund(of, { minor: Math.min(found.amount_minor, of.refundable_minor), reason }) } });
+  const keys = now.connected ? keysNow() : [];
+  fillWith(at("keys"), keys, () => keys.map(([key, word]) => h("button", { type: "button", onclick: () => acts[key]() }, h("b", {}, key), word)));
+}
+
+function drawPanel(panel, live) {
+  const box = at("panel");
+  box.className = `panel tone-${panel.tone}${panel.pulse ? " pulse" : ""}`;
+  at("panel-icon").setAttribute("href", `#i-${panel.icon}`);
+  say(at("panel-word"), panel.word);
+  say(at("panel-more"), now.hint || panel.more);
+  say(at("panel-amount"), panel.amount);
+  const counts = panel.left !== null;
+  at("ring").toggleAttribute("hidden", !counts);
+  at("seconds").hidden = !counts;
+  at("ring").parentElement.classList.toggle("has-seconds", counts);
+  if (counts) {
+    say(at("seconds"), String(panel.left));
+    at("ring").style.setProperty("--gone", String(100 - panel.share * 100));
+    if (panel.left === 10 && now.ticked !== live.id) {
+      now.ticked = live.id;
+      sound.play("tick");
+    }
+  }
+  drawTurned(live);
+  fillWith(at("panel-acts"), panel.acts, () => panel.acts.map(([key, word, cap, main]) => h("button", { type: "button", class: main ? "main-act" : "", onclick: () => acts[key]() }, word, h("small", {}, cap))));
+  fit(at("panel-amount"));
+  const spoken = `${panel.word}. ${panel.amount}`;
+  if (at("say").textContent !== spoken) {
+    at("say").textContent = spoken;
+    if (live && panel.tone === "checking" && now.spoken !== "checking") sound.play("checking");
+    if (live && panel.tone === "not_paid") sound.play("not_paid");
+    now.spoken = panel.tone;
+  }
+}
+
+/** The display is broken or there is none: the code stands on the till. */
+function drawTurned(live) {
+  const screen = now.view.screen;
+  const turned = Boolean(live) && screen.kind === "code" && (now.view.glass !== "" || !now.view.health.display);
+  at("turned").hidden = !turned;
+  at("panel").classList.toggle("turned", turned);
+  if (!turned) return;
+  const address = `/c/${facts.counter}/code.svg?for=${encodeURIComponent(screen.payload)}`;
+  const picture = at("turned-code");
+  if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
+  picture.alt = t("customer.scan_or_show");
+}
+
+function drawEntry() {
+  say(at("amount"), money(entry.minor));
+  fit(at("amount"));
+  const hint = now.busy ? t("till.working") : now.hint || (entry.minor ? t("till.charge", { amount: money(entry.minor) }) : t("till.amount_empty"));
+  say(at("hint"), hint);
+  at("hint").classList.toggle("wrong", Boolean(now.hint) && now.wrong !== false);
+  const last = now.view?.last;
+  at("last").hidden = !last;
+  if (!last) return;
+  at("last").setAttribute("href", `/sales/${last.id}`);
+  fillWith(at("last"), [last.id, last.word, last.paid_minor], () => [icon(last.word), h("span", {}, `${t("till.last_sale")} `, h("b", {}, `${saleNo(last.no)} · ${money(last.amount_minor, last.currency)}`), ` · ${t(`state.${last.word}`)}`)]);
+}
+
+function drawSound() {
+  const on = sound.isOn();
+  at("sound").setAttribute("aria-pressed", String(on));
+  at("sound").querySelector("use").setAttribute("href", on ? "#i-speaker" : "#i-mute");
+  at("sound").querySelector("span").textContent = t(on ? "till.sound_on" : "till.sound_off");
+}
+
+// --- start ----------------------------------------------------------------------------------------------
+
+for (const minor of facts.quick) {
+  at("quick").append(h("button", { type: "button", class: "key", "data-minor": String(minor) }, money(minor)));
+}
+at("point").hidden = !entry.exponent;
+at("point").textContent = facts.money[facts.currency].point || ".";
+at("ready").addEventListener("pointerdown", (event) => event.target.closest("button") && event.preventDefault());
+at("ready").addEventListener("click", (event) => {
+  const pressed = event.target.closest("button");
+  if (!pressed) return;
+  const key = pressed.dataset.key;
+  if (pressed.dataset.minor) {
+    entry.set(Number(pressed.dataset.minor));
+    now.hint = "";
+    draw();
+  } else if (key in acts) acts[key]();
+  else if (key) type(key);
+});
+at("sound").addEventListener("click", () => {
+  sound.toggle();
+  drawSound();
+});
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, sound.wake, { capture: true });
+addEventListener("resize", draw);
+listen({
+  act(key) {
+    if (!(key in acts)) return false;
+    acts[key]();
+    return true;
+  },
+  text: (key) => /[0-9.]/.test(key) && type(key),
+  scanned: (code) => run(() => sendScan(code)),
+  before: () => entry.snapshot(),
+  undo(snapshot) {
+    entry.restore(snapshot);
+    draw();
+  },
+});
+follow(facts.counter, {
+  after: facts.event,
+  heard,
+  connected(yes) {
+    now.connected = yes;
+    if (yes) readWaiting();
+    draw();
+  },
+});
+setInterval(draw, 500);
+drawSound();
+draw();
