@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from terminal.cli.demo import demo
 from terminal.cli.devices import devices
 from terminal.cli.journal import journal
 from terminal.cli.sale import sale
@@ -16,6 +17,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     help="A shop counter's QR payments: proven, printed, said aloud, and never lost.",
 )
+app.command()(demo)
 app.command()(serve)
 app.command()(sale)
 app.command()(devices)

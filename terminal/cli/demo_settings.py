@@ -1,0 +1,160 @@
+"""What the demo writes for its service: settings and secrets of the sandbox's merchant, 0600, kept for good."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from terminal.counter.ports import Entropy
+
+_TEXT: Final = """\
+# Written by `countertop demo`; it is kept between runs. TEST: the bank is the sandbox beside it.
+mode = "test"
+taps = true
+secrets_file = "secrets.toml"
+
+[shop]
+merchant = "demo"
+store = "demo-1"
+title = "Countertop Demo 示例小店"
+lines = ["1 Example Road 示例路1号"]
+currency = "CNY"
+zone = "Asia/Shanghai"
+cashier_refund_minor = 10000
+
+[state]
+folder = "state"
+
+[listen]
+port = {service}
+notify_port = {notify}
+
+[channels.wechatpay]
+sandbox = true
+gateway = "{gateway}"
+mchid = "{mchid}"
+appid = "{appid}"
+merchant_serial = "{merchant_serial}"
+merchant_key_file = "{folder}/{merchant_private_key_file}"
+platform_key_id = "{platform_public_key_id}"
+platform_key_file = "{folder}/{platform_public_key_file}"
+
+[[counters]]
+id = "1"
+languages = {{ cashier = "{language}", display = "zh-CN", receipt = "zh-CN", voice = "zh-CN" }}
+
+[counters.display]
+port = "link:{devices}/display"
+profile = "countertop"
+
+[counters.scanner]
+port = "link:{devices}/scanner"
+profile = "gm65"
+
+[counters.printer]
+port = "link:{devices}/printer"
+profile = "generic-80"
+
+[counters.speaker]
+port = "link:{devices}/speaker"
+profile = "syn6288"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """On loopback, all in one block: the lab has the base plus 20, the sandbox plus 10."""
+
+    service: int = 7600
+
+    @property
+    def notify(self) -> int:
+        return self.service + 1
+
+    @property
+    def sandbox(self) -> int:
+        return self.service + 10
+
+    @property
+    def lab(self) -> int:
+        return self.service + 20
+
+    def named(self) -> dict[int, str]:
+        return {
+            self.service: "service",
+            self.notify: "notifications",
+            self.sandbox: "sandbox",
+            self.lab: "lab",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The demo's folders and files; ``root`` is absolute."""
+
+    root: Path
+
+    @property
+    def sandbox(self) -> Path:
+        return self.root / "sandbox"
+
+    @property
+    def lab(self) -> Path:
+        return self.root / "lab"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def config(self) -> Path:
+        return self.root / "countertop.toml"
+
+    def log(self, name: str) -> Path:
+        return self.root / "logs" / f"{name}.log"
+
+
+def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy) -> bool:
+    """Write both files when they are missing or name other ports, folders or keys. True: something was written.
+
+    The sandbox must have made its merchant's credentials already.
+    """
+    folder = places.sandbox / "merchant"
+    told: dict[str, Any] = json.loads((folder / "credentials.json").read_text())
+    secrets = places.root / "secrets.toml"
+    wrote = False
+    if not secrets.exists() or told["apiv3_key"] not in secrets.read_text():
+        pepper = _pepper(secrets) or entropy.bytes(32).hex()
+        text = f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n\n[people]\npepper = "{pepper}"\n'
+        _write(secrets, text)
+        wrote = True
+    gateway = f"http://127.0.0.1:{ports.sandbox}"
+    facts = {**told, "gateway": gateway, "folder": folder, "devices": places.lab / "dev", "language": language}
+    marks = (
+        f"\nport = {ports.service}\n",
+        f'gateway = "{gateway}"',
+        f'"link:{places.lab / "dev"}/display"',
+        str(told["merchant_serial"]),
+        f'"{folder}/',
+    )
+    if not places.config.exists() or any(mark not in places.config.read_text() for mark in marks):
+        _write(places.config, _TEXT.format(service=ports.service, notify=ports.notify, **facts))
+        wrote = True
+    return wrote
+
+
+def _pepper(secrets: Path) -> str:
+    """People's PINs hang on it: a new merchant must not lock everybody out."""
+    if not secrets.exists():
+        return ""
+    return next((line.split('"')[1] for line in secrets.read_text().splitlines() if line.startswith("pepper")), "")
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    unfinished.replace(path)
