@@ -98,7 +98,9 @@ async def till(request: web.Request) -> web.Response:
         "life_s": {
             name: provider.profile.timings.code_life_s for name, provider in parts.service.providers().items()
         },
-        "limit_minor": house.limit_minor,
+        "wallets": {
+            name: parts.service.parts.slips.method(name, words.language) for name in parts.service.providers()
+        },
         "people": people_facts(parts),
         "me": who.id if who.kind == "person" else "",
         "event": parts.service.feed.last_number(),

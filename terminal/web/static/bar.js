@@ -40,10 +40,10 @@ export function drawBar(view, since, press) {
       at("bar").append(item);
     }
     fillWith(item, [each.state, each.word, each.down], () => {
-      const chip = h("button", { type: "button", class: `chip ${each.down ? "down" : each.state}`, onclick: () => press(each.role) }, icon(each.role), h("b", {}, name), icon(each.state, "mark"), h("span", {}, text));
+      const chip = h("button", { type: "button", class: `chip ${each.down ? "down" : each.state}`, onclick: () => press(each.role) }, icon(each.role), h("b", {}, name), h("span", { class: "word" }, icon(each.state, "mark"), h("span", {}, text)));
       return [chip];
     });
-    const words = item.querySelector("span");
+    const words = item.querySelector("span span");
     if (words.textContent !== text) words.textContent = text;
     item.firstElementChild.setAttribute("aria-label", `${name}: ${text}`);
   }

@@ -64,12 +64,10 @@ export function endPanel(sale) {
   return { tone: "not_paid", icon: "not_paid", word: t(word), more: no, amount, left: null, acts: [next], sound: "not_paid" };
 }
 
-const WALLETS = { wechatpay: { "zh-CN": "微信支付", "": "WeChat Pay" }, alipay: { "zh-CN": "支付宝", "": "Alipay" } };
-
+/** The wallet as customers know it; the provider's own word where the profile has no name. */
 export function walletName(attempt) {
-  const name = (attempt.wallet || attempt.provider).toLowerCase();
-  const known = WALLETS[name] ?? WALLETS[attempt.provider];
-  return known ? known[facts.language] ?? known[""] : attempt.wallet || attempt.provider;
+  const name = attempt.wallet || attempt.provider;
+  return facts.wallets[name] ?? name;
 }
 
 /** The help text of what is on the screen now. */
