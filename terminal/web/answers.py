@@ -1,0 +1,179 @@
+"""Answers of the API that are not a view of one thing: lists, pages of events, who you are, health."""
+
+from typing import Any
+
+import msgspec
+
+from terminal.payments.event import Event, Summary
+from terminal.web.views import CounterView, EventView, RefundView, SaleView
+
+
+class SaleRow(msgspec.Struct, frozen=True):
+    """A sale in a list. ``cursor`` is what ``before`` takes; ``exceptions`` are kinds still open."""
+
+    id: str
+    cursor: int
+    counter: str
+    no: int
+    state: str
+    word: str
+    amount_minor: int
+    currency: str
+    refunded_minor: int
+    order_no: str
+    wallet: str
+    exceptions: list[str]
+    opened_ms: int
+    changed_ms: int
+    final: bool
+
+
+class SaleList(msgspec.Struct, frozen=True):
+    """Newest first; ``next`` is the ``before`` of the next page, null at the end."""
+
+    sales: list[SaleRow]
+    next: int | None
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    sale: str
+    events: list[EventView]
+
+
+class RefundAnswer(msgspec.Struct, frozen=True):
+    refund: RefundView
+    sale: SaleView
+
+
+class EventPage(msgspec.Struct, frozen=True):
+    """``next`` is the ``after`` of the next page, also when nothing on this one is for the caller's eyes."""
+
+    events: list[EventView]
+    next: int
+    newest: int
+
+
+class CounterRow(msgspec.Struct, frozen=True):
+    """``word`` is what its screen says; ``ready`` when no sale is there."""
+
+    id: str
+    title: str
+    test: bool
+    currency: str
+    word: str
+    sale: str
+
+
+class CounterList(msgspec.Struct, frozen=True):
+    counters: list[CounterRow]
+
+
+class ReceiptView(msgspec.Struct, frozen=True):
+    """``lines`` as frozen at the first print: ``["row", left, right, align, size, bold]``, ``["rule"]``,
+    ``["blank", lines]``, ``["code", text]``. ``printings`` counts how often printing was begun."""
+
+    receipt: str
+    frozen: bool
+    printings: int
+    lines: list[list[str | int | bool]]
+
+
+class HealthReport(msgspec.Struct, frozen=True):
+    """``state``: ready, starting, stopping, failed."""
+
+    state: str
+
+
+class Me(msgspec.Struct, frozen=True):
+    """``counters`` is empty when every counter is allowed; ``label`` only for people."""
+
+    kind: str
+    id: str
+    role: str
+    label: str
+    counters: list[str]
+    may: list[str]
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    id: str
+    label: str
+    role: str
+
+
+class PersonList(msgspec.Struct, frozen=True):
+    people: list[PersonRow]
+
+
+class PairingCode(msgspec.Struct, frozen=True):
+    code: str
+    valid_s: int
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """Good once, for ``GET /api/v1/live?ticket=…``."""
+
+    ticket: str
+    valid_s: int
+
+
+class Done(msgspec.Struct, frozen=True):
+    done: bool = True
+
+
+class LiveCounter(CounterView, frozen=True, kw_only=True, tag_field="type", tag="counter"):
+    """First message and after every change; changes that come close together are one message."""
+
+
+class LiveEvent(msgspec.Struct, frozen=True, tag_field="type", tag="event"):
+    """Every event after the number asked for, in order; an EventView whose own type is ``event_type``."""
+
+    number: int
+    event_type: str
+    version: int
+    ledger: str
+    counter: str
+    subject: str
+    actor: str
+    wall_ms: int
+    body: dict[str, Any]
+
+
+def sale_row(row: Summary) -> SaleRow:
+    body = row.body
+    return SaleRow(
+        id=row.subject,
+        cursor=row.first_number,
+        counter=row.counter,
+        no=body["no"],
+        state=body["state"],
+        word=body["word"],
+        amount_minor=body["amount_minor"],
+        currency=body["currency"],
+        refunded_minor=body["refunded_minor"],
+        order_no=body["order_no"],
+        wallet=body["wallet"],
+        exceptions=list(body["exceptions"]),
+        opened_ms=row.first_ms,
+        changed_ms=row.last_ms,
+        final=body["final"],
+    )
+
+
+def live_event(view: EventView) -> LiveEvent:
+    return LiveEvent(
+        view.number,
+        view.type,
+        view.version,
+        view.ledger,
+        view.counter,
+        view.subject,
+        view.actor,
+        view.wall_ms,
+        view.body,
+    )
+
+
+def public(event: Event) -> bool:
+    """Events of counters and of the store; those of people hold PIN records and never leave the journal."""
+    return event.stream.startswith(("counter:", "store:"))

@@ -1,0 +1,96 @@
+"""The HTTP edge as two applications: pages and API for the shop, and the listener for banks."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from terminal.counter.ports import Clock, Entropy
+from terminal.counter.service import Service
+from terminal.people.service import People
+from terminal.settings import Loaded
+from terminal.web import callers, openapi, problems, security
+from terminal.web.calls import PREFIX, Operation, route
+from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
+from terminal.web.forms import Nothing
+from terminal.web.live import live
+from terminal.web.notices import notices_app
+from terminal.web.pages import add_pages
+from terminal.web.pages_frame import PageParts, problem_page
+from terminal.web.routes import OPERATIONS
+
+
+def make_app(
+    service: Service,
+    people: People,
+    loaded: Loaded,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    limits: EdgeLimits | None = None,
+    picture: ReceiptPicture | None = None,
+    dead: Callable[[], bool] = lambda: False,
+) -> web.Application:
+    """Everything behind the shop's address. ``listen`` opens it and tells it its own names.
+
+    Args:
+        picture: draws a receipt as PNG; without it that format is refused.
+        dead: says that the journal takes nothing any more.
+    """
+    zone = loaded.settings.shop.zone
+    app = make_api(service, people, clock=clock, entropy=entropy, zone=zone, limits=limits, page=problem_page)
+    app[EDGE].picture, app[EDGE].dead = picture, dead
+    add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, callers.greet))
+    return app
+
+
+def make_api(
+    service: Service,
+    people: People,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    zone: str = "UTC",
+    limits: EdgeLimits | None = None,
+    names: tuple[str, ...] = NAMES,
+    page: problems.ErrorPage | None = None,
+) -> web.Application:
+    """The API alone, behind the same guards."""
+    limits = limits or EdgeLimits()
+    edge = Edge(service, people, clock, entropy, service.parts.ids, zone, limits, names)
+    app = web.Application(
+        client_max_size=limits.body_bytes,
+        middlewares=[problems.middleware(edge.ids, limits.body_bytes, page), security.guard],
+    )
+    app[EDGE] = edge
+    app.on_response_prepare.append(security.protect)
+    app.cleanup_ctx.append(_jobs)
+    app.on_shutdown.append(_goodbye)
+    app.add_routes([route(operation) for operation in OPERATIONS])
+    read = Operation("GET", "/openapi.json", "openapi", openapi.read_document, "", None, Nothing, open_to="anyone")
+    app.add_routes([route(read), web.get(f"{PREFIX}/live", live), web.get("/api", openapi.page)])
+    return app
+
+
+async def _jobs(app: web.Application) -> AsyncIterator[None]:
+    """What the live sockets live on. Two tasks, ended with the application."""
+    hub = app[EDGE].hub
+    jobs = [
+        asyncio.create_task(hub.follow(), name="live follow"),
+        asyncio.create_task(hub.tick(), name="live tick"),
+    ]
+    yield
+    for job in jobs:
+        job.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await job
+
+
+async def _goodbye(app: web.Application) -> None:
+    app[EDGE].hub.end_all()
+
+
+def make_notices_app(service: Service, limits: EdgeLimits | None = None) -> web.Application:
+    return notices_app(service, limits or EdgeLimits())

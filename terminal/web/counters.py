@@ -1,0 +1,78 @@
+"""Counters over HTTP: what each one shows now, and the customer's code scanned by a till or phone."""
+
+from terminal.counter.lane import Lane
+from terminal.people.roles import Action
+from terminal.web.answers import CounterList, CounterRow, HealthReport
+from terminal.web.calls import Answer, Call
+from terminal.web.edge import Edge
+from terminal.web.forms import NewScan, Nothing
+from terminal.web.sales import shown
+from terminal.web.views import CounterView, counter_view
+
+
+def view_of(edge: Edge, lane: Lane) -> CounterView:
+    service = edge.service
+    bank = {name: service.provider(name).trouble() for name in lane.settings.channels}
+    house = service.house
+    return counter_view(lane, house.currency, test=house.test, bank=bank, now_ns=edge.clock.mono_ns())
+
+
+def glass_only(view: CounterView) -> CounterView:
+    """What a customer's display may know: its screen, not the sale behind it."""
+    return CounterView(
+        id=view.id,
+        title=view.title,
+        test=view.test,
+        currency=view.currency,
+        languages=view.languages,
+        event=view.event,
+        sale=None,
+        last=None,
+        screen=view.screen,
+        glass="",
+        health={},
+        bank={},
+        slips=[],
+        told=None,
+    )
+
+
+async def list_counters(call: Call[Nothing]) -> Answer:
+    call.require(Action.SEE_SALES)
+    lanes = [lane for lane in call.edge.service.lanes.values() if call.sees(lane.id)]
+    return Answer(CounterList([_row(call.edge, lane) for lane in lanes]))
+
+
+def _row(edge: Edge, lane: Lane) -> CounterRow:
+    house = edge.service.house
+    sale = edge.service.book.sale(lane.current) if lane.current else None
+    word = sale.word if sale else "ready"
+    return CounterRow(lane.id, lane.settings.title, house.test, house.currency, word, sale.id if sale else "")
+
+
+async def read_counter(call: Call[Nothing]) -> Answer:
+    """A customer's display gets the same shape with the screen alone."""
+    wanted = Action.SEE_DISPLAY if not call.known.principal.may(Action.SEE_SALES) else Action.SEE_SALES
+    lane = call.edge.service.lane(call.counter(wanted, call.part("counter")))
+    view = view_of(call.edge, lane)
+    return Answer(view if wanted is Action.SEE_SALES else glass_only(view))
+
+
+async def scan(call: Call[NewScan]) -> Answer:
+    counter = call.counter(Action.TAKE_MONEY, call.part("counter"))
+    sale = await call.edge.service.checkout.take_scan(counter, call.form.code, actor=call.actor, key=call.key)
+    return shown(call, sale, 201)
+
+
+async def health(call: Call[Nothing]) -> Answer:
+    """For supervisors: no credential, no names. 503 unless ready."""
+    state = state_of(call.edge)
+    return Answer(HealthReport(state), 200 if state == "ready" else 503)
+
+
+def state_of(edge: Edge) -> str:
+    if edge.service.stopping:
+        return "stopping"
+    if edge.dead():
+        return "failed"
+    return "ready" if edge.service.ready else "starting"

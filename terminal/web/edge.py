@@ -1,0 +1,95 @@
+"""What every handler of the HTTP edge needs, held once by the application."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from aiohttp import web
+
+from terminal.counter.ports import Clock, Entropy, Ids
+from terminal.counter.service import Service
+from terminal.payments.receipt import Receipt
+from terminal.people.service import People
+from terminal.web.rates import Buckets
+
+if TYPE_CHECKING:
+    from terminal.web.hub import Hub
+
+ReceiptPicture = Callable[[Receipt], Awaitable[bytes]]
+
+
+class EdgeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Requests are counted a credential, or an address while nobody is known; sizes in bytes, times in seconds."""
+
+    known_per_s: int = 200
+    known_burst: int = 400
+    strangers_per_s: int = 10
+    strangers_burst: int = 60
+    notices_per_s: int = 100
+    notices_burst: int = 400
+    body_bytes: int = 64 * 1024
+    body_s: float = 10.0
+    head_s: float = 5.0
+    idle_s: float = 75.0
+    headers_bytes: int = 32 * 1024
+    headers_count: int = 64
+    line_bytes: int = 8 * 1024
+    connections: int = 1000
+    connections_per_address: int = 100
+    sockets_per_credential: int = 64
+    socket_queue: int = 256
+    socket_frame_bytes: int = 64 * 1024
+    socket_stuck_s: float = 10.0
+    socket_tick_s: float = 5.0
+    ticket_s: int = 30
+
+
+@dataclass(slots=True)
+class Edge:
+    """``hosts`` are the exact Host values answered, name and port; filled when the listener knows its port."""
+
+    service: Service
+    people: People
+    clock: Clock
+    entropy: Entropy
+    ids: Ids
+    zone: str
+    limits: EdgeLimits
+    names: tuple[str, ...]
+    picture: ReceiptPicture | None = None
+    dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
+    tls: bool = False
+    hosts: set[str] = field(default_factory=set)
+    running: dict[str, str] = field(default_factory=dict)  # idempotency key -> meaning, while it is worked on
+    refund_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    hub: "Hub" = field(init=False)
+    known: Buckets = field(init=False)
+    strangers: Buckets = field(init=False)
+
+    def __post_init__(self) -> None:
+        from terminal.web.hub import Hub
+
+        limits = self.limits
+        self.hub = Hub(self)
+        self.known = Buckets(self.clock, per_s=limits.known_per_s, burst=limits.known_burst)
+        self.strangers = Buckets(self.clock, per_s=limits.strangers_per_s, burst=limits.strangers_burst)
+
+    def allow(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+        """Answer to these names on this port from now on."""
+        self.tls = tls is not None
+        default = 443 if self.tls else 80
+        for name in {*self.names, f"[{host}]" if ":" in host else host}:
+            self.hosts.add(f"{name}:{port}")
+            if port == default:
+                self.hosts.add(name)
+
+    def origins(self) -> frozenset[str]:
+        scheme = "https" if self.tls else "http"
+        return frozenset(f"{scheme}://{host}" for host in self.hosts)
+
+
+EDGE: Final = web.AppKey("edge", Edge)
+NAMES: Final = ("localhost", "127.0.0.1", "[::1]")

@@ -1,0 +1,131 @@
+"""One true-to-life example for each body and answer of the API; a test reads every one back as its type."""
+
+from typing import Final
+
+import msgspec
+
+from terminal.web import answers, forms, views
+
+_SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
+_ATTEMPT: Final = "01KAK3V5M3F0R8H2J5K7M9N4PQ"
+_REFUND: Final = "01KAK40000A1B2C3D4E5F6G7H8"
+_PERSON: Final = "01KAJZZZZZ0000000000000001"
+_AT: Final = 1_763_640_000_000
+
+_attempt = views.AttemptView(
+    id=_ATTEMPT,
+    provider="wechatpay",
+    direction="push",
+    state="paid",
+    amount_minor=2850,
+    started_ms=_AT,
+    captured=True,
+    flags=[],
+    provider_txn="4200002345202511200123456789",
+    wallet="wechatpay",
+    payer_minor=2850,
+    paid_at="2025-11-20T20:00:07+08:00",
+)
+_refund = views.RefundView(
+    _REFUND, _ATTEMPT, 850, "sent", "one cup spilt", f"person:{_PERSON}", "", "50300805182025112000000001"
+)
+_sale = views.SaleView(
+    id=_SALE,
+    no=17,
+    counter="1",
+    state="paid",
+    word="paid",
+    amount_minor=2850,
+    currency="CNY",
+    paid_minor=2850,
+    refundable_minor=2850,
+    settled=None,
+    order_no="A-1001",
+    reference="table 4",
+    title="Tea",
+    opened_ms=_AT,
+    ended_ms=_AT + 7_300,
+    parked=False,
+    cancelling=False,
+    test=True,
+    attempts=[_attempt],
+    refunds=[],
+    exceptions=[],
+)
+_screen = views.ScreenView("result", "", True, result="paid", amount_minor=2850, currency="CNY")
+_event = views.EventView(
+    number=4711,
+    type="sale_moved",
+    version=1,
+    ledger="test",
+    counter="1",
+    subject=_SALE,
+    actor="provider:wechatpay",
+    wall_ms=_AT + 7_300,
+    body={"from": "open", "to": "paid", "at_ms": _AT + 7_300, "why": ""},
+)
+_row = answers.SaleRow(
+    id=_SALE,
+    cursor=4702,
+    counter="1",
+    no=17,
+    state="paid",
+    word="paid",
+    amount_minor=2850,
+    currency="CNY",
+    refunded_minor=0,
+    order_no="A-1001",
+    wallet="wechatpay",
+    exceptions=[],
+    opened_ms=_AT,
+    changed_ms=_AT + 7_300,
+    final=True,
+)
+_counter = views.CounterView(
+    id="1",
+    title="Counter 1",
+    test=True,
+    currency="CNY",
+    languages={"cashier": "zh-CN", "display": "zh-CN"},
+    event=4711,
+    sale=None,
+    last=_sale,
+    screen=_screen,
+    glass="",
+    health={"printer": views.HealthView("fault", "printer_paper_out", 2, {"model": "generic-58"})},
+    bank={"wechatpay": ""},
+    slips=[views.ListedSlip(f"{_ATTEMPT}:receipt", _SALE, 17, "may_have_printed")],
+    told=None,
+)
+
+_ALL: Final[tuple[msgspec.Struct, ...]] = (
+    forms.NewSale(counter="1", amount_minor=2850, currency="CNY", order_no="A-1001", title="Tea"),
+    forms.NewCancel(why="customer_left"),
+    forms.NewRefund(reason="one cup spilt", amount_minor=850),
+    forms.Ending(how="seen"),
+    forms.NewScan(code="130012345678901234"),
+    forms.SlipChoice(print=True),
+    forms.SignIn(person=_PERSON, pin="837465"),
+    forms.ConfirmPin(pin="837465"),
+    forms.Pairing(code="402913", label="Till at the door"),
+    forms.NewPairingCode(counter="1", display=True),
+    forms.SetUp(code="K7M2QXR4TN", label="Mei", pin="837465"),
+    forms.Nothing(),
+    _sale,
+    _counter,
+    answers.SaleList([_row], None),
+    answers.Timeline(_SALE, [_event]),
+    answers.RefundAnswer(_refund, msgspec.structs.replace(_sale, refundable_minor=2000, refunds=[_refund])),
+    answers.ReceiptView(
+        f"{_ATTEMPT}:receipt", True, 1, [["row", "Tea", "¥28.50", "left", 1, False], ["rule"], ["code", "CT:17"]]
+    ),
+    answers.CounterList([answers.CounterRow("1", "Counter 1", True, "CNY", "ready", "")]),
+    answers.EventPage([_event], 4711, 4711),
+    answers.Ticket("ctl_Q2hhcmxvdHRl", 30),
+    answers.Me("person", _PERSON, "cashier", "Mei", ["1"], ["ask_refund", "take_money"]),
+    answers.PersonList([answers.PersonRow(_PERSON, "Mei", "cashier")]),
+    answers.PairingCode("402913", 900),
+    answers.HealthReport("ready"),
+    answers.Done(),
+)
+EXAMPLES: Final = {type(example).__name__: example for example in _ALL}

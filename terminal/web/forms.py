@@ -1,0 +1,202 @@
+"""Bodies and queries of the API: one type each, from which OpenAPI is made. Unknown fields are refused."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from multidict import MultiMapping
+
+from terminal.errors import InvalidRequest
+from terminal.payments.currencies import EXPONENTS
+from terminal.payments.money import MINOR_MAX, Money
+
+F = TypeVar("F", bound="Form")
+PAGE_MAX: Final = 100
+EVENTS_MAX: Final = 256
+
+Minor = Annotated[
+    int, msgspec.Meta(ge=1, le=MINOR_MAX, description="Smallest unit of the currency: 2850 is 28.50.")
+]
+Currency = Annotated[str, msgspec.Meta(max_length=3, description="ISO 4217; empty is the shop's own.")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Text = Annotated[str, msgspec.Meta(max_length=120)]
+Order = Annotated[str, msgspec.Meta(max_length=64, description="The till's order number: one sale for ever.")]
+Number = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=12)]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A body or query of the API."""
+
+
+class Nothing(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """No fields."""
+
+
+class NewSale(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``directions`` push: the customer scans our code; pull: the customer's code may be scanned."""
+
+    counter: Name
+    amount_minor: Minor
+    currency: Currency = ""
+    order_no: Order = ""
+    title: Text = ""
+    reference: Text = ""
+    directions: Annotated[tuple[Literal["push", "pull"], ...], msgspec.Meta(min_length=1, max_length=2)] = (
+        "push",
+        "pull",
+    )
+
+
+class NewCancel(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    why: Annotated[str, msgspec.Meta(max_length=40)] = "cashier"
+
+
+class Approver(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody who may approve, and their PIN, typed for this one act."""
+
+    person: Name
+    pin: Pin
+
+
+class NewRefund(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Without ``amount_minor`` all that is left of the payment goes back."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    amount_minor: Minor | None = None
+    approver: Approver | None = None
+
+
+class Ending(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``attached``: the late money pays its sale; ``seen``: a person has taken note."""
+
+    how: Literal["attached", "seen"]
+
+
+class NewScan(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``code`` is what the scanner read; it is used once and never stored."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=4296)]
+
+
+class SlipChoice(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    print: bool
+
+
+class SignIn(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    person: Name
+    pin: Pin
+
+
+class ConfirmPin(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pin: Pin
+
+
+class Pairing(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    code: Code
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class SetUp(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The first owner; ``code`` stands in the start window."""
+
+    code: Code
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    pin: Pin
+
+
+class NewPairingCode(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    counter: Name
+    display: bool = False
+
+
+class SalesQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``before`` is the cursor of the last row seen; ``search`` a word: order number, reference, bank number."""
+
+    counter: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    before: Number | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 20
+    search: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class EventsQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``after``: the number of the last event seen; 0 is the beginning."""
+
+    after: Number = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=EVENTS_MAX)] = 100
+
+
+class ReceiptQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``refund``: the id of a refund whose slip is wanted."""
+
+    format: Literal["text", "json", "png"] = "json"
+    refund: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class LiveQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Without ``after`` it begins now; without ``counter`` only events come."""
+
+    counter: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    after: Number | None = None
+    ticket: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+def read(kind: type[F], found: object) -> F:
+    """A parsed body as its type.
+
+    Raises:
+        InvalidRequest: ``currency_unknown`` and ``amount_…`` for those fields, ``field_wrong`` with its name.
+    """
+    if not isinstance(found, dict):
+        raise InvalidRequest("field_wrong", field="body")
+    _check_amount(found)
+    try:
+        form = msgspec.convert(found, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("field_wrong", field=_field(str(error))) from None
+    _check_text(form)
+    return form
+
+
+def read_query(kind: type[F], query: MultiMapping[str]) -> F:
+    """Numbers are digits and nothing else; a name twice is refused. Raises InvalidRequest("field_wrong")."""
+    known = {field.name: field for field in msgspec.structs.fields(kind)}
+    found: dict[str, object] = {}
+    for name, text in query.items():
+        if name not in known or name in found:
+            raise InvalidRequest("field_wrong", field=name[:64])
+        number = text.isascii() and text.isdigit() and len(text) <= 16
+        found[name] = int(text) if number and _is_number(known[name].type) else text
+    return read(kind, found)
+
+
+def _is_number(kind: object) -> bool:
+    return "int" in str(kind)
+
+
+def _check_amount(found: Mapping[str, object]) -> None:
+    """Amounts get their own sentences: a whole number, above zero, of at most twelve digits."""
+    currency = found.get("currency", "")
+    if currency != "" and (not isinstance(currency, str) or currency not in EXPONENTS):
+        raise InvalidRequest("currency_unknown", field="currency")
+    if found.get("amount_minor") is not None:
+        Money.charge(found["amount_minor"], currency or "USD")
+
+
+def _check_text(form: Form) -> None:
+    """Control and direction marks have no business in what screens and paper show (W2, P6)."""
+    for name in form.__struct_fields__:
+        value = getattr(form, name)
+        if isinstance(value, str) and not value.isprintable():
+            raise InvalidRequest("field_wrong", field=name)
+
+
+def _field(message: str) -> str:
+    """The field a validation message is about: in back quotes for unknown and missing ones, else its path."""
+    what, _, path = message.partition(" - at `$")
+    inside = path.rstrip("`").lstrip(".")
+    if "unknown field" in what or "missing required field" in what:
+        name = what.split("`")[1]
+        return f"{inside}.{name}" if inside else name
+    return inside or "body"

@@ -1,0 +1,189 @@
+"""All live sockets of the edge: who must be woken, who is too slow, whose credential ended; and the tickets."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from aiohttp import WSCloseCode
+
+from terminal.counter.lane import Lane
+from terminal.errors import NotAllowed, TerminalError
+from terminal.payments.event import Event
+from terminal.people.sessions import digest, make_token
+from terminal.web.answers import live_event
+from terminal.web.counters import glass_only, view_of
+from terminal.web.views import event_view
+
+if TYPE_CHECKING:
+    from terminal.web.callers import Caller
+    from terminal.web.edge import Edge
+
+log = logging.getLogger(__name__)
+SLOW: Final = 4408  # read too slowly: come back with the number in the reason
+SIGNED_OUT: Final = 4401  # the credential ended or became somebody else's
+TICKETS_MAX: Final = 1024
+ENCODED_MAX: Final = 512  # events kept ready as text, for many sockets
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One socket: ``sent`` is the last event it was given; ``lane`` None means events only."""
+
+    caller: "Caller"
+    lane: Lane | None
+    sent: int
+    live: bool = False  # has caught up once: from here on it must keep up
+    dirty: bool = True
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    why: tuple[int, bytes] = (WSCloseCode.OK, b"")
+
+    @property
+    def glass_only(self) -> bool:
+        return _glass_only(self.caller)
+
+
+def _glass_only(caller: "Caller") -> bool:
+    from terminal.people.roles import Action
+
+    return not caller.principal.may(Action.SEE_SALES)
+
+
+class Hub:
+    def __init__(self, edge: "Edge") -> None:
+        self._edge = edge
+        self._listeners: set[Listener] = set()
+        self._tickets: OrderedDict[str, tuple[int, Caller]] = OrderedDict()
+        self._someone = asyncio.Event()
+        self._seen: dict[str, bytes] = {}  # counter -> its last view, ages left out
+        self._changes: dict[str, int] = {}
+        self._views: dict[tuple[str, bool], tuple[tuple[int, int], str]] = {}
+        self._events: OrderedDict[int, str] = OrderedDict()
+
+    # --- tickets ---
+
+    def ticket(self, caller: "Caller") -> str:
+        """Good once, and only as long as the caller's own credential is (S24)."""
+        edge = self._edge
+        token = make_token("ctl", edge.entropy)
+        until_ns = edge.clock.mono_ns() + edge.limits.ticket_s * 1_000_000_000
+        self._tickets[digest(token)] = (until_ns, caller)
+        while len(self._tickets) > TICKETS_MAX:
+            self._tickets.popitem(last=False)
+        return token
+
+    def redeem(self, token: str) -> "Caller":
+        """Raises NotAllowed("ticket_wrong" | "not_signed_in")."""
+        found = self._tickets.pop(digest(token), None)
+        if found is None or self._edge.clock.mono_ns() > found[0]:
+            raise NotAllowed("ticket_wrong")
+        if not same(found[1]):
+            raise NotAllowed("not_signed_in")
+        return found[1]
+
+    # --- listeners ---
+
+    def add(self, listener: Listener) -> None:
+        """Raises NotAllowed("sockets_too_many")."""
+        limit = self._edge.limits.sockets_per_credential
+        if sum(x.caller.credential == listener.caller.credential for x in self._listeners) >= limit:
+            raise NotAllowed("sockets_too_many", limit=limit)
+        self._listeners.add(listener)
+        self._someone.set()
+        if (lane := listener.lane) is not None:
+            lane.listen(lambda: self._changed(lane.id))
+
+    def remove(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+        if not self._listeners:
+            self._someone.clear()  # an idle shop wakes for nobody
+
+    def _changed(self, counter: str) -> None:
+        self._changes[counter] = self._changes.get(counter, 0) + 1
+        for listener in self._listeners:
+            if listener.lane is not None and listener.lane.id == counter:
+                listener.dirty = True
+                listener.news.set()
+
+    def end(self, listener: Listener, code: int) -> None:
+        """Close it, naming the number to resume from."""
+        if not listener.ended.is_set():
+            listener.why = (code, msgspec.json.encode({"resume": listener.sent}))
+            listener.ended.set()
+
+    def end_all(self) -> None:
+        for listener in self._listeners:
+            self.end(listener, WSCloseCode.GOING_AWAY)
+
+    def recheck(self) -> None:
+        """End at once what belongs to a credential that is no more, or is somebody else's now."""
+        for listener in self._listeners:
+            if not same(listener.caller):
+                self.end(listener, SIGNED_OUT)
+
+    # --- what they are told ---
+
+    def view(self, lane: Lane, caller: "Caller") -> str:
+        """The counter message, made once for all sockets that want it now."""
+        small = _glass_only(caller)
+        stamp = (self._changes.get(lane.id, 0), self._edge.service.feed.last_number())
+        known = self._views.get((lane.id, small))
+        if known is None or known[0] != stamp:
+            view = view_of(self._edge, lane)
+            told = msgspec.json.encode(glass_only(view) if small else view).decode()
+            known = (stamp, '{"type":"counter",' + told[1:])
+            self._views[lane.id, small] = known
+        return known[1]
+
+    def event(self, event: Event) -> str:
+        text = self._events.get(event.number)
+        if text is None:
+            text = self._events[event.number] = msgspec.json.encode(live_event(event_view(event))).decode()
+            if len(self._events) > ENCODED_MAX:
+                self._events.popitem(last=False)
+        return text
+
+    # --- jobs, for ever ---
+
+    async def follow(self) -> None:
+        """Wake everybody for every batch of events, and end who cannot keep up."""
+        feed = self._edge.service.feed
+        try:
+            async for batch in feed.follow(feed.last_number()):
+                newest = batch[-1].number
+                for listener in self._listeners:
+                    if listener.live and newest - listener.sent > self._edge.limits.socket_queue:
+                        self.end(listener, SLOW)
+                    listener.news.set()
+        except TerminalError:
+            log.exception("live events ended: the journal cannot be read")
+            self.end_all()
+
+    async def tick(self) -> None:
+        """What changes without an event: a device's health, a bank's trouble, a credential's end."""
+        while True:
+            await self._someone.wait()
+            await asyncio.sleep(self._edge.limits.socket_tick_s)
+            lanes = {x.lane.id: x.lane for x in self._listeners if x.lane is not None}
+            for counter, lane in lanes.items():
+                told = _without_ages(self._edge, lane)
+                if self._seen.get(counter, told) != told:
+                    self._changed(counter)
+                self._seen[counter] = told
+            self.recheck()
+
+
+def same(caller: "Caller") -> bool:
+    """The credential still stands for the same principal."""
+    now, was = caller.again(), caller.principal
+    return now is not None and (now.kind, now.id, now.role) == (was.kind, was.id, was.role)
+
+
+def _without_ages(edge: "Edge", lane: Lane) -> bytes:
+    view = msgspec.to_builtins(view_of(edge, lane))
+    for health in view["health"].values():
+        health["age_s"] = 0
+    return msgspec.json.encode({**view, "told": None, "event": 0})

@@ -1,0 +1,134 @@
+"""Live state over WebSocket: the counter whole after every change, and every event from a number on.
+
+Nothing is queued a socket: each keeps the number it has sent and reads on from the journal's ring, so that a slow
+one costs no memory. One that falls too far behind is closed with the number to resume from (A3).
+"""
+
+import asyncio
+from typing import Final
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from terminal.counter.lane import Lane
+from terminal.errors import NotAllowed, NotFound, Unavailable
+from terminal.people.roles import Action
+from terminal.web.answers import Ticket
+from terminal.web.callers import Caller, admit
+from terminal.web.calls import Answer, Call
+from terminal.web.edge import EDGE, Edge
+from terminal.web.events import visible
+from terminal.web.forms import LiveQuery, Nothing, read_query
+from terminal.web.hub import SLOW, Listener
+
+BATCH: Final = 64
+HEARTBEAT_S: Final = 20.0
+CHATTER_MAX: Final = 64  # messages a client may send: it has nothing to say
+
+
+async def new_ticket(call: Call[Nothing]) -> Answer:
+    """For clients that can set no header on a WebSocket."""
+    call.require(Action.SEE_DISPLAY if call.known.principal.counters else Action.SEE_SALES)
+    return Answer(Ticket(call.edge.hub.ticket(call.known), call.edge.limits.ticket_s), 201)
+
+
+async def live(request: web.Request) -> web.StreamResponse:
+    edge = request.app[EDGE]
+    form = read_query(LiveQuery, request.query)
+    caller = _admitted(request, edge, form.ticket)
+    if not edge.service.ready:
+        raise Unavailable("starting")
+    lane = _lane(edge, caller, form.counter)
+    newest = edge.service.feed.last_number()
+    after = newest if form.after is None else min(form.after, newest)
+    socket = web.WebSocketResponse(
+        heartbeat=HEARTBEAT_S,
+        max_msg_size=edge.limits.socket_frame_bytes,
+        compress=False,
+        timeout=edge.limits.socket_stuck_s,
+    )
+    listener = Listener(caller, lane, after)
+    edge.hub.add(listener)
+    try:
+        await socket.prepare(request)
+        await _serve(edge, socket, listener)
+    finally:
+        edge.hub.remove(listener)
+    if request.transport is not None:
+        request.transport.abort()  # what a client does not read is not kept for it
+    return socket
+
+
+def _admitted(request: web.Request, edge: Edge, ticket: str) -> Caller:
+    """A page must say where it comes from: cookies alone would let any site listen (CWE-1385)."""
+    caller = edge.hub.redeem(ticket) if ticket else admit(request)
+    if caller is None:
+        raise NotAllowed("not_signed_in")
+    if not caller.by_key and "Origin" not in request.headers:
+        raise NotAllowed("origin_not_allowed")
+    return caller
+
+
+def _lane(edge: Edge, caller: Caller, counter: str) -> Lane | None:
+    """Raises NotAllowed, NotFound("counter_unknown")."""
+    who, people = caller.principal, edge.people
+    if not counter:
+        people.require(who, Action.SEE_SALES)
+        return None
+    people.require(who, Action.SEE_DISPLAY if not who.may(Action.SEE_SALES) else Action.SEE_SALES)
+    if who.counters and counter not in who.counters:
+        raise NotFound("counter_unknown", counter=counter)
+    return edge.service.lane(counter)
+
+
+async def _serve(edge: Edge, socket: web.WebSocketResponse, listener: Listener) -> None:
+    async with asyncio.TaskGroup() as group:
+        writing = group.create_task(_write(edge, socket, listener), name="live writer")
+        ending = group.create_task(_end(socket, listener, writing), name="live end")
+        await _read(socket)
+        writing.cancel()
+        if not listener.ended.is_set():
+            ending.cancel()
+
+
+async def _read(socket: web.WebSocketResponse) -> None:
+    """Until the socket closes. Nothing is expected; who talks anyway is soon closed."""
+    heard = 0
+    async for message in socket:
+        heard += 1
+        if heard > CHATTER_MAX or message.type is not WSMsgType.TEXT:
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+
+
+async def _end(socket: web.WebSocketResponse, listener: Listener, writing: "asyncio.Task[None]") -> None:
+    """Close with the hub's reason, however full the line is."""
+    await listener.ended.wait()
+    writing.cancel()
+    code, reason = listener.why
+    await socket.close(code=code, message=reason, drain=False)
+
+
+async def _write(edge: Edge, socket: web.WebSocketResponse, listener: Listener) -> None:
+    feed = edge.service.feed
+    try:
+        while not socket.closed:
+            listener.news.clear()
+            if listener.lane is not None and listener.dirty:
+                listener.dirty = False
+                await _send(edge, socket, edge.hub.view(listener.lane, listener.caller))
+            batch = feed.after(listener.sent, limit=BATCH)
+            for event in batch:
+                listener.sent = event.number
+                if not listener.glass_only and visible(event, listener.caller.principal):
+                    await _send(edge, socket, edge.hub.event(event))
+            if not batch:
+                listener.live = True
+                await listener.news.wait()
+    except TimeoutError:
+        edge.hub.end(listener, SLOW)
+    except ConnectionError:
+        return  # the reader sees it too
+
+
+async def _send(edge: Edge, socket: web.WebSocketResponse, text: str) -> None:
+    async with asyncio.timeout(edge.limits.socket_stuck_s):
+        await socket.send_str(text)

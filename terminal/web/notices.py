@@ -1,0 +1,78 @@
+"""The listener banks reach: one address a channel, and yes only when what they said is durable (S15, I6)."""
+
+import asyncio
+import logging
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from terminal.counter.service import Service
+from terminal.errors import InvalidRequest, JournalError, NotEvidence, NotFound, TerminalError, Unavailable
+from terminal.web.calls import read_bytes
+from terminal.web.edge import EdgeLimits
+from terminal.web.rates import Buckets
+
+log = logging.getLogger(__name__)
+BODY_MAX: Final = 64 * 1024
+BODY_S: Final = 5.0
+_HEADERS: Final = {"Server": "countertop", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class _No(msgspec.Struct, frozen=True):
+    """WeChat Pay API v3, "Callbacks": a refusal is a status of 4xx or 5xx with a code and a message."""
+
+    message: str
+    code: str = "FAIL"
+
+
+def notices_app(service: Service, limits: EdgeLimits) -> web.Application:
+    """``POST /notify/{channel}`` and nothing else: no session, no detail in any answer."""
+    buckets = Buckets(service.parts.clock, per_s=limits.notices_per_s, burst=limits.notices_burst)
+    app = web.Application(client_max_size=BODY_MAX)
+
+    async def take(request: web.Request) -> web.Response:
+        if buckets.take(request.remote or "unknown"):
+            return _no(429, "later")
+        return await _answer(service, request)
+
+    async def nothing(_request: web.Request) -> web.Response:
+        return _no(404, "nothing here")
+
+    app.router.add_post("/notify/{channel}", take)
+    app.router.add_route("*", "/{rest:.*}", nothing)
+    return app
+
+
+async def _answer(service: Service, request: web.Request) -> web.Response:
+    try:
+        if not service.ready or service.stopping:
+            return _no(503, "later")
+        body = await read_bytes(request, BODY_MAX, BODY_S)
+        names = [name.lower() for name in request.headers]
+        if len(names) != len(set(names)):
+            return _no(400, "unreadable")  # a header twice could be verified as one and read as the other (S10)
+        await service.notices.take(request.match_info["channel"], request.headers, body)
+    except NotEvidence:
+        return _no(401, "not accepted")
+    except NotFound:
+        return _no(404, "nothing here")
+    except InvalidRequest as refused:
+        return _no({"body_too_large": 413, "request_timeout": 408}.get(refused.slug, 400), "unreadable")
+    except (JournalError, Unavailable) as error:
+        log.error("notification not recorded, the bank will send it again: %s", error.slug)
+        return _no(503, "later")
+    except TerminalError as error:
+        log.error("notification: %s", error)
+        return _no(500, "later")
+    except (asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception:  # process edge: the bank sends it again, the log says why
+        log.exception("notification failed")
+        return _no(500, "later")
+    return web.Response(status=204, headers=_HEADERS)
+
+
+def _no(status: int, message: str) -> web.Response:
+    body = msgspec.json.encode(_No(message))
+    return web.Response(body=body, status=status, content_type="application/json", headers=_HEADERS)

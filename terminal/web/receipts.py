@@ -1,0 +1,105 @@
+"""Receipts over HTTP: print again, or read the frozen lines as text, as data or as a picture."""
+
+import unicodedata
+from typing import Final
+
+from aiohttp import web
+
+from terminal.errors import Conflict, NotFound
+from terminal.payments.event import Owed
+from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
+from terminal.payments.sale import Sale
+from terminal.people.roles import Action
+from terminal.web.answers import Done, ReceiptView
+from terminal.web.calls import Answer, Call
+from terminal.web.edge import Edge
+from terminal.web.forms import Nothing, ReceiptQuery, SlipChoice
+from terminal.web.sales import shown
+
+WIDTH: Final = 32  # characters of a 58 mm slip
+
+
+async def reprint(call: Call[Nothing]) -> Answer:
+    sale = call.sale(Action.REPRINT)
+    return shown(call, await call.edge.service.aftercare.reprint(sale.id, actor=call.actor))
+
+
+async def decide_slip(call: Call[SlipChoice]) -> Answer:
+    """A slip that waits for a person: print it now, or never."""
+    counter = call.counter(Action.REPRINT, call.part("counter"))
+    effect = call.part("effect")
+    await call.edge.service.aftercare.decide_slip(counter, effect, print_it=call.form.print)
+    return Answer(Done())
+
+
+async def read_receipt(call: Call[ReceiptQuery]) -> Answer:
+    sale = call.sale(Action.SEE_SALES)
+    receipt = _receipt_id(sale, call.form.refund)
+    frozen = _frozen(call.edge, sale, receipt)
+    lines = frozen if frozen is not None else _made(call.edge, sale, receipt)
+    match call.form.format:
+        case "json":
+            view = ReceiptView(receipt, frozen is not None, sale.printings(receipt), _plain(lines))
+            return Answer(view)
+        case "text":
+            return Answer(response=web.Response(text=as_text(lines), content_type="text/plain"))
+    if call.edge.picture is None:
+        raise NotFound("receipt_picture_unavailable")
+    return Answer(response=web.Response(body=await call.edge.picture(lines), content_type="image/png"))
+
+
+def _plain(lines: Receipt) -> list[list[str | int | bool]]:
+    return [[field for field in line if isinstance(field, str | int)] for line in to_json(lines)]
+
+
+def _receipt_id(sale: Sale, refund: str) -> str:
+    """Raises Conflict("reprint_nothing")."""
+    if refund:
+        found = [each.id for each in sale.refunds if each.id == refund and each.state == "refunded"]
+    else:
+        found = [each.id for each in sale.attempts if each.pays]
+    if not found:
+        raise Conflict("reprint_nothing", sale=sale.id)
+    return f"{found[-1]}:receipt"
+
+
+def _frozen(edge: Edge, sale: Sale, receipt: str) -> Receipt | None:
+    for event in edge.service.feed.of_subject(sale.id):
+        if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
+            return from_json(event.body["lines"])
+    return None
+
+
+def _made(edge: Edge, sale: Sale, receipt: str) -> Receipt:
+    """A counter without a printer froze none: the same lines, made from the same facts."""
+    service = edge.service
+    owed = Owed(receipt, "receipt", sale.counter, sale.id, 0, sale.ended_ms, {"receipt": receipt})
+    return service.parts.slips.make(service.lane(sale.counter).settings, sale, owed)
+
+
+def as_text(lines: Receipt, width: int = WIDTH) -> str:
+    """Plain text, ``width`` half-width characters a line; Chinese characters count two."""
+    out: list[str] = []
+    for line in lines:
+        match line:
+            case Row(right=right) if right:
+                gap = width - _cells(line.left) - _cells(right)
+                out += [line.left + " " * gap + right] if gap > 0 else [line.left, _moved(right, "right", width)]
+            case Row():
+                out.append(_moved(line.left, line.align, width))
+            case Rule():
+                out.append("-" * width)
+            case Blank():
+                out += [""] * line.lines
+            case Code():
+                out.append(line.text)
+    return "\n".join(out) + "\n"
+
+
+def _moved(text: str, align: str, width: int) -> str:
+    room = max(width - _cells(text), 0)
+    return " " * {"left": 0, "center": room // 2, "right": room}[align] + text
+
+
+def _cells(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

@@ -1,0 +1,103 @@
+"""Money going back over HTTP: who may alone, whose PIN approves, both names in the journal (S36)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from terminal.counter.checkout import answered
+from terminal.errors import Conflict, NotAllowed
+from terminal.payments.event import NewEvent
+from terminal.payments.sale import Sale
+from terminal.people.roles import Action, Principal, decide_refund
+from terminal.web.answers import RefundAnswer
+from terminal.web.callers import place
+from terminal.web.calls import Answer, Call
+from terminal.web.edge import Edge
+from terminal.web.forms import Ending, NewRefund
+from terminal.web.sales import shown
+from terminal.web.views import sale_view
+
+ALONE: Final = "refund_allowed_alone"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def refund(call: Call[NewRefund]) -> Answer:
+    sale = call.sale(Action.ASK_REFUND)
+    form, service = call.form, call.edge.service
+    if call.key and answered(service.feed, call.key) is not None:
+        amount, approver = form.amount_minor, ""
+    else:
+        amount = _amount(sale, form.amount_minor)
+        approver = await _approved(call, amount)
+    sale, made = await service.aftercare.refund(
+        sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
+    )
+    view = sale_view(sale, test=service.house.test)
+    told = next(each for each in view.refunds if each.id == made.id)
+    return Answer(RefundAnswer(told, view), 201)
+
+
+def _amount(sale: Sale, asked: int | None) -> int:
+    """What is decided on is what is sent: all that is left is named before anybody approves it."""
+    if asked is not None:
+        return asked
+    left = [sale.refundable_minor(each) for each in sale.attempts if each.captured and not each.live]
+    return max([*left, 0])
+
+
+async def _approved(call: Call[NewRefund], amount: int) -> str:
+    """The approver's name for the journal, empty when the caller may alone.
+
+    Raises:
+        NotAllowed: ``refund_needs_approval``, ``pin_again``, ``pin_wrong``, ``pin_locked``, ``not_allowed``.
+    """
+    edge, who = call.edge, call.known.principal
+    now_ns = edge.clock.mono_ns()
+    async with edge.refund_turn:
+        day = _day(edge)
+        today = _today(edge, who, day)
+        policy = edge.people.settings.refunds
+        verdict = decide_refund(policy, who, amount_minor=amount, today_minor=today, now_ns=now_ns)
+        if verdict == "allowed" and call.form.approver is None:
+            if not who.may(Action.APPROVE_REFUND):
+                await _note_alone(edge, who, day, amount)
+            return ""
+    if call.form.approver is None:
+        raise NotAllowed("refund_needs_approval")
+    given = call.form.approver
+    approver = await edge.people.approve(
+        Action.APPROVE_REFUND, given.person, given.pin, device=place(call.request)
+    )
+    return str(approver.actor)
+
+
+def _day(edge: Edge) -> str:
+    """The shop's own date; it limits what a cashier may do alone, never what becomes of money."""
+    here = (_EPOCH + timedelta(milliseconds=edge.clock.wall_ms())).astimezone(ZoneInfo(edge.zone))
+    return here.date().isoformat()
+
+
+def _subject(who: Principal, day: str) -> str:
+    return f"refunds:{who.actor}:{day}"
+
+
+def _today(edge: Edge, who: Principal, day: str) -> int:
+    """What this principal gave back alone today: from the journal, so a restart forgets nothing."""
+    events = edge.service.feed.of_subject(_subject(who, day))
+    return sum(event.body["amount_minor"] for event in events if event.type == ALONE)
+
+
+async def _note_alone(edge: Edge, who: Principal, day: str, amount: int) -> None:
+    """Durable before the refund: whatever becomes of it, the day's allowance is used."""
+    body: dict[str, Any] = {"amount_minor": amount, "day": day}
+    stream = f"store:{edge.service.house.store}"
+    await edge.service.feed.append([NewEvent(stream, ALONE, _subject(who, day), who.actor, body)])
+
+
+async def close_exception(call: Call[Ending]) -> Answer:
+    sale = call.sale(Action.SETTLE_EXCEPTION)
+    exception = call.part("exception")
+    if not any(each.id == exception for each in sale.exceptions):
+        raise Conflict("exception_unknown", exception=exception)
+    sale = await call.edge.service.aftercare.close_exception(sale.id, exception, call.form.how, actor=call.actor)
+    return shown(call, sale)

@@ -1,0 +1,81 @@
+"""Sales over HTTP: open, read, list, cancel, ask again, park, another code."""
+
+from typing import Any
+
+from terminal.payments.decide import OpenSale
+from terminal.payments.money import Money
+from terminal.payments.sale import Sale
+from terminal.people.roles import Action
+from terminal.web.answers import SaleList, SaleRow, Timeline, public, sale_row
+from terminal.web.calls import Answer, Call
+from terminal.web.forms import NewCancel, NewSale, Nothing, SalesQuery
+from terminal.web.views import event_view, sale_view
+
+
+def shown(call: Call[Any], sale: Sale, status: int = 200) -> Answer:
+    return Answer(sale_view(sale, test=call.edge.service.house.test), status)
+
+
+async def open_sale(call: Call[NewSale]) -> Answer:
+    """201 for a new sale, 200 for the sale an order number already has."""
+    service, form = call.edge.service, call.form
+    counter = call.counter(Action.TAKE_MONEY, form.counter)
+    amount = Money.charge(form.amount_minor, form.currency)
+    known = bool(form.order_no) and service.feed.claimed("pos_order", f"{service.house.merchant}/{form.order_no}")
+    sale = await service.checkout.open_sale(
+        OpenSale(
+            counter, amount, form.title, form.order_no, form.reference, tuple(dict.fromkeys(form.directions))
+        ),
+        actor=call.actor,
+        key=call.key,
+    )
+    return shown(call, sale, 200 if known and not call.repeated else 201)
+
+
+async def read_sale(call: Call[Nothing]) -> Answer:
+    return shown(call, call.sale(Action.SEE_SALES))
+
+
+async def list_sales(call: Call[SalesQuery]) -> Answer:
+    call.require(Action.SEE_SALES)
+    asked, only = call.form.counter, call.known.principal.counters
+    counters = [call.counter(Action.SEE_SALES, asked)] if asked else sorted(only) or [""]
+    rows = [row for counter in counters for row in _rows(call, counter)]
+    rows.sort(key=lambda row: -row.cursor)
+    rows = rows[: call.form.limit]
+    return Answer(SaleList(rows, rows[-1].cursor if len(rows) == call.form.limit else None))
+
+
+def _rows(call: Call[SalesQuery], counter: str) -> list[SaleRow]:
+    form = call.form
+    found = call.edge.service.feed.list(
+        "sale", counter=counter, before=form.before, limit=form.limit, search=form.search
+    )
+    return [sale_row(row) for row in found]
+
+
+async def timeline(call: Call[Nothing]) -> Answer:
+    sale = call.sale(Action.SEE_SALES)
+    events = call.edge.service.feed.of_subject(sale.id)
+    return Answer(Timeline(sale.id, [event_view(event) for event in events if public(event)]))
+
+
+async def cancel(call: Call[NewCancel]) -> Answer:
+    """The answer may be "too late: paid" (409), or a sale that is still being checked."""
+    sale = call.sale(Action.CANCEL_SALE)
+    return shown(call, await call.edge.service.checkout.cancel(sale.id, why=call.form.why, actor=call.actor))
+
+
+async def check(call: Call[Nothing]) -> Answer:
+    return shown(call, call.edge.service.checkout.check_again(call.sale(Action.TAKE_MONEY).id))
+
+
+async def park(call: Call[Nothing]) -> Answer:
+    sale = call.sale(Action.TAKE_MONEY)
+    return shown(call, await call.edge.service.checkout.park(sale.id, actor=call.actor))
+
+
+async def show_code(call: Call[Nothing]) -> Answer:
+    sale = call.sale(Action.TAKE_MONEY)
+    sale = await call.edge.service.checkout.show_code(sale.id, actor=call.actor, key=call.key)
+    return shown(call, sale, 201)
