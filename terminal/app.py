@@ -221,10 +221,10 @@ async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: L
     await listen(stack, make_notices_app(service), at.notify_host, at.notify_port, tls=context)
 
 
-def say_ready(running_: Running, links: dict[str, str]) -> None:
+def say_ready(running_: Running, links: dict[str, str], pins: dict[str, str]) -> None:
     """``ready.json`` for whoever started us: where we answer and the one-time page links (mode 0600)."""
     path = running_.state / "ready.json"
-    told = {"pid": os.getpid(), "url": running_.url, "links": links}
+    told = {"pid": os.getpid(), "url": running_.url, "links": links, "pins": pins}
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -200,6 +200,9 @@ class Demo:
             ("wallet", f"http://127.0.0.1:{self._ports.sandbox}/wallet"),
         ):
             self._say(f"  {name:8} {address}")
+        if pins := self._ready.get("pins"):
+            told = ", ".join(f"{who} {pin}" for who, pin in pins.items())
+            self._say(f"PINs for refunds and settings (made for this demo only): {told}")
         self._say(f"API key for scripts: {self._places.state / 'api-key'} · logs: {self._places.root / 'logs'}")
         self._say("Ctrl-C ends everything; the next start goes on with the same journal.")
 

@@ -2,15 +2,52 @@
 
 from typing import Final
 
+import msgspec
+
 from terminal.app import Running
 from terminal.cli.words import console
+from terminal.errors import InvalidRequest
 from terminal.payments.event import Actor
 from terminal.people.key_file import read_key, write_key
+from terminal.people.pins import check_new
+from terminal.people.roles import Role
 from terminal.settings import Loaded
+from terminal.system import SystemEntropy
 
 KEY_FILE: Final = "api-key"
+PIN_FILE: Final = "demo-pins"
 KEY_DAYS: Final = 365
 SYSTEM: Final = Actor("system", "first-start")
+
+
+async def demo_people(now: Running) -> dict[str, str]:
+    """An owner and a cashier with PINs of their own for a simulated shop, told in a file nobody else can read.
+
+    There are no default PINs (S32): these are drawn at the first start and kept beside the journal.
+    """
+    path = now.state / PIN_FILE
+    if now.people.set_up_needed():
+        pins = {"owner": _pin(), "cashier": _pin()}
+        path.unlink(missing_ok=True)
+        code = now.people.new_set_up_code()
+        owner = await now.people.set_up(code, label="Owner", pin=pins["owner"], device="first-start")
+        by = now.people.who(session_token=owner.session_token)
+        await now.people.add_person(by, Role.CASHIER, "Cashier", pins["cashier"])
+        now.people.sign_out(owner.session_token)
+        write_key(path, msgspec.json.encode(pins).decode())
+    told = read_key(path)
+    return msgspec.json.decode(told, type=dict[str, str]) if told else {}
+
+
+def _pin() -> str:
+    """Six digits that are not on the list of common ones."""
+    while True:
+        pin = str(int.from_bytes(SystemEntropy().bytes(8)) % 1_000_000).rjust(6, "0")
+        try:
+            check_new(pin)
+        except InvalidRequest:
+            continue
+        return pin
 
 
 async def first_links(now: Running, loaded: Loaded) -> dict[str, str]:
@@ -23,7 +60,7 @@ async def first_links(now: Running, loaded: Loaded) -> dict[str, str]:
     counter = loaded.settings.counters[0].id
     return {
         "till": f"{now.url}/link/{now.people.new_link(counter)}?to=/c/{counter}/till",
-        "display": f"{now.url}/link/{now.people.new_link(counter)}?to=/c/{counter}/display",
+        "display": f"{now.url}/link/{now.people.new_link(counter, display=True)}?to=/c/{counter}/display",
     }
 
 

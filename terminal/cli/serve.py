@@ -46,7 +46,7 @@ def _check(loaded: Loaded) -> None:
 
 async def _serve(loaded: Loaded) -> int:
     from terminal.app import running, say_ready
-    from terminal.cli.first_start import first_links
+    from terminal.cli.first_start import demo_people, first_links
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -54,7 +54,8 @@ async def _serve(loaded: Loaded) -> int:
         loop.add_signal_handler(number, stop.set)
     async with running(loaded) as now:
         links = await first_links(now, loaded)
-        say_ready(now, links)
+        pins = await demo_people(now) if loaded.settings.mode == "test" else {}
+        say_ready(now, links, pins)
         console.print(f"Countertop answers at {now.url}", highlight=False)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, now.failed}, return_when=asyncio.FIRST_COMPLETED)
