@@ -14,7 +14,7 @@ from aiohttp import web
 
 KEY_FILE: Final = "lab-key"
 COOKIE: Final = "countertop_lab"
-OPEN_PATHS: Final = ("/lab/health", "/lab/static/")
+OPEN_PATHS: Final = ("/lab/health", "/lab/static/", "/favicon.ico")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PLAIN_HEADERS: Final = {
     "Cache-Control": "no-store",

@@ -75,6 +75,7 @@ class Pages:
             web.get("/lab", self._page),
             web.get("/lab/health", self._health),
             web.get("/lab/static/{name}", self._static),
+            web.get("/favicon.ico", self._no_icon),
             web.get("/lab/state", _json_errors(self._state)),
             web.get("/lab/timeline", _json_errors(self._timeline)),
             web.get("/lab/faults", _json_errors(self._faults)),
@@ -126,6 +127,9 @@ class Pages:
         if name not in STATIC:
             raise web.HTTPNotFound
         return web.Response(text=(HERE / "static" / name).read_text(), content_type=STATIC[name])
+
+    async def _no_icon(self, _: web.Request) -> web.Response:
+        return web.Response(status=204)
 
     async def _open(self, request: web.Request) -> web.Response:
         raise web.HTTPFound(self._lab.service.page(request.match_info["page"]))

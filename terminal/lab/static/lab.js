@@ -142,11 +142,18 @@ function addLines(lines) {
     lastLine = line.number;
     const item = make("li", "", line.place);
     item.dataset.place = line.place;
+    item.dataset.at = line.at_ms;
     const time = new Date(line.at_ms).toISOString().slice(11, 23);
     const sign = { out: "→", in: "←" }[line.way] ?? "·";
     item.append(make("span", `${time} `, "soft"), make("b", `${sign} ${line.place}`), ` ${line.text}`);
     if (line.hex) item.append(make("span", `${line.bytes} B  ${line.hex}`, "hex"));
-    list.append(item);
+    let next = null; // the bank is looked at now and then: what it did stands where it happened
+    for (;;) {
+      const earlier = next === null ? list.lastChild : next.previousSibling;
+      if (earlier === null || Number(earlier.dataset.at) <= line.at_ms) break;
+      next = earlier;
+    }
+    list.insertBefore(item, next);
   }
   while (list.children.length > LINES_MAX) list.firstChild.remove();
   filterLines();
