@@ -119,6 +119,7 @@ def _shared(request: web.Request, words: Catalogue, counter: str) -> dict[str, o
         "counter": counter,
         "language": words.language,
         "currency": service.house.currency,
+        "zone": str(request.app[PARTS].zone),
         "money": money_marks(words, currencies),
         "now_ms": service.parts.clock.wall_ms(),
     }

@@ -75,7 +75,7 @@ def _row(found: Summary, words: Catalogue, parts: PageParts) -> dict[str, object
         "word": body["word"],
         "state": words.text(f"state.{body['word']}"),
         "order_no": body["order_no"],
-        "wallet": body["wallet"],
+        "wallet": parts.service.parts.slips.method(body["wallet"], words.language) if body["wallet"] else "",
         "waits": bool(body["exceptions"]),
     }
 

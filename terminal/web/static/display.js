@@ -11,25 +11,32 @@ const RESULTS = {
   checking: ["checking", "checking", () => t("customer.checking")],
   late: ["checking", "checking", () => t("customer.checking")],
 };
+const BESIDE = 160; // pixels: smaller than this the amount does not stand beside the code
 let view = null;
 let connected = false;
 
 function draw() {
   const glass = at("main");
   const screen = connected ? view.screen : { kind: "lost" };
-  const acting = screen.kind === "code" && view.sale?.word === "acting";
+  const acting = connected && screen.kind !== "result" && view.sale?.word === "acting";
   const [tone, sign, word] = shownAs(screen, acting);
   glass.dataset.kind = acting ? "result" : screen.kind;
   if (tone) glass.dataset.tone = tone;
   else delete glass.dataset.tone;
   at("icon").setAttribute("href", `#i-${sign}`);
   say(at("word"), word);
-  const money_ = screen.amount_minor ? money(screen.amount_minor, screen.currency) : "";
-  at("amount").hidden = !money_;
-  say(at("amount"), money_);
+  const asked = acting ? view.sale : screen;
+  const amount = asked.amount_minor ? money(asked.amount_minor, asked.currency) : "";
+  at("amount").hidden = !amount;
+  say(at("amount"), amount);
   drawCode(screen, acting);
-  if (screen.kind === "idle" && screen.title) say(at("shop"), screen.title);
+  if (screen.title) say(at("shop"), screen.title);
+  glass.classList.remove("stacked");
   fit(at("amount"), 48);
+  if (parseFloat(getComputedStyle(at("amount")).fontSize) < BESIDE) {
+    glass.classList.add("stacked"); // a long amount has the whole width, the code goes below it
+    fit(at("amount"), 48);
+  }
 }
 
 function shownAs(screen, acting) {

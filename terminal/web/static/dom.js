@@ -43,7 +43,9 @@ export function fillWith(element, meaning, make) {
 export function fit(element, least = 48) {
   element.style.removeProperty("font-size");
   const room = element.clientWidth;
-  const wide = element.scrollWidth;
+  const text = document.createRange();
+  text.selectNodeContents(element);
+  const wide = text.getBoundingClientRect().width; // also of centred text, which overflows to both sides
   if (!room || wide <= room) return;
   const size = parseFloat(getComputedStyle(element).fontSize);
   element.style.setProperty("font-size", `${Math.max(least, Math.floor((size * room) / wide))}px`);

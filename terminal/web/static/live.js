@@ -4,8 +4,8 @@ const AGAIN_MS = [250, 500, 1000, 2000, 4000];
 const SILENT_MS = 15000; // so long without a word: ask whether anybody is still there
 const ANSWER_MS = 5000;
 
-/** The counter as a whole; every other message is one event, whose type is the journal's. */
-export const isView = (message) => "screen" in message && "health" in message;
+/** The counter as a whole; every other message is one event of the journal. */
+export const isView = (message) => message.type === "counter";
 
 /**
  * Follow a counter. ``heard(message)`` gets every message; ``connected(yes)`` follows the first view after a

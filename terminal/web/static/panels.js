@@ -16,7 +16,7 @@ export function openException(sale, ...kinds) {
 export function livePanel(sale, doubtMs) {
   const attempt = sale.attempts.at(-1);
   const base = { amount: money(sale.amount_minor, sale.currency), acts: [["Escape", t("key.cancel"), "Esc"]], more: "", left: null };
-  if (sale.cancelling) return { ...base, tone: "checking", icon: "checking", word: t("state.cancelling"), more: t("help.checking"), acts: [] };
+  if (sale.cancelling) return { ...base, tone: "checking", icon: "checking", word: t("state.cancelling"), more: t("help.checking"), acts: sale.word === "checking" ? [["F9", t("till.park"), "F9", true]] : [] };
   switch (sale.word) {
     case "checking": {
       const checking = t("till.checking_since", { seconds: seconds(doubtMs, nowMs()) });

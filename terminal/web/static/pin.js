@@ -6,12 +6,18 @@ import { facts, t, trouble } from "./words.js";
 
 const ASKS = new Set(["not_signed_in", "pin_again", "not_allowed"]);
 
-export function sentence(problem) {
-  if (problem.slug === "offline") return t("till.connection_lost");
+/** A refusal as {text, code}. */
+export function refusal(problem) {
+  if (problem.slug === "offline") return { text: t("till.connection_lost"), code: "" };
   const told = problem.told;
-  if (told?.detail) return `${told.detail} ${told.fix} (${told.code})`;
+  if (told?.detail) return { text: `${told.detail} ${told.fix}`, code: told.code };
   const known = trouble(problem.slug);
-  return `${known.sentence} ${known.fix} (${known.code})`;
+  return { text: `${known.sentence} ${known.fix}`, code: known.code };
+}
+
+export function sentence(problem) {
+  const { text, code } = refusal(problem);
+  return code ? `${text} (${code})` : text;
 }
 
 /** Shows the dialog; resolves to {person, pin}, or null when it was closed. */

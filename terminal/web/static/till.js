@@ -8,22 +8,24 @@ import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
 import { endPanel, helpKey, livePanel, openException } from "./panels.js";
-import { sentence, withPin } from "./pin.js";
+import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
 import * as sound from "./sound.js";
-import { facts, money, saleNo, t } from "./words.js";
+import { clock, facts, money, nowMs, saleNo, t } from "./words.js";
 
 const PAID_MS = 3000;
-const NOT_PAID_MS = 5000;
+const NOT_PAID_MS = 4000;
 const HINT_MS = 6000;
+const DOUBT_MS = 700;
+const FRESH_MS = 3000;
 const SETTLES = new Set(["exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved"]);
 
 const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
   view: null, since: 0, connected: null, waiting: [],
   end: null, // the sale whose end fills the screen
-  told: null, hint: "", doubt: {}, busy: false, heardLate: new Set(), ticked: "",
+  hint: "", code: "", doubt: {}, busy: false, heardLate: new Set(), ticked: "", doubtful: {},
 };
 let endTimer;
 let hintTimer;
@@ -36,7 +38,7 @@ function heard(message) {
     now.view = message;
     now.since = performance.now();
     draw();
-  } else if (SETTLES.has(message.type)) {
+  } else if (SETTLES.has(message.event_type)) {
     readWaiting();
   }
 }
@@ -102,7 +104,8 @@ async function run(act) {
   } catch (problem) {
     if (!problem.slug) throw problem;
     sound.play("refused");
-    tell(sentence(problem));
+    const { text, code } = refusal(problem);
+    tell(text, code);
     return undefined;
   } finally {
     now.busy = false;
@@ -110,15 +113,19 @@ async function run(act) {
   }
 }
 
-function tell(text, wrong = true) {
-  now.hint = text;
-  now.wrong = wrong;
+/** One line under the amount for a while; with a printed code it is a refusal. */
+function tell(text, code = "") {
+  [now.hint, now.code] = [text, code];
   clearTimeout(hintTimer);
   hintTimer = setTimeout(() => {
-    now.hint = "";
+    hush();
     draw();
   }, HINT_MS);
   draw();
+}
+
+function hush() {
+  [now.hint, now.code] = ["", ""];
 }
 
 // --- what the keys do -----------------------------------------------------------------------------------
@@ -139,7 +146,7 @@ function charge() {
   run(async () => {
     const opened = await post("/sales", { counter: facts.counter, amount_minor: amount, currency: facts.currency }, key);
     entry.clear();
-    now.hint = "";
+    hush();
     if (now.view && !now.view.sale && now.view.last?.id !== opened.id) now.view = { ...now.view, sale: opened };
   });
 }
@@ -158,7 +165,7 @@ const acts = {
     else if (now.end) dismiss();
     else if (!live) {
       entry.clear();
-      now.hint = "";
+      hush();
       draw();
     }
   },
@@ -171,7 +178,7 @@ const acts = {
   F2: () => scannable() && startScan(sendScan),
   F6: () => lastPaid() && !sale() && run(async () => {
     await post(`/sales/${lastPaid().id}/reprint`);
-    tell(t("till.reprint_asked"), false);
+    tell(t("till.reprint_asked"));
   }),
   F7: () => refundable() && refund(refundable()),
   F8: () => showLast(),
@@ -179,19 +186,18 @@ const acts = {
 };
 
 async function refund(of, proposal) {
-  if (await openRefund(of, proposal)) tell(t("till.refund_asked"), false);
+  if (await openRefund(of, proposal)) tell(t("till.refund_asked"));
 }
 
 async function sendScan(code) {
   await post(`/counters/${facts.counter}/scan`, { code });
-  tell(t("till.scanner_joined"), false);
 }
 
 function type(key) {
   if (sale()) return;
   if (now.end) dismiss();
   if (now.connected) entry.take(key);
-  now.hint = "";
+  hush();
   draw();
 }
 
@@ -199,7 +205,7 @@ async function showLast() {
   const list = await run(() => get(`/sales?counter=${encodeURIComponent(facts.counter)}&limit=20`));
   if (!list) return;
   const rows = list.sales.map((each) => h("a", { href: `/sales/${each.id}` },
-    h("b", {}, saleNo(each.no)), h("span", { class: "soft" }, new Date(each.opened_ms).toTimeString().slice(0, 5)),
+    h("b", {}, saleNo(each.no)), h("span", { class: "soft" }, clock(each.opened_ms)),
     h("span", { class: `state word-${each.word}` }, icon(each.word), t(`state.${each.word}`)),
     h("span", { class: "sum" }, money(each.amount_minor, each.currency))));
   const tail = rows.length ? h("div", { class: "tail" }, ...rows) : h("p", { class: "soft" }, t("till.check_list_empty"));
@@ -221,7 +227,7 @@ function keysNow() {
   if (lastPaid() && !live) keys.push(["F6", t("key.f6")]);
   if (refundable()) keys.push(["F7", t("key.f7")]);
   keys.push(["F8", t("key.f8")]);
-  if (["checking", "person"].includes(live?.word)) keys.push(["F9", t("till.park")]);
+  if (["checking", "person"].includes(live?.word)) keys.push(["F9", t("till.park_now")]);
   return keys;
 }
 
@@ -235,12 +241,12 @@ function keyList() {
 
 // --- what is drawn --------------------------------------------------------------------------------------
 
+/** Since when the sale is being checked; after a reload of the page, since it was begun. */
 function doubtOf(live) {
   if (live.word !== "checking") return 0;
-  now.doubt[live.id] ??= live.attempts.at(-1)?.doubt_ms ?? (now.view ? Date.now() + (facts.now_ms - loadedMs) : 0);
+  now.doubt[live.id] ??= performance.now() < FRESH_MS ? live.attempts.at(-1).started_ms : nowMs();
   return now.doubt[live.id];
 }
-const loadedMs = Date.now();
 
 function draw() {
   const live = sale();
@@ -265,7 +271,7 @@ function drawPanel(panel, live) {
   box.className = `panel tone-${panel.tone}${panel.pulse ? " pulse" : ""}`;
   at("panel-icon").setAttribute("href", `#i-${panel.icon}`);
   say(at("panel-word"), panel.word);
-  say(at("panel-more"), now.hint || panel.more);
+  say(at("panel-more"), now.code ? `${now.hint} (${now.code})` : now.hint || panel.more);
   say(at("panel-amount"), panel.amount);
   const counts = panel.left !== null;
   at("ring").toggleAttribute("hidden", !counts);
@@ -285,10 +291,17 @@ function drawPanel(panel, live) {
   const spoken = `${panel.word}. ${panel.amount}`;
   if (at("say").textContent !== spoken) {
     at("say").textContent = spoken;
-    if (live && panel.tone === "checking" && now.spoken !== "checking") sound.play("checking");
     if (live && panel.tone === "not_paid") sound.play("not_paid");
-    now.spoken = panel.tone;
   }
+  soundDoubt(live && panel.tone === "checking" ? live.id : "");
+}
+
+/** Two low notes once a sale, and only when the doubt lasts: a scan that takes the code's place passes through it. */
+function soundDoubt(id) {
+  if (now.doubtful.id !== id) now.doubtful = { id, since: performance.now(), told: false };
+  if (!id || now.doubtful.told || performance.now() - now.doubtful.since < DOUBT_MS) return;
+  now.doubtful.told = true;
+  sound.play("checking");
 }
 
 /** The display is broken or there is none: the code stands on the till. */
@@ -309,7 +322,8 @@ function drawEntry() {
   fit(at("amount"));
   const hint = now.busy ? t("till.working") : now.hint || (entry.minor ? t("till.charge", { amount: money(entry.minor) }) : t("till.amount_empty"));
   say(at("hint"), hint);
-  at("hint").classList.toggle("wrong", Boolean(now.hint) && now.wrong !== false);
+  say(at("hint-code"), now.code && `(${now.code})`);
+  for (const part of ["hint", "hint-code"]) at(part).classList.toggle("wrong", now.code !== "");
   const last = now.view?.last;
   at("last").hidden = !last;
   if (!last) return;
@@ -338,7 +352,7 @@ at("ready").addEventListener("click", (event) => {
   const key = pressed.dataset.key;
   if (pressed.dataset.minor) {
     entry.set(Number(pressed.dataset.minor));
-    now.hint = "";
+    hush();
     draw();
   } else if (key in acts) acts[key]();
   else if (key) type(key);

@@ -60,3 +60,8 @@ export function ago(seconds) {
   }
   return t("bar.days_ago", { n: Math.floor(seconds / 86400) });
 }
+
+/** "14:05" at the shop, wherever this screen stands. */
+export function clock(wallMs) {
+  return new Date(wallMs).toLocaleTimeString("en-GB", { timeZone: facts.zone, hour: "2-digit", minute: "2-digit" });
+}

@@ -6,17 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import aiohttp
 
 from terminal.app import Running, running
-from terminal.sandbox.server import Sandbox
+from terminal.local_authority import ensure
+from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import load
-from terminal.system import SystemClock
-from tests.flows.sandbox_rig import running_sandbox
+from terminal.system import SystemClock, SystemEntropy
 
-OWNER_PIN = "739164"
-_TEXT = """
-mode = "{mode}"
+OWNER_PIN: Final = "739164"
+_TEXT: Final = """
+mode = "test"
 [shop]
 merchant = "m1"
 store = "s1"
@@ -37,20 +39,21 @@ merchant_serial = "{merchant_serial}"
 merchant_key_file = "{folder}/{merchant_private_key_file}"
 platform_key_id = "{platform_public_key_id}"
 platform_key_file = "{folder}/{platform_public_key_file}"
+"""
+_COUNTER: Final = """
 [[counters]]
-id = "1"
-[[counters]]
-id = "2"
+id = "{counter}"
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """``running`` is the service, ``sandbox`` the bank; ``owner`` is a person's id with PIN OWNER_PIN."""
+    """``running`` is the service, ``sandbox`` the bank; ``owner`` is a person's id, with PIN OWNER_PIN."""
 
     running: Running
     sandbox: Sandbox
     owner: str
+    http: aiohttp.ClientSession
 
     @property
     def url(self) -> str:
@@ -60,17 +63,59 @@ class Shop:
         """A one-time address that pairs a browser as this counter's till."""
         return f"{self.url}/link/{self.running.people.new_link(counter, person)}"
 
-    def pay_code(self, code_url: str) -> None:
-        """A customer scans the code on the glass and pays."""
-        view = self.sandbox.bank.customer_scans(code_url, SystemClock().wall_ms())
-        self.sandbox.bank.customer_pays(view.order_no, SystemClock().wall_ms())
-
-    def customer_code(self, behaviour: str = "pays") -> str:
-        return self.sandbox.bank.new_customer_code(SystemClock().wall_ms(), behaviour)
-
     def payload(self, counter: str) -> str:
         """The text of the code on this counter's glass, empty when there is none."""
         return str(getattr(self.running.service.lane(counter).glass.screen, "payload", ""))
+
+    async def customer_pays(self, counter: str) -> None:
+        """A customer scans the code on the glass and pays."""
+        order = await self._bank("scan", code_url=self.payload(counter))
+        await self._bank("act", act="pay", order_no=order["order_no"])
+
+    async def customer_code(self, behaviour: str = "pays") -> str:
+        """The digits a customer's wallet shows: pays, password or no-funds."""
+        return str((await self._bank("code", behaviour=behaviour))["auth_code"])
+
+    async def fault(self, slug: str, **how: Any) -> None:
+        await self._bank("faults", slug=slug, **how)
+
+    def heal(self) -> None:
+        self.sandbox.bank.faults.clear("")
+
+    async def _bank(self, door: str, /, **body: Any) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.sandbox.admin_token}"}
+        async with self.http.post(f"{self.sandbox.url}/admin/{door}", json=body, headers=headers) as answer:
+            told: dict[str, Any] = await answer.json()
+            assert answer.status == 200, told
+            return told
+
+
+@asynccontextmanager
+async def open_shop(folder: Path, counters: int = 2) -> AsyncIterator[Shop]:
+    authority, _ = ensure(folder / "state" / "tls", SystemClock())
+    sandbox = await start_sandbox(
+        folder / "bank", clock=SystemClock(), entropy=SystemEntropy(), port=0, notify_ca=authority
+    )
+    try:
+        loaded = load(_write_settings(folder, sandbox, counters))
+        async with running(loaded) as service, aiohttp.ClientSession() as http:
+            code = service.people.new_set_up_code()
+            owner = await service.people.set_up(code, label="Ana Owner", pin=OWNER_PIN, device="test")
+            yield Shop(service, sandbox, owner.person, http)
+    finally:
+        await sandbox.close()
+
+
+def _write_settings(folder: Path, sandbox: Sandbox, counters: int) -> Path:
+    told: dict[str, Any] = json.loads((sandbox.credentials / "credentials.json").read_text())
+    told |= {"folder": sandbox.credentials, "gateway": sandbox.url, "notify": _free_port()}
+    settings = folder / "countertop.toml"
+    lanes = (_COUNTER.format(counter=number + 1) for number in range(counters))
+    settings.write_text(_TEXT.format(**told) + "".join(lanes))
+    secrets = folder / "secrets.toml"
+    secrets.touch(mode=0o600)
+    secrets.write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{"5a" * 32}"\n')
+    return settings
 
 
 def _free_port() -> int:
@@ -78,19 +123,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@asynccontextmanager
-async def open_shop(folder: Path) -> AsyncIterator[Shop]:
-    async with running_sandbox(folder / "bank") as sandbox:
-        told: dict[str, Any] = json.loads((sandbox.credentials / "credentials.json").read_text())
-        told |= {"folder": sandbox.credentials, "gateway": sandbox.url, "mode": "test", "notify": _free_port()}
-        (folder / "countertop.toml").write_text(_TEXT.format(**told))
-        secrets = folder / "secrets.toml"
-        secrets.touch(mode=0o600)
-        secrets.write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{"5a" * 32}"\n')
-        async with running(load(folder / "countertop.toml")) as service:
-            people = service.people
-            code = people.new_set_up_code()
-            owner = await people.set_up(code, label="Ana Owner", pin=OWNER_PIN, device="test")
-            yield Shop(service, sandbox, owner.person)
