@@ -38,9 +38,7 @@ class Aftercare:
         """
         service = self._service
         if key and (known := answered(service.feed, key)):
-            sale_of, _, refund_id = known.partition("/")
-            sale = self._book.sale(sale_of)
-            return sale, sale.refund(refund_id)
+            return self._known(known)
         sale = self._book.sale(sale_id)
         attempt = _captured(sale, attempt_id)
         refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
@@ -49,6 +47,8 @@ class Aftercare:
             claims = (("idem", key.name, f"{key.meaning}:{sale_id}/{refund_id}"),)
 
         def decide(current: Sale | None) -> Facts:
+            if key and answered(service.feed, key):
+                return ()  # the same request, answered while this one waited for its turn
             now = here(current)
             left = now.refundable_minor(now.attempt(attempt.id))
             minor = left if amount_minor is None else amount_minor
@@ -64,8 +64,14 @@ class Aftercare:
                 claims=claims,
             )
 
-        sale = await self._book.commit(sale_id, decide, actor)
-        service.drive_refund(sale, refund_id)
+        sale = await self._book.commit(sale_id, decide, actor, lambda now: service.drive_refund(now, refund_id))
+        if key and (known := answered(service.feed, key)):
+            return self._known(known)
+        return sale, sale.refund(refund_id)
+
+    def _known(self, answer: str) -> tuple[Sale, Refund]:
+        sale_id, _, refund_id = answer.partition("/")
+        sale = self._book.sale(sale_id)
         return sale, sale.refund(refund_id)
 
     async def reprint(self, sale_id: str, *, actor: Actor) -> Sale:

@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock
@@ -13,9 +14,12 @@ from terminal.payments.event import Actor, Event, NewEvent, Owed
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.sale import Sale, evolve
 
-KEPT: Final = 256  # ended sales kept folded; older ones are folded again from the journal when asked for
+KEPT: Final = 256  # sales kept folded; older ended ones are folded again from the journal when asked for
+
+LOOKS: Final = 4
 
 Decide = Callable[[Sale | None], Facts]
+Then = Callable[[Sale], None]
 OnOwed = Callable[[Sale, Owed], None]
 
 
@@ -38,7 +42,7 @@ class Book:
     def __init__(self, feed: Feed, clock: Clock) -> None:
         self.feed, self.clock = feed, clock
         self._sales: OrderedDict[str, Sale] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # while in use
         self.on_owed: OnOwed = lambda _sale, _owed: None
         self.on_change: Callable[[Sale | None, Sale], None] = lambda _before, _after: None
 
@@ -57,20 +61,27 @@ class Book:
         return sale
 
     def _keep(self, sale: Sale) -> None:
+        """Memory grows only with sales that are under way; a look at a few of the oldest makes room."""
         self._sales[sale.id] = sale
         self._sales.move_to_end(sale.id)
-        if len(self._sales) > KEPT:
-            for sale_id, each in list(self._sales.items()):
-                if each.final:
-                    del self._sales[sale_id]
-                    break
+        for _ in range(min(LOOKS, len(self._sales) - KEPT)):
+            oldest, each = next(iter(self._sales.items()))
+            if each.ended:
+                del self._sales[oldest]
+            else:
+                self._sales.move_to_end(oldest)
 
-    async def commit(self, sale_id: str, decide: Decide, actor: Actor) -> Sale:
+    async def commit(self, sale_id: str, decide: Decide, actor: Actor, then: Then | None = None) -> Sale:
         """Decide under the sale's lock and make the facts durable; returns the sale as it then is.
 
         A cancelled caller still waits for the commit it started: memory never lags behind the journal.
+
+        Args:
+            then: what must follow once facts are durable, also when the caller was cancelled meanwhile.
         """
-        lock = self._locks.setdefault(sale_id, asyncio.Lock())
+        lock = self._locks.get(sale_id)
+        if lock is None:
+            lock = self._locks[sale_id] = asyncio.Lock()
         async with lock:
             try:
                 before: Sale | None = self.sale(sale_id)
@@ -82,13 +93,14 @@ class Book:
                 return before
             after = fold(before, facts)
 
-            def then(events: tuple[Event, ...]) -> None:
+            def durable(events: tuple[Event, ...]) -> None:
                 self._keep(after)
-                self._tell(before, after, events)
+                self._owe(after, events)
+                self.on_change(before, after)
+                if then:
+                    then(after)
 
-            await _finish(asyncio.ensure_future(self.feed.append(self._events(after, facts, actor), then)))
-        if after.final and not lock.locked():
-            self._locks.pop(sale_id, None)
+            await _finish(asyncio.ensure_future(self.feed.append(self._events(after, facts, actor), durable)))
         return after
 
     def _events(self, sale: Sale, facts: Facts, actor: Actor) -> list[NewEvent]:
@@ -104,8 +116,7 @@ class Book:
             for fact in facts
         ]
 
-    def _tell(self, before: Sale | None, after: Sale, events: tuple[Event, ...]) -> None:
-        self.on_change(before, after)
+    def _owe(self, after: Sale, events: tuple[Event, ...]) -> None:
         for event in events:
             for owed in event.body["index"].get("owes", ()):
                 self.on_owed(

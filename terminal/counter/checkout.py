@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terminal.counter.book import SYSTEM, here
+from terminal.counter.engine import AttemptDriver
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
 from terminal.counter.ports import Provider
@@ -83,7 +84,12 @@ class Checkout:
             provider = self._provider_for(lane, request.amount)
             if lane.current is not None:
                 raise Conflict("sale_live", sale=lane.current)
-            return await self._open(lane, request, provider, actor, key)
+            try:
+                return await self._open(lane, request, provider, actor, key)
+            except Conflict as taken:  # the same key or order number won at another counter meanwhile
+                if taken.slug != "key_taken":
+                    raise
+        return await self.open_sale(request, actor=actor, key=key)
 
     def _known_order(self, request: OpenSale) -> Sale | None:
         """A POS order number is one sale for ever: again with equal meaning returns it."""
@@ -130,11 +136,11 @@ class Checkout:
         if "push" in request.directions and provider.profile.push:
             attempt = self._parts.ids.ulid()
             facts += self._start(fold(None, facts), provider, attempt, "push", at_ms)
-        sale = await self._book.commit(sale_id, lambda _: facts, actor)
-        lane.last_no = sale.no
+        return await self._book.commit(sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt))
+
+    def _drive(self, sale: Sale, attempt: str, code: str = "") -> None:
         if attempt:
-            self._service.drive(sale, attempt)
-        return sale
+            self._service.drive(sale, attempt, code=code)
 
     def _start(
         self,
@@ -171,20 +177,25 @@ class Checkout:
                 assert current is not None
                 return self._start(current, provider, attempt, "push", at_ms, claim(key, sale_id))
 
-            sale = await self._book.commit(sale_id, start, actor)
-            self._service.drive(sale, attempt)
-            return sale
+            return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
     async def cancel(self, sale_id: str, *, why: str, actor: Actor) -> Sale:
         """Cancel with proof (row 31): waits a little for it, then says "checking"; idempotent."""
         at_ms = self._parts.clock.wall_ms()
         sale = await self._book.commit(
-            sale_id, lambda sale: request_cancel(here(sale), why=why, at_ms=at_ms), actor
+            sale_id, lambda sale: request_cancel(here(sale), why=why, at_ms=at_ms), actor, self._give_up
         )
-        if sale.live_attempt and (driver := self._service.lane(sale.counter).drive(sale.live_attempt.id)):
-            driver.give_up()
+        if sale.live_attempt and self._driver(sale):
             await self._service.until(sale_id, lambda now: now.ended, self._service.limits.cancel_answer_s)
         return self._book.sale(sale_id)
+
+    def _driver(self, sale: Sale) -> AttemptDriver | None:
+        live = sale.live_attempt
+        return self._service.adopt(sale.counter).drive(live.id) if live else None
+
+    def _give_up(self, sale: Sale) -> None:
+        if driver := self._driver(sale):
+            driver.give_up()
 
     async def park(self, sale_id: str, *, actor: Actor) -> Sale:
         """Free the counter for the next customer while a doubt is resolved; only a doubt can be parked."""
@@ -195,7 +206,7 @@ class Checkout:
 
     def check_again(self, sale_id: str) -> Sale:
         sale = self._book.sale(sale_id)
-        if sale.live_attempt and (driver := self._service.lane(sale.counter).drive(sale.live_attempt.id)):
+        if driver := self._driver(sale):
             driver.nudge()
         return sale
 
@@ -223,17 +234,19 @@ class Checkout:
             if live is not None and live.direction == "pull":
                 raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
             if live is not None:
-                sale = await self._switch(lane, sale, live.id)
+                sale = await self._switch(sale, live.id)
                 if sale.ended:
                     return sale  # they had already paid: the scan is discarded unsent
-            return await self._pay_with(sale, provider, scan, digest, actor, key)
+            try:
+                return await self._pay_with(sale, provider, scan, digest, actor, key)
+            except Conflict as taken:
+                if taken.facts.get("kind") == "code":
+                    raise Conflict("code_used") from None  # another counter was quicker with the same code
+                raise
 
-    async def _switch(self, lane: Lane, sale: Sale, attempt_id: str) -> Sale:
+    async def _switch(self, sale: Sale, attempt_id: str) -> Sale:
         at_ms = self._parts.clock.wall_ms()
-        await self._book.commit(sale.id, lambda now: request_switch(here(now), at_ms=at_ms), SYSTEM)
-        lane.glass.clear()
-        if driver := lane.drive(attempt_id):
-            driver.give_up()
+        await self._book.commit(sale.id, lambda now: request_switch(here(now), at_ms=at_ms), SYSTEM, self._give_up)
         proven = await self._service.until(
             sale.id, lambda now: not now.attempt(attempt_id).live, self._service.limits.switch_proof_s
         )
@@ -250,13 +263,13 @@ class Checkout:
             claims = (("code", digest, sale.id), *claim(key, sale.id))
             return self._start(here(current), provider, attempt, "pull", at_ms, claims)
 
-        sale = await self._book.commit(sale.id, start, actor)
-        self._service.drive(sale, attempt, code=code)
-        return sale
+        return await self._book.commit(sale.id, start, actor, lambda now: self._drive(now, attempt, code))
 
     def _provider_of_code(self, lane: Lane, scan: str, sale: Sale) -> Provider:
         chosen = {name: self._service.provider(name) for name in lane.settings.channels}
         provider = provider_of_code(scan, chosen)
+        if self._service.stopping:
+            raise Unavailable("stopping")
         if provider.trouble():
             raise unavailable(provider)
         if sale.amount.currency not in provider.profile.currencies:

@@ -13,7 +13,7 @@ from typing import Final
 from terminal.counter.book import Book
 from terminal.counter.ports import Order, Provider
 from terminal.payments.attempt import Signal, State
-from terminal.payments.decide import hear, park
+from terminal.payments.decide import hear
 from terminal.payments.event import Actor
 from terminal.payments.evidence import Account, Mismatch, judge
 from terminal.payments.exceptions import open_mismatch
@@ -31,11 +31,12 @@ from terminal.payments.notice import (
     Unclear,
 )
 from terminal.payments.profile import Timings
-from terminal.payments.sale import Attempt, Sale, SaleState
+from terminal.payments.sale import Attempt, Sale
 
 ENGINE: Final = Actor("system", "engine")
 RESENDS: Final = 2
 RESEND_PAUSE_S: Final = 1.0
+RESEND_WITHIN_S: Final = 5.0
 STUBBORN_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)  # then LONG_PAUSE_S
 LONG_PAUSE_S: Final = 300.0
 
@@ -69,12 +70,13 @@ class AttemptDriver:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._nudged = asyncio.Event()
-        self._give_up = False
+        sale = job.book.sale(job.sale)
+        self._give_up = bool(sale.cancel_why) or sale.switching  # also when it was decided before a restart
+        self._asking: asyncio.Timeout | None = None
         self._started_s = self._now_s()
         self._sent_s = self._now_s()
         self._asked_s = float("-inf")
         self._missing_s: float | None = None  # when "not found" was first heard
-        self._doubt_s: float | None = None
         self._tries = 0
 
     # what others call
@@ -87,6 +89,9 @@ class AttemptDriver:
         """Close or reverse with proof: somebody cancelled, or a scan takes over."""
         self._give_up = True
         self._nudged.set()
+        if self._asking is not None:
+            asking, self._asking = self._asking, None
+            asking.reschedule(0)  # an answer that may never come must not hold up the proof
 
     async def run(self) -> None:
         """Returns when the attempt has ended and nothing is left to ask."""
@@ -106,8 +111,7 @@ class AttemptDriver:
         return self._job.provider.profile.timings
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, or less when nudged. The counter is freed when the doubt has lasted too long (3.4)."""
-        await self._park_when_long()
+        """Wait, or less when nudged."""
         if seconds > 0:
             try:
                 async with asyncio.timeout(seconds):
@@ -120,15 +124,6 @@ class AttemptDriver:
         pause = STUBBORN_S[self._tries] if self._tries < len(STUBBORN_S) else LONG_PAUSE_S
         self._tries += 1
         return pause
-
-    async def _park_when_long(self) -> None:
-        sale = self._sale
-        if sale.state is not SaleState.CHECKING or sale.parked:
-            self._doubt_s = None
-            return
-        self._doubt_s = self._doubt_s or self._now_s()
-        if self._now_s() - self._doubt_s >= self._timings.free_counter_after_s:
-            await self._commit(lambda sale, at_ms: park(sale, at_ms=at_ms))
 
     # state
 
@@ -196,10 +191,16 @@ class AttemptDriver:
             notify_url=self._job.notify_url,
         )
 
-    async def _query(self) -> Answer:
-        """Ask once and hear the answer. "Not found" is believed late and twice (3.1)."""
+    async def _query(self, *, within_s: float | None = None) -> Answer:
+        """Ask once and hear the answer. "Not found" is believed late and twice (3.1).
+
+        ``within_s``: how long the answer is of use; giving up ends such a wait too.
+        """
         self._asked_s = self._now_s()
-        answer = await self._job.provider.query(self._job.attempt)
+        if within_s is None or self._give_up:
+            answer = await self._job.provider.query(self._job.attempt)
+        else:
+            answer = await self._query_within(within_s)
         match answer:
             case Told(notice):
                 self._missing_s = None
@@ -211,6 +212,15 @@ class AttemptDriver:
             case _:
                 pass  # nothing learned: the last truth stands (row 32)
         return answer
+
+    async def _query_within(self, seconds: float) -> Answer:
+        try:
+            async with asyncio.timeout(seconds) as self._asking:
+                return await self._job.provider.query(self._job.attempt)
+        except TimeoutError:
+            return Unclear("not_waited_for")
+        finally:
+            self._asking = None
 
     def _believed(self) -> bool:
         now = self._now_s()
@@ -240,7 +250,8 @@ class AttemptDriver:
                 await self._hear(Signal.REFUSED, why=f"{why.value}: {text}" if text else why.value)
             case NotSent(why):
                 self._tries += 1
-                spent = self._tries > RESENDS or self._give_up
+                late = self._now_s() - self._started_s > RESEND_WITHIN_S
+                spent = self._tries > RESENDS or late or self._give_up
                 await self._hear(Signal.NOT_SENT_FINAL if spent else Signal.NOT_SENT, why=why)
             case Unclear(why):
                 await self._hear(Signal.UNCLEAR, why=why)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
 from terminal.counter.ports import Journal
@@ -26,9 +26,11 @@ class Feed:
     async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
         """``then`` runs after the commit and before any listener hears: memory is true when they look."""
         durable = await self._journal.append(events)
-        if then:
-            then(durable)
-        self._publish()
+        try:
+            if then:
+                then(durable)
+        finally:
+            self._publish()
         return durable
 
     def _publish(self) -> None:
@@ -44,7 +46,7 @@ class Feed:
             return tuple(self._ring[i] for i in range(start, min(start + limit, len(self._ring))))
         return self._journal.after(number, limit=limit)
 
-    async def follow(self, number: int) -> AsyncIterator[tuple[Event, ...]]:
+    async def follow(self, number: int) -> AsyncGenerator[tuple[Event, ...], None]:
         """Batches of events after ``number``, for ever; the caller closes the iterator."""
         while True:
             news = self._news
@@ -61,6 +63,11 @@ class Feed:
 
     def last_number(self) -> int:
         return self._journal.last_number()
+
+    @property
+    def published(self) -> int:
+        """The last number listeners have heard of; the journal may be ahead of it for a moment."""
+        return self._last
 
     def unfinished(self) -> tuple[Summary, ...]:
         return self._journal.unfinished()

@@ -4,17 +4,19 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import Final
+from dataclasses import replace
+from typing import Final, Literal
 
 from terminal.counter.ports import CodeScreen, Display, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
-from terminal.payments.attempt import State
 from terminal.payments.sale import Attempt, Sale, SaleState
 
 log = logging.getLogger(__name__)
 AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
+LIFE_S: Final = 60.0
 Shown = Callable[[Screen], Awaitable[None]]
+Result = Literal["paid", "not_paid", "checking", "cancelled", "late"]
 
 
 def glass_id(attempt_id: str) -> int:
@@ -36,6 +38,11 @@ class Glass:
         self._changed = asyncio.Event()
         self.screen: Screen = self._idle()
         self.failing = ""  # slug of why the device does not show it
+        self._since_s = 0.0  # when ``screen`` was first wanted, in the loop's time
+        if display is not None:
+            display.on_back(self._changed.set)
+        self._spent = 0  # the code whose life ended here: it does not come back
+        self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
         self.on_change: Callable[[], None] = lambda: None
 
     def _idle(self) -> IdleScreen:
@@ -45,80 +52,91 @@ class Glass:
         if screen == self.screen:
             return
         self.screen = screen
+        self._since_s = asyncio.get_running_loop().time()
         self._changed.set()
         self.on_change()
 
     def clear(self) -> None:
         self.want(self._idle())
 
-    def show_code(self, attempt: Attempt, payload: str, life_s: float) -> None:
-        self.want(
-            CodeScreen(
-                id=glass_id(attempt.id),
-                payload=payload,
-                amount=attempt.amount,
-                ttl_s=int(life_s),
-                test=self._house.test,
-                title=self._counter.title or self._house.title,
-            )
-        )
+    def show_code(self, attempt: Attempt, payload: str) -> None:
+        self.want(self._code(attempt, payload))
 
-    def follow(self, sale: Sale) -> None:
-        """Show what this sale's state asks for. A code comes down on everything but waiting (I10)."""
+    def follow(self, before: Sale | None, sale: Sale) -> None:
+        """Show what this sale now asks for, when that is something else than before; a code at once (I10)."""
+        wanted = self._screen_of(sale)
+        if isinstance(self.screen, CodeScreen) or before is None or wanted != self._screen_of(before):
+            self.want(wanted)
+
+    def _screen_of(self, sale: Sale) -> Screen:
+        """A code only while it can be paid and nobody wants it away; then what became of it."""
         attempt = sale.last_attempt
-        if attempt is None or sale.parked:
-            self.clear()
-            return
-        if attempt.state in {State.SHOWN, State.WAITING} and attempt.direction == "push" and not sale.cancel_why:
-            return  # its code is on the glass already
-        if isinstance(self.screen, CodeScreen) or sale.word in {"checking", "paid", "not_paid"}:
-            self._result(sale, attempt)
-
-    def _result(self, sale: Sale, attempt: Attempt) -> None:
+        if attempt is None or sale.parked or (sale.switching and not sale.ended):
+            return self._idle()
+        if attempt.payload and not sale.cancel_why:
+            code = self._code(attempt, attempt.payload)
+            return self._idle() if code.id == self._spent else code
         match sale.word:
             case "paid":
-                result = "paid"
+                return self._result(attempt, "paid")
             case "checking" | "person":
-                result = "checking"
+                return self._result(attempt, "checking", stays=True)
             case "not_paid":
-                result = "cancelled" if sale.state is SaleState.CANCELLED else "not_paid"
+                return self._result(attempt, "cancelled" if sale.state is SaleState.CANCELLED else "not_paid")
             case _:
-                self.clear()
-                return
-        self.want(
-            ResultScreen(
-                id=glass_id(attempt.id),
-                result=result,  # type: ignore[arg-type]  # one of the four words above
-                amount=attempt.amount,
-                text="",
-                test=self._house.test,
-                ttl_s=int(self._limits.result_on_glass_s) if sale.ended else 0,
-            )
+                return self._idle()
+
+    def _code(self, attempt: Attempt, payload: str) -> CodeScreen:
+        return CodeScreen(
+            id=glass_id(attempt.id),
+            payload=payload,
+            amount=attempt.amount,
+            ttl_s=int(self.life_s(attempt)),
+            test=self._house.test,
+            title=self._counter.title or self._house.title,
         )
 
+    def _result(self, attempt: Attempt, result: Result, *, stays: bool = False) -> ResultScreen:
+        ttl_s = 0 if stays else int(self._limits.result_on_glass_s)
+        return ResultScreen(glass_id(attempt.id), result, attempt.amount, "", self._house.test, ttl_s)
+
     async def run(self) -> None:
-        """Paint, repaint on change, fall back to idle when a result has been seen long enough."""
+        """Paint, repaint on change and when the device is back, fall back to idle after a result's time."""
         failures = 0
         while True:
             self._changed.clear()
-            screen = self.screen
-            ok = await self._paint(screen)
+            ok = await self._paint(self._still_true())
             failures = 0 if ok else failures + 1
-            wait: float | None = None
-            if not ok:
-                wait = AGAIN_S[min(failures, len(AGAIN_S)) - 1]
-            elif isinstance(screen, ResultScreen) and screen.ttl_s:
-                wait = float(screen.ttl_s)
-            if await self._unchanged_for(wait) and ok:
+            wait_s = None if ok else AGAIN_S[min(failures, len(AGAIN_S)) - 1]
+            left_s = None if self._stays() else max(self._left_s(), 0.0)
+            await self._changed_within(min((each for each in (wait_s, left_s) if each is not None), default=None))
+            if not self._stays() and self._left_s() <= 0:
+                if isinstance(self.screen, CodeScreen):
+                    self._spent = self.screen.id
                 self.clear()
 
-    async def _unchanged_for(self, seconds: float | None) -> bool:
+    def _stays(self) -> bool:
+        """Until somebody wants another; else it is a code with a life, or a result people had time to see."""
+        return isinstance(self.screen, IdleScreen) or self.screen.ttl_s == 0
+
+    def _left_s(self) -> float:
+        """How long the wanted code or result is still true."""
+        assert not isinstance(self.screen, IdleScreen)
+        return self._since_s + self.screen.ttl_s - asyncio.get_running_loop().time()
+
+    def _still_true(self) -> Screen:
+        """What to paint now: a code has only the rest of its life, and none when that is over."""
+        if not isinstance(self.screen, CodeScreen):
+            return self.screen
+        left_s = int(self._left_s())
+        return replace(self.screen, ttl_s=left_s) if left_s >= 1 else self._idle()
+
+    async def _changed_within(self, seconds: float | None) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         except TimeoutError:
-            return True
-        return False
+            pass
 
     async def _paint(self, screen: Screen) -> bool:
         if self._display is not None:

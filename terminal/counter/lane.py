@@ -2,36 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from terminal.counter.book import Book
 from terminal.counter.engine import AttemptDriver
-from terminal.counter.glass import Glass
+from terminal.counter.glass import Glass, glass_id
 from terminal.counter.outbox import CopyMark, MakeSlip, Paper, Voice, note
-from terminal.counter.ports import CodeScreen, Display, Health, Printer, Scanner, Screen, Speaker
+from terminal.counter.ports import CodeScreen, Devices, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import TerminalError
 from terminal.payments.event import Owed
-from terminal.payments.sale import Sale
+from terminal.payments.sale import Attempt, Sale
 
-
-@dataclass(frozen=True, slots=True)
-class Devices:
-    """What stands on this counter; None: it has none of that kind."""
-
-    display: Display | None = None
-    scanner: Scanner | None = None
-    printer: Printer | None = None
-    speaker: Speaker | None = None
-
-    def health(self) -> dict[str, Health]:
-        roles = {
-            "display": self.display,
-            "scanner": self.scanner,
-            "printer": self.printer,
-            "speaker": self.speaker,
-        }
-        return {role: device.health() for role, device in roles.items() if device is not None}
+__all__ = ["Devices", "Lane"]
 
 
 class Lane:
@@ -77,19 +59,28 @@ class Lane:
         """The device proved that it shows the code: a line of the sale's timeline."""
         if not isinstance(screen, CodeScreen) or screen.id == self._noted or self.current is None:
             return
+        attempt = self.book.sale(self.current).last_attempt
+        if attempt is None or glass_id(attempt.id) != screen.id:
+            return  # the counter has gone on meanwhile
         self._noted = screen.id
         where = "device" if self.devices.display else "browser"
         await note(self.book, self.current, "code_shown", glass=screen.id, where=where)
 
-    def changed(self, sale: Sale) -> None:
-        """A sale of this counter has new facts."""
-        if not sale.ended and not sale.parked:
+    def show_code(self, sale: Sale, attempt: Attempt, payload: str) -> None:
+        if self.current == sale.id:
+            self.glass.show_code(attempt, payload)
+
+    def changed(self, before: Sale | None, sale: Sale) -> None:
+        """A sale of this counter has new facts. Only the one this counter is busy with moves its glass."""
+        was_mine, busy = self.current == sale.id, not sale.ended and not sale.parked
+        if busy:
             self.current = sale.id
-        elif self.current == sale.id:
+        elif was_mine:
             self.current = None
-        self.last_sale = sale.id
-        if self.current in {None, sale.id}:
-            self.glass.follow(sale)
+        if sale.no >= self.last_no:
+            self.last_no, self.last_sale = sale.no, sale.id
+        if busy or was_mine:
+            self.glass.follow(before, sale)
         self.on_change()
 
     def tell(self, refused: TerminalError) -> None:

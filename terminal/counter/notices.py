@@ -66,7 +66,7 @@ class Notices:
         if sale_id is None:
             return
         sale = self._service.book.sale(sale_id)
-        if driver := self._service.lane(sale.counter).drive(order_no):
+        if driver := self._service.adopt(sale.counter).drive(order_no):
             driver.nudge()
 
     async def _store_event(self, kind: str, subject: str, body: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ class Notices:
             return hear(sale, notice.order_no, verdict, at_ms=at_ms, evidence=notice)
 
         sale = await service.book.commit(sale_id, decide, Actor("provider", provider.profile.name))
-        if driver := service.lane(sale.counter).drive(notice.order_no):
+        if driver := service.adopt(sale.counter).drive(notice.order_no):
             driver.nudge()
 
     async def _take_refund(self, provider: "Provider", notice: RefundNotice) -> None:

@@ -6,6 +6,7 @@ twice (I9).
 """
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -22,6 +23,7 @@ from terminal.payments.sale import Sale
 log = logging.getLogger(__name__)
 OUTBOX: Final = Actor("system", "outbox")
 PAPER_QUEUE: Final = 1000
+AGAIN_S: Final = (0.0, 1.0, 5.0, 15.0, 30.0)  # before a slip is begun again
 
 MakeSlip = Callable[[Sale, Owed], Receipt]
 CopyMark = Callable[[int], Row]
@@ -80,18 +82,27 @@ class Voice:
         await settle(self._book, owed, "taken")
         sale = self._book.sale(owed.subject)
         attempt = sale.attempt(owed.body["attempt"])
-        played = await self._speaker.say(
+        played = await self._say(
+            self._speaker,
             Utterance(
                 kind=owed.body["says"],
                 amount=attempt.amount,
                 wallet=attempt.wallet or attempt.provider,
                 language=self._counter.language("voice"),
                 test=self._house.test,
-            )
+            ),
         )
         await note(self._book, sale.id, "voice_ended", effect=owed.id, outcome=played.value)
         if played is not Played.DONE:
             log.warning("voice of counter %s: %s", self._counter.id, played.value)
+
+    async def _say(self, speaker: Speaker, utterance: Utterance) -> Played:
+        """Speakers are bounded by themselves; one that is not must not hold up the next customer's word."""
+        try:
+            async with asyncio.timeout(self._limits.voice_s):
+                return await speaker.say(utterance)
+        except TimeoutError:
+            return Played.CANNOT_TELL
 
 
 class Paper:
@@ -109,6 +120,7 @@ class Paper:
         self._book, self._printer, self._counter, self._limits = book, printer, counter, limits
         self._make_slip, self._copy_mark = make_slip, copy_mark
         self._queue: asyncio.Queue[tuple[int, Owed]] = asyncio.Queue(PAPER_QUEUE)
+        self._busy: Owed | None = None
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
 
     def owe(self, owed: Owed) -> None:
@@ -139,19 +151,31 @@ class Paper:
             await settle(self._book, owed, "dropped_by_person")
 
     async def run(self) -> None:
+        self._rescue()
         while True:
             heard_ns, owed = await self._queue.get()
             if self._printer is None or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")
                 continue
+            self._busy = owed
             await self._print(owed, heard_ns, self._printer)
+            self._busy = None
+
+    def _rescue(self) -> None:
+        """This worker failed in the middle of a slip: a person is asked, the slip is not forgotten (D11)."""
+        if self._busy is not None:
+            self.listed[self._busy.id] = (self._busy, "may_have_printed")
+            self._busy = None
 
     async def _print(self, owed: Owed, heard_ns: int, printer: Printer) -> None:
         """One job, however often it must begin again; past its young time a person decides."""
-        while True:
-            if (self._book.clock.mono_ns() - heard_ns) / 1e9 > self._limits.receipt_young_s:
+        for attempt in itertools.count():
+            left_s = self._limits.receipt_young_s - (self._book.clock.mono_ns() - heard_ns) / 1e9
+            if left_s <= 0:
                 self.listed[owed.id] = (owed, "old")
                 return
+            if attempt and not await self._ready_within(printer, left_s, attempt):
+                continue
             slip = await self._begin(owed)
             try:
                 printed = await printer.print(slip)
@@ -167,17 +191,19 @@ class Paper:
                 if stopped.touched and not stopped.definite:
                     self.listed[owed.id] = (owed, "may_have_printed")
                     return
-                await self._until_ready(printer)
                 continue
             await settle(self._book, owed, printed.value)
             return
 
-    async def _until_ready(self, printer: Printer) -> None:
+    async def _ready_within(self, printer: Printer, seconds: float, attempt: int) -> bool:
+        """A printer that says it is ready and stops each time is tried ever more seldom."""
         try:
-            async with asyncio.timeout(self._limits.receipt_young_s):
+            async with asyncio.timeout(seconds):
+                await asyncio.sleep(AGAIN_S[min(attempt, len(AGAIN_S)) - 1])
                 await printer.ready()
         except TimeoutError:
-            pass
+            return False
+        return True
 
     async def _begin(self, owed: Owed) -> Slip:
         """Durable before the first byte: the lines (frozen at the first printing) and the copy number."""

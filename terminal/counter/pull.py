@@ -51,16 +51,21 @@ class PullDriver(AttemptDriver):
         if not self._give_up:
             await self._pause(min(wait, max(self._over_s - now, 0.0)))
         self._first = False
+        while (soon := self._asked_s + self._job.check_again_s - self._now_s()) > 0 and not self._give_up:
+            await self._pause(soon)  # however often somebody presses "check again"
         if not self._in(State.WAITING, State.UNKNOWN):
             return
-        if self._now_s() - self._asked_s < self._job.check_again_s and not self._give_up:
-            await self._pause(self._job.check_again_s)
-        await self._query()
-        if self._in(State.WAITING, State.UNKNOWN) and (self._give_up or self._now_s() >= self._over_s):
-            await self._hear(Signal.GIVE_UP, why="cancelled" if self._give_up else "time_over")
+        last = self._give_up
+        await self._query(within_s=max(self._over_s - self._now_s(), 0.0) + self._timings.answer_s)
+        if self._in(State.WAITING, State.UNKNOWN) and (last or self._now_s() >= self._over_s):
+            await self._hear(Signal.GIVE_UP, why="cancelled" if last else "time_over")
 
     async def _reverse(self) -> None:
         """The durable decision stands: reverse, not before the provider allows, until proven."""
+        if self._first and not self._job.fresh:
+            self._first = False
+            await self._query()  # whatever it says is news to this process (I22)
+            return
         now = self._now_s()
         wait = max(self._sent_s + self._timings.reverse_not_before_s, self._reverse_after_s) - now
         if wait > 0:

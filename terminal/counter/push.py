@@ -74,7 +74,8 @@ class PushDriver(AttemptDriver):
         if self._give_up or not self._in(State.SHOWN, State.WAITING):
             return
         if self._now_s() - self._asked_s >= min(self._job.check_again_s, self._rhythm_s()):
-            await self._query()
+            life_left = self._shown_s + self._timings.code_life_s - self._now_s()
+            await self._query(within_s=max(life_left, 0.0))
 
     def _rhythm_s(self) -> float:
         timings = self._timings
@@ -107,12 +108,20 @@ class PushDriver(AttemptDriver):
         await self._pause(self._stubborn_s())
 
     async def _sweep(self) -> None:
-        """Money may have been in flight when the order closed: look again for a day."""
-        waited = 0.0
-        for after_s in self._timings.sweep_after_close_s:
-            await self._pause(after_s - waited)
-            waited = after_s
+        """Money may have been in flight when the order closed: look again for a day.
+
+        A counter that is switched off every night would never see that day end: after a start the looks that
+        are overdue by the calendar become one, at once.
+        """
+        begun_s = self._now_s()
+        if not self._job.fresh:
+            overdue_ms = self._job.book.clock.wall_ms() - self._attempt.expires_ms
+            begun_s -= max(overdue_ms, 0) / 1000
             await self._query()
-            if self._attempt.captured:
-                break
+        for after_s in self._timings.sweep_after_close_s:
+            left_s = begun_s + after_s - self._now_s()
+            if self._attempt.captured or left_s <= 0:
+                continue
+            await self._pause(left_s)
+            await self._query()
         await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))

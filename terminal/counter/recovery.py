@@ -27,10 +27,11 @@ async def recover(service: "Service") -> None:
     await feed.append(
         [NewEvent(f"store:{house.store}", "service_started", "service", RECOVERY, {"ledger": house.ledger.value})]
     )
+    owing = feed.owed()  # before anything below owes more: that is news, this is not
     unfinished = [each for each in feed.unfinished() if each.body["kind"] == "sale"]
     for each in unfinished:
         await _bring_back(service, service.book.sale(each.subject))
-    for owed in feed.owed():
+    for owed in owing:
         lane = service.adopt(owed.counter)
         if owed.kind == "voice":
             lane.voice.owe_stale(owed)
@@ -46,15 +47,24 @@ async def _bring_back(service: "Service", sale: Sale) -> None:
         if attempt.live:
             sale = await _restart(service, sale, attempt)
         if attempt.live or (needs_sweep(attempt) and not attempt.swept):
-            service.drive(sale, attempt.id, fresh=False)
+            _drive(service, sale, attempt)
     for refund in sale.refunds:
-        if refund.state not in REFUND_ENDED | {RefundState.MANUAL}:
+        known = sale.attempt(refund.attempt).provider in service.providers()
+        if known and refund.state not in REFUND_ENDED | {RefundState.MANUAL}:
             await _restart_refund(service, sale, refund)
             service.drive_refund(sale, refund.id)
     sale = service.book.sale(sale.id)
     if not sale.ended:
-        lane.changed(sale)
-        service.watch_idle(sale)
+        service.watches.changed(None, sale)
+        lane.changed(None, sale)
+
+
+def _drive(service: "Service", sale: Sale, attempt: Attempt) -> None:
+    if attempt.provider not in service.providers():
+        log.error("sale %s: its channel %s left the settings; its result stays open", sale.id, attempt.provider)
+        service.tasks.broken[f"attempt {attempt.id}"] = "channel_unknown"
+        return
+    service.drive(sale, attempt.id, fresh=False)
 
 
 async def _restart(service: "Service", sale: Sale, attempt: Attempt) -> Sale:

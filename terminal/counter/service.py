@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from terminal.counter.aftercare import Aftercare
-from terminal.counter.book import SYSTEM, Book, here
+from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
 from terminal.counter.engine import AttemptDriver, Job
 from terminal.counter.feed import Feed
@@ -21,9 +22,10 @@ from terminal.counter.scans import take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
+from terminal.counter.watches import Watches
 from terminal.errors import NotFound
-from terminal.payments.decide import expire
-from terminal.payments.sale import Sale
+from terminal.payments.profile import Timings
+from terminal.payments.sale import Attempt, Sale
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,8 @@ class Service:
         for settings, devices in counters:
             self.lanes[settings.id] = self._lane_of(settings, devices)
         self.book.on_change = self._changed
-        self.book.on_owed = lambda sale, owed: self.lanes[sale.counter].owe(owed)
+        self.book.on_owed = lambda sale, owed: self.adopt(sale.counter).owe(owed)
+        self.watches = Watches(self)
         self.refunding: dict[str, RefundDriver] = {}
         self.stopping = False
         self.ready = False
@@ -74,6 +77,8 @@ class Service:
         await self._ready.wait()
 
     def _start_lane(self, lane: Lane) -> None:
+        for name, job in lane.devices.jobs.items():
+            self.tasks.start(f"{name} {lane.id}", job)
         self.tasks.start(f"glass {lane.id}", lane.glass.run)
         self.tasks.start(f"voice {lane.id}", lane.voice.run)
         self.tasks.start(f"paper {lane.id}", lane.paper.run)
@@ -82,7 +87,7 @@ class Service:
 
     def _lane_of(self, settings: CounterSettings, devices: Devices) -> Lane:
         slips = self.parts.slips
-        return Lane(
+        lane = Lane(
             settings,
             devices,
             self.book,
@@ -91,11 +96,19 @@ class Service:
             lambda sale, owed: slips.make(settings, sale, owed),
             lambda copy: slips.copy_mark(settings, copy),
         )
+        lane.glass.life_s = self._code_life_s
+        return lane
+
+    def _code_life_s(self, attempt: Attempt) -> float:
+        provider = self.parts.providers.get(attempt.provider)
+        return (provider.profile.timings if provider else Timings()).code_life_s
 
     def adopt(self, counter: str) -> Lane:
-        """A counter that left the settings but still has money in doubt: a lane without devices."""
+        """A counter that left the settings but still has money to follow: a lane without devices."""
         if counter not in self.lanes:
             self.lanes[counter] = self._lane_of(CounterSettings(counter), Devices())
+            if self.ready:
+                self._start_lane(self.lanes[counter])
         return self.lanes[counter]
 
     # reading
@@ -117,8 +130,7 @@ class Service:
 
     def drive(self, sale: Sale, attempt_id: str, *, code: str = "", fresh: bool = True) -> AttemptDriver:
         attempt = sale.attempt(attempt_id)
-        provider, lane = self.provider(attempt.provider), self.lane(sale.counter)
-        life_s = provider.profile.timings.code_life_s
+        provider, lane = self.provider(attempt.provider), self.adopt(sale.counter)
 
         def make(code: str, fresh: bool) -> AttemptDriver:
             job = Job(
@@ -129,7 +141,7 @@ class Service:
                 attempt=attempt_id,
                 describe=f"{self.house.title} {sale.title}".strip()[:40],
                 notify_url=self.parts.notify_url,
-                on_code=lambda _sale, live, payload: lane.glass.show_code(live, payload, life_s),
+                on_code=lane.show_code,
                 code=code,
                 fresh=fresh,
                 check_again_s=self.limits.check_again_s,
@@ -153,30 +165,18 @@ class Service:
     # what follows from any change
 
     def _changed(self, before: Sale | None, after: Sale) -> None:
-        lane = self.lanes[after.counter]
-        lane.changed(after)
-        if before is None or before.live_attempt is not None:
-            self.watch_idle(after)
-
-    def watch_idle(self, sale: Sale) -> None:
-        """An open sale that nobody goes on with ends after a while."""
-        if not sale.ended and sale.live_attempt is None:
-            self.tasks.start(f"idle {sale.id}", lambda: self._end_idle(sale.id, len(sale.attempts)))
-
-    async def _end_idle(self, sale_id: str, attempts: int) -> None:
-        await asyncio.sleep(self.limits.idle_sale_s)
-        if len(self.book.sale(sale_id).attempts) == attempts:
-            at_ms = self.parts.clock.wall_ms()
-            await self.book.commit(sale_id, lambda sale: expire(here(sale), at_ms=at_ms), SYSTEM)
+        self.watches.changed(before, after)
+        self.adopt(after.counter).changed(before, after)
 
     async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:
         """Wait for a condition of a sale, event by event."""
+        if holds(self.book.sale(sale_id)):
+            return True
         try:
-            async with asyncio.timeout(limit_s):
-                if not holds(self.book.sale(sale_id)):
-                    async for _ in self.feed.follow(self.feed.last_number()):
-                        if holds(self.book.sale(sale_id)):
-                            break
+            async with asyncio.timeout(limit_s), aclosing(self.feed.follow(self.feed.published)) as news:
+                async for _ in news:
+                    if holds(self.book.sale(sale_id)):
+                        return True
         except TimeoutError:
             pass
         return holds(self.book.sale(sale_id))

@@ -50,4 +50,5 @@ class Limits:
     check_again_s: float = 2.0  # "check again" asks the provider at most this often
     stop_s: float = 5.0
     voice_queue: int = 5
+    voice_s: float = 20.0  # no phrase is longer
     result_on_glass_s: float = 5.0

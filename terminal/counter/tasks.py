@@ -1,4 +1,4 @@
-"""Every task of the counter has an owner, a name and a limit to its failures (D11)."""
+"""Every task of the counter has an owner and a name, and comes back after a failure, ever more slowly (D11)."""
 
 import asyncio
 import logging
@@ -8,8 +8,8 @@ from typing import Final
 from terminal.errors import JournalError
 
 log = logging.getLogger(__name__)
-FAILURES: Final = 5
-PAUSE_S: Final = 1.0
+PAUSES_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)  # after one failure, two, …; the last for all further ones
+WELL_S: Final = 60.0  # a job that ran this long begins again with the first pause
 
 
 class Tasks:
@@ -17,26 +17,39 @@ class Tasks:
 
     def __init__(self) -> None:
         self._group: asyncio.TaskGroup | None = None
-        self.broken: dict[str, str] = {}  # job -> last error, after too many failures
+        self.broken: dict[str, str] = {}  # job that failed -> its last error, until it ends well
 
     def within(self, group: asyncio.TaskGroup) -> None:
         self._group = group
 
     def start(self, name: str, make: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
-        """``make`` is called again after a failure: it must look at the durable state afresh."""
+        """``make`` is called again after a failure: it must look at the durable state afresh.
+
+        It is never given up: it may be following money (I4).
+        """
         assert self._group is not None, "the service is not running"
         return self._group.create_task(self._keep(name, make), name=name)
 
     async def _keep(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
-        for failure in range(1, FAILURES + 1):
+        now = asyncio.get_running_loop().time
+        failures = 0
+        while True:
+            begun_s = now()
             try:
                 await make()
-            except JournalError:
-                raise
             except Exception as error:
-                log.exception("%s failed (%d of %d)", name, failure, FAILURES)
+                if _of_journal(error):
+                    raise
+                failures = 1 if now() - begun_s >= WELL_S else failures + 1
+                log.exception("%s failed (%d times in a row)", name, failures)
                 self.broken[name] = type(error).__name__
-                await asyncio.sleep(PAUSE_S * failure)
+                await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S)) - 1])
             else:
                 self.broken.pop(name, None)
                 return
+
+
+def _of_journal(error: Exception) -> bool:
+    if isinstance(error, ExceptionGroup):
+        return error.subgroup(JournalError) is not None
+    return isinstance(error, JournalError)

@@ -1,0 +1,57 @@
+"""What happens when nobody does anything: an open sale ends, a long doubt frees the counter."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from terminal.counter.book import SYSTEM, here
+from terminal.payments.decide import expire, park
+from terminal.payments.fact import Facts
+from terminal.payments.profile import Timings
+from terminal.payments.sale import Sale, SaleState
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+
+class Watches:
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+        self._doubts: dict[str, int] = {}  # sale -> when its present doubt began, monotonic ns
+
+    def changed(self, before: Sale | None, after: Sale) -> None:
+        if before is None or before.live_attempt is not None:
+            self.watch_idle(after)
+        self._watch_doubt(after)
+
+    def watch_idle(self, sale: Sale) -> None:
+        """An open sale that nobody goes on with ends after a while."""
+        if not sale.ended and sale.live_attempt is None:
+            self._service.tasks.start(f"idle {sale.id}", lambda: self._end_idle(sale.id, len(sale.attempts)))
+
+    async def _end_idle(self, sale_id: str, attempts: int) -> None:
+        service = self._service
+        await asyncio.sleep(service.limits.idle_sale_s)
+
+        def decide(sale: Sale | None) -> Facts:
+            moved_on = len(here(sale).attempts) != attempts
+            return () if moved_on else expire(here(sale), at_ms=service.parts.clock.wall_ms())
+
+        await service.book.commit(sale_id, decide, SYSTEM)
+
+    def _watch_doubt(self, sale: Sale) -> None:
+        if sale.state is not SaleState.CHECKING or sale.parked:
+            self._doubts.pop(sale.id, None)
+        elif sale.id not in self._doubts:
+            begun = self._doubts[sale.id] = self._service.parts.clock.mono_ns()
+            self._service.tasks.start(f"doubt {sale.id}", lambda: self._free(sale, begun))
+
+    async def _free(self, sale: Sale, begun: int) -> None:
+        service = self._service
+        provider = service.parts.providers.get(sale.attempts[-1].provider)
+        await asyncio.sleep((provider.profile.timings if provider else Timings()).free_counter_after_s)
+
+        def decide(now: Sale | None) -> Facts:
+            same = self._doubts.get(sale.id) == begun
+            return park(here(now), at_ms=service.parts.clock.wall_ms()) if same else ()
+
+        await service.book.commit(sale.id, decide, SYSTEM)
