@@ -49,7 +49,7 @@ async def _answer(service: Service, request: web.Request) -> web.Response:
         if not service.ready or service.stopping:
             return _no(503, "later")
         body = await read_bytes(request, BODY_MAX, BODY_S)
-        names = [name.lower() for name in request.headers]
+        names = [name.lower() for name, _ in request.raw_headers]
         if len(names) != len(set(names)):
             return _no(400, "unreadable")  # a header twice could be verified as one and read as the other (S10)
         await service.notices.take(request.match_info["channel"], request.headers, body)

@@ -32,12 +32,12 @@ from terminal.counter.ports import (
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
-from terminal.errors import TerminalError
+from terminal.errors import JournalError, TerminalError
 from terminal.help.wording import CatalogueWording
 from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
-from terminal.payments.event import Actor, Ledger
+from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed, Summary
 from terminal.people.pins import PinCost
 from terminal.people.roles import RefundPolicy, Role
 from terminal.people.service import People, PeopleSettings
@@ -86,6 +86,42 @@ class Line:
         if self.cut or reply.lost:
             raise NoAnswer("cut")
         return HttpReply(reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.body)
+
+
+class Disk:
+    """The journal, on a disk that can be full."""
+
+    def __init__(self, journal: SqliteJournal) -> None:
+        self._journal = journal
+        self.full = False
+
+    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+        if self.full:
+            raise JournalError("disk_full", path="journal.db")
+        return await self._journal.append(events)
+
+    def claimed(self, kind: str, key: str) -> str | None:
+        return self._journal.claimed(kind, key)
+
+    def of_subject(self, subject: str) -> tuple[Event, ...]:
+        return self._journal.of_subject(subject)
+
+    def after(self, number: int, *, limit: int = 256) -> tuple[Event, ...]:
+        return self._journal.after(number, limit=limit)
+
+    def last_number(self) -> int:
+        return self._journal.last_number()
+
+    def unfinished(self) -> tuple[Summary, ...]:
+        return self._journal.unfinished()
+
+    def list(
+        self, kind: str, *, counter: str = "", before: int | None = None, limit: int = 20, search: str = ""
+    ) -> tuple[Summary, ...]:
+        return self._journal.list(kind, counter=counter, before=before, limit=limit, search=search)
+
+    def owed(self) -> tuple[Owed, ...]:
+        return self._journal.owed()
 
 
 class PaperRoll:
@@ -171,7 +207,7 @@ class Shop:
         self.line = Line(self.bank, self.clock)
         self.house = House("m1", "s1", "Tea 茶", currency="CNY", ledger=Ledger.TEST)
         self.printers = {each: PaperRoll() for each in counters}
-        self.limits = Limits(cancel_answer_s=2.0)
+        self.limits = Limits(cancel_answer_s=1.0)
         self.session: aiohttp.ClientSession
         self._stack: AsyncExitStack
         self._abandoned = False
@@ -188,7 +224,8 @@ class Shop:
             inline=True,
         )
         self._stack.push_async_callback(self._close_journal)
-        feed = Feed(self.journal)
+        self.disk = Disk(self.journal)
+        feed = Feed(self.disk)
         self.notices_url = ""
         parts = Parts(
             house=self.house,
@@ -266,17 +303,29 @@ class Shop:
         while True:
             await asyncio.sleep(0.005)
             for delivery in self.bank.due(self.clock.wall_ms()):
-                status = await self.notify(delivery.body, dict(delivery.headers))
-                self.bank.delivered(delivery.id, status in {200, 204}, self.clock.wall_ms())
+                told = await self.notice(delivery.body, dict(delivery.headers))
+                self.bank.delivered(delivery.id, told.status in {200, 204}, self.clock.wall_ms())
 
-    async def notify(self, body: bytes, headers: Mapping[str, str], channel: str = "wechatpay") -> int:
-        address = f"{self.notices_url}/notify/{channel}"
-        async with self.session.post(address, data=body, headers=headers) as answer:
-            return answer.status
+    def stop_post(self) -> None:
+        """From now on the story carries notifications itself."""
+        self._post.cancel()
+
+    async def notice(self, body: bytes, headers: Mapping[str, str], channel: str = "wechatpay") -> "Told":
+        return await self.client().ask("POST", f"{self.notices_url}/notify/{channel}", headers=headers, data=body)
+
+    async def raw_notice(self, lines: Sequence[str], body: bytes) -> int:
+        """A request as no HTTP library would write it; returns the status."""
+        head = ["POST /notify/wechatpay HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *lines]
+        return (await raw(self.notices_url, "\r\n".join(head).encode() + b"\r\n\r\n" + body))[0]
 
     def pay(self, attempt: str) -> None:
         """The customer pays the code on the glass."""
         assert self.bank.customer_pays(attempt, self.clock.wall_ms())
+
+    def pay_after_close(self, attempt: str) -> None:
+        """The customer presses pay now; the bank takes the money a minute later, whatever happened meanwhile."""
+        self.bank.set_fault("capture-after-close", self.clock.wall_ms())
+        self.bank.customer_pays(attempt, self.clock.wall_ms(), delay_ms=60_000)
 
     def wallet_code(self) -> str:
         return self.bank.new_customer_code(self.clock.wall_ms())
@@ -308,6 +357,9 @@ class Shop:
         self.cashier_id = await self.people.add_person(
             self.people.who("", session), Role.CASHIER, "Mei", CASHIER_PIN
         )
+        return await self.cashier_again()
+
+    async def cashier_again(self) -> Client:
         return self.browser(**{SESSION: await self.people.sign_in(self.cashier_id, CASHIER_PIN, device="here")})
 
     async def till(self, counter: str = "1") -> Client:
@@ -347,6 +399,20 @@ class Shop:
         self.pay(sale["attempts"][0]["id"])
         await self.until(sale["id"], "paid")
         return dict((await client.get(f"/sales/{sale['id']}")).body)
+
+
+async def raw(url: str, sent: bytes) -> tuple[int, bytes]:
+    """Send bytes as they are; the status and everything that came back until the other side closed or went quiet."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(sent)
+        head = await reader.readuntil(b"\r\n\r\n")
+        return int(head.split()[1]), head
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:
