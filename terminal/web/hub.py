@@ -15,7 +15,7 @@ from terminal.payments.event import Event
 from terminal.people.sessions import digest, make_token
 from terminal.web.answers import live_event
 from terminal.web.counters import glass_only, view_of
-from terminal.web.views import event_view
+from terminal.web.views import CounterView, event_view
 
 if TYPE_CHECKING:
     from terminal.web.callers import Caller
@@ -58,7 +58,7 @@ class Hub:
         self._listeners: set[Listener] = set()
         self._tickets: OrderedDict[str, tuple[int, Caller]] = OrderedDict()
         self._someone = asyncio.Event()
-        self._seen: dict[str, bytes] = {}  # counter -> its last view, ages left out
+        self._seen: dict[str, bytes] = {}  # counter -> its last view as told, ages left out
         self._changes: dict[str, int] = {}
         self._views: dict[tuple[str, bool], tuple[tuple[int, int], str]] = {}
         self._events: OrderedDict[int, str] = OrderedDict()
@@ -95,6 +95,9 @@ class Hub:
         self._someone.set()
         if (lane := listener.lane) is not None:
             lane.listen(lambda: self._changed(lane.id))
+
+    def count(self) -> int:
+        return len(self._listeners)
 
     def remove(self, listener: Listener) -> None:
         self._listeners.discard(listener)
@@ -133,6 +136,7 @@ class Hub:
         known = self._views.get((lane.id, small))
         if known is None or known[0] != stamp:
             view = view_of(self._edge, lane)
+            self._seen[lane.id] = _without_ages(view)
             told = msgspec.json.encode(glass_only(view) if small else view).decode()
             known = (stamp, '{"type":"counter",' + told[1:])
             self._views[lane.id, small] = known
@@ -169,10 +173,8 @@ class Hub:
             await asyncio.sleep(self._edge.limits.socket_tick_s)
             lanes = {x.lane.id: x.lane for x in self._listeners if x.lane is not None}
             for counter, lane in lanes.items():
-                told = _without_ages(self._edge, lane)
-                if self._seen.get(counter, told) != told:
+                if self._seen.get(counter) != _without_ages(view_of(self._edge, lane)):
                     self._changed(counter)
-                self._seen[counter] = told
             self.recheck()
 
 
@@ -182,8 +184,9 @@ def same(caller: "Caller") -> bool:
     return now is not None and (now.kind, now.id, now.role) == (was.kind, was.id, was.role)
 
 
-def _without_ages(edge: "Edge", lane: Lane) -> bytes:
-    view = msgspec.to_builtins(view_of(edge, lane))
-    for health in view["health"].values():
+def _without_ages(view: CounterView) -> bytes:
+    """What of a view is news: not how long ago something was seen, and not the number of the newest event."""
+    told = msgspec.to_builtins(view)
+    for health in told["health"].values():
         health["age_s"] = 0
-    return msgspec.json.encode({**view, "told": None, "event": 0})
+    return msgspec.json.encode({**told, "told": None, "event": 0})

@@ -5,6 +5,7 @@ one costs no memory. One that falls too far behind is closed with the number to 
 """
 
 import asyncio
+import contextlib
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -53,8 +54,8 @@ async def live(request: web.Request) -> web.StreamResponse:
         await _serve(edge, socket, listener)
     finally:
         edge.hub.remove(listener)
-    if request.transport is not None:
-        request.transport.abort()  # what a client does not read is not kept for it
+        if request.transport is not None:  # what a client does not read is not kept for it for ever
+            asyncio.get_running_loop().call_later(edge.limits.socket_stuck_s, request.transport.abort)
     return socket
 
 
@@ -83,7 +84,7 @@ def _lane(edge: Edge, caller: Caller, counter: str) -> Lane | None:
 async def _serve(edge: Edge, socket: web.WebSocketResponse, listener: Listener) -> None:
     async with asyncio.TaskGroup() as group:
         writing = group.create_task(_write(edge, socket, listener), name="live writer")
-        ending = group.create_task(_end(socket, listener, writing), name="live end")
+        ending = group.create_task(_end(socket, listener, writing, edge.limits.socket_stuck_s), name="live end")
         await _read(socket)
         writing.cancel()
         if not listener.ended.is_set():
@@ -99,12 +100,16 @@ async def _read(socket: web.WebSocketResponse) -> None:
             await socket.close(code=WSCloseCode.POLICY_VIOLATION)
 
 
-async def _end(socket: web.WebSocketResponse, listener: Listener, writing: "asyncio.Task[None]") -> None:
+async def _end(
+    socket: web.WebSocketResponse, listener: Listener, writing: "asyncio.Task[None]", stuck_s: float
+) -> None:
     """Close with the hub's reason, however full the line is."""
     await listener.ended.wait()
     writing.cancel()
     code, reason = listener.why
-    await socket.close(code=code, message=reason, drain=False)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(stuck_s):
+            await socket.close(code=code, message=reason, drain=False)
 
 
 async def _write(edge: Edge, socket: web.WebSocketResponse, listener: Listener) -> None:

@@ -129,7 +129,7 @@ class PaperRoll:
 
     def __init__(self) -> None:
         self.slips: list[Slip] = []
-        self.tears = False
+        self.tears = self.unplugged = False
 
     async def print(self, slip: Slip) -> Printed:
         if self.tears:
@@ -141,7 +141,8 @@ class PaperRoll:
         return
 
     def health(self) -> Health:
-        return Health(HealthState.OK, "", 0, {"model": "paper roll"})
+        state, why = (HealthState.FAULT, "printer_gone") if self.unplugged else (HealthState.OK, "")
+        return Health(state, why, 0, {"model": "paper roll"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +403,7 @@ class Shop:
 
 
 async def raw(url: str, sent: bytes) -> tuple[int, bytes]:
-    """Send bytes as they are; the status and everything that came back until the other side closed or went quiet."""
+    """Send bytes as they are; the status and head of the answer."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:

@@ -1,4 +1,4 @@
-"""What the outside may send and nobody may act on: one clear sentence, the right status, nothing lost (S1 to S3)."""
+"""What the outside may send and nobody may act on: one clear sentence, the right status (S1 to S3)."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who reaches the API at all: exact Host, our own Origin, JSON with our header, a credential on every call (S20-S29)."""
+"""Who reaches the API: exact Host, our Origin, JSON with our header, a credential on each call (S20-S29)."""
 
 from pathlib import Path
 

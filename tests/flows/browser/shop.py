@@ -67,10 +67,15 @@ class Shop:
         """The text of the code on this counter's glass, empty when there is none."""
         return str(getattr(self.running.service.lane(counter).glass.screen, "payload", ""))
 
+    async def customer_scans(self, counter: str) -> str:
+        """A customer scans the code on the glass: the order's number."""
+        return str((await self._bank("scan", code_url=self.payload(counter)))["order_no"])
+
+    async def pay(self, order_no: str) -> None:
+        await self._bank("act", act="pay", order_no=order_no)
+
     async def customer_pays(self, counter: str) -> None:
-        """A customer scans the code on the glass and pays."""
-        order = await self._bank("scan", code_url=self.payload(counter))
-        await self._bank("act", act="pay", order_no=order["order_no"])
+        await self.pay(await self.customer_scans(counter))
 
     async def customer_code(self, behaviour: str = "pays") -> str:
         """The digits a customer's wallet shows: pays, password or no-funds."""

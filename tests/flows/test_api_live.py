@@ -1,0 +1,302 @@
+"""Live state over WebSocket: whole counters, events from any number, and who may listen how long (A3, S24)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from terminal.payments.event import Actor, NewEvent
+from terminal.web.callers import SESSION
+from terminal.web.edge import EdgeLimits
+from terminal.web.hub import SIGNED_OUT, SLOW
+from tests.flows.api_rig import Client, Shop, open_shop
+
+Socket = aiohttp.ClientWebSocketResponse
+
+
+@asynccontextmanager
+async def listening(client: Client, query: str = "counter=1", **headers: str) -> AsyncIterator[Socket]:
+    sent = {**client.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    async with client.session.ws_connect(f"{client.url}/api/v1/live?{query}", headers=sent) as socket:
+        yield socket
+
+
+async def refused(client: Client, query: str = "counter=1", **headers: str) -> str:
+    """The slug of a handshake that failed."""
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    return (await client.ask("GET", f"/live?{query}", headers={**upgrade, **headers})).slug
+
+
+async def read(socket: Socket) -> dict[str, Any]:
+    return dict(msgspec.json.decode(await asyncio.wait_for(socket.receive_str(), 10)))
+
+
+async def read_until(socket: Socket, kind: str) -> list[dict[str, Any]]:
+    """Messages up to and with the first event of this kind."""
+    told = []
+    while True:
+        told.append(await read(socket))
+        if told[-1].get("event_type") == kind:
+            return told
+
+
+@pytest.mark.row(3)
+async def test_a_page_sees_the_counter_whole_and_after_every_change(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        till = await shop.till()
+        async with listening(till) as socket:
+            first = await read(socket)
+            assert first["type"] == "counter"
+            assert (first["id"], first["sale"], first["screen"]["kind"]) == ("1", None, "idle")
+            sale = await shop.paid(till)
+            told = await read_until(socket, "sale_moved")
+            counters = [each for each in told if each["type"] == "counter"]
+            assert any(each["screen"]["kind"] == "code" for each in counters)
+            while counters[-1]["screen"]["result"] != "paid":
+                message = await read(socket)
+                counters += [message] if message["type"] == "counter" else []
+            assert counters[-1]["last"]["id"] == sale["id"]
+
+
+@pytest.mark.row(3)
+async def test_a3_resuming_from_a_number_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        async with listening(pos, "after=0") as socket:
+            await shop.paid(pos)
+            first = await read_until(socket, "sale_opened")
+        last = first[-1]["number"]
+        await shop.paid(pos)
+        wanted = [each["number"] for each in (await pos.get(f"/events?after={last}&limit=256")).body["events"]]
+        async with listening(pos, f"after={last}") as socket:
+            numbers = [(await read(socket))["number"] for _ in wanted]
+        assert numbers == wanted
+        assert len({each["number"] for each in first} & set(wanted)) == 0
+
+
+async def test_a3_many_old_events_are_read_back_in_order(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        await many(shop, 1500)
+        async with listening(pos, "after=0") as socket:
+            told: list[int] = []
+            while len(told) < 1500:
+                message = await read(socket)
+                told += [message["body"]["n"]] if message["event_type"] == "scan_refused" else []
+        assert told == list(range(1500))
+
+
+async def many(shop: Shop, count: int, size: int = 10) -> None:
+    for start in range(0, count, 50):
+        events = [
+            NewEvent("counter:1", "scan_refused", "1", Actor("device", "1/scanner"), {"slug": "x" * size, "n": n})
+            for n in range(start, min(start + 50, count))
+        ]
+        await shop.service.feed.append(events)
+
+
+async def test_a3_who_reads_too_slowly_is_closed_with_the_number_to_resume_from(tmp_path: Path) -> None:
+    limits = EdgeLimits(socket_queue=256, socket_stuck_s=2.0)
+    async with open_shop(tmp_path, limits=limits) as shop:
+        pos = await shop.machine()
+        slow = await slow_listener(shop, pos, after=shop.service.feed.last_number())
+        await many(shop, 1200, size=30_000)
+        frames = await slow.everything()
+        closing = frames[-1]
+        assert int.from_bytes(closing[:2]) == SLOW
+        resume = msgspec.json.decode(closing[2:])["resume"]
+        seen = [msgspec.json.decode(each)["number"] for each in frames[:-1]]
+        assert resume == seen[-1], "what was given is known exactly"
+        async with listening(pos, f"after={resume}") as socket:
+            assert (await read(socket))["number"] == resume + 1
+
+
+class SlowListener:
+    """A WebSocket client that reads nothing until asked, with a small window."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def everything(self) -> list[bytes]:
+        """All frames to the closing one (RFC 6455, 5.2; servers do not mask)."""
+        frames: list[bytes] = []
+        while True:
+            head = await asyncio.wait_for(self._reader.readexactly(2), 20)
+            size = head[1]
+            if size == 126:
+                size = int.from_bytes(await self._reader.readexactly(2))
+            elif size == 127:
+                size = int.from_bytes(await self._reader.readexactly(8))
+            data = await self._reader.readexactly(size)
+            if head[0] & 15 in {1, 8}:
+                frames.append(data)
+            if head[0] & 15 == 8:
+                self._writer.close()
+                return frames
+
+
+async def slow_listener(shop: Shop, client: Client, *, after: int) -> SlowListener:
+    host, _, port = shop.url.removeprefix("http://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=4096)
+    head = [
+        f"GET /api/v1/live?after={after} HTTP/1.1",
+        f"Host: {host}:{port}",
+        f"Authorization: {client.headers['Authorization']}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+    writer.write("\r\n".join(head).encode() + b"\r\n\r\n")
+    answer = await reader.readuntil(b"\r\n\r\n")
+    assert b"101" in answer.splitlines()[0]
+    return SlowListener(reader, writer)
+
+
+async def test_s24_a_page_of_another_site_cannot_listen_with_our_cookies(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        till = await shop.till()
+        for origin in ("https://evil.example", "null"):
+            assert await refused(till, Origin=origin) == "origin_not_allowed"
+        del till.headers["Origin"]
+        assert await refused(till) == "origin_not_allowed", "a browser always says where it comes from"
+        assert await refused(shop.browser()) == "not_signed_in"
+        pos = await shop.machine()
+        assert await refused(pos, Host="evil.example") == "host_not_allowed"
+        async with listening(pos) as socket:
+            assert (await read(socket))["type"] == "counter", "a machine has no Origin"
+
+
+async def test_s24_a_ticket_opens_once_and_within_thirty_seconds(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        till = await shop.till()
+        bare = Client(shop.url, shop.session, {"Origin": shop.url})
+        told = await till.post("/live/ticket")
+        assert (told.status, told.body["valid_s"]) == (201, 30)
+        async with listening(bare, f"counter=1&ticket={told.body['ticket']}") as socket:
+            assert (await read(socket))["type"] == "counter"
+        assert await refused(bare, f"counter=1&ticket={told.body['ticket']}") == "ticket_wrong"
+        late = await till.post("/live/ticket")
+        shop.clock.ahead_s += 31
+        assert await refused(bare, f"counter=1&ticket={late.body['ticket']}") == "ticket_wrong"
+        assert await refused(bare, "counter=1&ticket=ctl_guess") == "ticket_wrong"
+
+
+async def test_s24_signing_out_ends_what_the_session_listened_to(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        owner = await shop.owner()
+        ticket = (await owner.post("/live/ticket")).body["ticket"]
+        bare = Client(shop.url, shop.session, {"Origin": shop.url})
+        async with listening(owner) as first, listening(bare, f"counter=1&ticket={ticket}") as second:
+            await read(first)
+            await read(second)
+            await owner.post("/sign-out")
+            for socket in (first, second):
+                closing = await asyncio.wait_for(socket.receive(), 10)
+                assert (closing.type, closing.data) == (aiohttp.WSMsgType.CLOSE, SIGNED_OUT)
+                assert "resume" in str(closing.extra)
+
+
+async def test_s24_a_session_that_ran_out_ends_its_sockets_too(tmp_path: Path) -> None:
+    limits = EdgeLimits(socket_tick_s=0.01)
+    async with open_shop(tmp_path, limits=limits) as shop:
+        cashier = await shop.cashier()
+        async with listening(cashier) as socket:
+            await read(socket)
+            shop.clock.ahead_s += 301
+            while (closing := await asyncio.wait_for(socket.receive(), 10)).type is aiohttp.WSMsgType.TEXT:
+                pass
+            assert closing.data == SIGNED_OUT
+
+
+async def test_a3_one_credential_has_at_most_so_many_sockets(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, limits=EdgeLimits(sockets_per_credential=3)) as shop:
+        pos = await shop.machine()
+        async with listening(pos), listening(pos), listening(pos):
+            assert await refused(pos) == "sockets_too_many"
+            other = await shop.machine()
+            async with listening(other) as socket:
+                assert (await read(socket))["type"] == "counter"
+        async with listening(pos) as socket:
+            assert (await read(socket))["type"] == "counter", "closed ones count no more"
+
+
+async def test_a3_giant_frames_and_chatter_are_not_listened_to(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        async with listening(pos) as socket:
+            await socket.send_str("x" * (64 * 1024 + 1))
+            closing = await last(socket)
+            assert closing.data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+        async with listening(pos) as socket:
+            for _ in range(100):
+                await socket.send_str("hello?")
+            assert (await last(socket)).data == aiohttp.WSCloseCode.POLICY_VIOLATION
+
+
+async def last(socket: Socket) -> aiohttp.WSMessage:
+    while (message := await asyncio.wait_for(socket.receive(), 10)).type is aiohttp.WSMsgType.TEXT:
+        pass
+    return message
+
+
+@pytest.mark.row(124)
+async def test_i14_a_display_hears_its_screen_and_no_events(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos, display = await shop.machine(), await shop.display("1")
+        assert await refused(display, "counter=2") == "counter_unknown"
+        assert await refused(display, "after=0") == "not_allowed"
+        async with listening(display, "counter=1&after=0") as socket:
+            await shop.paid(pos)
+            told = [await read(socket)]
+            while told[-1]["screen"]["result"] != "paid":
+                told.append(await read(socket))
+        assert {each["type"] for each in told} == {"counter"}
+        assert all(each["sale"] is None and each["last"] is None for each in told)
+
+
+async def test_i14_a_key_of_one_counter_hears_only_that_one(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        everywhere, one = await shop.machine(), await shop.machine(counters=["1"])
+        await shop.shown(everywhere, counter="2")
+        assert await refused(one, "counter=2") == "counter_unknown"
+        async with listening(one, "after=0") as socket:
+            sale = await shop.shown(everywhere, counter="1")
+            first = await read(socket)
+        assert (first["counter"], first["subject"]) == ("1", sale["id"])
+
+
+async def test_a_device_that_fails_silently_is_told_by_the_next_look(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, limits=EdgeLimits(socket_tick_s=0.01)) as shop:
+        till = await shop.till()
+        async with listening(till) as socket:
+            assert (await read(socket))["health"]["printer"]["state"] == "ok"
+            shop.printers["1"].unplugged = True
+            assert (await read(socket))["health"]["printer"]["state"] == "fault"
+
+
+async def test_a_stopping_service_says_goodbye_with_the_number_to_resume_from(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        async with listening(pos) as socket:
+            await read(socket)
+            shop.edge.hub.end_all()
+            closing = await last(socket)
+            assert closing.data == aiohttp.WSCloseCode.GOING_AWAY
+            assert msgspec.json.decode(str(closing.extra))["resume"] == shop.service.feed.last_number()
+
+
+async def test_an_idle_shop_with_a_session_cookie_is_no_key(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        stale = shop.browser(**{SESSION: "cts_forged"})
+        assert await refused(stale) == "not_signed_in"
