@@ -1,6 +1,7 @@
 """The counter's own QR display as the display port: encode, show, prove, caption, keep alive, repaint."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -12,6 +13,8 @@ from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
 from terminal.peripherals.keeper import Keeper, together
+
+log = logging.getLogger(__name__)
 
 Captions = Callable[[Screen, int, int], AsyncIterator[Tile]]
 """(screen, width, height of the glass in pixels) -> what is painted beside the code or sign, soonest first."""
@@ -117,15 +120,17 @@ class CodeDisplay:
             self._to_caption.clear()
             if (now := self._uncaptioned) is None:
                 continue
-            async for tile in self._captions(now[0], *self._size):
-                if self._uncaptioned is not now:
-                    break
-                try:
+            try:
+                async for tile in self._captions(now[0], *self._size):
+                    if self._uncaptioned is not now:
+                        break
                     await device.add_tiles(now[1], [tile])
-                except DeviceError:
-                    if self._uncaptioned is now:
-                        raise
-                    break  # it refused a tile because it shows the next screen already
+            except DeviceError:
+                if self._uncaptioned is now:
+                    raise
+                # else: it refused a tile because it shows the next screen already
+            except (OSError, ImportError) as error:
+                log.warning("display at %s: no captions: %s", self.keeper.where, error)
 
     async def _keep_alive(self, device: CounterDisplay) -> None:
         """Ask what is shown: the display goes dark without it, and one that lost its screen gets it again."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused
@@ -21,20 +21,35 @@ Serve = Callable[[Transport, Callable[[D], None]], Awaitable[None]]
 
 
 async def together(*jobs: Coroutine[Any, Any, None]) -> None:
-    """Run jobs that end only by failing; the first that fails ends all.
+    """Run jobs that end only by failing; the first that fails ends all, and none is left when this returns.
+
+    Not a TaskGroup: on Python 3.11 one that fails in the same turn in which it is cancelled forgets that it was.
 
     Raises:
-        DeviceError: when that is all that happened. Anything else is a bug and comes out as a group.
+        DeviceError: when that is all that happened. Anything else is a bug and comes out first.
     """
+    tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(job)
-    except BaseExceptionGroup as several:
-        error = several.exceptions[0]
-        if isinstance(error, DeviceError) and several.split(DeviceError)[1] is None:
-            raise error from None
-        raise
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await _ended(tasks)
+    errors = [error for task in tasks if not task.cancelled() and (error := task.exception())]
+    bugs = [error for error in errors if not isinstance(error, DeviceError)]
+    raise (bugs or errors)[0]
+
+
+async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Wait for all of them, also when this is cancelled meanwhile."""
+    cancelled = False
+    while pending := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 class Keeper(Generic[D]):

@@ -107,8 +107,8 @@ class SlipPrinter:
 
     async def _serve(self, transport: Transport, ready: Callable[[EscPosPrinter], None]) -> None:
         device = EscPosPrinter(transport, self._profile, paint=self._paint)
-        self.keeper.detail["model"] = self._profile.name
         await self._look(device)
+        self.keeper.detail["model"] = self._profile.name
         ready(device)
         while self._sweep_s:
             await asyncio.sleep(self._sweep_s)

@@ -68,8 +68,8 @@ class TalkingSpeaker:
 
     async def _serve(self, transport: Transport, ready: Callable[[Speaker], None]) -> None:
         device = Speaker(transport, self._profile)
-        self.keeper.detail["model"] = self._profile.title
         await device.busy()
+        self.keeper.detail["model"] = self._profile.title
         self.keeper.well()
         ready(device)
         while self._sweep_s:

@@ -1,0 +1,145 @@
+"""The scanner through its adapter: codes for now, none kept, nothing leaked, nothing silent."""
+
+import asyncio
+import gc
+
+import pytest
+
+from drivers.scanner.profile import load_profile
+from drivers.transport import Transport
+from firmware_stubs.scanner import LineScanner
+from terminal.counter.ports import HealthState, Scan
+from terminal.peripherals.scanner import FRESH_S, QUEUE, CodeScanner
+from terminal.simulation.devices import SimulatedCounter
+from terminal.virtual_time import VirtualClock
+from tests.devices.peripheral_rig import now_s, play, running, until, well
+from tests.devices.wires import wire
+
+CODE = "134567890123456789"
+
+
+def scanner_of(counter: SimulatedCounter) -> CodeScanner:
+    scanner = counter.devices().scanner
+    assert isinstance(scanner, CodeScanner)
+    return scanner
+
+
+async def first(scanner: CodeScanner, limit_s: float = 1.0) -> Scan:
+    async with asyncio.timeout(limit_s):
+        return await anext(aiter(scanner.scans()))
+
+
+@pytest.mark.row(41, 54)
+def test_a_scan_arrives_once_with_the_time_it_was_made() -> None:
+    async def story() -> None:
+        counter = SimulatedCounter()
+        scanner = scanner_of(counter)
+        async with running(scanner.run):
+            await well(scanner.health)
+            assert scanner.health().state is HealthState.OK
+            await asyncio.sleep(7)
+            counter.scanner.scan(CODE, times=3, every_ms=200)
+            counter.wires["scanner"].poke()
+            scan = await first(scanner)
+            assert (scan.text, round(scan.mono_ns / 1e9, 1)) == (CODE, round(now_s(), 1))
+            with pytest.raises(TimeoutError):
+                await first(scanner, 3)
+
+    play(story())
+
+
+def test_c5_what_nobody_took_in_time_is_dropped_and_counted() -> None:
+    async def story() -> None:
+        counter = SimulatedCounter()
+        scanner = scanner_of(counter)
+        async with running(scanner.run):
+            await well(scanner.health)
+            for number in range(QUEUE + 3):
+                counter.scan(f"{CODE}{number}")
+                await asyncio.sleep(0.01)
+            assert scanner.dropped == 3
+            await asyncio.sleep(FRESH_S + 0.1)
+            counter.scan("fresh")
+            assert (await first(scanner)).text == "fresh"
+            assert scanner.dropped == QUEUE + 3
+
+    play(story())
+
+
+def test_l1_unplugged_and_back_with_no_old_scan() -> None:
+    async def story() -> None:
+        counter = SimulatedCounter()
+        scanner = scanner_of(counter)
+        async with running(scanner.run):
+            await well(scanner.health)
+            counter.unplug("scanner")
+            await until(lambda: scanner.health().reason == "scanner_gone", 1)
+            await scanner.feedback(good=False)
+            counter.replug("scanner")
+            await until(lambda: scanner.health().state is HealthState.OK, 3)
+            counter.scan(CODE)
+            assert (await first(scanner)).text == CODE
+
+    play(story())
+
+
+def test_l7_a_module_that_answers_nothing_is_marked_down_and_asked_again() -> None:
+    async def story() -> None:
+        counter = SimulatedCounter()
+        scanner = scanner_of(counter)
+        async with running(scanner.run):
+            await well(scanner.health)
+            counter.fault("mute-scanner")
+            await until(lambda: scanner.health().reason == "scanner_no_answer", 10)
+            await scanner.feedback(good=False)
+            counter.fault("unmute-scanner")
+            await until(lambda: scanner.health().state is HealthState.OK, 10)
+
+    play(story())
+
+
+def test_a_plain_scanner_cannot_tell_until_it_scans() -> None:
+    async def story() -> None:
+        stub = LineScanner()
+        cable = wire(stub)
+        scanner = CodeScanner("x", cable.open, VirtualClock(), profile=load_profile("line"))
+        async with running(scanner.run):
+            await well(scanner.health)
+            assert scanner.health().state is HealthState.CANNOT_TELL
+            stub.scan(CODE)
+            cable.poke()
+            assert (await first(scanner)).text == CODE
+            assert scanner.health().state is HealthState.OK
+            await scanner.feedback(good=True)
+
+    play(story())
+
+
+def test_a_bug_while_reading_is_heard_and_leaves_no_task() -> None:
+    class Odd(LineScanner):
+        """Sends; the cable then breaks in a way no driver expects."""
+
+    async def story() -> None:
+        cable = wire(Odd())
+
+        def burst(_data: bytes) -> bytes:
+            return b""
+
+        async def broken() -> bytes:
+            await asyncio.sleep(1)
+            raise ZeroDivisionError
+
+        async def open_() -> Transport:
+            await cable.open()
+            return cable
+
+        cable.read = broken  # type: ignore[method-assign]  # a transport with a bug
+        cable.to_host = burst
+        scanner = CodeScanner("x", open_, VirtualClock(), profile=load_profile("line"))
+        with pytest.raises(ZeroDivisionError):
+            await scanner.run()
+        assert scanner.health().state is HealthState.FAULT
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        gc.collect()
+
+    play(story())
