@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final, NoReturn
 
 from drivers.display import messages, tiles
@@ -10,7 +11,7 @@ from drivers.display.link import DisplayLink, DisplayRebooted
 from drivers.display.messages import DisplayEvent, DisplayHello, DisplayState, Result, Screen, Status, Type
 from drivers.display.profile import DisplayProfile
 from drivers.display.tiles import Tile
-from drivers.errors import DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout
 from drivers.transport import Transport
 
 __all__ = [
@@ -77,6 +78,8 @@ class CounterDisplay:
         if hello.protocol != 1:
             raise DeviceRefused(f"display speaks protocol {hello.protocol}, we 1: update its firmware")
         if self._serial and hello.serial != self._serial:
+            with suppress(DeviceError):  # another counter's, out of its reach: what it shows is nobody's any more
+                await self._link.ask(Type.CLEAR)
             raise DeviceRefused(
                 f"{self._transport.name}: this is display {hello.serial or 'without number'}, not {self._serial}; "
                 "are two cables swapped?"

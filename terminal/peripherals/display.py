@@ -71,8 +71,8 @@ class CodeDisplay:
         return self.keeper.health()
 
     def on_back(self, again: Callable[[], None]) -> None:
-        """``again`` is called when the glass may show something else than it was told: repaint it (I10)."""
-        self.keeper.on_back = again
+        """``again`` is called when the glass may show something else than it was told, or is gone (I10)."""
+        self.keeper.on_change = again
 
     async def show(self, screen: Screen) -> None:
         device = self.keeper.device
@@ -143,7 +143,7 @@ class CodeDisplay:
             self.keeper.well()
             if shown != (state.screen, state.id):
                 self._shown = None
-                self.keeper.on_back()
+                self.keeper.on_change()
 
     async def _rest(self) -> None:
         if not self._lit.is_set():

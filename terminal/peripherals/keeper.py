@@ -64,7 +64,7 @@ class Keeper(Generic[D]):
     def __init__(self, role: str, where: str, open_: OpenTransport, clock: Clock, serve: Serve[D]) -> None:
         self.role, self.where = role, where
         self.detail: dict[str, str] = {"port": where}
-        self.on_back: Callable[[], None] = lambda: None
+        self.on_change: Callable[[], None] = lambda: None  # told when the device is there and when it is gone
         self._open, self._clock, self._serve = open_, clock, serve
         self._device: D | None = None
         self._state, self._reason = HealthState.CANNOT_TELL, ""
@@ -134,7 +134,9 @@ class Keeper(Generic[D]):
             self._note(error)
             steady = self._device is not None and loop.time() - began_s >= STEADY_S
             missing = self._device is None and isinstance(error, DeviceGone)
-            self._device = None
+            if self._device is not None:
+                self._device = None
+                self.on_change()
             failures = 0 if steady or missing else failures + 1
             await asyncio.sleep(LOOK_S if missing else BACK_OFF_S[min(max(failures - 1, 0), 3)])
 
@@ -164,7 +166,7 @@ class Keeper(Generic[D]):
 
     def _greeted(self, device: D) -> None:
         self._device = device
-        self.on_back()
+        self.on_change()
 
     async def _until_broken(self) -> None:
         await self._broken.wait()

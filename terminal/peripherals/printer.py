@@ -52,7 +52,7 @@ class SlipPrinter:
         self._profile, self._paint, self._sweep_s = profile, paint, sweep_s
         self.keeper = Keeper("printer", where, open_, clock, self._serve)
         self._back = asyncio.Event()
-        self.keeper.on_back = self._back.set
+        self.keeper.on_change = self._back.set
         self._failures = 0  # prints in a row that stopped
 
     async def run(self) -> None:
