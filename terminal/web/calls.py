@@ -120,6 +120,8 @@ def route(operation: Operation) -> web.RouteDef:
         caller = admit(request)
         if caller is None and operation.open_to == "known":
             raise NotAllowed("not_signed_in")
+        if operation.open_to == "known" and not edge.service.ready:
+            raise Unavailable("starting")
         if operation.method == "GET":
             form = read_query(operation.form, request.query)
         else:
@@ -143,8 +145,6 @@ def _whole(form: Form, edge: Edge) -> Form:
 
 async def _stored(operation: Operation, call: Call[Any]) -> Answer:
     edge = call.edge
-    if not edge.service.ready:
-        raise Unavailable("starting")
     subject = "/".join(call.request.match_info.values())
     digest = meaning(edge.service.parts.code_key, subject, call.form)
     call.key = Key(call.known.credential, operation.name, key_of(call.request), digest)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, BadHttpMethod, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from terminal.errors import InvalidRequest
@@ -144,6 +144,8 @@ def _slug(status: int, error: BaseException | None) -> str:
     if isinstance(error, BadHttpMethod):
         return "method_not_allowed"
     if isinstance(error, LineTooLong):
-        line = bytes(error.args[0]) if isinstance(error.args[0], bytes) else str(error.args[0]).encode()
-        return "address_too_long" if line.startswith(b"/") else "headers_too_large"
-    return "headers_too_large" if str(error) == "Too many headers received" else "request_malformed"
+        line = error.args[0]  # what was read so far: an address begins with its path
+        address = isinstance(line, bytes | bytearray) and line.startswith(b"/")
+        return "address_too_long" if address else "headers_too_large"
+    many = isinstance(error, BadHttpMessage) and error.message.startswith("Too many headers")
+    return "headers_too_large" if many else "request_malformed"

@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode
 from terminal.counter.lane import Lane
 from terminal.errors import NotAllowed, TerminalError
 from terminal.payments.event import Event
+from terminal.people.roles import Action
 from terminal.people.sessions import digest, make_token
 from terminal.web.answers import live_event
 from terminal.web.counters import glass_only, view_of
@@ -47,8 +48,6 @@ class Listener:
 
 
 def _glass_only(caller: "Caller") -> bool:
-    from terminal.people.roles import Action
-
     return not caller.principal.may(Action.SEE_SALES)
 
 

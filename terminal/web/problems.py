@@ -124,6 +124,9 @@ def middleware(ids: Ids, limit: int, page: ErrorPage | None) -> Middleware:
         except Exception:  # process edge: a caller gets an id, the log gets the rest (S29)
             case = ids.ulid()
             log.exception("%s %s failed, id %s", request.method, request.path, case)
-            return document(request, TerminalError("internal"), case)
+            failed = TerminalError("internal", id=case)
+            if page is not None and wants_page(request):
+                return page(request, failed)
+            return document(request, failed, case)
 
     return tell

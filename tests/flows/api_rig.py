@@ -328,6 +328,12 @@ class Shop:
         self.bank.set_fault("capture-after-close", self.clock.wall_ms())
         self.bank.customer_pays(attempt, self.clock.wall_ms(), delay_ms=60_000)
 
+    async def unheard(self) -> None:
+        """Return when nobody listens live any more."""
+        async with asyncio.timeout(10):
+            while self.edge.hub.count():  # noqa: ASYNC110  # the hub tells nobody, on purpose
+                await asyncio.sleep(0.01)
+
     def wallet_code(self) -> str:
         return self.bank.new_customer_code(self.clock.wall_ms())
 

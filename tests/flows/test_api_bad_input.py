@@ -68,20 +68,24 @@ async def test_an_unknown_field_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.row(136)
-@pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
-async def test_a_problem_speaks_the_callers_language(tmp_path: Path, language: str) -> None:
+async def test_a_problem_speaks_the_callers_language(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
-        told = await pos.post("/sales", {**SALE, "amount_minor": 0}, Accept_Language=f"{language},en;q=0.1")
-        expected = describe("amount_not_positive", {}, language)
-        assert told.headers["Content-Language"] == language
-        assert told.body["title"] == expected.title
-        assert told.body["detail"] == expected.sentence
-        assert told.body["fix"] == expected.fix
-        assert told.body["code"] == expected.code == "A-02"
-        assert told.body["help"] == "/help/A-02"
-        assert told.body["type"] == "urn:countertop:amount_not_positive"
-        assert len(told.body["id"]) == 26
+        for language in ("en", "zh-CN", "pt-BR"):
+            await in_language(pos, language)
+
+
+async def in_language(pos: Client, language: str) -> None:
+    told = await pos.post("/sales", {**SALE, "amount_minor": 0}, Accept_Language=f"{language},en;q=0.1")
+    expected = describe("amount_not_positive", {}, language)
+    assert told.headers["Content-Language"] == language
+    assert told.body["title"] == expected.title
+    assert told.body["detail"] == expected.sentence
+    assert told.body["fix"] == expected.fix
+    assert told.body["code"] == expected.code == "A-02"
+    assert told.body["help"] == "/help/A-02"
+    assert told.body["type"] == "urn:countertop:amount_not_positive"
+    assert len(told.body["id"]) == 26
 
 
 async def test_queries_take_digits_known_names_and_each_once(tmp_path: Path) -> None:
@@ -115,6 +119,29 @@ async def test_addresses_and_methods_that_do_not_exist(tmp_path: Path) -> None:
             assert "Access-Control-Allow-Origin" not in told.headers
         get = await pos.ask("GET", "/sign-in", headers={})
         assert (get.status, get.headers.get("Allow")) == (405, "POST")
+
+
+async def test_i20_a_full_disk_is_told_and_nothing_is_started(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        shop.disk.full = True
+        told = await pos.post("/sales", SALE)
+        assert (told.status, told.slug) == (describe("disk_full", {}).status, "disk_full")
+        assert told.status >= 500
+        assert shop.line.requests == [], "journal first, then the world"
+        shop.disk.full = False
+
+
+async def test_a_service_that_still_reads_its_journal_starts_nothing(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        shop.service.ready = False
+        for told in (await pos.post("/sales", SALE), await pos.get("/sales"), await pos.post("/sales/x/cancel")):
+            assert (told.status, told.slug, told.headers["Retry-After"]) == (503, "starting", "1")
+        assert (await pos.get("/health")).body == {"state": "starting"}
+        shop.service.ready = True
+        shop.edge.dead = lambda: True
+        assert (await pos.get("/health")).body == {"state": "failed"}
 
 
 async def test_s29_a_bug_of_ours_tells_an_id_and_nothing_else(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Live state over WebSocket: whole counters, events from any number, and who may listen how long (A3, S24)."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -161,6 +162,18 @@ async def slow_listener(shop: Shop, client: Client, *, after: int) -> SlowListen
     answer = await reader.readuntil(b"\r\n\r\n")
     assert b"101" in answer.splitlines()[0]
     return SlowListener(reader, writer)
+
+
+async def test_a3_who_does_not_even_read_the_old_events_is_not_waited_for(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, limits=EdgeLimits(socket_stuck_s=0.3)) as shop:
+        pos = await shop.machine()
+        await many(shop, 600, size=30_000)
+        stuck = await slow_listener(shop, pos, after=0)
+        await shop.unheard()
+        frames: list[bytes] = []
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            frames = await stuck.everything()
+        assert len(frames) < 600
 
 
 async def test_s24_a_page_of_another_site_cannot_listen_with_our_cookies(tmp_path: Path) -> None:

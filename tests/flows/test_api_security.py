@@ -43,14 +43,15 @@ async def test_s37_a_wrong_or_revoked_key_is_nobody(tmp_path: Path) -> None:
         assert (await pos.get("/me")).status == 401
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:1", "0.0.0.0:{port}", ""])
-async def test_s21_dns_rebinding_another_host_is_answered_before_anything_else(tmp_path: Path, host: str) -> None:
+async def test_s21_dns_rebinding_another_host_is_refused_before_anything_else(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
-        told = await pos.get("/me", Host=host.format(port=shop.url.rpartition(":")[2]))
-        assert (told.status, told.slug) == (421, "host_not_allowed")
-        forwarded = await pos.get("/me", Host=host, X_Forwarded_Host="127.0.0.1")
-        assert forwarded.status == 421
+        port = shop.url.rpartition(":")[2]
+        for host in ("evil.example", "localhost", "127.0.0.1", "127.0.0.1:1", f"0.0.0.0:{port}", ""):
+            told = await pos.get("/me", Host=host)
+            assert (told.status, told.slug) == (421, "host_not_allowed"), host
+            forwarded = await pos.get("/me", Host=host, X_Forwarded_Host=f"127.0.0.1:{port}")
+            assert forwarded.status == 421, host
 
 
 async def test_s21_our_names_with_our_port_are_answered(tmp_path: Path) -> None:
@@ -61,14 +62,13 @@ async def test_s21_our_names_with_our_port_are_answered(tmp_path: Path) -> None:
             assert (await pos.get("/me", Host=f"{name}:{port}")).status == 200, name
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1"])
-async def test_s22_another_origin_is_refused_also_with_a_key(tmp_path: Path, origin: str) -> None:
+async def test_s22_another_origin_is_refused_also_with_a_key(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
-        till = await shop.till()
-        told = await till.post("/sales", SALE, Origin=origin)
-        assert (told.status, told.slug) == (403, "origin_not_allowed")
-        pos = await shop.machine()
-        assert (await pos.get("/me", Origin=origin)).status == 403
+        till, pos = await shop.till(), await shop.machine()
+        for origin in ("https://evil.example", "null", "http://localhost:1", "http://127.0.0.1", ""):
+            told = await till.post("/sales", SALE, Origin=origin)
+            assert (told.status, told.slug) == (403, "origin_not_allowed"), origin
+            assert (await pos.get("/me", Origin=origin)).status == 403, origin
 
 
 async def test_s22_fetch_metadata_lets_pages_be_reached_by_links_and_the_api_never(tmp_path: Path) -> None:

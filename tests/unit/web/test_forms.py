@@ -1,0 +1,71 @@
+"""Bodies and queries: exact types, known fields, and the name of the one that is wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from multidict import MultiDict
+
+from terminal.errors import InvalidRequest
+from terminal.payments.money import MINOR_MAX
+from terminal.web.forms import EventsQuery, NewRefund, NewSale, SalesQuery, read, read_query
+
+GOOD: dict[str, object] = {"counter": "1", "amount_minor": 5}
+
+
+def test_a_sale_has_its_defaults() -> None:
+    assert read(NewSale, GOOD) == NewSale(counter="1", amount_minor=5)
+    assert read(NewSale, {**GOOD, "amount_minor": MINOR_MAX}).amount_minor == MINOR_MAX
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"counter": ""}, "counter"),
+        ({"counter": "x" * 65}, "counter"),
+        ({"directions": ["push", "push", "pull"]}, "directions"),
+        ({"directions": ["both"]}, "directions[0]"),
+        ({"tip": 1}, "tip"),
+        ({"title": "x" * 121}, "title"),
+        ({"title": "a\nb"}, "title"),
+        ({"order_no": None}, "order_no"),
+    ],
+)
+def test_s1_the_wrong_field_is_named(change: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidRequest, match="field_wrong") as refused:
+        read(NewSale, {**GOOD, **change})
+    assert refused.value.facts == {"field": field}
+
+
+def test_a_missing_field_is_named_also_inside() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read(NewSale, {"counter": "1"})
+    assert refused.value.facts == {"field": "amount_minor"}
+    with pytest.raises(InvalidRequest) as refused:
+        read(NewRefund, {"reason": "r", "approver": {"person": "p"}})
+    assert refused.value.facts == {"field": "approver.pin"}
+
+
+@given(st.one_of(st.floats(), st.booleans(), st.text(), st.lists(st.integers()), st.integers(max_value=0)))
+def test_i12_only_a_whole_number_above_zero_is_an_amount(value: object) -> None:
+    with pytest.raises(InvalidRequest, match="amount_not_"):
+        read(NewSale, {"counter": "1", "amount_minor": value})
+
+
+@given(st.text(max_size=20))
+def test_s3_a_number_in_a_query_is_ascii_digits(text: str) -> None:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 100:
+        assert read_query(SalesQuery, MultiDict(limit=text)).limit == int(text)
+    else:
+        with pytest.raises(InvalidRequest, match="field_wrong"):
+            read_query(SalesQuery, MultiDict(limit=text))
+
+
+def test_words_of_digits_stay_words() -> None:
+    assert read_query(SalesQuery, MultiDict(counter="1", search="4200")).search == "4200"
+    assert read_query(EventsQuery, MultiDict(after="7")).after == 7
+
+
+def test_a_name_twice_or_unknown_is_refused() -> None:
+    for query in (MultiDict([("limit", "1"), ("limit", "2")]), MultiDict([("order", "up")])):
+        with pytest.raises(InvalidRequest, match="field_wrong"):
+            read_query(SalesQuery, query)
