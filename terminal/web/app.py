@@ -9,6 +9,7 @@ from aiohttp import web
 
 from terminal.counter.ports import Clock, Entropy
 from terminal.counter.service import Service
+from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.settings import Loaded
 from terminal.web import callers, openapi, problems, security
@@ -42,7 +43,13 @@ def make_app(
     zone = loaded.settings.shop.zone
     app = make_api(service, people, clock=clock, entropy=entropy, zone=zone, limits=limits, page=problem_page)
     app[EDGE].picture, app[EDGE].dead = picture, dead
-    add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, callers.greet))
+
+    def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:
+        device = people.who(device_token) if device_token else None
+        display = device is not None and device.role is Role.DISPLAY
+        callers.greet(response, session_token, device_token, display=display)
+
+    add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, greet))
     return app
 
 
