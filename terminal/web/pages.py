@@ -75,11 +75,11 @@ def _first(request: web.Request) -> str:
 
 
 async def first_till(request: web.Request) -> web.Response:
-    return web.HTTPSeeOther(f"/c/{_first(request)}/till")
+    raise web.HTTPSeeOther(f"/c/{_first(request)}/till")
 
 
 async def first_display(request: web.Request) -> web.Response:
-    return web.HTTPSeeOther(f"/c/{_first(request)}/display")
+    raise web.HTTPSeeOther(f"/c/{_first(request)}/display")
 
 
 async def till(request: web.Request) -> web.Response:

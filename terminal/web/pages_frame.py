@@ -152,12 +152,12 @@ def page(handler: Handler, place: str = "pages") -> Handler:
                 answer.set_cookie(
                     f"language_{place}", wish, max_age=_YEAR_S, httponly=True, samesite="Strict", path="/"
                 )
-            return answer
+            raise answer
         try:
             return await handler(request)
         except NotAllowed as refused:
             if refused.slug == "not_signed_in":
-                return web.HTTPSeeOther(f"/sign-in?next={quote(request.path)}")
+                raise web.HTTPSeeOther(f"/sign-in?next={quote(request.path)}") from None
             return problem_page(request, refused)
         except TerminalError as refused:
             return problem_page(request, refused)

@@ -1,6 +1,6 @@
 // Which state fills the till's screen: decided from the sale alone, so every reload shows the same.
 
-import { facts, has, money, nowMs, saleNo, t } from "./words.js";
+import { decimal, facts, has, money, nowMs, saleNo, t } from "./words.js";
 
 const seconds = (from, to) => Math.max(0, Math.round((to - from) / 1000));
 
@@ -52,13 +52,13 @@ export function endPanel(sale) {
   if (sale.state === "paid") {
     const paying = sale.attempts.find((each) => each.state === "paid") ?? sale.attempts.at(-1);
     const how = paying ? t("till.paid_with", { amount, wallet: walletName(paying) }) : amount;
-    const took = t("till.paid_in", { seconds: ((sale.ended_ms - sale.opened_ms) / 1000).toFixed(1) });
+    const took = t("till.paid_in", { seconds: decimal((sale.ended_ms - sale.opened_ms) / 1000) });
     const after = [next, ["F6", t("till.reprint"), "F6"], ["F7", t("till.undo"), "F7"]];
     if (openException(sale, "paid_late")) {
       return { tone: "late", icon: "late", word: t("state.late"), more: `${how} · ${no}`, amount, left: null, acts: after, sound: "late" };
     }
     const already = paying?.flags.includes("while_closing");
-    return { tone: "paid", icon: "paid", word: t(already ? "state.already_paid" : "state.paid"), more: `${how} · ${no} · ${took}`, amount, left: null, acts: after, sound: "paid" };
+    return { tone: "paid", icon: "paid", word: t(already ? "state.already_paid" : "state.paid"), more: `${how}\n${no} · ${took}`, amount, left: null, acts: after, sound: "paid" };
   }
   const word = sale.state === "cancelled" ? "state.cancelled" : "state.expired";
   return { tone: "not_paid", icon: "not_paid", word: t(word), more: no, amount, left: null, acts: [next], sound: "not_paid" };

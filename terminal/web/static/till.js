@@ -12,7 +12,7 @@ import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
 import * as sound from "./sound.js";
-import { clock, facts, money, nowMs, saleNo, t } from "./words.js";
+import { clock, facts, money, nowMs, saleNo, shortMoney, t } from "./words.js";
 
 const PAID_MS = 3000;
 const NOT_PAID_MS = 4000;
@@ -25,7 +25,7 @@ const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
   view: null, since: 0, connected: null, waiting: [],
   end: null, // the sale whose end fills the screen
-  hint: "", code: "", doubt: {}, busy: false, heardLate: new Set(), ticked: "", doubtful: {},
+  hint: "", code: "", doubt: {}, busy: new Set(), heardLate: new Set(), ticked: "", doubtful: {},
 };
 let endTimer;
 let hintTimer;
@@ -86,6 +86,7 @@ async function readWaiting() {
   reading = false;
   for (const sale of now.waiting) {
     const late = openException(sale, "paid_late", "excess");
+    if (late && now.end?.id === sale.id && now.end.state !== "paid") dismiss(); // "nothing charged" is no longer true
     if (late && !now.heardLate.has(late.id)) {
       now.heardLate.add(late.id);
       sound.play("late");
@@ -94,10 +95,10 @@ async function readWaiting() {
   draw();
 }
 
-/** Run a call of the API; a refusal becomes a sentence on the screen. */
-async function run(act) {
-  if (now.busy) return undefined;
-  now.busy = true;
+/** Run a call of the API, each name once at a time; a refusal becomes a sentence on the screen. */
+async function run(name, act) {
+  if (now.busy.has(name)) return undefined;
+  now.busy.add(name);
   draw();
   try {
     return await act();
@@ -108,7 +109,7 @@ async function run(act) {
     tell(text, code);
     return undefined;
   } finally {
-    now.busy = false;
+    now.busy.delete(name);
     draw();
   }
 }
@@ -143,7 +144,7 @@ function charge() {
   }
   const key = newKey();
   const amount = entry.minor;
-  run(async () => {
+  run("charge", async () => {
     const opened = await post("/sales", { counter: facts.counter, amount_minor: amount, currency: facts.currency }, key);
     entry.clear();
     hush();
@@ -156,12 +157,12 @@ const acts = {
     const live = sale();
     if (!live) charge();
     else if (live.cancelling) return;
-    else if (live.word === "checking") run(() => post(`/sales/${live.id}/check`));
-    else if (live.word === "not_paid") run(() => post(`/sales/${live.id}/code`));
+    else if (live.word === "checking") run("check", () => post(`/sales/${live.id}/check`));
+    else if (live.word === "not_paid") run("code", () => post(`/sales/${live.id}/code`));
   },
   Escape() {
     const live = sale();
-    if (live && !live.cancelling && live.word !== "person") run(() => post(`/sales/${live.id}/cancel`));
+    if (live && !live.cancelling && live.word !== "person") run("cancel", () => post(`/sales/${live.id}/cancel`));
     else if (now.end) dismiss();
     else if (!live) {
       entry.clear();
@@ -176,13 +177,13 @@ const acts = {
   },
   F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), keyList()]),
   F2: () => scannable() && startScan(sendScan),
-  F6: () => lastPaid() && !sale() && run(async () => {
+  F6: () => lastPaid() && !sale() && run("reprint", async () => {
     await post(`/sales/${lastPaid().id}/reprint`);
     tell(t("till.reprint_asked"));
   }),
   F7: () => refundable() && refund(refundable()),
   F8: () => showLast(),
-  F9: () => ["checking", "person"].includes(sale()?.word) && run(() => post(`/sales/${sale().id}/park`)),
+  F9: () => ["checking", "person"].includes(sale()?.word) && run("park", () => post(`/sales/${sale().id}/park`)),
 };
 
 async function refund(of, proposal) {
@@ -202,7 +203,7 @@ function type(key) {
 }
 
 async function showLast() {
-  const list = await run(() => get(`/sales?counter=${encodeURIComponent(facts.counter)}&limit=20`));
+  const list = await run("list", () => get(`/sales?counter=${encodeURIComponent(facts.counter)}&limit=20`));
   if (!list) return;
   const rows = list.sales.map((each) => h("a", { href: `/sales/${each.id}` },
     h("b", {}, saleNo(each.no)), h("span", { class: "soft" }, clock(each.opened_ms)),
@@ -261,10 +262,15 @@ function draw() {
     const found = fixFor(states(now.view, now.since).find((each) => each.role === role));
     sheet(found.title, found.parts);
   });
-  drawNotices({ view: now.view, waiting: now.waiting, told: freshTold(now.view, now.since), tools: { run, refund: (of, found, reason) => refund(of, { minor: Math.min(found.amount_minor, of.refundable_minor), reason }) } });
+  drawNotices({ view: now.view, waiting: now.waiting, told: freshTold(now.view, now.since), tools });
   const keys = now.connected ? keysNow() : [];
   fillWith(at("keys"), keys, () => keys.map(([key, word]) => h("button", { type: "button", onclick: () => acts[key]() }, h("b", {}, key), word)));
 }
+
+const tools = {
+  run: (act) => run("notice", act),
+  refund: (of, found, reason) => refund(of, { minor: Math.min(found.amount_minor, of.refundable_minor), reason }),
+};
 
 function drawPanel(panel, live) {
   const box = at("panel");
@@ -320,7 +326,7 @@ function drawTurned(live) {
 function drawEntry() {
   say(at("amount"), money(entry.minor));
   fit(at("amount"));
-  const hint = now.busy ? t("till.working") : now.hint || (entry.minor ? t("till.charge", { amount: money(entry.minor) }) : t("till.amount_empty"));
+  const hint = now.busy.size ? t("till.working") : now.hint || (entry.minor ? t("till.charge", { amount: money(entry.minor) }) : t("till.amount_empty"));
   say(at("hint"), hint);
   say(at("hint-code"), now.code && `(${now.code})`);
   for (const part of ["hint", "hint-code"]) at(part).classList.toggle("wrong", now.code !== "");
@@ -341,7 +347,7 @@ function drawSound() {
 // --- start ----------------------------------------------------------------------------------------------
 
 for (const minor of facts.quick) {
-  at("quick").append(h("button", { type: "button", class: "key", "data-minor": String(minor) }, money(minor)));
+  at("quick").append(h("button", { type: "button", class: "key", "data-minor": String(minor) }, shortMoney(minor)));
 }
 at("point").hidden = !entry.exponent;
 at("point").textContent = facts.money[facts.currency].point || ".";
@@ -370,7 +376,7 @@ listen({
     return true;
   },
   text: (key) => /[0-9.]/.test(key) && type(key),
-  scanned: (code) => run(() => sendScan(code)),
+  scanned: (code) => run("scan", () => sendScan(code)),
   before: () => entry.snapshot(),
   undo(snapshot) {
     entry.restore(snapshot);

@@ -36,6 +36,18 @@ export function money(minor, currency = facts.currency) {
   return (minor < 0 ? "-" : "") + marks.prefix + whole.replace(/\B(?=(\d{3})+$)/g, marks.group) + part;
 }
 
+/** Like money, without the decimals of whole units: "¥5". */
+export function shortMoney(minor) {
+  const { exponent, point } = facts.money[facts.currency];
+  const text = money(minor);
+  return exponent && minor % 10 ** exponent === 0 ? text.slice(0, text.lastIndexOf(point)) : text;
+}
+
+/** One decimal, with the language's own mark. */
+export function decimal(number) {
+  return number.toFixed(1).replace(".", facts.money[facts.currency].point || ".");
+}
+
 /** A typed amount ("28.50", "28,50", "28") in the smallest unit; null when it is none. */
 export function minorOf(text, currency = facts.currency) {
   const exponent = facts.money[currency]?.exponent ?? 2;

@@ -1,0 +1,121 @@
+"""One shop and one browser for all pages' tests; each test has a counter and a window of its own."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, async_playwright
+
+from tests.flows.browser.chromium import find_chromium
+from tests.flows.browser.shop import Shop, open_shop
+
+COUNTERS = 32
+_numbers = iter(range(1, COUNTERS + 1))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    async with open_shop(tmp_path_factory.mktemp("shop"), COUNTERS) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def counter() -> str:
+    """A counter nobody else has used."""
+    return str(next(_numbers))
+
+
+@dataclass
+class Till:
+    """A paired till in a window of 1024 by 600 pixels, and what it complained about."""
+
+    page: Page
+    shop: Shop
+    counter: str
+    complaints: list[str] = field(default_factory=list)
+    line: list[WebSocketRoute] = field(default_factory=list)
+    cut: bool = False
+
+    async def open(self, person: str = "") -> None:
+        await self.page.goto(self.shop.link(self.counter, person))
+        await self.page.wait_for_url("**/till")
+        await self.page.locator("#keys button").first.wait_for()
+
+    async def type(self, keys: str) -> None:
+        """Like fingers, not like a scanner."""
+        for key in keys:
+            await self.page.keyboard.press(key)
+            await self.page.wait_for_timeout(40)
+
+    async def press(self, key: str) -> None:
+        await self.page.keyboard.press(key)
+
+    async def panel(self, tone: str) -> str:
+        """Wait for a state that fills the screen; its word."""
+        await self.page.locator(f"#panel.tone-{tone}:not([hidden])").wait_for()
+        return await self.text("#panel-word")
+
+    async def shown(self) -> None:
+        """Wait until this counter's code is up."""
+        await self.panel("waiting")
+        await self.page.wait_for_function("document.querySelector('#turned:not([hidden]) img')?.naturalWidth > 0")
+
+    async def text(self, selector: str) -> str:
+        return (await self.page.locator(selector).inner_text()).replace("\xa0", " ").strip()
+
+    async def cut_line(self) -> None:
+        self.cut = True
+        for route in self.line:
+            await route.close()
+        self.line.clear()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def window(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    context = await chromium.new_context(viewport={"width": 1024, "height": 600}, reduced_motion="reduce")
+    context.set_default_timeout(8000)
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def till(window: BrowserContext, shop: Shop, counter: str) -> AsyncIterator[Till]:
+    page = await window.new_page()
+    opened = Till(page, shop, counter)
+
+    def line(route: WebSocketRoute) -> None:
+        if not opened.cut:
+            route.connect_to_server()
+            opened.line.append(route)
+
+    await page.route_web_socket("**/api/v1/live**", line)
+    watch(page, opened.complaints)
+    await opened.open()
+    yield opened
+    assert opened.complaints == []
+
+
+def watch(page: Page, complaints: list[str]) -> None:
+    """Errors of scripts and of the content security policy. Refused requests are part of the stories."""
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda line: (
+            complaints.append(line.text) if line.type == "error" and "status of 4" not in line.text else None
+        ),
+    )
+
+
+@pytest.fixture(autouse=True)
+def healthy(shop: Shop) -> Iterator[None]:
+    yield
+    shop.heal()

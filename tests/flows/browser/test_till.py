@@ -1,0 +1,231 @@
+"""The till in a real browser on a real service and bank: keys alone, every state in its words and colours."""
+
+import pytest
+
+from tests.flows.browser.conftest import Till
+from tests.flows.browser.shop import OWNER_PIN
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+@pytest.mark.row(1, 4, 6, 9, 152)
+async def test_sales_by_keyboard_alone_and_a_digit_after_green_begins_the_next(till: Till) -> None:
+    for amount, keys in (("¥28.50", "2850"), ("¥7.00", "700"), ("¥5.00", "5.")):
+        await till.type(keys)
+        assert await till.text("#amount") == amount
+        await till.press("Enter")
+        await till.shown()
+        assert await till.text("#panel-amount") == amount
+        await till.shop.customer_pays(till.counter)
+        assert await till.panel("paid") == "Paid"
+        assert "with WeChat Pay" in await till.text("#panel-more")
+        assert await till.text("#panel-amount") == amount
+    await till.press("1")
+    assert await till.page.locator("#panel").is_hidden()
+    assert await till.text("#amount") == "¥0.01"
+
+
+@pytest.mark.row(1)
+async def test_the_number_pad_undoes_and_clears_and_the_green_screen_goes_by_itself(till: Till) -> None:
+    await till.type("9.999")  # a third decimal has no place
+    assert await till.text("#amount") == "¥9.99"
+    await till.press("Backspace")
+    await till.press("Backspace")
+    await till.press("Backspace")
+    assert await till.text("#amount") == "¥0.09"
+    await till.press("Escape")
+    assert await till.text("#amount") == "¥0.00"
+    await till.page.locator('[data-key="00"]').click()
+    await till.page.locator('[data-key="2"]').click()
+    await till.page.locator('[data-key="00"]').click()
+    assert await till.text("#amount") == "¥2.00"
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.customer_pays(till.counter)
+    await till.panel("paid")
+    await till.page.locator("#ready:not([hidden])").wait_for()
+    assert "Paid" in await till.text("#last")
+
+
+@pytest.mark.row(31)
+async def test_cancel_says_nothing_charged_only_with_the_bank_s_proof(till: Till) -> None:
+    await till.type("500")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.fault("error-500", count=2)
+    await till.press("Escape")
+    assert await till.panel("checking") == "Cancelling… asking the bank"
+    assert await till.panel("not_paid") == "Cancelled, nothing charged"
+
+
+@pytest.mark.row(31)
+async def test_cancel_after_the_customer_paid_turns_green_and_offers_undo(till: Till) -> None:
+    await till.shop.fault("notify-lost", count=1)
+    await till.type("600")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.customer_pays(till.counter)
+    await till.press("Escape")
+    assert await till.panel("paid") == "Customer had already paid"
+    assert "Undo" in await till.text("#panel-acts")
+
+
+@pytest.mark.row(7, 8)
+async def test_scanning_the_customer_with_f2_and_a_keyboard_scanner(till: Till) -> None:
+    await till.type("1200")
+    await till.press("Enter")
+    await till.shown()
+    await till.press("F2")
+    await till.page.keyboard.type("6901234567892")
+    await till.page.locator("#scan-refused:not([hidden])").wait_for()
+    assert "product" in await till.text("#scan-refused")
+    await till.page.keyboard.type(await till.shop.customer_code())
+    assert await till.panel("paid") == "Paid"
+
+
+@pytest.mark.row(55, 56)
+async def test_a_scan_that_types_like_a_keyboard_never_becomes_an_amount(till: Till) -> None:
+    await till.type("28")
+    code = await till.shop.customer_code()
+    await till.page.keyboard.type(code)
+    await till.press("Enter")
+    await till.page.locator("#hint.wrong").wait_for()
+    assert await till.text("#amount") == "¥0.28"
+    assert "no sale is open" in await till.text("#hint")
+
+
+@pytest.mark.row(10, 12)
+async def test_a_doubt_keeps_the_goods_and_parks_for_the_next_customer(till: Till) -> None:
+    await till.type("900")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.fault("error-500", count=200)
+    await till.press("Escape")
+    await till.panel("checking")
+    assert "Keep the goods" in await till.text("#panel-more")
+    await till.press("F9")
+    await till.page.locator("#ready:not([hidden])").wait_for()
+    assert "parked" in await till.text("#notices")
+
+
+@pytest.mark.row(10)
+async def test_when_the_line_drops_nothing_is_assumed_and_it_heals(till: Till) -> None:
+    await till.type("300")
+    await till.press("Enter")
+    await till.shown()
+    await till.cut_line()
+    lost = till.page.locator("#lost:not([hidden])")
+    await lost.wait_for()
+    assert "do not hand over goods" in await lost.inner_text()
+    assert await till.page.locator("#panel").is_hidden()
+    await till.shop.customer_pays(till.counter)
+    till.cut = False
+    assert await till.panel("paid") == "Paid"
+    assert await till.page.locator("#lost").is_hidden()
+
+
+@pytest.mark.row(21)
+async def test_late_money_stands_in_amber_until_the_owner_attaches_it(till: Till) -> None:
+    await till.type("800")
+    await till.press("Enter")
+    await till.shown()
+    order = await till.shop.customer_scans(till.counter)
+    await till.press("Escape")
+    await till.panel("not_paid")
+    await till.shop.fault("capture-after-close", count=1)
+    await till.shop.pay(order)
+    await till.page.locator(".notice").wait_for()
+    assert "¥8.00 came after it had ended" in await till.text("#notices")
+    assert await till.page.locator("#panel").is_hidden()  # "nothing charged" is no longer shown
+    await till.page.get_by_role("button", name="Attach to sale").click()
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
+    await till.page.locator(".notice").wait_for(state="detached")
+    assert "Paid" in await till.text("#last")
+
+
+@pytest.mark.row(14, 69)
+async def test_undo_asks_amount_reason_and_pin_and_signs_the_owner_out_again(till: Till) -> None:
+    await till.type("1500")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.customer_pays(till.counter)
+    await till.panel("paid")
+    await till.press("F7")
+    assert "¥15.00" in await till.text("#refund-left")
+    await till.page.locator("#refund-amount").fill("4.00")
+    await till.press("Enter")
+    await till.page.locator("#pin-code").fill("000001")
+    await till.press("Enter")
+    await till.page.locator("#pin-refused:not([hidden])").wait_for()
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
+    await till.page.locator("#refund").wait_for(state="hidden")
+    await till.page.wait_for_function("document.getElementById('last').textContent.length > 0")
+    lane = till.shop.running.service.lane(till.counter)
+    sale = till.shop.running.service.book.sale(lane.last_sale or "")
+    assert [(each.amount.minor, each.reason) for each in sale.refunds] == [(400, "Wrong amount")]
+    me = await till.page.evaluate("fetch('/api/v1/me').then((answer) => answer.json())")
+    assert me["role"] == "till"
+
+
+@pytest.mark.row(137)
+async def test_the_language_changes_in_the_middle_of_a_sale(till: Till) -> None:
+    await till.type("100")
+    await till.press("Enter")
+    assert await till.panel("waiting") == "Waiting for customer"
+    await till.page.get_by_role("link", name="中文").click()
+    assert await till.panel("waiting") == "等待付款"
+    assert await till.page.locator("html").get_attribute("lang") == "zh-CN"
+    await till.page.get_by_role("link", name="Português").click()
+    assert await till.panel("waiting") == "Aguardando cliente"
+    assert await till.text("#panel-amount") == "¥ 1,00"
+
+
+@pytest.mark.row(1, 140)
+async def test_nothing_scrolls_keys_are_big_and_long_amounts_shrink_but_stay_readable(till: Till) -> None:
+    sizes = """() => ({
+        scroll: [document.documentElement.scrollWidth, document.documentElement.scrollHeight],
+        amount: parseFloat(getComputedStyle(document.getElementById("amount")).fontSize),
+        keys: [...document.querySelectorAll(".key")].map((key) => Math.min(key.offsetWidth, key.offsetHeight)),
+        inside: document.getElementById("amount").scrollWidth <= document.getElementById("amount").clientWidth,
+    })"""
+    found = await till.page.evaluate(sizes)
+    assert found["scroll"] == [1024, 600]
+    assert found["amount"] >= 96
+    assert min(found["keys"]) >= 72
+    await till.type("99999999999")
+    found = await till.page.evaluate(sizes)
+    assert found["amount"] >= 48
+    assert found["inside"]
+
+
+@pytest.mark.row(4, 62)
+async def test_f1_tells_what_to_do_and_only_keys_that_work_are_shown(till: Till) -> None:
+    assert [await key.inner_text() for key in await till.page.locator("#keys b").all()] == ["F1", "F8"]
+    await till.press("F1")
+    assert "Type the amount" in await till.text("#sheet-body")
+    await till.press("Escape")
+    await till.type("100")
+    await till.press("Enter")
+    await till.shown()
+    assert [await key.inner_text() for key in await till.page.locator("#keys b").all()] == ["F1", "F2", "F8"]
+    await till.press("F1")
+    assert "Check again" not in await till.text("#sheet-body")
+
+
+@pytest.mark.row(140)
+async def test_every_control_has_a_name_and_states_are_announced(till: Till) -> None:
+    nameless = """() => [...document.querySelectorAll("button, a, input, select")]
+        .filter((each) => each.checkVisibility())
+        .filter((each) => !(each.getAttribute("aria-label") || each.textContent.trim() || each.labels?.length))
+        .map((each) => each.outerHTML)"""
+    assert await till.page.evaluate(nameless) == []
+    await till.type("100")
+    await till.press("Enter")
+    await till.panel("waiting")
+    assert await till.text("#say") == "Waiting for customer. ¥1.00"
