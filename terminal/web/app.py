@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -11,7 +12,6 @@ from terminal.counter.ports import Clock, Entropy
 from terminal.counter.service import Service
 from terminal.people.roles import Role
 from terminal.people.service import People
-from terminal.settings import Loaded
 from terminal.web import callers, openapi, problems, security
 from terminal.web.calls import PREFIX, Operation, route
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
@@ -23,10 +23,29 @@ from terminal.web.pages_frame import PageParts, problem_page
 from terminal.web.routes import OPERATIONS
 
 
+class ShopSettings(Protocol):
+    @property
+    def zone(self) -> str:
+        """IANA name of the shop's time zone."""
+        ...
+
+
+class EdgeSettings(Protocol):
+    @property
+    def shop(self) -> ShopSettings: ...
+
+
+class Configured(Protocol):
+    """What the edge reads of the loaded settings."""
+
+    @property
+    def settings(self) -> EdgeSettings: ...
+
+
 def make_app(
     service: Service,
     people: People,
-    loaded: Loaded,
+    loaded: Configured,
     *,
     clock: Clock,
     entropy: Entropy,

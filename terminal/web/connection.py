@@ -5,6 +5,7 @@ others (S28, S29). It offers no public way in, so this is the one file that reac
 """
 
 import asyncio
+import logging
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from terminal.web.edge import EdgeLimits
 from terminal.web.problems import TYPE, document, problem
 from terminal.web.security import HEADERS
 
+log = logging.getLogger(__name__)
 _LATE: Final = "request_timeout"
 
 
@@ -130,7 +132,9 @@ class Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002  # aiohttp's signature
     ) -> web.StreamResponse:
-        """Requests that never became one: unreadable, or larger than may be."""
+        """Requests that never became one, unreadable or too large; and whatever escaped a handler."""
+        if status >= 500:
+            log.error("request failed", exc_info=exc)
         answer = document(request, InvalidRequest(_slug(status, exc)), "")
         answer.headers.update(HEADERS)
         answer.headers["Server"] = "countertop"

@@ -1,6 +1,5 @@
 """Opening the listeners: limits on connections and headers, and who already sits on a busy port."""
 
-import asyncio
 import errno
 import logging
 import ssl
@@ -36,7 +35,7 @@ async def listen(
     try:
         await site.start()
     except OSError as error:
-        raise await _refused(host, port, error) from error
+        raise _refused(host, port, error) from error
     bound: int = runner.addresses[0][1]
     if edge is not None:
         edge.allow(host, bound, tls)
@@ -44,10 +43,10 @@ async def listen(
     return f"{'https' if tls else 'http'}://{shown}:{bound}"
 
 
-async def _refused(host: str, port: int, error: OSError) -> BadSettings:
+def _refused(host: str, port: int, error: OSError) -> BadSettings:
     address = f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        who = await asyncio.to_thread(listener_on, port)
+        who = listener_on(port)
         return BadSettings("address_in_use", address=f"{address} ({who})" if who else address)
     return BadSettings("address_unusable", address=address, why=error.strerror or type(error).__name__)
 

@@ -1,6 +1,5 @@
 """The listener banks reach: one address a channel, and yes only when what they said is durable (S15, I6)."""
 
-import asyncio
 import logging
 from typing import Final
 
@@ -64,11 +63,6 @@ async def _answer(service: Service, request: web.Request) -> web.Response:
         return _no(503, "later")
     except TerminalError as error:
         log.error("notification: %s", error)
-        return _no(500, "later")
-    except (asyncio.CancelledError, ConnectionError):
-        raise
-    except Exception:  # process edge: the bank sends it again, the log says why
-        log.exception("notification failed")
         return _no(500, "later")
     return web.Response(status=204, headers=_HEADERS)
 

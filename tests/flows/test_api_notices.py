@@ -84,6 +84,18 @@ async def test_i6_when_the_journal_fails_the_bank_is_asked_to_come_again(tmp_pat
         assert (await shop.notice(body, headers)).status == 204
 
 
+async def test_a_bug_of_ours_is_no_yes_and_tells_nothing(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        body, headers = await delivery(shop)
+        kept = shop.service.notices
+        del shop.service.notices  # what a bug does: something that must be there is not
+        told = await shop.notice(body, headers)
+        assert told.status == 500
+        assert "notices" not in str(told.body)
+        shop.service.notices = kept
+        assert (await shop.notice(body, headers)).status == 204, "so the bank's next try is heard"
+
+
 async def test_a_service_that_is_not_ready_says_later(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         body, headers = await delivery(shop)
