@@ -1,6 +1,20 @@
-"""What a run should say at its end beside passed and failed: figures that tests hand over by name."""
+"""What a run says at its end beside passed and failed: figures handed over by name, what was not covered."""
 
 import pytest
+
+from tests.flows.browser.chromium import MISSING, find_chromium
+
+
+def browser_or_say(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser its tests are left out, and the run's last lines say so."""
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    if left_out and not find_chromium():
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    browser_or_say(config, items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -9,3 +23,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "summary":
                 terminalreporter.write_line(str(value))
+    if not find_chromium():
+        terminalreporter.write_line(f"NOT COVERED: {MISSING}")

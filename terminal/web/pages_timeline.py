@@ -155,11 +155,11 @@ def paper_text(receipt: Receipt, width: int = PAPER_WIDTH) -> list[str]:
     for line in receipt:
         match line:
             case Row(left, right, align, _, _):
-                gap = max(width - _wide(left) - _wide(right), 1)
+                gap = max(width - _wide(left) - _wide(right), 0)
                 if right:
-                    lines.append(f"{left}{' ' * gap}{right}")
+                    lines.append(f"{left}{' ' * max(gap, 1)}{right}")
                 else:
-                    before = {"left": 0, "center": (gap - 1) // 2, "right": gap}[align]
+                    before = {"left": 0, "center": gap // 2, "right": gap}[align]
                     lines.append(" " * before + left)
             case Blank(count):
                 lines += [""] * count

@@ -67,7 +67,7 @@ class Till:
     async def shown(self) -> None:
         """Wait until this counter's code is up."""
         await self.panel("waiting")
-        await self.page.wait_for_function("document.querySelector('#turned:not([hidden]) img')?.naturalWidth > 0")
+        await self.page.locator("#turned:not([hidden]) img").evaluate("(picture) => picture.decode()")
 
     async def text(self, selector: str) -> str:
         return (await self.page.locator(selector).inner_text()).replace("\xa0", " ").strip()

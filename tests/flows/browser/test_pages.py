@@ -1,0 +1,191 @@
+"""The other pages in a real browser: display, timeline, lists, help, signing in; nothing runs as markup."""
+
+import io
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.async_api import Browser, BrowserContext
+
+from terminal.payments.decide import OpenSale
+from terminal.payments.event import Actor
+from terminal.payments.money import Money
+from tests.flows.browser.conftest import Till, watch
+from tests.flows.browser.shop import OWNER_PIN, Shop
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("browser"),
+]
+HOSTILE = (
+    "<script>window.ran=1</script>",
+    "</script><script>window.ran=1</script>",
+    '"><img src=x onerror="window.ran=1">',
+    "<svg/onload=window.ran=1>",
+    "{{7*7}}${7*7}#{7*7}",
+    "javascript:window.ran=1",
+    "'-window.ran=1-'",
+)
+
+
+async def _sale(shop: Shop, counter: str, **fields: Any) -> str:
+    request = OpenSale(counter, Money(1234, "CNY"), **fields)
+    return (await shop.running.service.checkout.open_sale(request, actor=Actor("pos", "test"))).id
+
+
+@pytest.mark.row(6, 9, 18, 47)
+async def test_the_customer_s_screen_shows_amount_code_and_result_and_heals_after_a_reload(
+    till: Till, window: BrowserContext
+) -> None:
+    display = await window.new_page()
+    watch(display, till.complaints)
+    await display.goto(f"{till.shop.url}/c/{till.counter}/display")
+    await display.locator('#main[data-kind="idle"]').wait_for()
+    assert "Tea House 茶馆" in await display.locator("#shop").inner_text()
+    await till.type("2850")
+    await till.press("Enter")
+    await display.locator('#main[data-kind="code"]').wait_for()
+    await display.locator("#code").evaluate("(picture) => picture.decode()")
+    amount = display.locator("#amount")
+    assert await amount.inner_text() == "¥28.50"
+    assert await amount.evaluate("(it) => parseFloat(getComputedStyle(it).fontSize)") >= 160
+    picture = Image.open(io.BytesIO(await display.screenshot()))
+    assert [each.text for each in zxingcpp.read_barcodes(picture)] == [till.shop.payload(till.counter)]
+    await display.reload()
+    await display.locator('#main[data-kind="code"]').wait_for()
+    await till.shop.customer_pays(till.counter)
+    await display.locator('#main[data-tone="paid"]').wait_for()
+    assert "Thank you" in await display.locator("#word").inner_text()
+    assert await display.locator("#code").is_hidden()
+
+
+@pytest.mark.row(7, 137)
+async def test_the_customer_s_language_is_chosen_apart_and_the_phone_is_asked_for(
+    till: Till, window: BrowserContext
+) -> None:
+    display = await window.new_page()
+    await display.goto(f"{till.shop.url}/c/{till.counter}/display?language=pt-BR")
+    await till.type("1000")
+    await till.press("Enter")
+    await till.shown()
+    assert await till.text("#panel-word") == "Waiting for customer"
+    await till.press("F2")
+    await till.page.keyboard.type(await till.shop.customer_code("password"))
+    await display.locator('#main[data-tone="waiting"]').wait_for()
+    assert await display.locator("#word").inner_text() == "Conclua no celular"
+    assert await till.panel("waiting") == "Customer is confirming"
+
+
+@pytest.mark.row(133)
+async def test_the_timeline_grows_while_the_sale_goes_on_with_durations_and_evidence(
+    till: Till, window: BrowserContext
+) -> None:
+    await till.type("4200")
+    await till.press("Enter")
+    await till.shown()
+    sale = till.shop.running.service.lane(till.counter).current
+    page = await window.new_page()
+    watch(page, till.complaints)
+    await page.goto(f"{till.shop.url}/sales/{sale}")
+    assert "Code received and checked" in await page.locator("#lines").inner_text()
+    await till.shop.customer_pays(till.counter)
+    proved = page.locator("#lines li", has_text="Paid, proved by the bank")
+    await proved.wait_for()
+    assert await page.locator("#head-word").inner_text() == "Paid"
+    told = await proved.inner_text()
+    assert "the bank" in told.lower()
+    assert sale is not None
+    attempt = till.shop.running.service.book.sale(sale).attempts[0]
+    assert attempt.id in told
+    assert attempt.provider_txn in told
+    assert await proved.locator(".delta").inner_text() > "+0.000"
+
+
+@pytest.mark.row(121, 133)
+async def test_hostile_text_is_shown_as_text_and_nothing_runs(till: Till, window: BrowserContext) -> None:
+    await till.open(till.shop.owner)  # sees every counter
+    page = await window.new_page()
+    watch(page, till.complaints)
+    counters = iter(range(25, 25 + len(HOSTILE)))
+    for text in HOSTILE:
+        order_no = f"{till.counter}:{text}"[:64]
+        sale = await _sale(till.shop, str(next(counters)), title=text, order_no=order_no, reference=text)
+        await page.goto(f"{till.shop.url}/sales/{sale}")
+        assert text in await page.locator(".facts").inner_text()
+        assert order_no in await page.locator(".facts").inner_text()
+        assert await page.evaluate("window.ran") is None
+    await page.goto(f"{till.shop.url}/sales")
+    assert "<script>" in await page.locator(".sales").inner_text()
+    assert await page.evaluate("window.ran") is None
+    await page.goto(f"{till.shop.url}/help?q=%3Cscript%3Ewindow.ran%3D1%3C/script%3E")
+    assert await page.locator("#q").input_value() == "<script>window.ran=1</script>"
+    assert await page.evaluate("window.ran") is None
+
+
+async def test_i25_every_page_says_test_in_every_language(till: Till) -> None:
+    sale = await _sale(till.shop, till.counter)
+    paths = ["/", "/help", "/help/P-01", "/sales", f"/sales/{sale}", "/sign-in", "/nothing", "/link/worth-nothing"]
+    paths += [f"/c/{till.counter}/till", f"/c/{till.counter}/display"]
+    for path in paths:
+        await till.page.goto(till.shop.url + path)
+        assert await till.text(".test-band") == "TEST", path
+        assert (await till.page.title()).startswith("TEST"), path
+    for language, word in (("zh-CN", "测试"), ("pt-BR", "TESTE")):
+        await till.page.goto(f"{till.shop.url}/sales?language={language}")
+        assert await till.text(".test-band") == word
+
+
+@pytest.mark.row(136)
+async def test_help_is_searched_and_a_code_leads_to_what_to_do(till: Till) -> None:
+    await till.page.goto(f"{till.shop.url}/help")
+    await till.page.locator("#q").fill("paper roll")
+    await till.press("Enter")
+    await till.page.get_by_role("link", name="P-01").click()
+    assert "Put in a new roll" in await till.text(".fix")
+
+
+async def test_a_stranger_signs_in_first_and_comes_to_the_page_they_wanted(chromium: Browser, shop: Shop) -> None:
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(f"{shop.url}/c/1/till")
+    assert "/sign-in?next=" in page.url
+    await page.locator("#pin").fill("000001")
+    await page.keyboard.press("Enter")
+    await page.locator("#refused:not([hidden])").wait_for()
+    assert "PIN is wrong" in await page.locator("#refused").inner_text()
+    await page.locator("#pin").fill(OWNER_PIN)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/c/1/till")
+    await context.close()
+
+
+async def test_a_link_opens_once(till: Till) -> None:
+    link = till.shop.link(till.counter)
+    await till.page.goto(link)
+    await till.page.wait_for_url("**/till")
+    await till.page.goto(link)
+    assert await till.page.locator(".problem").is_visible()
+
+
+@pytest.mark.row(112)
+async def test_f8_lists_the_last_sales_and_the_list_finds_one_by_its_order_number(till: Till) -> None:
+    sale = await _sale(till.shop, till.counter, order_no=f"ORD-{till.counter}")
+    await till.shown()
+    await till.press("F8")
+    await till.page.locator(".tail a").first.wait_for()
+    assert "¥12.34" in await till.text(".tail")
+    await till.page.goto(f"{till.shop.url}/sales?q=ORD-{till.counter}")
+    assert await till.page.locator(".sales li").count() == 1
+    assert await till.page.locator(".sales a").get_attribute("href") == f"/sales/{sale}"
+
+
+@pytest.mark.row(140)
+async def test_pages_stay_usable_at_twice_the_size_and_on_a_phone(till: Till) -> None:
+    for width, height in ((512, 300), (390, 844)):
+        await till.page.set_viewport_size({"width": width, "height": height})
+        for path in ("/", "/sales", "/help", f"/c/{till.counter}/till", f"/c/{till.counter}/display"):
+            await till.page.goto(till.shop.url + path)
+            wide = await till.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, (path, width)
