@@ -30,11 +30,15 @@ class Feed:
             if then:
                 then(durable)
         finally:
-            self._publish()
+            self._publish(durable)
         return durable
 
-    def _publish(self) -> None:
-        while fresh := self._journal.after(self._last, limit=BATCH):
+    def _publish(self, durable: tuple[Event, ...]) -> None:
+        """What follows directly needs no reading back; a gap is an append whose caller was cancelled or is late."""
+        if durable[0].number == self._last + 1:
+            self._ring.extend(durable)
+            self._last = durable[-1].number
+        while self._last < durable[-1].number and (fresh := self._journal.after(self._last, limit=BATCH)):
             self._ring.extend(fresh)
             self._last = fresh[-1].number
         news, self._news = self._news, asyncio.Event()

@@ -15,6 +15,7 @@ from terminal.payments.sale import Attempt, Sale, SaleState
 log = logging.getLogger(__name__)
 AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
 LIFE_S: Final = 60.0
+TICK_S: Final = 0.001  # a wait shorter than the loop's clock can tell would paint again and again until it passes
 Shown = Callable[[Screen], Awaitable[None]]
 Result = Literal["paid", "not_paid", "checking", "cancelled", "late"]
 
@@ -108,7 +109,7 @@ class Glass:
             ok = await self._paint(self._still_true())
             failures = 0 if ok else failures + 1
             wait_s = None if ok else AGAIN_S[min(failures, len(AGAIN_S)) - 1]
-            left_s = None if self._stays() else max(self._left_s(), 0.0)
+            left_s = None if self._stays() else max(self._left_s(), TICK_S)
             await self._changed_within(min((each for each in (wait_s, left_s) if each is not None), default=None))
             if not self._stays() and self._left_s() <= 0:
                 if isinstance(self.screen, CodeScreen):

@@ -8,7 +8,7 @@ from typing import Final
 from terminal.errors import JournalError
 
 log = logging.getLogger(__name__)
-PAUSES_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)  # after one failure, two, …; the last for all further ones
+PAUSES_S: Final = (1.0, 2.0, 5.0, 15.0)  # after one failure, two, …; the last for all further ones
 WELL_S: Final = 60.0  # a job that ran this long begins again with the first pause
 
 

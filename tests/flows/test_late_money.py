@@ -1,0 +1,103 @@
+"""Money that comes when nobody expects it: never silent, never fulfilled by itself, never lost."""
+
+import pytest
+
+from terminal.payments.sale import Sale, SaleState
+from tests.flows.shop import CASHIER, Shop, refused, story
+
+
+async def paid_late(shop: Shop) -> Sale:
+    """Cancelled with proof, and then the bank took the money all the same."""
+    sale = await shop.with_code()
+    await shop.cancel(sale)
+    shop.fault("capture-after-close")
+    shop.world.bank.customer_pays(shop.attempt(sale).id, shop.bank_ms)
+    shop.world.bank_worked()
+    await shop.wait(1.5)
+    return shop.sale(sale)
+
+
+@pytest.mark.row(21)
+@story()
+async def test_b11_money_after_the_close_is_chimed_and_listed_and_the_sale_stays_cancelled(shop: Shop) -> None:
+    sale = await paid_late(shop)
+    assert sale.state is SaleState.CANCELLED
+    assert sale.attempts[0].state == "closed"
+    assert [(each.kind, each.closed) for each in sale.exceptions] == [("paid_late", "")]
+    await shop.wait(2)
+    assert shop.counter.speaker.words[-1] == ("late", 2850)
+    assert shop.counter.printer.begun == []
+    assert not sale.final
+    await shop.wait(3 * 86400)
+    assert [each.subject for each in shop.service.feed.unfinished()] == [sale.id], "an exception never disappears"
+
+
+@pytest.mark.row(21)
+@story()
+async def test_late_money_is_attached_by_a_person_and_printed_then(shop: Shop) -> None:
+    sale = await paid_late(shop)
+    exception = sale.exceptions[0].id
+    sale = await shop.service.aftercare.close_exception(sale.id, exception, "attached", actor=CASHIER)
+    assert sale.state is SaleState.PAID
+    await shop.wait(1)
+    assert [slip.copy for slip in shop.counter.printer.whole] == [0]
+    assert ("paid", 2850) not in shop.counter.speaker.words
+    again = await refused(shop.service.aftercare.close_exception(sale.id, exception, "attached", actor=CASHIER))
+    assert again.slug == "exception_unknown"
+
+
+@pytest.mark.row(21, 69)
+@story()
+async def test_late_money_is_refunded_by_one_key_and_the_exception_closes_itself(shop: Shop) -> None:
+    sale = await paid_late(shop)
+    seen = await refused(
+        shop.service.aftercare.close_exception(sale.id, sale.exceptions[0].id, "seen", actor=CASHIER)
+    )
+    assert seen.slug == "refund_first", "money is not looked away"
+    await shop.refund(sale)
+    await shop.until(lambda: bool(shop.sale(sale).exceptions[0].closed), 30)
+    assert shop.sale(sale).exceptions[0].closed == "refunded"
+    assert shop.kept_minor == 0
+
+
+@story()
+async def test_b11_a_customer_charged_twice_is_excess_within_60_s_and_the_sale_is_paid_once(shop: Shop) -> None:
+    sale = await shop.with_code()
+    shop.fault("double-capture")
+    shop.pay(sale)
+    await shop.until(lambda: bool(shop.sale(sale).exceptions), 60)
+    assert shop.sale(sale).state is SaleState.PAID
+    assert [each.kind for each in shop.sale(sale).exceptions] == ["excess"]
+    await shop.wait(4)
+    assert shop.counter.speaker.words == [("paid", 2850), ("late", 2850)]
+    assert len(shop.counter.printer.whole) == 1
+
+
+@pytest.mark.row(21)
+@story()
+async def test_late_money_is_found_by_a_sweep_when_no_notification_comes(shop: Shop) -> None:
+    sale = await shop.with_code()
+    await shop.cancel(sale)
+    shop.no_notifications()
+    shop.fault("capture-after-close")
+    shop.world.bank.customer_pays(shop.attempt(sale).id, shop.bank_ms)
+    await shop.until(lambda: bool(shop.sale(sale).exceptions), 62)
+    assert [each.kind for each in shop.sale(sale).exceptions] == ["paid_late"]
+
+
+@pytest.mark.row(21)
+@story()
+async def test_a_second_chance_paid_and_the_first_late_is_excess(shop: Shop) -> None:
+    """The first code was closed for the scan; the bank let it be paid afterwards."""
+    sale = await shop.with_code()
+    await shop.scan(shop.customer_code())
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 2)
+    first = shop.sale(sale).attempts[0]
+    shop.fault("capture-after-close")
+    shop.world.bank.customer_pays(first.id, shop.bank_ms)
+    shop.world.bank_worked()
+    await shop.until(lambda: bool(shop.sale(sale).exceptions), 2)
+    assert [each.kind for each in shop.sale(sale).exceptions] == ["excess"]
+    refund = await shop.service.aftercare.refund(sale.id, None, reason="twice", actor=CASHIER, attempt_id=first.id)
+    await shop.until(lambda: shop.sale(sale).refund(refund[1].id).state == "refunded", 30)
+    assert shop.kept_minor == 2850
