@@ -33,6 +33,13 @@ def gb2312() -> set[int]:
     return {ord(char) for pair in pairs if (char := pair.decode("gb2312", "ignore"))}
 
 
+def big5() -> set[int]:
+    """The frequently used characters of Big5 (level 1): the names of shops that write traditional Chinese."""
+    cells = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+    pairs = (bytes((row, cell)) for row in range(0xA4, 0xC7) for cell in cells)
+    return {ord(char) for pair in pairs if (char := pair.decode("big5", "ignore"))}
+
+
 def latin() -> set[int]:
     """ASCII, Latin-1, Latin Extended-A, the letters of pinyin, Cyrillic of code page 866."""
     wanted = {*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x1CD, 0x1DD), 0x218, 0x219, 0x21A, 0x21B}
@@ -56,6 +63,7 @@ def cut(font: TTFont, characters: set[int], target: Path) -> None:
     worker = subset.Subsetter(options)
     worker.populate(unicodes=characters)
     worker.subset(font)
+    font.recalcTimestamp = False  # the same fonts give the same file
     em = font["head"].unitsPerEm
     above, below = round(em * ASCENT), round(em * DESCENT)
     font["hhea"].ascent, font["hhea"].descent, font["hhea"].lineGap = above, -below, 0
@@ -87,7 +95,7 @@ def digits(target: Path) -> None:
 
 def main() -> None:
     mono = next(font for font in TTCollection(CJK).fonts if font["name"].getDebugName(6).startswith(MONO_SC))
-    cut(mono, gb2312() | latin() | signs(), HERE / "NotoSansMonoCJKsc-GB2312.otf")
+    cut(mono, gb2312() | big5() | latin() | signs(), HERE / "NotoSansMonoCJKsc-Common.otf")
     digits(HERE / "digits.bin")
     cut(TTFont(NARROW), latin() | signs(), HERE / "DejaVuSansCondensed-Bold-Latin.ttf")
     cut(TTFont(LATIN), latin() | signs(), HERE / "DejaVuSansMono-Latin.ttf")

@@ -81,7 +81,7 @@ class Artwork:
             return
         text = self._money(screen.amount)
         short = min(width, height)
-        if isinstance(screen, ResultScreen) and width > height:
+        if isinstance(screen, ResultScreen) and height - short < STRIP_MIN:
             yield from _fitted(text, Box(0, 0, width, height).part(83, 100))
         elif height - short >= STRIP_MIN:
             yield from _fitted(text, Box(0, short, width, height - short).part(0, 45))
@@ -133,7 +133,7 @@ class Artwork:
     def _beside_sign(self, screen: ResultScreen, width: int, height: int) -> list[Caption]:
         said = screen.text or " · ".join(self._words(key) for key in _RESULT_WORDS[screen.result])
         short = min(width, height)
-        if width > height:
+        if height - short < STRIP_MIN:
             glass = Box(0, 0, width, height)
             words = [Caption(said, glass.part(2, 16), height // 10)]
             return [self._test(glass.part(16, 25), height * 8 // 100), *words] if screen.test else words

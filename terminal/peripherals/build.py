@@ -24,8 +24,8 @@ from terminal.peripherals.speaker import TalkingSpeaker
 
 P = TypeVar("P")
 Flow = Literal["none", "xonxoff", "rtscts", ""]
-PAPER_FONTS: Final = ("NotoSansMonoCJKsc-GB2312.otf", "DejaVuSansMono-Latin.ttf")
-GLASS_FONTS: Final = ("DejaVuSansCondensed-Bold-Latin.ttf", "NotoSansMonoCJKsc-GB2312.otf")
+PAPER_FONTS: Final = ("NotoSansMonoCJKsc-Common.otf", "DejaVuSansMono-Latin.ttf")
+GLASS_FONTS: Final = ("DejaVuSansCondensed-Bold-Latin.ttf", "NotoSansMonoCJKsc-Common.otf")
 PRINTER_BAUD: Final = 115200
 _PROFILE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _USUAL: Final = {

@@ -7,6 +7,7 @@ from operator import or_
 from typing import Final
 
 from drivers.printer.bitmap import Bitmap, Paint, paste
+from drivers.printer.charset import clean
 
 MEASURE_DOTS: Final = 2400  # wider text is cut off: a caption is no book
 MARGIN: Final = 4
@@ -25,7 +26,7 @@ def wrapped(text: str, width: int, height: int, most: int, paint: Paint) -> list
     """At most ``most`` centred lines of ``height`` dots; the last takes what is left over, squeezed."""
     lines: list[str] = []
     held = ""
-    for piece in _pieces(text):
+    for piece in _pieces(clean(text)):
         joined = held + piece
         if held.strip() and len(lines) < most - 1 and _width(joined.strip(), height, paint) > width - 2 * MARGIN:
             lines.append(held.strip())

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from drivers import qr
 from drivers.errors import DeviceError, DeviceGone
 from drivers.printer import document
 from drivers.printer.bitmap import Paint
 from drivers.printer.driver import EscPosPrinter, Outcome, PrintFault
+from drivers.printer.escpos import render
 from drivers.printer.profile import PrinterProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Printed, PrintStopped, Slip
@@ -123,6 +124,21 @@ class SlipPrinter:
             self.keeper.ill(_REASONS.get(status.fault, "printer_offline"))
         else:
             self.keeper.well(cannot_tell=not status.known)
+
+
+class Printable(NamedTuple):
+    """A slip's bytes and the paper they were made for: what a preview needs."""
+
+    data: bytes
+    width_dots: int
+    charset: str
+    native_qr: bool
+
+
+def printable(receipt: Receipt, profile: PrinterProfile, paint: Paint | None = None) -> Printable:
+    """Exactly the bytes that ``SlipPrinter.print`` sends, its questions left out."""
+    slip = render(as_document(receipt, profile), profile, paint)
+    return Printable(b"".join(slip.chunks), profile.width_dots, profile.chinese, profile.qr == "native")
 
 
 def as_document(receipt: Receipt, profile: PrinterProfile) -> document.Document:

@@ -1,0 +1,159 @@
+"""Amounts from ready dots, words from fonts, the TEST mark everywhere; every letter the catalogues need exists."""
+
+import asyncio
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.display.tiles import Tile
+from drivers.raster import Painter as Fonts
+from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
+from terminal.help.catalogue import Catalogue
+from terminal.payments.currencies import EXPONENTS
+from terminal.payments.money import Money
+from terminal.peripherals import glyphs, lettering
+from terminal.peripherals.artwork import Artwork
+from terminal.peripherals.build import GLASS_FONTS, PAPER_FONTS, Painter
+from terminal.virtual_time import run
+
+PAINT = Painter(*GLASS_FONTS)
+SHAPES = [(240, 320), (320, 240), (320, 480), (480, 320), (240, 240), (800, 480)]
+AMOUNT = Money(123450, "CNY")
+SCREENS: list[Screen] = [
+    CodeScreen(1, "x", AMOUNT, 60, True, "老王牛肉面"),
+    ResultScreen(1, "paid", AMOUNT, "", True),
+    ResultScreen(1, "not_paid", AMOUNT, "", True),
+    ResultScreen(1, "checking", AMOUNT, "", True),
+    ResultScreen(1, "cancelled", AMOUNT, "", True),
+    ResultScreen(1, "late", AMOUNT, "", True),
+    IdleScreen("Padaria São João – a casa do pão de queijo mais antiga da rua das Flores", True),
+]
+
+
+def artwork(language: str = "en") -> Artwork:
+    catalogue = Catalogue.load(language)
+    return Artwork(catalogue.text, catalogue.money, title="Shop", paint=PAINT)
+
+
+def tiles_of(art: Artwork, screen: Screen, width: int, height: int) -> list[Tile]:
+    async def all_tiles() -> list[Tile]:
+        return [tile async for tile in art.tiles(screen, width, height)]
+
+    return run(all_tiles(), seed=1)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
+def test_every_currency_has_its_letters_in_every_language(language: str) -> None:
+    for currency in EXPONENTS:
+        text = Catalogue.load(language).money(Money(10**8, currency))
+        bitmap = glyphs.amount(text, 236, 40)
+        assert bitmap is not None, currency
+        assert bitmap.width <= 236
+        assert any(bitmap.rows)
+
+
+def test_an_amount_is_as_large_as_its_box_allows() -> None:
+    sizes = [len(found.rows) for box in (16, 20, 30, 60) if (found := glyphs.amount("¥28.50", 236, box))]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) == 4
+    assert glyphs.amount("¥28.50", 10, 40) is None
+    assert glyphs.amount("二十八", 236, 40) is None
+    assert glyphs.amount("", 236, 40) is None
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
+def test_tiles_stay_on_the_glass_and_beside_the_code(shape: tuple[int, int], language: str) -> None:
+    art = artwork(language)
+    width, height = shape
+    for screen in SCREENS:
+        for tile in tiles_of(art, screen, width, height):
+            assert tile.x + tile.width <= width
+            assert tile.y + tile.height <= height
+            if isinstance(screen, CodeScreen):
+                assert tile.x >= min(shape) or tile.y >= min(shape)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_i25_every_screen_of_a_test_carries_the_mark_before_other_words(shape: tuple[int, int]) -> None:
+    asked: list[str] = []
+    catalogue = Catalogue.load("en")
+
+    def words(key: str) -> str:
+        asked.append(key)
+        return catalogue.text(key)
+
+    art = Artwork(words, catalogue.money, paint=PAINT)
+    for screen in SCREENS:
+        if isinstance(screen, CodeScreen) and min(shape) == max(shape):
+            continue  # a square glass is all code: its slips and the till carry the mark
+        asked.clear()
+        drawn = tiles_of(art, screen, *shape)
+        assert "customer.test" in asked
+        dark = [bin(int.from_bytes(tile.rows, "big")).count("1") / (tile.width * tile.height) for tile in drawn]
+        assert max(dark) > 0.6, "a band of white on black"
+
+
+def test_nothing_is_marked_outside_of_a_test() -> None:
+    art = artwork()
+    for screen in (CodeScreen(1, "x", AMOUNT, 60, False), IdleScreen("Shop", False)):
+        for tile in tiles_of(art, screen, 240, 320):
+            assert bin(int.from_bytes(tile.rows, "big")).count("1") < tile.width * tile.height * 0.5
+
+
+def test_the_amount_comes_first_and_words_are_drawn_once() -> None:
+    drawn: list[str] = []
+
+    def paint(text: str, width: int, height: int, bold: bool) -> object:
+        drawn.append(text)
+        return PAINT(text, width, height, bold)
+
+    catalogue = Catalogue.load("en")
+    art = Artwork(catalogue.text, catalogue.money, paint=paint)  # type: ignore[arg-type]  # a counting painter
+
+    async def story() -> None:
+        tiles = art.tiles(SCREENS[0], 240, 320)
+        first = await anext(tiles)
+        assert drawn == []
+        assert first.y == 240
+        async for _ in tiles:
+            pass
+        count = len(drawn)
+        assert count
+        async for _ in art.tiles(CodeScreen(2, "y", Money(1, "CNY"), 9, True, "老王牛肉面"), 240, 320):
+            pass
+        assert len(drawn) == count
+
+    run(story(), seed=1)
+
+
+def test_captions_for_two_screens_at_once_are_drawn_one_after_the_other() -> None:
+    art = artwork("zh-CN")
+
+    async def count(screen: Screen) -> int:
+        return len([tile async for tile in art.tiles(screen, 240, 320)])
+
+    async def story() -> None:
+        assert await asyncio.gather(*map(count, SCREENS)) == [4, 3, 3, 3, 3, 2, 3]
+
+    run(story(), seed=1)
+
+
+@given(st.text(max_size=60))
+def test_any_text_fits_its_lines(text: str) -> None:
+    for bitmap in lettering.wrapped(text, 120, 16, 3, PAINT):
+        assert (bitmap.width, len(bitmap.rows)) == (120, 16)
+        assert all(0 <= row < 1 << 120 for row in bitmap.rows)
+    assert len(lettering.wrapped(text, 120, 16, 3, PAINT)) <= 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
+def test_the_fonts_have_every_letter_of_the_catalogues(language: str) -> None:
+    catalogue = Catalogue.load(language)
+    letters = {char for key in catalogue.names() for char in catalogue.text(key)}
+    for fonts in (GLASS_FONTS, PAPER_FONTS):
+        paint = Fonts(*(glyphs.FONTS / name for name in fonts))
+        missing = [char for char in letters if char.strip() and paint(char, 48, 24, False) is None]
+        assert [char for char in missing if unicodedata.category(char) not in ("Cf", "So")] == []
