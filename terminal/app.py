@@ -30,7 +30,9 @@ from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.local_authority import ensure
 from terminal.payments.event import Ledger
-from terminal.people.service import People
+from terminal.payments.receipt import Receipt
+from terminal.people.roles import RefundPolicy
+from terminal.people.service import People, PeopleSettings
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
 from terminal.settings import ChannelTable, Loaded
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 STOP_S: Final = 5.0
 VERIFY_EVERY_S: Final = 86400.0
 JOURNAL: Final = "journal.db"
+PREVIEW: Final = "generic-80"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +163,24 @@ async def running(
             notify_url=_notify_url(loaded),
         )
         service = Service(parts, _counters(loaded, house, clock, slips))
-        people = People(house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper)
-        app = make_app(service, people, loaded, clock=clock, entropy=entropy)
+        people = People(
+            house.store,
+            journal=feed,
+            clock=clock,
+            entropy=entropy,
+            ids=ids,
+            pepper=pepper,
+            settings=_people_settings(loaded),
+        )
+        app = make_app(
+            service,
+            people,
+            loaded,
+            clock=clock,
+            entropy=entropy,
+            picture=_receipt_picture,
+            dead=lambda: journal.dead is not None,
+        )
         url = await listen(stack, app, loaded.settings.listen.host, loaded.settings.listen.port)
         if loaded.settings.listen.notify_port:
             await _listen_for_notices(stack, service, loaded, clock)
@@ -169,6 +188,30 @@ async def running(
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
+
+
+def _people_settings(loaded: Loaded) -> PeopleSettings:
+    shop = loaded.settings.shop
+    alone, day = shop.cashier_refund_minor, shop.cashier_refund_day_minor
+    return PeopleSettings(refunds=RefundPolicy(cashier_alone_minor=alone, cashier_day_minor=day))
+
+
+async def _receipt_picture(receipt: Receipt) -> bytes:
+    """The preview is the paper: the bytes for a usual 80 mm printer, drawn by the simulated one (row 59)."""
+    return await asyncio.to_thread(_draw, receipt)
+
+
+def _draw(receipt: Receipt) -> bytes:
+    from drivers.printer.escpos import render
+    from drivers.printer.profile import load
+    from terminal.lab.paper_picture import receipt_png
+    from terminal.peripherals.build import Painter
+    from terminal.peripherals.printer import as_document
+
+    profile = load(PREVIEW)
+    slip = render(as_document(receipt, profile), profile, Painter())
+    data = b"".join(slip.chunks)
+    return receipt_png(data, width_dots=profile.width_dots, charset=profile.chinese, native_qr=True)
 
 
 async def _until_ready(service: Service, life: "asyncio.Task[None]") -> None:

@@ -27,7 +27,8 @@ class Shop(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     currency: str = "CNY"
     zone: str = "UTC"
     limit_minor: int = 5_000_000
-    cashier_refund_minor: int = 0  # a cashier may give back this much without the owner
+    cashier_refund_minor: int = 0  # a cashier may give back this much at once without the owner
+    cashier_refund_day_minor: int = 0  # and this much a day
 
 
 class State(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):

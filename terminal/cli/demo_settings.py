@@ -22,6 +22,7 @@ lines = ["1 Example Road 示例路1号"]
 currency = "CNY"
 zone = "Asia/Shanghai"
 cashier_refund_minor = 10000
+cashier_refund_day_minor = 50000
 
 [state]
 folder = "state"
