@@ -52,13 +52,17 @@ class PushDriver(AttemptDriver):
         answer = await self._query()
         if not self._in(State.ORDERING):
             return False
-        if isinstance(answer, NotThere) and not self._believed():
-            await self._pause(self._timings.not_found_gap_s)
+        if isinstance(answer, NotThere) and (wait_s := self._missing_too_short_s()) > 0:
+            await self._pause(wait_s)
             return False
         if not self._job.provider.profile.create_idempotent:
             await self._hear(Signal.GIVE_UP, why="order_not_repeatable")
             return False
         return True
+
+    def _missing_too_short_s(self) -> float:
+        """ "Not found" twice, this far apart: then the same order number may be used again."""
+        return (self._missing_s or self._now_s()) + self._timings.not_found_gap_s - self._now_s()
 
     async def _watch(self) -> None:
         """Ask by the profile's rhythm until somebody paid, gave up or the code's life is over."""
