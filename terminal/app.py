@@ -202,16 +202,12 @@ async def _receipt_picture(receipt: Receipt) -> bytes:
 
 
 def _draw(receipt: Receipt) -> bytes:
-    from drivers.printer.escpos import render
     from drivers.printer.profile import load
     from terminal.lab.paper_picture import receipt_png
-    from terminal.peripherals.build import Painter
-    from terminal.peripherals.printer import as_document
+    from terminal.peripherals.build import PAPER_FONTS, Painter
+    from terminal.peripherals.printer import printable
 
-    profile = load(PREVIEW)
-    slip = render(as_document(receipt, profile), profile, Painter())
-    data = b"".join(slip.chunks)
-    return receipt_png(data, width_dots=profile.width_dots, charset=profile.chinese, native_qr=True)
+    return receipt_png(**printable(receipt, load(PREVIEW), Painter(*PAPER_FONTS))._asdict())
 
 
 async def _until_ready(service: Service, life: "asyncio.Task[None]") -> None:
