@@ -34,7 +34,7 @@ class Feed:
         return durable
 
     def _publish(self, durable: tuple[Event, ...]) -> None:
-        """What follows directly needs no reading back; a gap is an append whose caller was cancelled or is late."""
+        """What follows directly is not read back; a gap is an append whose caller was cancelled or is late."""
         if durable[0].number == self._last + 1:
             self._ring.extend(durable)
             self._last = durable[-1].number

@@ -111,7 +111,7 @@ class Glass:
             wait_s = None if ok else AGAIN_S[min(failures, len(AGAIN_S)) - 1]
             left_s = None if self._stays() else max(self._left_s(), TICK_S)
             await self._changed_within(min((each for each in (wait_s, left_s) if each is not None), default=None))
-            if not self._stays() and self._left_s() <= 0:
+            if not self._stays() and self._left_s() <= TICK_S:
                 if isinstance(self.screen, CodeScreen):
                     self._spent = self.screen.id
                 self.clear()

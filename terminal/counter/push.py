@@ -5,7 +5,7 @@ from typing import Final
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import swept
-from terminal.payments.notice import Accepted, NotSent, NotThere, Refused
+from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refused, Told
 from terminal.payments.sale import needs_sweep
 
 ORDER_AGAIN_S: Final = 2.0
@@ -115,17 +115,23 @@ class PushDriver(AttemptDriver):
         """Money may have been in flight when the order closed: look again for a day.
 
         A counter that is switched off every night would never see that day end: after a start the looks that
-        are overdue by the calendar become one, at once.
+        are overdue by the provider's calendar become one, at once. Our own clock may be years off (I17).
         """
         begun_s = self._now_s()
         if not self._job.fresh:
-            overdue_ms = self._job.book.clock.wall_ms() - self._attempt.expires_ms
-            begun_s -= max(overdue_ms, 0) / 1000
-            await self._query()
+            await self._look()
+            now_ms = self._job.book.clock.wall_ms() + int(self._job.provider.clock_offset_s * 1000)
+            begun_s -= max(now_ms - self._attempt.expires_ms, 0) / 1000
         for after_s in self._timings.sweep_after_close_s:
-            left_s = begun_s + after_s - self._now_s()
-            if self._attempt.captured or left_s <= 0:
-                continue
-            await self._pause(left_s)
-            await self._query()
+            while not self._attempt.captured and (left_s := begun_s + after_s - self._now_s()) > 0:
+                await self._pause(left_s)
+                await self._look()  # a nudge brings one more look and shortens no wait
         await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
+
+    async def _look(self) -> None:
+        """Ask until the provider says something: silence proves nothing. The bill knows in the end."""
+        self._tries, begun_s = 0, self._now_s()
+        while not isinstance(await self._query(), Told | NotThere | Paying):
+            if self._now_s() - begun_s >= self._timings.reverse_window_s:
+                return
+            await self._pause(self._stubborn_s())
