@@ -13,6 +13,7 @@ from asyncio.selector_events import BaseSelectorEventLoop
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
+from math import ceil
 from typing import Any, Final, Never, TypeVar
 
 from terminal.chance import Chance
@@ -99,7 +100,7 @@ class VirtualLoop(BaseSelectorEventLoop):
         if timeout is None:
             raise Deadlock("nothing can ever run again; waiting: " + self._waiting())
         if timeout > 0:
-            self._now_ns += round(timeout * 1e9)
+            self._now_ns += ceil(timeout * 1e9)  # never nothing: a wait of less than a nanosecond also ends
             self._still = 0
         elif self._still > ROUNDS_MAX:
             raise Deadlock(f"time stands still since {ROUNDS_MAX} rounds; alive: " + self._waiting())
@@ -123,9 +124,7 @@ class VirtualLoop(BaseSelectorEventLoop):
         self.call_soon(work)
         return future
 
-    def _make_task(
-        self, _loop: asyncio.AbstractEventLoop, coroutine: Any, **rest: Any
-    ) -> "asyncio.Future[Any]":
+    def _make_task(self, _loop: asyncio.AbstractEventLoop, coroutine: Any, **rest: Any) -> "asyncio.Future[Any]":
         self.tasks += 1
         return _NumberedTask(coroutine, number=self.tasks, loop=self, **rest)
 

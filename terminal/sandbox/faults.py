@@ -1,5 +1,6 @@
 """Named faults as rows of data. The bank asks for each at one fixed point of its work."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -151,6 +152,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._active: dict[str, Active] = {}
+        self.fired: Counter[str] = Counter()
 
     def set(
         self,
@@ -198,6 +200,7 @@ class Faults:
         if active.until_ms is not None and now_ms >= active.until_ms:
             del self._active[slug]
             return None
+        self.fired[slug] += 1
         if active.left:
             active.left -= 1
             if not active.left:

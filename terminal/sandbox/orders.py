@@ -5,6 +5,7 @@ Source: WeChat Pay merchant documentation, API v3: "Native下单", "付款码支
 """
 
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 from terminal.sandbox.engine import CustomerCannot, Engine
@@ -132,7 +133,8 @@ def close(bank: Engine, merchant: Merchant, out_trade_no: str, form: dict[str, A
     if order.trade_type == "MICROPAY":
         raise Refused("INVALID_REQUEST", "付款码支付订单请使用撤销接口", number=REVERSE_ONLY)
     if order.state == "NOTPAY" and bank.faults.take("pay-during-close", now_ms):
-        bank.capture(order, now_ms)
+        with suppress(CustomerCannot):  # no money, or the order's own time is over
+            bank.capture(order, now_ms)
     if order.captures:
         raise Refused("ORDER_PAID")
     if order.state == "CLOSED":

@@ -1,15 +1,33 @@
 """The line to the sandbox bank on virtual time: the same bytes as over HTTP, with the faults of a network."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from email.utils import formatdate
+from typing import Final, Protocol
 
 from terminal.chance import Chance
 from terminal.counter.ports import Clock, HttpReply, HttpRequest, NoAnswer, NothingSent
+from terminal.sandbox.outcome import Reply
 from terminal.sandbox.wechatpay import Bank
 
-MONEY_CALLS: Final = ("/native", "/codepay", "/reverse", "/close", "/refunds")
+FOREVER_S: Final = 3600.0  # longer than anybody waits for an answer
+SLOW_S: Final = 8.0
+
+
+class Tap(Protocol):
+    """Sees both directions of the line, before the bank and before the product."""
+
+    def request(self, request: HttpRequest) -> None:
+        """The first byte is about to leave (I5)."""
+        ...
+
+    def reply(self, request: HttpRequest, reply: Reply) -> None:
+        """These bytes reach the product now."""
+        ...
+
+    def worked(self, request: HttpRequest, reply: Reply) -> None:
+        """The bank has done it, whether or not the answer arrives; it may owe notifications since."""
+        ...
 
 
 @dataclass(slots=True)
@@ -25,21 +43,18 @@ class LineFaults:
     def hit(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
 
+    def heal(self) -> None:
+        self.refused = self.lost_request = self.lost_answer = self.slow = 0
+
 
 class BankLine:
-    """Satisfies ``ProviderHttp``. ``before_send`` is told of every request whose first byte leaves (I5)."""
+    """Satisfies ``ProviderHttp``."""
 
     def __init__(
-        self,
-        bank: Bank,
-        clock: Clock,
-        chance: Chance,
-        *,
-        latency_ms: tuple[int, int] = (20, 200),
-        before_send: Callable[[HttpRequest], None] = lambda _request: None,
+        self, bank: Bank, clock: Clock, chance: Chance, tap: Tap, *, latency_ms: tuple[int, int] = (20, 200)
     ) -> None:
-        self._bank, self._clock, self._chance = bank, clock, chance
-        self._latency_ms, self._before_send = latency_ms, before_send
+        self._bank, self._clock, self._chance, self._tap = bank, clock, chance, tap
+        self._latency_ms = latency_ms
         self.faults = LineFaults()
         self.requests = 0
 
@@ -49,7 +64,7 @@ class BankLine:
         if self._meets("refused", self.faults.refused):
             await self._travel()
             raise NothingSent("refused")
-        self._before_send(request)
+        self._tap.request(request)
         try:
             async with asyncio.timeout(answer_s):
                 return await self._exchange(request)
@@ -59,17 +74,23 @@ class BankLine:
     async def _exchange(self, request: HttpRequest) -> HttpReply:
         await self._travel()
         if self._meets("lost_request", self.faults.lost_request):
-            await asyncio.sleep(3600)
-        sent = dict(request.headers)
-        reply = self._bank.handle(request.method, request.target, sent, request.body, self._clock.wall_ms())
+            await asyncio.sleep(FOREVER_S)
+        now_ms = self._clock.wall_ms()
+        reply = self._bank.handle(request.method, request.target, dict(request.headers), request.body, now_ms)
+        self._tap.worked(request, reply)
         if reply.delay_ms:
             await asyncio.sleep(reply.delay_ms / 1000)
         if self._meets("slow", self.faults.slow):
-            await asyncio.sleep(8)
+            await asyncio.sleep(SLOW_S)
         await self._travel()
+        if reply.lost == "cut":
+            raise NoAnswer("cut")
         if reply.lost or self._meets("lost_answer", self.faults.lost_answer):
-            await asyncio.sleep(3600)
-        return HttpReply(reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.body)
+            await asyncio.sleep(FOREVER_S)
+        self._tap.reply(request, reply)
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        headers["date"] = formatdate(now_ms // 1000, usegmt=True)
+        return HttpReply(reply.status, headers, reply.body)
 
     async def _travel(self) -> None:
         low, high = self._latency_ms

@@ -5,37 +5,63 @@ What survives a crash stays in the world (disk, bank, devices, time); what dies 
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from terminal.banks.channel import Channel
-from terminal.banks.connector import Keys, ProviderKey
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
-from terminal.banks.signing import MacSigner, MacVerifier
 from terminal.chance import Chance
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices
+from terminal.counter.ports import HttpRequest, Journal, Provider
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
-from terminal.errors import NotEvidence, TerminalError
+from terminal.errors import JournalError, NotEvidence, TerminalError
 from terminal.help.wording import CatalogueWording
 from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Ledger
-from terminal.sandbox.keyring import simulated_keyring
+from terminal.sandbox.notifications import ANSWER_WITHIN_S, Delivery
+from terminal.sandbox.outcome import Reply
 from terminal.sandbox.wechatpay import Bank
 from terminal.simulation.line import BankLine
+from terminal.simulation.rings import Ring, mac_ring
+from terminal.simulation.witness import Witness
 from terminal.virtual_time import VirtualClock, VirtualEntropy, VirtualIds
 
+T = TypeVar("T")
 NOTIFY_URL: Final = "https://shop.example/notify/wechatpay"
+START_ROUNDS: Final = 100_000
 MakeDevices = Callable[[str], Devices]
+Lanes = Sequence[tuple[CounterSettings, Devices]]
 
 
-def no_devices(_counter: str) -> Devices:
-    return Devices()
+class Gone(Exception):
+    """The process is not there, or it died before it answered: the client knows nothing."""
+
+
+class Killed(BaseException):
+    """A fault point ends the process here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outfit:
+    """What the product is built from. Tests hand in deliberately broken parts; nothing else does."""
+
+    feed: Callable[[Journal], Feed] = Feed
+    provider: Callable[[Channel], Provider] = lambda channel: channel
+    service: Callable[[Parts, Lanes], Service] = Service
+    devices: MakeDevices = field(default=lambda _counter: Devices())
+
+
+@cache
+def _wording() -> CatalogueWording:
+    return CatalogueWording()
 
 
 class World:
@@ -43,7 +69,6 @@ class World:
 
     Args:
         folder: where the journal lives; a memory file system makes mass runs fast, FULL sync stays on.
-        devices: makes the devices of a counter for each life; the stubs behind them live in the world.
     """
 
     def __init__(
@@ -52,26 +77,36 @@ class World:
         folder: Path,
         *,
         counters: Sequence[str] = ("1",),
-        devices: MakeDevices = no_devices,
         limits: Limits | None = None,
+        outfit: Outfit | None = None,
+        witness: Witness | None = None,
+        ring: Ring | None = None,
     ) -> None:
         self.seed, self.folder, self.chance = seed, folder, Chance(seed).split("world")
         self.counters = tuple(counters)
-        self.clock = VirtualClock()
+        self.clock, self.bank_clock = VirtualClock(), VirtualClock()
         self.entropy = VirtualEntropy(seed, "product")
         self.ids = VirtualIds(self.clock, seed)
-        keyring, merchants = simulated_keyring(VirtualEntropy(seed, "bank"))
-        self.bank, self.merchant = Bank(keyring), merchants[0]
-        self.line = BankLine(self.bank, self.clock, self.chance.split("line"))
+        self.ring = ring or mac_ring(VirtualEntropy(seed, "bank"))
+        self.bank = Bank(self.ring.bank)
+        self.witness = witness or Witness()
+        self.line = BankLine(self.bank, self.bank_clock, self.chance.split("line"), self)
         self.house = House("m1", "s1", "Countertop Test Shop", currency="CNY", ledger=Ledger.TEST)
         self.limits = limits or Limits()
-        self._make_devices = devices
-        self._keys = JournalKeys.make(VirtualEntropy(seed, "keys"))
+        self.outfit = outfit or Outfit()
+        self.keys = JournalKeys.make(VirtualEntropy(seed, "keys"))
+        self.at_point: Callable[[str], None] = lambda _point: None
+        self._post_news = asyncio.Event()
         self._post: asyncio.Task[None] | None = None
         self._life: asyncio.Task[None] | None = None
         self._journal: SqliteJournal | None = None
         self._service: Service | None = None
+        self._calls: set[asyncio.Task[object]] = set()
         self.lives = 0
+
+    @property
+    def journal_path(self) -> Path:
+        return self.folder / "journal.db"
 
     @property
     def service(self) -> Service:
@@ -87,56 +122,84 @@ class World:
     def alive(self) -> bool:
         return self._service is not None
 
+    @property
+    def dying(self) -> bool:
+        """The life has ended by itself, or its journal is dead: somebody must clear it away."""
+        assert self._life is not None
+        assert self._journal is not None
+        return self._life.done() or self._journal.dead is not None
+
+    # --- lives ------------------------------------------------------------------------------------------
+
     async def start(self) -> Service:
-        """A new process over the same disk; returns when it is ready."""
+        """A new process over the same disk; returns when it is ready.
+
+        Raises:
+            Gone: it was killed while it started; the next start may follow.
+        """
         assert self._service is None
         self.lives += 1
-        self._journal = SqliteJournal.open(
-            self.folder / "journal.db",
-            identity=Identity(self.house.merchant, self.house.store, self.house.ledger),
-            clock=self.clock,
-            entropy=self.entropy,
-            keys=self._keys,
-            inline=True,
-        )
-        channel = self._channel()
+        try:
+            self._journal = SqliteJournal.open(
+                self.journal_path,
+                identity=Identity(self.house.merchant, self.house.store, self.house.ledger),
+                clock=self.clock,
+                entropy=self.entropy,
+                keys=self.keys,
+                inline=True,
+                fault=self._fault,
+            )
+        except Killed:
+            raise Gone from None
+        self.witness.born(self.journal_path)
+        outfit = self.outfit
         parts = Parts(
             house=self.house,
-            feed=Feed(self._journal),
+            feed=outfit.feed(self._journal),
             clock=self.clock,
             ids=self.ids,
-            providers={"wechatpay": channel},
-            slips=Slips(self.house, CatalogueWording()),
+            providers={"wechatpay": outfit.provider(self._channel())},
+            slips=Slips(self.house, _wording()),
             code_key=b"simulated code key",
             notify_url=NOTIFY_URL,
             limits=self.limits,
         )
-        lanes = [(CounterSettings(each), self._make_devices(each)) for each in self.counters]
-        self._service = Service(parts, lanes)
+        lanes = [(CounterSettings(each), outfit.devices(each)) for each in self.counters]
+        self._service = outfit.service(parts, lanes)
         self._life = asyncio.ensure_future(self._service.run())
-        while not self._service.ready:
-            if self._life.done():
-                await self._life
+        for _ in range(START_ROUNDS):
+            if self._service.ready:
+                break
+            if self.dying:
+                await self.crash()
+                raise Gone
             await asyncio.sleep(0)
+        else:
+            self.witness.wrong("I22", "not ready in time")
         if self._post is None:
-            self._post = asyncio.ensure_future(self._carry_notifications())
+            self._post = asyncio.ensure_future(self._carry_post())
         return self._service
 
     def _channel(self) -> Channel:
-        mine = self.merchant
+        mine = self.ring.shop
         settings = WeChatPaySettings(
             mine.mchid, mine.appid, mine.serial, mine.apiv3_key, platform_key_id=mine.platform_serial
         )
-        keys: Keys = {mine.platform_serial: ProviderKey(MacVerifier(mine.platform_key))}
         return open_wechatpay(
             settings,
             clock=self.clock,
             entropy=self.entropy,
             test=True,
             http=self.line,
-            signer=MacSigner(mine.merchant_key, mine.serial),
-            keys=keys,
+            signer=self.ring.signer,
+            keys=self.ring.verifiers,
         )
+
+    def _fault(self, point: str) -> None:
+        """The journal's named points: whoever wants to may raise here (Killed, OSError)."""
+        self.at_point(point)
+        if point == "after_commit":
+            self.witness.committed()
 
     async def crash(self) -> None:
         """kill -9: tasks are gone where they stood, what was not durable never was."""
@@ -144,20 +207,32 @@ class World:
 
     async def stop(self) -> None:
         """SIGTERM: what a well-behaved end does."""
+        self.service.stopping = True
         await self._end(graceful=True)
 
     async def _end(self, *, graceful: bool) -> None:
         life, journal = self._life, self._journal
         assert life is not None
         assert journal is not None
+        self.witness.died()
         if not graceful:
             journal.abandon()
         self._service = self._life = self._journal = None
         life.cancel()
-        with contextlib.suppress(asyncio.CancelledError, TerminalError, BaseExceptionGroup):
-            await life
+        for call in self._calls:
+            call.cancel()
+        await asyncio.wait({life})
+        if not life.cancelled() and (error := life.exception()) is not None:
+            self._judge_end(error)
         if graceful:
-            await journal.close()
+            with contextlib.suppress(JournalError):
+                await journal.close()
+
+    def _judge_end(self, error: BaseException) -> None:
+        """Only a journal that cannot be written may end the service by itself (I20, D11)."""
+        others = error.split(JournalError)[1] if isinstance(error, BaseExceptionGroup) else error
+        if others is not None and not isinstance(others, JournalError):
+            self.witness.wrong("D11", f"the service ended by {others!r}")
 
     async def close(self) -> None:
         if self._service is not None:
@@ -167,23 +242,75 @@ class World:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._post
 
-    async def _carry_notifications(self) -> None:
-        """The bank's postman: delivers what is due, tells the bank whether the shop said yes."""
-        while True:
-            due = self.bank.next_due_ms()
-            now = self.clock.wall_ms()
-            wait_s = 0.25 if due is None else min(max(due - now, 0) / 1000, 0.25)
-            await asyncio.sleep(wait_s or 0.001)
-            for delivery in self.bank.due(self.clock.wall_ms()):
-                yes = await self._deliver(dict(delivery.headers), delivery.body)
-                self.bank.delivered(delivery.id, yes, self.clock.wall_ms())
+    # --- clients ----------------------------------------------------------------------------------------
 
-    async def _deliver(self, headers: dict[str, str], body: bytes) -> bool:
+    async def call(self, act: Callable[[Service], Awaitable[T]]) -> T:
+        """One request of a client. Raises Gone, or what the service answers with (TerminalError)."""
         service = self._service
         if service is None or not service.ready:
-            return False
+            raise Gone
+        task = asyncio.ensure_future(_awaited(act, service))
+        self._calls.add(task)
         try:
-            await service.notices.take("wechatpay", headers, body)
-        except (NotEvidence, TerminalError):
+            await asyncio.wait({task})
+        finally:
+            self._calls.discard(task)
+            task.cancel()
+        if task.cancelled() or self._service is not service:
+            if not task.cancelled():
+                task.exception()
+            raise Gone
+        return task.result()
+
+    # --- the bank's side --------------------------------------------------------------------------------
+
+    def request(self, request: HttpRequest) -> None:
+        self.witness.request(request)
+
+    def reply(self, request: HttpRequest, reply: Reply) -> None:
+        self.witness.reply(request, reply)
+
+    def worked(self, request: HttpRequest, reply: Reply) -> None:
+        self.witness.worked(request, reply, self.bank_clock.wall_ms())
+        self.bank_worked()
+
+    def bank_worked(self) -> None:
+        """Somebody dealt with the bank: it may owe a notification sooner than the postman thought."""
+        self._post_news.set()
+
+    async def _carry_post(self) -> None:
+        """The bank's postman: delivers what is due, tells the bank whether the shop said yes."""
+        async with asyncio.TaskGroup() as deliveries:
+            while True:
+                self._post_news.clear()
+                for delivery in self.bank.due(self.bank_clock.wall_ms()):
+                    deliveries.create_task(self._carry(delivery))
+                due = self.bank.next_due_ms()
+                wait_s = None if due is None else max(due - self.bank_clock.wall_ms(), 1) / 1000
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._post_news.wait()
+
+    async def _carry(self, delivery: Delivery) -> None:
+        yes = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                yes = await self._deliver(delivery)
+        if yes:
+            self.witness.letter_taken(delivery)
+        self.bank.delivered(delivery.id, yes, self.bank_clock.wall_ms())
+        self.bank_worked()
+
+    async def _deliver(self, delivery: Delivery) -> bool:
+        self.witness.letter(delivery)
+        try:
+            await self.call(
+                lambda service: service.notices.take("wechatpay", dict(delivery.headers), delivery.body)
+            )
+        except (Gone, NotEvidence, TerminalError):
             return False
-        return self._service is service
+        return True
+
+
+async def _awaited(act: Callable[[Service], Awaitable[T]], service: Service) -> T:
+    return await act(service)

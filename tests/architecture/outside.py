@@ -92,6 +92,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/cli/", "process"): "the demo supervises sandbox, lab and service",
     ("terminal/cli/", "file"): "commands read and write what people name",
     ("terminal/cli/", "socket"): "commands that ask a running service",
+    ("terminal/simulation/rings.py", "file"): "fixed RSA test keys, once",
+    ("terminal/simulation/run.py", "file"): "a private folder in memory for each seed's journal",
     ("drivers/tcp_port.py", "socket"): "devices behind TCP",
     ("drivers/display/profile.py", "file"): "device profiles are data files",
     ("drivers/printer/profile.py", "file"): "device profiles are data files",

@@ -1,0 +1,70 @@
+"""The oracle's last look: everything was healed and had its time, so nothing may be in doubt, lost or doubled."""
+
+from collections.abc import Set as AbstractSet
+
+from terminal.sandbox.records import Order, order_key
+from terminal.simulation.books import AttemptRow
+from terminal.simulation.oracle import Oracle
+
+
+def audit(oracle: Oracle, listed_slips: AbstractSet[str]) -> None:
+    """``listed_slips``: effects the product shows to a person."""
+    _nothing_in_doubt(oracle, listed_slips)
+    for order_no in oracle.bank.captures(oracle.shop.mchid):
+        order = oracle.order(order_no)
+        assert order is not None
+        _one_order(oracle, order)
+    for sale in oracle.log.sales.values():
+        extra = [x.id for x in sale.attempts if x.pays][1:]
+        oracle.must(not extra, "I3", f"sale {sale.id} is paid by more than one attempt: {extra}")
+    _refunds(oracle)
+
+
+def _nothing_in_doubt(oracle: Oracle, listed_slips: AbstractSet[str]) -> None:
+    log = oracle.log
+    for row in log.attempts.values():
+        manual = row.state == "manual" and bool(log.exceptions_of(row.id))
+        oracle.must(not row.live or manual, "I4", f"{row.id} is still {row.state}")
+    for sale in log.sales.values():
+        oracle.must(sale.ended, "I4", f"sale {sale.id} is still {sale.state}")
+    for refund in log.refunds.values():
+        oracle.must(refund.state in {"refunded", "failed", "manual"}, "I4", f"refund {refund.id}: {refund.state}")
+    for effect in log.owed:
+        oracle.must(effect in listed_slips, "I9", f"{effect} is owed and nobody sees it")
+
+
+def _one_order(oracle: Oracle, order: Order) -> None:
+    """Every capture is paid for exactly once, given back, or before a person (I1, I3)."""
+    order_no, log = order.out_trade_no, oracle.log
+    row = log.attempts.get(order_no)
+    if row is None:
+        oracle.must(order_no in log.orphans, "I1", f"money taken for {order_no}, nobody knows")
+        return
+    held = sum(x.amount for x in order.captures) - order.returned
+    listed = log.exceptions_of(order_no)
+    accounted = held <= 0 or row.pays or bool(listed) or _only_the_bill_tells(oracle, order, row)
+    oracle.must(accounted, "I1", f"{held} kept for {order_no}: {row}")
+    for capture in order.captures[1:]:
+        txn = capture.transaction_id
+        told = any(x.get("transaction_id") == txn and x["out_trade_no"] == order_no for x in oracle.taken.values())
+        known = txn in row.txns or bool(listed)
+        oracle.must(known or not told, "I3", f"{capture} of {order_no} is not listed")
+
+
+def _only_the_bill_tells(oracle: Oracle, order: Order, row: AttemptRow) -> bool:
+    """The bank misbehaved after it had confirmed the end of a pull order, and pull orders are not notified."""
+    ended_ms = oracle.ended_there.get(order.out_trade_no)
+    return row.direction == "pull" and ended_ms is not None and order.captures[0].at_ms > ended_ms
+
+
+def _refunds(oracle: Oracle) -> None:
+    for refund in oracle.log.refunds.values():
+        there = oracle.bank.ledger.refunds.get(order_key(oracle.shop.mchid, refund.id))
+        back = there is not None and there.status == "SUCCESS"
+        seen = f"{refund.id}:contradicted" in oracle.log.exceptions
+        good = back == (refund.state == "refunded") or refund.state == "manual" or seen
+        oracle.must(good, "I8", f"{refund} here, {there} at the bank")
+    for order_no, back_minor in oracle.bank.returned(oracle.shop.mchid).items():
+        order = oracle.order(order_no)
+        assert order is not None
+        oracle.must(back_minor <= sum(x.amount for x in order.captures), "I8", f"{back_minor} of {order_no}")

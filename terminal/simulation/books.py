@@ -1,0 +1,203 @@
+"""What the journal file says and what the bank said, as plain records an oracle can compare.
+
+Shares no code with the product.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+ENDED: Final = frozenset({"paid", "declined", "closed", "reversed", "not_sent"})
+Body = dict[str, Any]
+
+
+@dataclass(slots=True)
+class AttemptRow:
+    id: str
+    sale: str
+    counter: str
+    direction: str
+    amount: int
+    share: int
+    state: str
+    at_ns: int = 0  # of the last move
+    txns: set[str] = field(default_factory=set)
+    attached: bool = False
+    chimed: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.state not in ENDED
+
+    @property
+    def pays(self) -> bool:
+        return self.state == "paid" or self.attached
+
+
+@dataclass(slots=True)
+class SaleRow:
+    id: str
+    counter: str
+    amount: int
+    order_no: str
+    state: str = "open"
+    parked: bool = False
+    attempts: list[AttemptRow] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in {"paid", "cancelled", "expired"}
+
+
+@dataclass(slots=True)
+class RefundRow:
+    id: str
+    attempt: str
+    amount: int
+    state: str = "intent"
+
+
+@dataclass(slots=True)
+class ExceptionRow:
+    id: str
+    kind: str
+    attempt: str
+    closed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a message of the bank said when it reached the shop, and whether its signature was good."""
+
+    order_no: str
+    mchid: str
+    appid: str
+    amount: int
+    currency: str
+    state: str
+    txn: str
+    genuine: bool
+
+
+class Journaled:
+    """The fold of the durable log. ``read`` takes rows (number, type, subject, mono_ns, body text)."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.sales: dict[str, SaleRow] = {}
+        self.attempts: dict[str, AttemptRow] = {}
+        self.refunds: dict[str, RefundRow] = {}
+        self.exceptions: dict[str, ExceptionRow] = {}
+        self.owed: dict[str, Body] = {}
+        self.settled: dict[str, str] = {}
+        self.printings: dict[str, list[int]] = {}
+        self.orphans: set[str] = set()
+        self.refused: set[str] = set()  # refunds about which genuine evidence was not believed
+        self.claims: dict[tuple[str, str], str] = {}
+        self.at: dict[str, str] = {}  # counter -> its open sale
+
+    def read(self, kind: str, subject: str, mono_ns: int, text: str) -> Body:
+        body: Body = json.loads(text)
+        index = body.get("index") or {}
+        for effect in index.get("settles", ()):
+            self.owed.pop(effect, None)
+        for effect in index.get("owes", ()):
+            self.owed[effect["id"]] = effect
+        for name, key, value in index.get("claims", ()):
+            self.claims[name, key] = value
+        change = getattr(self, f"_{kind}", None)
+        if change is not None:
+            change(subject, body, mono_ns)
+        return body
+
+    def _sale_opened(self, subject: str, body: Body, _ns: int) -> None:
+        self.sales[subject] = SaleRow(subject, body["counter"], body["amount_minor"], body["order_no"])
+        self.at[body["counter"]] = subject
+
+    def _attempt_started(self, subject: str, body: Body, ns: int) -> None:
+        sale = self.sales[subject]
+        row = AttemptRow(
+            body["attempt"],
+            subject,
+            sale.counter,
+            body["direction"],
+            body["amount_minor"],
+            body["share"],
+            body["state"],
+            ns,
+        )
+        sale.attempts.append(row)
+        self.attempts[row.id] = row
+
+    def _attempt_moved(self, _subject: str, body: Body, ns: int) -> None:
+        row = self.attempts[body["attempt"]]
+        row.state, row.at_ns = body["to"], ns
+        self._evidence_noted(_subject, body, ns)
+
+    def _evidence_noted(self, _subject: str, body: Body, _ns: int) -> None:
+        if body.get("evidence", {}).get("txn"):
+            self.attempts[body["attempt"]].txns.add(body["evidence"]["txn"])
+
+    def _sale_moved(self, subject: str, body: Body, _ns: int) -> None:
+        self.sales[subject].state = body["to"]
+        self._leave(subject)
+
+    def _sale_parked(self, subject: str, _body: Body, _ns: int) -> None:
+        self.sales[subject].parked = True
+        self._leave(subject)
+
+    def _leave(self, subject: str) -> None:
+        sale = self.sales[subject]
+        if (sale.ended or sale.parked) and self.at.get(sale.counter) == subject:
+            del self.at[sale.counter]
+
+    def _refund_started(self, _subject: str, body: Body, _ns: int) -> None:
+        self.refunds[body["refund"]] = RefundRow(body["refund"], body["attempt"], body["amount_minor"])
+
+    def _refund_moved(self, _subject: str, body: Body, _ns: int) -> None:
+        self.refunds[body["refund"]].state = body["to"]
+
+    def _refund_evidence_refused(self, _subject: str, body: Body, _ns: int) -> None:
+        self.refused.add(body["refund"])
+
+    def _exception_opened(self, _subject: str, body: Body, _ns: int) -> None:
+        self.exceptions[body["exception"]] = ExceptionRow(body["exception"], body["kind"], body["attempt"])
+
+    def _exception_closed(self, _subject: str, body: Body, _ns: int) -> None:
+        self.exceptions[body["exception"]].closed = body["how"]
+        if body["how"] == "attached":
+            self.attempts[body["attempt"]].attached = True
+
+    def _effect_done(self, _subject: str, body: Body, _ns: int) -> None:
+        self.settled[body["effect"]] = body["outcome"]
+
+    def _print_started(self, _subject: str, body: Body, _ns: int) -> None:
+        self.printings.setdefault(body["receipt"], []).append(body["copy"])
+
+    def _payment_orphaned(self, _subject: str, body: Body, _ns: int) -> None:
+        self.orphans.add(body["order_no"])
+
+    def exceptions_of(self, attempt: str) -> list[ExceptionRow]:
+        return [each for each in self.exceptions.values() if each.attempt == attempt]
+
+
+def stated_in_reply(body: bytes, genuine: bool) -> Stated | None:
+    """A transaction in an answer's body, or None."""
+    try:
+        form = json.loads(body)
+        return stated(form, genuine)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def stated(form: Body, genuine: bool) -> Stated:
+    return Stated(
+        form["out_trade_no"],
+        form["mchid"],
+        form["appid"],
+        form["amount"]["total"],
+        form["amount"]["currency"],
+        form["trade_state"],
+        form.get("transaction_id", ""),
+        genuine,
+    )

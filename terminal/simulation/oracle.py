@@ -1,0 +1,285 @@
+"""Judges a simulated shop by what the bank's own books, the journal file, glass, paper, voice and clients say.
+
+Knows nothing of the product's state machine; the invariants are named as in docs/invariants.
+"""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from terminal.counter.ports import HttpRequest
+from terminal.journal.reader import Reader
+from terminal.sandbox.keyring import SimulatedMerchant
+from terminal.sandbox.notifications import Delivery
+from terminal.sandbox.outcome import Reply
+from terminal.sandbox.records import Order, order_key
+from terminal.sandbox.wechatpay import Bank
+from terminal.simulation.books import ENDED, AttemptRow, Body, Journaled, Stated, stated, stated_in_reply
+from terminal.simulation.trace import Trace
+from terminal.simulation.witness import Witness
+
+GLASS_GRACE_NS: Final = 3 * 10**9
+_ROWS: Final = (
+    "SELECT number, type, subject, mono_ns, body, hash, stream FROM event WHERE number > ? ORDER BY number"
+)
+_MONEY_STATES: Final = {"SUCCESS", "REFUND"}
+_ON_GLASS: Final = {"ordering", "shown", "waiting"}
+
+
+class Oracle(Witness):
+    """``blame`` is the first broken invariant, empty while all hold."""
+
+    def __init__(self, bank: Bank, shop: SimulatedMerchant, trace: Trace) -> None:
+        self.bank, self.shop, self.trace = bank, shop, trace
+        self.log = Journaled()
+        self.blame = ""
+        self._file: Reader | None = None
+        self._heard: dict[str, list[Stated]] = {}  # evidence id -> what was said under it
+        self.letters: dict[str, Body] = {}  # delivery -> what it said
+        self.taken: dict[str, Body] = {}
+        self._code_of: dict[str, str] = {}  # scanned code -> order number
+        self.ended_there: dict[str, int] = {}  # order -> bank's time of its close or reverse
+        self._said: dict[tuple[str, int], int] = {}
+        self._printed: set[tuple[str, int]] = set()
+        self._stale: dict[str, int] = {}
+        self._told: dict[str, str] = {}  # sale -> the end a client was told
+        self._keys: dict[str, str] = {}  # idempotency key -> sale
+
+    def wrong(self, invariant: str, what: str) -> None:
+        self.trace.note(f"WRONG {invariant}: {what}")
+        self.blame = self.blame or f"{invariant}: {what}"
+
+    def must(self, holds: bool, invariant: str, what: str) -> None:
+        if not holds:
+            self.wrong(invariant, what)
+
+    # --- the journal file -------------------------------------------------------------------------------
+
+    def born(self, journal: Path) -> None:
+        self._file = Reader.at(journal)
+        self.committed()
+
+    def died(self) -> None:
+        self.committed()
+        self.blind()
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+    def committed(self) -> None:
+        """Read on: whatever is in the file now is durable."""
+        if self._file is None:
+            return
+        for number, kind, subject, mono_ns, text, seal, stream in self._file.connection.execute(
+            _ROWS, (self.log.last,)
+        ):
+            self.trace.note(f"journal {number} {stream} {kind} {subject}", raw=seal)
+            self.must(number == self.log.last + 1, "I18", f"event {number} after {self.log.last}")
+            self.log.last = number
+            self._before(kind, subject, stream, text)
+            self._after(kind, subject, self.log.read(kind, subject, mono_ns, text))
+
+    def _before(self, kind: str, subject: str, stream: str, text: str) -> None:
+        if kind == "sale_opened":
+            counter = json.loads(text)["counter"]
+            self.must(counter not in self.log.at, "I15", f"{subject} opened beside {self.log.at.get(counter)}")
+        elif kind == "attempt_started":
+            sale = self.log.sales[subject]
+            self.must(not any(x.live or x.pays for x in sale.attempts), "I15", f"a second attempt for {subject}")
+        elif kind == "attempt_moved":
+            body = json.loads(text)
+            row = self.log.attempts[body["attempt"]]
+            self.must(row.state == body["from"], "I7", f"{row.id} was {row.state}, not {body['from']}")
+            self.must(row.state not in ENDED, "I7", f"{row.id} left {row.state} for {body['to']}")
+            self.trace.count(f"move {row.direction} {row.state} {body['signal']}")
+        elif kind == "sale_moved" and self.log.sales[subject].ended:
+            allowed = json.loads(text)["to"] == "paid" and self.log.sales[subject].state != "paid"
+            self.must(allowed, "I7", f"sale {subject} left {self.log.sales[subject].state}")
+        if subject in self.log.sales:
+            self.must(stream == f"counter:{self.log.sales[subject].counter}", "I14", f"{subject} in {stream}")
+
+    def _after(self, kind: str, subject: str, body: Body) -> None:
+        if kind == "attempt_moved" and body["to"] == "paid":
+            self._check_paid(self.log.attempts[body["attempt"]], body["evidence"])
+        elif kind == "sale_opened":
+            self.must(type(body["amount_minor"]) is int and body["amount_minor"] > 0, "I12", subject)
+        elif kind == "attempt_started":
+            self.must(body["amount_minor"] == self.log.sales[subject].amount, "I12", body["attempt"])
+        elif kind == "sale_moved" and body["to"] == "paid":
+            sale = self.log.sales[subject]
+            paid = sum(x.amount for x in sale.attempts if x.pays)
+            self.must(paid == sale.amount, "I2", f"sale {subject} is paid with {paid} of {sale.amount}")
+        elif kind == "refund_started":
+            self._check_refunds(body["attempt"])
+        elif kind == "exception_opened":
+            self.trace.count(f"exception {body['kind']}")
+        elif kind == "refund_moved":
+            self.trace.count(f"refund {body['from']} {body['signal']}")
+
+    def _check_paid(self, row: AttemptRow, evidence: Body) -> None:
+        said = self._heard.get(evidence["id"], [])
+        proven = any(self._proves(each, row) and each.txn == evidence["txn"] for each in said)
+        self.must(proven, "I2", f"{row.id} is paid by {evidence['id']}, which said {said}")
+        order = self.order(row.id)
+        taken = order is not None and any(x.transaction_id == evidence["txn"] for x in order.captures)
+        self.must(taken, "I2", f"{row.id} is paid, the bank took nothing")
+
+    def _proves(self, said: Stated, row: AttemptRow) -> bool:
+        mine = (row.id, self.shop.mchid, self.shop.appid, row.amount, "CNY")
+        fields = (said.order_no, said.mchid, said.appid, said.amount, said.currency)
+        return said.genuine and fields == mine and said.state in _MONEY_STATES
+
+    def _check_refunds(self, attempt: str) -> None:
+        row = self.log.attempts[attempt]
+        asked = sum(x.amount for x in self.log.refunds.values() if x.attempt == attempt and x.state != "failed")
+        self.must(asked <= row.amount, "I8", f"{asked} of {row.amount} asked back of {attempt}")
+
+    def order(self, order_no: str) -> Order | None:
+        return self.bank.ledger.orders.get(order_key(self.shop.mchid, order_no))
+
+    # --- the line ---------------------------------------------------------------------------------------
+
+    def request(self, request: HttpRequest) -> None:
+        self.trace.note(f"> {request.method} {request.target}", raw=request.body)
+        if request.method != "POST":
+            return
+        self.committed()
+        form: dict[str, Any] = json.loads(request.body)
+        parts = request.target.split("/")
+        call = parts[-1]
+        if call in {"native", "codepay"}:
+            row = self.log.attempts.get(form["out_trade_no"])
+            good = row is not None and row.amount == form["amount"]["total"]
+            self.must(good, "I5", f"{call} {form['out_trade_no']} left before its intent")
+        if call == "codepay":
+            code = form["payer"]["auth_code"]
+            first = self._code_of.setdefault(code, form["out_trade_no"])
+            self.must(
+                first == form["out_trade_no"], "I3", f"one scanned code for {first} and {form['out_trade_no']}"
+            )
+        elif call in {"close", "reverse"}:
+            row = self.log.attempts.get(parts[-2])
+            meant = row is not None and row.state not in {"intent", "sent", "ordering", "shown", "declined"}
+            self.must(meant, "I5", f"{call} {parts[-2]} left before it was decided: {row}")
+        elif call == "refunds":
+            refund = self.log.refunds.get(form["out_refund_no"])
+            good = refund is not None and refund.amount == form["amount"]["refund"]
+            self.must(good, "I5", f"refund {form['out_refund_no']} left before its intent")
+
+    def worked(self, request: HttpRequest, reply: Reply, at_ms: int) -> None:
+        if reply.fault:
+            self.trace.count(f"bank {reply.fault}")
+        ending = request.target.endswith(("/close", "/reverse")) and reply.status < 300
+        if ending and not reply.fault.startswith("timeout"):
+            self.ended_there.setdefault(request.target.split("/")[-2], at_ms)
+
+    def reply(self, request: HttpRequest, reply: Reply) -> None:
+        self.trace.note(f"< {request.target.split('/')[-1]} {reply.status} {reply.fault}", raw=reply.body)
+        said = stated_in_reply(reply.body, reply.fault != "bad-signature")
+        if said is not None:
+            self._heard.setdefault("sha256:" + hashlib.sha256(reply.body).hexdigest(), []).append(said)
+
+    def letter(self, delivery: Delivery) -> None:
+        self.trace.note(f"letter {delivery.event_type} {delivery.about}", raw=delivery.body)
+        envelope = json.loads(delivery.body)
+        box, key = envelope["resource"], AESGCM(self.shop.apiv3_key.encode())
+        notice = self.bank.post.table.get(delivery.id.partition(".")[0])
+        try:
+            raw = key.decrypt(
+                box["nonce"].encode(), base64.b64decode(box["ciphertext"]), box["associated_data"].encode()
+            )
+        except InvalidTag:
+            return
+        form = json.loads(raw)
+        self.letters[delivery.id] = form
+        if "trade_state" in form:
+            genuine = notice is not None and not notice.tamper
+            self._heard.setdefault(delivery.notification_id, []).append(stated(form, genuine))
+
+    def letter_taken(self, delivery: Delivery) -> None:
+        """The shop said yes: what the letter proves must be durable (I6), a second capture listed (I3)."""
+        self.trace.note(f"yes to {delivery.about}")
+        form = self.taken[delivery.id] = self.letters.get(delivery.id, {})
+        if "out_refund_no" in form:
+            refund_no = form["out_refund_no"]
+            refund = self.log.refunds.get(refund_no)
+            ended = refund is not None and refund.state not in {"sent", "intent"}
+            kept = ended or refund_no in self.log.refused or form["out_trade_no"] in self.log.orphans
+            self.must(kept, "I6", f"refund letter {form} taken, not kept")
+        elif form:
+            self.must(self._kept(form), "I6", f"letter for {form['out_trade_no']} taken, not kept")
+
+    def _kept(self, form: Body) -> bool:
+        order_no, txn = form["out_trade_no"], form["transaction_id"]
+        row = self.log.attempts.get(order_no)
+        if row is None:
+            return order_no in self.log.orphans
+        listed = self.log.exceptions_of(order_no)
+        return txn in row.txns or any(x.kind == "mismatch" or txn in x.id for x in listed)
+
+    # --- devices ----------------------------------------------------------------------------------------
+
+    def painted(self, counter: str, payload: str, amount_minor: int) -> None:
+        row = self._behind(payload)
+        self.trace.note(f"glass {counter} {payload} {amount_minor}")
+        good = row is not None and row.counter == counter and row.amount == amount_minor
+        self.must(good, "I10", f"glass {counter} shows {payload}, which is {row}")
+
+    def _behind(self, payload: str) -> AttemptRow | None:
+        found = self.bank.ledger.find_scanned(payload, 0)
+        return self.log.attempts.get(found[0].out_trade_no) if found else None
+
+    def look(self, counter: str, payload: str, now_ns: int) -> None:
+        """The glass at this moment, while the process lives and the display is plugged in."""
+        row = self._behind(payload) if payload else None
+        sale = self.log.sales[row.sale] if row else None
+        fine = not payload or (row and sale and row.state in _ON_GLASS and not sale.ended and not sale.parked)
+        if fine:
+            self._stale.pop(counter, None)
+            return
+        since = self._stale.setdefault(counter, now_ns)
+        self.must(now_ns - since <= GLASS_GRACE_NS, "I10", f"glass {counter} still shows {payload}: {row}")
+
+    def blind(self) -> None:
+        """Nobody can take a code down now: the grace begins anew."""
+        self._stale.clear()
+
+    def printing(self, counter: str, receipt: str, copy: int) -> None:
+        self.trace.note(f"paper {counter} {receipt} copy {copy}")
+        self.must((receipt, copy) not in self._printed, "I9", f"{receipt} copy {copy} printed twice")
+        self.must(copy in self.log.printings.get(receipt, ()), "I6", f"{receipt} printed before its commit")
+        self._printed.add((receipt, copy))
+
+    def said(self, counter: str, kind: str, amount_minor: int) -> None:
+        self.trace.note(f"voice {counter} {kind} {amount_minor}")
+        if kind != "paid":
+            return
+        times = self._said[counter, amount_minor] = self._said.get((counter, amount_minor), 0) + 1
+        owed = [x for x in self.log.attempts.values() if x.counter == counter and x.amount == amount_minor]
+        allowed = sum(x.state == "paid" and self.log.settled.get(f"{x.id}:voice:paid") == "taken" for x in owed)
+        self.must(times <= allowed, "I11", f"{amount_minor} said {times} times at {counter}, {allowed} paid")
+
+    # --- clients ----------------------------------------------------------------------------------------
+
+    def opened(self, key: str, sale_id: str) -> None:
+        self.trace.note(f"told {key} is {sale_id}")
+        self.must(sale_id in self.log.sales, "I6", f"{sale_id} told before its commit")
+        self.must(
+            self._keys.setdefault(key, sale_id) == sale_id, "I16", f"{key} is {self._keys[key]} and {sale_id}"
+        )
+
+    def told(self, sale_id: str, state: str) -> None:
+        self.trace.note(f"told {sale_id} {state}")
+        row = self.log.sales.get(sale_id)
+        self.must(row is not None and row.state == state, "I6", f"{sale_id} told {state}, journal says {row}")
+        if state in {"paid", "cancelled", "expired"}:
+            first = self._told.setdefault(sale_id, state)
+            self.must(first in (state, "cancelled", "expired"), "I7", f"{sale_id} told {first}, then {state}")
+
+    def refund_told(self, refund_id: str) -> None:
+        self.must(refund_id in self.log.refunds, "I6", f"refund {refund_id} told before its commit")

@@ -1,0 +1,60 @@
+"""Which troubles a seed meets, and how often: about half of the kinds are off, the rest draw their rates.
+
+A run in which everything goes wrong at once explores little: swarms of different troubles find more (A. Groce
+and others, "Swarm testing", ISSTA 2012).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from terminal.chance import Chance
+from terminal.sandbox.faults import ROWS
+
+LINE: Final = ("refused", "lost_request", "lost_answer", "slow")
+PROCESS: Final = (
+    "kill",
+    "kill_before_commit",
+    "kill_after_commit",
+    "kill_while_starting",
+    "restart",
+    "disk_error",
+)
+OTHER: Final = ("clock", "client_drops", "double_click", "same_scan", "unplug", "paper", "mute")
+KINDS: Final = (*(f"bank {slug}" for slug in ROWS), *(f"line {x}" for x in LINE), *PROCESS, *OTHER)
+REAL_KEYS_PER_MILLE: Final = 50
+DEVICES_PER_MILLE: Final = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Swarm:
+    """``rates``: per mille of its chances that a trouble takes; absent ones are off."""
+
+    counters: int
+    sales: int
+    real_keys: bool
+    devices: bool
+    rates: Mapping[str, int]
+
+    def rate(self, kind: str) -> int:
+        return self.rates.get(kind, 0)
+
+    def on(self, prefix: str) -> list[str]:
+        return [kind for kind in self.rates if kind.startswith(prefix)]
+
+
+def draw(seed: int, *, sales: int = 0) -> Swarm:
+    """The same seed, the same swarm. ``sales``: 0 draws 20 to 30."""
+    chance = Chance(seed).split("swarm")
+    rates = {}
+    for kind in KINDS:
+        on, rate = chance.below(2) == 1, chance.between(20, 300)
+        if on:
+            rates[kind] = rate if not kind.startswith("line") else rate // 4
+    return Swarm(
+        counters=chance.between(2, 4),
+        sales=sales or chance.between(20, 30),
+        real_keys=chance.below(1000) < REAL_KEYS_PER_MILLE,
+        devices=chance.below(1000) < DEVICES_PER_MILLE,
+        rates=rates,
+    )

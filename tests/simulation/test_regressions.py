@@ -1,0 +1,96 @@
+"""What the simulation found, each as the shortest story that shows it again. Named after the bug."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from terminal.payments.attempt import State
+from terminal.payments.decide import OpenSale
+from terminal.payments.event import Actor
+from terminal.payments.money import Money
+from terminal.simulation.world import World
+from terminal.virtual_time import run
+
+T = TypeVar("T")
+TILL = Actor("pos", "key:till")
+YEAR_MS = 365 * 86_400_000
+
+
+def play(folder: Path, story: Callable[[World], Coroutine[Any, Any, T]]) -> T:
+    async def main() -> T:
+        world = World(1, folder)
+        await world.start()
+        try:
+            return await story(world)
+        finally:
+            await world.close()
+
+    return run(main(), seed=1)
+
+
+async def opened(world: World, minor: int = 1250) -> str:
+    sale = await world.call(lambda s: s.checkout.open_sale(OpenSale("1", Money(minor, "CNY")), actor=TILL))
+    await asyncio.sleep(2)
+    return sale.id
+
+
+async def cancelled(world: World, sale_id: str) -> str:
+    """The order's number at the bank, closed with proof."""
+    sale = await world.call(lambda s: s.checkout.cancel(sale_id, why="left", actor=TILL))
+    assert sale.attempts[0].state is State.CLOSED
+    return sale.attempts[0].id
+
+
+def test_i17_a_wrong_clock_after_a_restart_ended_the_search_for_late_money(tmp_path: Path) -> None:
+    """Ten years ahead every look was overdue, and one unreadable answer closed the matter (found by seed 220)."""
+
+    async def story(world: World) -> list[str]:
+        sale_id = await opened(world)
+        order_no = await cancelled(world, sale_id)
+        await world.crash()
+        world.clock.jump_wall(10 * YEAR_MS)
+        await world.start()
+        await asyncio.sleep(30)
+        world.clock.jump_wall(-10 * YEAR_MS)
+        now_ms = world.bank_clock.wall_ms()
+        world.bank.set_fault("capture-after-close", now_ms)
+        world.bank.set_fault("notify-lost", now_ms)
+        world.bank.customer_pays(order_no, now_ms)
+        await asyncio.sleep(2 * 86_400)
+        return [each.kind for each in world.service.book.sale(sale_id).exceptions]
+
+    assert play(tmp_path, story) == ["paid_late"]
+
+
+def test_i1_a_last_look_without_an_answer_ended_the_search_for_late_money(tmp_path: Path) -> None:
+    async def story(world: World) -> list[str]:
+        sale_id = await opened(world)
+        order_no = await cancelled(world, sale_id)
+        await asyncio.sleep(8000)  # between the look after two hours and the last one
+        now_ms = world.bank_clock.wall_ms()
+        world.bank.set_fault("capture-after-close", now_ms)
+        world.bank.set_fault("notify-lost", now_ms)
+        world.bank.customer_pays(order_no, now_ms)
+        world.bank.set_fault("error-500", now_ms, count=3, params={"call": "query"})
+        await asyncio.sleep(2 * 86_400)
+        return [each.kind for each in world.service.book.sale(sale_id).exceptions]
+
+    assert play(tmp_path, story) == ["paid_late"]
+
+
+def test_i4_a_notification_shortened_the_day_of_looking_for_late_money(tmp_path: Path) -> None:
+    """A nudge ended a wait early, and the look it brought counted as the one a day later."""
+
+    async def story(world: World) -> bool:
+        sale_id = await opened(world)
+        order_no = await cancelled(world, sale_id)
+        for _ in range(10):
+            driver = world.service.lane("1").drive(order_no)
+            assert driver is not None
+            driver.nudge()
+            await asyncio.sleep(10)
+        await asyncio.sleep(3600)
+        return world.service.book.sale(sale_id).attempts[0].swept
+
+    assert play(tmp_path, story) is False
