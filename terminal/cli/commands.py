@@ -7,6 +7,7 @@ import typer
 from terminal.cli.demo import demo
 from terminal.cli.devices import devices
 from terminal.cli.journal import journal
+from terminal.cli.lab import lab
 from terminal.cli.sale import sale
 from terminal.cli.serve import serve
 
@@ -22,3 +23,4 @@ app.command()(serve)
 app.command()(sale)
 app.command()(devices)
 app.add_typer(journal, name="journal")
+app.add_typer(lab, name="lab")

@@ -77,6 +77,7 @@ def _paper_left(stand: Stand, params: Params) -> None:
 
 
 def _power_fails(stand: Stand, params: Params) -> None:
+    stand.printer.boot_ms = _number(params, "boot_ms")
     stand.printer.power_cycle_after = _number(params, "bytes")
 
 

@@ -29,6 +29,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"w
         with_: another fault that makes this one possible.
         heal: virtual seconds after which a device is mended; 0 never.
         exception: kind of exception a person must see, empty for none asked.
+        at: whether a device breaks before the sale or with the code on the glass.
     """
 
     direction: str
@@ -38,6 +39,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"w
     with_: str = ""
     heal: int = 0
     exception: str = ""
+    at: Literal["before", "shown"] = "shown"
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"zh": "zh-CN", "pt": "pt-BR"}):

@@ -12,6 +12,8 @@ _SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _NUMERIC, _ALPHANUMERIC, _BYTES, _ECI = 1, 2, 4, 7
 _WIDTHS: Final = {_NUMERIC: (10, 12, 14), _ALPHANUMERIC: (9, 11, 13), _BYTES: (8, 16, 16)}
 _DARK_BELOW: Final = 128
+_DARK_IS_INK: Final = bytes(value < _DARK_BELOW for value in range(256))
+_LIGHT_IS_INK: Final = bytes(value >= _DARK_BELOW for value in range(256))
 Rows = list[list[bool]]
 
 
@@ -31,9 +33,8 @@ def read_picture(width: int, height: int, grey: bytes) -> str:
     """
     side = min(width, height)
     flip = grey[0] < _DARK_BELOW  # the quiet zone's colour is the light one, whichever it is
-    lines = [
-        bytes((byte < _DARK_BELOW) != flip for byte in grey[y * width : y * width + side]) for y in range(side)
-    ]
+    dark = grey.translate(_LIGHT_IS_INK if flip else _DARK_IS_INK)
+    lines = [dark[y * width : y * width + side] for y in range(side)]
     inked = [y for y, line in enumerate(lines) if 1 in line]
     if not inked:
         raise NotReadable("nothing is shown")

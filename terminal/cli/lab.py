@@ -1,0 +1,90 @@
+"""``countertop lab run NAME`` and ``lab list``: faults by name, played headless on virtual time and judged."""
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.table import Table
+
+from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put
+from terminal.lab.faults import FaultUnknown, catalogue, find
+
+if TYPE_CHECKING:
+    from terminal.simulation.lab_run import Verdict
+
+lab = typer.Typer(no_args_is_help=True, help="Play faults by name on a simulated counter.")
+MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
+_DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer")
+_SIGNS: Final = {"out": "→", "in": "←"}
+
+
+@lab.command("list")
+def list_faults(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Every fault and scenario, with what the till must do."""
+    rows = catalogue().values()
+    if as_json:
+        put([{"slug": each.slug, "layer": each.layer, "ids": each.ids, "params": each.params,
+              "expected": each.expected(language())} for each in rows])  # fmt: skip
+        return
+    table = Table("name", "where", "ids", "what must happen", box=None)
+    for each in rows:
+        table.add_row(each.slug, each.layer, " ".join(each.ids), each.expected(language()))
+    console.print(table)
+
+
+@lab.command("run")
+def run_fault(
+    name: Annotated[str, typer.Argument(help="A fault or scenario of `countertop lab list`.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The verdict only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Play one fault: a sale, the trouble, days later the audit. Ends with 0 only if the oracle agrees."""
+    try:
+        find(name)
+    except FaultUnknown as unknown:
+        give_up(f"{unknown}.", USAGE)
+    logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
+    from terminal.simulation.lab_run import lab_run
+
+    with tempfile.TemporaryDirectory(prefix="countertop-lab-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        verdict = lab_run(name, Path(folder), seed=seed)
+    if as_json:
+        put({"agrees": verdict.agrees, "verdict": verdict})
+    else:
+        _show(verdict, quiet=quiet)
+    if not verdict.agrees:
+        raise typer.Exit(REFUSED)
+
+
+def _show(verdict: "Verdict", *, quiet: bool) -> None:
+    if not quiet:
+        _timeline(verdict)
+    fault = find(verdict.name)
+    console.print(f"[bold]{verdict.name}[/] {' '.join(fault.ids)}: {fault.expected(language())}", highlight=False)
+    for said in verdict.said:
+        console.print(f"  said     “{said}”", highlight=False, markup=False)
+    console.print(
+        f"  sale     {verdict.ends}; the bank took the money {verdict.captured} ×; {len(verdict.slips)} slips; "
+        f"{verdict.virtual_s:.0f} s of virtual time, seed {verdict.seed}",
+        highlight=False,
+    )
+    if not verdict.fired:
+        console.print("[bold red]The fault never happened[/]: this run proves nothing.")
+    for wrong in verdict.wrong:
+        console.print(f"[bold red]wrong[/]    {wrong}", highlight=False)
+    if verdict.agrees:
+        console.print("[bold green]The oracle agrees[/]: money, glass, paper and voice are as they must be.")
+
+
+def _timeline(verdict: "Verdict") -> None:
+    table = Table("s", "where", "", "what", box=None, pad_edge=False)
+    start_ms = verdict.lines[0].at_ms if verdict.lines else 0
+    for line in verdict.lines:
+        if line.text and not line.text.startswith(_DULL):
+            text = line.text.replace("[", r"\[")
+            at = f"{(line.at_ms - start_ms) / 1000:.3f}"
+            table.add_row(at, line.place, _SIGNS.get(line.way, ""), text)
+    console.print(table)

@@ -1,0 +1,51 @@
+"""What people in the shop must have seen, heard and held after a headless run, beside the oracle's books."""
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from terminal.simulation.lab_run import LabRun
+
+RECEIVED: Final = "received twenty-eight yuan and fifty fen"  # the journal's amount as English says it
+COPY: Final = "COPY"
+WHOLE: Final = ("Sale no.", "Counter", "Paid with", "Check code", "Keep this slip")  # from first line to last
+SILENT: Final = ("speaker", "kill", "stop")  # where nobody can promise that it was heard
+
+
+def judge(run: "LabRun", *, slips_listed: bool) -> list[str]:
+    """Everything that is wrong, in words; ``slips_listed``: a person is asked about a slip."""
+    script = run.fault.run
+    wrong = []
+    if run.seen.state not in script.ends:
+        wrong.append(f"the sale ended {run.seen.state!r}, expected {' or '.join(script.ends)}")
+    captures = run.world.bank.captures(run.world.ring.shop.mchid)
+    captured = sum(len(each) for each in captures.values())
+    if script.captured not in (-1, captured):
+        wrong.append(f"I3: the bank took the money {captured} times, expected {script.captured}")
+    kinds = {each.kind for each in run.oracle.log.exceptions.values()}
+    if script.exception and script.exception not in kinds:
+        wrong.append(f"no {script.exception} before a person; there is {sorted(kinds) or 'nothing'}")
+    if run.hands.glass():
+        wrong.append("I10: a code is still on the glass")
+    return wrong + _voice(run) + _paper(run, slips_listed=slips_listed)
+
+
+def _voice(run: "LabRun") -> list[str]:
+    """Said at most once, and once where the speaker was well (I11)."""
+    said = [text for text in run.counter.transcript if RECEIVED in text]
+    must = run.seen.state == "paid" and not any(word in run.fault.slug for word in SILENT)
+    if len(said) > 1:
+        return [f"I11: said {len(said)} times: {said}"]
+    return ["nothing was said"] if must and not said else []
+
+
+def _paper(run: "LabRun", *, slips_listed: bool) -> list[str]:
+    """One original at most, one whole slip at least, or a person is asked (I9)."""
+    mine = [slip for slip in run.counter.paper if any(run.hands.sale in line for line in slip)]
+    whole = [slip for slip in mine if all(any(words in line for line in slip) for words in WHOLE)]
+    originals = [slip for slip in mine if not any(COPY in line for line in slip)]
+    wrong = []
+    if len(originals) > 1 and run.fault.run.direction != "refund":
+        wrong.append(f"I9: {len(originals)} slips without a COPY mark")
+    if run.seen.state == "paid" and not whole and not slips_listed:
+        wrong.append("I9: no whole slip, and nobody is asked about it")
+    return wrong
