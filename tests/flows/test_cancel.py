@@ -147,13 +147,28 @@ async def test_a_sale_with_nothing_live_is_cancelled_at_once(shop: Shop) -> None
 
 @pytest.mark.row(31)
 @story()
-async def test_a_cancel_survives_a_restart_it_was_decided(shop: Shop) -> None:
+async def test_d1_a_cancel_that_was_decided_is_carried_out_after_a_crash(shop: Shop) -> None:
     sale = await shop.with_code()
-    shop.world.line.faults.lost_request = 1000
     cancelling = asyncio.ensure_future(shop.cancel(sale))
+    while not shop.events("cancel_requested"):  # noqa: ASYNC110  # the very next turn is the point
+        await asyncio.sleep(0)
+    await shop.world.crash()
+    await asyncio.wait({cancelling})
+    cancelling.exception()
+    await shop.world.start()
+    assert shop.states(sale) == ["shown"]
+    await shop.until(lambda: shop.sale(sale).state is SaleState.CANCELLED, 1)
     await shop.wait(0.5)
-    cancelling.cancel()
-    shop.mend_line()
-    await shop.restart()
-    await shop.until(lambda: shop.sale(sale).state is SaleState.CANCELLED, 2)
     assert shop.counter.glass.words.count("code") == 1, "its code does not come back"
+
+
+@pytest.mark.row(43)
+@story()
+async def test_i10_a_code_that_can_still_be_paid_is_back_on_the_glass_after_a_restart(shop: Shop) -> None:
+    sale = await shop.with_code()
+    await shop.restart()
+    await shop.wait(0.2)
+    assert shop.counter.glass.words[1:][-1] == "code"
+    assert len(shop.counter.glass.words) > 2
+    shop.pay(sale)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 1)

@@ -1,7 +1,6 @@
 """Money given back: reserved before it is asked for, followed to the end, never more than was taken."""
 
 import asyncio
-import contextlib
 
 import pytest
 
@@ -69,27 +68,6 @@ async def test_i8_a2_of_20_parallel_refunds_of_60_per_cent_exactly_one_succeeds(
     assert isinstance(made[0], tuple | Refund)
     assert await ended(shop, sale, shop.sale(sale).refunds[0], 60) == "refunded"
     assert shop.kept_minor == 400
-
-
-@pytest.mark.row(71)
-@story()
-async def test_i8_refunds_race_the_effects_of_the_payment_itself(shop: Shop) -> None:
-    """Right after green the outbox writes to the same sale: still one at a time."""
-    shop.counter.printer.takes_s = shop.counter.speaker.takes_s = 0.0
-    sale = await shop.with_code(1000)
-    shop.pay(sale)
-    made: list[Refund] = []
-
-    async def cashier(ticks: int) -> None:
-        await shop.until(lambda: shop.sale(sale).paid_minor > 0, 1)
-        for _ in range(ticks):
-            await asyncio.sleep(0)
-        with contextlib.suppress(InvalidRequest):
-            made.append(await shop.refund(sale, 600))
-
-    await asyncio.gather(*(cashier(ticks) for ticks in range(40)))
-    assert len(made) == 1
-    assert await ended(shop, sale, made[0], 30) == "refunded"
 
 
 @pytest.mark.row(73)
