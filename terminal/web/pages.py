@@ -58,7 +58,16 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
 async def home(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
-    return render(request, "home.html", words_for(request), counters=counters, who=_name(request))
+    words, principal = words_for(request), parts.who(request)
+    facts = {
+        "words": words.section("people", "page", "till", "refund"),
+        "errors": error_words(words.language, "A", "U"),
+        "people": people_facts(parts),
+        "me": principal.id if principal and principal.kind == "person" else "",
+        "language": words.language,
+    }
+    owner = principal is not None and principal.may(Action.MANAGE_DEVICES)
+    return render(request, "home.html", words, counters=counters, who=_name(request), owner=owner, facts=facts)
 
 
 def _name(request: web.Request) -> str:

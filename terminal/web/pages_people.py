@@ -1,11 +1,11 @@
-"""Signing in with a PIN, and the one-time link of the start window."""
+"""Signing in with a PIN, pairing, first set-up, and the one-time link of the start window."""
 
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from terminal.people.roles import Role
-from terminal.web.pages_frame import PARTS, page, people_facts, render, words_for
+from terminal.web.pages_frame import PARTS, error_words, page, people_facts, render, words_for
 
 
 def people_routes() -> list[web.RouteDef]:
@@ -29,9 +29,11 @@ async def sign_in(request: web.Request) -> web.Response:
         "people": people_facts(request.app[PARTS]),
         "next": inside(request.query.get("next", "/")),
         "words": words.section("people", "page", "till"),
+        "errors": error_words(words.language, "A", "U"),
         "language": words.language,
     }
-    return render(request, "sign_in.html", words, facts=facts)
+    first = request.app[PARTS].people.set_up_needed()
+    return render(request, "sign_in.html", words, facts=facts, first=first)
 
 
 async def link(request: web.Request) -> web.Response:
@@ -44,10 +46,11 @@ async def link(request: web.Request) -> web.Response:
     where = inside(request.query.get("to", ""))
     here = request.remote or "here"
     opened = await parts.people.use_link(request.match_info["token"], label=f"Browser at {here}", device=here)
-    till = parts.people.who(opened.device_token)
-    counter = next(iter(till.counters), "") if till else ""
-    if where == "/" and counter and till and till.role is Role.TILL:
-        where = f"/c/{counter}/till"
+    device = parts.people.who(opened.device_token)
+    display = device is not None and device.role is Role.DISPLAY
+    counter = next(iter(device.counters), "") if device else ""
+    if where == "/" and counter:
+        where = f"/c/{counter}/{'display' if display else 'till'}"
     answer = render(request, "link.html", words_for(request), facts={"next": where}, where=where)
     parts.greet(answer, opened.session_token, opened.device_token)
     return answer

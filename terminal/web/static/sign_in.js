@@ -1,19 +1,29 @@
+// Signing in, pairing this browser, first set-up: three forms, one way. No PIN stays on the page.
+
 import { post } from "./api.js";
 import { at } from "./dom.js";
 import { sentence } from "./pin.js";
 import { facts } from "./words.js";
 
-at("sign-in")?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const pin = at("pin").value;
-  at("pin").value = "";
-  at("refused").hidden = true;
-  try {
-    await post("/sign-in", { person: at("person").value, pin });
-    location.replace(facts.next);
-  } catch (problem) {
-    at("refused").textContent = sentence(problem);
-    at("refused").hidden = false;
-    at("pin").focus();
-  }
-});
+function form(name, path, body, after) {
+  at(name)?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const refused = at(name).querySelector(".refused");
+    const wish = body();
+    for (const field of at(name).querySelectorAll('input[type="password"]')) field.value = "";
+    refused.hidden = true;
+    try {
+      location.replace(after(await post(path, wish)));
+    } catch (problem) {
+      refused.textContent = sentence(problem);
+      refused.hidden = false;
+      at(name).querySelector('input[type="password"], input').focus();
+    }
+  });
+}
+
+const ours = (me) => (me.counters.length ? `/c/${me.counters[0]}/${me.role === "display" ? "display" : "till"}` : "/");
+
+form("sign-in", "/sign-in", () => ({ person: at("person").value, pin: at("pin").value }), () => facts.next);
+form("pair", "/pair", () => ({ code: at("pair-code").value.trim(), label: "Browser" }), ours);
+form("set-up", "/set-up", () => ({ code: at("set-up-code").value.trim().toUpperCase(), label: at("set-up-name").value, pin: at("set-up-pin").value }), () => "/");

@@ -153,8 +153,9 @@ async def test_a_stranger_signs_in_first_and_comes_to_the_page_they_wanted(chrom
     assert "/sign-in?next=" in page.url
     await page.locator("#pin").fill("000001")
     await page.keyboard.press("Enter")
-    await page.locator("#refused:not([hidden])").wait_for()
-    assert "PIN is wrong" in await page.locator("#refused").inner_text()
+    refused = page.locator("#sign-in .refused")
+    await refused.wait_for()
+    assert "PIN is wrong" in await refused.inner_text()
     await page.locator("#pin").fill(OWNER_PIN)
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/c/1/till")
@@ -189,3 +190,30 @@ async def test_pages_stay_usable_at_twice_the_size_and_on_a_phone(till: Till) ->
             await till.page.goto(till.shop.url + path)
             wide = await till.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, (path, width)
+
+
+@pytest.mark.row(47, 95)
+async def test_a_display_is_paired_by_the_owner_s_code_and_sees_its_screen_and_nothing_else(
+    till: Till, chromium: Browser
+) -> None:
+    await till.open(till.shop.owner)
+    await till.page.goto(till.shop.url)
+    await till.page.locator(f'[data-counter="{till.counter}"][data-display="yes"]').click()
+    await till.page.wait_for_function(
+        "() => /^[0-9]{6}/.test(document.getElementById('pairing-code').textContent)"
+    )
+    code = (await till.text("#pairing-code"))[:6]
+    context = await chromium.new_context()
+    display = await context.new_page()
+    watch(display, till.complaints)
+    await display.goto(f"{till.shop.url}/display")
+    await display.locator("#pair-code").fill(code)
+    await display.keyboard.press("Enter")
+    await display.wait_for_url(f"**/c/{till.counter}/display")
+    await display.locator('#main[data-kind="idle"]').wait_for()
+    await _sale(till.shop, till.counter)
+    await display.locator("#code").evaluate("(picture) => picture.decode()")
+    assert await display.locator("#amount").inner_text() == "¥12.34"
+    await display.goto(f"{till.shop.url}/sales")
+    assert not await display.locator(".sales").is_visible()
+    await context.close()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from terminal.errors import InvalidRequest
+from terminal.payments.event import Owed
 from tests.flows.browser.conftest import Till
 from tests.flows.browser.shop import OWNER_PIN
 
@@ -56,9 +58,10 @@ async def test_cancel_says_nothing_charged_only_with_the_bank_s_proof(till: Till
     await till.type("500")
     await till.press("Enter")
     await till.shown()
-    await till.shop.fault("error-500", count=2)
+    await till.shop.fault("error-500", count=200)
     await till.press("Escape")
     assert await till.panel("checking") == "Cancelling… asking the bank"
+    till.shop.heal()
     assert await till.panel("not_paid") == "Cancelled, nothing charged"
 
 
@@ -228,3 +231,24 @@ async def test_every_control_has_a_name_and_states_are_announced(till: Till) -> 
     await till.press("Enter")
     await till.panel("waiting")
     assert await till.text("#say") == "Waiting for customer. ¥1.00"
+
+
+@pytest.mark.row(56, 62)
+async def test_old_slips_are_asked_about_and_a_refused_scan_is_a_sentence(till: Till) -> None:
+    await till.type("100")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.customer_pays(till.counter)
+    await till.panel("paid")
+    lane = till.shop.running.service.lane(till.counter)
+    sale = lane.last_sale or ""
+    attempt = till.shop.running.service.book.sale(sale).attempts[0].id
+    receipt = f"{attempt}:receipt"
+    lane.paper.listed[receipt] = (Owed(receipt, "receipt", till.counter, sale, 1, 0, {"receipt": receipt}), "old")
+    lane.tell(InvalidRequest("code_product"))
+    await till.page.locator(".notice").nth(1).wait_for()
+    assert "product's barcode" in await till.text(".plain-note")
+    assert "is old. Print it now?" in await till.text("#notices")
+    await till.page.get_by_role("button", name="Do not print").click()
+    await till.page.get_by_text("is old. Print it now?").wait_for(state="detached")
+    assert lane.paper.listed == {}
