@@ -1,5 +1,6 @@
 """The lab over HTTP: one page, its pictures, and the JSON calls behind every button (also for scripts)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -8,6 +9,7 @@ import jinja2
 import msgspec
 from aiohttp import web
 
+from firmware_stubs.paper import StubSlip, text_view
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES, PSEUDO, accepted
 from terminal.lab.bank_link import BankAway, BankRefuses
@@ -144,10 +146,11 @@ class Pages:
         number, printer = int(request.match_info["number"]), self._lab.stand.printer
         if number > len(printer.slips):
             raise web.HTTPNotFound
-        slip = printer.slips[number - 1] if number else printer.hanging
-        from firmware_stubs.paper import text_view
-
-        return web.Response(text="\n".join(text_view(slip, printer.head.width_dots)), content_type="text/plain")
+        slip, width = printer.slips[number - 1] if number else printer.hanging, printer.head.width_dots
+        if request.match_info["kind"] == "txt":
+            return web.Response(text="\n".join(text_view(slip, width)), content_type="text/plain")
+        picture = await asyncio.to_thread(_drawn, StubSlip(list(slip.elements), slip.cut), width)
+        return web.Response(body=picture, content_type="image/png")
 
     async def _code(self, request: web.Request) -> web.Response:
         return web.Response(body=qr_svg(request.match_info["code"]), content_type="image/svg+xml")
@@ -226,6 +229,13 @@ class Pages:
     async def _heal(self, request: web.Request) -> Any:
         await self._lab.heal(request.query.get("slug", ""))
         return {"active": self._lab.active()}
+
+
+def _drawn(slip: StubSlip, width: int) -> bytes:
+    """Imported here: drawing libraries would delay every start."""
+    from terminal.lab.paper_picture import slip_png
+
+    return slip_png(slip, width)
 
 
 def _words(request: web.Request) -> Catalogue:
