@@ -1,0 +1,163 @@
+"""``python -m tests.bench``. N=payments of the oldest journal, PEERS=1 with LNbits and python-escpos beside ours.
+
+GOALS=4,5 runs only those. The table is printed, the figures are kept in .bench/last.json.
+"""
+
+import asyncio
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from tests.bench import codes, durable, growth, idle, paper, sales, start
+from tests.bench.history import Pattern
+from tests.bench.peers import PeerMissing, environment, number_from
+from tests.bench.peers.lnbits import Lnbits, running
+from tests.bench.shop import ROOT, Acquirer, NotStarted, Shop, acquirer, many_files
+from tests.bench.table import Figure, missing, save, show
+from tests.bench.timing import now_s
+
+N: Final = 1_000_000
+OUT: Final = ROOT / ".bench"
+MB_A_PAYMENT: Final = 0.0105  # of disk, copies of the smaller histories and the write-ahead log included
+
+
+class Bench:
+    def __init__(self, console: Console, payments: int, wanted: set[int]) -> None:
+        self._console, self._payments, self._wanted = console, payments, wanted
+        self._began_s = now_s()
+        self.figures: list[Figure] = []
+        self._python: Path | None = None  # of the peers
+        self._no_peer = "LNbits: run with PEERS=1"
+        self._lnbits_s: float | None = None
+
+    def wants(self, *goals: int) -> bool:
+        return not self._wanted or bool(self._wanted & set(goals))
+
+    def say(self, what: str) -> None:
+        self._console.print(f"[dim]{now_s() - self._began_s:5.0f} s[/dim] {what}", highlight=False)
+
+    def take(self, goal: int, what: str, measure: Callable[[], Iterable[Figure]]) -> None:
+        if self.wants(goal):
+            self.say(what)
+            self.figures += measure()
+
+    def with_peers(self) -> None:
+        self.say("peers: the environment of LNbits, aiosqlite and python-escpos")
+        try:
+            self._python = environment()
+        except PeerMissing as missing_:
+            self._no_peer = f"LNbits could not be installed: {missing_}"
+
+    def run(self, folder: Path) -> None:
+        self.take(5, "QR codes", codes.measure)
+        self.take(4, "journal", lambda: durable.measure(self._python))
+        self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
+        if self.wants(1, 2, 3, 6, 8, 9, 10):
+            asyncio.run(self._services(folder))
+
+    def _escpos_ms(self) -> float | None:
+        return number_from(self._python, "escpos_code.py", codes.PAYLOADS["wechat"]) if self._python else None
+
+    async def _services(self, folder: Path) -> None:
+        state, empty = folder / "state", folder / "empty"
+        async with acquirer(folder / "bank", state) as bank:
+            shop = Shop(folder, state, bank)
+            await shop.plug(sales.COUNTERS)
+            shop.write(sales.COUNTERS)
+            async with shop.serve():
+                self.say("the service starts")
+            shutil.copytree(state, empty)
+            if self.wants(1, 2, 3, 6, 8, 9):
+                try:
+                    await self._sales_beside(shop, folder / "lnbits")
+                except PeerMissing as missing_:
+                    self._no_peer = f"LNbits did not run: {missing_}"
+                    await self._sales(shop, None)
+            if self.wants(8, 9):
+                await self._old(shop, folder, empty)
+            await shop.unplug()
+            if self.wants(10):
+                await self._idle(folder, empty, bank)
+
+    async def _sales_beside(self, shop: Shop, folder: Path) -> None:
+        if self._python is None:
+            await self._sales(shop, None)
+            return
+        self.say("LNbits starts")
+        async with running(folder) as lnbits:
+            self._lnbits_s = lnbits.first_s
+            await self._sales(shop, lnbits)
+            if self.wants(10):
+                self.figures += await idle.beside(lnbits)
+
+    async def _sales(self, shop: Shop, lnbits: Lnbits | None) -> None:
+        self.say("sales, one at a time and eight at once")
+        courses = await sales.run(shop, lnbits, self._no_peer)
+        found = sales.figures(courses)
+        if sales.misses(found):
+            await sales.profile(shop, courses)
+            found = sales.figures(courses)
+        self.figures += [each for each in found if self.wants(each.goal)]
+
+    async def _old(self, shop: Shop, folder: Path, empty: Path) -> None:
+        free_mb, needed_mb = shutil.disk_usage(folder).free / 1e6, self._payments * MB_A_PAYMENT
+        if free_mb < needed_mb:
+            reason = f"{needed_mb / 1e3:.0f} GB of disk are needed, {free_mb / 1e3:.0f} are free"
+            self.figures.append(missing(8, "growth", reason))
+            return
+        journal = shop.state / growth.JOURNAL
+        pattern = await asyncio.to_thread(Pattern.read, journal, sales.pattern_sale(journal))
+        self.say(f"histories of {', '.join(f'{count:,}' for count in growth.sizes(self._payments))} payments")
+        ages = await asyncio.to_thread(growth.build, empty, pattern, self._payments, folder)
+        self.say(f"made in {ages.built_s:.0f} s; questions to each")
+        await asyncio.to_thread(growth.ask, ages, pattern)
+        self.figures += growth.figures(ages) if self.wants(8) else []
+        self.say("cold starts")
+        states = {"empty": empty, f"{self._payments:,} payments": ages.last.folder}
+        starts = await start.run(shop, states)
+        self.figures += [
+            each for each in start.figures(starts, self._lnbits_s, self._no_peer) if self.wants(each.goal)
+        ]
+
+    async def _idle(self, folder: Path, empty: Path, bank: Acquirer) -> None:
+        self.say(f"{idle.COUNTERS} idle counters")
+        place = folder / "idle"
+        place.mkdir()
+        self.figures += await idle.run(Shop(place, empty, bank))
+
+
+def main() -> int:
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    wanted = {int(goal) for goal in os.environ.get("GOALS", "").split(",") if goal}
+    payments = max(int(os.environ.get("N") or N), growth.FIRST)
+    many_files()
+    OUT.mkdir(exist_ok=True)
+    bench = Bench(console, payments, wanted)
+    if os.environ.get("PEERS", "") not in {"", "0"}:
+        bench.with_peers()
+    began_s, load = time.time(), os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="run-", dir=OUT) as folder:
+        try:
+            bench.run(Path(folder))
+        except NotStarted as error:
+            console.print(f"[bold red]not started:[/bold red] {error}", markup=True)
+            return 1
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} at the start"
+    about = f"{machine}, {time.time() - began_s:.0f} s"
+    show(bench.figures, console, f"countertop bench: {about}, N={payments:,}")
+    save(bench.figures, OUT / "last.json", machine=about, payments=payments, at=int(began_s))
+    missed = sum(each.verdict == "MISS" for each in bench.figures)
+    console.print(f"{missed} of {len(bench.figures)} figures miss their goal; figures: {OUT / 'last.json'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

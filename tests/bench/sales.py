@@ -1,0 +1,302 @@
+"""Goals 1, 2, 3 and the wire's part of 6: whole sales through the real service, bank and devices, on one clock.
+
+The service, the bank and everybody else are three processes. When something is lit is worked out for a real
+115200-baud wire from the bytes that reach the far end (``far_end``).
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from drivers.qr import encode
+from tests.bench.codes import PAYLOADS
+from tests.bench.far_end import wire_s
+from tests.bench.peers.lnbits import Lnbits
+from tests.bench.profiled import own_time
+from tests.bench.shop import Lit, Shop, Till, one_sale
+from tests.bench.syncs import count_syncs
+from tests.bench.table import Figure
+from tests.bench.timing import ROUNDS, cpu_of, fdatasyncs, interleaved, now_s, p50, p99, rss_mb
+
+COUNTERS: Final = 20  # in turn, so that each glass is idle again: a result stays on it for five seconds
+EACH: Final = 6  # sales a payload and round
+ALONE: Final = 20  # sales a round, one at a time
+AT_ONCE: Final = 8
+TOGETHER: Final = 10  # sales a round and counter, eight at a time
+PEER_TOGETHER: Final = 5  # it is slow, and its figures are steady
+BEGINS: Final = "weixin://wxpay/bizpayurl?pr="
+
+
+@dataclass(slots=True)
+class Course:
+    """Sales made one way: by whom, how long, at what cost."""
+
+    sales: list[Lit] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)  # a sale, by round
+    rate: list[float] = field(default_factory=list)  # sales a second, by round
+    posted: dict[str, float] = field(default_factory=dict)
+    answers: dict[str, float] = field(default_factory=dict)
+    syncs: list[float] = field(default_factory=list)
+
+    @property
+    def create_ms(self) -> list[float]:
+        """From the till's request to the code at the display's plug: what a peer without a display has too."""
+        return [(each.code.came_s - each.asked_s) * 1e3 for each in self.sales]
+
+    @property
+    def notify_ms(self) -> list[float]:
+        """From the bank's request to "paid" at the display's plug."""
+        return [(each.paid.came_s - self.posted[each.order]) * 1e3 for each in self.sales]
+
+
+@dataclass(slots=True)
+class Courses:
+    calm: dict[str, Course]  # by payload
+    soon: Course  # the next sale while "paid" is still on the glass
+    alone: Course
+    together: Course
+    verify_s: float
+    rss_mb: float = 0.0
+    counted: tuple[list[int], list[int]] | None = None  # syncs on the way to a code, to "paid"
+    profile: list[str] = field(default_factory=list)
+    lnbits: Lnbits | None = None
+    no_peer: str = "LNbits: run with PEERS=1"
+
+
+def code_length(text: str) -> int:
+    """Characters of a code of the bank's own form that takes as many modules as ``text``."""
+    version, count = encode(text).version, len(BEGINS) + 8
+    while encode(BEGINS + "0a" * ((count - len(BEGINS)) // 2)).version < version:
+        count += 2
+    return count
+
+
+async def run(shop: Shop, lnbits: Lnbits | None, no_peer: str) -> Courses:
+    """``lnbits``: does the same work in every round, after ours."""
+    courses = Courses({name: Course() for name in PAYLOADS}, Course(), Course(), Course(), _verify_s())
+    courses.lnbits, courses.no_peer = lnbits, no_peer
+    async with shop.serve() as till:
+        await _all_idle(shop)
+        for _ in range(ROUNDS):
+            await _calm_round(shop, till, courses.calm)
+            await shop.bank.ask(chars=code_length(PAYLOADS["wechat"]))
+            await _round(shop, till, courses.alone, 1, ALONE)
+            await _round(shop, till, courses.together, AT_ONCE, TOGETHER)
+            if lnbits:
+                await lnbits.round(lnbits.alone, 1, ALONE)
+                await lnbits.round(lnbits.together, AT_ONCE, PEER_TOGETHER)
+        courses.soon.sales = [await one_sale(shop, till, calm=False) for _ in range(2)]
+        await _soon(shop, till, courses.soon)
+        courses.rss_mb = rss_mb(till.pid)
+        if shutil.which("strace"):
+            courses.counted = await count_syncs(shop, till)
+    return courses
+
+
+async def _all_idle(shop: Shop) -> None:
+    await asyncio.gather(*(display.idle() for display in shop.displays.values()))
+
+
+async def _calm_round(shop: Shop, till: Till, calm: dict[str, Course]) -> None:
+    counters = list(shop.displays)
+    for turn in range(EACH):
+        for place, (name, course) in enumerate(calm.items()):
+            await shop.bank.ask(chars=code_length(PAYLOADS[name]))
+            counter = counters[(turn * len(calm) + place) % len(counters)]
+            course.sales.append(await one_sale(shop, till, counter))
+            await _note_bank(shop, course)
+    for course in calm.values():
+        course.syncs += fdatasyncs(shop.state, 10)
+
+
+async def _round(shop: Shop, till: Till, course: Course, at_once: int, count: int) -> None:
+    """Sale after sale at so many counters; CPU is counted until the last slip is done."""
+    cpu, began_s = cpu_of(till.pid), now_s()
+
+    async def counter(name: str) -> list[Lit]:
+        return [await one_sale(shop, till, name, calm=False) for _ in range(count)]
+
+    made = await asyncio.gather(*(counter(str(number)) for number in range(1, at_once + 1)))
+    sales = [each for some in made for each in some]
+    course.rate.append(len(sales) / (now_s() - began_s))
+    await asyncio.sleep(0.5)  # the last receipts and captions
+    course.cpu_s.append((cpu_of(till.pid) - cpu) / len(sales))
+    course.sales += sales
+    course.syncs += fdatasyncs(shop.state, 20)
+    await _note_bank(shop, course)
+
+
+async def _soon(shop: Shop, till: Till, course: Course) -> None:
+    """The cashier is quick: a sale a second after the last one was paid, while "paid" is still shown."""
+    course.sales = []
+    for _ in range(EACH):
+        await asyncio.sleep(1.0)
+        await shop.displays["1"].quiet()
+        course.sales.append(await one_sale(shop, till, calm=False))
+    await _note_bank(shop, course)
+
+
+async def _note_bank(shop: Shop, course: Course) -> None:
+    log = await shop.bank.ask(log=True)
+    course.answers |= {order: end - begin for order, (begin, end) in log["answers"].items()}
+    course.posted |= log["posted"]
+
+
+def _verify_s() -> float:
+    """One RSA-2048 signature checked: the part of a notification that no code of ours can shorten."""
+    key = generate_private_key(65537, 2048)
+    signature, public = key.sign(b"x" * 700, PKCS1v15(), SHA256()), key.public_key()
+    check = interleaved(
+        {"v": lambda: public.verify(signature, b"x" * 700, PKCS1v15(), SHA256())}, rounds=9, times=20
+    )
+    return p50(check["v"])
+
+
+# --- figures ---------------------------------------------------------------------------------------------------
+
+
+async def profile(shop: Shop, courses: Courses) -> None:
+    """One more course under cProfile, for the misses."""
+    stats = shop.folder / "serve.profile"
+    async with shop.serve(sys.executable, "-m", "tests.bench.profiled", str(stats)) as till:
+        await _all_idle(shop)
+        os.kill(till.pid, signal.SIGUSR1)
+        await asyncio.gather(*(_some(shop, till, str(number)) for number in range(1, AT_ONCE + 1)))
+    courses.profile = own_time(stats, AT_ONCE * TOGETHER)
+
+
+async def _some(shop: Shop, till: Till, counter: str) -> None:
+    for _ in range(TOGETHER):
+        await one_sale(shop, till, counter, calm=False)
+
+
+def figures(courses: Courses) -> list[Figure]:
+    return [*_lit(courses), *_paid(courses), *_paper(courses), *_cost(courses)]
+
+
+def _lit(courses: Courses) -> list[Figure]:
+    made = []
+    ratios: list[float] = []
+    for name, course in courses.calm.items():
+        sync = p50(course.syncs)
+        ours = [each.code.lit_s - each.asked_s for each in course.sales]
+        limits = [course.answers[each.order] + sync + wire_s(each.code.size) for each in course.sales]
+        ratios += [mine / limit for mine, limit in zip(ours, limits, strict=True)]
+        size = course.sales[0].code.size
+        what = f"sale → code lit, p50, size of {name} (version {encode(PAYLOADS[name]).version}, {size} bytes)"
+        answer = p50(course.answers.values()) * 1e3
+        beside = f"answer {answer:.1f} + sync {sync * 1e3:.2f} + wire {wire_s(size) * 1e3:.1f}"
+        made.append(
+            Figure(1, what, p50(ours) * 1e3, "ms", beside, p50(limits) * 1e3, most=1.4, why=courses.profile)
+        )
+    what = f"sale → code lit, p99 of ours / limit over {len(ratios)} sales"
+    made.append(Figure(1, what, p99(ratios), "", "its own limit each", 1.0, most=3, why=courses.profile))
+    soon, sync = courses.soon, p50(courses.alone.syncs)
+    ours = [each.code.lit_s - each.asked_s for each in soon.sales]
+    limits = [soon.answers[each.order] + sync + wire_s(each.code.size) for each in soon.sales]
+    late_s = p50(ours) - p50(limits)
+    why = [
+        "the glass is cleared first: the idle screen and all its captions cross the wire before the code",
+        f"that is {late_s * 1e3:.0f} ms, the time of {late_s / wire_s(1):.0f} bytes at 115200 baud",
+    ]
+    what = "the same while the last “paid” is still shown, p50"
+    made.append(Figure(1, what, p50(ours) * 1e3, "ms", "same limit", p50(limits) * 1e3, most=1.4, why=why))
+    return made
+
+
+def _paid(courses: Courses) -> list[Figure]:
+    every = list(courses.calm.values())
+    ours = [each.paid.lit_s - course.posted[each.order] for course in every for each in course.sales]
+    sync = p50(value for course in every for value in course.syncs)
+    size = every[0].sales[0].paid.size
+    limit = courses.verify_s + sync + wire_s(size)
+    beside = f"verify {courses.verify_s * 1e3:.2f} + sync {sync * 1e3:.2f} + wire {wire_s(size) * 1e3:.1f}"
+    what = "notification → “paid” lit, p50"
+    made = [Figure(2, what, p50(ours) * 1e3, "ms", beside, limit * 1e3, most=2, why=courses.profile)]
+    if courses.counted is None:
+        made.append(Figure(2, "syncs on the way", None, "", why=["strace is not installed here"]))
+    else:
+        code, paid = courses.counted
+        why = [f"counted by strace in {len(paid)} sales: {paid}"]
+        made.append(Figure(2, "syncs, notification → “paid”", p50(paid), "", "one", 1.0, most=1, why=why))
+        why = [f"counted by strace in {len(code)} sales: {code}"]
+        made.append(Figure(1, "syncs, sale → code", p50(code), "", "one", 1.0, most=1, why=why))
+    return made
+
+
+def _paper(courses: Courses) -> list[Figure]:
+    every = list(courses.calm.values())
+    ours = [each.paper_s - each.paid.came_s for course in every for each in course.sales]
+    limit = 0.001 + p50(value for course in every for value in course.syncs)
+    why = [
+        "the printer's state is asked, and the slip's beginning is made durable, before its first byte",
+        *courses.profile,
+    ]
+    what = "“paid” at the display → first byte at the printer, p50"
+    return [Figure(6, what, p50(ours) * 1e3, "ms", "1 ms + one sync", limit * 1e3, most=1, why=why)]
+
+
+def _cost(courses: Courses) -> list[Figure]:
+    ours, peer, why = (courses.alone, courses.together), courses.lnbits, courses.profile
+    theirs = (peer.alone, peer.together) if peer else (None, None)
+    made = []
+    for in_flight, mine, other, cpu, notice in (
+        (1, ours[0], theirs[0], 8, 8),
+        (AT_ONCE, ours[1], theirs[1], 12, 30),
+    ):
+        at = f"{in_flight} in flight"
+        name = "LNbits" if other else courses.no_peer
+        spent = p50(other.cpu_s) * 1e3 if other else None
+        heard = p50(other.notify_ms) if other else None
+        rate = p50(other.rate) if other else None
+        made += [
+            Figure(3, f"CPU of a sale, {at}", p50(mine.cpu_s) * 1e3, "ms", name, spent, most=1 / cpu, why=why),
+            Figure(
+                2,
+                f"notification → event, {at}, p50",
+                p50(mine.notify_ms),
+                "ms",
+                name,
+                heard,
+                most=1 / notice,
+                why=why,
+            ),
+        ]
+        what = f"sales a second, {at}"
+        made.append(
+            Figure(3, what, p50(mine.rate), "/s", name, rate, least=15 if in_flight > 1 else None, why=why)
+        )
+    create = p50(theirs[0].create_ms) if theirs[0] else None
+    name = "LNbits" if peer else courses.no_peer
+    what = "sale → code at the display's plug, 1 in flight, p50"
+    made.append(Figure(1, what, p50(ours[0].create_ms), "ms", name, create, most=1 / 6, why=why))
+    return made
+
+
+def misses(found: Sequence[Figure]) -> bool:
+    return any(each.verdict == "MISS" for each in found)
+
+
+def pattern_sale(journal: Path) -> str:
+    """Id of the last sale of this run that is complete, paper included."""
+    from terminal.journal.reader import Reader
+
+    reader = Reader.at(journal)
+    try:
+        for row in reader.list("sale", limit=100):
+            kinds = [event.type for event in reader.of_subject(row.subject)]
+            if row.body["final"] and kinds.count("effect_done") == 2 and "print_started" in kinds:
+                return row.subject
+    finally:
+        reader.close()
+    raise AssertionError("no complete sale was made")

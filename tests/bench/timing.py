@@ -1,0 +1,100 @@
+"""Clocks and the middle of noisy numbers. Everything compared is measured in turns, round by round."""
+
+import cProfile
+import os
+import pstats
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+ROUNDS: Final = 3
+Run = Callable[[], object]
+
+
+def now_s() -> float:
+    """The clock asyncio uses; the same in every process of this machine."""
+    return time.monotonic()
+
+
+def p50(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def p99(values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+
+
+def geometric(values: Iterable[float]) -> float:
+    return statistics.geometric_mean(values)
+
+
+def interleaved(runs: Mapping[str, Run], *, rounds: int, times: int = 1) -> dict[str, list[float]]:
+    """Seconds per call by name: every round runs each of them ``times`` times, so that noise hits all alike."""
+    taken: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            began = time.perf_counter()
+            for _ in range(times):
+                run()
+            taken[name].append((time.perf_counter() - began) / times)
+    return taken
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU a process and its threads, dead ones too, have used (clock_getcpuclockid(3))."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def rss_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def wakeups(pid: int) -> int:
+    """Voluntary context switches of all threads so far."""
+    count = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for line in (task / "status").read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches:"):
+                count += int(line.split()[1])
+    return count
+
+
+def fdatasyncs(folder: Path, count: int = 60, size: int = 256) -> list[float]:
+    """Seconds of appending ``size`` bytes and fdatasync, on the disk of ``folder``."""
+    path = folder / "fdatasync"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        taken = []
+        for _ in range(count):
+            began = time.perf_counter()
+            os.write(descriptor, b"x" * size)
+            os.fdatasync(descriptor)
+            taken.append(time.perf_counter() - began)
+        return taken
+    finally:
+        os.close(descriptor)
+        path.unlink()
+
+
+def hottest(run: Run, *, count: int = 6) -> list[str]:
+    """Where a call spends its time: own time by function."""
+    profile = cProfile.Profile()
+    profile.runcall(run)
+    return top(pstats.Stats(profile), count)
+
+
+def top(stats: pstats.Stats, count: int) -> list[str]:
+    rows: Sequence[tuple[tuple[str, int, str], tuple[int, int, float, float, object]]] = sorted(
+        stats.stats.items(),  # type: ignore[attr-defined]  # pstats' documented table
+        key=lambda row: -row[1][2],
+    )
+    whole = sum(row[1][2] for row in rows) or 1.0
+    lines = []
+    for (file, line, name), (calls, _, own, _, _) in rows[:count]:
+        where = f"{'/'.join(Path(file).parts[-3:])}:{line} " if line else ""
+        lines.append(f"{own / whole:4.0%} own time  {where}{name}, {calls} calls")
+    return lines
