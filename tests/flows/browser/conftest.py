@@ -56,6 +56,23 @@ class Till:
             await self.page.keyboard.press(key)
             await self.page.wait_for_timeout(40)
 
+    async def scanner(self, code: str) -> None:
+        """Like a scanner that is a keyboard: all characters at once, however busy this machine is."""
+        await self.page.evaluate(
+            """(code) => {
+                const field = document.querySelector("dialog[open] input");
+                for (const key of code) {
+                    if (field) {
+                        field.value += key;
+                        field.dispatchEvent(new InputEvent("input", { inputType: "insertText" }));
+                    } else {
+                        document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+                    }
+                }
+            }""",
+            code,
+        )
+
     async def press(self, key: str) -> None:
         await self.page.keyboard.press(key)
 

@@ -72,7 +72,7 @@ async def test_the_customer_s_language_is_chosen_apart_and_the_phone_is_asked_fo
     await till.shown()
     assert await till.text("#panel-word") == "Waiting for customer"
     await till.press("F2")
-    await till.page.keyboard.type(await till.shop.customer_code("password"))
+    await till.scanner(await till.shop.customer_code("password"))
     await display.locator('#main[data-tone="waiting"]').wait_for()
     assert await display.locator("#word").inner_text() == "Conclua no celular"
     assert await till.panel("waiting") == "Customer is confirming"

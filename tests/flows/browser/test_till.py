@@ -83,10 +83,10 @@ async def test_scanning_the_customer_with_f2_and_a_keyboard_scanner(till: Till) 
     await till.press("Enter")
     await till.shown()
     await till.press("F2")
-    await till.page.keyboard.type("6901234567892")
+    await till.scanner("6901234567892")
     await till.page.locator("#scan-refused:not([hidden])").wait_for()
     assert "product" in await till.text("#scan-refused")
-    await till.page.keyboard.type(await till.shop.customer_code())
+    await till.scanner(await till.shop.customer_code())
     assert await till.panel("paid") == "Paid"
 
 
@@ -94,8 +94,7 @@ async def test_scanning_the_customer_with_f2_and_a_keyboard_scanner(till: Till) 
 async def test_a_scan_that_types_like_a_keyboard_never_becomes_an_amount(till: Till) -> None:
     await till.type("28")
     code = await till.shop.customer_code()
-    await till.page.keyboard.type(code)
-    await till.press("Enter")
+    await till.scanner(code)
     await till.page.locator("#hint.wrong").wait_for()
     assert await till.text("#amount") == "¥0.28"
     assert "no sale is open" in await till.text("#hint")
