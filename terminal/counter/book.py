@@ -96,9 +96,9 @@ class Book:
             def durable(events: tuple[Event, ...]) -> None:
                 self._keep(after)
                 self._owe(after, events)
-                self.on_change(before, after)
                 if then:
                     then(after)
+                self.on_change(before, after)
 
             await _finish(asyncio.ensure_future(self.feed.append(self._events(after, facts, actor), durable)))
         return after

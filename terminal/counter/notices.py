@@ -4,13 +4,13 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from terminal.errors import Conflict, NotEvidence
+from terminal.errors import Conflict, NotEvidence, Unavailable
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.evidence import Mismatch, judge, judge_refund
 from terminal.payments.exceptions import open_mismatch
 from terminal.payments.fact import Fact, Facts
-from terminal.payments.notice import Notice, RefundNotice
+from terminal.payments.notice import Notice, RefundNotice, Told, Trade
 from terminal.payments.refunding import hear_refund
 from terminal.payments.sale import Sale
 
@@ -101,6 +101,8 @@ class Notices:
         if sale_id is None:
             await self._orphan(notice)
             return
+        if provider.profile.confirm_notification_by_query and notice.trade is Trade.PAID:
+            notice = await _confirmed(provider, notice.order_no)
 
         def decide(sale: Sale | None) -> Facts:
             assert sale is not None
@@ -137,3 +139,11 @@ class Notices:
         await service.book.commit(sale_id, decide, Actor("provider", provider.profile.name))
         if driver := service.refunding.get(notice.refund_no):
             driver.nudge()
+
+
+async def _confirmed(provider: "Provider", order_no: str) -> Notice:
+    """What the provider says when it is asked (S13). Without an answer the notification gets no yes: it returns."""
+    answer = await provider.query(order_no)
+    if isinstance(answer, Told):
+        return answer.notice
+    raise Unavailable("provider_down")

@@ -154,11 +154,11 @@ class Paper:
         self._rescue()
         while True:
             heard_ns, owed = await self._queue.get()
+            self._busy = owed
             if self._printer is None or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")
-                continue
-            self._busy = owed
-            await self._print(owed, heard_ns, self._printer)
+            else:
+                await self._print(owed, heard_ns, self._printer)
             self._busy = None
 
     def _rescue(self) -> None:

@@ -67,11 +67,15 @@ class Service:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""
         async with asyncio.TaskGroup() as group:
             self.tasks.within(group)
-            await recover(self)
-            for lane in self.lanes.values():
-                self._start_lane(lane)
-            self.ready = True
-            self._ready.set()
+            try:
+                await recover(self)
+                for lane in self.lanes.values():
+                    self._start_lane(lane)
+                self.ready = True
+                self._ready.set()
+                await asyncio.Event().wait()
+            finally:
+                self.tasks.close()
 
     async def until_ready(self) -> None:
         await self._ready.wait()
@@ -106,7 +110,7 @@ class Service:
     def adopt(self, counter: str) -> Lane:
         """A counter that left the settings but still has money to follow: a lane without devices."""
         if counter not in self.lanes:
-            self.lanes[counter] = self._lane_of(CounterSettings(counter), Devices())
+            self.lanes[counter] = self._lane_of(CounterSettings(counter, channels=()), Devices())
             if self.ready:
                 self._start_lane(self.lanes[counter])
         return self.lanes[counter]

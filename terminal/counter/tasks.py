@@ -22,13 +22,19 @@ class Tasks:
     def within(self, group: asyncio.TaskGroup) -> None:
         self._group = group
 
-    def start(self, name: str, make: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+    def close(self) -> None:
+        """The service ends: what would have to start now is taken up by the next start, from the journal."""
+        self._group = None
+
+    def start(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
         """``make`` is called again after a failure: it must look at the durable state afresh.
 
         It is never given up: it may be following money (I4).
         """
-        assert self._group is not None, "the service is not running"
-        return self._group.create_task(self._keep(name, make), name=name)
+        if self._group is None:
+            log.info("%s is left for the next start", name)
+            return
+        self._group.create_task(self._keep(name, make), name=name)
 
     async def _keep(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
         now = asyncio.get_running_loop().time

@@ -120,6 +120,20 @@ async def test_d12_nothing_new_starts_while_it_stops(shop: Shop) -> None:
     assert (await refused(shop.open(100))).slug == "stopping"
 
 
+@story()
+async def test_d12_a_request_that_commits_while_the_service_ends_is_taken_up_by_the_next_start(shop: Shop) -> None:
+    opening = asyncio.ensure_future(shop.open())
+    while not shop.events("sale_opened"):  # the very turn in which it is durable
+        await asyncio.sleep(0)
+        shop.service.tasks.close()
+    await shop.world.stop()
+    await asyncio.wait({opening})
+    opening.exception()
+    await shop.world.start()
+    sale = shop.service.book.sale(shop.lane().current or "")
+    await shop.until(lambda: bool(shop.attempt(sale).payload), 7)
+
+
 def meddler(service: Service) -> Meddler:
     found = service.provider("wechatpay")
     assert isinstance(found, Meddler)

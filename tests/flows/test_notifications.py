@@ -2,11 +2,14 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
+from terminal.payments.profile import Profile
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.faults import Value
 from terminal.sandbox.notifications import Delivery
+from tests.flows.meddler import Meddler
 from tests.flows.shop import DAY_S, Shop, refused, story
 
 
@@ -199,3 +202,25 @@ async def test_a_letter_that_arrives_while_the_order_is_being_made_is_not_lost(s
     await shop.wait(30)
     assert "code" not in shop.counter.glass.words
     assert shop.counter.speaker.words == [("paid", 2850)]
+
+
+class Asking(Meddler):
+    """The same channel with a profile that wants every notification of payment confirmed (S13)."""
+
+    @property
+    def profile(self) -> Profile:
+        return msgspec.structs.replace(super().profile, confirm_notification_by_query=True)
+
+
+@pytest.mark.row(28)
+@story(provider=Asking)
+async def test_s13_a_profile_may_want_a_letter_confirmed_by_a_query_before_green(shop: Shop) -> None:
+    sale = await shop.with_code()
+    letter = await letter_of(shop, sale)
+    shop.fault("error-500", call="query")
+    error = await refused(take(shop, letter))
+    assert error.slug == "provider_down", "no yes: it shall come again"
+    assert shop.sale(sale).state is SaleState.OPEN
+    await take(shop, letter)
+    assert shop.sale(sale).state is SaleState.PAID
+    assert shop.events("attempt_moved")[-1].body["evidence"]["source"] == "query"
