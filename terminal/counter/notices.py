@@ -142,7 +142,7 @@ class Notices:
 
 
 async def _confirmed(provider: "Provider", order_no: str) -> Notice:
-    """What the provider says when it is asked (S13). Without an answer the notification gets no yes: it returns."""
+    """What the provider says when asked (S13). Without an answer the notification gets no yes and comes again."""
     answer = await provider.query(order_no)
     if isinstance(answer, Told):
         return answer.notice
