@@ -7,9 +7,10 @@ import hmac
 import logging
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,17 +26,19 @@ from terminal.counter.slips import Slips
 from terminal.errors import BadSettings, JournalError
 from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
+from terminal.journal.failure import diagnose
 from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.local_authority import ensure
 from terminal.payments.event import Ledger
 from terminal.payments.receipt import Receipt
+from terminal.people.pins import PEPPER_BYTES
 from terminal.people.roles import RefundPolicy
 from terminal.people.service import People, PeopleSettings
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
-from terminal.settings import ChannelTable, Loaded
+from terminal.settings import ChannelTable, CounterTable, Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
@@ -82,14 +85,15 @@ def open_keys(loaded: Loaded, entropy: Entropy) -> JournalKeys:
 
 def open_journal(loaded: Loaded, clock: Clock, entropy: Entropy) -> SqliteJournal:
     house = house_of(loaded)
-    loaded.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return SqliteJournal.open(
-        journal_path(loaded),
-        identity=Identity(house.merchant, house.store, house.ledger),
-        clock=clock,
-        entropy=entropy,
-        keys=open_keys(loaded, entropy),
-    )
+    with on_disk(loaded.state):
+        loaded.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return SqliteJournal.open(
+            journal_path(loaded),
+            identity=Identity(house.merchant, house.store, house.ledger),
+            clock=clock,
+            entropy=entropy,
+            keys=open_keys(loaded, entropy),
+        )
 
 
 def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entropy: Entropy) -> Channel:
@@ -111,22 +115,49 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
     return open_wechatpay(settings, clock=clock, entropy=entropy, test=loaded.settings.mode == "test")
 
 
-def _counters(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> list[tuple[CounterSettings, Devices]]:
-    counters = []
-    for table in loaded.settings.counters:
-        languages = {str(where): language for where, language in table.languages.items()}
-        settings = CounterSettings(table.id, table.title, table.channels, languages)
-        shown = Catalogue.load(settings.language("display"))
-        devices = build_devices(
-            table,
-            clock=clock,
-            words=shown.text,
-            money=shown.money,
-            title=table.title or house.title,
-            phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
-        )
-        counters.append((settings, devices))
-    return counters
+def _counter(table: CounterTable, house: House, clock: Clock, slips: Slips) -> tuple[CounterSettings, Devices]:
+    languages = {str(where): language for where, language in table.languages.items()}
+    settings = CounterSettings(table.id, table.title, table.channels, languages)
+    shown = Catalogue.load(settings.language("display"))
+    devices = build_devices(
+        table,
+        clock=clock,
+        words=shown.text,
+        money=shown.money,
+        title=table.title or house.title,
+        phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
+    )
+    return settings, devices
+
+
+def _pepper(loaded: Loaded) -> bytes:
+    """Raises BadSettings: missing, not hexadecimal, or too short to protect a PIN."""
+    key = "people.pepper"
+    try:
+        pepper = bytes.fromhex(loaded.secrets.get("people", "pepper"))
+    except ValueError:
+        raise BadSettings("config_value_wrong", key=key, why="only hexadecimal digits") from None
+    if len(pepper) < PEPPER_BYTES:
+        raise BadSettings("config_value_wrong", key=key, why=f"at least {2 * PEPPER_BYTES} hexadecimal digits")
+    return pepper
+
+
+def _wording(loaded: Loaded) -> CatalogueWording:
+    zone = loaded.settings.shop.zone
+    try:
+        return CatalogueWording(zone)
+    except (ValueError, LookupError, OSError):
+        raise BadSettings("config_value_wrong", key="shop.zone", why=f"no time zone {zone!r}") from None
+
+
+@contextlib.contextmanager
+def on_disk(folder: Path) -> Iterator[None]:
+    """Name what the system says about our files. Raises JournalError: ``disk_full``, ``journal_place``."""
+    try:
+        yield
+    except OSError as error:
+        fatal = diagnose(error, 0, "journal_place")
+        raise JournalError(fatal.slug, path=str(folder), detail=fatal.detail) from error
 
 
 @asynccontextmanager
@@ -139,7 +170,7 @@ async def running(
         BadSettings, JournalError: what is wrong and what to do; nothing was started.
     """
     clock, entropy, ids = clock or SystemClock(), entropy or SystemEntropy(), ids or SystemIds()
-    house = house_of(loaded)
+    house, pepper, wording = house_of(loaded), _pepper(loaded), _wording(loaded)
     async with AsyncExitStack() as stack:
         journal = open_journal(loaded, clock, entropy)
         stack.push_async_callback(journal.close)
@@ -150,8 +181,7 @@ async def running(
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
         titles = {name: channel.profile.titles for name, channel in channels.items()}
-        slips = Slips(house, CatalogueWording(loaded.settings.shop.zone), titles)
-        pepper = bytes.fromhex(loaded.secrets.get("people", "pepper"))
+        slips = Slips(house, wording, titles)
         parts = Parts(
             house=house,
             feed=feed,
@@ -162,7 +192,7 @@ async def running(
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
             notify_url=_notify_url(loaded),
         )
-        service = Service(parts, _counters(loaded, house, clock, slips))
+        service = Service(parts, [_counter(table, house, clock, slips) for table in loaded.settings.counters])
         people = People(
             house.store,
             journal=feed,
@@ -253,7 +283,8 @@ def _notify_url(loaded: Loaded) -> str:
 
 
 async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: Loaded, clock: Clock) -> None:
-    _, server = ensure(loaded.state / "tls", clock)
+    with on_disk(loaded.state):
+        _, server = ensure(loaded.state / "tls", clock)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server)
     at = loaded.settings.listen
@@ -271,9 +302,17 @@ def say_ready(running_: Running, links: dict[str, str], pins: dict[str, str]) ->
 
 
 def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> None:
-    """What can be known without starting: keys readable, channels buildable."""
-    for name, table in loaded.settings.channels.items():
+    """What can be known without starting: keys readable, channels and devices buildable."""
+    clock, house = SystemClock(), house_of(loaded)
+    slips = Slips(house, CatalogueWording("UTC"), {})
+    checks: list[Callable[[], object]] = [partial(_pepper, loaded), partial(_wording, loaded)]
+    checks += [
+        partial(_channel, loaded, name, channel, clock, SystemEntropy())
+        for name, channel in loaded.settings.channels.items()
+    ]
+    checks += [partial(_counter, counter, house, clock, slips) for counter in loaded.settings.counters]
+    for check in checks:
         try:
-            _channel(loaded, name, table, SystemClock(), SystemEntropy())
+            check()
         except BadSettings as error:
             report(error)

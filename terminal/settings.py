@@ -4,7 +4,7 @@ import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 
@@ -13,6 +13,9 @@ from terminal.payments.currencies import EXPONENTS
 
 SECRETS: Final = ("apiv3_key", "pepper")
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,8 +42,8 @@ class State(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class Listen(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: str = "127.0.0.1"
-    port: int = 7600
-    notify_port: int = 7601  # 0: no inbound notifications, queries alone confirm
+    port: Port = 7600
+    notify_port: Port = 7601  # 0: no inbound notifications, queries alone confirm
     notify_host: str = "127.0.0.1"
 
 
@@ -186,6 +189,22 @@ def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | 
 
 
 def _piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> Any:
+    """One value or table. A table is read key by key, so that one wrong key does not hide the next."""
+    table = next(
+        (each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, _Table)), None
+    )
+    if table is not None and isinstance(value, dict):
+        before = len(problems)
+        fields = {field.name: field for field in msgspec.structs.fields(table)}
+        for name, inner in value.items():
+            if name in fields:
+                _piece(f"{where}.{name}", inner, fields[name].type, problems)
+            else:
+                problems.append(BadSettings("config_unknown_key", key=f"{where}.{name}"))
+        missing = [name for name, field in fields.items() if field.required and name not in value]
+        problems += [BadSettings("config_key_missing", key=f"{where}.{name}") for name in missing]
+        if len(problems) > before:
+            return None
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -194,14 +213,9 @@ def _piece(where: str, value: object, kind: Any, problems: list[BadSettings]) ->
 
 
 def _problem(where: str, message: str) -> BadSettings:
-    """msgspec names the field and path; put them into our words."""
+    """msgspec names what it wanted, and the path inside a list or dict."""
     what, _, path = message.partition(" - at `$")
-    key = where + path.rstrip("`")
-    if "unknown field" in what:
-        return BadSettings("config_unknown_key", key=f"{key}.{what.split('`')[1]}")
-    if "missing required field" in what:
-        return BadSettings("config_key_missing", key=f"{key}.{what.split('`')[1]}")
-    return BadSettings("config_value_wrong", key=key, why=what)
+    return BadSettings("config_value_wrong", key=where + path.rstrip("`"), why=what)
 
 
 def _contradictions(settings: Settings) -> list[BadSettings]:
@@ -240,4 +254,6 @@ def _secrets(path: Path) -> Secrets:
         raise BadSettings("config_missing", path=str(path)) from None
     except (OSError, ValueError) as error:
         raise BadSettings("config_unreadable", path=str(path), why=type(error).__name__) from None
+    if loose := [name for name, table in tables.items() if not isinstance(table, dict)]:
+        raise BadSettings("config_unknown_key", key=f"{path.name}: {loose[0]}")
     return Secrets({name: {k: str(v) for k, v in table.items()} for name, table in tables.items()})

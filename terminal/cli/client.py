@@ -1,5 +1,6 @@
 """The commands' way to a running service: its public API and a key file, nothing else."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,25 +9,27 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from terminal.errors import BadSettings, InvalidRequest, Unavailable
+from terminal.cli.words import Problem
+from terminal.errors import BadSettings, Unavailable
 from terminal.people.key_file import read_key
+
+__all__ = ["KEY_FILES", "URL", "Api", "Problem", "api"]
 
 URL: Final = "http://127.0.0.1:7600"
 KEY_FILES: Final = (Path(".demo/state/api-key"), Path(".demo/api-key"), Path("/var/lib/countertop/api-key"))
 TOTAL_S: Final = 30.0
+_ADDRESS: Final = re.compile(r"https?://[^/?#\s]+/?")
 
 
-class Problem(InvalidRequest):
-    """The service said no; its own words are in ``document``."""
-
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        super().__init__(str(document.get("slug", "internal")), **dict(document.get("facts", {})))
-        self.document = document
+def refusal(status: int, document: Any) -> Problem:
+    told = document if isinstance(document, dict) else {}
+    facts = told.get("facts")
+    return Problem(status, str(told.get("slug", "internal")), facts if isinstance(facts, dict) else {})
 
 
 class Api:
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session, self._url = session, url
 
     async def get(self, path: str, **query: str | int) -> Any:
         return await self._ask("GET", path, params={k: str(v) for k, v in query.items() if v != ""})
@@ -41,21 +44,28 @@ class Api:
                 body = await answer.read()
                 told = msgspec.json.decode(body) if body else None
                 if answer.status >= 400:
-                    raise Problem(told if isinstance(told, dict) else {})
+                    raise refusal(answer.status, told)
                 return told
-        except aiohttp.ClientConnectionError:
-            raise Unavailable("service_not_running", url=str(self._session._base_url)) from None
         except (TimeoutError, msgspec.DecodeError):
-            raise Unavailable("service_no_answer", url=str(self._session._base_url)) from None
+            raise Unavailable("service_no_answer", url=self._url) from None
+        except aiohttp.ClientError:
+            raise Unavailable("service_not_running", url=self._url) from None
 
 
 @asynccontextmanager
 async def api(url: str, key_file: Path | None) -> AsyncIterator[Api]:
-    """Open a client. Raises BadSettings("api_key_file_missing") when there is no key to be found."""
+    """Open a client.
+
+    Raises:
+        BadSettings: ``api_key_file_missing``, and those of ``read_key``.
+        Unavailable("service_not_running"): ``url`` is no address of a service.
+    """
+    if not _ADDRESS.fullmatch(url):
+        raise Unavailable("service_not_running", url=url)
     candidates = (key_file,) if key_file else KEY_FILES
     key = next((found for path in candidates if path and (found := read_key(path))), None)
     if key is None:
         raise BadSettings("api_key_file_missing", path=str(candidates[0]))
     timeout = aiohttp.ClientTimeout(total=TOTAL_S, connect=3.0)
     async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout) as session:
-        yield Api(session)
+        yield Api(session, url)

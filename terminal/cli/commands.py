@@ -20,7 +20,7 @@ app: Final = typer.Typer(
 )
 app.command()(demo)
 app.command()(serve)
-app.command()(sale)
+app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
 app.command()(devices)
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")

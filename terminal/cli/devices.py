@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, api
-from terminal.cli.words import console, errors, put, sentences
-from terminal.errors import BadSettings, Unavailable
+from terminal.cli.words import console, errors, in_json, language, put, sentences, tell
+from terminal.errors import BadSettings, TerminalError, Unavailable
+from terminal.help.registry import describe
 
 
 def devices(
@@ -20,18 +21,21 @@ def devices(
     """List serial ports of this machine, and each counter's devices with their health and its age."""
     with sentences(as_json=as_json):
         ports = _ports()
+        counters: list[dict[str, Any]] = []
+        silent: TerminalError | None = None
         try:
             counters = asyncio.run(_counters(url, key_file))
-        except (Unavailable, BadSettings):
-            counters = []
+        except (Unavailable, BadSettings) as error:
+            silent = error
         if as_json:
-            put({"ports": ports, "counters": counters})
+            put({"ports": ports, "counters": counters, "error": in_json(silent) if silent else None})
             return
     _show_ports(ports)
-    if not counters:
-        errors.print("No service answered, so the health of its devices is not known.", highlight=False)
     for counter in counters:
         _show_health(counter)
+    if silent:
+        errors.print("The service was not asked, so the health of its devices is not known:", highlight=False)
+        tell(silent)
 
 
 def _ports() -> list[dict[str, str]]:
@@ -63,3 +67,7 @@ def _show_health(counter: dict[str, Any]) -> None:
         detail = " ".join(f"{name}={value}" for name, value in health["detail"].items())
         table.add_row(role, f"{health['state']} {health['reason']}".strip(), f"{health['age_s']} s", detail)
     console.print(table)
+    for role, health in counter["health"].items():
+        if reason := health["reason"]:
+            said = describe(reason, health["detail"], language())
+            console.print(f"{role}: {said.code} {said.sentence} {said.fix}", markup=False, highlight=False)

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from terminal.cli.words import JOURNAL, console, errors, put, sentences
+from terminal.cli.words import JOURNAL, console, errors, give_up, put, sentences
+from terminal.errors import JournalError
 from terminal.journal.export import export as write_lines
 from terminal.journal.keys import JournalKeys
 from terminal.journal.reader import Reader
@@ -22,7 +23,11 @@ DEMO: Final = Path(".demo/countertop.toml")
 
 
 def _path(config: Path) -> Path:
-    return load(config).state / "journal.db"
+    """Raises Problems, JournalError("journal_missing")."""
+    path = load(config).state / "journal.db"
+    if not path.exists():
+        raise JournalError("journal_missing", path=str(path))
+    return path
 
 
 @journal.command()
@@ -87,11 +92,23 @@ def export(
             if out is None:
                 write_lines(reader, sys.stdout.buffer, after=after)
                 return
-            with out.open("xb") as file:
-                count = write_lines(reader, file, after=after)
-        except FileExistsError:
-            errors.print(f"{out} exists already; nothing was written. Choose another name.", markup=False)
-            raise typer.Exit(2) from None
+            count = _write_new(reader, out, after)
         finally:
             reader.close()
-        console.print(f"{count} events in {out}", highlight=False)
+        console.print(f"{count} events in {out}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_new(reader: Reader, out: Path, after: int) -> int:
+    """The whole export under a name that was free, or nothing."""
+    try:
+        file = out.open("xb")
+    except FileExistsError:
+        give_up(f"{out} exists already; nothing was written. Choose another name.")
+    except OSError as error:
+        give_up(f"{out} cannot be made ({error.strerror}); nothing was written. Choose another place.")
+    try:
+        with file:
+            return write_lines(reader, file, after=after)
+    except OSError as error:
+        out.unlink(missing_ok=True)
+        give_up(f"{out} could not be written whole ({error.strerror}), so it was removed. Choose another place.")

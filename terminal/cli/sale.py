@@ -1,6 +1,7 @@
 """``countertop sale 28.50`` and ``countertop sale show ID``: a sale from the command line, watched to its end."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -9,11 +10,14 @@ from rich.table import Table
 
 from terminal.cli.client import URL, Api, api
 from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
+from terminal.errors import InvalidRequest
 from terminal.help.catalogue import Catalogue
+from terminal.payments.currencies import EXPONENTS
 from terminal.payments.money import Money
 from terminal.system import SystemIds
 
 POLL_S: Final = 0.5
+_LONG: Final = re.compile(r"[0-9]{13,}")
 COLOURS: Final = {"paid": "green", "not_paid": "red", "checking": "magenta", "person": "yellow"}
 
 
@@ -35,13 +39,22 @@ def sale(
                 give_up("Which sale? Use: countertop sale show ID", USAGE)
             asyncio.run(_show(url, key_file, sale_id, as_json))
             return
-        amount = Money.parse(what, currency)
+        if sale_id:
+            give_up(f"Not understood: {sale_id}. Use: countertop sale AMOUNT, or countertop sale show ID", USAGE)
+        amount = _amount(what, currency)
         order = {"counter": counter, "amount_minor": amount.minor, "currency": currency}
         if order_no:
             order["order_no"] = order_no
         word = asyncio.run(_take(url, key_file, order, wait=wait, as_json=as_json))
         if wait and word != "paid":
             raise typer.Exit(REFUSED)
+
+
+def _amount(text: str, currency: str) -> Money:
+    """As people type it. Raises InvalidRequest as ``Money.parse``; many digits are too many, not unreadable."""
+    if _LONG.fullmatch(text) and currency in EXPONENTS:
+        raise InvalidRequest("amount_too_large", field="amount")
+    return Money.parse(text, currency)
 
 
 async def _take(url: str, key_file: Path | None, order: dict[str, Any], *, wait: bool, as_json: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.words import JOURNAL, console, sentences, tell
+from terminal.cli.words import JOURNAL, SETTINGS, console, sentences, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
 
@@ -16,6 +16,7 @@ from terminal.settings import Loaded, load
 def serve(
     config: Annotated[Path, typer.Option(help="The settings file.")],
     check: Annotated[bool, typer.Option("--check", help="Check the settings and stop.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Errors for machines.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Run the service: counters, bank, devices, pages and API, until Ctrl-C or SIGTERM."""
@@ -23,29 +24,29 @@ def serve(
         level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("asyncio").setLevel(logging.WARNING)
-    with sentences():
+    with sentences(as_json=as_json):
         loaded = load(config)
         if check:
-            _check(loaded)
+            _check(loaded, as_json=as_json)
         else:
-            code = asyncio.run(_serve(loaded))
+            code = asyncio.run(_serve(loaded, as_json=as_json))
             raise typer.Exit(code)
 
 
-def _check(loaded: Loaded) -> None:
+def _check(loaded: Loaded, *, as_json: bool) -> None:
     from terminal.app import check_settings
 
     wrong: list[TerminalError] = []
     check_settings(loaded, wrong.append)
     for error in wrong:
-        tell(error)
+        tell(error, as_json=as_json)
     if wrong:
-        raise typer.Exit(3)
+        raise typer.Exit(SETTINGS)
     console.print("The settings are sound.")
 
 
-async def _serve(loaded: Loaded) -> int:
-    from terminal.app import running, say_ready
+async def _serve(loaded: Loaded, *, as_json: bool) -> int:
+    from terminal.app import on_disk, running, say_ready
     from terminal.cli.first_start import demo_people, first_links
 
     stop = asyncio.Event()
@@ -53,26 +54,27 @@ async def _serve(loaded: Loaded) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with running(loaded) as now:
-        links = await first_links(now, loaded)
-        pins = await demo_people(now) if loaded.settings.mode == "test" else {}
-        say_ready(now, links, pins)
+        with on_disk(now.state):
+            links = await first_links(now, loaded)
+            pins = await demo_people(now) if loaded.settings.mode == "test" else {}
+            say_ready(now, links, pins)
         console.print(f"Countertop answers at {now.url}", highlight=False)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, now.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if now.failed.done():
-            return _failed(now.failed)
+            return _failed(now.failed, as_json=as_json)
     console.print("Countertop stopped; everything is in the journal.")
     return 0
 
 
-def _failed(task: "asyncio.Task[None]") -> int:
+def _failed(task: "asyncio.Task[None]", *, as_json: bool) -> int:
     """The journal cannot go on: say so and end, so that a fresh process re-reads the disk (I20)."""
     error = task.exception()
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, JournalError):
-        tell(error)
+        tell(error, as_json=as_json)
     else:
         logging.getLogger(__name__).critical("the service ended", exc_info=error)
     return JOURNAL

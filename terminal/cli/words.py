@@ -2,24 +2,26 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from terminal.errors import (
     BadSettings,
     Conflict,
+    Fact,
     InvalidRequest,
     JournalError,
     NotAllowed,
     NotFound,
     TerminalError,
 )
-from terminal.help.registry import describe
+from terminal.help.registry import describe, fill
 from terminal.settings import Problems
 
 REFUSED: Final = 1
@@ -28,8 +30,19 @@ SETTINGS: Final = 3
 JOURNAL: Final = 4
 UNAVAILABLE: Final = 5
 
+CAUSES: Final = ("why", "detail", "reason")
+DETAILS: Final = ("number", *CAUSES)
+
 console = Console()
 errors = Console(stderr=True)
+
+
+class Problem(TerminalError):
+    """The running service said no, with this HTTP status."""
+
+    def __init__(self, status: int, slug: str, facts: Mapping[str, Fact]) -> None:
+        super().__init__(slug, **facts)
+        self.status = status
 
 
 def language() -> str:
@@ -42,6 +55,8 @@ def language() -> str:
 
 def exit_code(error: TerminalError) -> int:
     match error:
+        case Problem(status=status):
+            return REFUSED if status < 500 else UNAVAILABLE
         case BadSettings():
             return SETTINGS
         case JournalError():
@@ -52,17 +67,28 @@ def exit_code(error: TerminalError) -> int:
             return UNAVAILABLE
 
 
+def in_json(error: TerminalError) -> dict[str, Any]:
+    said = describe(error.slug, error.facts, language())
+    told = {"error": error.slug, "code": said.code, "sentence": said.sentence, "fix": said.fix}
+    return {**told, "facts": error.facts}
+
+
 def tell(error: TerminalError, *, as_json: bool = False) -> None:
     """Say a failure in words: what happened, what to do, and its code."""
-    said = describe(error.slug, error.facts, language())
     if as_json:
-        told = {"error": error.slug, "code": said.code, "sentence": said.sentence, "fix": said.fix}
-        print(msgspec.json.encode({**told, "facts": error.facts}).decode())
+        print(msgspec.json.encode(in_json(error)).decode())
         return
-    errors.print(f"[bold red]{said.code}[/]  {said.sentence}", highlight=False, soft_wrap=True)
-    errors.print(f"      {said.fix}", highlight=False, soft_wrap=True)
-    if why := error.facts.get("why"):
-        errors.print(f"      ({why})", highlight=False, markup=False, soft_wrap=True)
+    said = describe(error.slug, error.facts, language())
+    errors.print(f"[bold red]{said.code}[/]  {escape(said.sentence)}", highlight=False, soft_wrap=True)
+    errors.print(f"      {said.fix}", highlight=False, markup=False, soft_wrap=True)
+    if untold := _untold(error, said.sentence):
+        errors.print(f"      ({untold})", highlight=False, markup=False, soft_wrap=True)
+
+
+def _untold(error: TerminalError, sentence: str) -> str:
+    """Facts that help to find the place, where the registry's sentence does not mention them."""
+    facts = [(name, fill(f"{{{name}}}", error.facts)) for name in DETAILS if error.facts.get(name)]
+    return ", ".join(text if name in CAUSES else f"{name} {text}" for name, text in facts if text not in sentence)
 
 
 @contextmanager
@@ -88,5 +114,5 @@ def put(value: Any) -> None:
 
 
 def give_up(message: str, code: int = USAGE) -> NoReturn:
-    errors.print(message, highlight=False, markup=False)
+    errors.print(message, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(code)
