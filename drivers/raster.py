@@ -19,7 +19,7 @@ _OPEN_MAX: Final = 16  # fonts × sizes held open
 
 
 class Painter:
-    """Draws one run of text into a box of dots; matches the printer's ``Paint``.
+    """Draws one run of text into a box of dots; matches the printer's ``Paint``. Threads may share it.
 
     Args:
         fonts: TrueType or OpenType files, by path or content, tried in order; bold is struck twice.
@@ -54,12 +54,13 @@ class Painter:
         fonts: list[FreeTypeFont] = []
         for index, source in enumerate(self._fonts):
             key = index, height
-            if key not in self._open:
+            font = self._open.get(key)
+            if font is None:
                 if len(self._open) >= _OPEN_MAX:
-                    self._open.clear()
+                    self._open.clear()  # another thread's look-up may come next: it opens its own again
                 file = BytesIO(source) if isinstance(source, bytes) else source
-                self._open[key] = ImageFont.truetype(file, max(8, height * 5 // 6))
-            fonts.append(self._open[key])
+                font = self._open[key] = ImageFont.truetype(file, max(8, height * 5 // 6))
+            fonts.append(font)
         return fonts
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, Protocol, TypeVar
 
 from drivers.binding import opener
@@ -82,6 +83,12 @@ class Painter:
         return self._paint(text, width, height, bold)
 
 
+@cache
+def _painter(*names: str) -> Painter:
+    """One for all counters: open fonts are megabytes, and a thousand counters say the same words."""
+    return Painter(*names)
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """One device's table and where it stands, for errors that can be found."""
@@ -137,7 +144,7 @@ def build_devices(
     display = scanner = printer = speaker = None
     jobs: dict[str, Callable[[], Awaitable[None]]] = {}
     if (table := counter.display) is not None:
-        artwork = Artwork(words, money, title=title, paint=Painter(*GLASS_FONTS))
+        artwork = Artwork(words, money, title=title, paint=_painter(*GLASS_FONTS))
         display = _display(_Place(counter.id, "display", table), clock, artwork, sweep_s)
         jobs["display"] = display.run
     if (table := counter.scanner) is not None:
@@ -172,7 +179,9 @@ def _scanner(place: _Place, clock: Clock, sweep_s: float | None) -> CodeScanner:
 
 def _printer(place: _Place, clock: Clock, sweep_s: float | None) -> SlipPrinter:
     model, open_ = place.profile(printers.load), place.opener(PRINTER_BAUD)
-    return SlipPrinter(place.table.port, open_, clock, profile=model, paint=Painter(*PAPER_FONTS), sweep_s=sweep_s)
+    return SlipPrinter(
+        place.table.port, open_, clock, profile=model, paint=_painter(*PAPER_FONTS), sweep_s=sweep_s
+    )
 
 
 def _speaker(
