@@ -55,10 +55,7 @@ def measure(python: Path | None = None) -> Iterator[Figure]:
         best, alone, sync = p50(rate for rate, _ in ours[64]), p50(peer), p50(syncs)
         peer_name = "aiosqlite" if python else "sqlite3 in a thread, as aiosqlite"
         peer_name += f", a commit an event, {PEER_WAITING} waiting"
-        why.insert(
-            0,
-            f"an event costs {1e6 / best:.0f} µs of CPU here, one fdatasync {sync * 1e6:.0f} µs: the CPU is the bound",
-        )
+        why.insert(0, f"{1e6 / best:.0f} µs an event; one fdatasync takes {sync * 1e6:.0f} µs on this disk")
         yield Figure(4, "events made durable, 64 waiting", best, "/s", peer_name, alone, least=15, why=why)
         for waiting in (1, PEER_WAITING):
             middle = p50(latency for _, latency in ours[waiting]) * 1e3
