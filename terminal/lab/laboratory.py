@@ -129,11 +129,15 @@ class Laboratory:
 
     async def watch(self) -> None:
         """Look at the bank for ever, often while a page is open."""
+        service = ""
         while True:
             try:
                 await self._look()
             except (BankAway, BankRefuses) as error:
                 self.books = {"away": str(error)}
+                self.on_change()
+            if service != (service := self._service_state()):
+                self.on_change()
             await asyncio.sleep(WATCH_S if self.watched else IDLE_S)
 
     async def _look(self) -> None:
