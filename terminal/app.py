@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from aiohttp import web
 
 from terminal.banks.channel import Channel
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
@@ -180,8 +181,7 @@ async def running(
         }
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
-        titles = {name: channel.profile.titles for name, channel in channels.items()}
-        slips = Slips(house, wording, titles)
+        slips = Slips(house, wording, {name: each.profile.titles for name, each in channels.items()})
         parts = Parts(
             house=house,
             feed=feed,
@@ -202,7 +202,7 @@ async def running(
             pepper=pepper,
             settings=_people_settings(loaded),
         )
-        app = make_app(
+        doors = make_app(
             service,
             people,
             loaded,
@@ -211,13 +211,22 @@ async def running(
             picture=_receipt_picture,
             dead=lambda: journal.dead is not None,
         )
-        url = await listen(stack, app, loaded.settings.listen.host, loaded.settings.listen.port)
-        if loaded.settings.listen.notify_port:
-            await _listen_for_notices(stack, service, loaded, clock)
+        url = await _open_doors(stack, doors, service, loaded, clock)
         life = asyncio.create_task(_live(service, channels, journal), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
+
+
+async def _open_doors(
+    stack: AsyncExitStack, doors: web.Application, service: Service, loaded: Loaded, clock: Clock
+) -> str:
+    """Pages and API, and the bank's own listener; returns the address of the first."""
+    at = loaded.settings.listen
+    url = await listen(stack, doors, at.host, at.port)
+    if at.notify_port:
+        await _listen_for_notices(stack, service, loaded, clock)
+    return url
 
 
 def _people_settings(loaded: Loaded) -> PeopleSettings:
