@@ -12,7 +12,7 @@ from terminal.counter.lane import Lane
 from terminal.counter.ports import Provider
 from terminal.counter.scans import provider_of_code
 from terminal.errors import Conflict, InvalidRequest, Unavailable
-from terminal.payments.attempt import Direction
+from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
 from terminal.payments.event import Actor
 from terminal.payments.fact import Claim, Facts, fold
@@ -208,6 +208,8 @@ class Checkout:
         sale = self._book.sale(sale_id)
         if driver := self._driver(sale):
             driver.nudge()
+        elif (live := sale.live_attempt) and live.state is State.MANUAL:
+            self._service.drive(sale, live.id, fresh=False)
         return sale
 
     async def take_scan(self, counter: str, scan: str, *, actor: Actor, key: Key | None = None) -> Sale:
@@ -226,11 +228,11 @@ class Checkout:
             provider = self._provider_of_code(lane, scan, sale)
             digest = hmac.new(self._parts.code_key, scan.encode(), hashlib.sha256).hexdigest()
             used = self._service.feed.claimed("code", digest)
-            if used == sale.id:
+            live = sale.live_attempt
+            if used == sale.id and live is not None and live.direction == "pull":
                 return sale  # the scanner fired twice: one attempt (C1)
             if used is not None:
                 raise Conflict("code_used")
-            live = sale.live_attempt
             if live is not None and live.direction == "pull":
                 raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
             if live is not None:

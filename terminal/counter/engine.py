@@ -91,12 +91,15 @@ class AttemptDriver:
         self._nudged.set()
         if self._asking is not None:
             asking, self._asking = self._asking, None
-            asking.reschedule(0)  # an answer that may never come must not hold up the proof
+            if not asking.expired():
+                asking.reschedule(0)  # an answer that may never come must not hold up the proof
 
     async def run(self) -> None:
         """Returns when the attempt has ended and nothing is left to ask."""
         while await self._round():
             pass
+        if self._in(State.MANUAL):
+            await self._query()  # nothing can be taken back any more, but proven money can be refunded
 
     async def _round(self) -> bool:
         raise AssertionError("each direction has its own")

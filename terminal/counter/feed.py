@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
 from terminal.counter.ports import Journal
+from terminal.errors import JournalError
 from terminal.payments.event import Event, NewEvent, Owed, Summary
 
 RING: Final = 1024  # events kept in memory for listeners that keep up; slower ones read the store
@@ -22,16 +23,30 @@ class Feed:
         self._ring: deque[Event] = deque(maxlen=RING)
         self._last = journal.last_number()
         self._news = asyncio.Event()
+        self._failure: JournalError | None = None
+        self._failed = asyncio.Event()
 
     async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
         """``then`` runs after the commit and before any listener hears: memory is true when they look."""
-        durable = await self._journal.append(events)
+        try:
+            durable = await self._journal.append(events)
+        except JournalError as error:
+            if error.slug != "journal_locked":  # nothing was begun then: the journal is sound
+                self._failure = self._failure or error
+                self._failed.set()
+            raise
         try:
             if then:
                 then(durable)
         finally:
             self._publish(durable)
         return durable
+
+    async def failure(self) -> JournalError:
+        """Why the journal takes nothing any more, whoever was told first, also a page or the bank's listener."""
+        await self._failed.wait()
+        assert self._failure is not None
+        return self._failure
 
     def _publish(self, durable: tuple[Event, ...]) -> None:
         """What follows directly is not read back; a gap is an append whose caller was cancelled or is late."""

@@ -144,11 +144,11 @@ class Paper:
         """A person's answer about a listed slip. Raises NotFound("receipt_not_listed")."""
         if effect not in self.listed:
             raise NotFound("receipt_not_listed", effect=effect)
-        owed, _ = self.listed.pop(effect)
-        if print_it:
-            self.owe(owed)
-        else:
+        owed, _ = self.listed[effect]
+        if not print_it:
             await settle(self._book, owed, "dropped_by_person")
+        if self.listed.pop(effect, None) and print_it:
+            self.owe(owed)
 
     async def run(self) -> None:
         self._rescue()

@@ -78,6 +78,7 @@ class RefundDriver:
             return
         answer = await self._provider.query_refund(self._id)
         if isinstance(answer, NotThere):
+            await self._hear(RefundSignal.NOT_FOUND)  # a doubt: a no to the repetition must not free the amount
             await self._send()
         else:
             await self._hear_answer(answer, asked=True)

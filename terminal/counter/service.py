@@ -73,7 +73,7 @@ class Service:
                     self._start_lane(lane)
                 self.ready = True
                 self._ready.set()
-                await asyncio.Event().wait()
+                raise await self.feed.failure()
             finally:
                 self.tasks.close()
 

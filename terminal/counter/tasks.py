@@ -50,6 +50,8 @@ class Tasks:
                 log.exception("%s failed (%d times in a row)", name, failures)
                 self.broken[name] = type(error).__name__
                 await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S)) - 1])
+                if self._group is None:
+                    return  # it failed while it was being ended, which is forgotten then: nobody ends it again
             else:
                 self.broken.pop(name, None)
                 return

@@ -215,3 +215,67 @@ async def test_d5_i20_a_disk_that_fails_ends_the_service_and_no_more_money_moves
     rows = shop.service.feed.list("sale")
     assert all(shop.service.book.sale(row.subject).live_attempt is None for row in rows)
     assert shop.kept_minor == sum(row.body["amount_minor"] for row in rows if row.body["state"] == "paid")
+
+
+@story()
+async def test_i20_a_disk_that_fails_under_a_request_ends_the_service_with_nobody_else_writing(shop: Shop) -> None:
+    def fail(at: str) -> None:
+        if at == "before_commit":
+            raise OSError(5, "Input/output error")
+
+    shop.world.at_point = fail
+    assert (await refused(shop.open())).slug == "commit_unknown"
+    life = shop.world._life
+    assert life is not None
+    await shop.until(life.done, 1)  # else it would refuse for ever and no supervisor would know
+    shop.world.at_point = lambda _point: None
+    await shop.world.crash()
+    await shop.world.start()
+    assert (await shop.paid(100)).state is SaleState.PAID
+
+
+@story(broken=True)
+async def test_d12_a_job_that_fails_while_it_is_ended_does_not_hold_up_the_end(shop: Shop) -> None:
+    async def turns_its_end_into_a_failure() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise RuntimeError("closing failed") from None
+
+    shop.service.tasks.start("device", turns_its_end_into_a_failure)
+    await shop.wait(1)
+    began = shop.loop.time()
+    async with asyncio.timeout(60):
+        await shop.world.stop()
+    assert shop.loop.time() - began <= 5
+    await shop.world.start()
+
+
+@story(provider=Meddler)
+async def test_row_31_a_cancel_in_the_turn_in_which_an_answer_is_given_up_is_a_cancel(shop: Shop) -> None:
+    """The question's time is over and its task has not yet heard of it: exactly then somebody cancels."""
+
+    async def silent() -> Answer:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.wait({cancelled})  # as a transport that takes its time to close
+        raise AssertionError("nobody ends this by itself")
+
+    cancelled: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    shop.no_notifications()
+    sale = await shop.with_code()
+    meddler(shop.service).instead["query"] = silent
+    before = meddler(shop.service).asked.get("query", 0)
+    await shop.until(lambda: meddler(shop.service).asked.get("query", 0) > before, 30)
+    driver = shop.lane().drive(shop.attempt(sale).id)
+    assert driver is not None
+    asking = driver._asking
+    assert asking is not None
+    await shop.until(asking.expired, 120)
+    meddler(shop.service).instead.clear()
+    try:
+        driver.give_up()
+    finally:
+        cancelled.set_result(None)
+    await shop.until(lambda: shop.attempt(sale).state == "closed", 20)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from terminal.counter.service import Service
-from terminal.payments.notice import Answer, Refusal, Refused
+from terminal.payments.notice import Answer, Refusal, Refused, Unclear
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.faults import Value
 from tests.flows.meddler import Meddler
@@ -323,3 +323,28 @@ async def test_nobody_at_the_till_can_call_an_unpaid_sale_paid(shop: Shop) -> No
     await shop.wait(100)
     assert shop.sale(sale).state is SaleState.EXPIRED
     assert shop.counter.printer.begun == []
+
+
+@pytest.mark.row(69)
+@story(provider=Meddler)
+async def test_i1_money_proven_after_the_banks_window_is_shown_and_can_be_given_back(shop: Shop) -> None:
+    async def broken() -> Answer:
+        return Refused(Refusal.BAD_REQUEST)
+
+    async def silent() -> Answer:
+        return Unclear("silent")
+
+    shop.no_notifications()
+    shop.fault("answer-lost-after-debit")
+    bank = meddler(shop.service)
+    bank.instead = {"reverse": broken, "query": silent}
+    sale = await scanned(shop)
+    await shop.wait(7.1 * DAY_S)
+    assert shop.attempt(sale).state == "manual"
+    bank.instead.clear()
+    shop.service.checkout.check_again(sale.id)
+    await shop.wait(5)
+    assert shop.attempt(sale).state == "paid"
+    assert "paid_late" in {each.kind for each in shop.sale(sale).exceptions}
+    await shop.service.aftercare.refund(sale.id, None, reason="goods kept", actor=CASHIER)
+    await shop.until(lambda: shop.kept_minor == 0, 10)

@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from terminal.errors import InvalidRequest
+from terminal.payments.notice import Answer, NotThere, Refusal, Refused
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Refund, Sale
 from terminal.sandbox.faults import Value
+from tests.flows.meddler import Meddler
 from tests.flows.shop import CASHIER, Shop, key, refused, story
 
 
@@ -190,3 +192,29 @@ async def test_i23_both_names_stand_in_the_journal(shop: Shop) -> None:
     assert event.actor == str(CASHIER)
     assert {"actor": str(CASHIER), "approver": "person:01OWNER", "reason": "broken"}.items() <= event.body.items()
     await shop.wait(10)
+
+
+@story(provider=Meddler)
+async def test_i8_a_no_to_a_repeated_refund_does_not_free_what_the_first_may_have_sent(shop: Shop) -> None:
+    """Accepted, then not found by a node that does not know it yet, sent again, refused: still only a doubt."""
+
+    async def not_there() -> Answer:
+        return NotThere()
+
+    async def too_much() -> Answer:
+        return Refused(Refusal.REFUND_TOO_MUCH)
+
+    sale = await shop.paid()
+    shop.fault("refund-slow")
+    bank = shop.service.provider("wechatpay")
+    assert isinstance(bank, Meddler)
+    refund = await shop.refund(sale)
+    await shop.until(lambda: shop.sale(sale).refund(refund.id).state == "sent", 3)
+    bank.instead = {"query_refund": not_there, "refund": too_much}
+    await shop.until(lambda: bank.asked["refund"] > 1, 30)
+    await shop.wait(1)
+    assert shop.sale(sale).refund(refund.id).state == "unknown"
+    assert (await refused(shop.refund(sale))).slug == "refund_too_much"
+    bank.instead.clear()
+    assert await ended(shop, sale, refund, 4000) == "refunded"
+    assert shop.kept_minor == 0

@@ -223,3 +223,17 @@ async def test_d11_a_restart_in_the_middle_of_a_switch_leaves_the_sale_open_and_
     assert shop.counter.glass.words.count("code") == 1
     await shop.scan(shop.customer_code())
     await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 2)
+
+
+@pytest.mark.row(24)
+@story()
+async def test_c6_a_spent_code_scanned_again_for_the_same_sale_is_told_and_not_beeped_as_good(shop: Shop) -> None:
+    sale = await shop.open(push=False)
+    code = shop.customer_code("no-funds")
+    await shop.scan(code)
+    await shop.until(lambda: shop.sale(sale).live_attempt is None, 10)
+    assert shop.sale(sale).state is SaleState.OPEN
+    assert (await refused(shop.scan(code))).slug == "code_used"
+    assert len(shop.sale(sale).attempts) == 1
+    await shop.scan(shop.customer_code())
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
