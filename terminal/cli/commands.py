@@ -10,6 +10,7 @@ from terminal.cli.journal import journal
 from terminal.cli.lab import lab
 from terminal.cli.sale import sale
 from terminal.cli.serve import serve
+from terminal.cli.simulate import simulate
 
 app: Final = typer.Typer(
     name="countertop",
@@ -22,5 +23,6 @@ app.command()(demo)
 app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
 app.command()(devices)
+app.command()(simulate)
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
