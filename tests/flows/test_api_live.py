@@ -69,7 +69,7 @@ async def test_a_page_sees_the_counter_whole_and_after_every_change(tmp_path: Pa
             assert counters[-1]["last"]["id"] == sale["id"]
 
 
-@pytest.mark.row(3)
+@pytest.mark.row(3, 90)
 async def test_a3_resuming_from_a_number_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
@@ -85,6 +85,7 @@ async def test_a3_resuming_from_a_number_loses_nothing_and_repeats_nothing(tmp_p
         assert len({each["number"] for each in first} & set(wanted)) == 0
 
 
+@pytest.mark.row(90)
 async def test_a3_many_old_events_are_read_back_in_order(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
@@ -106,6 +107,7 @@ async def many(shop: Shop, count: int, size: int = 10) -> None:
         await shop.service.feed.append(events)
 
 
+@pytest.mark.row(90)
 async def test_a3_who_reads_too_slowly_is_closed_with_the_number_to_resume_from(tmp_path: Path) -> None:
     limits = EdgeLimits(socket_queue=256, socket_stuck_s=2.0)
     async with open_shop(tmp_path, limits=limits) as shop:

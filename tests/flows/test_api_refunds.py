@@ -17,7 +17,7 @@ def started(shop: Shop, sale: str) -> list[tuple[str, str, int]]:
     ]
 
 
-@pytest.mark.row(52, 124)
+@pytest.mark.row(72, 124)
 async def test_a_cashier_alone_up_to_the_limits_of_one_refund_and_of_the_day(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         cashier = await shop.cashier()
@@ -39,7 +39,7 @@ async def test_a_cashier_alone_up_to_the_limits_of_one_refund_and_of_the_day(tmp
         assert (await cashier.post(path, {"reason": "spilt", "amount_minor": 1})).status == 201, "a new day does"
 
 
-@pytest.mark.row(52, 124)
+@pytest.mark.row(72, 124)
 async def test_s36_above_the_limit_the_owner_types_a_pin_and_both_names_are_kept(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         cashier = await shop.cashier()

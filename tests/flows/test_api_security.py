@@ -11,6 +11,7 @@ from tests.flows.api_rig import open_shop
 SALE = {"counter": "1", "amount_minor": 2850}
 
 
+@pytest.mark.row(126)
 async def test_s20_every_call_needs_a_credential_but_the_doors(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         for operation in OPERATIONS:
@@ -43,6 +44,7 @@ async def test_s37_a_wrong_or_revoked_key_is_nobody(tmp_path: Path) -> None:
         assert (await pos.get("/me")).status == 401
 
 
+@pytest.mark.row(126)
 async def test_s21_dns_rebinding_another_host_is_refused_before_anything_else(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
@@ -62,6 +64,7 @@ async def test_s21_our_names_with_our_port_are_answered(tmp_path: Path) -> None:
             assert (await pos.get("/me", Host=f"{name}:{port}")).status == 200, name
 
 
+@pytest.mark.row(126)
 async def test_s22_another_origin_is_refused_also_with_a_key(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         till, pos = await shop.till(), await shop.machine()
@@ -87,6 +90,7 @@ async def test_s22_fetch_metadata_lets_pages_be_reached_by_links_and_the_api_nev
         assert typed.status == 200
 
 
+@pytest.mark.row(126)
 async def test_s22_a_page_sends_json_and_a_header_no_form_can_send(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         till = await shop.till()
