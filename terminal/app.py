@@ -49,6 +49,7 @@ STOP_S: Final = 5.0
 VERIFY_EVERY_S: Final = 86400.0
 JOURNAL: Final = "journal.db"
 PREVIEW: Final = "generic-80"
+NOWHERE: Final = "https://query-only.invalid/notify"  # orders must name one; .invalid never resolves (RFC 6761)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +284,11 @@ async def _end(service: Service, life: "asyncio.Task[None]") -> None:
 
 
 def _notify_url(loaded: Loaded) -> str:
-    """Where the bank reaches us; empty is query-only, a first-class mode."""
+    """Where the bank reaches us; nowhere is query-only, a first-class mode."""
     listen_at = loaded.settings.listen
     named = next((t.notify_url for t in loaded.settings.channels.values() if t.notify_url), "")
     if named or not listen_at.notify_port:
-        return named
+        return named or NOWHERE
     return f"https://{listen_at.notify_host}:{listen_at.notify_port}/notify/wechatpay"
 
 

@@ -70,4 +70,5 @@ def _show_health(counter: dict[str, Any]) -> None:
     for role, health in counter["health"].items():
         if reason := health["reason"]:
             said = describe(reason, health["detail"], language())
-            console.print(f"{role}: {said.code} {said.sentence} {said.fix}", markup=False, highlight=False)
+            told = f"{role}: {said.code} {said.sentence} {said.fix}"
+            console.print(told, markup=False, highlight=False, soft_wrap=True)

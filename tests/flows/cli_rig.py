@@ -26,7 +26,8 @@ from terminal.sandbox.server import Sandbox
 EXAMPLE: Final = Path(__file__).parents[2] / "docs" / "countertop.example.toml"
 START: Final = (sys.executable, "-c", "from terminal.cli import main; main()")
 WATCHDOG_S: Final = 60.0  # ends a hang; nothing here is measured
-SECRETS: Final = {"apiv3_key": "0123456789abcdef0123456789abcdef", "pepper": "5a" * 32}
+APIV3_KEY: Final = "0123456789abcdef0123456789abcdef"
+PEPPER: Final = "5a" * 32
 _PEM: Final = serialization.Encoding.PEM
 
 
@@ -140,8 +141,7 @@ class Place:
 
     def write(self, bank: Sandbox, *, counter: str = "") -> None:
         told: dict[str, Any] = msgspec.json.decode((bank.credentials / "credentials.json").read_bytes())
-        keys = {"apiv3_key": told["apiv3_key"], "pepper": SECRETS["pepper"]}
-        self.secrets(**keys)
+        self.secrets(apiv3_key=str(told["apiv3_key"]), pepper=PEPPER)
         self.config.write_text(
             f"""mode = "test"
 [shop]
@@ -176,10 +176,10 @@ id = "1"
             assert old in text, old
             text = text.replace(old, new, 1)
         self.config.write_text(text, encoding="utf-8")
-        self.secrets(**SECRETS)
+        self.secrets()
         make_keys(self.folder / "keys")
 
-    def secrets(self, *, apiv3_key: str, pepper: str, mode: int = 0o600) -> None:
+    def secrets(self, *, apiv3_key: str = APIV3_KEY, pepper: str = PEPPER, mode: int = 0o600) -> None:
         path = self.folder / "secrets.toml"
         path.unlink(missing_ok=True)
         path.touch(mode=mode)
@@ -207,6 +207,26 @@ class Serving:
             session.request(method, f"/api/v1{path}", json=body) as answer,
         ):
             return answer.status, await answer.json(content_type=None)
+
+    async def known_to(self, bank: Sandbox, sale: dict[str, Any]) -> None:
+        """Wait until the sale's order has reached the bank."""
+        order = sale["attempts"][-1]["id"]
+        async with asyncio.timeout(WATCHDOG_S):
+            while True:
+                if any(each.out_trade_no == order for each in bank.bank.ledger.orders):
+                    return
+                await asyncio.sleep(0.02)
+
+    async def pay(self, bank: Sandbox, sale: dict[str, Any]) -> None:
+        """The customer pays."""
+        await self.known_to(bank, sale)
+        headers = {"Authorization": f"Bearer {bank.admin_token}"}
+        order = {"order_no": sale["attempts"][-1]["id"]}
+        async with (
+            aiohttp.ClientSession(bank.url, headers=headers) as session,
+            session.post("/admin/pay", json=order) as answer,
+        ):
+            assert answer.status == 200, await answer.text()
 
     async def open_sale(self, key: str, minor: int = 2850) -> dict[str, Any]:
         body = {"counter": "1", "amount_minor": minor, "currency": "CNY"}

@@ -1,11 +1,16 @@
 """What is wrong with a machine's settings: a sentence with a code for each, the right exit code, nothing made."""
 
+import asyncio
 import socket
 from pathlib import Path
 
+import apsw
 import pytest
 
-from tests.flows.cli_rig import SECRETS, Ended, Place, command
+from terminal.app import open_journal
+from terminal.settings import load
+from terminal.system import SystemClock, SystemEntropy
+from tests.flows.cli_rig import Ended, Place, command
 
 DISPLAY = 'port = "usb-serial:CT-0001"'
 
@@ -63,7 +68,7 @@ def test_f1_keys_secrets_zone_and_bindings_are_checked_together_before_anything_
 
 @pytest.mark.parametrize("pepper", ["zz" * 32, ""])
 def test_a_pepper_that_is_no_key_stops_the_start_too(place: Place, pepper: str) -> None:
-    place.secrets(apiv3_key=SECRETS["apiv3_key"], pepper=pepper)
+    place.secrets(pepper=pepper)
     ended = serve(place)
     assert (ended.code, ended.codes) == (3, ["C-25"])
     assert not place.state.exists()
@@ -91,7 +96,7 @@ def test_a_key_that_cannot_be_used_is_named(place: Place, name: str, content: by
 def test_a_missing_file_and_a_readable_secret_are_refused_with_the_fix(place: Place) -> None:
     nowhere = command("serve", "--config", place.folder / "none.toml")
     assert (nowhere.code, nowhere.codes) == (3, ["C-01"])
-    place.secrets(**SECRETS, mode=0o644)
+    place.secrets(mode=0o644)
     readable = serve(place)
     assert (readable.code, readable.codes) == (3, ["C-04"])
     assert f"chmod 600 {place.folder / 'secrets.toml'}" in readable.err
@@ -131,6 +136,23 @@ def test_a_busy_port_is_told_with_who_has_it_and_nothing_is_lost(place: Place) -
     assert (ended.code, ended.codes) == (3, ["C-07"])
     assert f"127.0.0.1:{place.port} (" in ended.err
     assert command("journal", "verify", "--config", place.config).code == 0
+
+
+def test_d3_a_database_newer_than_the_program_is_refused_untouched(place: Place) -> None:
+    async def make() -> None:
+        async with open_journal(load(place.config), SystemClock(), SystemEntropy()):
+            pass
+
+    asyncio.run(make())
+    database = place.state / "journal.db"
+    connection = apsw.Connection(str(database))
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = database.read_bytes()
+    for words in (["serve"], ["journal", "verify"], ["journal", "tail"]):
+        ended = command(*words, "--config", place.config)
+        assert (ended.code, ended.codes) == (4, ["J-02"])
+    assert database.read_bytes() == before
 
 
 def test_a_state_folder_that_cannot_be_made_is_told(place: Place) -> None:
