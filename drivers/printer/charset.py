@@ -71,7 +71,8 @@ class Charset:
                     self._pages[char] = number, bytes((value,))
 
     def cells(self, text: str) -> list[Cell]:
-        return [self._cell(cluster) for cluster in _clusters(clean(text))]
+        text = clean(text)
+        return [self._cell(cluster) for cluster in (text if text.isascii() else _clusters(text))]
 
     def _cell(self, cluster: str) -> Cell:
         cell = self._known.get(cluster)

@@ -6,7 +6,8 @@ Source: Epson ESC/POS command reference; makers' manuals of compatible printers 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby
+from operator import attrgetter, ne
 from typing import Final, NamedTuple
 
 from drivers.printer.bitmap import Bitmap, Paint, columns, paste, raster, symbol
@@ -20,6 +21,7 @@ INIT: Final = b"\x1b@"
 ASK_PAPER: Final = b"\x1dr\x01"  # answered in turn: what came before has been worked through
 ASB_ON: Final = b"\x1da\xff"
 _ALIGN: Final = {"left": b"\x1ba\x00", "center": b"\x1ba\x01", "right": b"\x1ba\x02"}
+_HOW, _DATA, _MODE = attrgetter("how"), attrgetter("data"), attrgetter("how", "page")
 _GAP_SPACES: Final = 4  # more spaces than this cost more bytes than ``1B 24`` (absolute position)
 _LINE_MM: Final = 3.75  # 30 dots at 203 dpi, the default line feed
 _QR_M_BYTES: Final = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)  # versions 1-13, level M
@@ -193,7 +195,7 @@ class _Writer:
 
     def _drawn(self, line: TextLine) -> Iterator[TextLine | _Graphic]:
         """The line itself, or with its unsayable runs drawn, or the whole line drawn, as the profile says."""
-        if all(cell.how is not How.DRAW for cell in line.cells):
+        if How.DRAW not in map(_HOW, line.cells):
             yield line
         elif self._profile.unsayable == "run" and line.size == 1:
             yield replace(line, cells=tuple(cell for run in _runs(line.cells) for cell in self._run(run, line)))
@@ -252,9 +254,9 @@ def _bound(piece: TextLine | _Graphic) -> int:
     """No fewer bytes than the piece takes, styles and mode changes included."""
     if not isinstance(piece, TextLine):
         return len(piece.data) + 16
-    cells = piece.cells
-    changes = sum(before[2::2] != after[2::2] for before, after in pairwise(cells))
-    return sum(len(cell.data) for cell in cells) + 5 * changes + 24
+    modes = [*map(_MODE, piece.cells)]
+    changes = sum(map(ne, modes, modes[1:]))
+    return sum(map(len, map(_DATA, piece.cells))) + 5 * changes + 24
 
 
 def _runs(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:

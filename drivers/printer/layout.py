@@ -1,12 +1,14 @@
 """Rows to lines of cells: columns, wrapping, the right edge. Widths are columns of the printer's font A."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Literal
 
 from drivers.printer.charset import SPACE, Cell, Charset
 from drivers.printer.document import Align, Row
 
 Cells = list[Cell]
+_WIDTH: Final = attrgetter("width")  # asked of every prefix of every line
 TEXT_MAX: Final = 2000  # characters of one row; what is longer is cut off, a slip is no book
 _NOT_FIRST: Final = frozenset(",.;:!?)]}%，。、；：！？）】》」』”’％")
 
@@ -22,7 +24,7 @@ class TextLine:
 
 
 def width(cells: Cells | tuple[Cell, ...]) -> int:
-    return sum(cell.width for cell in cells)
+    return sum(map(_WIDTH, cells))
 
 
 def lay_out(row: Row, columns: int, charset: Charset) -> list[TextLine]:
