@@ -6,7 +6,6 @@ The service, the bank and everybody else are three processes. When something is 
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,8 +23,8 @@ from tests.bench.far_end import wire_s
 from tests.bench.peers.lnbits import Lnbits
 from tests.bench.profiled import own_time
 from tests.bench.shop import Lit, Shop, Till, one_sale
-from tests.bench.syncs import count_syncs
-from tests.bench.table import Figure
+from tests.bench.syncs import Waits, count_waits
+from tests.bench.table import Figure, missing
 from tests.bench.timing import ROUNDS, cpu_of, fdatasyncs, interleaved, now_s, p50, p99, rss_mb
 
 COUNTERS: Final = 20  # in turn, so that each glass is idle again: a result stays on it for five seconds
@@ -67,7 +66,7 @@ class Courses:
     together: Course
     verify_s: float
     rss_mb: float = 0.0
-    counted: tuple[list[int], list[int]] | None = None  # syncs on the way to a code, to "paid"
+    waits: Waits | None = None
     profile: list[str] = field(default_factory=list)
     lnbits: Lnbits | None = None
     no_peer: str = "LNbits: run with PEERS=1"
@@ -98,8 +97,7 @@ async def run(shop: Shop, lnbits: Lnbits | None, no_peer: str) -> Courses:
         courses.soon.sales = [await one_sale(shop, till, calm=False) for _ in range(2)]
         await _soon(shop, till, courses.soon)
         courses.rss_mb = rss_mb(till.pid)
-        if shutil.which("strace"):
-            courses.counted = await count_syncs(shop, till)
+        courses.waits = await count_waits(shop, till)
     return courses
 
 
@@ -223,14 +221,20 @@ def _paid(courses: Courses) -> list[Figure]:
     beside = f"verify {courses.verify_s * 1e3:.2f} + sync {sync * 1e3:.2f} + wire {wire_s(size) * 1e3:.1f}"
     what = "notification → “paid” lit, p50"
     made = [Figure(2, what, p50(ours) * 1e3, "ms", beside, limit * 1e3, most=2, why=courses.profile)]
-    if courses.counted is None:
-        made.append(Figure(2, "syncs on the way", None, "", why=["strace is not installed here"]))
-    else:
-        code, paid = courses.counted
-        why = [f"counted by strace in {len(paid)} sales: {paid}"]
-        made.append(Figure(2, "syncs, notification → “paid”", p50(paid), "", "one", 1.0, most=1, why=why))
-        why = [f"counted by strace in {len(code)} sales: {code}"]
-        made.append(Figure(1, "syncs, sale → code", p50(code), "", "one", 1.0, most=1, why=why))
+    return [*made, *_waits(courses.waits)]
+
+
+def _waits(waits: Waits | None) -> list[Figure]:
+    if waits is None:
+        return [missing(2, "syncs waited for", "strace is not installed, or may not trace here")]
+    made = []
+    for goal, what, found in (
+        (1, "syncs waited for, sale → code", waits.code),
+        (2, "syncs waited for, notification → “paid”", waits.paid),
+        (6, "syncs waited for, “paid” → first byte on paper", waits.paper),
+    ):
+        why = [f"by sale: {found}"]
+        made.append(Figure(goal, what, p50(found), "", "one", 1.0, most=1, why=why))
     return made
 
 

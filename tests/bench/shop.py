@@ -207,8 +207,13 @@ class Lit:
     paper_s: float  # first byte at the printer, 0.0 without one
 
 
-async def one_sale(shop: Shop, till: Till, counter: str = "1", *, calm: bool = True) -> Lit:
-    """``calm``: the last customer has gone and wires are quiet, as between people; else one follows the other."""
+async def one_sale(shop: Shop, till: Till, counter: str = "1", *, calm: bool = True, pause_s: float = 0.0) -> Lit:
+    """A whole sale.
+
+    Args:
+        calm: the last customer has gone and wires are quiet, as between people; else one follows the other.
+        pause_s: the customer takes so long to pay.
+    """
     display, printer = shop.displays[counter], shop.printers.get(counter)
     if calm:
         await display.idle()
@@ -219,6 +224,7 @@ async def one_sale(shop: Shop, till: Till, counter: str = "1", *, calm: bool = T
     code = await display.after(Type.SHOW_QR, codes)
     if calm:
         await display.quiet()
+        await asyncio.sleep(pause_s)
     await till.pay(order)
     paid = await display.after(Type.SHOW_RESULT, results)
     paper_s = await printer.slip_after(slips) if printer else 0.0

@@ -1,55 +1,53 @@
-"""How many syncs stand between a request and what people see, counted by strace on the running service."""
+"""How many syncs of the disk stand between a request and what people see.
+
+Not those that happen meanwhile, but those that are waited for: strace makes every sync of the running service
+DELAY_S longer, and the time a sale then takes tells how many of them it waited for.
+"""
 
 import asyncio
 import contextlib
-import re
 import shutil
 import signal
-import time
-from pathlib import Path
-from typing import Final
+from dataclasses import dataclass, field
 
 from tests.bench.shop import Shop, Till, one_sale
-from tests.bench.timing import now_s
 
-SALES: Final = 5
-_LINE: Final = re.compile(r"^\d+ +(\d+\.\d+) (?:<\.\.\. )?f(?:data)?sync")
+SALES = 4
+DELAY_S = 0.2  # far above everything else on the way
 
 
-async def count_syncs(shop: Shop, till: Till) -> tuple[list[int], list[int]] | None:
-    """Syncs that must end before something is lit, by sale: from request to the bank's answer (what the code
-    brings is made durable beside its lighting), and from notification to "paid". None: no tracing here.
-    """
-    strace, out = shutil.which("strace"), shop.folder / "strace"
-    assert strace
+@dataclass(slots=True)
+class Waits:
+    """Syncs waited for, by sale."""
+
+    code: list[int] = field(default_factory=list)  # from the till's request to the code at the display's plug
+    paid: list[int] = field(default_factory=list)  # from the notification to "paid" there
+    paper: list[int] = field(default_factory=list)  # from there to the slip's first byte
+
+
+async def count_waits(shop: Shop, till: Till) -> Waits | None:
+    """None: there is no strace, or it may not trace here."""
+    strace = shutil.which("strace")
+    if strace is None:
+        return None
+    delay = f"inject=fdatasync,fsync:delay_exit={DELAY_S * 1e6:.0f}"
     tracer = await asyncio.create_subprocess_exec(
-        strace, "-f", "-y", "-ttt", "-e", "trace=fsync,fdatasync", "-o", str(out), "-p", str(till.pid),
+        strace, "-f", "-e", "trace=fdatasync,fsync", "-e", delay, "-o", "/dev/null", "-p", str(till.pid),
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert tracer.stderr
     if b"attached" not in await tracer.stderr.readline():
         await tracer.wait()
         return None
-    sales = []
+    waits = Waits()
     for counter in list(shop.displays)[:SALES]:
-        sales.append(await one_sale(shop, till, counter))
-        await asyncio.sleep(0.3)  # the rest of the sale syncs too
-    log = await shop.bank.ask(log=True)
+        sale = await one_sale(shop, till, counter, pause_s=4 * DELAY_S)
+        posted = (await shop.bank.ask(log=True))["posted"][sale.order]
+        waits.code.append(int((sale.code.came_s - sale.asked_s) / DELAY_S))
+        waits.paid.append(int((sale.paid.came_s - posted) / DELAY_S))
+        waits.paper.append(int((sale.paper_s - sale.paid.came_s) / DELAY_S))
+        await asyncio.sleep(4 * DELAY_S)  # the rest of the sale syncs too
     with contextlib.suppress(ProcessLookupError):
         tracer.send_signal(signal.SIGINT)
     await tracer.wait()
-    moments = _moments(out)
-    code = [_between(moments, each.asked_s, log["answers"][each.order][1]) for each in sales]
-    paid = [_between(moments, log["posted"][each.order], each.paid.came_s) for each in sales]
-    return code, paid
-
-
-def _moments(path: Path) -> list[float]:
-    """When each sync began, on our clock. A line "resumed" is the end of one that is counted already."""
-    offset = time.time() - now_s()
-    lines = [line for line in path.read_text().splitlines() if "resumed" not in line]
-    return [float(found[1]) - offset for line in lines if (found := _LINE.match(line))]
-
-
-def _between(moments: list[float], start_s: float, end_s: float) -> int:
-    return sum(start_s <= moment <= end_s for moment in moments)
+    return waits
