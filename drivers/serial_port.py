@@ -125,14 +125,22 @@ def _close_unwanted(opening: asyncio.Future[tuple[int, bool]]) -> None:
     os.close(descriptor)
 
 
+def _links(folder: str) -> list[Path]:
+    try:
+        return sorted(Path(folder).iterdir())
+    except OSError:  # udev removes the folder with its last port
+        return []
+
+
 def found_ports() -> list[dict[str, str]]:
     """Serial ports of this machine: ``port``, ``what`` it says it is, and the ``binding`` to write down."""
     from serial.tools.list_ports import comports
 
+    sockets = {str(link.resolve()): link.name for link in _links("/dev/serial/by-path")}
     found = []
     for each in sorted(comports()):
-        serial = each.serial_number or ""
-        binding = f"usb-serial:{serial}" if serial else f"usb-path:{each.location}" if each.location else ""
+        serial, socket = each.serial_number or "", sockets.get(each.device, "")
+        binding = f"usb-serial:{serial}" if serial else f"usb-path:{socket}" if socket else ""
         what = each.description if each.description != "n/a" else ""
         found.append({"port": each.device, "what": what, "binding": binding or f"link:{each.device}"})
     return found

@@ -12,7 +12,7 @@ import typer
 from terminal.cli.busy_ports import listeners
 from terminal.cli.demo_settings import Places, Ports, write_settings
 from terminal.cli.supervisor import CannotRun, Child, Supervisor, countertop, python
-from terminal.cli.words import UNAVAILABLE, console, errors, language, sentences
+from terminal.cli.words import UNAVAILABLE, console, errors, language, sentences, tell
 
 T = TypeVar("T")
 START_S: Final = 30.0
@@ -163,7 +163,7 @@ class Demo:
             try:
                 shown = await first_sale(service, lab)
             except Problem as refused:
-                errors.print(f"The sale was refused: {refused.slug}", highlight=False, markup=False)
+                tell(refused)
                 return False
         if shown.paid:
             console.print(

@@ -96,8 +96,8 @@ class Aftercare:
             actor,
         )
 
-    async def decide_slip(self, counter: str, effect: str, *, print_it: bool) -> None:
-        await self._service.lane(counter).paper.decide(effect, print_it=print_it)
+    async def decide_slip(self, counter: str, effect: str, *, print_it: bool, actor: Actor) -> None:
+        await self._service.lane(counter).paper.decide(effect, print_it=print_it, actor=actor)
 
 
 def _captured(sale: Sale, attempt_id: str) -> Attempt:

@@ -225,8 +225,10 @@ class Checkout:
             if lane.current is None:
                 raise Conflict("scan_without_sale")
             sale = self._book.sale(lane.current)
-            provider = self._provider_of_code(lane, scan, sale)
-            digest = hmac.new(self._parts.code_key, scan.encode(), hashlib.sha256).hexdigest()
+            if "pull" not in sale.directions:
+                raise Conflict("scan_not_asked_for", sale=sale.id)
+            provider, code = self._provider_of_code(lane, scan, sale)
+            digest = hmac.new(self._parts.code_key, code.encode(), hashlib.sha256).hexdigest()
             used = self._service.feed.claimed("code", digest)
             live = sale.live_attempt
             if used == sale.id and live is not None and live.direction == "pull":
@@ -240,7 +242,7 @@ class Checkout:
                 if sale.ended:
                     return sale  # they had already paid: the scan is discarded unsent
             try:
-                return await self._pay_with(sale, provider, scan, digest, actor, key)
+                return await self._pay_with(sale, provider, code, digest, actor, key)
             except Conflict as taken:
                 if taken.facts.get("kind") == "code":
                     raise Conflict("code_used") from None  # another counter was quicker with the same code
@@ -267,13 +269,13 @@ class Checkout:
 
         return await self._book.commit(sale.id, start, actor, lambda now: self._drive(now, attempt, code))
 
-    def _provider_of_code(self, lane: Lane, scan: str, sale: Sale) -> Provider:
+    def _provider_of_code(self, lane: Lane, scan: str, sale: Sale) -> tuple[Provider, str]:
         chosen = {name: self._service.provider(name) for name in lane.settings.channels}
-        provider = provider_of_code(scan, chosen)
+        provider, code = provider_of_code(scan, chosen)
         if self._service.stopping:
             raise Unavailable("stopping")
         if provider.trouble():
             raise unavailable(provider)
         if sale.amount.currency not in provider.profile.currencies:
             raise InvalidRequest("currency_not_taken", currency=sale.amount.currency)
-        return provider
+        return provider, code

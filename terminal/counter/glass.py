@@ -15,6 +15,7 @@ from terminal.payments.sale import Attempt, Sale, SaleState
 log = logging.getLogger(__name__)
 AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
 LIFE_S: Final = 60.0
+OPEN_S: Final = 1.0  # so long a display may take to be opened and greeted before it counts as gone
 TICK_S: Final = 0.001  # a wait shorter than the loop's clock can tell would paint again and again until it passes
 Shown = Callable[[Screen], Awaitable[None]]
 Result = Literal["paid", "not_paid", "checking", "cancelled", "late"]
@@ -39,6 +40,7 @@ class Glass:
         self._changed = asyncio.Event()
         self.screen: Screen = self._idle()
         self.failing = ""  # slug of why the device does not show it
+        self._begun_s = 0.0  # when ``run`` began, in the loop's time
         self._since_s = 0.0  # when ``screen`` was first wanted, in the loop's time
         if display is not None:
             display.on_back(self._changed.set)
@@ -104,6 +106,7 @@ class Glass:
     async def run(self) -> None:
         """Paint, repaint on change and when the device is back, fall back to idle after a result's time."""
         failures = 0
+        self._begun_s = asyncio.get_running_loop().time()
         while True:
             self._changed.clear()
             ok = await self._paint(self._still_true())
@@ -115,6 +118,10 @@ class Glass:
                 if isinstance(self.screen, CodeScreen):
                     self._spent = self.screen.id
                 self.clear()
+
+    def _opening(self) -> bool:
+        """A display is opened beside us at the start: not there yet is nobody's trouble."""
+        return asyncio.get_running_loop().time() < self._begun_s + OPEN_S
 
     def _stays(self) -> bool:
         """Until somebody wants another; else it is a code with a life, or a result people had time to see."""
@@ -144,7 +151,7 @@ class Glass:
             try:
                 await self._display.show(screen)
             except PeripheralFailed as error:
-                if error.slug != self.failing:
+                if error.slug != self.failing and not self._opening():
                     log.warning("display of counter %s: %s", self._counter.id, error)
                     self.failing = error.slug
                     self.on_change()

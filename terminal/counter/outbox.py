@@ -29,11 +29,11 @@ MakeSlip = Callable[[Sale, Owed], Receipt]
 CopyMark = Callable[[int], Row]
 
 
-async def settle(book: Book, owed: Owed, outcome: str) -> None:
+async def settle(book: Book, owed: Owed, outcome: str, actor: Actor = OUTBOX) -> None:
     """Owed no more. A second settling of the same effect changes nothing."""
     body = {"effect": owed.id, "kind": owed.kind, "outcome": outcome, "at_ms": book.clock.wall_ms()}
     fact = Fact("effect_done", body, settles=(owed.id,))
-    await book.commit(owed.subject, lambda _: (fact,), OUTBOX)
+    await book.commit(owed.subject, lambda _: (fact,), actor)
 
 
 async def note(book: Book, sale_id: str, kind: str, **fields: Any) -> None:
@@ -140,13 +140,13 @@ class Paper:
         else:
             self.owe(owed)
 
-    async def decide(self, effect: str, *, print_it: bool) -> None:
+    async def decide(self, effect: str, *, print_it: bool, actor: Actor) -> None:
         """A person's answer about a listed slip. Raises NotFound("receipt_not_listed")."""
         if effect not in self.listed:
             raise NotFound("receipt_not_listed", effect=effect)
         owed, _ = self.listed[effect]
         if not print_it:
-            await settle(self._book, owed, "dropped_by_person")
+            await settle(self._book, owed, "dropped_by_person", actor)
         if self.listed.pop(effect, None) and print_it:
             self.owe(owed)
 

@@ -32,9 +32,10 @@ class Slips:
         def money(amount: Money) -> str:
             return self._wording.money(amount, language)
 
-        when = self._wording.when(sale.ended_ms or owed.owed_ms, language)
-        if any(each.id == subject for each in sale.refunds):
-            refund = sale.refund(subject)
+        refund = next((each for each in sale.refunds if each.id == subject), None)
+        at_ms = owed.owed_ms if refund else sale.ended_ms or owed.owed_ms
+        when = self._wording.when(at_ms, language)
+        if refund is not None:
             return refund_slip(
                 sale,
                 refund,

@@ -28,7 +28,7 @@ async def decide_slip(call: Call[SlipChoice]) -> Answer:
     """A slip that waits for a person: print it now, or never."""
     counter = call.counter(Action.REPRINT, call.part("counter"))
     effect = call.part("effect")
-    await call.edge.service.aftercare.decide_slip(counter, effect, print_it=call.form.print)
+    await call.edge.service.aftercare.decide_slip(counter, effect, print_it=call.form.print, actor=call.actor)
     return Answer(Done())
 
 

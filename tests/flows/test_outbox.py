@@ -61,7 +61,7 @@ async def test_p4_a_printer_that_cannot_tell_is_asked_about_once_and_prints_noth
     assert len(shop.counter.printer.begun) == 1
     listed = shop.lane().paper.listed
     assert [why for _, why in listed.values()] == ["may_have_printed"]
-    await shop.service.aftercare.decide_slip("1", next(iter(listed)), print_it=True)
+    await shop.service.aftercare.decide_slip("1", next(iter(listed)), print_it=True, actor=CASHIER)
     await shop.wait(2)
     assert [slip.copy for slip in shop.counter.printer.begun] == [0, 1]
     assert shop.lane().paper.listed == {}
@@ -83,14 +83,14 @@ async def test_i9_after_ten_minutes_nothing_prints_by_itself_and_nothing_is_forg
     listed = shop.lane().paper.listed
     assert [why for _, why in listed.values()] == ["old", "old"]
     first, second = listed
-    await shop.service.aftercare.decide_slip("1", first, print_it=False)
-    await shop.service.aftercare.decide_slip("1", second, print_it=True)
+    await shop.service.aftercare.decide_slip("1", first, print_it=False, actor=CASHIER)
+    await shop.service.aftercare.decide_slip("1", second, print_it=True, actor=CASHIER)
     await shop.wait(1)
     assert len(shop.counter.printer.whole) == 1
     ends = [each.body["outcome"] for each in shop.events("effect_done") if each.body["kind"] == "receipt"]
     assert ends == ["dropped_by_person", "confirmed"]
     assert shop.service.feed.owed() == ()
-    gone = await refused(shop.service.aftercare.decide_slip("1", first, print_it=True))
+    gone = await refused(shop.service.aftercare.decide_slip("1", first, print_it=True, actor=CASHIER))
     assert isinstance(gone, NotFound)
 
 

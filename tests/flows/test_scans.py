@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from terminal.errors import Conflict
+from terminal.payments.decide import OpenSale
+from terminal.payments.money import Money
 from terminal.payments.sale import SaleState
-from tests.flows.shop import Shop, refused, story
+from tests.flows.shop import CASHIER, Shop, refused, story
 
 
 def refusals(shop: Shop) -> list[str]:
@@ -237,3 +239,13 @@ async def test_c6_a_spent_code_scanned_again_for_the_same_sale_is_told_and_not_b
     assert len(shop.sale(sale).attempts) == 1
     await shop.scan(shop.customer_code())
     await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
+
+
+@story()
+async def test_a_sale_for_the_display_alone_takes_no_scan(shop: Shop) -> None:
+    sale = await shop.service.checkout.open_sale(
+        OpenSale("1", Money(2850, "CNY"), directions=("push",)), actor=CASHIER
+    )
+    told = await refused(shop.scan(shop.customer_code()))
+    assert told.slug == "scan_not_asked_for"
+    assert shop.sale(sale).state is SaleState.OPEN
