@@ -1,0 +1,92 @@
+"""The glass and a display that is opened beside it: no alarm before it had time, one when it stays away."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from terminal.counter.glass import OPEN_S, Glass
+from terminal.counter.ports import Health, HealthState, IdleScreen, Screen
+from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.errors import PeripheralFailed
+from terminal.virtual_time import run
+
+
+class LateDisplay:
+    """There from ``opens_s`` on; tells when it comes and goes."""
+
+    def __init__(self, opens_s: float) -> None:
+        self.opens_s = opens_s
+        self.there = False
+        self.painted: list[Screen] = []
+        self._again: Callable[[], None] = lambda: None
+
+    async def run(self) -> None:
+        await asyncio.sleep(self.opens_s)
+        self.turn(there=True)
+
+    def turn(self, *, there: bool) -> None:
+        self.there = there
+        self._again()
+
+    async def show(self, screen: Screen) -> None:
+        if not self.there:
+            raise PeripheralFailed("display_gone", port="link:/dev/glass")
+        self.painted.append(screen)
+
+    def on_back(self, again: Callable[[], None]) -> None:
+        self._again = again
+
+    def health(self) -> Health:
+        return Health(HealthState.CANNOT_TELL, "", 0, {})
+
+
+async def shown(_screen: Screen) -> None:
+    """Nobody listens."""
+
+
+def glass_of(display: LateDisplay) -> Glass:
+    return Glass(CounterSettings("1"), House("m", "s", "Tea 茶"), display, Limits(), shown)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+def test_a_display_that_is_opened_in_time_is_painted_at_once_and_nobody_is_alarmed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        display = LateDisplay(OPEN_S / 3)
+        glass = glass_of(display)
+        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        await asyncio.sleep(OPEN_S / 3 + 0.01)
+        assert display.painted == [IdleScreen("Tea 茶", False)]
+        await asyncio.sleep(60)
+        assert glass.failing == ""
+        for job in jobs:
+            job.cancel()
+
+    run(story(), seed=1)
+    assert warnings(caplog) == []
+
+
+def test_l1_a_display_that_stays_away_is_told_once_and_one_that_goes_later_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        display = LateDisplay(30.0)
+        glass = glass_of(display)
+        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        await asyncio.sleep(29)
+        assert (glass.failing, len(warnings(caplog))) == ("display_gone", 1)
+        await asyncio.sleep(2)
+        assert (glass.failing, len(display.painted)) == ("", 1)
+        display.turn(there=False)
+        await asyncio.sleep(0.01)
+        assert (glass.failing, len(warnings(caplog))) == ("display_gone", 2)
+        for job in jobs:
+            job.cancel()
+
+    run(story(), seed=1)
