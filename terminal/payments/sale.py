@@ -31,7 +31,7 @@ class Attempt:
     """``id`` is the order number at the provider.
 
     ``captured``: proof of payment was seen, and since then no proof that it went back.
-    ``doubted``: "checking" was announced.
+    ``doubted``: "checking" was announced. ``why``: the reason of the last move, empty when it had none.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Attempt:
     payer_minor: int | None = None
     paid_at: str = ""
     doubted: bool = False
+    why: str = ""
 
     @property
     def live(self) -> bool:
@@ -236,7 +237,7 @@ def _with_attempt(sale: Sale, attempt: Attempt) -> Sale:
 
 
 def _attempt_moved(sale: Sale, body: Fields) -> Sale:
-    attempt = replace(sale.attempt(body["attempt"]), state=State(body["to"]))
+    attempt = replace(sale.attempt(body["attempt"]), state=State(body["to"]), why=body.get("why", ""))
     if "flag" in body:
         attempt = replace(attempt, flags=attempt.flags | {Flag(body["flag"])})
     if "payload" in body:

@@ -40,6 +40,11 @@ class Roll:
             return found
         raise NotFound("person_unknown" if kind is Person else "device_unknown")
 
+    def label(self, subject: str) -> str:
+        """Also of one that is no longer active; empty when nobody has this id."""
+        found = self._records.get(subject)
+        return found.label if isinstance(found, Person | Device | ApiKey) else ""
+
     def by_token(self, kind: type[R], token: str) -> R | None:
         wanted = digest(token)
         found = self._records.get(self._tokens.get(wanted, ""))

@@ -228,6 +228,10 @@ class People:
         assert till is not None, "just paired"
         return SignedIn(person.id, self._sessions.open(person.id, person.role, till.id), device_token)
 
+    def label(self, actor: str) -> str:
+        """Who did something ("device:01K…", "person:01K…") by name, also one removed since; empty if unknown."""
+        return self._roll.label(actor.partition(":")[2])
+
     def devices(self, by: Principal | None) -> tuple[Device, ...]:
         self.require(by, Action.MANAGE_DEVICES)
         return tuple(self._roll.all(Device))

@@ -32,6 +32,10 @@ from terminal.web.pages_sales import sales_routes
 from terminal.web.views import sale_view
 
 ATTENTION_MAX: Final = 20
+_TILL_WORDS: Final = (
+    *("state", "customer", "key", "till", "help", "bar", "page"),
+    *("refund", "refusal", "exception", "language", "people"),
+)
 _QUICK: Final = (5, 10, 20, 50)  # whole units, until the owner fixes others
 
 
@@ -99,9 +103,7 @@ async def till(request: web.Request) -> web.Response:
     house = parts.service.house
     facts = {
         **_shared(request, words, counter),
-        "words": words.section(
-            "state", "customer", "key", "till", "help", "bar", "page", "refund", "exception", "language", "people"
-        ),
+        "words": words.section(*_TILL_WORDS),
         "errors": error_words(words.language),
         "quick": [each * 10 ** Money(0, house.currency).exponent for each in _QUICK],
         "life_s": {

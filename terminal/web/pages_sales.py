@@ -30,6 +30,13 @@ PAGE: Final = 20
 SEARCH_MAX: Final = 64
 
 
+class Paper(msgspec.Struct, frozen=True):
+    """A slip as text and the address of its picture."""
+
+    text: str
+    picture: str
+
+
 def sales_routes() -> list[web.RouteDef]:
     return [
         web.get("/sales", page(sales)),
@@ -108,7 +115,7 @@ async def sale_page(request: web.Request) -> web.Response:
         took_s=_took(sale),
         check=check_code(sale.id),
         lines=shown,
-        papers=["\n".join(paper_text(each)) for each in receipts(events)],
+        papers=_papers(sale, events),
         facts=facts,
     )
 
@@ -118,8 +125,8 @@ async def lines(request: web.Request) -> web.Response:
     parts, words = request.app[PARTS], words_for(request)
     sale, events = _read(request)
     shown = timeline(events, words, lambda at_ms: words.clock(at_ms, parts.zone), _namer(parts, words))
-    papers = ["\n".join(paper_text(each)) for each in receipts(events)]
-    body = {"view": sale_view(sale, test=parts.service.house.test), "lines": shown, "papers": papers}
+    view = sale_view(sale, test=parts.service.house.test)
+    body = {"view": view, "lines": shown, "papers": _papers(sale, events)}
     return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=PLAIN_HEADERS)
 
 
@@ -130,16 +137,29 @@ def _read(request: web.Request) -> tuple[Sale, tuple[Event, ...]]:
     return sale, parts.service.feed.of_subject(sale.id)
 
 
+def _papers(sale: Sale, events: tuple[Event, ...]) -> list[Paper]:
+    """Refund slips are asked for by their refund, the sale's own without."""
+    refunds = {f"{each.id}:receipt": each.id for each in sale.refunds}
+    address = f"/api/v1/sales/{sale.id}/receipt?format=png"
+    return [
+        Paper("\n".join(paper_text(slip)), address + (f"&refund={refunds[name]}" if name in refunds else ""))
+        for name, slip in receipts(events)
+    ]
+
+
 def _took(sale: Sale) -> str:
     return f"{(sale.ended_ms - sale.opened_ms) / 1000:.1f}" if sale.ended_ms else ""
 
 
 def _namer(parts: PageParts, words: Catalogue) -> Name:
     """An actor as people call it: a person's name, the bank, the till itself."""
-    people = {each.id: each.label for each in parts.people.people()}
 
     def name(actor: str) -> str:
         kind, _, who = actor.partition(":")
-        return people.get(who) or words.text(f"timeline.who_{kind}", who=who)
+        label = parts.people.label(actor)
+        if label and kind != "device":
+            return label
+        role = f"bar.{who.partition('/')[2]}"  # device:1/scanner
+        return words.text(role) if role in words.names() else words.text(f"timeline.who_{kind}", who=label or who)
 
     return name

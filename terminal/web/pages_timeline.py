@@ -6,25 +6,23 @@ from typing import Any, Final
 import msgspec
 
 from terminal.help.catalogue import Catalogue
+from terminal.help.registry import describe, registry
 from terminal.payments.event import Event
 from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Receipt, Row, from_json
 
 Name = Callable[[str], str]
 _TOP_MS: Final = 10**9
-_DETAILS: Final = {
+_DETAILS: Final = {  # field -> label; numbers a person may look up somewhere
     "attempt": "attempt",
     "refund": "refund",
     "provider": "provider",
-    "signal": "signal",
-    "why": "why",
     "field": "field",
-    "flag": "flag",
     "provider_refund": "provider_refund",
-    "receipt": "receipt",
-    "effect": "effect",
 }
-_EVIDENCE: Final = {"source": "evidence_source", "id": "evidence_id", "txn": "bank_no", "paid_at": "paid_at"}
+_TOLD: Final = {"signal": "why", "why": "why", "flag": "flag"}  # field -> label; words of ours, in words
+_EVIDENCE: Final = {"id": "evidence_id", "txn": "bank_no", "paid_at": "paid_at"}
+_FACTS: Final = {"how": "timeline.how_", "reason": "refund.reason_", "kind": "exception."}  # fact -> its words
 PAPER_WIDTH: Final = 32
 
 
@@ -45,7 +43,7 @@ class Line(msgspec.Struct, frozen=True):
 def timeline(events: Sequence[Event], words: Catalogue, clock: Callable[[int], str], name: Name) -> list[Line]:
     """Lines in order. Durations are the monotonic clock's, the wall clock's across a restart of the machine."""
     lines: list[Line] = []
-    after_ms = 0
+    after_ms, attempt = 0, ""
     for index, event in enumerate(events):
         delta_ms = _between(events[index - 1], event) if index else 0
         after_ms += delta_ms
@@ -59,9 +57,10 @@ def timeline(events: Sequence[Event], words: Catalogue, clock: Callable[[int], s
                 after_ms,
                 delta_ms,
                 name(event.actor),
-                _details(event.body, words),
+                _details(event.body, words, attempt),
             )
         )
+        attempt = event.body.get("attempt", attempt)
     return lines
 
 
@@ -83,6 +82,9 @@ def sentence(kind: str, body: Mapping[str, Any], words: Catalogue) -> str:
         facts["amount"] = words.money(Money(body["amount_minor"], body["currency"]))
     if "wallet" in (body.get("evidence") or {}):
         facts["wallet"] = body["evidence"]["wallet"]
+    for name, section in _FACTS.items():
+        if name in facts:
+            facts[name] = _word(words, str(facts[name]), section)
     return words.text(key, **facts)
 
 
@@ -136,17 +138,52 @@ def _tone(kind: str, body: Mapping[str, Any]) -> str:
     return "late" if kind == "exception_opened" else _TONES.get(_key(kind, body), "plain")
 
 
-def _details(body: Mapping[str, Any], words: Catalogue) -> list[tuple[str, str]]:
-    found = [(label, body[name]) for name, label in _DETAILS.items() if body.get(name)]
+def _word(words: Catalogue, value: str, *sections: str) -> str:
+    """What the catalogue calls a value of ours; itself where it has no name for it."""
+    for section in sections:
+        if f"{section}{value}" in words.names():
+            return words.text(f"{section}{value}")
+    return value
+
+
+def _reason(value: str, words: Catalogue) -> str:
+    """A refusal, an error of the registry or one of our own reasons; what follows a colon are the bank's words."""
+    slug, colon, rest = value.partition(": ")
+    told = _word(words, slug, "refusal.", "timeline.why_")
+    if told == slug and slug in registry().errors:
+        told = describe(slug, {}, words.language).sentence
+    return f"{told}{colon}{rest}"
+
+
+def _told(body: Mapping[str, Any], words: Catalogue) -> list[tuple[str, str]]:
+    """Why it came about. A signal is told only where it adds to the sentence and no reason says more."""
+    found: list[tuple[str, str]] = []
+    for name, label in _TOLD.items():
+        value = str(body.get(name) or "")
+        if name == "signal" and (body.get("why") or f"timeline.signal_{value}" not in words.names()):
+            continue
+        if not value:
+            continue
+        text = _reason(value, words) if name == "why" else _word(words, value, f"timeline.{name}_")
+        found.append((label, text))
+    return found
+
+
+def _details(body: Mapping[str, Any], words: Catalogue, attempt: str) -> list[tuple[str, str]]:
+    """``attempt``: the order the lines before spoke of, not named again."""
+    found = _told(body, words)
+    found += [(label, body[name]) for name, label in _DETAILS.items() if body.get(name) not in ("", None, attempt)]
     evidence = body.get("evidence") or body.get("refused") or {}
+    if source := evidence.get("source"):
+        found.append(("evidence_source", _word(words, source, "timeline.from_")))
     found += [(label, evidence[name]) for name, label in _EVIDENCE.items() if evidence.get(name)]
     return [(words.text(f"timeline.label_{label}"), str(value)) for label, value in found]
 
 
-def receipts(events: Sequence[Event]) -> list[Receipt]:
-    """Every slip as it was frozen at its first printing."""
+def receipts(events: Sequence[Event]) -> list[tuple[str, Receipt]]:
+    """Every slip as it was frozen at its first printing, with its id."""
     first = [each for each in events if each.type == "print_started" and "lines" in each.body]
-    return [from_json(each.body["lines"]) for each in first]
+    return [(each.body["receipt"], from_json(each.body["lines"])) for each in first]
 
 
 def paper_text(receipt: Receipt, width: int = PAPER_WIDTH) -> list[str]:

@@ -11,7 +11,10 @@ from terminal.payments.sale import Attempt, Sale
 
 
 class AttemptView(msgspec.Struct, frozen=True):
-    """``direction`` push: the customer scans our code; pull: we scanned the customer's."""
+    """``direction`` push: the customer scans our code; pull: we scanned the customer's.
+
+    ``why``: the reason of the last move, for a refusal a word of ``Refusal``; empty when it had none.
+    """
 
     id: str
     provider: str
@@ -25,6 +28,7 @@ class AttemptView(msgspec.Struct, frozen=True):
     wallet: str
     payer_minor: int | None
     paid_at: str
+    why: str = ""
 
 
 class RefundView(msgspec.Struct, frozen=True):
@@ -51,6 +55,7 @@ class ExceptionView(msgspec.Struct, frozen=True):
 class SaleView(msgspec.Struct, frozen=True):
     """``state`` is the sale's, ``word`` what screens say: waiting, acting, checking, person, paid, not_paid.
 
+    ``switching``: a scan is taking the shown code's place, so "checking" is no doubt about money yet.
     ``paid`` and ``settled`` are different things: settlement is known only from the provider's bill.
     """
 
@@ -75,6 +80,7 @@ class SaleView(msgspec.Struct, frozen=True):
     attempts: list[AttemptView]
     refunds: list[RefundView]
     exceptions: list[ExceptionView]
+    switching: bool = False
 
 
 class ScreenView(msgspec.Struct, frozen=True):
@@ -162,6 +168,7 @@ def attempt_view(attempt: Attempt) -> AttemptView:
         wallet=attempt.wallet,
         payer_minor=attempt.payer_minor,
         paid_at=attempt.paid_at,
+        why=attempt.why.partition(":")[0],
     )
 
 
@@ -203,6 +210,7 @@ def sale_view(sale: Sale, *, test: bool) -> SaleView:
             ExceptionView(each.id, each.kind, each.attempt, each.amount_minor, each.closed)
             for each in sale.exceptions
         ],
+        switching=sale.switching and not sale.ended,
     )
 
 

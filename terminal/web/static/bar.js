@@ -1,7 +1,7 @@
 // The status bar: Bank, Printer, Scanner, Display, Speaker, Clock, each with icon, word and age; press for the fix.
 
 import { at, fillWith, h, icon } from "./dom.js";
-import { ago, t, trouble } from "./words.js";
+import { age, ago, t, trouble } from "./words.js";
 
 const DEVICES = ["printer", "scanner", "display", "speaker"];
 
@@ -15,30 +15,31 @@ export function states(view, since) {
   const bank = down
     ? { state: "fault", reason: down, word: down === "no_internet" ? t("bar.no_internet") : t("bar.fault"), down: !working }
     : { state: "ok", reason: "", word: t("bar.ok") };
-  const list = [{ role: "bank", age: "", detail: {}, ...bank }];
+  const list = [{ role: "bank", detail: {}, ...bank }];
   for (const role of DEVICES) {
     const health = view.health[role];
     if (!health) {
-      list.push({ role, state: "not_used", reason: "", word: t("bar.not_used"), age: "", detail: {} });
+      list.push({ role, state: "not_used", reason: "", word: t("bar.not_used"), detail: {} });
       continue;
     }
     const paper = role === "printer" && health.reason === "printer_paper_out";
     const word = paper ? t("bar.slip_kept") : t(`bar.${health.state}`);
-    list.push({ role, state: health.state, reason: health.reason, word, age: ago(health.age_s + older), detail: health.detail });
+    list.push({ role, state: health.state, reason: health.reason, word, brief: paper, seconds: health.age_s + older, detail: health.detail });
   }
-  list.push({ role: "clock", state: clockOff ? "fault" : "ok", reason: clockOff ? "clock_off" : "", word: t(clockOff ? "bar.fault" : "bar.ok"), age: "", detail: {} });
+  list.push({ role: "clock", state: clockOff ? "fault" : "ok", reason: clockOff ? "clock_off" : "", word: t(clockOff ? "bar.fault" : "bar.ok"), detail: {} });
   return list;
 }
 
 export function drawBar(view, since, press) {
   for (const each of states(view, since)) {
     const name = t(`bar.${each.role}`);
-    const text = [each.word, each.age].filter(Boolean).join(" · ");
+    const text = each.brief || each.seconds === undefined ? each.word : `${each.word} · ${age(each.seconds)}`;
     let item = at(`chip-${each.role}`);
     if (!item) {
       item = h("li", { id: `chip-${each.role}` });
       at("bar").append(item);
     }
+    item.className = each.state;
     fillWith(item, [each.state, each.word, each.down], () => {
       const chip = h("button", { type: "button", class: `chip ${each.down ? "down" : each.state}`, onclick: () => press(each.role) }, icon(each.role), h("b", {}, name), h("span", { class: "word" }, icon(each.state, "mark"), h("span", {}, text)));
       return [chip];
@@ -52,7 +53,7 @@ export function drawBar(view, since, press) {
 /** What to do about one of them, from the registry. */
 export function fixFor(state) {
   const told = state.reason ? trouble(state.reason, state.detail) : null;
-  const parts = [h("p", { class: "soft" }, [state.word, state.age].filter(Boolean).join(" · "))];
+  const parts = [h("p", { class: "soft" }, state.seconds === undefined ? state.word : `${state.word} · ${ago(state.seconds)}`)];
   if (told) {
     parts.push(h("p", {}, h("b", {}, told.sentence)), h("p", {}, told.fix), h("p", {}, h("a", { href: `/help/${told.code}`, target: "_blank", rel: "noopener" }, t("page.code", { code: told.code }))));
   }

@@ -12,21 +12,26 @@ const RESULTS = {
   late: ["checking", "checking", () => t("customer.checking")],
 };
 const BESIDE = 160; // pixels: smaller than this the amount does not stand beside the code
+const SWITCH_MS = 3000;
+let switched = 0; // since when a scan replaces the code
 let view = null;
 let connected = false;
 
 function draw() {
   const glass = at("main");
   const screen = connected ? view.screen : { kind: "lost" };
-  const acting = connected && screen.kind !== "result" && view.sale?.word === "acting";
-  const [tone, sign, word] = shownAs(screen, acting);
+  const word = connected ? view.sale?.word : "";
+  const asked = word === "waiting" && view.sale.attempts.at(-1)?.direction === "pull";
+  const scanned = connected && (asked || isSwitching(view.sale));
+  const acting = connected && screen.kind !== "result" && (word === "acting" || scanned);
+  const [tone, sign, text] = shownAs(screen, acting, scanned);
   glass.dataset.kind = acting ? "result" : screen.kind;
   if (tone) glass.dataset.tone = tone;
   else delete glass.dataset.tone;
   at("icon").setAttribute("href", `#i-${sign}`);
-  say(at("word"), word);
-  const asked = acting ? view.sale : screen;
-  const amount = asked.amount_minor ? money(asked.amount_minor, asked.currency) : "";
+  say(at("word"), text);
+  const of = acting ? view.sale : screen;
+  const amount = of.amount_minor ? money(of.amount_minor, of.currency) : "";
   at("amount").hidden = !amount;
   say(at("amount"), amount);
   drawCode(screen, acting);
@@ -39,9 +44,16 @@ function draw() {
   }
 }
 
-function shownAs(screen, acting) {
+/** A scan takes the shown code's place: for a moment the old code's end is nobody's business. */
+function isSwitching(sale) {
+  if (!sale?.switching) switched = 0;
+  else switched ||= performance.now();
+  return switched > 0 && performance.now() - switched < SWITCH_MS;
+}
+
+function shownAs(screen, acting, scanned) {
   if (screen.kind === "lost") return ["", "ready", t("customer.connecting")];
-  if (acting) return ["waiting", "acting", t("customer.finish_on_phone")];
+  if (acting) return ["waiting", "acting", t(scanned ? "customer.checking" : "customer.finish_on_phone")];
   if (screen.kind === "code") return ["", "waiting", t("customer.scan_or_show")];
   if (screen.kind === "result") {
     const [tone, sign, word] = RESULTS[screen.result] ?? RESULTS.checking;

@@ -4,6 +4,13 @@ import { decimal, facts, has, money, nowMs, saleNo, t } from "./words.js";
 
 const seconds = (from, to) => Math.max(0, Math.round((to - from) / 1000));
 
+const SWITCH_MS = 3000; // so long a scan may take to replace the shown code before that counts as doubt
+
+/** The display is broken or there is none: the code stands on the till. */
+export function isTurned(view) {
+  return Boolean(view.sale) && view.screen.kind === "code" && (view.glass !== "" || !view.health.display);
+}
+
 /** An exception a person must still decide, of one of these kinds. */
 export function openException(sale, ...kinds) {
   return sale.exceptions.find((each) => !each.closed && (!kinds.length || kinds.includes(each.kind)));
@@ -11,12 +18,14 @@ export function openException(sale, ...kinds) {
 
 /**
  * The panel of the sale that is on: {tone, icon, word, more, amount, left, share, pulse, acts}.
- * ``doubtMs``: since when this page has seen it being checked.
+ * ``doubtMs``: since when this page has seen it being checked; ``turned``: the code stands on this screen.
  */
-export function livePanel(sale, doubtMs) {
+export function livePanel(sale, doubtMs, turned = false) {
   const attempt = sale.attempts.at(-1);
   const base = { amount: money(sale.amount_minor, sale.currency), acts: [["Escape", t("key.cancel"), "Esc"]], more: "", left: null };
   if (sale.cancelling) return { ...base, tone: "checking", icon: "checking", word: t("state.cancelling"), more: t("help.checking"), acts: sale.word === "checking" ? [["F9", t("till.park"), "F9", true]] : [] };
+  const asked = sale.word === "waiting" && attempt?.direction === "pull";
+  if (asked || isSwitching(sale, doubtMs)) return { ...base, tone: "waiting", icon: "acting", word: t("state.scanned"), more: t("till.working"), pulse: true };
   switch (sale.word) {
     case "checking": {
       const checking = t("till.checking_since", { seconds: seconds(doubtMs, nowMs()) });
@@ -29,11 +38,26 @@ export function livePanel(sale, doubtMs) {
       return { ...base, tone: "waiting", icon: "acting", word: t("state.acting"), more: t("help.acting"), pulse: true, ...countdown(attempt) };
     case "not_paid": {
       const acts = [["Enter", t("till.show_code_again"), "Enter", true], ["F2", t("key.f2"), "F2"], ...base.acts];
-      return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: t("help.not_paid"), acts };
+      return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: refusedBecause(attempt) || t("help.not_paid"), acts };
     }
     default:
-      return { ...base, tone: "waiting", icon: "waiting", word: t("state.waiting"), more: t("help.waiting"), ...countdown(attempt) };
+      return { ...base, tone: "waiting", icon: "waiting", word: t("state.waiting"), more: t(turned ? "till.turned" : "help.waiting"), ...countdown(attempt) };
   }
+}
+
+/** A scan takes the shown code's place: the old code is being closed, which is neither doubt nor refusal. */
+function isSwitching(sale, doubtMs) {
+  return sale.switching && ["checking", "not_paid"].includes(sale.word) && nowMs() - doubtMs < SWITCH_MS;
+}
+
+const CODE_REFUSED = new Set(["code_expired", "code_invalid"]);
+const MONEY_REFUSED = new Set(["no_funds", "limit"]);
+
+/** Why the last try was refused and what helps, where the bank said so. */
+function refusedBecause(attempt) {
+  if (!attempt?.why || !has(`refusal.${attempt.why}`)) return "";
+  const help = CODE_REFUSED.has(attempt.why) ? "code" : MONEY_REFUSED.has(attempt.why) ? "money" : "shop";
+  return `${t(`refusal.${attempt.why}`)}\n${t(`help.refused_${help}`)}`;
 }
 
 /** What is left of the shown code's life; null where nothing counts down. */

@@ -58,10 +58,22 @@ function draw() {
 
 function line(each) {
   const time = (ms) => (ms / 1000).toFixed(3);
-  const details = each.details.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)));
+  const details = each.details.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", { class: /^[!-~]+$/.test(value) ? "mono" : "" }, value)));
   return h("li", { class: `tone-${each.tone}` },
     h("span", { class: "when" }, h("time", {}, each.clock), h("span", { class: "after" }, `${time(each.after_ms)} s`), h("span", { class: "delta" }, `+${time(each.delta_ms)}`)),
     h("span", { class: "what" }, h("b", {}, each.text), " ", h("small", { class: "who" }, `${each.who} · #${each.number}`), details.length ? h("dl", {}, ...details) : ""));
+}
+
+/** A slip as it came out of the printer, and as text; only the text where no picture can be made. */
+function paper({ text, picture }) {
+  const details = h("details", {}, h("summary", {}, t("timeline.as_text")), h("pre", { class: "paper" }, text));
+  const image = h("img", { src: picture, alt: text, width: "288", onerror: () => onlyText(image) });
+  return h("figure", { class: "slip" }, image, details);
+}
+
+function onlyText(image) {
+  image.hidden = true;
+  image.nextElementSibling.open = true;
 }
 
 async function read() {
@@ -78,7 +90,7 @@ async function read() {
       const told = await answer.json();
       view = told.view;
       at("lines").replaceChildren(...told.lines.map(line));
-      at("papers").replaceChildren(...told.papers.map((paper) => h("pre", { class: "paper" }, paper)));
+      fillWith(at("papers"), told.papers, () => told.papers.map(paper));
       at("papers-of").hidden = !told.papers.length;
       draw();
     } catch {
@@ -88,6 +100,10 @@ async function read() {
   reading = false;
 }
 
+for (const image of document.querySelectorAll("#papers img")) {
+  if (image.complete && !image.naturalWidth) onlyText(image);
+  image.addEventListener("error", () => onlyText(image));
+}
 follow(facts.counter, {
   after: facts.event,
   heard(message) {

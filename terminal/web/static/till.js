@@ -7,7 +7,7 @@ import { at, fillWith, fit, h, icon, say } from "./dom.js";
 import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
-import { endPanel, helpKey, livePanel, openException } from "./panels.js";
+import { endPanel, helpKey, isTurned, livePanel, openException } from "./panels.js";
 import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
@@ -242,9 +242,10 @@ function keyList() {
 
 // --- what is drawn --------------------------------------------------------------------------------------
 
-/** Since when the sale is being checked; after a reload of the page, since it was begun. */
+/** Since when the sale is being checked or a scan takes its code's place; after a reload of the page, since it was begun. */
 function doubtOf(live) {
-  if (live.word !== "checking") return 0;
+  if (live.word !== "checking" && !live.switching) delete now.doubt[live.id];
+  if (live.word !== "checking" && !live.switching) return 0;
   now.doubt[live.id] ??= performance.now() < FRESH_MS ? live.attempts.at(-1).started_ms : nowMs();
   return now.doubt[live.id];
 }
@@ -252,7 +253,7 @@ function doubtOf(live) {
 function draw() {
   const live = sale();
   at("lost").hidden = now.connected !== false;
-  const panel = now.connected && (live ? livePanel(live, doubtOf(live)) : now.end && endPanel(now.end));
+  const panel = now.connected && (live ? livePanel(live, doubtOf(live), isTurned(now.view)) : now.end && endPanel(now.end));
   at("panel").hidden = !panel;
   at("ready").hidden = Boolean(panel);
   document.body.classList.toggle("offline", !now.connected);
@@ -313,7 +314,7 @@ function soundDoubt(id) {
 /** The display is broken or there is none: the code stands on the till. */
 function drawTurned(live) {
   const screen = now.view.screen;
-  const turned = Boolean(live) && screen.kind === "code" && (now.view.glass !== "" || !now.view.health.display);
+  const turned = isTurned(now.view);
   at("turned").hidden = !turned;
   at("panel").classList.toggle("turned", turned);
   if (!turned) return;

@@ -66,6 +66,14 @@ export function saleNo(no) {
   return String(no).padStart(4, "0");
 }
 
+/** "2 s", "5 min": an age where there is little room. */
+export function age(seconds) {
+  for (const [limit, unit, key] of [[120, 1, "seconds"], [7200, 60, "minutes"], [172800, 3600, "hours"]]) {
+    if (seconds < limit) return t(`bar.age_${key}`, { n: Math.floor(seconds / unit) });
+  }
+  return t("bar.age_days", { n: Math.floor(seconds / 86400) });
+}
+
 export function ago(seconds) {
   for (const [limit, unit, key] of [[2, 1, "now"], [120, 1, "seconds_ago"], [7200, 60, "minutes_ago"], [172800, 3600, "hours_ago"]]) {
     if (seconds < limit) return t(`bar.${key}`, { n: Math.floor(seconds / unit) });

@@ -3,6 +3,7 @@
 import pytest
 
 from terminal.payments.attempt import Signal, State
+from terminal.payments.decide import hear
 from terminal.payments.event import Actor
 from terminal.payments.fact import Fact, fold
 from terminal.payments.sale import evolve
@@ -62,3 +63,18 @@ def test_a_parked_sale_is_silent_about_new_doubt() -> None:
 
 def test_an_actor_is_written_kind_and_id() -> None:
     assert str(Actor("person", "01J")) == "person:01J"
+
+
+@pytest.mark.row(9)
+def test_an_attempt_keeps_the_reason_of_its_last_move_and_nothing_older() -> None:
+    sale = Journey()
+    sale.sent()
+    sale.take(hear(sale.sale, sale.attempt.id, Signal.UNCLEAR, at_ms=3, why="rate_limited"))
+    assert sale.attempt.why == "rate_limited"
+    sale.take(hear(sale.sale, sale.attempt.id, Signal.REFUSED, at_ms=4, why="no_funds: balance"))
+    assert sale.attempt.why == "no_funds: balance"
+    other = Journey()
+    other.sent()
+    other.take(hear(other.sale, other.attempt.id, Signal.UNCLEAR, at_ms=3, why="mismatch"))
+    other.hear(Signal.SUCCESS)
+    assert other.attempt.why == ""

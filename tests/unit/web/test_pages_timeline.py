@@ -59,7 +59,7 @@ def test_proof_names_its_source_and_the_bank_s_number() -> None:
     assert line.text == "Paid, proved by the bank"
     assert line.tone == "good"
     assert ("Bank's number", "4200") in line.details
-    assert ("Evidence from", "notification") in line.details
+    assert ("Evidence from", "the bank's message") in line.details
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
@@ -74,6 +74,38 @@ def test_every_state_the_core_can_reach_has_a_sentence(language: str) -> None:
         assert text
         assert not text.startswith(unknown)
     assert sentence("invented_later", {}, words).startswith(unknown)
+
+
+def _details(language: str, *bodies: Mapping[str, Any]) -> list[list[tuple[str, str]]]:
+    events = [_event(number, "attempt_moved", 0, 0, body) for number, body in enumerate(bodies, 1)]
+    return [line.details for line in timeline(events, Catalogue.load(language), str, str)]
+
+
+def test_reasons_are_words_and_a_signal_is_told_only_where_it_adds_something() -> None:
+    refused = {"attempt": "A1", "to": "declined", "signal": "refused", "why": "no_funds: balance too low"}
+    lost = {"attempt": "A1", "to": "unknown", "signal": "unclear"}
+    ready = {"attempt": "A1", "to": "shown", "signal": "code_ready"}
+    assert _details("en", refused, lost, ready) == [
+        [("Why", "Not enough money in the wallet: balance too low"), ("Order at the bank", "A1")],
+        [("Why", "the answer was unclear")],
+        [],
+    ]
+    assert _details("zh-CN", {"to": "closing", "signal": "give_up", "why": "time_over"})[0][0][1] == "时间已到"
+
+
+def test_an_error_of_the_registry_is_a_sentence_and_an_unknown_reason_is_itself() -> None:
+    told = _details("en", {"to": "unknown", "why": "printer_paper_out"}, {"to": "unknown", "why": "http_502"})
+    assert told == [[("Why", "The printer has no paper. The receipt is kept.")], [("Why", "http_502")]]
+
+
+def test_an_order_is_named_where_it_changes() -> None:
+    first, second = {"attempt": "A1", "to": "closing"}, {"attempt": "A2", "to": "sent"}
+    named = [dict(each).get("Order at the bank") for each in _details("en", first, first, second, first)]
+    assert named == ["A1", None, "A2", "A1"]
+
+
+def test_what_a_person_decided_is_said_in_words() -> None:
+    assert sentence("exception_closed", {"how": "attached"}, WORDS) == "Decided: attached to its sale"
 
 
 def test_words_come_from_the_catalogue_and_values_never_become_placeholders() -> None:
