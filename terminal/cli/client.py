@@ -67,5 +67,9 @@ async def api(url: str, key_file: Path | None) -> AsyncIterator[Api]:
     if key is None:
         raise BadSettings("api_key_file_missing", path=str(candidates[0]))
     timeout = aiohttp.ClientTimeout(total=TOTAL_S, connect=3.0)
-    async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout) as session:
+    try:
+        session = aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout)
+    except ValueError:
+        raise Unavailable("service_not_running", url=url) from None
+    async with session:
         yield Api(session, url)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 from rich.table import Table
 
@@ -41,7 +42,7 @@ def verify(
         keys = JournalKeys.load(path.parent / "keys")
         report = check(path, keys)
         if as_json:
-            put(report)
+            put({"sound": report.sound, **msgspec.to_builtins(report)})
         elif report.sound:
             console.print(f"Sound: {report.events} events, every one of them in its chain.")
         else:

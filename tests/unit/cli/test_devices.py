@@ -1,0 +1,28 @@
+"""``countertop devices`` where no service answers: ports are listed all the same, and why health is not."""
+
+from pathlib import Path
+
+import msgspec
+
+from terminal.people.key_file import write_key
+from tests.flows.cli_rig import command, free_port
+
+
+def test_without_a_service_the_ports_are_listed_and_the_reason_is_told(tmp_path: Path) -> None:
+    write_key(tmp_path / "api-key", "some-key")
+    here = "--key-file", tmp_path / "api-key", "--url", f"http://127.0.0.1:{free_port()}"
+    said = command("devices", *here)
+    assert said.code == 0
+    assert said.codes == ["N-02"]
+    assert "port" in said.out
+    told = command("devices", "--json", *here)
+    assert (told.code, told.err) == (0, "")
+    document = msgspec.json.decode(told.out)
+    assert document["counters"] == []
+    assert document["error"]["error"] == "service_not_running"
+    assert all(set(port) == {"port", "what", "binding"} for port in document["ports"])
+
+
+def test_without_a_key_it_says_so_instead_of_blaming_the_service(tmp_path: Path) -> None:
+    said = command("devices", "--key-file", tmp_path / "none")
+    assert (said.code, said.codes) == (0, ["C-29"])

@@ -1,0 +1,131 @@
+"""``countertop journal``: what it says of a sound record, of a changed one, and of none."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import apsw
+import msgspec
+import pytest
+
+from terminal.app import open_journal
+from terminal.settings import load
+from terminal.system import SystemClock, SystemEntropy
+from tests.flows.cli_rig import Ended, Place, command
+from tests.unit.journal.world import event
+
+COUNT = 30
+
+
+def record(place: Place) -> None:
+    async def write() -> None:
+        async with open_journal(load(place.config), SystemClock(), SystemEntropy()) as journal:
+            for number in range(COUNT):
+                await journal.append([event(f"sale-{number}", note="[red]茶[/] tea")])
+
+    asyncio.run(write())
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = Place(tmp_path_factory.mktemp("recorded"))
+    made.example()
+    record(made)
+    return made.folder
+
+
+@pytest.fixture
+def place(recorded: Path, tmp_path: Path) -> Place:
+    shutil.copytree(recorded, tmp_path / "shop")
+    return Place(tmp_path / "shop")
+
+
+def journal(place: Place, *words: str | Path) -> Ended:
+    return command("journal", words[0], "--config", place.config, *words[1:])
+
+
+def tamper(place: Place) -> None:
+    """As somebody with the file would: the rule against changes off, one amount other, the rule on again."""
+    connection = apsw.Connection(str(place.state / "journal.db"))
+    rule = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_no_update'").get
+    connection.execute("DROP TRIGGER event_no_update")
+    connection.execute("UPDATE event SET body = replace(body, 'tea', 'sea') WHERE number = 17")
+    connection.execute(str(rule))
+    connection.close()
+
+
+def test_a_sound_journal_is_told_with_its_count(place: Place) -> None:
+    assert journal(place, "verify") == Ended(0, f"Sound: {COUNT} events, every one of them in its chain.\n", "")
+    told = msgspec.json.decode(journal(place, "verify", "--json").out)
+    assert (told["sound"], told["events"]) == (True, COUNT)
+
+
+def test_d5_a_changed_row_is_named_with_exit_4_and_the_service_does_not_start_on_it(place: Place) -> None:
+    tamper(place)
+    said = journal(place, "verify")
+    assert (said.code, said.out) == (4, "")
+    assert said.err.startswith("Not sound: event 17: ")
+    told = journal(place, "verify", "--json")
+    assert told.code == 4
+    document = msgspec.json.decode(told.out)
+    assert (document["sound"], document["first_bad"]) == (False, 17)
+    started = command("serve", "--config", place.config)
+    assert (started.code, started.codes) == (4, ["J-03"])
+    assert "number 17" in started.err
+
+
+def test_tail_shows_the_newest_and_text_as_it_is(place: Place) -> None:
+    said = journal(place, "tail", "-n", "3")
+    assert said.code == 0
+    assert [f"sale-{COUNT - back}" in said.out for back in (1, 2, 3, 4)] == [True, True, True, False]
+    told = msgspec.json.decode(journal(place, "tail", "-n", "2", "--json").out)
+    assert [each["number"] for each in told] == [COUNT - 1, COUNT]
+    assert told[0]["body"]["note"] == "[red]茶[/] tea"
+
+
+@pytest.mark.parametrize("count", ["0", "-3", "10001", "some"])
+def test_tail_of_no_number_is_a_usage_error(place: Place, count: str) -> None:
+    assert journal(place, "tail", "-n", count).code == 2
+
+
+def test_export_writes_a_line_an_event_and_never_over_a_file(place: Place, tmp_path: Path) -> None:
+    out = tmp_path / "export.jsonl"
+    assert journal(place, "export", "-o", out, "--after", "10").code == 0
+    lines = [msgspec.json.decode(line) for line in out.read_bytes().splitlines()]
+    assert [each["number"] for each in lines] == list(range(11, COUNT + 1))
+    again = journal(place, "export", "-o", out)
+    assert again.code == 2
+    assert f"{out} exists already; nothing was written." in again.err
+    assert len(out.read_bytes().splitlines()) == COUNT - 10
+    assert journal(place, "export").out.count("\n") == COUNT
+
+
+@pytest.mark.parametrize("name", ["none/export.jsonl", "."])
+def test_export_to_a_place_that_is_none_says_so(place: Place, tmp_path: Path, name: str) -> None:
+    said = journal(place, "export", "-o", tmp_path / name)
+    assert said.code == 2
+    assert "nothing was written" in said.err
+
+
+@pytest.mark.parametrize("word", ["verify", "tail", "export"])
+def test_no_journal_yet_is_told_and_none_is_made(tmp_path: Path, word: str) -> None:
+    place = Place(tmp_path)
+    place.example()
+    said = journal(place, word)
+    assert (said.code, said.codes) == (4, ["J-20"])
+    assert str(place.state / "journal.db") in said.err
+    assert not place.state.exists()
+
+
+def test_without_its_keys_a_journal_proves_nothing(place: Place) -> None:
+    (place.state / "keys" / "journal.key").unlink()
+    said = journal(place, "verify")
+    assert (said.code, said.codes) == (3, ["C-08"])
+
+
+def test_a_file_that_is_no_database_is_told_and_left_alone(place: Place) -> None:
+    (place.state / "journal.db").write_bytes(b"no database " * 400)
+    for word in ("verify", "tail"):
+        said = journal(place, word)
+        assert (said.code, said.codes) == (4, ["J-04"])
+    assert (place.state / "journal.db").read_bytes().startswith(b"no database")
