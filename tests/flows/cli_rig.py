@@ -28,6 +28,7 @@ START: Final = (sys.executable, "-c", "from terminal.cli import main; main()")
 WATCHDOG_S: Final = 60.0  # ends a hang; nothing here is measured
 APIV3_KEY: Final = "0123456789abcdef0123456789abcdef"
 PEPPER: Final = "5a" * 32
+NO_BANK: Final = 'connector = "wechatpay"\ngateway = "https://127.0.0.1:9"'
 _PEM: Final = serialization.Encoding.PEM
 
 
@@ -172,6 +173,7 @@ id = "1"
         """The shipped example with this folder's state and ports; keys and secrets that fit it."""
         text = EXAMPLE.read_text(encoding="utf-8").replace("/var/lib/countertop", "state")
         text = text.replace("port = 7600", f"port = {self.port}").replace("port = 7601", "port = 0")
+        text = text.replace('connector = "wechatpay"', NO_BANK)  # a start that goes through asks nobody outside
         for old, new in changes:
             assert old in text, old
             text = text.replace(old, new, 1)

@@ -4,6 +4,7 @@ import asyncio
 import resource
 import shutil
 import signal
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -53,6 +54,7 @@ async def test_sigterm_ends_it_with_0_and_the_next_start_knows_everything(place:
     async with serving(place) as now:
         sale = await now.open_sale("sale-0001")
         await now.known_to(bank, sale)
+        pins, key = (place.state / "demo-pins").read_text(), place.key_file.read_text()
         now.send(signal.SIGTERM)
         assert await now.ended() == 0
         assert "everything is in the journal" in now.said
@@ -60,6 +62,9 @@ async def test_sigterm_ends_it_with_0_and_the_next_start_knows_everything(place:
     async with serving(place) as again:
         after = await again.sale_until(sale["id"], {"open"})
         assert (after["no"], after["attempts"][0]["id"]) == (sale["no"], sale["attempts"][0]["id"])
+        assert ((place.state / "demo-pins").read_text(), place.key_file.read_text()) == (pins, key)
+        for secret in ("demo-pins", "api-key", "ready.json"):
+            assert stat.S_IMODE((place.state / secret).stat().st_mode) == 0o600
         again.send(signal.SIGINT)
         assert await again.ended() == 0
 
