@@ -21,6 +21,7 @@ Captions = Callable[[Screen, int, int], AsyncIterator[Tile]]
 
 LEVEL: Final = "M"
 IDLE_ID: Final = 1
+IDLE_CAPTION_S: Final = 0.4
 _RESULTS: Final = {
     "paid": Result.PAID,
     "not_paid": Result.FAILED,
@@ -119,6 +120,10 @@ class CodeDisplay:
             await self._to_caption.wait()
             self._to_caption.clear()
             if (now := self._uncaptioned) is None:
+                continue
+            if isinstance(now[0], IdleScreen):
+                await asyncio.sleep(IDLE_CAPTION_S)  # the next customer's code goes first on the wire
+            if self._uncaptioned is not now:
                 continue
             try:
                 async for tile in self._captions(now[0], *self._size):
