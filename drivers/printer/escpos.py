@@ -256,7 +256,8 @@ def _bound(piece: TextLine | _Graphic) -> int:
         return len(piece.data) + 16
     modes = [*map(_MODE, piece.cells)]
     changes = sum(map(ne, modes, modes[1:]))
-    return sum(map(len, map(_DATA, piece.cells))) + 5 * changes + 24
+    letters: int = sum(map(len, map(_DATA, piece.cells)))
+    return letters + 5 * changes + 24
 
 
 def _runs(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:
