@@ -45,10 +45,10 @@ class Problem(TerminalError):
         self.status = status
 
 
-def language() -> str:
+def language(environment: Mapping[str, str] = os.environ) -> str:
     """The language of this terminal, from the usual variables."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(name, ""):
+        if value := environment.get(name, ""):
             return value.split(".")[0].replace("_", "-")
     return "en"
 

@@ -1,7 +1,8 @@
 """How commands speak: an exit code for every family of failures, the terminal's language, facts as they are."""
 
+from pathlib import Path
+
 import pytest
-from rich.text import Text
 from typer import Exit
 
 from terminal.cli.words import Problem, exit_code, language, sentences, tell
@@ -19,8 +20,7 @@ from terminal.errors import (
     Unavailable,
 )
 from terminal.settings import Problems
-
-LANGUAGES = ("LC_ALL", "LC_MESSAGES", "LANG")
+from tests.flows.cli_rig import command
 
 
 @pytest.mark.parametrize(
@@ -56,27 +56,23 @@ def test_f1_all_problems_of_the_settings_are_said(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "wanted"),
-    [("LANG", "zh_CN.UTF-8", "zh-CN"), ("LC_ALL", "pt_BR.utf8", "pt-BR"), ("LANG", "", "en"), ("LANG", "C", "C")],
+    ("environment", "wanted"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh-CN"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "pt_BR.utf8"}, "pt-BR"),
+        ({"LANG": "", "LC_MESSAGES": "C"}, "C"),
+        ({}, "en"),
+    ],
 )
-def test_the_language_is_the_terminals(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, wanted: str
-) -> None:
-    for name in LANGUAGES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(variable, value)
-    assert language() == wanted
+def test_the_language_is_the_terminals(environment: dict[str, str], wanted: str) -> None:
+    assert language(environment) == wanted
 
 
-def test_a_failure_is_said_in_that_language_with_the_fix(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-    tell(JournalError("journal_in_use", pid=4711))
-    said = Text.from_ansi(capsys.readouterr().err).plain
-    assert said.startswith("J-01  ")
-    assert "4711" in said
-    assert "in use" not in said
+def test_a_failure_is_said_in_that_language_with_the_fix(tmp_path: Path) -> None:
+    said = {each: command("serve", "--config", tmp_path / "none", language=each) for each in ("zh_CN.UTF-8", "C")}
+    assert said["zh_CN.UTF-8"].codes == said["C"].codes == ["C-01"]
+    assert "设置文件" in said["zh_CN.UTF-8"].err
+    assert "The settings file is missing" in said["C"].err
 
 
 @pytest.mark.parametrize(
