@@ -194,14 +194,9 @@ async def running(
             notify_url=_notify_url(loaded),
         )
         service = Service(parts, [_counter(table, house, clock, slips) for table in loaded.settings.counters])
+        settings = _people_settings(loaded)
         people = People(
-            house.store,
-            journal=feed,
-            clock=clock,
-            entropy=entropy,
-            ids=ids,
-            pepper=pepper,
-            settings=_people_settings(loaded),
+            house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings
         )
         doors = make_app(
             service,

@@ -88,6 +88,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/lab/", "file"): "its pages and fault data",
     ("terminal/lab/", "process"): "starts and kills the service on purpose",
     ("terminal/lab/pages.py", "thread"): "pictures of paper leave the loop",
+    ("terminal/app.py", "thread"): "the preview of a receipt is drawn off the loop",
     ("terminal/web/", "socket"): "the service's listeners",
     ("terminal/web/", "file"): "pages and styles, once",
     ("terminal/cli/", "process"): "the demo supervises sandbox, lab and service",
