@@ -1,10 +1,12 @@
 """The list of sales and one sale's page: what happened, what is left to do."""
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
+from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Event, Summary
 from terminal.payments.money import Money
@@ -28,6 +30,7 @@ from terminal.web.views import sale_view
 
 PAGE: Final = 20
 SEARCH_MAX: Final = 64
+DIGITS_MAX: Final = 15
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -50,24 +53,31 @@ async def sales(request: web.Request) -> web.Response:
     parts, words = request.app[PARTS], words_for(request)
     principal = allowed(request, Action.SEE_SALES)
     query = request.query.get("q", "").strip()[:SEARCH_MAX]
-    before = request.query.get("before", "")
-    mine = next(iter(principal.counters)) if len(principal.counters) == 1 else ""
-    found = _found(parts, mine, query, int(before) if before.isascii() and before.isdigit() else None)
+    found = _found(parts, principal.counters, query, _number(request.query.get("before", "")))
     rows = [_row(each, words, parts) for each in found]
     more = found[-1].first_number if len(found) == PAGE else None
     return render(request, "sales.html", words, rows=rows, query=query, more=more)
 
 
-def _found(parts: PageParts, counter: str, query: str, before: int | None) -> list[Summary]:
+def _number(text: str) -> int | None:
+    """A cursor as the page before wrote it; anything else is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
+
+
+def _found(parts: PageParts, counters: Collection[str], query: str, before: int | None) -> list[Summary]:
+    """Of these counters only; of all when there are none."""
+    found = [each for counter in sorted(counters) or [""] for each in _of(parts, counter, query, before)]
+    return sorted(found, key=lambda each: -each.first_number)[:PAGE]
+
+
+def _of(parts: PageParts, counter: str, query: str, before: int | None) -> list[Summary]:
     feed = parts.service.feed
-    if not query:
-        return list(feed.list("sale", counter=counter, before=before, limit=PAGE))
     found = list(feed.list("sale", counter=counter, before=before, limit=PAGE, search=query))
-    if query.isascii() and query.isdigit() and not before:
+    if before is None and (no := _number(query)) is not None:
         last = feed.list("sale", counter=counter, limit=PAGE * 10)
         known = {each.subject for each in found}
-        found += [each for each in last if each.body["no"] == int(query) and each.subject not in known]
-    return found[:PAGE]
+        found += [each for each in last if each.body["no"] == no and each.subject not in known]
+    return found
 
 
 def _row(found: Summary, words: Catalogue, parts: PageParts) -> dict[str, object]:
@@ -131,9 +141,11 @@ async def lines(request: web.Request) -> web.Response:
 
 
 def _read(request: web.Request) -> tuple[Sale, tuple[Event, ...]]:
-    parts = request.app[PARTS]
+    """Another counter's sale is as unknown as one that never was (S31)."""
+    parts, principal = request.app[PARTS], allowed(request, Action.SEE_SALES)
     sale = parts.service.book.sale(request.match_info["sale"])
-    allowed(request, Action.SEE_SALES, sale.counter)
+    if not principal.may(Action.SEE_SALES, sale.counter):
+        raise NotFound("sale_unknown", sale=sale.id)
     return sale, parts.service.feed.of_subject(sale.id)
 
 
