@@ -29,6 +29,9 @@ _SPEAKER: Final = {0x41: "taken", 0x45: "refused", 0x4A: "ready", 0x4E: "speakin
 _SPEAKER_ASKS: Final = {0x01: "speak", 0x02: "stop", 0x21: "busy?", 0x88: "sleep"}
 _CODE_SETS: Final = ("gb2312", "gbk", "big5", "utf-16-be")
 _WORDS: Final = re.compile(r"[^\x00-\x1f\x7f\ufffd]{2,}")
+# FS & and FS . switch Chinese on and off; GS ( k: a QR code's model, size, level, store and print
+_SETTINGS: Final = re.compile(rb"\x1c[&.]|\x1d\(k..1(?:A..|[CEQ].|P0)", re.DOTALL)
+_RULE: Final = re.compile("-{4,}")
 TEXT_MAX: Final = 160
 
 
@@ -62,7 +65,8 @@ def _display(data: bytes) -> str:
 def _printer(data: bytes) -> str:
     if data[:2] == b"\x10\x04":
         return f"status {data[2]}?" if len(data) > 2 else "status?"
-    return " · ".join(_WORDS.findall(data.decode("gb18030", "replace")))
+    words = _WORDS.findall(_SETTINGS.sub(b"\0", data).decode("gb18030", "replace"))
+    return " · ".join(_RULE.sub("---", each) for each in words)
 
 
 def _speaker(data: bytes, source: str) -> str:

@@ -4,6 +4,7 @@ const at = (id) => document.getElementById(id);
 const say = (key) => words[`lab.${key}`] ?? key;
 const yuan = (fen) => `${Math.trunc(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
 const LINES_MAX = 400;
+const ROUTINE = /^($|status|busy\?|quiet|command$|answer$|STATE|PING|ACK|TILE)/; // what a healthy counter asks all day, and pieces of pictures
 let state = null;
 let lastLine = 0;
 let spokenUpTo = -1;
@@ -52,7 +53,7 @@ function show(now) {
     at("glass").src = `/lab/glass.png?v=${now.glass.version}`;
   }
   at("glass").alt = `${now.glass.screen} ${now.glass.text}`;
-  at("glass-says").textContent = now.glass.screen === "blank" ? say("nothing_shown") : now.glass.screen;
+  at("glass-says").textContent = now.glass.screen === "blank" ? say("nothing_shown") : (words[`lab.glass_${now.glass.screen}`] ?? now.glass.screen);
   showPaper(before?.paper, now.paper);
   showSpoken(now.spoken);
   for (const [role, plugged] of Object.entries(now.plugged)) {
@@ -65,6 +66,11 @@ function show(now) {
 }
 
 function showPaper(before, now) {
+  at("close-cover").hidden = !now.cover;
+  at("open-cover").hidden = now.cover;
+  at("load").hidden = !now.out && !state.faults.some((slug) => slug.startsWith("paper-"));
+  at("take-out").hidden = now.out;
+  at("tear").hidden = !now.hanging;
   if (before && JSON.stringify(before) === JSON.stringify(now)) return;
   const numbers = [];
   if (now.hanging) numbers.push(0);
@@ -119,6 +125,7 @@ function showBank(bank) {
       make("td", `¥ ${yuan(order.total)}${taken > 1 ? ` ×${taken}` : ""}`, "money"));
     return row;
   }));
+  showMessages(bank.orders);
   at("waiting").replaceChildren(...bank.waiting.map((order) => {
     const box = make("div", "", "order");
     const confirm = make("button", say("password"), "main");
@@ -132,6 +139,16 @@ function showBank(bank) {
   }));
 }
 
+/** What the wallet would tell its owner about the newest orders. */
+function showMessages(orders) {
+  const key = { SUCCESS: "paid_to", REFUND: "money_back", PAYERROR: "not_paid_to", REVOKED: "money_back" };
+  const told = orders.filter((order) => key[order.state]).slice(0, 6).map((order) => {
+    const text = `${say(key[order.state])} ¥ ${yuan(order.total)}`;
+    return make("li", `${text} · …${order.out_trade_no.slice(-6)}`, order.state === "PAYERROR" ? "no" : "");
+  });
+  if (told.length) at("messages").replaceChildren(...told);
+}
+
 // --- the timeline -------------------------------------------------------------------------------------------
 
 function addLines(lines) {
@@ -143,7 +160,9 @@ function addLines(lines) {
     const item = make("li", "", line.place);
     item.dataset.place = line.place;
     item.dataset.at = line.at_ms;
-    const time = new Date(line.at_ms).toISOString().slice(11, 23);
+    if (ROUTINE.test(line.text)) item.classList.add("routine");
+    const when = new Date(line.at_ms);
+    const time = `${when.toTimeString().slice(0, 8)}.${String(line.at_ms % 1000).padStart(3, "0")}`;
     const sign = { out: "→", in: "←" }[line.way] ?? "·";
     item.append(make("span", `${time} `, "soft"), make("b", `${sign} ${line.place}`), ` ${line.text}`);
     if (line.hex) item.append(make("span", `${line.bytes} B  ${line.hex}`, "hex"));
@@ -189,7 +208,7 @@ function chooseFault() {
   at("fault-expected").textContent = chosen.dataset.expected;
   at("fault-ids").textContent = chosen.dataset.ids;
   const fields = Object.entries(JSON.parse(chosen.dataset.params)).map(([name, value]) => {
-    const label = make("label", `${name} `);
+    const label = make("label", `${say(`param_${name}`)} `);
     const input = document.createElement("input");
     input.value = value;
     input.dataset.param = name;
@@ -217,7 +236,7 @@ function wish() {
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("button");
   if (pressed === null) return;
-  const { act, order, mchid, code, plug, paper } = pressed.dataset;
+  const { act, order, mchid, code, plug, paper, fault } = pressed.dataset;
   if (act !== undefined) {
     const about = order === undefined ? state.shown : { order_no: order, mchid };
     run(() => ask("phone/act", { act, order_no: about.order_no, mchid: about.mchid }));
@@ -229,7 +248,12 @@ document.addEventListener("click", (event) => {
     at("my-code").hidden = false;
   });
   if (plug !== undefined) run(() => ask("plug", { role: plug, plugged: !state.plugged[plug] }));
-  if (paper !== undefined) run(() => ask("paper", { act: paper }));
+  if (fault !== undefined) run(() => ask("faults", { slug: fault }));
+  if (paper !== undefined) run(async () => {
+    const mends = { load: "paper-out", close: "cover-open" }[paper];
+    if (state.faults.includes(mends)) await ask(`faults?slug=${mends}`, undefined, "DELETE");
+    else await ask("paper", { act: paper });
+  });
 });
 at("scan-glass").addEventListener("click", () => run(() => ask("phone/scan", {})));
 at("scan-phone").addEventListener("click", () => run(() => {
@@ -252,6 +276,9 @@ at("fault").addEventListener("submit", (event) => {
 at("heal").addEventListener("click", () => run(() => ask("faults", undefined, "DELETE")));
 at("fault-slug").addEventListener("change", chooseFault);
 at("place").addEventListener("change", filterLines);
+for (const id of ["bytes", "routine"]) {
+  at(id).addEventListener("change", () => at("lines").classList.toggle(id, at(id).checked));
+}
 setInterval(() => {
   at("clock").textContent = new Date().toLocaleTimeString(document.documentElement.lang);
 }, 1000);
