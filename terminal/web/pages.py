@@ -1,5 +1,6 @@
 """The pages of the counter: till, customer display and the way to them."""
 
+import itertools
 from typing import Final
 
 import msgspec
@@ -8,8 +9,9 @@ from aiohttp import web
 from terminal.counter.ports import CodeScreen
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
+from terminal.payments.event import Summary
 from terminal.payments.money import Money
-from terminal.payments.sale import Sale
+from terminal.payments.sale import ENDED
 from terminal.people.roles import Action
 from terminal.web.pages_code import code_svg
 from terminal.web.pages_frame import (
@@ -162,15 +164,15 @@ async def attention(request: web.Request) -> web.Response:
     parts, counter = request.app[PARTS], request.match_info["counter"]
     allowed(request, Action.SEE_SALES, counter)
     book, house = parts.service.book, parts.service.house
-    waiting: list[Sale] = []
-    for summary in parts.service.feed.unfinished():
-        if summary.counter == counter and len(waiting) < ATTENTION_MAX:
-            sale = book.sale(summary.subject)
-            if _waits(sale):
-                waiting.append(sale)
+    rows = (each for each in parts.service.feed.unfinished() if each.counter == counter and _waits(each))
+    waiting = [book.sale(each.subject) for each in itertools.islice(rows, ATTENTION_MAX)]
     body = msgspec.json.encode([sale_view(each, test=house.test) for each in waiting])
     return web.Response(body=body, content_type="application/json", headers=PLAIN_HEADERS)
 
 
-def _waits(sale: Sale) -> bool:
-    return any(not each.closed for each in sale.exceptions) or (sale.parked and not sale.ended)
+def _waits(row: Summary) -> bool:
+    """Told by the row alone, so that only what is shown is read whole. Neither ended nor open: parked."""
+    body = row.body
+    if body["kind"] != "sale":
+        return False
+    return bool(body["exceptions"]) or (body["state"] not in ENDED and not body["open"])

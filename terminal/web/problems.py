@@ -16,6 +16,7 @@ from terminal.help.registry import describe
 
 log = logging.getLogger(__name__)
 TYPE: Final = "application/problem+json"
+PATH_LOGGED: Final = 200
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ErrorPage = Callable[[web.Request, TerminalError], web.StreamResponse]
 
@@ -95,6 +96,11 @@ def of_http(error: web.HTTPException, limit: int) -> TerminalError:
     return InvalidRequest("request_malformed")
 
 
+def _one_line(path: str) -> str:
+    """A path comes decoded: what a stranger put there writes no lines of its own into the log (S54)."""
+    return "".join(each if each.isprintable() else "?" for each in path[:PATH_LOGGED])
+
+
 def middleware(ids: Ids, limit: int, page: ErrorPage | None) -> Middleware:
     """The outermost one: nothing behind it escapes as anything but an answer."""
 
@@ -108,7 +114,7 @@ def middleware(ids: Ids, limit: int, page: ErrorPage | None) -> Middleware:
         try:
             return await handler(request)
         except NotEvidence as error:
-            log.info("%s %s: %s", request.method, request.path, error.slug)
+            log.info("%s %s: %s", request.method, _one_line(request.path), error.slug)
             return answer(request, error)
         except TerminalError as error:
             return answer(request, error)
@@ -123,7 +129,7 @@ def middleware(ids: Ids, limit: int, page: ErrorPage | None) -> Middleware:
             raise
         except Exception:  # process edge: a caller gets an id, the log gets the rest (S29)
             case = ids.ulid()
-            log.exception("%s %s failed, id %s", request.method, request.path, case)
+            log.exception("%s %s failed, id %s", request.method, _one_line(request.path), case)
             failed = TerminalError("internal", id=case)
             if page is not None and wants_page(request):
                 return page(request, failed)

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from terminal.payments.event import Actor, NewEvent
 from terminal.web.app import make_app
 from terminal.web.listen import listen
 from tests.flows.api_rig import Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings
+
+ACTOR = Actor("system", "test")
 
 
 @asynccontextmanager
@@ -57,3 +60,24 @@ async def test_s31_a_cursor_that_no_page_wrote_is_none(tmp_path: Path) -> None:
             assert sale in told.body
         long = await client.get(f"{client.url}/sales?q={'9' * 64}")
         assert long.status == 200
+
+
+async def test_i1_what_waits_for_a_person_is_told_by_its_row_and_nothing_else_is_read(tmp_path: Path) -> None:
+    async with pages(tmp_path) as (shop, client):
+        pos = await shop.machine()
+        sale = await shop.shown(pos)
+        attempt = sale["attempts"][0]["id"]
+        shop.pay_after_close(attempt)
+        await pos.post(f"/sales/{sale['id']}/cancel")
+        shop.clock.ahead_s += 61
+        assert await shop.service.until(sale["id"], lambda now: bool(now.exceptions), 10.0)
+        live = (await shop.shown(pos))["id"]
+        for state, is_open in (("paid", False), ("open", True)):
+            row = {"kind": "sale", "state": state, "final": False, "open": is_open, "exceptions": []}
+            event = NewEvent("counter:1", "nothing_to_fold", f"S{state}", ACTOR, {"index": {"summary": row}})
+            await shop.service.feed.append([event])
+        told = await client.get(f"{client.url}/c/1/attention")
+        assert told.status == 200, told.body
+        assert [each["id"] for each in told.body] == [sale["id"]]
+        assert live not in {each["id"] for each in told.body}
+        assert (await client.get(f"{client.url}/c/2/attention")).body == []
