@@ -250,15 +250,25 @@ async def _until_ready(service: Service, life: "asyncio.Task[None]") -> None:
     await asyncio.wait({ready, life}, return_when=asyncio.FIRST_COMPLETED)
     if life.done():
         ready.cancel()
-        await life
+        raise cause(life.exception()) from None
+
+
+def cause(error: BaseException | None) -> BaseException:
+    """The one failure inside nested groups; a journal's before any other."""
+    assert error is not None, "the service ended without a reason"
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    journal = error.subgroup(JournalError)
+    return cause((journal or error).exceptions[0])
 
 
 async def _live(service: Service, channels: dict[str, Channel], journal: SqliteJournal) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
         group.create_task(_verify(journal), name="verify")
-        for name, channel in channels.items():
-            group.create_task(channel.keep_keys(), name=f"keys {name}")
+        await service.until_ready()
+        for name, channel in channels.items():  # a provider's odd answer must not end the shop
+            service.tasks.start(f"keys {name}", channel.keep_keys)
 
 
 async def _verify(journal: SqliteJournal) -> None:
@@ -273,9 +283,11 @@ async def _verify(journal: SqliteJournal) -> None:
 async def _end(service: Service, life: "asyncio.Task[None]") -> None:
     service.stopping = True
     life.cancel()
-    with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup, JournalError):
-        async with asyncio.timeout(STOP_S):
-            await life
+    _, late = await asyncio.wait({life}, timeout=STOP_S)
+    if late:
+        log.error("the counters did not end within %d s; the journal closes without them", STOP_S)
+    elif not life.cancelled():
+        life.exception()  # looked at: whoever waits for the service tells it
 
 
 def _notify_url(loaded: Loaded) -> str:

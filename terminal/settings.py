@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -225,6 +226,8 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
     for name, channel in settings.channels.items():
         if channel.sandbox != (settings.mode == "test"):
             found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.sandbox"))
+        if channel.sandbox and urlsplit(channel.gateway).hostname not in LOOPBACK:
+            found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.gateway"))  # a real bank (I25)
     if settings.taps and settings.mode != "test":
         found.append(BadSettings("config_mixed_modes", key="taps"))
     ids = [counter.id for counter in settings.counters]

@@ -255,7 +255,7 @@ def _bound(piece: TextLine | _Graphic) -> int:
     if not isinstance(piece, TextLine):
         return len(piece.data) + 16
     modes = [*map(_MODE, piece.cells)]
-    changes = sum(map(ne, modes, modes[1:]))
+    changes: int = sum(map(ne, modes, modes[1:]))
     letters: int = sum(map(len, map(_DATA, piece.cells)))
     return letters + 5 * changes + 24
 

@@ -70,9 +70,9 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
 
 def _failed(task: "asyncio.Task[None]", *, as_json: bool) -> int:
     """The journal cannot go on: say so and end, so that a fresh process re-reads the disk (I20)."""
-    error = task.exception()
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    from terminal.app import cause
+
+    error = cause(task.exception())
     if isinstance(error, JournalError):
         tell(error, as_json=as_json)
     else:

@@ -86,3 +86,14 @@ def test_a_missing_secrets_file_is_named(tmp_path: Path) -> None:
 def test_s44_no_secret_in_a_representation(tmp_path: Path) -> None:
     loaded = load(place(tmp_path, example()))
     assert "0123456789abcdef" not in repr(loaded)
+
+
+def test_i25_a_test_shop_never_talks_to_a_real_bank(tmp_path: Path) -> None:
+    text = (
+        example()
+        .replace('mode = "live"', 'mode = "test"')
+        .replace('connector = "wechatpay"', 'connector = "wechatpay"\nsandbox = true')
+    )
+    assert slugs(place(tmp_path, text)) == [("config_mixed_modes", "channels.wechatpay.gateway")]
+    named = text.replace("sandbox = true", 'sandbox = true\ngateway = "http://127.0.0.1:7610"')
+    assert load(place(tmp_path, named)).settings.mode == "test"
