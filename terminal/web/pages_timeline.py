@@ -170,10 +170,11 @@ def _told(body: Mapping[str, Any], words: Catalogue) -> list[tuple[str, str]]:
 
 
 def _details(body: Mapping[str, Any], words: Catalogue, attempt: str) -> list[tuple[str, str]]:
-    """``attempt``: the order the lines before spoke of, not named again."""
-    found = _told(body, words)
-    found += [(label, body[name]) for name, label in _DETAILS.items() if body.get(name) not in ("", None, attempt)]
+    """``attempt``: the order the lines before spoke of, named again only beside proof."""
     evidence = body.get("evidence") or body.get("refused") or {}
+    known = ("", None) if evidence else ("", None, attempt)
+    found = _told(body, words)
+    found += [(label, body[name]) for name, label in _DETAILS.items() if body.get(name) not in known]
     if source := evidence.get("source"):
         found.append(("evidence_source", _word(words, source, "timeline.from_")))
     found += [(label, evidence[name]) for name, label in _EVIDENCE.items() if evidence.get(name)]

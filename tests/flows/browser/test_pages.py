@@ -74,7 +74,8 @@ async def test_the_customer_s_language_is_chosen_apart_and_the_phone_is_asked_fo
     await till.press("F2")
     await till.scanner(await till.shop.customer_code("password"))
     await display.locator('#main[data-tone="waiting"]').wait_for()
-    assert await display.locator("#word").inner_text() == "Conclua no celular"
+    await display.get_by_text("Conclua no celular").wait_for()
+    await till.page.locator("#panel-word", has_text="Customer is confirming").wait_for()
     assert await till.panel("waiting") == "Customer is confirming"
 
 
