@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 SLOW: Final = 4408  # read too slowly: come back with the number in the reason
 SIGNED_OUT: Final = 4401  # the credential ended or became somebody else's
 TICKETS_MAX: Final = 1024
+AGAIN_S: Final = 1.0  # before a failed job begins anew
 ENCODED_MAX: Final = 512  # events kept ready as text, for many sockets
 
 
@@ -61,6 +63,7 @@ class Hub:
         self._changes: dict[str, int] = {}
         self._views: dict[tuple[str, bool], tuple[tuple[int, int], str]] = {}
         self._events: OrderedDict[int, str] = OrderedDict()
+        self._failing: set[str] = set()  # jobs whose failure is logged already
 
     # --- tickets ---
 
@@ -110,10 +113,11 @@ class Hub:
                 listener.dirty = True
                 listener.news.set()
 
-    def end(self, listener: Listener, code: int) -> None:
-        """Close it, naming the number to resume from."""
+    def end(self, listener: Listener, code: int, slug: str = "") -> None:
+        """Close it, naming the number to resume from, and the registry's slug when something is broken."""
         if not listener.ended.is_set():
-            listener.why = (code, msgspec.json.encode({"resume": listener.sent}))
+            why = {"resume": listener.sent} | ({"slug": slug} if slug else {})
+            listener.why = (code, msgspec.json.encode(why))
             listener.ended.set()
 
     def end_all(self) -> None:
@@ -153,20 +157,41 @@ class Hub:
 
     async def follow(self) -> None:
         """Wake everybody for every batch of events, and end who cannot keep up."""
-        feed = self._edge.service.feed
-        try:
-            async for batch in feed.follow(feed.last_number()):
-                newest = batch[-1].number
-                for listener in self._listeners:
-                    if listener.live and newest - listener.sent > self._edge.limits.socket_queue:
-                        self.end(listener, SLOW)
-                    listener.news.set()
-        except TerminalError:
-            log.exception("live events ended: the journal cannot be read")
-            self.end_all()
+        await self._for_ever("live events", self._follow)
 
     async def tick(self) -> None:
         """What changes without an event: a device's health, a bank's trouble, a credential's end."""
+        await self._for_ever("live looking round", self._tick)
+
+    async def _for_ever(self, what: str, job: Callable[[], Awaitable[None]]) -> None:
+        """Selling goes on without listeners, so a failure here stops nothing: pages are sent away to come back."""
+        while True:
+            try:
+                await job()
+            except Exception as error:  # edge of a job nobody waits for: it must not end in silence
+                if what not in self._failing:
+                    self._failing.add(what)
+                    state = "the journal is dead" if self._edge.dead() else f"again every {AGAIN_S} s"
+                    log.exception("%s failed, %s", what, state)
+                slug = error.slug if isinstance(error, TerminalError) else "internal"
+                for listener in self._listeners:
+                    self.end(listener, WSCloseCode.TRY_AGAIN_LATER, slug)
+            await asyncio.sleep(AGAIN_S)
+
+    async def _follow(self) -> None:
+        feed = self._edge.service.feed
+        number = feed.last_number()
+        for listener in self._listeners:  # came while nobody followed
+            listener.news.set()
+        async for batch in feed.follow(number):
+            self._failing.discard("live events")
+            newest = batch[-1].number
+            for listener in self._listeners:
+                if listener.live and newest - listener.sent > self._edge.limits.socket_queue:
+                    self.end(listener, SLOW)
+                listener.news.set()
+
+    async def _tick(self) -> None:
         while True:
             await self._someone.wait()
             await asyncio.sleep(self._edge.limits.socket_tick_s)
@@ -175,6 +200,7 @@ class Hub:
                 if self._seen.get(counter) != _without_ages(view_of(self._edge, lane)):
                     self._changed(counter)
             self.recheck()
+            self._failing.discard("live looking round")
 
 
 def same(caller: "Caller") -> bool:

@@ -6,12 +6,13 @@ one costs no memory. One that falls too far behind is closed with the number to 
 
 import asyncio
 import contextlib
+import logging
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from terminal.counter.lane import Lane
-from terminal.errors import NotAllowed, NotFound, Unavailable
+from terminal.errors import NotAllowed, NotFound, TerminalError, Unavailable
 from terminal.people.roles import Action
 from terminal.web.answers import Ticket
 from terminal.web.callers import Caller, admit
@@ -21,6 +22,7 @@ from terminal.web.events import visible
 from terminal.web.forms import LiveQuery, Nothing, read_query
 from terminal.web.hub import SLOW, Listener
 
+log = logging.getLogger(__name__)
 BATCH: Final = 64
 HEARTBEAT_S: Final = 20.0
 CHATTER_MAX: Final = 64  # messages a client may send: it has nothing to say
@@ -130,6 +132,9 @@ async def _write(edge: Edge, socket: web.WebSocketResponse, listener: Listener) 
                 await listener.news.wait()
     except TimeoutError:
         edge.hub.end(listener, SLOW)
+    except TerminalError as error:  # the journal cannot be read now
+        log.warning("a live connection ended: %s", error.slug)
+        edge.hub.end(listener, WSCloseCode.TRY_AGAIN_LATER, error.slug)
     except ConnectionError:
         return  # the reader sees it too
 
