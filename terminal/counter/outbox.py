@@ -6,6 +6,7 @@ twice (I9).
 """
 
 import asyncio
+import heapq
 import itertools
 import logging
 from collections.abc import Callable
@@ -122,6 +123,7 @@ class Paper:
         self._queue: asyncio.Queue[tuple[int, Owed]] = asyncio.Queue(PAPER_QUEUE)
         self._busy: Owed | None = None
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
+        self._numbers: dict[str, int] = {}  # effect id -> its sale's number, of those asked about now
 
     def owe(self, owed: Owed) -> None:
         try:
@@ -139,6 +141,15 @@ class Paper:
             self.listed[owed.id] = (owed, "old")
         else:
             self.owe(owed)
+
+    def asked(self, most: int) -> list[tuple[Owed, str, int]]:
+        """The oldest listed slips, why a person is asked, and the number of each one's sale, read once."""
+        chosen = heapq.nsmallest(most, self.listed.values(), key=lambda each: (each[0].number, each[0].id))
+        known, self._numbers = self._numbers, {}
+        for owed, _ in chosen:
+            no = known.get(owed.id)
+            self._numbers[owed.id] = self._book.sale(owed.subject).no if no is None else no
+        return [(owed, why, self._numbers[owed.id]) for owed, why in chosen]
 
     async def decide(self, effect: str, *, print_it: bool, actor: Actor) -> None:
         """A person's answer about a listed slip. Raises NotFound("receipt_not_listed")."""

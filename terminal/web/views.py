@@ -1,6 +1,6 @@
 """What every door shows of sales and counters: typed once, so that API, pages, events and OpenAPI agree."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -8,6 +8,8 @@ from terminal.counter.lane import Lane
 from terminal.counter.ports import CodeScreen, Health, ResultScreen, Screen
 from terminal.payments.event import Event
 from terminal.payments.sale import Attempt, Sale
+
+SLIPS_MAX: Final = 20
 
 
 class AttemptView(msgspec.Struct, frozen=True):
@@ -138,6 +140,7 @@ class CounterView(msgspec.Struct, frozen=True):
     bank: dict[str, str]  # channel -> "" or the slug of its trouble
     slips: list[ListedSlip]
     told: Told | None
+    slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
 
 
 class EventView(msgspec.Struct, frozen=True):
@@ -264,10 +267,7 @@ def counter_view(lane: Lane, house_currency: str, *, test: bool, bank: dict[str,
     if lane.told is not None:
         at_ns, refused = lane.told
         told = Told(refused.slug, dict(refused.facts), (now_ns - at_ns) // 1_000_000_000)
-    slips = [
-        ListedSlip(effect, owed.subject, book.sale(owed.subject).no, why)
-        for effect, (owed, why) in lane.paper.listed.items()
-    ]
+    slips = [ListedSlip(owed.id, owed.subject, no, why) for owed, why, no in lane.paper.asked(SLIPS_MAX)]
     return CounterView(
         id=lane.id,
         title=lane.settings.title,
@@ -283,4 +283,5 @@ def counter_view(lane: Lane, house_currency: str, *, test: bool, bank: dict[str,
         bank=bank,
         slips=slips,
         told=told,
+        slips_waiting=len(lane.paper.listed),
     )

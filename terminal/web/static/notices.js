@@ -68,7 +68,8 @@ export function drawNotices({ view, waiting, told, tools }) {
     if (sale.parked && !sale.exceptions.some((each) => !each.closed)) rows.push([["parked", sale.id], () => parkedNotice(sale)]);
   }
   const shown = rows.slice(0, SHOWN);
-  const rest = rows.length - shown.length;
+  const unlisted = Math.max((view?.slips_waiting ?? 0) - (view?.slips ?? []).length, 0);
+  const rest = rows.length - shown.length + unlisted;
   fillWith(at("notices"), [shown.map(([key]) => key), rest], () => {
     const parts = shown.map(([, make]) => make());
     if (rest) parts.at(-1).querySelector(".what").append(h("small", {}, t("till.waits_here", { n: rest })));
