@@ -216,9 +216,7 @@ def _segments(runs: list[_Segment], widths: tuple[int, int, int]) -> list[_Segme
     return _merge(runs, costs, trail)
 
 
-def _merge(
-    runs: list[_Segment], costs: tuple[int, int, int], trail: list[tuple[int, int, int]]
-) -> list[_Segment]:
+def _merge(runs: list[_Segment], costs: tuple[int, int, int], trail: list[tuple[int, int, int]]) -> list[_Segment]:
     mode = costs.index(min(costs[_NUMERIC], costs[_ALPHANUMERIC], costs[_BYTE]))
     backwards: list[_Segment] = []
     for run, before in zip(reversed(runs), reversed(trail), strict=True):
@@ -279,9 +277,7 @@ def _remainders(count: int) -> list[int]:
         scaled = [power[log[factor] + root] if factor else 0 for factor in generator]
         generator = [a ^ b for a, b in zip([*generator, 0], [0, *scaled], strict=True)]
     return [0] + [
-        int.from_bytes(
-            bytes(power[log[factor] + log[byte]] if factor else 0 for factor in generator[1:]), "big"
-        )
+        int.from_bytes(bytes(power[log[factor] + log[byte]] if factor else 0 for factor in generator[1:]), "big")
         for byte in range(1, 256)
     ]
 
