@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from terminal.counter.orphans import subject_of
 from terminal.errors import Conflict, NotEvidence, Unavailable
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
@@ -91,7 +92,8 @@ class Notices:
             },
         }
         try:
-            await self._store_event("payment_orphaned", f"orphan:{notice.order_no}", body)
+            async with self._service.orphans.turn:
+                await self._store_event("payment_orphaned", subject_of(notice.order_no), body)
         except Conflict:
             log.info("the same orphan was recorded meanwhile")
 

@@ -45,6 +45,22 @@ class RefundAnswer(msgspec.Struct, frozen=True):
     sale: SaleView
 
 
+class OrphanRow(msgspec.Struct, frozen=True):
+    """Proven money for an order this journal does not know; ``at_ms`` is when it was heard of last."""
+
+    order_no: str
+    channel: str
+    amount_minor: int
+    currency: str
+    at_ms: int
+
+
+class OrphanList(msgspec.Struct, frozen=True):
+    """Oldest first, at most twenty."""
+
+    orphans: list[OrphanRow]
+
+
 class EventPage(msgspec.Struct, frozen=True):
     """``next`` is the ``after`` of the next page, also when nothing on this one is for the caller's eyes."""
 

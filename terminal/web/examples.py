@@ -103,6 +103,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewCancel(why="customer_left"),
     forms.NewRefund(reason="one cup spilt", amount_minor=850),
     forms.Ending(how="seen"),
+    forms.OrphanEnding(how="seen", note="given back at the bank's counter"),
     forms.NewScan(code="130012345678901234"),
     forms.SlipChoice(print=True),
     forms.SignIn(person=_PERSON, pin="837465"),
@@ -119,6 +120,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     answers.ReceiptView(
         f"{_ATTEMPT}:receipt", True, 1, [["row", "Tea", "¥28.50", "left", 1, False], ["rule"], ["code", "CT:17"]]
     ),
+    answers.OrphanList([answers.OrphanRow("20251120A1001", "wechatpay", 2850, "CNY", _AT)]),
     answers.CounterList([answers.CounterRow("1", "Counter 1", True, "CNY", "ready", "")]),
     answers.EventPage([_event], 4711, 4711),
     answers.Ticket("ctl_Q2hhcmxvdHRl", 30),

@@ -74,6 +74,13 @@ class Ending(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     how: Literal["attached", "seen"]
 
 
+class OrphanEnding(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person has taken note of money without a sale; ``note`` says what became of it."""
+
+    how: Literal["seen"]
+    note: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
 class NewScan(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``code`` is what the scanner read; it is used once and never stored."""
 

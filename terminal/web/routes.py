@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from terminal.web import counters, door, events, live, receipts, refunds, sales
+from terminal.web import counters, door, events, live, orphans, receipts, refunds, sales
 from terminal.web.answers import (
     CounterList,
     Done,
     EventPage,
     HealthReport,
     Me,
+    OrphanList,
     PairingCode,
     PersonList,
     ReceiptView,
@@ -27,6 +28,7 @@ from terminal.web.forms import (
     NewRefund,
     NewSale,
     NewScan,
+    OrphanEnding,
     Pairing,
     ReceiptQuery,
     SalesQuery,
@@ -187,6 +189,26 @@ COUNTERS: Final = (
         problems=("receipt_not_listed",),
     ),
 )
+ORPHANS: Final = (
+    Op(
+        "GET",
+        "/orphans",
+        "list_orphans",
+        orphans.list_orphans,
+        "Proven money for orders this journal does not know, until a person has seen it.",
+        OrphanList,
+    ),
+    Op(
+        "POST",
+        "/orphans/{order}",
+        "close_orphan",
+        orphans.close_orphan,
+        "A person has taken note of money without a sale.",
+        Done,
+        OrphanEnding,
+        problems=("exception_unknown", "pin_again"),
+    ),
+)
 EVENTS: Final = (
     Op(
         "GET",
@@ -277,4 +299,4 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-OPERATIONS: Final = (*SALES, *COUNTERS, *EVENTS, *PEOPLE, *SERVICE)
+OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *EVENTS, *PEOPLE, *SERVICE)

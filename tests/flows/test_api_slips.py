@@ -12,7 +12,7 @@ async def test_row_62_the_oldest_twenty_slips_are_told_and_how_many_wait(tmp_pat
         sale = await shop.paid(till)
         listed = shop.service.lane("1").paper.listed
         for number in range(30, 0, -1):
-            subject = sale["id"] if number <= 20 else "a sale that nobody needs to read"
+            subject = sale["id"] if number <= 21 else "a sale that nobody needs to read"
             listed[f"e{number}"] = (Owed(f"e{number}", "receipt", "1", subject, number, 0, {}), "old")
         told = (await till.get("/counters/1")).body
         assert [each["effect"] for each in told["slips"]] == [f"e{number}" for number in range(1, 21)]

@@ -35,6 +35,17 @@ function parkedNotice(sale) {
   return h("div", { class: "notice parked" }, icon("checking"), h("p", { class: "what" }, `${text} · ${money(sale.amount_minor, sale.currency)}`), more);
 }
 
+function orphanNotice(orphan, tools) {
+  const close = () => {
+    const key = newKey();
+    const path = `/orphans/${encodeURIComponent(orphan.order_no)}`;
+    tools.run(() => withPin(() => post(path, { how: "seen" }, key), { owner: true }).finally(tools.look));
+  };
+  const text = `${t("exception.orphan")} · ${money(orphan.amount_minor, orphan.currency)} · ${orphan.order_no}`;
+  const seen = h("button", { type: "button", onclick: close }, t("till.seen"));
+  return h("div", { class: "notice", role: "alert" }, icon("late"), h("p", { class: "what" }, text), seen);
+}
+
 function slipNotice(slip, counter, tools) {
   const no = saleNo(slip.no);
   const answer = (print) => {
@@ -53,9 +64,9 @@ export function toldNotice(told) {
 
 /**
  * Redraw. ``told`` is {code, sentence, fix} or null; ``waiting`` are sales that wait for a person or were parked;
- * ``tools`` has run(act) and refund(sale, exception, reason).
+ * ``orphans`` are amounts without a sale; ``tools`` has run(act), look() and refund(sale, exception, reason).
  */
-export function drawNotices({ view, waiting, told, tools }) {
+export function drawNotices({ view, waiting, orphans, told, tools }) {
   const rows = [];
   if (told) rows.push([["told", told.code, told.sentence], () => toldNotice(told)]);
   for (const sale of waiting) {
@@ -63,6 +74,7 @@ export function drawNotices({ view, waiting, told, tools }) {
       rows.push([["exception", sale.id, found.id, sale.state], () => exceptionNotice(sale, found, tools)]);
     }
   }
+  for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
   for (const sale of waiting) {
     if (sale.parked && !sale.exceptions.some((each) => !each.closed)) rows.push([["parked", sale.id], () => parkedNotice(sale)]);

@@ -19,11 +19,12 @@ const NOT_PAID_MS = 4000;
 const HINT_MS = 6000;
 const DOUBT_MS = 700;
 const FRESH_MS = 3000;
+const LOOK_MS = 60_000;
 const SETTLES = new Set(["exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved"]);
 
 const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
-  view: null, since: 0, connected: null, waiting: [],
+  view: null, since: 0, connected: null, waiting: [], orphans: [],
   end: null, // the sale whose end fills the screen
   hint: "", code: "", doubt: {}, busy: new Set(), heardLate: new Set(), ticked: "", doubtful: {},
 };
@@ -79,6 +80,7 @@ async function readWaiting() {
     try {
       const answer = await fetch(`/c/${facts.counter}/attention`, { cache: "no-store" });
       if (answer.ok) now.waiting = await answer.json();
+      now.orphans = (await get("/orphans")).orphans;
     } catch {
       // the socket's own loss is already told
     }
@@ -263,13 +265,14 @@ function draw() {
     const found = fixFor(states(now.view, now.since).find((each) => each.role === role));
     sheet(found.title, found.parts);
   });
-  drawNotices({ view: now.view, waiting: now.waiting, told: freshTold(now.view, now.since), tools });
+  drawNotices({ view: now.view, waiting: now.waiting, orphans: now.orphans, told: freshTold(now.view, now.since), tools });
   const keys = now.connected ? keysNow() : [];
   fillWith(at("keys"), keys, () => keys.map(([key, word]) => h("button", { type: "button", onclick: () => acts[key]() }, h("b", {}, key), word)));
 }
 
 const tools = {
   run: (act) => run("notice", act),
+  look: readWaiting,
   refund: (of, found, reason) => refund(of, { minor: Math.min(found.amount_minor, of.refundable_minor), reason }),
 };
 
@@ -394,5 +397,6 @@ follow(facts.counter, {
   },
 });
 setInterval(draw, 500);
+setInterval(() => now.connected && readWaiting(), LOOK_MS); // money without a sale belongs to no counter: no socket tells
 drawSound();
 draw();

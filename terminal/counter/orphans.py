@@ -1,0 +1,63 @@
+"""Proven money for orders that this journal does not know: kept, told, and ended only by a person (I1)."""
+
+import asyncio
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from terminal.errors import Conflict
+from terminal.payments.event import Actor, NewEvent
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+SHOWN_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """``at_ms``: when this journal heard of it last, UTC."""
+
+    order_no: str
+    channel: str
+    amount_minor: int
+    currency: str
+    at_ms: int
+
+
+def subject_of(order_no: str) -> str:
+    return f"orphan:{order_no}"
+
+
+class Orphans:
+    """``turn`` is held while one is recorded or ended, so that no money is ended that nobody has seen."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+        self.turn = asyncio.Lock()
+
+    def waiting(self) -> list[Orphan]:
+        """Those nobody has ended, oldest first, at most SHOWN_MAX."""
+        rows = (each.subject for each in self._service.feed.unfinished() if each.body["kind"] == "orphan")
+        return [self._read(subject) for subject in islice(rows, SHOWN_MAX)]
+
+    def _read(self, subject: str) -> Orphan:
+        told = [each for each in self._service.feed.of_subject(subject) if each.type == "payment_orphaned"]
+        body = told[-1].body
+        return Orphan(body["order_no"], body["channel"], body["amount_minor"], body["currency"], told[-1].wall_ms)
+
+    async def close(self, order_no: str, how: str, note: str, *, actor: Actor) -> None:
+        """A person has taken note. Raises Conflict("exception_unknown"): none is open for this order."""
+        subject, feed = subject_of(order_no), self._service.feed
+        async with self.turn:
+            rows = (each for each in feed.unfinished() if each.body["kind"] == "orphan")
+            if all(each.subject != subject for each in rows):
+                raise Conflict("exception_unknown", exception=subject)
+            body: dict[str, Any] = {
+                "order_no": order_no,
+                "how": how,
+                "note": note,
+                "index": {"summary": {"kind": "orphan", "state": "closed", "final": True, "open": False}},
+            }
+            stream = f"store:{self._service.house.store}"
+            await feed.append([NewEvent(stream, "orphan_closed", subject, actor, body)])
