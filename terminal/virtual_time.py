@@ -13,6 +13,7 @@ from asyncio.selector_events import BaseSelectorEventLoop
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
+from heapq import heappop
 from math import ceil
 from typing import Any, Final, Never, TypeVar
 
@@ -70,6 +71,9 @@ class VirtualLoop(BaseSelectorEventLoop):
     """Starts at second 0. ``rounds`` counts turns of the loop, ``tasks`` how many were started."""
 
     _ready: deque[asyncio.Handle]
+    _scheduled: list[Any]  # asyncio.TimerHandle, whose own fields no stub names
+    _timer_cancelled_count: int
+    _stopping: bool
 
     def __init__(self, seed: int | str) -> None:
         selector = _Selector()
@@ -106,6 +110,28 @@ class VirtualLoop(BaseSelectorEventLoop):
             raise Deadlock(f"time stands still since {ROUNDS_MAX} rounds; alive: " + self._waiting())
         if len(self._ready) > 1:
             self._ready.rotate(self._chance.below(len(self._ready)))
+
+    def _run_once(self) -> None:
+        """The standard loop's round without descriptors, signals and measuring, which a virtual loop has not."""
+        scheduled, ready = self._scheduled, self._ready
+        while scheduled and scheduled[0]._cancelled:
+            self._timer_cancelled_count -= 1
+            heappop(scheduled)._scheduled = False
+        timeout = None
+        if ready or self._stopping:
+            timeout = 0.0
+        elif scheduled:
+            timeout = max(scheduled[0]._when - self._now_ns / 1e9, 0.0)
+        self.turn(timeout)
+        end = self._now_ns / 1e9 + _RESOLUTION_S
+        while scheduled and scheduled[0]._when < end:
+            handle = heappop(scheduled)
+            handle._scheduled = False
+            ready.append(handle)
+        for _ in range(len(ready)):
+            waiting = ready.popleft()
+            if not waiting._cancelled:
+                waiting._run()
 
     def run_in_executor(  # type: ignore[override]  # the standard stub's type variables are private to it
         self, _executor: object, func: Callable[..., T], *args: Any

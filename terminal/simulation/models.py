@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol
 
-from terminal.counter.lane import Devices
 from terminal.counter.ports import (
     Clock,
     CodeScreen,
+    Devices,
     Health,
     HealthState,
     Played,
@@ -41,8 +41,37 @@ class Onlooker(Protocol):
     def said(self, counter: str, kind: str, amount_minor: int) -> None: ...
 
 
+class Props(Protocol):
+    """A counter's devices as people and fate meet them, however they are made."""
+
+    unplugged: bool
+
+    @property
+    def code(self) -> str:
+        """The text of the code on the glass, empty when there is none."""
+        ...
+
+    def devices(self) -> Devices:
+        """Adapters for a new life."""
+        ...
+
+    def scan(self, text: str) -> None: ...
+
+    def unplug(self) -> None: ...
+
+    def replug(self) -> None: ...
+
+    def take_paper(self, *, midway: bool) -> None: ...
+
+    def refill(self) -> None: ...
+
+    def mute(self, *, speaker: bool, printer: bool) -> None: ...
+
+    def heal(self) -> None: ...
+
+
 class CounterModel:
-    """The devices of one counter. Trouble is set on the attributes by whoever plays it."""
+    """Satisfies ``Props``."""
 
     def __init__(self, counter: str, clock: Clock, onlooker: Onlooker) -> None:
         self.counter, self.clock, self.onlooker = counter, clock, onlooker
@@ -57,7 +86,6 @@ class CounterModel:
         self._scanned = asyncio.Event()
 
     def devices(self) -> Devices:
-        """Adapters for a new life."""
         return Devices(GlassAdapter(self), ScannerAdapter(self), PrinterAdapter(self), SpeakerAdapter(self))
 
     # what a person sees and does
@@ -82,13 +110,17 @@ class CounterModel:
         self.unplugged = False
         self.again()
 
-    def take_paper(self) -> None:
+    def take_paper(self, *, midway: bool) -> None:
+        self.stops_midway = midway
         self.paper_out = True
         self.paper_is_back.clear()
 
     def refill(self) -> None:
         self.paper_out = False
         self.paper_is_back.set()
+
+    def mute(self, *, speaker: bool, printer: bool) -> None:
+        self.speaker_mute, self.printer_mute = speaker, printer
 
     def heal(self) -> None:
         self.replug()

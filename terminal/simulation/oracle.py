@@ -147,6 +147,8 @@ class Oracle(Witness):
     def request(self, request: HttpRequest) -> None:
         self.trace.note(f"> {request.method} {request.target}", raw=request.body)
         if request.method != "POST":
+            row = self.log.attempts.get(request.target.split("/")[-1].partition("?")[0])
+            self.trace.count(f"query when {row.direction} {row.state}" if row else "query of a refund")
             return
         self.committed()
         form: dict[str, Any] = json.loads(request.body)

@@ -13,7 +13,7 @@ from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.engine import CustomerCannot
-from terminal.simulation.models import CounterModel
+from terminal.simulation.models import Props
 from terminal.simulation.swarm import Swarm
 from terminal.simulation.trace import Trace
 from terminal.simulation.world import Gone, World
@@ -44,7 +44,7 @@ class Cashier:
     """One counter's cashier and till, and the customers in front of it."""
 
     def __init__(
-        self, world: World, swarm: Swarm, counter: str, told: Told, trace: Trace, model: CounterModel | None
+        self, world: World, swarm: Swarm, counter: str, told: Told, trace: Trace, model: Props | None
     ) -> None:
         self._world, self._swarm, self._counter, self._told, self._trace = world, swarm, counter, told, trace
         self._model = model
@@ -65,7 +65,14 @@ class Cashier:
         plan = chance.choice(PLANS)
         minor = chance.between(1, 9) * 100 if chance.below(4) == 0 else chance.between(1, 20000)
         order_no = f"{self._counter}-{number}" if chance.below(2) else ""
-        request = OpenSale(self._counter, Money(minor, "CNY"), title="goods", order_no=order_no)
+        scanned_only = plan.startswith("shows") and chance.below(4) > 0
+        request = OpenSale(
+            self._counter,
+            Money(minor, "CNY"),
+            title="goods",
+            order_no=order_no,
+            directions=("pull",) if scanned_only else ("push", "pull"),
+        )
         key = Key("till", "open", f"{self._counter}-{number}", f"{minor}")
         sale = await self._open(request, key)
         self._trace.count(f"plan {plan}")
@@ -146,7 +153,7 @@ class Cashier:
         patience = chance.between(10, 100)
         waited = 0
         while True:
-            limit = chance.between(1, 5)
+            limit = chance.between(3, 12)
             sale = await self._wait(sale_id, limit)
             waited += limit
             if sale.ended or sale.parked:

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import gc
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from terminal.simulation.audit import audit
-from terminal.simulation.models import CounterModel
+from terminal.simulation.bytes_models import StubCounter
+from terminal.simulation.models import CounterModel, Props
 from terminal.simulation.oracle import Oracle
 from terminal.simulation.people import Cashier
 from terminal.simulation.rings import mac_ring, rsa_ring
@@ -20,6 +22,8 @@ from terminal.simulation.world import Killed, Outfit, World
 from terminal.virtual_time import Deadlock, VirtualEntropy, run
 
 SAFETY_S: Final = 4 * 3600  # more than any honest run of thirty sales takes
+TICK_S: Final = 2
+DEVICES_REST_S: Final = 120
 LIVENESS_H: Final = 80  # three sweeps of a day, should a restart begin them anew
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 
@@ -50,14 +54,21 @@ def simulate(
     place = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="countertop-simulation-", dir=place) as folder:
         shop = _Shop(seed, swarm or draw(seed, sales=sales), Path(folder), outfit or Outfit(), show)
-        gc.collect()
-        gc.freeze()  # so that the collection at the end looks at this seed's objects only
-        gc.disable()  # and comes at the same place in every run
-        try:
+        with _collected_at_the_end():
             return run(shop.play(), seed=seed)
-        finally:
-            gc.enable()
-            gc.unfreeze()
+
+
+@contextlib.contextmanager
+def _collected_at_the_end() -> Iterator[None]:
+    """Finalisers run at one place, the same in every run; what was there before is not looked at again."""
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Shop:
@@ -65,6 +76,7 @@ class _Shop:
         self._seed, self._swarm, self._folder, self._show = seed, swarm, folder, show
         self._outfit = outfit
         self._loop_errors: list[str] = []
+        self._stubs: list[StubCounter] = []
 
     async def play(self) -> Outcome:
         self._build()
@@ -86,13 +98,17 @@ class _Shop:
         ring = rsa_ring(entropy) if swarm.real_keys else mac_ring(entropy)
         counters = [str(each + 1) for each in range(swarm.counters)]
         self._trace = Trace(lambda: round(loop.time() * 1e9), self._show)
-        self._models: dict[str, CounterModel] = {}
-        self._world = World(self._seed, self._folder, counters=counters, ring=ring)
+        self._models: dict[str, Props] = {}
+        self._world = World(self._seed, self._folder, counters=counters, ring=ring, profile=swarm.profile())
         self._oracle = Oracle(self._world.bank, ring.shop, self._trace)
         self._world.witness = self._oracle
         outfit = self._outfit
-        if swarm.devices:
-            self._models = {each: CounterModel(each, self._world.clock, self._oracle) for each in counters}
+        if swarm.devices == "models":
+            self._models.update({each: CounterModel(each, self._world.clock, self._oracle) for each in counters})
+        elif swarm.devices == "stubs":
+            self._stubs = [StubCounter(each, self._oracle, self._world.bank.ledger) for each in counters]
+            self._models.update({each.counter: each for each in self._stubs})
+        if self._models:
             outfit = replace(outfit, devices=lambda counter: self._models[counter].devices())
         self._world.outfit = outfit
         self._trouble = Trouble(self._world, swarm, self._trace, list(self._models.values()))
@@ -128,10 +144,10 @@ class _Shop:
                 tills.create_task(cashier.work(share))
 
     async def _watch(self) -> None:
-        """Once a second: what every glass shows, and whether the service is in order. Ends at the first blame."""
+        """Now and then: what every glass shows, and whether the service is in order. Ends at the first blame."""
         while not self._oracle.blame:
             self._look()
-            await asyncio.sleep(1)
+            await asyncio.sleep(TICK_S)
 
     def _look(self) -> None:
         world = self._world
@@ -156,11 +172,24 @@ class _Shop:
             await world.crash()
         await self._trouble.keep_alive()
         world.clock.jump_wall(world.bank_clock.wall_ms() - world.clock.wall_ms())
+        if self._stubs:
+            await self._devices_away()
         for _ in range(LIVENESS_H):
             if self._oracle.blame or self._quiet():
                 return
             await asyncio.sleep(3600)
             self._look()
+
+    async def _devices_away(self) -> None:
+        """The rest of the days needs no heartbeats; a person has decided about the slips that waited."""
+        await asyncio.sleep(DEVICES_REST_S)
+        self._look()
+        for stub in self._stubs:
+            stub.judge()
+        await self._world.stop()
+        self._world.outfit = self._outfit
+        self._models.clear()
+        await self._world.start()
 
     def _quiet(self) -> bool:
         """Nothing left but what waits for a person."""
@@ -202,6 +231,8 @@ class _Shop:
         for kind, count in world.bank.faults.fired.items():
             trace.counts[f"bank {kind}"] = count
         trace.counts["lives"] += world.lives
+        trace.counts[f"devices {self._swarm.devices}"] += 1
+        trace.counts["real keys"] += world.ring.real
         trace.counts["sales"] += len(self._oracle.log.sales)
         return Outcome(
             self._seed,

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import structs
+
+from terminal.banks.profile_file import load_profile
 from terminal.chance import Chance
+from terminal.payments.profile import Profile
 from terminal.sandbox.faults import ROWS
 
 LINE: Final = ("refused", "lost_request", "lost_answer", "slow")
@@ -23,7 +27,7 @@ PROCESS: Final = (
 OTHER: Final = ("clock", "client_drops", "double_click", "same_scan", "unplug", "paper", "mute")
 KINDS: Final = (*(f"bank {slug}" for slug in ROWS), *(f"line {x}" for x in LINE), *PROCESS, *OTHER)
 REAL_KEYS_PER_MILLE: Final = 50
-DEVICES_PER_MILLE: Final = 800
+DEVICES: Final = (*("models",) * 15, *("none",) * 4, "stubs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,17 @@ class Swarm:
     counters: int
     sales: int
     real_keys: bool
-    devices: bool
+    devices: str  # none (a browser shows the code), models at the ports, or stubs with every byte
+    query_s: float
     rates: Mapping[str, int]
+
+    def profile(self) -> Profile:
+        """The channel asks at its own pace: profiles are data, and a channel's policy may slow it."""
+        usual = load_profile("wechatpay")
+        return structs.replace(
+            usual,
+            timings=structs.replace(usual.timings, push_query_s=self.query_s, push_query_slow_s=self.query_s),
+        )
 
     def rate(self, kind: str) -> int:
         return self.rates.get(kind, 0)
@@ -50,11 +63,12 @@ def draw(seed: int, *, sales: int = 0) -> Swarm:
     for kind in KINDS:
         on, rate = chance.below(2) == 1, chance.between(20, 300)
         if on:
-            rates[kind] = rate if not kind.startswith("line") else rate // 4
+            rates[kind] = rate // 4 if kind.startswith("line") or kind == "client_drops" else rate
     return Swarm(
         counters=chance.between(2, 4),
         sales=sales or chance.between(20, 30),
         real_keys=chance.below(1000) < REAL_KEYS_PER_MILLE,
-        devices=chance.below(1000) < DEVICES_PER_MILLE,
+        devices=chance.choice(DEVICES),
+        query_s=chance.choice((2.5, 10.0, 20.0, 20.0)),
         rates=rates,
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from terminal.chance import Chance
 from terminal.sandbox.faults import ROWS
-from terminal.simulation.models import CounterModel
+from terminal.simulation.models import Props
 from terminal.simulation.swarm import LINE, PROCESS, Swarm
 from terminal.simulation.trace import Trace
 from terminal.simulation.world import Gone, Killed, World
@@ -24,7 +24,7 @@ ARMED_S: Final = 30.0
 
 
 class Trouble:
-    def __init__(self, world: World, swarm: Swarm, trace: Trace, models: Sequence[CounterModel]) -> None:
+    def __init__(self, world: World, swarm: Swarm, trace: Trace, models: Sequence[Props]) -> None:
         self._world, self._swarm, self._trace, self._models = world, swarm, trace, models
         self._chance = Chance(world.seed).split("trouble")
         self.turn = asyncio.Lock()  # held while one process ends and the next begins
@@ -34,6 +34,7 @@ class Trouble:
     async def play(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as all_kinds:
+            all_kinds.create_task(asyncio.Event().wait())
             all_kinds.create_task(self._at_the_bank())
             if any(kind in self._swarm.rates for kind in PROCESS):
                 all_kinds.create_task(self._to_the_process())
@@ -89,7 +90,7 @@ class Trouble:
         chance = self._chance.split("process")
         kinds = [kind for kind in PROCESS if kind in self._swarm.rates]
         while True:
-            await asyncio.sleep(chance.between(5_000, 150_000) / 1000)
+            await asyncio.sleep(chance.between(5_000, 350_000) / 1000)
             kind = chance.choice(kinds)
             self._trace.note(f"trouble: {kind}")
             self._trace.count(kind)
@@ -163,17 +164,16 @@ class Trouble:
             self._trace.count(kind)
             await self._device(model, kind, chance)
 
-    async def _device(self, model: CounterModel, kind: str, chance: Chance) -> None:
+    async def _device(self, model: Props, kind: str, chance: Chance) -> None:
         mend: Callable[[], None]
         if kind == "unplug":
             model.unplug()
             mend = model.replug
         elif kind == "paper":
-            model.stops_midway = chance.below(2) == 1
-            model.take_paper()
+            model.take_paper(midway=chance.below(2) == 1)
             mend = model.refill
         else:
-            model.speaker_mute, model.printer_mute = chance.below(2) == 1, chance.below(2) == 1
+            model.mute(speaker=chance.below(2) == 1, printer=chance.below(2) == 1)
             mend = model.heal
         await asyncio.sleep(chance.between(1_000, 30_000) / 1000)
         mend()

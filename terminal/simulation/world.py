@@ -13,10 +13,10 @@ from typing import Final, TypeVar
 
 from terminal.banks.channel import Channel
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
+from terminal.banks.profile_file import load_profile
 from terminal.chance import Chance
 from terminal.counter.feed import Feed
-from terminal.counter.lane import Devices
-from terminal.counter.ports import HttpRequest, Journal, Provider
+from terminal.counter.ports import Devices, HttpRequest, Journal, Provider
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
@@ -26,6 +26,7 @@ from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Ledger
+from terminal.payments.profile import Profile
 from terminal.sandbox.notifications import ANSWER_WITHIN_S, Delivery
 from terminal.sandbox.outcome import Reply
 from terminal.sandbox.wechatpay import Bank
@@ -64,6 +65,11 @@ def _wording() -> CatalogueWording:
     return CatalogueWording()
 
 
+@cache
+def _profile() -> Profile:
+    return load_profile("wechatpay")
+
+
 class World:
     """One seed. Build it on a running virtual loop, ``start`` a life, let people act, ``crash`` or ``stop`` it.
 
@@ -81,6 +87,7 @@ class World:
         outfit: Outfit | None = None,
         witness: Witness | None = None,
         ring: Ring | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self.seed, self.folder, self.chance = seed, folder, Chance(seed).split("world")
         self.counters = tuple(counters)
@@ -88,7 +95,7 @@ class World:
         self.entropy = VirtualEntropy(seed, "product")
         self.ids = VirtualIds(self.clock, seed)
         self.ring = ring or mac_ring(VirtualEntropy(seed, "bank"))
-        self.bank = Bank(self.ring.bank)
+        self.bank, self.profile = Bank(self.ring.bank), profile or _profile()
         self.witness = witness or Witness()
         self.line = BankLine(self.bank, self.bank_clock, self.chance.split("line"), self)
         self.house = House("m1", "s1", "Countertop Test Shop", currency="CNY", ledger=Ledger.TEST)
@@ -97,6 +104,7 @@ class World:
         self.keys = JournalKeys.make(VirtualEntropy(seed, "keys"))
         self.at_point: Callable[[str], None] = lambda _point: None
         self._post_news = asyncio.Event()
+        self._post_due_ms: int | None = None  # when the postman looks again by himself
         self._post: asyncio.Task[None] | None = None
         self._life: asyncio.Task[None] | None = None
         self._journal: SqliteJournal | None = None
@@ -190,6 +198,7 @@ class World:
             clock=self.clock,
             entropy=self.entropy,
             test=True,
+            profile=self.profile,
             http=self.line,
             signer=self.ring.signer,
             keys=self.ring.verifiers,
@@ -276,7 +285,9 @@ class World:
 
     def bank_worked(self) -> None:
         """Somebody dealt with the bank: it may owe a notification sooner than the postman thought."""
-        self._post_news.set()
+        due = self.bank.next_due_ms()
+        if due is not None and (self._post_due_ms is None or due < self._post_due_ms):
+            self._post_news.set()
 
     async def _carry_post(self) -> None:
         """The bank's postman: delivers what is due, tells the bank whether the shop said yes."""
@@ -285,7 +296,7 @@ class World:
                 self._post_news.clear()
                 for delivery in self.bank.due(self.bank_clock.wall_ms()):
                     deliveries.create_task(self._carry(delivery))
-                due = self.bank.next_due_ms()
+                due = self._post_due_ms = self.bank.next_due_ms()
                 wait_s = None if due is None else max(due - self.bank_clock.wall_ms(), 1) / 1000
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):

@@ -95,6 +95,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/cli/", "file"): "commands read and write what people name",
     ("terminal/cli/", "socket"): "commands that ask a running service",
     ("terminal/simulation/rings.py", "file"): "fixed RSA test keys, once",
+    ("terminal/simulation/mass.py", "thread"): "a mass run takes every core, outside its virtual worlds",
     ("terminal/simulation/run.py", "file"): "a private folder in memory for each seed's journal",
     ("drivers/tcp_port.py", "socket"): "devices behind TCP",
     ("drivers/display/profile.py", "file"): "device profiles are data files",

@@ -1,0 +1,86 @@
+"""Many seeds on several cores, and one line that says what they proved."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing import get_context
+from typing import Final
+
+from terminal.simulation.run import Outcome, simulate
+
+CHUNK: Final = 10  # seeds a worker takes at a time
+TWICE_EVERY: Final = 100  # one seed in so many runs again, in another process, and must give the same bytes
+REAL_SECONDS_MAX: Final = 600.0  # for one chunk: something hangs
+
+
+@dataclass
+class Tally:
+    """What a mass run adds up to. ``broken`` are the outcomes with blame."""
+
+    seeds: int = 0
+    sales: int = 0
+    steps: int = 0
+    virtual_s: float = 0.0
+    twice: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    broken: list[Outcome] = field(default_factory=list)
+    digest: int = 0  # of all digests, whatever their order
+
+    def add(self, outcome: Outcome) -> None:
+        self.seeds += 1
+        self.sales += outcome.sales
+        self.steps += outcome.steps
+        self.virtual_s += outcome.virtual_s
+        self.counts.update(outcome.counts)
+        self.digest ^= int(outcome.digest, 16)
+        if outcome.blame:
+            self.broken.append(outcome)
+
+    def line(self) -> str:
+        counts = self.counts
+        ends = ("kill", "kill_before_commit", "kill_after_commit", "kill_while_starting", "disk_error", "restart")
+        real = counts["real keys"]
+        return (
+            f"simulation: {self.sales} sales in {self.seeds} seeds ({real} with real RSA, the rest with MACs), "
+            f"{self.virtual_s / 86400:.0f} virtual days, {self.steps} steps, "
+            f"{sum(counts[each] for each in ends)} ends of the process, {self.twice} seeds run twice alike, "
+            f"{len(self.broken)} broken; trace {self.digest:032x}"
+        )
+
+
+def run_seeds(seeds: Sequence[int]) -> list[Outcome]:
+    """A worker's share, without the product's log: it says what the swarm does to it."""
+    logging.disable(logging.CRITICAL)
+    try:
+        return [simulate(seed) for seed in seeds]
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def mass_run(
+    seeds: Sequence[int], *, jobs: int = 0, on_done: Callable[[Tally], None] = lambda _tally: None
+) -> Tally:
+    """Every seed once, one in a hundred twice, on ``jobs`` processes (0: one a core)."""
+    tally, first = Tally(), {}
+    again = list(seeds[::TWICE_EVERY])
+    with ProcessPoolExecutor(jobs or os.cpu_count() or 1, mp_context=get_context("spawn")) as pool:
+        repeats = pool.submit(run_seeds, again)
+        for outcomes in pool.map(run_seeds, _chunks(seeds), timeout=REAL_SECONDS_MAX):
+            for outcome in outcomes:
+                tally.add(outcome)
+                first[outcome.seed] = outcome.digest
+            on_done(tally)
+        for outcome in repeats.result(REAL_SECONDS_MAX):
+            tally.twice += 1
+            assert outcome.digest == first[outcome.seed], f"seed {outcome.seed} is another every time"
+    return tally
+
+
+def _chunks(seeds: Sequence[int]) -> Iterator[list[int]]:
+    left = iter(seeds)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk

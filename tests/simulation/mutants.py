@@ -1,0 +1,217 @@
+"""Deliberately broken parts: each is one real mistake. The simulation must see every one of them."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from terminal.counter.aftercare import Aftercare
+from terminal.counter.book import here
+from terminal.counter.checkout import Key
+from terminal.counter.feed import Feed, Then
+from terminal.counter.glass import Glass
+from terminal.counter.notices import Notices
+from terminal.counter.outbox import Voice
+from terminal.counter.ports import Order, Provider, RefundOrder, Utterance
+from terminal.counter.service import Parts, Service
+from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed
+from terminal.payments.money import Money
+from terminal.payments.notice import Accepted, Answer, Notice, NotThere, RefundNotice, Told, Trade, Unclear
+from terminal.payments.refunding import start_refund
+from terminal.payments.sale import Refund, Sale
+from terminal.simulation.world import Lanes, Outfit
+
+
+class TellsBeforeTheCommit(Feed):
+    """Memory and callers move on while the disk still works."""
+
+    async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
+        number = self.last_number()
+        guess = tuple(_as_if(event, number + place) for place, event in enumerate(events, 1))
+        if then:
+            then(guess)
+        self.later = asyncio.ensure_future(super().append(events))
+        return guess
+
+
+def _as_if(event: NewEvent, number: int) -> Event:
+    counter = event.stream.removeprefix("counter:")
+    return Event(
+        number, event.stream, 1, event.type, 1, Ledger.TEST, "m1", "s1", counter,
+        event.subject, str(event.actor), 0, 0, event.body, b"",
+    )  # fmt: skip
+
+
+class ForgetsScannedCodes(Feed):
+    """The same scan is a new payment every time."""
+
+    def claimed(self, kind: str, key: str) -> str | None:
+        return None if kind == "code" else super().claimed(kind, key)
+
+    async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
+        return await super().append([_without_codes(each) for each in events], then)
+
+
+def _without_codes(event: NewEvent) -> NewEvent:
+    index = event.body.get("index") or {}
+    claims = [claim for claim in index.get("claims", ()) if claim[0] != "code"]
+    return replace(event, body={**event.body, "index": {**index, "claims": claims}}) if index else event
+
+
+class Passing:
+    """A provider that hands everything on; subclasses spoil one thing."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+
+class ComparesNoAmounts(Passing):
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(provider)
+        self._asked: dict[str, int] = {}
+
+    async def order(self, order: Order) -> Answer:
+        self._asked[order.order_no] = order.amount.minor
+        return await self._provider.order(order)
+
+    async def query(self, order_no: str) -> Answer:
+        answer = await self._provider.query(order_no)
+        return Told(self._fits(answer.notice)) if isinstance(answer, Told) else answer
+
+    async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
+        notice = await self._provider.take_notification(headers, body)
+        return self._fits(notice) if isinstance(notice, Notice) else notice
+
+    def _fits(self, notice: Notice) -> Notice:
+        return replace(notice, amount_minor=self._asked.get(notice.order_no, notice.amount_minor))
+
+
+class BelievesNotFound(Passing):
+    """An order the bank does not know yet is taken for one that never will be paid."""
+
+    async def query(self, order_no: str) -> Answer:
+        answer = await self._provider.query(order_no)
+        if not isinstance(answer, NotThere):
+            return answer
+        who = self._provider.account
+        return Told(
+            Notice(who.provider, "query", "none", who.merchant_id, who.app_id, order_no, Trade.CLOSED, None, None)
+        )
+
+
+class TakesSilenceForReversed(Passing):
+    async def reverse(self, order_no: str) -> Answer:
+        answer = await self._provider.reverse(order_no)
+        return Accepted() if isinstance(answer, Unclear) else answer
+
+
+class RefundsTwiceUnderTwoNumbers(Passing):
+    """A refund without an answer is sent again under another number."""
+
+    async def refund(self, refund: RefundOrder) -> Answer:
+        answer = await self._provider.refund(refund)
+        if isinstance(answer, Unclear):
+            return await self._provider.refund(replace(refund, refund_no=refund.refund_no[:-1] + "x"))
+        return answer
+
+
+class ChecksRefundsOutsideTheLock(Aftercare):
+    async def refund(
+        self,
+        sale_id: str,
+        amount_minor: int | None,
+        *,
+        reason: str,
+        actor: Actor,
+        approver: str = "",
+        attempt_id: str = "",
+        key: Key | None = None,
+    ) -> tuple[Sale, Refund]:
+        service = self._service
+        sale = service.book.sale(sale_id)
+        paid = next(each for each in sale.attempts if each.captured)
+        minor = sale.refundable_minor(paid) if amount_minor is None else amount_minor
+        number = service.parts.ids.ulid()
+        facts = start_refund(
+            sale,
+            paid.id,
+            Money(minor, "CNY"),
+            refund=number,
+            reason=reason,
+            actor=str(actor),
+            approver="",
+            at_ms=0,
+        )
+        await asyncio.sleep(0.01)  # a look at the policy, say
+        sale = await service.book.commit(sale_id, lambda now: facts if here(now) else (), actor)
+        service.drive_refund(sale, number)
+        return sale, sale.refund(number)
+
+
+class SaysYesBeforeTheCommit(Notices):
+    async def take(self, channel: str, headers: Mapping[str, str], body: bytes) -> None:
+        await self._service.provider(channel).take_notification(headers, body)
+        self.later = asyncio.ensure_future(super().take(channel, headers, body))
+
+
+class SpeaksAtOnce(Voice):
+    """Without having taken it from the list first: after a crash it would be said again."""
+
+    def owe(self, owed: Owed) -> None:
+        super().owe(owed)
+        if self._speaker is not None and owed.body["says"] == "paid":
+            amount = self._book.sale(owed.subject).attempt(owed.body["attempt"]).amount
+            self.now = asyncio.ensure_future(self._speaker.say(Utterance("paid", amount, "", "en", test=True)))
+
+
+class KeepsTheCode(Glass):
+    """What is on the glass stays there until the next code."""
+
+    def follow(self, before: Sale | None, sale: Sale) -> None: ...
+
+
+def _service(change: Callable[[Service], None]) -> Callable[[Parts, Lanes], Service]:
+    def build(parts: Parts, lanes: Lanes) -> Service:
+        service = Service(parts, lanes)
+        change(service)
+        return service
+
+    return build
+
+
+def _refunds(service: Service) -> None:
+    service.aftercare = ChecksRefundsOutsideTheLock(service)
+
+
+def _notices(service: Service) -> None:
+    service.notices = SaysYesBeforeTheCommit(service)
+
+
+def _voices(service: Service) -> None:
+    for lane in service.lanes.values():
+        lane.voice = SpeaksAtOnce(service.book, lane.devices.speaker, lane.settings, service.house, service.limits)
+
+
+def _glasses(service: Service) -> None:
+    for lane in service.lanes.values():
+        lane.glass.__class__ = KeepsTheCode
+
+
+LOSES_MUCH = {"bank answer-lost-after-debit": 500, "bank not-found-lag": 500, "bank error-500": 500}
+
+MUTANTS: dict[str, tuple[Outfit, set[str]]] = {
+    "tells before the commit": (Outfit(feed=TellsBeforeTheCommit), {"I5", "I6"}),
+    "forgets scanned codes": (Outfit(feed=ForgetsScannedCodes), {"I3", "I15"}),
+    "compares no amounts": (Outfit(provider=ComparesNoAmounts), {"I2"}),
+    "believes not found": (Outfit(provider=BelievesNotFound), {"I1"}),
+    "takes silence for reversed": (Outfit(provider=TakesSilenceForReversed), {"I1"}),
+    "refunds again under another number": (Outfit(provider=RefundsTwiceUnderTwoNumbers), {"I5", "I8"}),
+    "checks refunds outside the lock": (Outfit(service=_service(_refunds)), {"I8"}),
+    "says yes before the commit": (Outfit(service=_service(_notices)), {"I6"}),
+    "speaks at once": (Outfit(service=_service(_voices)), {"I11"}),
+    "keeps the code on the glass": (Outfit(service=_service(_glasses)), {"I10"}),
+}
+"""Name -> the broken build, and the invariants one of which must be named."""

@@ -1,0 +1,67 @@
+"""Ten thousand sales under every fault there is, judged by the bank's own books."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from terminal.simulation.mass import mass_run
+from terminal.simulation.run import simulate
+from terminal.simulation.swarm import KINDS
+
+SEEDS: Final = range(1, 401)  # a fixed list: the suite says the same every time; fresh seeds are for make simulate
+FIRED_MIN: Final = 20
+TAKEN_MIN: Final = 5
+PULL: Final = (
+    *("intent committed", "sent success", "sent refused", "sent paying", "sent unclear", "sent not_sent"),
+    *("sent restart", "waiting success", "waiting give_up", "waiting closed_there", "unknown success"),
+    *("unknown paying", "unknown not_found_believed", "unknown give_up", "unknown closed_there"),
+    *("reversing reverse_ok", "reversing paying", "reversing unclear"),
+    *("reverse_unknown paying", "reverse_unknown closed_there"),
+)
+PUSH: Final = (
+    *("ordering code_ready", "ordering give_up", "ordering not_sent_final", "shown success", "shown give_up"),
+    *("closing success", "closing close_ok", "closing closed_there", "closing not_found_believed"),
+)
+REFUND: Final = (
+    *("intent processing", "intent refunded", "intent refused", "intent unclear", "intent restart"),
+    *("sent refunded", "sent failed", "sent abnormal", "sent unclear", "sent restart"),
+    *("unknown processing", "unknown refunded", "unknown failed", "unknown abnormal"),
+)
+MOVES: Final = (
+    *(f"move pull {each}" for each in PULL),
+    *(f"move push {each}" for each in PUSH),
+    *(f"refund {each}" for each in REFUND),
+    *("exception excess", "exception mismatch", "exception paid_late"),
+)
+
+
+@pytest.mark.row(29, 129, 146, 150)
+def test_i1_to_i16_hold_in_every_seed(
+    monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, Any], None]
+) -> None:
+    for name in ("COV_CORE_SOURCE", "COV_CORE_CONFIG", "COV_CORE_DATAFILE", "COVERAGE_PROCESS_START"):
+        monkeypatch.delenv(name, raising=False)  # measuring would take several times as long
+    tally = mass_run(SEEDS, jobs=2)
+    record_property("summary", tally.line())
+    assert not tally.broken, "; ".join(f"seed {each.seed}: {each.blame}" for each in tally.broken)
+    assert tally.sales >= 20 * len(SEEDS)
+    _alive(tally.counts)
+
+
+def _alive(counts: Counter[str]) -> None:
+    """A simulation whose faults never fire, or whose sales never get into doubt, proves nothing."""
+    silent = {kind: counts[kind] for kind in KINDS if counts[kind] < FIRED_MIN}
+    assert not silent, f"hardly ever fired: {silent}"
+    untaken = {move: counts[move] for move in MOVES if counts[move] < TAKEN_MIN}
+    assert not untaken, f"hardly ever taken: {untaken}"
+
+
+@pytest.mark.row(146)
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    lines: list[str] = []
+    first = simulate(3, show=lines.append)
+    assert simulate(3).digest == first.digest
+    assert len(lines) == first.steps
+    assert first.digest != simulate(4).digest
