@@ -41,6 +41,7 @@ class Action(StrEnum):
 _SELLING: Final = frozenset(
     {Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT, Action.SEE_SALES, Action.SEE_DISPLAY}
 )
+AT_A_TILL: Final = frozenset({Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT})
 TABLE: Final[Mapping[Role, frozenset[Action]]] = {
     Role.TILL: _SELLING,
     Role.DISPLAY: frozenset({Action.SEE_DISPLAY}),
@@ -63,7 +64,7 @@ class Principal:
     Args:
         id: of the person, device or API key.
         device: the till or address it acts from.
-        counters: where it may act; empty means everywhere.
+        counters: where it may act; empty means everywhere, but a cashier sells only where a paired till stands.
         pin_ns: monotonic time of the last right PIN, None without one.
     """
 
@@ -82,6 +83,8 @@ class Principal:
     def may(self, action: Action, counter: str = "") -> bool:
         """``counter`` is where the act happens; empty for acts that belong to no counter."""
         if counter and self.counters and counter not in self.counters:
+            return False
+        if counter and not self.counters and self.role is Role.CASHIER and action in AT_A_TILL:
             return False
         scoped = self.role is not Role.POS or any(action in SCOPES[scope] for scope in self.scopes)
         return scoped and action in TABLE[self.role]

@@ -113,3 +113,17 @@ async def test_s35_what_a_page_asks_by_itself_keeps_nobody_signed_in(tmp_path: P
             shop.clock.ahead_s += 120
             told = await cashier.post("/sales", {"counter": "9", "amount_minor": 1})
         assert told.slug == "counter_unknown", "who works stays signed in"
+
+
+async def test_s31_a_cashier_sells_only_on_a_paired_till_of_that_counter(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        cashier = await shop.cashier()
+        wish = {"counter": "1", "amount_minor": 2850}
+        assert (await cashier.post("/sales", wish)).slug == "not_allowed"
+        assert (await cashier.get("/sales")).status == 200
+        device = (await shop.till("1")).headers["Cookie"].partition("=")[2]
+        session = await shop.people.sign_in(shop.cashier_id, CASHIER_PIN, device="here", device_token=device)
+        at_till = shop.browser(**{SESSION: session, TILL: device})
+        assert (await at_till.post("/sales", {**wish, "counter": "2"})).slug == "counter_unknown"
+        assert (await at_till.post("/sales", wish)).status == 201
+        assert (await (await shop.owner()).post("/sales", {**wish, "counter": "2"})).status == 201

@@ -21,7 +21,7 @@ def started(shop: Shop, sale: str) -> list[tuple[str, str, int]]:
 async def test_a_cashier_alone_up_to_the_limits_of_one_refund_and_of_the_day(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         cashier = await shop.cashier()
-        sale = await shop.paid(cashier, 5000)
+        sale = await shop.paid(await shop.till(), 5000)
         path = f"/sales/{sale['id']}/refunds"
         first = await cashier.post(path, {"reason": "spilt", "amount_minor": 1000})
         assert (first.status, first.body["refund"]["approver"]) == (201, "")
@@ -43,7 +43,7 @@ async def test_a_cashier_alone_up_to_the_limits_of_one_refund_and_of_the_day(tmp
 async def test_s36_above_the_limit_the_owner_types_a_pin_and_both_names_are_kept(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         cashier = await shop.cashier()
-        sale = await shop.paid(cashier, 5000)
+        sale = await shop.paid(await shop.till(), 5000)
         path = f"/sales/{sale['id']}/refunds"
         alone = await cashier.post(path, {"reason": "wrong order"})
         assert (alone.status, alone.slug) == (403, "refund_needs_approval")
