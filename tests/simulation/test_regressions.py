@@ -5,9 +5,11 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from terminal.counter.feed import Feed
+from terminal.errors import InvalidRequest
 from terminal.payments.attempt import State
 from terminal.payments.decide import OpenSale
-from terminal.payments.event import Actor
+from terminal.payments.event import Actor, NewEvent
 from terminal.payments.money import Money
 from terminal.simulation.world import World
 from terminal.virtual_time import run
@@ -94,3 +96,69 @@ def test_i4_a_notification_shortened_the_day_of_looking_for_late_money(tmp_path:
         return world.service.book.sale(sale_id).attempts[0].swept
 
     assert play(tmp_path, story) is False
+
+
+def test_the_bank_itself_fell_over_a_customer_without_money_at_the_close(tmp_path: Path) -> None:
+    async def story(world: World) -> State:
+        sale_id = await opened(world)
+        world.bank.set_fault("pay-during-close", world.bank_clock.wall_ms())
+        world.bank.set_fault("no-funds", world.bank_clock.wall_ms())
+        await cancelled(world, sale_id)
+        return world.service.book.sale(sale_id).attempts[0].state
+
+    assert play(tmp_path, story) is State.CLOSED
+
+
+def test_d11_listeners_hear_of_events_whose_caller_went_away(tmp_path: Path) -> None:
+    """Events are handed on without reading them back, unless somebody's were not handed on at all."""
+
+    def event(number: int) -> NewEvent:
+        return NewEvent("store:s1", "clock_looked_at", f"look-{number}", TILL, {})
+
+    async def story(world: World) -> list[str]:
+        feed = Feed(world.journal)
+        begun = feed.last_number()
+        gone = asyncio.ensure_future(feed.append([event(1)]))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0.01)
+        await asyncio.gather(feed.append([event(2), event(3)]), feed.append([event(4)]))
+        return [each.subject for each in feed.after(begun)]
+
+    assert sorted(play(tmp_path, story)) == [f"look-{number}" for number in range(1, 5)]
+
+
+def test_i8_refunds_in_parallel_on_a_finished_sale(tmp_path: Path) -> None:
+    """A finished sale's lock was dropped while others waited for it: both saw the whole amount (seed 6)."""
+
+    async def refund(world: World, sale_id: str) -> bool:
+        try:
+            await world.call(lambda s: s.aftercare.refund(sale_id, 750, reason="broken", actor=TILL))
+        except InvalidRequest:
+            return False
+        return True
+
+    async def story(world: World) -> int:
+        sale_id = await opened(world)
+        attempt = world.service.book.sale(sale_id).attempts[0]
+        world.bank.customer_pays(attempt.id, world.bank_clock.wall_ms())
+        world.bank_worked()
+        await asyncio.sleep(5)
+        return sum(await asyncio.gather(*(refund(world, sale_id) for _ in range(20))))
+
+    assert play(tmp_path, story) == 1
+
+
+def test_a_wait_of_less_than_a_nanosecond_ends_on_the_virtual_loop() -> None:
+    """A code's life was over in 1e-13 s: the loop moved time by nothing and turned for ever (seed 2)."""
+
+    async def story() -> bool:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(0.1)
+        over = loop.time() + 1e-13
+        woken = loop.create_future()
+        loop.call_at(over, woken.set_result, None)
+        await woken
+        return loop.time() >= over
+
+    assert run(story(), seed=1)
