@@ -168,7 +168,7 @@ class Hub:
         while True:
             try:
                 await job()
-            except Exception as error:  # edge of a job nobody waits for: it must not end in silence
+            except Exception as error:  # process edge: nobody waits for this job, it must not end in silence
                 if what not in self._failing:
                     self._failing.add(what)
                     state = "the journal is dead" if self._edge.dead() else f"again every {AGAIN_S} s"
