@@ -106,7 +106,7 @@ ALLOWED: dict[tuple[str, str], str] = {
 
 CATCH_ALL: dict[str, str] = {
     "terminal/counter/tasks.py": "the supervisor: a task's error is logged and its counter restarted",
-    "terminal/web/hub.py": "the supervisor of the live jobs: the error is logged, sockets end, the job begins anew",
+    "terminal/web/hub.py": "the supervisor of the live jobs: an error is logged, sockets end, it begins anew",
     "terminal/journal/writer.py": "the thread's error is raised by its owner once every waiter was told",
     "terminal/web/problems.py": "an unforeseen error answers 500 without its text, and is logged",
     "terminal/virtual_time.py": "an executor hands every error to the one who waits",
