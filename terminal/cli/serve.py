@@ -63,16 +63,16 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
         await asyncio.wait({stopping, now.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if now.failed.done():
-            return _failed(now.failed, as_json=as_json)
+            return _failed(now.journal.dead, now.failed, as_json=as_json)
     console.print("Countertop stopped; everything is in the journal.")
     return 0
 
 
-def _failed(task: "asyncio.Task[None]", *, as_json: bool) -> int:
-    """The journal cannot go on: say so and end, so that a fresh process re-reads the disk (I20)."""
+def _failed(dead: JournalError | None, task: "asyncio.Task[None]", *, as_json: bool) -> int:
+    """The journal cannot go on: say why and end, so that a fresh process re-reads the disk (I20)."""
     from terminal.app import cause
 
-    error = cause(task.exception())
+    error = dead or cause(task.exception())
     if isinstance(error, JournalError):
         tell(error, as_json=as_json)
     else:
