@@ -26,7 +26,7 @@ browser || missed="browser tests: no Chromium here and no right to install it (a
 
 stage lint sh -c 'ruff check -q . && ruff format -q --check .'
 stage types mypy --no-error-summary
-stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --cov --cov-report= -m "not slow" "$@"
+stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --durations=12 --durations-min=4 --cov --cov-report= -m "not slow" "$@"
 python -m coverage report --format=total >/dev/null 2>&1 && python -m coverage report | tail -40
 
 echo
