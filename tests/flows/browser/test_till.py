@@ -111,6 +111,7 @@ async def test_a_doubt_keeps_the_goods_and_parks_for_the_next_customer(till: Til
     assert "Keep the goods" in await till.text("#panel-more")
     await till.press("F9")
     await till.page.locator("#ready:not([hidden])").wait_for()
+    await till.page.locator(".notice").wait_for()
     assert "parked" in await till.text("#notices")
 
 
