@@ -42,6 +42,7 @@ from tests.flows.api_parts import Clock, Disk, Line, PaperRoll
 
 OWNER_PIN: Final = "837465"
 CASHIER_PIN: Final = "294857"
+_FRESH: Final = itertools.count(1)  # of all callers: a restarted shop remembers what any of them used
 KEYS: Final = JournalKeys.make(Chance("keys"))
 CHEAP: Final = PinCost(passes=1, memory_kib=8)
 POLICY: Final = RefundPolicy(cashier_alone_minor=1000, cashier_day_minor=1500)
@@ -67,7 +68,6 @@ class Client:
 
     def __init__(self, url: str, session: aiohttp.ClientSession, headers: Mapping[str, str]) -> None:
         self.url, self.session, self.headers = url, session, dict(headers)
-        self._keys = itertools.count(1)
 
     async def get(self, path: str, **headers: str) -> Told:
         return await self.ask("GET", path, headers=_dashed(headers))
@@ -76,7 +76,7 @@ class Client:
         """``key`` None makes a new one, "" sends none."""
         sent = {"Content-Type": "application/json", **_dashed(headers)}
         if key is None and path.endswith(MONEY_CALLS):
-            key = f"key-{next(self._keys):06d}-{id(self)}"
+            key = f"key-{next(_FRESH):06d}"
         if key:
             sent["Idempotency-Key"] = key
         data = msgspec.json.encode({} if body is None else body)

@@ -20,7 +20,7 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.no_cover  # whole simulated days
+@pytest.mark.slow  # make test-long: half a minute on two cores
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_oracle_sees_a_planted_mistake(name: str) -> None:
     outfit, named = MUTANTS[name]

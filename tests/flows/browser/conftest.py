@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, async_playwright, expect
 
 from tests.flows.browser.chromium import find_chromium
 from tests.flows.browser.shop import Shop, open_shop
@@ -88,6 +88,14 @@ class Till:
 
     async def text(self, selector: str) -> str:
         return (await self.page.locator(selector).inner_text()).replace("\xa0", " ").strip()
+
+    async def says(self, selector: str, words: str, *, whole: bool = False) -> None:
+        """Wait until an element says this: pages draw when their news arrive, not when a test looks."""
+        element = expect(self.page.locator(selector))
+        if whole:
+            await element.to_have_text(words, use_inner_text=True)
+        else:
+            await element.to_contain_text(words, use_inner_text=True)
 
     async def cut_line(self) -> None:
         self.cut = True

@@ -70,7 +70,7 @@ async def test_the_customer_s_language_is_chosen_apart_and_the_phone_is_asked_fo
     await till.type("1000")
     await till.press("Enter")
     await till.shown()
-    assert await till.text("#panel-word") == "Waiting for customer"
+    await till.says("#panel-word", "Waiting for customer", whole=True)
     await till.press("F2")
     await till.scanner(await till.shop.customer_code("password"))
     await display.locator('#main[data-tone="waiting"]').wait_for()
@@ -135,7 +135,7 @@ async def test_i25_every_page_says_test_in_every_language(till: Till) -> None:
         assert (await till.page.title()).startswith("TEST"), path
     for language, word in (("zh-CN", "测试"), ("pt-BR", "TESTE")):
         await till.page.goto(f"{till.shop.url}/sales?language={language}")
-        assert await till.text(".test-band") == word
+        await till.says(".test-band", word, whole=True)
 
 
 @pytest.mark.row(136)
@@ -144,7 +144,7 @@ async def test_help_is_searched_and_a_code_leads_to_what_to_do(till: Till) -> No
     await till.page.locator("#q").fill("paper roll")
     await till.press("Enter")
     await till.page.get_by_role("link", name="P-01").click()
-    assert "Put in a new roll" in await till.text(".fix")
+    await till.says(".fix", "Put in a new roll")
 
 
 async def test_a_stranger_signs_in_first_and_comes_to_the_page_they_wanted(chromium: Browser, shop: Shop) -> None:
@@ -177,7 +177,7 @@ async def test_f8_lists_the_last_sales_and_the_list_finds_one_by_its_order_numbe
     await till.shown()
     await till.press("F8")
     await till.page.locator(".tail a").first.wait_for()
-    assert "¥12.34" in await till.text(".tail")
+    await till.says(".tail", "¥12.34")
     await till.page.goto(f"{till.shop.url}/sales?q=ORD-{till.counter}")
     assert await till.page.locator(".sales li").count() == 1
     assert await till.page.locator(".sales a").get_attribute("href") == f"/sales/{sale}"
