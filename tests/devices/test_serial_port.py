@@ -165,8 +165,8 @@ async def test_l6_a_flood_is_dropped_then_quarantined(cable: PtyCable) -> None:
 
 async def test_l8_after_xoff_a_write_ends_at_its_deadline_and_the_line_runs_again(cable: PtyCable) -> None:
     port = await open_serial(str(cable.link), flow="xonxoff")
-    cable.send(b"\x13")
-    await asyncio.sleep(0)
+    cable.send(b"\x13!")
+    assert await port.read() == b"!", "what came behind the XOFF is here, so the line has seen the XOFF"
     with pytest.raises(DeviceTimeout, match="took only 0 of 5 bytes"):
         await port.write(b"stall", deadline_s=0.05)
     await port.write(b"ab")
