@@ -1,6 +1,7 @@
 """A simulated ESC/POS receipt printer: bytes to paper, state to status bytes, faults by method.
 
-Source: Epson ESC/POS command reference and TM-T88 specification (buffer, BUSY, DLE EOT, ASB); GB18030
+Source: Epson ESC/POS command reference and TM-T88 specification (buffer, BUSY, DLE EOT, ASB, memory switch 1-1:
+power-on notice); GB18030
 behaviour of printers for the Chinese market (Chinese mode on at power-up).
 """
 
@@ -13,7 +14,7 @@ from firmware_stubs.wire import Stub
 
 BUFFER_BYTES: Final = 4096
 XON, XOFF = b"\x11", b"\x13"
-ANSWERS: Final = frozenset({"dle", "asb", "gs-r", "process-id", "gs-i"})
+ANSWERS: Final = frozenset({"dle", "asb", "gs-r", "process-id", "gs-i", "power-on"})
 LOG_MAX: Final = 10_000
 
 
@@ -25,7 +26,8 @@ class PrinterStub(Stub):
         charset: double-byte set, "gb18030", "gbk" or "" for a printer without one.
         chinese_at_start: Chinese mode is on after power-up and after ``1B 40``.
         native_qr, cutter: what the model has.
-        answers: which questions it answers; "dle4" answers ``10 04 04`` alone.
+        answers: which questions it answers; "dle4" answers ``10 04 04`` alone, "power-on" is no answer but
+            the notice after power came (memory switch 1-1 on).
         bytes_per_s: how fast it works through its buffer; 0 is at once.
         flow: says XOFF when 128 bytes are free and XON at 256.
         boot_ms: deaf for so long after power comes.
@@ -63,6 +65,7 @@ class PrinterStub(Stub):
         self._held_off = False
         self._now_ms = 0
         self._boot_until_ms = 0
+        self._booting = False
         self._credit = 0.0
 
     # --- paper ----------------------------------------------------------------------------------------------
@@ -115,10 +118,17 @@ class PrinterStub(Stub):
         """It is deaf until it has booted, counted from the last moment the cable told it."""
         self.unplugged = False
         self._boot_until_ms = self._now_ms + self.boot_ms
+        self._booting = True
+        self._come_up()
 
     def power_cycle(self) -> None:
         self.power_off()
         self.power_on()
+
+    def _come_up(self) -> None:
+        if self._booting and not self.unplugged and self._now_ms >= self._boot_until_ms:
+            self._booting = False
+            self._answer("power-on", b"\x3b\x31\x00")
 
     @property
     def offline(self) -> bool:
@@ -153,6 +163,8 @@ class PrinterStub(Stub):
         return self._spoken()
 
     def due(self, now_ms: int) -> int | None:
+        if self._booting and not self.unplugged:
+            return max(self._boot_until_ms, now_ms)
         busy = self._buffer and self.bytes_per_s and not self.offline and not self.unplugged
         return now_ms + 20 if busy else None
 
@@ -161,6 +173,7 @@ class PrinterStub(Stub):
             most = self.bytes_per_s / 10  # an idle printer saves up a tenth of a second, no more
             self._credit = min(most, self._credit + (now_ms - self._now_ms) * self.bytes_per_s / 1000)
         self._now_ms = now_ms
+        self._come_up()
 
     def _take(self, value: int) -> None:
         if self.unplugged or self._now_ms < self._boot_until_ms:

@@ -118,6 +118,7 @@ class EscPosPrinter:
         await self._check()
         await self._end_old_slip()
         proof = await self._proof()
+        self._link.restarted = False
         self._jobs += 1
         mark = b"%04d" % ((zlib.crc32(job.encode()) + self._jobs) % 10000)
         *firsts, last = slip.chunks
@@ -137,7 +138,8 @@ class EscPosPrinter:
     async def _send(self, data: bytes, question: bytes) -> None:
         """One piece with its question: a piece lost in a restart is never answered for.
 
-        Not seen is a restart shorter than a piece takes on the line; no printer boots so fast.
+        A restart shorter than a piece takes on the line is seen only where the printer tells of it (its memory
+        switch 1-1, "power-on notice").
         """
         self._touched = self._uncut = True
         self._half = len(data) + len(question)
@@ -155,12 +157,14 @@ class EscPosPrinter:
         end_s = loop.time() + self._link.backlog_s() + self._print_s(slip) + PROOF_S
         while loop.time() < end_s:
             if await self._link.collect(done, LOOK_S):
+                self._whole()
                 return outcome
             status = await self._ask()
             if status.fault and not done():
                 raise PrintFault(status.fault, touched=True, definite=True)
         await self._check()
         if await self._catch_up(done):
+            self._whole()
             return outcome
         lost = self._link.owed == 0
         raise PrintFault("offline" if lost else "no_answer", touched=True, definite=lost)
@@ -215,13 +219,20 @@ class EscPosPrinter:
 
     async def _check(self) -> None:
         """Raise PrintFault when the printer reports a fault, or is silent though it used to answer."""
+        self._whole()
         if self._mute and not self._answers:
             return  # it never said anything: nobody waits for it again until the next health check
         status = await self._ask()
         if status.fault:
             raise PrintFault(status.fault, touched=self._touched, definite=True)
+        self._whole()
         if not status.known and self._answers:
             raise PrintFault("no_answer", touched=self._touched, definite=False)
+
+    def _whole(self) -> None:
+        """Raise PrintFault when the printer restarted inside this slip: its own word that bytes were lost (P3)."""
+        if self._link.restarted and self._touched:
+            raise PrintFault("offline", touched=True, definite=True)
 
     async def _stalled(self) -> PrintFault:
         """It takes no bytes. Perhaps it can still say why."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.errors import DeviceTimeout
-from drivers.printer.status import Automatic, Block, Demux, Flow, InTurn, RealTime
+from drivers.printer.status import POWERED_ON, Automatic, Block, Demux, Flow, InTurn, RealTime
 from drivers.transport import Transport
 
 WRITE_BYTES: Final = 128  # an XOFF promises room for as many; seen between writes
@@ -26,6 +26,7 @@ class Link:
         self.automatic = b""
         self.automatic_count = 0
         self.owed = 0  # answers in turn that were asked for and did not come yet
+        self.restarted = False  # it said that its power came back: what it had not printed is lost
         self._held_off = False
         self._demux = Demux()
         self._line_free_s = 0.0
@@ -81,6 +82,8 @@ class Link:
             match reply:
                 case RealTime(value):
                     self.real_time = [*self.real_time[-KEPT_MAX:], value]
+                case Block(block) if block == POWERED_ON:
+                    self.restarted = True
                 case Block(block):
                     self.blocks = [*self.blocks[-KEPT_MAX:], block]
                 case Automatic(automatic):

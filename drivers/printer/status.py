@@ -1,7 +1,7 @@
 """What a printer says back: status bytes, automatic status, answers in turn. Pure; any split gives the same.
 
-Source: Epson ESC/POS reference (DLE EOT, GS a, GS r, GS ( H); Epson TM-U220 and Bixolon SRP-350
-specifications, status tables.
+Source: Epson ESC/POS reference (DLE EOT, GS a, GS r, GS ( H, GS ( E memory switch 1-1); Epson TM-U220 and
+Bixolon SRP-350 specifications, status tables.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 BLOCK_MAX: Final = 80  # bytes of one block; longer is noise
+POWERED_ON: Final = b"\x3b\x31"  # the block a printer sends after power came, with memory switch 1-1 on
+_BLOCKS: Final = (0x37, 0x3B, 0x5F)
 
 
 class RealTime(NamedTuple):
@@ -31,7 +33,7 @@ class Flow(NamedTuple):
 
 
 class Block(NamedTuple):
-    """``37 … 00`` or ``5F … 00``, without its zero."""
+    """``37 … 00``, ``3B … 00`` or ``5F … 00``, without its zero."""
 
     data: bytes
 
@@ -69,7 +71,7 @@ class Demux:
     def _take(self, value: int) -> Reply | None:
         if value in (0x11, 0x13):  # flow control stands anywhere
             return Flow(value == 0x11)
-        if self._held and self._held[0] in (0x37, 0x5F):
+        if self._held and self._held[0] in _BLOCKS:
             return self._in_block(value)
         if self._held:
             if value & 0x90 == 0:
@@ -83,7 +85,7 @@ class Demux:
             return RealTime(value)
         if value & 0x90 == 0:
             return InTurn(value)
-        if value & 0x93 == 0x10 or value in (0x37, 0x5F):
+        if value & 0x93 == 0x10 or value in _BLOCKS:
             self._held.append(value)
         return None
 

@@ -8,7 +8,7 @@ from drivers.printer.document import Row
 from drivers.printer.driver import EscPosPrinter, Outcome, PrintFault
 from drivers.printer.escpos import render
 from drivers.printer.profile import PrinterProfile
-from firmware_stubs.printer import PrinterStub
+from firmware_stubs.printer import ANSWERS, PrinterStub
 from tests.devices.printer_rig import (
     EPSON,
     GENERIC,
@@ -175,7 +175,7 @@ def test_p3_a_power_cycle_at_any_byte_is_never_taken_for_printed(profile: Printe
     whole = sum(map(len, render(LONG, profile).chunks))
 
     async def one(byte: int) -> bool:
-        stub = stub_for(profile, boot_ms=boot_ms, bytes_per_s=4000)
+        stub = stub_for(profile, boot_ms=boot_ms, bytes_per_s=4000, answers=ANSWERS - {"power-on"})
         printer = EscPosPrinter(wire(stub, paced=True), profile)
         await printer.print((Row("before"),), "job-0")
         stub.power_cycle_after = byte
@@ -189,6 +189,27 @@ def test_p3_a_power_cycle_at_any_byte_is_never_taken_for_printed(profile: Printe
 
     results = [virtual(one(byte)) for byte in range(7, whole, 97)]
     assert results.count(False) > len(results) // 2
+
+
+@pytest.mark.parametrize("profile", [EPSON, GENERIC], ids=lambda profile: profile.name)
+def test_p3_a_power_cycle_of_no_time_at_any_byte_is_a_definite_fault(profile: PrinterProfile) -> None:
+    """Too short to be missed an answer: the printer's own power-on notice tells (memory switch 1-1)."""
+    whole = sum(map(len, render(LONG, profile).chunks))
+
+    async def one(byte: int) -> None:
+        stub = stub_for(profile, bytes_per_s=4000)
+        printer = EscPosPrinter(wire(stub, paced=True), profile)
+        await printer.print((Row("before"),), "job-0")
+        stub.tear()
+        stub.power_cycle_after = byte
+        fault = await fault_of(printer, LONG)
+        assert isinstance(fault, PrintFault), byte
+        assert (fault.reason, fault.touched, fault.definite) == ("offline", True, True), byte
+        assert await printer.print(SHORT, "job-2") in Outcome
+        assert last_slip(stub) == WORDS, byte
+
+    for byte in range(16, whole - 64, 97):
+        virtual(one(byte))
 
 
 def test_p3_bytes_lost_in_a_restart_are_a_definite_fault() -> None:

@@ -7,6 +7,7 @@ import pytest
 from drivers.printer.status import (
     BLOCK_MAX,
     CANNOT_TELL,
+    POWERED_ON,
     Automatic,
     Block,
     Demux,
@@ -117,3 +118,8 @@ def test_no_answer_is_cannot_tell_never_ok() -> None:
 def test_automatic_status(data: bytes, paper: Paper, fault: str) -> None:
     status = from_automatic(data)
     assert (status.known, status.paper, status.fault) == (True, paper, fault)
+
+
+def test_p3_the_power_on_notice_is_a_block_and_its_zero_is_no_answer_in_turn() -> None:
+    """``3B 31 00`` (memory switch 1-1): read as loose bytes, its zero was taken for a question answered."""
+    assert Demux().feed(b"\x3b\x31\x00\x00") == [Block(POWERED_ON), InTurn(0)]
