@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from drivers.errors import DeviceGone, DeviceTimeout
+from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
 from drivers.inbox import INPUT_MAX, Inbox
 
 
@@ -92,6 +92,9 @@ class DescriptorPipe:
 
     def frame_seen(self) -> None:
         self._inbox.frame_seen()
+
+    def on_end(self, tell: Callable[[DeviceError], None]) -> None:
+        self._inbox.on_end(tell)
 
     async def close(self) -> None:
         if self._closed:

@@ -1,6 +1,7 @@
 """What arrived from a device and nobody has read yet: bounded, and it knows a flood."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from drivers.errors import DeviceError, DeviceRefused
@@ -20,6 +21,7 @@ class Inbox:
         self._since_frame = 0
         self._ended: DeviceError | None = None
         self._reader: asyncio.Future[None] | None = None
+        self._tell: Callable[[DeviceError], None] | None = None
 
     def put(self, data: bytes) -> None:
         """Keep what there is room for, and wake the reader. A flood ends the pipe: see ``quarantined``."""
@@ -40,8 +42,15 @@ class Inbox:
 
     def end(self, error: DeviceError) -> None:
         """Nothing more will arrive; readers get the rest, then ``error``. The first reason stays."""
-        self._ended = self._ended or error
+        first, self._ended = self._ended is None, self._ended or error
         self._wake()
+        if first and self._tell:
+            self._tell(self._ended)
+
+    def on_end(self, tell: Callable[[DeviceError], None]) -> None:
+        self._tell = tell
+        if self._ended:
+            tell(self._ended)
 
     @property
     def ended(self) -> DeviceError | None:

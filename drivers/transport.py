@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from drivers.errors import DeviceError
+
 
 class Transport(Protocol):
     """An open, exclusive, non-blocking byte pipe.
@@ -37,6 +39,14 @@ class Transport(Protocol):
 
         After 64 KiB without this call ``read`` raises DeviceRefused: the port is quarantined until it is
         opened again (L6).
+        """
+        ...
+
+    def on_end(self, tell: Callable[[DeviceError], None]) -> None:
+        """``tell`` is called with the reason when the pipe ends, also while nobody reads or writes.
+
+        So an idle device that is unplugged is missed at once, without asking it. The last one given is told;
+        at once when the pipe has ended already.
         """
         ...
 

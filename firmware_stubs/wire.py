@@ -8,7 +8,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import cycle
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 INPUT_MAX: Final = 4096  # bytes kept for a reader who does not read; the rest is dropped and counted
 
@@ -190,6 +190,7 @@ class Wire(Cable):
         self._open = True
         self._input = bytearray()
         self._reader: asyncio.Future[None] | None = None
+        self._tell_end: Callable[[Any], None] | None = None
         self._deliver(flood)
 
     # --- the host's end -----------------------------------------------------------------------------------
@@ -198,7 +199,7 @@ class Wire(Cable):
         """Open the cable afresh: an OpenTransport. Raises ``gone`` while it is unplugged."""
         if not self.plugged:
             raise self._gone(f"{self._name}: nothing is plugged in")
-        self._open = True
+        self._open, self._tell_end = True, None
         self._input.clear()
         self._deliver(self.flood)
         self.poke()
@@ -244,6 +245,9 @@ class Wire(Cable):
     def frame_seen(self) -> None:
         self.frames_seen += 1
 
+    def on_end(self, tell: Callable[[Any], None]) -> None:
+        self._tell_end = tell
+
     async def close(self) -> None:
         self._end()
 
@@ -253,6 +257,8 @@ class Wire(Cable):
         """Pull the cable: a waiting reader and every later call fail with ``gone``."""
         self.plugged = False
         self._end()
+        if self._tell_end:
+            self._tell_end(self._gone(f"{self._name}: unplugged"))
         if self.replug_after_s is not None:
             asyncio.get_running_loop().call_later(self.replug_after_s, self.plug)
 

@@ -39,6 +39,7 @@ from terminal.people.roles import RefundPolicy
 from terminal.people.service import People, PeopleSettings
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
+from terminal.peripherals.sweep import Sweeper
 from terminal.settings import ChannelTable, CounterTable, Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
@@ -117,7 +118,14 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
     return open_wechatpay(settings, clock=clock, entropy=entropy, test=loaded.settings.mode == "test")
 
 
-def _counter(table: CounterTable, house: House, clock: Clock, slips: Slips) -> tuple[CounterSettings, Devices]:
+def _counters(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> list[tuple[CounterSettings, Devices]]:
+    sweeper = Sweeper()  # one timer asks the devices of all counters
+    return [_counter(table, house, clock, slips, sweeper) for table in loaded.settings.counters]
+
+
+def _counter(
+    table: CounterTable, house: House, clock: Clock, slips: Slips, sweeper: Sweeper
+) -> tuple[CounterSettings, Devices]:
     languages = {str(where): language for where, language in table.languages.items()}
     settings = CounterSettings(table.id, table.title, table.channels, languages)
     shown = Catalogue.load(settings.language("display"))
@@ -128,6 +136,7 @@ def _counter(table: CounterTable, house: House, clock: Clock, slips: Slips) -> t
         money=shown.money,
         title=table.title or house.title,
         phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
+        sweep=sweeper.counter(table.id),
     )
     return settings, devices
 
@@ -193,7 +202,7 @@ async def running(
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
             notify_url=_notify_url(loaded),
         )
-        service = Service(parts, [_counter(table, house, clock, slips) for table in loaded.settings.counters])
+        service = Service(parts, _counters(loaded, house, clock, slips))
         settings = _people_settings(loaded)
         people = People(
             house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings
@@ -239,7 +248,7 @@ async def _receipt_picture(receipt: Receipt) -> bytes:
 def _draw(receipt: Receipt) -> bytes:
     from drivers.printer.profile import load
     from terminal.lab.paper_picture import receipt_png
-    from terminal.peripherals.build import PAPER_FONTS, Painter
+    from terminal.peripherals.painters import PAPER_FONTS, Painter
     from terminal.peripherals.printer import printable
 
     return receipt_png(**printable(receipt, load(PREVIEW), Painter(*PAPER_FONTS))._asdict())

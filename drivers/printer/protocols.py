@@ -4,7 +4,7 @@ from typing import Final
 
 from drivers.catalogue import DeviceProtocol
 
-PROTOCOLS: Final = (
+PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
     DeviceProtocol(
         role="printer",
         name="escpos",

@@ -131,16 +131,17 @@ class Artwork:
         return [self._test(column.part(85, 100), size * 3 // 4, 2), *words] if screen.test else words
 
     def _beside_sign(self, screen: ResultScreen, width: int, height: int) -> list[Caption]:
-        said = screen.text or " · ".join(self._words(key) for key in _RESULT_WORDS[screen.result])
+        words = [self._words(key) for key in _RESULT_WORDS[screen.result]]
+        said = " · ".join([*words[:1], screen.text] if screen.text else words)
         short = min(width, height)
         if height - short < STRIP_MIN:
             glass = Box(0, 0, width, height)
-            words = [Caption(said, glass.part(2, 16), height // 10)]
-            return [self._test(glass.part(16, 25), height * 8 // 100), *words] if screen.test else words
+            caption = Caption(said, glass.part(2, 16), height // 10)
+            return [self._test(glass.part(16, 25), height * 8 // 100), caption] if screen.test else [caption]
         strip = Box(0, short, width, height - short)
         size = strip.height * 22 // 100
-        words = [Caption(said, strip.part(52, 76), size)]
-        return [self._test(strip.part(81, 100), strip.height * 18 // 100), *words] if screen.test else words
+        caption = Caption(said, strip.part(52, 76), size)
+        return [self._test(strip.part(81, 100), strip.height * 18 // 100), caption] if screen.test else [caption]
 
     async def _drawn(self, caption: Caption) -> Bitmap:
         if (known := self._known.get(caption)) is not None:

@@ -12,7 +12,8 @@ from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
-from terminal.peripherals.keeper import Keeper, together
+from terminal.peripherals.keeper import Keeper, first, together
+from terminal.peripherals.sweep import Sweep, never
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class CodeDisplay:
     Args:
         serial: of the one display that belongs here (L2); empty takes whoever is there.
         captions: renders amounts and names on this side; the display needs no letters.
-        sweep_s: how often a display that shows nothing for a customer is asked whether it is there; None: never.
+        sweep: when a display that shows nothing for a customer is asked whether it is there; None: never.
     """
 
     def __init__(
@@ -54,10 +55,10 @@ class CodeDisplay:
         profile: DisplayProfile | None = None,
         serial: str = "",
         captions: Captions = no_captions,
-        sweep_s: float | None = 5.0,
+        sweep: Sweep | None = None,
     ) -> None:
         self._profile, self._serial = profile or DisplayProfile(), serial
-        self._captions, self._sweep_s = captions, sweep_s
+        self._captions, self._sweep = captions, sweep
         self.keeper = Keeper("display", where, open_, clock, self._serve)
         self._size = (0, 0)
         self._lit = asyncio.Event()  # something is shown that the display takes down when it hears nothing
@@ -89,6 +90,8 @@ class CodeDisplay:
             self._lit.clear()
         else:
             self._lit.set()
+            if self._sweep:
+                self._sweep.used()
 
     async def _show(self, device: CounterDisplay, screen: Screen) -> tuple[Glass, int]:
         match screen:
@@ -152,9 +155,7 @@ class CodeDisplay:
 
     async def _rest(self) -> None:
         if not self._lit.is_set():
-            try:
-                async with asyncio.timeout(self._sweep_s):
-                    await self._lit.wait()
-            except TimeoutError:
+            await first(self._lit.wait(), self._sweep.due() if self._sweep else never())
+            if not self._lit.is_set():
                 return
         await asyncio.sleep(self._profile.keep_alive_ms / 1000)

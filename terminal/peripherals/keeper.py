@@ -40,7 +40,18 @@ async def together(*jobs: Coroutine[Any, Any, None]) -> None:
     raise (bugs or errors)[0]
 
 
-async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+async def first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when one of them is over; the others are dropped. For waits that hold nothing."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await _ended(tasks)
+
+
+async def _ended(tasks: Sequence["asyncio.Task[Any]"]) -> None:
     """Wait for all of them, also when this is cancelled meanwhile."""
     cancelled = False
     while pending := [task for task in tasks if not task.done()]:
@@ -148,6 +159,7 @@ class Keeper(Generic[D]):
             return error
         self._broken.clear()
         self._trouble = None
+        transport.on_end(self._hung_up)
         try:
             await together(self._serve_one(transport), self._until_broken())
         except DeviceError as error:
@@ -167,6 +179,11 @@ class Keeper(Generic[D]):
     def _greeted(self, device: D) -> None:
         self._device = device
         self.on_change()
+
+    def _hung_up(self, error: DeviceError) -> None:
+        """The port tells of itself that it is gone: no idle device has to be asked for that."""
+        self._trouble = self._trouble or error
+        self._broken.set()
 
     async def _until_broken(self) -> None:
         await self._broken.wait()

@@ -16,6 +16,7 @@ from terminal.counter.ports import Clock, Health, Printed, PrintStopped, Slip
 from terminal.errors import PeripheralFailed
 from terminal.payments.receipt import Blank, Code, Line, Receipt, Row, Rule
 from terminal.peripherals.keeper import Keeper
+from terminal.peripherals.sweep import Sweep, never
 
 _OUTCOMES: Final = {
     Outcome.CONFIRMED: Printed.CONFIRMED,
@@ -37,7 +38,7 @@ AGAIN_S: Final = (0.0, 1.0, 5.0, 30.0)  # before a printer that failed so often 
 class SlipPrinter:
     """Args:
     paint: draws what the printer has no letters for.
-    sweep_s: how often an idle printer's state is asked; None: only when it is used.
+    sweep: when an idle printer's state is asked; None: only when it is used.
     """
 
     def __init__(
@@ -48,9 +49,9 @@ class SlipPrinter:
         *,
         profile: PrinterProfile,
         paint: Paint | None = None,
-        sweep_s: float | None = 5.0,
+        sweep: Sweep | None = None,
     ) -> None:
-        self._profile, self._paint, self._sweep_s = profile, paint, sweep_s
+        self._profile, self._paint, self._sweep = profile, paint, sweep
         self.keeper = Keeper("printer", where, open_, clock, self._serve)
         self._back = asyncio.Event()
         self.keeper.on_change = self._back.set
@@ -63,6 +64,8 @@ class SlipPrinter:
         return self.keeper.health()
 
     async def print(self, slip: Slip) -> Printed:
+        if self._sweep:
+            self._sweep.used()
         try:
             device = self.keeper.device
         except PeripheralFailed as failed:
@@ -111,10 +114,10 @@ class SlipPrinter:
         await self._look(device)
         self.keeper.detail["model"] = self._profile.name
         ready(device)
-        while self._sweep_s:
-            await asyncio.sleep(self._sweep_s)
+        while self._sweep:
+            await self._sweep.due()
             await self._look(device)
-        await asyncio.Event().wait()
+        await never()
 
     async def _look(self, device: EscPosPrinter) -> None:
         """Its state in its own words; one that says nothing is "cannot tell", never "online" (row 46)."""

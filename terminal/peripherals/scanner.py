@@ -11,13 +11,14 @@ from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Scan
 from terminal.errors import PeripheralFailed
 from terminal.peripherals.keeper import Keeper, together
+from terminal.peripherals.sweep import Sweep, never
 
 QUEUE: Final = 8
 FRESH_S: Final = 2.0  # a scan nobody took for so long was for something else
 
 
 class CodeScanner:
-    """``sweep_s``: how often a scanner that takes commands is asked whether it is there; None: never."""
+    """``sweep``: when a scanner that takes commands is asked whether it is there; None: never."""
 
     def __init__(
         self,
@@ -26,9 +27,9 @@ class CodeScanner:
         clock: Clock,
         *,
         profile: ScannerProfile,
-        sweep_s: float | None = 5.0,
+        sweep: Sweep | None = None,
     ) -> None:
-        self._profile, self._clock, self._sweep_s = profile, clock, sweep_s
+        self._profile, self._clock, self._sweep = profile, clock, sweep
         self.keeper = Keeper("scanner", where, open_, clock, self._serve)
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(QUEUE)
         self.dropped = 0  # scans nobody took in time
@@ -65,19 +66,21 @@ class CodeScanner:
         self.keeper.detail |= {"model": who.title, "firmware": who.software}
         self.keeper.well(cannot_tell=not who.known)
         ready(device)
-        await together(self._take(device), self._sweep(device))
+        await together(self._take(device), self._ask_around(device))
 
     async def _take(self, device: Scanner) -> None:
         async for scanned in device.scans():
+            if self._sweep:
+                self._sweep.used()
             self.keeper.well()
             if self._scans.full():
                 self._scans.get_nowait()
                 self.dropped += 1
             self._scans.put_nowait(Scan(scanned.text, self._clock.mono_ns()))
 
-    async def _sweep(self, device: Scanner) -> None:
-        while self._sweep_s and device.profile.protocol != "line":
-            await asyncio.sleep(self._sweep_s)
+    async def _ask_around(self, device: Scanner) -> None:
+        while self._sweep and device.profile.protocol != "line":
+            await self._sweep.due()
             if await device.alive():
                 self.keeper.well()
-        await asyncio.Event().wait()  # a scanner that cannot be asked: its port tells when it goes
+        await never()  # a scanner that cannot be asked: its port tells when it goes

@@ -11,6 +11,7 @@ from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Played, Utterance
 from terminal.errors import PeripheralFailed
 from terminal.peripherals.keeper import Keeper
+from terminal.peripherals.sweep import Sweep, never
 
 PIECES_MAX: Final = 4  # 200 bytes each; a phrase of money is one
 _PLAYED: Final = {
@@ -23,7 +24,7 @@ _PLAYED: Final = {
 class TalkingSpeaker:
     """Args:
     phrase: turns an utterance into the words of its language.
-    sweep_s: how often a silent chip is asked whether it is there; None: never.
+    sweep: when a silent chip is asked whether it is there; None: never.
     """
 
     def __init__(
@@ -34,9 +35,9 @@ class TalkingSpeaker:
         *,
         profile: SpeakerProfile,
         phrase: Callable[[Utterance], str],
-        sweep_s: float | None = 5.0,
+        sweep: Sweep | None = None,
     ) -> None:
-        self._profile, self._phrase, self._sweep_s = profile, phrase, sweep_s
+        self._profile, self._phrase, self._sweep = profile, phrase, sweep
         self.keeper = Keeper("speaker", where, open_, clock, self._serve)
 
     async def run(self) -> None:
@@ -47,6 +48,8 @@ class TalkingSpeaker:
 
     async def say(self, utterance: Utterance) -> Played:
         """Bounded by the driver, and once more here: a chip that hangs delays nobody (V1)."""
+        if self._sweep:
+            self._sweep.used()
         text = self._phrase(utterance)
         limit_s = (START_LIMIT_S + END_SPARE_S) * PIECES_MAX + len(text) * 2 * self._profile.seconds_per_character
         try:
@@ -72,8 +75,8 @@ class TalkingSpeaker:
         self.keeper.detail["model"] = self._profile.title
         self.keeper.well()
         ready(device)
-        while self._sweep_s:
-            await asyncio.sleep(self._sweep_s)
+        while self._sweep:
+            await self._sweep.due()
             await device.busy()
             self.keeper.well()
-        await asyncio.Event().wait()
+        await never()

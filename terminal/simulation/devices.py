@@ -17,12 +17,13 @@ from firmware_stubs.wire import Stub, Wire
 from terminal.counter.ports import Devices
 from terminal.help.catalogue import Catalogue
 from terminal.peripherals.artwork import Artwork
-from terminal.peripherals.build import GLASS_FONTS, PAPER_FONTS, Painter
 from terminal.peripherals.display import CodeDisplay, no_captions
+from terminal.peripherals.painters import GLASS_FONTS, PAPER_FONTS, Painter
 from terminal.peripherals.phrases import phrase
 from terminal.peripherals.printer import SlipPrinter
 from terminal.peripherals.scanner import CodeScanner
 from terminal.peripherals.speaker import TalkingSpeaker
+from terminal.peripherals.sweep import Sweeper
 from terminal.virtual_time import VirtualClock
 
 ROLES: Final = ("display", "scanner", "printer", "speaker")
@@ -47,10 +48,10 @@ class SimulatedCounter:
         bind_display: bool = False,
         printer_profile: str = "epson-serial",
         glass: tuple[int, int] = (240, 320),
-        sweep_s: float | None = 5.0,
+        sweep: bool = True,
     ) -> None:
         self.name, self.language, self.captions = name, language, captions
-        self.sweep_s = sweep_s
+        self._sweep = sweep
         self._serial = f"SIM-{name}" if bind_display else ""
         self._model = printers.load(printer_profile)
         self.display = DisplayStub(width=glass[0], height=glass[1], serial=f"SIM-{name}")
@@ -76,6 +77,7 @@ class SimulatedCounter:
     def devices(self) -> Devices:
         """Fresh adapters on the same wires: what a process that starts finds. Call it on the virtual loop."""
         clock, wires = VirtualClock(), self.wires
+        sweep = Sweeper().counter(self.name) if self._sweep else None
         catalogue = Catalogue.load(self.language)
         artwork = Artwork(catalogue.text, catalogue.money, paint=Painter(*GLASS_FONTS))
         display = CodeDisplay(
@@ -85,16 +87,14 @@ class SimulatedCounter:
             profile=DisplayProfile(),
             serial=self._serial,
             captions=artwork.tiles if self.captions else no_captions,
-            sweep_s=self.sweep_s,
+            sweep=sweep,
         )
         reader = scanners.load_profile("gm65")
-        scanner = CodeScanner(
-            wires["scanner"].name, wires["scanner"].open, clock, profile=reader, sweep_s=self.sweep_s
-        )
+        scanner = CodeScanner(wires["scanner"].name, wires["scanner"].open, clock, profile=reader, sweep=sweep)
         paint, port = Painter(*PAPER_FONTS), wires["printer"]
-        printer = SlipPrinter(port.name, port.open, clock, profile=self._model, paint=paint, sweep_s=self.sweep_s)
+        printer = SlipPrinter(port.name, port.open, clock, profile=self._model, paint=paint, sweep=sweep)
         voice, port = speakers.load_profile("syn6288"), wires["speaker"]
-        speaker = TalkingSpeaker(port.name, port.open, clock, profile=voice, phrase=phrase, sweep_s=self.sweep_s)
+        speaker = TalkingSpeaker(port.name, port.open, clock, profile=voice, phrase=phrase, sweep=sweep)
         jobs = {"display": display.run, "scanner": scanner.run, "printer": printer.run, "speaker": speaker.run}
         return Devices(display, scanner, printer, speaker, jobs)
 

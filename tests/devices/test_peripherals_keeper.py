@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.transport import Transport
 from firmware_stubs.speaker import Syn6288
 from terminal.counter.ports import HealthState
@@ -108,6 +108,9 @@ def test_a_device_that_fails_as_soon_as_it_is_greeted_is_not_hammered() -> None:
 def test_l8_a_port_that_does_not_close_is_left_behind_in_bounded_time() -> None:
     class Stuck:
         name, baud = "stuck", 9600
+
+        def on_end(self, tell: Callable[[DeviceError], None]) -> None:
+            pass
 
         async def close(self) -> None:
             await asyncio.Event().wait()

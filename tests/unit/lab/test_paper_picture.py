@@ -10,7 +10,7 @@ from drivers.printer.profile import load
 from terminal.counter.ports import Slip
 from terminal.lab.paper_picture import DOTS_MAX, MARGIN_TOP, receipt_png, slip_png
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule
-from terminal.peripherals.build import PAPER_FONTS, Painter
+from terminal.peripherals.painters import PAPER_FONTS, Painter
 from terminal.peripherals.printer import SlipPrinter, printable
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import run

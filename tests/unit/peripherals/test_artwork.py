@@ -15,7 +15,7 @@ from terminal.payments.currencies import EXPONENTS
 from terminal.payments.money import Money
 from terminal.peripherals import glyphs, lettering
 from terminal.peripherals.artwork import Artwork
-from terminal.peripherals.build import GLASS_FONTS, PAPER_FONTS, Painter
+from terminal.peripherals.painters import GLASS_FONTS, PAPER_FONTS, Painter
 from terminal.virtual_time import run
 
 PAINT = Painter(*GLASS_FONTS)

@@ -1,0 +1,92 @@
+"""Where one device of the settings stands, and what its table means: driver, profile, binding."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, TypeVar
+
+from drivers import catalogue
+from drivers.binding import opener
+from drivers.catalogue import DeviceProtocol, Role
+from drivers.transport import OpenTransport
+from terminal.counter.ports import Clock
+from terminal.errors import BadSettings
+from terminal.peripherals.sweep import Sweep
+
+P = TypeVar("P")
+Flow = Literal["none", "xonxoff", "rtscts", ""]
+_PROFILE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+
+
+class DeviceTable(Protocol):
+    """One device of the settings. Empty or zero: the profile's own."""
+
+    @property
+    def port(self) -> str: ...
+    @property
+    def driver(self) -> str: ...
+    @property
+    def profile(self) -> str: ...
+    @property
+    def baud(self) -> int: ...
+    @property
+    def flow(self) -> Flow: ...
+    @property
+    def serial(self) -> str: ...
+
+
+class CounterTable(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def display(self) -> DeviceTable | None: ...
+    @property
+    def scanner(self) -> DeviceTable | None: ...
+    @property
+    def printer(self) -> DeviceTable | None: ...
+    @property
+    def speaker(self) -> DeviceTable | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One device's table and where it stands, for errors that can be found.
+
+    ``sweep``: the counter's health rounds; None: it is asked only when it is used.
+    """
+
+    counter: str
+    role: Role
+    table: DeviceTable
+    clock: Clock
+    sweep: Sweep | None = None
+
+    def wrong(self, key: str, why: str) -> BadSettings:
+        return BadSettings("config_value_wrong", key=f"counters.{self.counter}.{self.role}.{key}", why=why)
+
+    @property
+    def protocol(self) -> DeviceProtocol:
+        """The driver the table names; the role's usual one when it names none. Raises BadSettings."""
+        known = catalogue.of_role(self.role)
+        for protocol in known:
+            if self.table.driver in ("", protocol.name):
+                return protocol
+        raise self.wrong("driver", f"{self.table.driver!r} is none of {', '.join(each.name for each in known)}")
+
+    def profile(self, load: Callable[[str], P]) -> P:
+        """The profile the table names, or the protocol's usual one. Raises BadSettings."""
+        name = self.table.profile or self.protocol.profiles[0]
+        try:
+            if _PROFILE.fullmatch(name):
+                return load(name)
+        except (KeyError, FileNotFoundError, ValueError):
+            pass
+        raise self.wrong("profile", f"there is no {self.role} profile {name!r}")
+
+    def opener(self, baud: int, flow: Flow = "none", *, dtr: bool = True) -> OpenTransport:
+        """Opens the binding. Raises BadSettings: it is none."""
+        table = self.table
+        try:
+            return opener(table.port, baud=table.baud or baud, flow=table.flow or flow or "none", dtr=dtr)
+        except ValueError:
+            raise BadSettings("config_port_unknown", port=table.port) from None

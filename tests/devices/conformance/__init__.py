@@ -1,0 +1,1 @@
+"""What every device driver must do on every link; each protocol brings its own case."""

@@ -1,0 +1,73 @@
+"""Health rounds: one timer for all counters, often where people work, seldom elsewhere."""
+
+import asyncio
+
+from terminal.peripherals.sweep import SELDOM_S, TICK_S, Sweeper
+from terminal.virtual_time import run
+
+
+async def asked_over(sweeper: Sweeper, names: list[str], seconds: float) -> dict[str, list[float]]:
+    """When each counter's one device was asked, in seconds from now."""
+    loop, times = asyncio.get_running_loop(), {name: list[float]() for name in names}
+    began_s = loop.time()
+
+    async def device(name: str) -> None:
+        while True:
+            await sweeper.counter(name).due()
+            times[name].append(loop.time() - began_s)
+
+    tasks = [asyncio.ensure_future(device(name)) for name in names]
+    await asyncio.sleep(seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return times
+
+
+def test_a_counter_in_use_is_asked_every_5_s_and_a_resting_one_every_60() -> None:
+    async def story() -> None:
+        sweeper = Sweeper()
+        sweeper.counter("busy").used()
+        times = await asked_over(sweeper, ["busy", "resting"], 180.5)
+        assert times["busy"] == [TICK_S * turn for turn in range(1, 37)]
+        gaps = [late - early for early, late in zip(times["resting"], times["resting"][1:], strict=False)]
+        assert gaps == [SELDOM_S] * len(gaps)
+        assert len(times["resting"]) == 3
+
+    run(story(), seed=1)
+
+
+def test_ten_minutes_after_the_last_sale_a_counter_rests() -> None:
+    async def story() -> None:
+        sweeper = Sweeper()
+        sweeper.counter("1").used()
+        times = (await asked_over(sweeper, ["1"], 1200.5))["1"]
+        assert sum(time <= 600 for time in times) == 120
+        assert sum(time > 600 for time in times) == 10
+
+    run(story(), seed=1)
+
+
+def test_resting_counters_do_not_all_go_in_the_same_second() -> None:
+    async def story() -> None:
+        times = await asked_over(Sweeper(), [str(number) for number in range(120)], 125.5)
+        rounds: dict[float, int] = {}
+        for asked in times.values():
+            for time in asked:
+                rounds[time] = rounds.get(time, 0) + 1
+        assert all(len(asked) >= 2 for asked in times.values()), "each is asked once a minute"
+        assert max(rounds.values()) == 10
+
+    run(story(), seed=1)
+
+
+def test_no_timer_runs_while_nobody_waits() -> None:
+    async def story() -> None:
+        sweeper = Sweeper()
+        await asked_over(sweeper, ["1"], 10.5)
+        before = asyncio.get_running_loop().time()
+        await asyncio.sleep(TICK_S)  # the round that was planned finds nobody and plans none
+        assert sweeper._timer is None
+        assert asyncio.get_running_loop().time() - before == TICK_S
+
+    run(story(), seed=1)
