@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from typer.testing import CliRunner
 
 from terminal.cli.commands import app
 from terminal.sandbox.server import Sandbox
+from tests.flows.ports import claim
 
 EXAMPLE: Final = Path(__file__).parents[2] / "docs" / "countertop.example.toml"
 START: Final = (sys.executable, "-c", "from terminal.cli import main; main()")
@@ -30,19 +30,6 @@ APIV3_KEY: Final = "0123456789abcdef0123456789abcdef"
 PEPPER: Final = "5a" * 32
 NO_BANK: Final = 'connector = "wechatpay"\ngateway = "https://127.0.0.1:9"'
 _PEM: Final = serialization.Encoding.PEM
-
-
-def free_port() -> int:
-    """On loopback, below the range the kernel gives to clients."""
-    for number in range(200):
-        port = 12_000 + (os.getpid() * 37 + number * 11) % 20_000
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free port")
 
 
 def make_keys(folder: Path) -> None:
@@ -122,7 +109,7 @@ class Place:
     """A shop's folder: settings, secrets, state. ``write`` makes the files a sandbox's merchant needs."""
 
     folder: Path
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=claim)
 
     @property
     def config(self) -> Path:

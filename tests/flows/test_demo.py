@@ -16,17 +16,9 @@ import pytest
 from terminal.cli.busy_ports import listeners
 from terminal.cli.demo_settings import Places, Ports
 from terminal.lab.service_process import ServiceProcess
+from tests.flows.ports import claim
 
 WATCHDOG_S = 60.0  # ten times what it takes; a limit for a hang, not a measurement
-
-
-def free_ports() -> Ports:
-    """A block nobody listens on, different for every worker."""
-    for number in range(200):
-        ports = Ports(20_000 + (os.getpid() * 40 + number * 40) % 20_000)
-        if not listeners(ports.named()):
-            return ports
-    raise AssertionError("no free ports")
 
 
 class Run:
@@ -109,7 +101,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
 async def test_the_demo_sells_survives_a_killed_service_ends_clean_and_goes_on_with_the_same_journal(
     tmp_path: Path,
 ) -> None:
-    places, ports = Places(tmp_path / "demo"), free_ports()
+    places, ports = Places(tmp_path / "demo"), Ports(claim())
     async with demo(places.root, ports) as run:
         await run.until("Ctrl-C ends everything")
         assert "Paid: ¥28.50" in run.said
@@ -145,7 +137,7 @@ async def test_the_demo_sells_survives_a_killed_service_ends_clean_and_goes_on_w
 async def test_sigterm_in_the_middle_of_the_start_leaves_no_process_and_secrets_are_nobody_elses(
     tmp_path: Path,
 ) -> None:
-    places, ports = Places(tmp_path / "demo"), free_ports()
+    places, ports = Places(tmp_path / "demo"), Ports(claim())
     async with demo(places.root, ports) as run:
         await run.until("Everything is simulated")
         await eventually(places.config.exists)

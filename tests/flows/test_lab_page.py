@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
-from terminal.cli.demo_settings import Places
+from terminal.cli.demo_settings import Places, Ports
 from tests.flows.browser.chromium import MISSING, find_chromium
-from tests.flows.test_demo import demo, free_ports
+from tests.flows.ports import claim
+from tests.flows.test_demo import demo
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,7 +44,7 @@ class Windows:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def windows(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Windows]:
-    places, ports = Places(tmp_path_factory.mktemp("page") / "demo"), free_ports()
+    places, ports = Places(tmp_path_factory.mktemp("page") / "demo"), Ports(claim())
     async with demo(places.root, ports, "--no-sale") as run, async_playwright() as playwright:
         await run.until("Ctrl-C ends everything")
         address = dict(re.findall(r"^  (\w+) +(http\S+)$", run.said, re.MULTILINE))

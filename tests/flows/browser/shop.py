@@ -1,7 +1,6 @@
 """A shop for the browser: the real service over a real journal, the sandbox bank on loopback, no devices."""
 
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from terminal.local_authority import ensure
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
+from tests.flows.ports import claim
 
 OWNER_PIN: Final = "739164"
 _TEXT: Final = """
@@ -113,7 +113,7 @@ async def open_shop(folder: Path, counters: int = 2) -> AsyncIterator[Shop]:
 
 def _write_settings(folder: Path, sandbox: Sandbox, counters: int) -> Path:
     told: dict[str, Any] = json.loads((sandbox.credentials / "credentials.json").read_text())
-    told |= {"folder": sandbox.credentials, "gateway": sandbox.url, "notify": _free_port()}
+    told |= {"folder": sandbox.credentials, "gateway": sandbox.url, "notify": claim()}
     settings = folder / "countertop.toml"
     lanes = (_COUNTER.format(counter=number + 1) for number in range(counters))
     settings.write_text(_TEXT.format(**told) + "".join(lanes))
@@ -121,10 +121,3 @@ def _write_settings(folder: Path, sandbox: Sandbox, counters: int) -> Path:
     secrets.touch(mode=0o600)
     secrets.write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{"5a" * 32}"\n')
     return settings
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

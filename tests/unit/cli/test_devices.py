@@ -5,12 +5,13 @@ from pathlib import Path
 import msgspec
 
 from terminal.people.key_file import write_key
-from tests.flows.cli_rig import command, free_port
+from tests.flows.cli_rig import command
+from tests.flows.ports import claim
 
 
 def test_without_a_service_the_ports_are_listed_and_the_reason_is_told(tmp_path: Path) -> None:
     write_key(tmp_path / "api-key", "some-key")
-    here = "--key-file", tmp_path / "api-key", "--url", f"http://127.0.0.1:{free_port()}"
+    here = "--key-file", tmp_path / "api-key", "--url", f"http://127.0.0.1:{claim()}"
     said = command("devices", *here)
     assert said.code == 0
     assert said.codes == ["N-02"]

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from terminal.people.key_file import write_key
-from tests.flows.cli_rig import command, free_port
+from tests.flows.cli_rig import command
+from tests.flows.ports import claim
 
 
 @pytest.fixture
 def nobody(tmp_path: Path) -> tuple[str, ...]:
     """A key, and an address where nothing answers."""
     write_key(tmp_path / "api-key", "some-key")
-    return "--key-file", str(tmp_path / "api-key"), "--url", f"http://127.0.0.1:{free_port()}"
+    return "--key-file", str(tmp_path / "api-key"), "--url", f"http://127.0.0.1:{claim()}"
 
 
 @pytest.mark.parametrize(
