@@ -26,7 +26,7 @@ CODE = CodeScreen(7, "weixin://wxpay/bizpayurl?pr=abcdefg00", Money(2850, "CNY")
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110  # stubs change without telling anybody
             await asyncio.sleep(0.005)
 
