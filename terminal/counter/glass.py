@@ -46,6 +46,7 @@ class Glass:
             display.on_back(self._changed.set)
         self._spent = 0  # the code whose life ended here: it does not come back
         self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
+        self.check_code: Callable[[Sale], str] = lambda _sale: ""  # of a paid sale
         self.on_change: Callable[[], None] = lambda: None
 
     def _idle(self) -> IdleScreen:
@@ -81,7 +82,7 @@ class Glass:
             return self._idle() if code.id == self._spent else code
         match sale.word:
             case "paid":
-                return self._result(attempt, "paid")
+                return self._result(attempt, "paid", check_code=self.check_code(sale))
             case "checking" | "person":
                 return self._result(attempt, "checking", stays=True)
             case "not_paid":
@@ -99,9 +100,11 @@ class Glass:
             title=self._counter.title or self._house.title,
         )
 
-    def _result(self, attempt: Attempt, result: Result, *, stays: bool = False) -> ResultScreen:
+    def _result(
+        self, attempt: Attempt, result: Result, *, stays: bool = False, check_code: str = ""
+    ) -> ResultScreen:
         ttl_s = 0 if stays else int(self._limits.result_on_glass_s)
-        return ResultScreen(glass_id(attempt.id), result, attempt.amount, "", self._house.test, ttl_s)
+        return ResultScreen(glass_id(attempt.id), result, attempt.amount, check_code, self._house.test, ttl_s)
 
     async def run(self) -> None:
         """Paint, repaint on change and when the device is back, fall back to idle after a result's time."""

@@ -200,6 +200,8 @@ class CodeScreen:
 
 @dataclass(frozen=True, slots=True)
 class ResultScreen:
+    """``text``: of a paid sale its check code, which the receipt and the till show too (S65)."""
+
     id: int
     result: Literal["paid", "not_paid", "checking", "cancelled", "late"]
     amount: Money

@@ -1,6 +1,7 @@
 """The service of one house: its counters, drivers and tasks, wired once and run until told to stop."""
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -27,6 +28,7 @@ from terminal.counter.watches import Watches
 from terminal.errors import NotFound
 from terminal.payments.profile import Timings
 from terminal.payments.sale import Attempt, Sale
+from terminal.payments.slip import check_code
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class Service:
         self.parts = parts
         self.house, self.feed, self.limits = parts.house, parts.feed, parts.limits
         self.book = Book(parts.feed, parts.clock)
+        self._check_key = hmac.digest(parts.code_key, b"check codes", "sha256")
         self.tasks = Tasks()
         self.lanes: dict[str, Lane] = {}
         for settings, devices in counters:
@@ -99,10 +102,10 @@ class Service:
             self.book,
             self.house,
             self.limits,
-            lambda sale, owed: slips.make(settings, sale, owed),
+            lambda sale, owed: slips.make(settings, sale, owed, self.check_code(sale)),
             lambda copy: slips.copy_mark(settings, copy),
         )
-        lane.glass.life_s = self._code_life_s
+        lane.glass.life_s, lane.glass.check_code = self._code_life_s, self.check_code
         return lane
 
     def _code_life_s(self, attempt: Attempt) -> float:
@@ -118,6 +121,10 @@ class Service:
         return self.lanes[counter]
 
     # reading
+
+    def check_code(self, sale: Sale) -> str:
+        """The four characters of a paid sale, the same on glass, till, slip and page (S65); empty until paid."""
+        return check_code(sale.id, self._check_key) if sale.paid_minor else ""
 
     def lane(self, counter: str) -> Lane:
         try:

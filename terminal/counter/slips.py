@@ -8,7 +8,7 @@ from terminal.payments.event import Owed
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt, Row
 from terminal.payments.sale import Sale
-from terminal.payments.slip import Shop, check_code, refund_slip, sale_slip
+from terminal.payments.slip import Shop, refund_slip, sale_slip
 
 Titles = Mapping[str, Mapping[str, str]]  # channel -> language -> name
 
@@ -22,7 +22,7 @@ class Slips:
         names = self._titles.get(wallet, {})
         return names.get(language) or names.get("en") or wallet
 
-    def make(self, counter: CounterSettings, sale: Sale, owed: Owed) -> Receipt:
+    def make(self, counter: CounterSettings, sale: Sale, owed: Owed, check_code: str) -> Receipt:
         """``owed`` names the attempt or refund: ``<id>:receipt``."""
         language = counter.language("receipt")
         subject = str(owed.body.get("receipt", owed.id)).removesuffix(":receipt")
@@ -45,7 +45,7 @@ class Slips:
                 when=when,
                 copy=0,
                 test=self._house.test,
-                check_code=check_code(sale.id),
+                check_code=check_code,
                 method=self.method(sale.attempt(refund.attempt).provider, language),
             )
         return sale_slip(
@@ -57,7 +57,7 @@ class Slips:
             when=when,
             copy=0,
             test=self._house.test,
-            check_code=check_code(sale.id),
+            check_code=check_code,
             method=self.method(sale.attempt(subject).provider, language),
         )
 

@@ -6,7 +6,7 @@ own control codes is the device's codec's work.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+from hmac import digest
 from typing import Final
 
 from terminal.payments.money import Money
@@ -31,13 +31,12 @@ class Shop:
     counter: str = ""
 
 
-def check_code(sale_id: str, proof: bytes = b"") -> str:
+def check_code(sale_id: str, key: bytes) -> str:
     """Four characters that tie a slip to the screens: a copied picture of another payment has others (S65).
 
-    Args:
-        proof: the hash of the event that proved payment, where the caller has it.
+    Keyed: who knows a sale's id, which slips and links show, cannot make the code of a sale that is not paid.
     """
-    number = int.from_bytes(sha256(sale_id.encode() + b"\x00" + proof).digest())
+    number = int.from_bytes(digest(key, sale_id.encode(), "sha256"))
     code = ""
     for _ in range(_CODE_LENGTH):
         number, letter = divmod(number, len(_LETTERS))

@@ -51,8 +51,9 @@ _sale = views.SaleView(
     attempts=[_attempt],
     refunds=[],
     exceptions=[],
+    check_code="7KQ2",
 )
-_screen = views.ScreenView("result", "", True, result="paid", amount_minor=2850, currency="CNY")
+_screen = views.ScreenView("result", "", True, result="paid", amount_minor=2850, currency="CNY", check_code="7KQ2")
 _event = views.EventView(
     number=4711,
     type="sale_moved",

@@ -163,10 +163,11 @@ async def attention(request: web.Request) -> web.Response:
     """Sales of this counter that wait for a person or were parked, oldest first."""
     parts, counter = request.app[PARTS], request.match_info["counter"]
     allowed(request, Action.SEE_SALES, counter)
-    book, house = parts.service.book, parts.service.house
-    rows = (each for each in parts.service.feed.unfinished() if each.counter == counter and _waits(each))
-    waiting = [book.sale(each.subject) for each in itertools.islice(rows, ATTENTION_MAX)]
-    body = msgspec.json.encode([sale_view(each, test=house.test) for each in waiting])
+    service = parts.service
+    rows = (each for each in service.feed.unfinished() if each.counter == counter and _waits(each))
+    waiting = [service.book.sale(each.subject) for each in itertools.islice(rows, ATTENTION_MAX)]
+    views = [sale_view(each, test=service.house.test, check_code=service.check_code(each)) for each in waiting]
+    body = msgspec.json.encode(views)
     return web.Response(body=body, content_type="application/json", headers=PLAIN_HEADERS)
 
 

@@ -11,7 +11,6 @@ from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Event, Summary
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
-from terminal.payments.slip import check_code
 from terminal.people.roles import Action
 from terminal.web.pages_frame import (
     PARTS,
@@ -26,7 +25,7 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_timeline import Name, paper_text, receipts, timeline
-from terminal.web.views import sale_view
+from terminal.web.views import SaleView, sale_view
 
 PAGE: Final = 20
 SEARCH_MAX: Final = 64
@@ -102,13 +101,13 @@ async def sale_page(request: web.Request) -> web.Response:
     sale, events = _read(request)
     who = parts.who(request)
     shown = timeline(events, words, lambda at_ms: words.clock(at_ms, parts.zone), _namer(parts, words))
-    currency = sale.amount.currency
+    currency, view = sale.amount.currency, _view(parts, sale)
     facts = {
         "counter": sale.counter,
         "language": words.language,
         "currency": currency,
         "money": money_marks(words, {currency}),
-        "view": sale_view(sale, test=parts.service.house.test),
+        "view": view,
         "words": words.section("state", "timeline", "refund", "exception", "till", "page", "people", "key"),
         "errors": error_words(words.language),
         "people": people_facts(parts),
@@ -119,11 +118,10 @@ async def sale_page(request: web.Request) -> web.Response:
         request,
         "sale.html",
         words,
-        sale=sale_view(sale, test=parts.service.house.test),
+        sale=view,
         amount=words.money(sale.amount),
         opened=words.date_time(sale.opened_ms, parts.zone),
         took_s=_took(sale),
-        check=check_code(sale.id),
         lines=shown,
         papers=_papers(sale, events),
         facts=facts,
@@ -135,9 +133,12 @@ async def lines(request: web.Request) -> web.Response:
     parts, words = request.app[PARTS], words_for(request)
     sale, events = _read(request)
     shown = timeline(events, words, lambda at_ms: words.clock(at_ms, parts.zone), _namer(parts, words))
-    view = sale_view(sale, test=parts.service.house.test)
-    body = {"view": view, "lines": shown, "papers": _papers(sale, events)}
+    body = {"view": _view(parts, sale), "lines": shown, "papers": _papers(sale, events)}
     return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=PLAIN_HEADERS)
+
+
+def _view(parts: PageParts, sale: Sale) -> SaleView:
+    return sale_view(sale, test=parts.service.house.test, check_code=parts.service.check_code(sale))
 
 
 def _read(request: web.Request) -> tuple[Sale, tuple[Event, ...]]:

@@ -74,7 +74,8 @@ def _made(edge: Edge, sale: Sale, receipt: str) -> Receipt:
     """A counter without a printer froze none: the same lines, made from the same facts."""
     service = edge.service
     owed = Owed(receipt, "receipt", sale.counter, sale.id, 0, sale.ended_ms, {"receipt": receipt})
-    return service.parts.slips.make(service.lane(sale.counter).settings, sale, owed)
+    check_code = service.check_code(sale)
+    return service.parts.slips.make(service.lane(sale.counter).settings, sale, owed, check_code)
 
 
 def as_text(lines: Receipt, width: int = WIDTH) -> str:

@@ -13,7 +13,8 @@ from terminal.web.views import event_view, sale_view
 
 
 def shown(call: Call[Any], sale: Sale, status: int = 200) -> Answer:
-    return Answer(sale_view(sale, test=call.edge.service.house.test), status)
+    service = call.edge.service
+    return Answer(sale_view(sale, test=service.house.test, check_code=service.check_code(sale)), status)
 
 
 async def open_sale(call: Call[NewSale]) -> Answer:

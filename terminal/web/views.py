@@ -83,6 +83,7 @@ class SaleView(msgspec.Struct, frozen=True):
     refunds: list[RefundView]
     exceptions: list[ExceptionView]
     switching: bool = False
+    check_code: str = ""  # of a paid sale: the same four characters as on display, till and receipt
 
 
 class ScreenView(msgspec.Struct, frozen=True):
@@ -95,6 +96,7 @@ class ScreenView(msgspec.Struct, frozen=True):
     result: str = ""
     amount_minor: int = 0
     currency: str = ""
+    check_code: str = ""  # of a paid result: compare with the receipt
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -175,7 +177,7 @@ def attempt_view(attempt: Attempt) -> AttemptView:
     )
 
 
-def sale_view(sale: Sale, *, test: bool) -> SaleView:
+def sale_view(sale: Sale, *, test: bool, check_code: str = "") -> SaleView:
     return SaleView(
         id=sale.id,
         no=sale.no,
@@ -214,6 +216,7 @@ def sale_view(sale: Sale, *, test: bool) -> SaleView:
             for each in sale.exceptions
         ],
         switching=sale.switching and not sale.ended,
+        check_code=check_code,
     )
 
 
@@ -231,11 +234,12 @@ def screen_view(screen: Screen) -> ScreenView:
         case ResultScreen():
             return ScreenView(
                 "result",
-                screen.text,
+                "",
                 screen.test,
                 result=screen.result,
                 amount_minor=screen.amount.minor,
                 currency=screen.amount.currency,
+                check_code=screen.text,
             )
         case _:
             return ScreenView("idle", screen.title, screen.test)
@@ -263,6 +267,10 @@ def event_view(event: Event) -> EventView:
 
 def counter_view(lane: Lane, house_currency: str, *, test: bool, bank: dict[str, str], now_ns: int) -> CounterView:
     book = lane.book
+
+    def seen(sale: Sale) -> SaleView:
+        return sale_view(sale, test=test, check_code=lane.glass.check_code(sale))
+
     told = None
     if lane.told is not None:
         at_ns, refused = lane.told
@@ -275,8 +283,8 @@ def counter_view(lane: Lane, house_currency: str, *, test: bool, bank: dict[str,
         currency=house_currency,
         languages=dict(lane.settings.languages),
         event=book.feed.last_number(),
-        sale=sale_view(book.sale(lane.current), test=test) if lane.current else None,
-        last=sale_view(book.sale(lane.last_sale), test=test) if lane.last_sale else None,
+        sale=seen(book.sale(lane.current)) if lane.current else None,
+        last=seen(book.sale(lane.last_sale)) if lane.last_sale else None,
         screen=screen_view(lane.glass.screen),
         glass=lane.glass.failing,
         health={role: health_view(each, now_ns) for role, each in lane.devices.health().items()},

@@ -57,7 +57,7 @@ function shownAs(screen, acting, scanned) {
   if (screen.kind === "code") return ["", "waiting", t("customer.scan_or_show")];
   if (screen.kind === "result") {
     const [tone, sign, word] = RESULTS[screen.result] ?? RESULTS.checking;
-    return [tone, sign, word()];
+    return [tone, sign, screen.check_code ? `${word()} · ${screen.check_code}` : word()];
   }
   return ["", "ready", t("customer.welcome")];
 }

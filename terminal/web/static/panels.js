@@ -77,12 +77,13 @@ export function endPanel(sale) {
     const paying = sale.attempts.find((each) => each.state === "paid") ?? sale.attempts.at(-1);
     const how = paying ? t("till.paid_with", { amount, wallet: walletName(paying) }) : amount;
     const took = t("till.paid_in", { seconds: decimal((sale.ended_ms - sale.opened_ms) / 1000) });
+    const check = t("till.check_code", { code: sale.check_code });
     const after = [next, ["F6", t("till.reprint"), "F6"], ["F7", t("till.undo"), "F7"]];
     if (openException(sale, "paid_late")) {
-      return { tone: "late", icon: "late", word: t("state.late"), more: `${how} · ${no}`, amount, left: null, acts: after, sound: "late" };
+      return { tone: "late", icon: "late", word: t("state.late"), more: `${how} · ${no}\n${check}`, amount, left: null, acts: after, sound: "late" };
     }
     const already = paying?.flags.includes("while_closing");
-    return { tone: "paid", icon: "paid", word: t(already ? "state.already_paid" : "state.paid"), more: `${how}\n${no} · ${took}`, amount, left: null, acts: after, sound: "paid" };
+    return { tone: "paid", icon: "paid", word: t(already ? "state.already_paid" : "state.paid"), more: `${how}\n${no} · ${took} · ${check}`, amount, left: null, acts: after, sound: "paid" };
   }
   const word = sale.state === "cancelled" ? "state.cancelled" : "state.expired";
   return { tone: "not_paid", icon: "not_paid", word: t(word), more: no, amount, left: null, acts: [next], sound: "not_paid" };

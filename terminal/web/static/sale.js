@@ -49,6 +49,8 @@ function drawActs() {
 }
 
 function draw() {
+  at("check").hidden = !view.check_code;
+  at("check-code").textContent = view.check_code;
   at("left").textContent = money(view.refundable_minor, view.currency);
   at("head").className = `sale-head word-${view.word}`;
   at("head-icon").setAttribute("href", `#i-${view.word}`);

@@ -1,0 +1,65 @@
+"""The four characters that a copied picture of "paid" lacks (S65): the same everywhere, and only once paid."""
+
+from pathlib import Path
+
+from drivers.printer.bitmap import Bitmap
+from terminal.counter.ports import ResultScreen
+from terminal.help.catalogue import Catalogue
+from terminal.payments.money import Money
+from terminal.payments.receipt import Row
+from terminal.peripherals.artwork import Artwork
+from tests.flows.api_rig import open_shop
+from tests.flows.shop import Shop, story
+
+
+@story()
+async def test_s65_glass_slip_and_service_show_the_same_code_once_the_sale_is_paid(shop: Shop) -> None:
+    sale = await shop.with_code()
+    assert shop.service.check_code(sale) == ""
+    shop.pay(sale)
+    await shop.until(lambda: len(shop.counter.printer.whole) == 1, 5)
+    paid = shop.sale(sale)
+    code = shop.service.check_code(paid)
+    assert len(code) == 4
+    texts = [screen.text for _, screen in shop.counter.glass.shows if isinstance(screen, ResultScreen)]
+    assert texts == [code]
+    assert code in [line.right for line in shop.counter.printer.whole[0].receipt if isinstance(line, Row)]
+
+
+@story()
+async def test_s65_a_sale_that_is_not_paid_has_no_code_on_its_glass(shop: Shop) -> None:
+    sale = await shop.with_code()
+    await shop.cancel(sale)
+    await shop.until(lambda: "cancelled" in shop.counter.glass.words, 5)
+    texts = [screen.text for _, screen in shop.counter.glass.shows if isinstance(screen, ResultScreen)]
+    assert set(texts) == {""}
+    assert shop.service.check_code(shop.sale(sale)) == ""
+
+
+async def test_s65_the_api_tells_it_with_the_paid_sale_and_the_paid_screen(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        sale = await shop.shown(pos)
+        assert sale["check_code"] == ""
+        shop.pay(sale["attempts"][0]["id"])
+        await shop.until(sale["id"], "paid")
+        code = (await pos.get(f"/sales/{sale['id']}")).body["check_code"]
+        assert code == shop.service.check_code(shop.service.book.sale(sale["id"]))
+        counter = (await pos.get("/counters/1")).body
+        assert (counter["screen"]["check_code"], counter["screen"]["title"]) == (code, "")
+        assert counter["last"]["check_code"] == code
+        receipt = await pos.get(f"/sales/{sale['id']}/receipt?format=text")
+        assert code in receipt.body
+
+
+async def test_s65_the_caption_of_a_paid_glass_is_the_word_and_the_code() -> None:
+    drawn: list[str] = []
+
+    def paint(text: str, width: int, height: int, _bold: bool) -> Bitmap:
+        drawn.append(text)
+        return Bitmap(width, (0,) * height)
+
+    art = Artwork(Catalogue.load("en").text, Catalogue.load("en").money, paint=paint)
+    async for _ in art.tiles(ResultScreen(1, "paid", Money(2850, "CNY"), "7KQ2", False), 240, 320):
+        pass
+    assert "Paid · 7KQ2" in drawn
