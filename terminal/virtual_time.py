@@ -13,17 +13,20 @@ from asyncio.selector_events import BaseSelectorEventLoop
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
-from heapq import heappop
+from contextvars import Context, copy_context
+from heapq import heapify, heappop, heappush
 from math import ceil
-from typing import Any, Final, Never, TypeVar
+from typing import Any, Final, Never, TypeVar, TypeVarTuple
 
 from terminal.chance import Chance
 from terminal.guard import no_outside
 from terminal.ulid import Ulids
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 START_WALL_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 ROUNDS_MAX: Final = 200_000  # rounds without a step of time: some code spins
+DEAD_MIN: Final = 64  # cancelled timers are swept out when they are more than this and more than half
 _RESOLUTION_S: Final = 1e-6  # timers this close run together; absorbs float rounding up to 30 virtual years
 
 
@@ -54,6 +57,38 @@ class _Selector(selectors.BaseSelector):
         return {}
 
 
+class _Call(asyncio.Handle):
+    """A handle made in one step: a sale passes a few hundred of them, and a virtual loop has no debug mode."""
+
+    __slots__ = ()
+
+    def __init__(self, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
+        self._context = context or copy_context()
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+
+
+class _Timer(asyncio.TimerHandle):
+    """The same with its time. Timers are ordered by the loop's heap, never compared with each other."""
+
+    __slots__ = ()
+
+    def __init__(self, when: float, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
+        self._when = when
+        self._scheduled = True
+        self._context = context or copy_context()
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+
+
 class _NumberedTask(asyncio.Task[T]):
     """A task that hashes by its number in the loop: sets of tasks iterate alike in every run."""
 
@@ -70,24 +105,26 @@ class _NumberedTask(asyncio.Task[T]):
 class VirtualLoop(BaseSelectorEventLoop):
     """Starts at second 0. ``rounds`` counts turns of the loop, ``tasks`` how many were started."""
 
-    _ready: deque[asyncio.Handle]
-    _scheduled: list[Any]  # asyncio.TimerHandle, whose own fields no stub names
-    _timer_cancelled_count: int
+    _ready: deque[Any]  # handles, whose own fields no stub names
+    _closed: bool
     _stopping: bool
 
     def __init__(self, seed: int | str) -> None:
         selector = _Selector()
         selector.loop = self
-        self._now_ns = 0
+        self._now_ns, self._now_s = 0, 0.0
         self._still = 0
         self._chance = Chance(seed).split("loop")
-        self.rounds = self.tasks = 0
+        self._drawn = 0  # 64 bits of chance, of which each round uses up some
+        self._timers: list[tuple[float, int, Any]] = []  # when, number: equal times run in their order
+        self._dead = 0  # cancelled ones among them
+        self.rounds = self.tasks = self.timers = 0
         super().__init__(selector)
         self._clock_resolution = _RESOLUTION_S
         self.set_task_factory(self._make_task)
 
     def time(self) -> float:
-        return self._now_ns / 1e9
+        return self._now_s
 
     def time_ns(self) -> int:
         return self._now_ns
@@ -95,7 +132,11 @@ class VirtualLoop(BaseSelectorEventLoop):
     def skip(self, seconds: float) -> None:
         """The machine slept: time passes, no timer ran meanwhile; all that are over run in the next round."""
         assert seconds >= 0, seconds
-        self._now_ns += round(seconds * 1e9)
+        self._pass(round(seconds * 1e9))
+
+    def _pass(self, ns: int) -> None:
+        self._now_ns += ns
+        self._now_s = self._now_ns / 1e9
 
     def turn(self, timeout: float | None) -> None:
         """One round begins (called by the selector): nothing ready moves time, several ready are turned."""
@@ -104,34 +145,87 @@ class VirtualLoop(BaseSelectorEventLoop):
         if timeout is None:
             raise Deadlock("nothing can ever run again; waiting: " + self._waiting())
         if timeout > 0:
-            self._now_ns += ceil(timeout * 1e9)  # never nothing: a wait of less than a nanosecond also ends
+            self._pass(ceil(timeout * 1e9))  # never nothing: a wait of less than a nanosecond also ends
             self._still = 0
         elif self._still > ROUNDS_MAX:
             raise Deadlock(f"time stands still since {ROUNDS_MAX} rounds; alive: " + self._waiting())
-        if len(self._ready) > 1:
-            self._ready.rotate(self._chance.below(len(self._ready)))
+        ready = self._ready
+        if len(ready) > 1:
+            drawn = self._drawn or self._chance.next64()
+            self._drawn = drawn >> 16
+            ready.rotate((drawn & 0xFFFF) * len(ready) >> 16)
+
+    # --- what the standard loop does, without descriptors, threads and measuring --------------------------
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        handle = _Call(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._now_s + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        timer = _Timer(when, callback, args, self, context)
+        self.timers += 1
+        heappush(self._timers, (when, self.timers, timer))
+        return timer
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        """Called by the handle: most timers are limits that were not reached."""
+        if not handle._scheduled:
+            return
+        self._dead += 1
+        if self._dead > DEAD_MIN and self._dead * 2 > len(self._timers):
+            self._timers = [each for each in self._timers if not each[2]._cancelled and each[2] is not handle]
+            heapify(self._timers)
+            self._dead = 0
 
     def _run_once(self) -> None:
-        """The standard loop's round without descriptors, signals and measuring, which a virtual loop has not."""
-        scheduled, ready = self._scheduled, self._ready
-        while scheduled and scheduled[0]._cancelled:
-            self._timer_cancelled_count -= 1
-            heappop(scheduled)._scheduled = False
+        timers, ready = self._timers, self._ready
+        while timers and timers[0][2]._cancelled:
+            heappop(timers)
+            self._dead -= 1
         timeout = None
         if ready or self._stopping:
             timeout = 0.0
-        elif scheduled:
-            timeout = max(scheduled[0]._when - self._now_ns / 1e9, 0.0)
+        elif timers:
+            timeout = max(timers[0][0] - self._now_s, 0.0)
         self.turn(timeout)
-        end = self._now_ns / 1e9 + _RESOLUTION_S
-        while scheduled and scheduled[0]._when < end:
-            handle = heappop(scheduled)
-            handle._scheduled = False
-            ready.append(handle)
+        end = self._now_s + _RESOLUTION_S
+        while timers and timers[0][0] < end:
+            timer = heappop(timers)[2]
+            if timer._cancelled:
+                self._dead -= 1
+            else:
+                timer._scheduled = False
+                ready.append(timer)
         for _ in range(len(ready)):
-            waiting = ready.popleft()
-            if not waiting._cancelled:
-                waiting._run()
+            handle = ready.popleft()
+            if handle._cancelled:
+                continue
+            try:
+                handle._context.run(handle._callback, *handle._args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001  # as asyncio does: the loop's handler hears of it
+                self.call_exception_handler(
+                    {"message": f"Exception in callback {handle!r}", "exception": error, "handle": handle}
+                )
+
+    def close(self) -> None:
+        super().close()
+        self._timers.clear()
 
     def run_in_executor(  # type: ignore[override]  # the standard stub's type variables are private to it
         self, _executor: object, func: Callable[..., T], *args: Any
