@@ -34,13 +34,15 @@ class Aftercare:
         """Give money back: None is all that is left. Reserved and durable before it is sent (I5, I8).
 
         Raises:
-            Conflict("refund_not_paid"), InvalidRequest("refund_too_much" | "refund_reason_missing" | …).
+            Conflict("refund_not_paid"), InvalidRequest("refund_too_much" | "refund_reason_missing" | …),
+            NotFound("channel_unknown"): its channel left the settings.
         """
         service = self._service
         if key and (known := answered(service.feed, key)):
             return self._known(known)
         sale = self._book.sale(sale_id)
         attempt = _captured(sale, attempt_id)
+        service.provider(attempt.provider)  # a refund that nobody could send is not begun
         refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
         claims: tuple[Claim, ...] = ()
         if key:

@@ -3,9 +3,11 @@
 import logging
 from typing import TYPE_CHECKING, Final
 
+from terminal.counter.book import here
 from terminal.payments.attempt import Signal
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
+from terminal.payments.exceptions import channel_gone
 from terminal.payments.fact import Facts
 from terminal.payments.refund import REFUND_ENDED, RefundSignal, RefundState
 from terminal.payments.refunding import hear_refund
@@ -47,11 +49,12 @@ async def _bring_back(service: "Service", sale: Sale) -> None:
         if attempt.live:
             sale = await _restart(service, sale, attempt)
         if attempt.live or (needs_sweep(attempt) and not attempt.swept):
-            _drive(service, sale, attempt)
+            await _drive(service, sale, attempt)
     for refund in sale.refunds:
-        known = sale.attempt(refund.attempt).provider in service.providers()
-        if known and refund.state not in REFUND_ENDED | {RefundState.MANUAL}:
-            await _restart_refund(service, sale, refund)
+        if refund.state in REFUND_ENDED | {RefundState.MANUAL}:
+            continue
+        await _restart_refund(service, sale, refund)
+        if not await _gone(service, sale, sale.attempt(refund.attempt), refund):
             service.drive_refund(sale, refund.id)
     sale = service.book.sale(sale.id)
     if not sale.ended:
@@ -59,12 +62,19 @@ async def _bring_back(service: "Service", sale: Sale) -> None:
         lane.changed(None, sale)
 
 
-def _drive(service: "Service", sale: Sale, attempt: Attempt) -> None:
-    if attempt.provider not in service.providers():
-        log.error("sale %s: its channel %s left the settings; its result stays open", sale.id, attempt.provider)
-        service.tasks.broken[f"attempt {attempt.id}"] = "channel_unknown"
-        return
-    service.drive(sale, attempt.id, fresh=False)
+async def _drive(service: "Service", sale: Sale, attempt: Attempt) -> None:
+    if not await _gone(service, sale, attempt):
+        service.drive(sale, attempt.id, fresh=False)
+
+
+async def _gone(service: "Service", sale: Sale, attempt: Attempt, refund: Refund | None = None) -> bool:
+    """Whether its channel left the settings: then nobody can be asked, and a person must see that (I4)."""
+    if attempt.provider in service.providers():
+        return False
+    log.error("sale %s: its channel %s left the settings; its result stays open", sale.id, attempt.provider)
+    at_ms = service.parts.clock.wall_ms()
+    await service.book.commit(sale.id, lambda now: channel_gone(here(now), attempt, refund, at_ms=at_ms), RECOVERY)
+    return True
 
 
 async def _restart(service: "Service", sale: Sale, attempt: Attempt) -> Sale:

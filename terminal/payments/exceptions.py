@@ -8,6 +8,7 @@ from terminal.payments.attempt import Move, Opens, Signal
 from terminal.payments.evidence import evidence_fields
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.notice import Notice
+from terminal.payments.refund import RefundState
 from terminal.payments.sale import Attempt, Refund, Sale, SaleState, derive
 
 PROOF: Final = frozenset({Signal.SUCCESS, Signal.BILL_PAID, Signal.NOT_REVERSIBLE})
@@ -71,14 +72,27 @@ def refund_contradicted(sale: Sale, refund: Refund, at_ms: int) -> Facts:
     return tuple(_opened(sale, attempt, "contradicted", f"{refund.id}:contradicted", at_ms))
 
 
+def refund_stuck(sale: Sale, refund: Refund, at_ms: int) -> Facts:
+    """The provider cannot give it back by itself: reserved until a person acts, and told until one has seen it."""
+    attempt = replace(sale.attempt(refund.attempt), amount=refund.amount)
+    return tuple(_opened(sale, attempt, "refund_manual", f"{refund.id}:refund_manual", at_ms))
+
+
+def channel_gone(sale: Sale, attempt: Attempt, refund: Refund | None = None, *, at_ms: int) -> Facts:
+    """Nobody is left to ask: the channel of this attempt or refund is not in the settings any more (I4)."""
+    about, amount = (refund.id, refund.amount) if refund else (attempt.id, attempt.amount)
+    return tuple(_opened(sale, replace(attempt, amount=amount), "channel_gone", f"{about}:channel_gone", at_ms))
+
+
 def refunded_ends(sale: Sale, attempt_id: str, at_ms: int) -> list[Fact]:
-    """Late or excess money that went back whole is no longer before a person."""
-    if sale.held_minor(sale.attempt(attempt_id)) > 0:
-        return []
+    """Late or excess money that went back whole is no longer before a person, nor a refund that came through."""
+    settled = {f"{each.id}:refund_manual" for each in sale.refunds if each.state is RefundState.REFUNDED}
+    whole = sale.held_minor(sale.attempt(attempt_id)) <= 0
     return [
         _closing(each.id, each.attempt, "refunded", "", at_ms)
         for each in sale.exceptions
-        if each.attempt == attempt_id and each.kind in {"paid_late", "excess"} and not each.closed
+        if each.attempt == attempt_id and not each.closed
+        if each.id in settled or (whole and each.kind in {"paid_late", "excess"})
     ]
 
 

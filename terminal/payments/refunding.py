@@ -3,7 +3,7 @@
 from typing import Any
 
 from terminal.errors import Conflict, InvalidRequest
-from terminal.payments.exceptions import refund_contradicted, refunded_ends
+from terminal.payments.exceptions import refund_contradicted, refund_stuck, refunded_ends
 from terminal.payments.fact import Claim, Fact, Facts, fold
 from terminal.payments.money import Money
 from terminal.payments.refund import CONTRADICTS, RefundSignal, RefundState, refund_step
@@ -69,6 +69,8 @@ def hear_refund(
         "at_ms": at_ms,
     }
     facts = (Fact("refund_moved", body, owes=owes),)
+    if to is RefundState.MANUAL:
+        return (*facts, *refund_stuck(sale, refund, at_ms))
     if to is not RefundState.REFUNDED:
         return facts
     after = fold(sale, facts)

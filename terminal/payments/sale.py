@@ -21,6 +21,7 @@ class SaleState(StrEnum):
 
 ENDED: Final = frozenset({SaleState.PAID, SaleState.CANCELLED, SaleState.EXPIRED})
 _SHOWABLE: Final = frozenset({State.ORDERING, State.SHOWN, State.WAITING})
+_DOUBTED: Final = frozenset({State.UNKNOWN, State.REVERSING})
 _DOUBT: Final = frozenset(
     {State.UNKNOWN, State.CLOSING, State.REVERSING, State.REVERSE_UNKNOWN, State.MANUAL},
 )
@@ -81,7 +82,7 @@ class OpenException:
     """Something a person must see: it never disappears by itself."""
 
     id: str
-    kind: str  # paid_late, excess, mismatch, contradicted, window_over
+    kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_manual, channel_gone
     attempt: str
     amount_minor: int
     closed: str = ""  # how it ended: attached, refunded, accepted, seen
@@ -237,38 +238,40 @@ def _with_attempt(sale: Sale, attempt: Attempt) -> Sale:
 
 
 def _attempt_moved(sale: Sale, body: Fields) -> Sale:
-    attempt = replace(sale.attempt(body["attempt"]), state=State(body["to"]), why=body.get("why", ""))
-    if "flag" in body:
-        attempt = replace(attempt, flags=attempt.flags | {Flag(body["flag"])})
-    if "payload" in body:
-        attempt = replace(attempt, payload=body["payload"])
-    if attempt.state not in _SHOWABLE:
-        attempt = replace(attempt, payload="")  # on its way down or ended: never shown again (I10)
-    if attempt.state in {State.UNKNOWN, State.REVERSING}:
-        attempt = replace(attempt, doubted=True)
-    if attempt.state in NOT_PAID:
-        attempt = replace(attempt, captured=False)  # whatever was taken went back
-    return _evidence_noted(_with_attempt(sale, attempt), body)
+    was, state = sale.attempt(body["attempt"]), State(body["to"])
+    captured = was.captured and state not in NOT_PAID  # else whatever was taken went back
+    moved = replace(
+        was,
+        state=state,
+        why=body.get("why", ""),
+        flags=was.flags | {Flag(body["flag"])} if "flag" in body else was.flags,
+        # on its way down or ended: never shown again (I10)
+        payload=body.get("payload", was.payload) if state in _SHOWABLE else "",
+        doubted=was.doubted or state in _DOUBTED,
+        captured=captured,
+        **({} if captured else _proof(body)),
+    )
+    return _with_attempt(sale, moved)
 
 
 def _evidence_noted(sale: Sale, body: Fields) -> Sale:
+    attempt = sale.attempt(body["attempt"])
+    proof = {} if attempt.captured else _proof(body)
+    return _with_attempt(sale, replace(attempt, **proof)) if proof else sale
+
+
+def _proof(body: Fields) -> dict[str, Any]:
+    """What evidence of a payment says about its attempt; nothing when it is not about a payment."""
     evidence = body.get("evidence")
     if not evidence or evidence["trade"] != "paid":
-        return sale
-    attempt = sale.attempt(body["attempt"])
-    if attempt.captured:
-        return sale
-    return _with_attempt(
-        sale,
-        replace(
-            attempt,
-            captured=True,
-            provider_txn=evidence["txn"],
-            wallet=evidence["wallet"],
-            payer_minor=evidence["payer_minor"],
-            paid_at=evidence["paid_at"],
-        ),
-    )
+        return {}
+    return {
+        "captured": True,
+        "provider_txn": evidence["txn"],
+        "wallet": evidence["wallet"],
+        "payer_minor": evidence["payer_minor"],
+        "paid_at": evidence["paid_at"],
+    }
 
 
 def _sale_moved(sale: Sale, body: Fields) -> Sale:

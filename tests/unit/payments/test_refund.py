@@ -178,3 +178,21 @@ def test_a_sale_is_final_only_when_its_refund_is() -> None:
     assert not sale.sale.final
     sale.hear_refund(name, _E.REFUNDED)
     assert sale.sale.final
+
+
+@pytest.mark.row(73)
+def test_a_refund_that_needs_a_person_is_an_exception_until_it_came_through_or_somebody_saw_it() -> None:
+    sale = paid()
+    sale.refund(850, _E.COMMITTED, _E.ABNORMAL)
+    assert [(each.kind, each.amount_minor) for each in sale.sale.exceptions] == [("refund_manual", 850)]
+    assert sale.hear_refund("R1", _E.ABNORMAL) == (), "told once"
+    sale.hear_refund("R1", _E.REFUNDED)
+    assert [each.closed for each in sale.sale.exceptions] == ["refunded"]
+
+
+def test_a_refund_that_needed_a_person_and_failed_stays_before_them() -> None:
+    sale = paid()
+    sale.refund(850, _E.COMMITTED, _E.ABNORMAL, _E.FAILED)
+    assert sale.open_exceptions() == ["refund_manual"]
+    sale.close_exception("R1:refund_manual", "seen")
+    assert sale.open_exceptions() == []
