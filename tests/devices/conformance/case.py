@@ -16,7 +16,7 @@ class DeviceCase:
     """One protocol under test.
 
     Args:
-        key: ``role/name`` of the catalogue.
+        key: ``role/name`` of the catalogue; a further case of one protocol adds a space and its profile.
         stub: a fresh simulated device, written from the maker's manual.
         greet: a fresh driver on the open transport asks who is there; returns when it knows or cannot ask.
             Raises DeviceError: nobody, or somebody else.
