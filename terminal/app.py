@@ -112,7 +112,7 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
         certificates=table.certificates,
         gateway=table.gateway,
         ca_file=loaded.path(table.ca_file) if table.ca_file else None,
-        notify_url=table.notify_url,
+        notify_url=notify_url(loaded, name),
         store_id=table.store_id,
     )
     return open_wechatpay(settings, clock=clock, entropy=entropy, test=loaded.settings.mode == "test")
@@ -200,7 +200,6 @@ async def running(
             providers=channels,
             slips=slips,
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
-            notify_url=_notify_url(loaded),
         )
         service = Service(parts, _counters(loaded, house, clock, slips))
         settings = _people_settings(loaded)
@@ -299,13 +298,13 @@ async def _end(service: Service, life: "asyncio.Task[None]") -> None:
         life.exception()  # looked at: whoever waits for the service tells it
 
 
-def _notify_url(loaded: Loaded) -> str:
-    """Where the bank reaches us; nowhere is query-only, a first-class mode."""
+def notify_url(loaded: Loaded, channel: str) -> str:
+    """Where this channel's bank reaches us; nowhere is query-only, a first-class mode."""
     listen_at = loaded.settings.listen
-    named = next((t.notify_url for t in loaded.settings.channels.values() if t.notify_url), "")
+    named = loaded.settings.channels[channel].notify_url
     if named or not listen_at.notify_port:
         return named or NOWHERE
-    return f"https://{listen_at.notify_host}:{listen_at.notify_port}/notify/wechatpay"
+    return f"https://{listen_at.notify_host}:{listen_at.notify_port}/notify/{channel}"
 
 
 async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: Loaded, clock: Clock) -> None:

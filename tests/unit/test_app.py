@@ -2,6 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from terminal.app import NOWHERE, notify_url
+from terminal.settings import load
 
 HEAVY = (
     "PIL",
@@ -27,3 +33,48 @@ def test_the_commands_are_there_before_the_service_they_start_is_loaded() -> Non
     ask = "import sys, terminal.cli.commands; print('PIL' in sys.modules, 'terminal.app' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.split() == ["False", "False"]
+
+
+SHOP = """
+mode = "live"
+[shop]
+merchant = "m"
+store = "s"
+title = "Tea"
+[listen]
+notify_port = {port}
+[channels.first]
+mchid = "1"
+appid = "a"
+merchant_serial = "5157F09EFDC096DE15EBE81A47057A72"
+merchant_key_file = "k.pem"
+{named}
+[channels.second]
+mchid = "2"
+appid = "a"
+merchant_serial = "5157F09EFDC096DE15EBE81A47057A72"
+merchant_key_file = "k.pem"
+[[counters]]
+id = "1"
+channels = ["first", "second"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("port", "named", "first", "second"),
+    [
+        (7601, "", "https://127.0.0.1:7601/notify/first", "https://127.0.0.1:7601/notify/second"),
+        (7601, 'notify_url = "https://shop.example/n/1"', "https://shop.example/n/1", None),
+        (0, 'notify_url = "https://shop.example/n/1"', "https://shop.example/n/1", NOWHERE),
+        (0, "", NOWHERE, NOWHERE),
+    ],
+)
+def test_every_channel_has_a_notification_address_of_its_own(
+    tmp_path: Path, port: int, named: str, first: str, second: str | None
+) -> None:
+    """One bank's messages at another bank's address would be refused, every one of them."""
+    (tmp_path / "secrets.toml").touch(mode=0o600)
+    (tmp_path / "countertop.toml").write_text(SHOP.format(port=port, named=named))
+    loaded = load(tmp_path / "countertop.toml")
+    assert notify_url(loaded, "first") == first
+    assert notify_url(loaded, "second") == (second or "https://127.0.0.1:7601/notify/second")
