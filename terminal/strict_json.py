@@ -38,13 +38,7 @@ def parse(data: bytes, *, limit: int) -> object:
         raise InvalidRequest("json_unreadable", at=error.start) from None
     _check_depth(text)
     try:
-        value: object = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_fraction,
-            parse_constant=_constant,
-        )
+        value: object = _DECODER.decode(text)
     except json.JSONDecodeError as error:  # a byte order mark ends here as well
         raise InvalidRequest("json_unreadable", at=error.pos) from None
     if _SURROGATE_ESCAPE.search(text):
@@ -89,6 +83,14 @@ def _fraction(text: str) -> float:
 
 def _constant(_text: str) -> NoReturn:
     raise InvalidRequest("json_number", digits=DIGITS_MAX)
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_fraction,
+    parse_constant=_constant,
+)
 
 
 def _check_surrogates(value: object) -> None:

@@ -4,13 +4,18 @@ The ``Date`` of an authenticated reply (RFC 9110 section 6.6.1) anchors the mono
 stands in until the first such reply.
 """
 
-from datetime import UTC
+import re
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from terminal.counter.ports import Clock
 
 AGREES_S: Final = 300.0
+_FIXDATE: Final = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
+)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class TrustedClock:
@@ -57,6 +62,17 @@ class TrustedClock:
 
 
 def _seconds(date: str) -> float | None:
+    """The form that RFC 9110 demands is read directly, the older ones it tolerates by the library."""
+    if match := _FIXDATE.fullmatch(date):
+        day, month, year, hour, minute, second = match.groups()
+        if month in _MONTHS:
+            try:
+                told = datetime(
+                    int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC
+                )
+            except ValueError:
+                return None
+            return told.timestamp()
     try:
         told = parsedate_to_datetime(date)
     except ValueError:

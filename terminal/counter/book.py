@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -138,12 +139,19 @@ def _index(fact: Fact, sale: Sale | None) -> dict[str, Any]:
     return index
 
 
+def _wake(ended: asyncio.Future[None], _append: object) -> None:
+    if not ended.done():
+        ended.set_result(None)
+
+
 async def _finish(append: "asyncio.Future[tuple[Event, ...]]") -> None:
     """See the append through; a cancellation that arrives meanwhile is raised when memory is true."""
     cancelled: asyncio.CancelledError | None = None
     while not append.done():
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        append.add_done_callback(partial(_wake, ended))
         try:
-            await asyncio.wait({append})
+            await ended
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:

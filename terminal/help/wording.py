@@ -1,10 +1,17 @@
 """The counter's wording port, filled from the catalogues."""
 
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from terminal.help.catalogue import Catalogue
 from terminal.payments.money import Money
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    return MappingProxyType(Catalogue.load(language).section("receipt", "refund"))
 
 
 class CatalogueWording:
@@ -14,7 +21,7 @@ class CatalogueWording:
         self._zone = ZoneInfo(zone)
 
     def words(self, language: str) -> Mapping[str, str]:
-        return Catalogue.load(language).section("receipt", "refund")
+        return _words(language)
 
     def money(self, amount: Money, language: str) -> str:
         return Catalogue.load(language).money(amount, paper=True)

@@ -164,9 +164,9 @@ class Committer:
             raise self._fatal(error, "journal_broken") from error
 
     def _take(self, unit: Unit, rows: list[Row]) -> Outcome:
-        """Views first: only they can refuse, and until they agreed the chain does not move."""
-        indexed = any(draft.index for draft in unit.drafts)
-        if indexed:
+        """Views first: only a claim among them can refuse, and until they agreed the chain does not move."""
+        claims = any(draft.index and draft.index.claims for draft in unit.drafts)
+        if claims:
             self.connection.execute("SAVEPOINT unit")
         try:
             for number, draft in enumerate(unit.drafts, self.chain.number + 1):
@@ -176,7 +176,7 @@ class Committer:
             self.connection.execute("ROLLBACK TO unit")
             self.connection.execute("RELEASE unit")
             return conflict
-        if indexed:
+        if claims:
             self.connection.execute("RELEASE unit")
         sealed = [self._seal(draft) for draft in unit.drafts]
         rows += sealed

@@ -18,6 +18,11 @@ from terminal.payments.event import Body, Json
 ITEMS_MAX: Final = 256  # of one kind in one event
 WORDS_MAX: Final = 16
 WORD_MAX: Final = 64  # characters
+_STANDING: Final = """INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET
+        kind = excluded.kind, final = excluded.final, words = excluded.words, body = excluded.body,
+        counter = CASE excluded.counter WHEN '' THEN counter ELSE excluded.counter END,
+        last_number = excluded.last_number, last_ms = excluded.last_ms"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +113,17 @@ def project(cursor: apsw.Connection, number: int, row: Row, index: Index) -> Non
 
 
 def _stand(cursor: apsw.Connection, number: int, row: Row, standing: Standing) -> None:
-    old = cursor.execute("SELECT kind, words FROM summary WHERE subject = ?", (row.subject,)).get
-    before = {(old[0], word) for word in old[1].split()} if old else set()
-    now = {(standing.kind, word) for word in standing.words.split()}
-    for kind, word in sorted(before - now):
-        cursor.execute("DELETE FROM word WHERE kind = ? AND word = ? AND subject = ?", (kind, word, row.subject))
-    for kind, word in sorted(now - before):
-        cursor.execute("INSERT INTO word VALUES (?, ?, ?)", (kind, word, row.subject))
-    cursor.execute(
-        """INSERT INTO summary VALUES
-            (:subject, :kind, :counter, :final, :number, :number, :ms, :ms, :words, :body)
-        ON CONFLICT DO UPDATE SET
-            kind = excluded.kind, final = excluded.final, words = excluded.words, body = excluded.body,
-            counter = CASE excluded.counter WHEN '' THEN counter ELSE excluded.counter END,
-            last_number = excluded.last_number, last_ms = excluded.last_ms""",
-        {
-            "subject": row.subject,
-            "kind": standing.kind,
-            "counter": row.counter,
-            "final": int(standing.final),
-            "number": number,
-            "ms": row.wall_ms,
-            "words": standing.words,
-            "body": standing.body,
-        },
-    )
+    subject, kind, words = row.subject, standing.kind, standing.words
+    old = cursor.execute("SELECT kind, words FROM summary WHERE subject = ?", (subject,)).get
+    if old != (kind, words):  # nearly always they are the same
+        before = {(old[0], word) for word in old[1].split()} if old else set()
+        now = {(kind, word) for word in words.split()}
+        for gone in sorted(before - now):
+            cursor.execute("DELETE FROM word WHERE kind = ? AND word = ? AND subject = ?", (*gone, subject))
+        for new in sorted(now - before):
+            cursor.execute("INSERT INTO word VALUES (?, ?, ?)", (*new, subject))
+    final, ms = int(standing.final), row.wall_ms
+    cursor.execute(_STANDING, (subject, kind, row.counter, final, number, number, ms, ms, words, standing.body))
 
 
 def project_all(source: apsw.Connection, target: apsw.Connection) -> Iterator[int]:

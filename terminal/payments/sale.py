@@ -248,8 +248,7 @@ def _attempt_moved(sale: Sale, body: Fields) -> Sale:
         # on its way down or ended: never shown again (I10)
         payload=body.get("payload", was.payload) if state in _SHOWABLE else "",
         doubted=was.doubted or state in _DOUBTED,
-        captured=captured,
-        **({} if captured else _proof(body)),
+        **({"captured": True} if captured else {"captured": False, **_proof(body)}),
     )
     return _with_attempt(sale, moved)
 
@@ -293,8 +292,9 @@ def _refund_started(sale: Sale, body: Fields) -> Sale:
 
 
 def _refund_moved(sale: Sale, body: Fields) -> Sale:
-    refund = replace(sale.refund(body["refund"]), state=RefundState(body["to"]))
-    refund = replace(refund, provider_refund=body.get("provider_refund") or refund.provider_refund)
+    was = sale.refund(body["refund"])
+    told = body.get("provider_refund") or was.provider_refund
+    refund = replace(was, state=RefundState(body["to"]), provider_refund=told)
     return replace(sale, refunds=tuple(refund if x.id == refund.id else x for x in sale.refunds))
 
 
