@@ -1,4 +1,4 @@
-"""``countertop journal verify | tail | export``: the record, read beside the service that writes it."""
+"""``countertop journal verify | tail | export | check``: the record, read beside the service that writes it."""
 
 import sys
 from datetime import UTC, datetime
@@ -7,10 +7,15 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import typer
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from rich.table import Table
 
 from terminal.cli.words import JOURNAL, console, errors, give_up, put, sentences
 from terminal.errors import JournalError
+from terminal.journal.checkpoints import read_checkpoints
+from terminal.journal.export import check_export, redacted
 from terminal.journal.export import export as write_lines
 from terminal.journal.keys import JournalKeys
 from terminal.journal.reader import Reader
@@ -66,7 +71,7 @@ def tail(
         finally:
             reader.close()
     if as_json:
-        put([{**_row(event), "body": event.body} for event in found])
+        put([{**_row(event), "body": redacted(event.stream, event.body)} for event in found])
         return
     table = Table("no.", "time (UTC)", "type", "about", "who", box=None)
     for event in found:
@@ -86,20 +91,22 @@ def export(
     out: Annotated[Path | None, typer.Option("-o", help="File to make; standard output otherwise.")] = None,
     after: Annotated[int, typer.Option(min=0, help="Only events after this number.")] = 0,
 ) -> None:
-    """Every event as a JSON line; personal data only as commitments."""
+    """Every event as a JSON line; personal data only as commitments, hashes of PINs and tokens hashed again."""
     with sentences():
-        reader = Reader.at(_path(config))
+        path = _path(config)
+        signer = JournalKeys.load(path.parent / "keys").signer
+        reader = Reader.at(path)
         try:
             if out is None:
-                write_lines(reader, sys.stdout.buffer, after=after)
+                write_lines(reader, sys.stdout.buffer, signer, after=after)
                 return
-            count = _write_new(reader, out, after)
+            count = _write_new(reader, out, signer, after)
         finally:
             reader.close()
         console.print(f"{count} events in {out}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _write_new(reader: Reader, out: Path, after: int) -> int:
+def _write_new(reader: Reader, out: Path, signer: Ed25519PrivateKey, after: int) -> int:
     """The whole export under a name that was free, or nothing."""
     try:
         file = out.open("xb")
@@ -109,7 +116,42 @@ def _write_new(reader: Reader, out: Path, after: int) -> int:
         give_up(f"{out} cannot be made ({error.strerror}); nothing was written. Choose another place.")
     try:
         with file:
-            return write_lines(reader, file, after=after)
+            return write_lines(reader, file, signer, after=after)
     except OSError as error:
         out.unlink(missing_ok=True)
         give_up(f"{out} could not be written whole ({error.strerror}), so it was removed. Choose another place.")
+
+
+@journal.command("check")
+def check_copy(
+    copy: Annotated[Path, typer.Argument(help="An export from the first event on.")],
+    checkpoints: Annotated[Path, typer.Option(help="The journal's signed checkpoints (journal.db.checkpoints).")],
+    key: Annotated[Path, typer.Option(help="The published key (keys/journal.pub).")],
+) -> None:
+    """Check an export on any machine, with the published key alone; exits with 4 when it is not sound."""
+    with sentences():
+        public = _public(key)
+        signed = read_checkpoints(checkpoints, public)
+        try:
+            with copy.open("rb") as lines:
+                report = check_export(lines, signed, public)
+        except OSError as error:
+            give_up(f"{copy} cannot be read ({error.strerror}).")
+        if report.sound:
+            console.print(f"Sound: {report.events} events, covered by signed checkpoints.")
+            return
+        where = f"event {report.first_bad}: {report.reason} {report.detail}"
+        errors.print(f"Not sound: {where}", markup=False, highlight=False)
+        raise typer.Exit(JOURNAL)
+
+
+def _public(path: Path) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except OSError as error:
+        give_up(f"{path} cannot be read ({error.strerror}).")
+    except (ValueError, UnsupportedAlgorithm):
+        give_up(f"{path} is no public key. Take keys/journal.pub of the shop's state folder.")
+    if not isinstance(key, Ed25519PublicKey):
+        give_up(f"{path} is not the key of a journal. Take keys/journal.pub of the shop's state folder.")
+    return key

@@ -29,7 +29,8 @@ _ORDER: Final = {"claim": "kind, key", "owed": "id", "summary": "subject", "word
 class Report:
     """``reason`` is empty when all is well; ``first_bad`` is an event's number, 0 where no event is meant.
 
-    Reasons: schema, gap, position, key, hash, checkpoint, rolled_back, personal, view, pages, unreadable.
+    Reasons: schema, gap, position, key, hash, checkpoint, rolled_back, personal, view, pages, unreadable;
+    of an export also redacted.
     """
 
     events: int

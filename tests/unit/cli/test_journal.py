@@ -129,3 +129,31 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(place: Place) -> None
         said = journal(place, word)
         assert (said.code, said.codes) == (4, ["J-04"])
     assert (place.state / "journal.db").read_bytes().startswith(b"no database")
+
+
+def test_an_export_is_checked_elsewhere_with_what_is_published(place: Place, tmp_path: Path) -> None:
+    out = tmp_path / "export.jsonl"
+    assert journal(place, "export", "-o", out).code == 0
+    key = place.state / "keys" / "journal.pub"
+    published = ("--checkpoints", place.state / "journal.db.checkpoints", "--key", key)
+    said = command("journal", "check", out, *published)
+    assert (said.code, said.out) == (0, f"Sound: {COUNT} events, covered by signed checkpoints.\n")
+    out.write_bytes(out.read_bytes().replace(b"tea", b"sea", 1))
+    said = command("journal", "check", out, *published)
+    assert said.code == 4
+    assert said.err.startswith("Not sound: event ")
+    assert command("journal", "check", out, *published[:3], out).code == 2
+
+
+def test_i19_tail_and_export_tell_no_hash_of_a_pin(place: Place) -> None:
+    canary = "$argon2id$canary"
+
+    async def write() -> None:
+        async with open_journal(load(place.config), SystemClock(), SystemEntropy()) as open_:
+            await open_.append([event("p", stream="people:s-1", kind="pin_set", pin=canary)])
+
+    asyncio.run(write())
+    for said in (journal(place, "tail", "--json"), journal(place, "export")):
+        assert said.code == 0
+        assert "pin_set" in said.out
+        assert "canary" not in said.out

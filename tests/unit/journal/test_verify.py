@@ -10,11 +10,14 @@ from terminal.chance import Chance
 from terminal.errors import JournalError
 from terminal.journal.checkpoints import Checkpoint, read_checkpoints
 from terminal.journal.export import check_export, export
+from terminal.journal.keys import JournalKeys
 from terminal.journal.place import side
 from terminal.journal.reader import Reader
 from terminal.journal.sqlite import SqliteJournal
-from terminal.journal.verify import verify
+from terminal.journal.verify import Report, verify
 from tests.unit.journal.world import KEYS, debt, event, open_at, summary
+
+PUBLIC = KEYS.signer.public_key()
 
 
 async def small(path: Path) -> None:
@@ -238,20 +241,49 @@ async def test_an_export_is_checked_with_the_published_key_only(tmp_path: Path) 
     async with open_at(path) as journal:
         await journal.erase("s1")
         lines, signed = exported(journal)
-        assert check_export(lines, signed).events == 8
+        assert check_export(lines, signed, PUBLIC).events == 8
         await journal.append([event("not yet signed")])
         more, _signed = exported(journal)
-        assert (check_export(more, signed).sound, check_export(more, signed).events) == (True, 8)
+        assert check_export(more, signed, PUBLIC) == Report(8)
     changed = [line.replace(b'"amount_minor":5', b'"amount_minor":6') for line in lines]
-    assert (check_export(changed, signed).reason, check_export(changed, signed).first_bad) == ("checkpoint", 8)
-    assert check_export(lines[:5], signed).reason == "rolled_back"
-    assert check_export([*lines[:3], *lines[4:]], signed).first_bad == 4
-    assert check_export([*lines[:3], b"{}\n"], signed).reason == "unreadable"
+    bad = check_export(changed, signed, PUBLIC)
+    assert (bad.reason, bad.first_bad) == ("checkpoint", 8)
+    assert check_export(lines[:5], signed, PUBLIC).reason == "rolled_back"
+    assert check_export([*lines[:3], *lines[4:]], signed, PUBLIC).first_bad == 4
+    assert check_export([*lines[:3], b"{}\n"], signed, PUBLIC).reason == "unreadable"
     assert not any(b"13800138" in line for line in lines), "personal data leaves only as commitments"
 
 
 def exported(journal: SqliteJournal) -> tuple[list[bytes], tuple[Checkpoint, ...]]:
     out = io.BytesIO()
-    export(journal._reader, out)
+    export(journal._reader, out, KEYS.signer)
     checkpoints = journal._checkpoints
     return out.getvalue().splitlines(keepends=True), read_checkpoints(checkpoints.path, checkpoints.public)
+
+
+async def test_i19_hashes_of_pins_and_tokens_do_not_leave_and_the_export_still_proves_its_chain(
+    tmp_path: Path,
+) -> None:
+    pin, token = "$argon2id$v=19$canary-of-a-pin", "canary-of-a-token"
+    async with open_at(tmp_path / "j.db") as journal:
+        summary = {"summary": {"kind": "person", "final": True, "pin": pin}}
+        await journal.append([event("before", amount_minor=5)])
+        await journal.append([event("p", stream="people:s-1", kind="person_added", pin=pin, index=summary)])
+        await journal.append([event("k", stream="people:s-1", kind="api_key_made", token=token, label="POS")])
+        await journal.append([event("after", amount_minor=7)])
+        await journal.checkpoint()
+        lines, signed = exported(journal)
+    assert not any(b"canary" in line for line in lines)
+    assert b"POS" in lines[2]
+    assert check_export(lines, signed, PUBLIC) == Report(4)
+    for at, old, new in (
+        (0, b'"amount_minor":5', b'"amount_minor":6'),  # before a line that was redacted
+        (1, b'"person_added"', b'"person_seen"'),
+        (2, b"POS", b"PIN"),
+        (3, b'"amount_minor":7', b'"amount_minor":8'),
+    ):
+        changed = [line.replace(old, new) if number == at else line for number, line in enumerate(lines)]
+        assert changed != lines
+        assert not check_export(changed, signed, PUBLIC).sound, at
+    other = JournalKeys.make(Chance("other")).signer.public_key()
+    assert check_export(lines, signed, other).reason == "redacted"
