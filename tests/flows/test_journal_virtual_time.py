@@ -7,7 +7,7 @@ from pathlib import Path
 
 from terminal.journal.export import export
 from terminal.virtual_time import VirtualClock, VirtualEntropy, run
-from tests.unit.journal.world import event, open_at, summary
+from tests.unit.journal.world import KEYS, event, open_at, summary
 
 
 async def story(path: Path, seed: int) -> str:
@@ -32,7 +32,7 @@ async def story(path: Path, seed: int) -> str:
         assert journal.commits == 0
         assert (await journal.verify_all()).sound
         out = io.BytesIO()
-        export(journal._reader, out)
+        export(journal._reader, out, KEYS.signer)
     return hashlib.sha256(out.getvalue()).hexdigest()
 
 
