@@ -45,10 +45,6 @@ class Unavailable(TerminalError):
     """Not now: a provider, a device or the disk. Nothing was started."""
 
 
-class OutcomeUnknown(TerminalError):
-    """It may have happened. Ask, never repeat blindly."""
-
-
 class NotEvidence(TerminalError):
     """A message that proves nothing: signature, freshness, replay, shape. Never changes a payment."""
 

@@ -83,10 +83,6 @@ class Channel:
             return "clock_off"
         return "" if self._breaker.closed(_now()) else "provider_down"
 
-    def available(self) -> bool:
-        """Should a new sale be started here?"""
-        return not self.trouble()
-
     async def aclose(self) -> None:
         if self._closing is not None:
             await self._closing()

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from terminal.errors import NotAllowed
-from terminal.people.roles import Principal, Role
+from terminal.people.roles import Principal
 from terminal.web.edge import EDGE
 from terminal.web.problems import TooMany
 from terminal.web.security import SAFE
@@ -108,8 +108,3 @@ def part(response: web.StreamResponse) -> None:
 
 def _set(response: web.StreamResponse, name: str, value: str, max_age_s: int | None) -> None:
     response.set_cookie(name, value, max_age=max_age_s, path="/", secure=True, httponly=True, samesite="Strict")
-
-
-def may_show_only(principal: Principal) -> bool:
-    """A customer's display: it sees its counter's screen and nothing else."""
-    return principal.role is Role.DISPLAY

@@ -132,7 +132,17 @@ def library_violations(source: Source) -> Iterator[str]:
             yield f"{source.path}:{line}: stubs import the standard library only, not {library}"
 
 
-PURE = {"collections", "dataclasses", "decimal", "enum", "functools", "hashlib", "itertools", "re", "string"} | {
+PURE = {
+    "collections",
+    "dataclasses",
+    "decimal",
+    "enum",
+    "functools",
+    "hashlib",
+    "hmac",
+    "itertools",
+    "re",
+    "string",
     "typing",
     "msgspec",  # the profile's schema
 }

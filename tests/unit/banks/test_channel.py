@@ -31,10 +31,9 @@ async def test_clock_wrong_by_an_hour_is_learnt_corrected_and_named() -> None:
     assert bench.peer.accepts(bench.http.requests[1]), "old payments are resolved with the corrected time"
     assert channel.clock_offset_s == 3600
     assert channel.trouble() == "clock_off"
-    assert not channel.available()
     assert await channel.take_notification(*notified(bench.peer)), "fresh by the provider's time"
     bench.clock.now_s = NOW_S
-    assert channel.available()
+    assert channel.trouble() == ""
 
 
 async def test_a_wrong_signature_teaches_no_time() -> None:
@@ -288,7 +287,7 @@ async def test_b13_a_dead_provider_stops_new_sales_only() -> None:
     assert channel.trouble() == "provider_down"
     bench.http.steps += [bench.peer.says("reverse_done", order())]
     assert str(await channel.reverse(ORDER_NO)) == "Accepted()", "old ones are resolved regardless"
-    assert channel.available(), "one good answer opens it again"
+    assert channel.trouble() == "", "one good answer opens it again"
 
 
 async def test_refusals_are_the_work_of_a_living_provider() -> None:
@@ -297,7 +296,7 @@ async def test_refusals_are_the_work_of_a_living_provider() -> None:
     for _ in range(10):
         bench.http.steps.append(bench.peer.says("code_expired", order()))
         assert isinstance(await channel.pay(order(), CODE), Refused)
-    assert channel.available()
+    assert channel.trouble() == ""
 
 
 # --- what never leaves ---

@@ -17,7 +17,6 @@ from terminal.payments.attempt import SCREEN_WORDS
 from terminal.payments.currencies import EXPONENTS
 from terminal.payments.money import Money
 from terminal.payments.notice import Refusal
-from terminal.payments.refund import RefundState
 
 ENGLISH = Catalogue.load("en")
 WORDS = {language: Catalogue.load(language) for language in LANGUAGES}
@@ -34,6 +33,16 @@ def test_no_key_is_missing_extra_empty_or_differs_in_its_facts(language: str) ->
         assert text.strip() == text != "", key
         assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(english[key])), key
         assert not re.search(r"[{}]", PLACEHOLDER.sub("", text)), key
+
+
+def test_every_text_is_said_somewhere() -> None:
+    """A source names a key or begins it: ``timeline.how_`` says all of ``timeline.how_…``."""
+    sources = [path for path in FOLDER.parents[1].rglob("*") if path.suffix in {".py", ".js", ".html"}]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    named = set(re.findall(r"[\"'`]([a-z_]+\.[a-z0-9_]+)[\"'`]", text))
+    begun = {*re.findall(r"[\"'`]([a-z_]+\.[a-z0-9_]*)\$?\{", text)}
+    begun |= {*re.findall(r"[\"'`]([a-z_]+\.(?:[a-z0-9_]*_)?)[\"'`]", text)}
+    assert sorted(key for key in ENGLISH.names() - named if not key.startswith(tuple(begun))) == []
 
 
 def test_there_is_a_file_for_every_language_and_no_other() -> None:
@@ -63,7 +72,6 @@ def test_the_state_words_are_those_of_the_screen_language() -> None:
 def test_what_the_core_can_say_has_words() -> None:
     wanted = {f"state.{word}" for word in SCREEN_WORDS.values()}
     wanted |= {f"refusal.{refusal}" for refusal in Refusal}
-    wanted |= {f"refund.{state}" for state in RefundState}
     assert wanted <= ENGLISH.names()
 
 
