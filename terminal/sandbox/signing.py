@@ -4,7 +4,6 @@ Source: WeChat Pay merchant documentation, API v3, "签名生成", "签名验证
 """
 
 import base64
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -58,7 +57,7 @@ class MacSigner:
         self._key = key
 
     def sign(self, message: bytes) -> bytes:
-        return hmac.new(self._key, message, hashlib.sha256).digest()
+        return hmac.digest(self._key, message, "sha256")
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         return hmac.compare_digest(self.sign(message), signature)

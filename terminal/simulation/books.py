@@ -80,7 +80,7 @@ class Stated:
 
 
 class Journaled:
-    """The fold of the durable log. ``read`` takes rows (number, type, subject, mono_ns, body text)."""
+    """The fold of the durable log."""
 
     def __init__(self) -> None:
         self.last = 0
@@ -96,8 +96,7 @@ class Journaled:
         self.claims: dict[tuple[str, str], str] = {}
         self.at: dict[str, str] = {}  # counter -> its open sale
 
-    def read(self, kind: str, subject: str, mono_ns: int, text: str) -> Body:
-        body: Body = json.loads(text)
+    def read(self, kind: str, subject: str, mono_ns: int, body: Body) -> None:
         index = body.get("index") or {}
         for effect in index.get("settles", ()):
             self.owed.pop(effect, None)
@@ -108,7 +107,6 @@ class Journaled:
         change = getattr(self, f"_{kind}", None)
         if change is not None:
             change(subject, body, mono_ns)
-        return body
 
     def _sale_opened(self, subject: str, body: Body, _ns: int) -> None:
         self.sales[subject] = SaleRow(subject, body["counter"], body["amount_minor"], body["order_no"])

@@ -102,7 +102,7 @@ class LabRun:
         self.counter = SimulatedCounter(captions=False)
         self.world = World(self._seed, self._folder)
         self.timeline = Timeline(self.world.bank_clock)
-        self.trace = Trace(lambda: round(loop.time() * 1e9), self._traced)
+        self.trace = Trace(loop.time, self._traced)
         self.oracle = Oracle(self.world.bank, self.world.ring.shop, self.trace)
         self.world.witness = self.oracle
         self.world.outfit = replace(Outfit(), devices=self._devices)

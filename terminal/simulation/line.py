@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from email.utils import formatdate
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from terminal.chance import Chance
@@ -12,6 +12,18 @@ from terminal.sandbox.wechatpay import Bank
 
 FOREVER_S: Final = 3600.0  # longer than anybody waits for an answer
 SLOW_S: Final = 8.0
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def imf_fixdate(seconds: int) -> str:
+    """A Date header (RFC 9110, section 5.6.7)."""
+    at = _EPOCH + timedelta(seconds=seconds)
+    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
+    return f"{day}, {at.day:02} {month} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} GMT"
 
 
 class Tap(Protocol):
@@ -89,7 +101,7 @@ class BankLine:
             await asyncio.sleep(FOREVER_S)
         self._tap.reply(request, reply)
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        headers["date"] = formatdate(now_ms // 1000, usegmt=True)
+        headers["date"] = imf_fixdate(now_ms // 1000)
         return HttpReply(reply.status, headers, reply.body)
 
     async def _travel(self) -> None:

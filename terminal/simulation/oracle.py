@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -81,24 +82,25 @@ class Oracle(Witness):
             self.trace.note(f"journal {number} {stream} {kind} {subject}", raw=seal)
             self.must(number == self.log.last + 1, "I18", f"event {number} after {self.log.last}")
             self.log.last = number
-            self._before(kind, subject, stream, text)
-            self._after(kind, subject, self.log.read(kind, subject, mono_ns, text))
+            body: Body = msgspec.json.decode(text)
+            self._before(kind, subject, stream, body)
+            self.log.read(kind, subject, mono_ns, body)
+            self._after(kind, subject, body)
 
-    def _before(self, kind: str, subject: str, stream: str, text: str) -> None:
+    def _before(self, kind: str, subject: str, stream: str, body: Body) -> None:
         if kind == "sale_opened":
-            counter = json.loads(text)["counter"]
+            counter = body["counter"]
             self.must(counter not in self.log.at, "I15", f"{subject} opened beside {self.log.at.get(counter)}")
         elif kind == "attempt_started":
             sale = self.log.sales[subject]
             self.must(not any(x.live or x.pays for x in sale.attempts), "I15", f"a second attempt for {subject}")
         elif kind == "attempt_moved":
-            body = json.loads(text)
             row = self.log.attempts[body["attempt"]]
             self.must(row.state == body["from"], "I7", f"{row.id} was {row.state}, not {body['from']}")
             self.must(row.state not in ENDED, "I7", f"{row.id} left {row.state} for {body['to']}")
             self.trace.count(f"move {row.direction} {row.state} {body['signal']}")
         elif kind == "sale_moved" and self.log.sales[subject].ended:
-            allowed = json.loads(text)["to"] == "paid" and self.log.sales[subject].state != "paid"
+            allowed = body["to"] == "paid" and self.log.sales[subject].state != "paid"
             self.must(allowed, "I7", f"sale {subject} left {self.log.sales[subject].state}")
         if subject in self.log.sales:
             self.must(stream == f"counter:{self.log.sales[subject].counter}", "I14", f"{subject} in {stream}")
@@ -123,8 +125,8 @@ class Oracle(Witness):
 
     def _check_paid(self, row: AttemptRow, evidence: Body) -> None:
         said = self._heard.get(evidence["id"], [])
-        proven = any(self._proves(each, row) and each.txn == evidence["txn"] for each in said)
-        self.must(proven, "I2", f"{row.id} is paid by {evidence['id']}, which said {said}")
+        if not any(self._proves(each, row) and each.txn == evidence["txn"] for each in said):
+            self.wrong("I2", f"{row.id} is paid by {evidence['id']}, which said {said}")
         order = self.order(row.id)
         taken = order is not None and any(x.transaction_id == evidence["txn"] for x in order.captures)
         self.must(taken, "I2", f"{row.id} is paid, the bank took nothing")
@@ -151,7 +153,7 @@ class Oracle(Witness):
             self.trace.count(f"query when {row.direction} {row.state}" if row else "query of a refund")
             return
         self.committed()
-        form: dict[str, Any] = json.loads(request.body)
+        form: dict[str, Any] = msgspec.json.decode(request.body)
         parts = request.target.split("/")
         call = parts[-1]
         if call in {"native", "codepay"}:
@@ -229,8 +231,8 @@ class Oracle(Witness):
     def painted(self, counter: str, payload: str, amount_minor: int) -> None:
         row = self._behind(payload)
         self.trace.note(f"glass {counter} {payload} {amount_minor}")
-        good = row is not None and row.counter == counter and row.amount == amount_minor
-        self.must(good, "I10", f"glass {counter} shows {payload}, which is {row}")
+        if row is None or row.counter != counter or row.amount != amount_minor:
+            self.wrong("I10", f"glass {counter} shows {payload}, which is {row}")
 
     def _behind(self, payload: str) -> AttemptRow | None:
         found = self.bank.ledger.find_scanned(payload, 0)
@@ -278,7 +280,8 @@ class Oracle(Witness):
     def told(self, sale_id: str, state: str) -> None:
         self.trace.note(f"told {sale_id} {state}")
         row = self.log.sales.get(sale_id)
-        self.must(row is not None and row.state == state, "I6", f"{sale_id} told {state}, journal says {row}")
+        if row is None or row.state != state:
+            self.wrong("I6", f"{sale_id} told {state}, journal says {row}")
         if state in {"paid", "cancelled", "expired"}:
             first = self._told.setdefault(sale_id, state)
             self.must(first in (state, "cancelled", "expired"), "I7", f"{sale_id} told {first}, then {state}")

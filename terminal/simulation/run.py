@@ -6,6 +6,7 @@ import gc
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,12 +59,17 @@ def simulate(
             return run(shop.play(), seed=seed)
 
 
+@cache
+def _leave_out_what_is_there() -> None:
+    """Once a process: counting what is frozen would walk through all of it."""
+    gc.collect()
+    gc.freeze()
+
+
 @contextlib.contextmanager
 def _collected_at_the_end() -> Iterator[None]:
     """Finalisers run at one place, the same in every run; what was there before is not looked at again."""
-    if not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
+    _leave_out_what_is_there()
     gc.disable()
     try:
         yield
@@ -97,7 +103,7 @@ class _Shop:
         entropy = VirtualEntropy(self._seed, "bank")
         ring = rsa_ring(entropy) if swarm.real_keys else mac_ring(entropy)
         counters = [str(each + 1) for each in range(swarm.counters)]
-        self._trace = Trace(lambda: round(loop.time() * 1e9), self._show)
+        self._trace = Trace(loop.time, self._show)
         self._models: dict[str, Props] = {}
         self._world = World(self._seed, self._folder, counters=counters, ring=ring, profile=swarm.profile())
         self._oracle = Oracle(self._world.bank, ring.shop, self._trace)

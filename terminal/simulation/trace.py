@@ -12,8 +12,8 @@ Print = Callable[[str], None]
 class Trace:
     """``show`` prints every line as it comes."""
 
-    def __init__(self, now_ns: Callable[[], int], show: Print | None = None) -> None:
-        self._now_ns, self._show = now_ns, show
+    def __init__(self, now_s: Callable[[], float], show: Print | None = None) -> None:
+        self._now_s, self._show = now_s, show
         self._hash = blake2b(digest_size=16)
         self.last: deque[str] = deque(maxlen=KEPT)
         self.steps = 0
@@ -22,7 +22,7 @@ class Trace:
     def note(self, what: str, *, raw: bytes = b"") -> None:
         """``raw``: bytes that count for the hash but are nothing to read."""
         self.steps += 1
-        line = f"{self._now_ns() / 1e9:12.6f} {what}"
+        line = f"{self._now_s():12.6f} {what}"
         self._hash.update(line.encode())
         self._hash.update(raw)
         self.last.append(line)
