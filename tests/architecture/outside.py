@@ -98,6 +98,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/simulation/mass.py", "thread"): "a mass run takes every core, outside its virtual worlds",
     ("terminal/simulation/run.py", "file"): "a private folder in memory for each seed's journal",
     ("drivers/tcp_port.py", "socket"): "devices behind TCP",
+    ("firmware_stubs/board/", "clock"): "the board's own program, under MicroPython",
+    ("firmware_stubs/board/main.py", "chance"): "a number for each start of the board",
     ("drivers/display/profile.py", "file"): "device profiles are data files",
     ("drivers/printer/profile.py", "file"): "device profiles are data files",
     ("drivers/scanner/profile.py", "file"): "device profiles are data files",
