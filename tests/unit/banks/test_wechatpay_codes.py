@@ -151,13 +151,12 @@ def test_the_unsigned_number_never_replaces_a_signed_code() -> None:
 
 
 @pytest.mark.parametrize("act", CALLS)
-@pytest.mark.parametrize("code", [*DOCUMENTED, "NEVER_HEARD_OF"])
-def test_b2_a_5xx_is_never_definite_and_an_unsigned_4xx_neither(act: str, code: str) -> None:
-    assert isinstance(said(act, code, status=500), Unclear | Paying)
-    assert isinstance(said(act, code, status=201), Unclear | Paying)
-    assert isinstance(said(act, code, status=200), Unclear | Paying)
-    assert said(act, code, verified=False) == Unclear("signature_missing")
-    assert said(act, code, status=429) == Unclear("rate_limited")
+def test_b2_a_5xx_is_never_definite_and_an_unsigned_4xx_neither(act: str) -> None:
+    for code in (*DOCUMENTED, "NEVER_HEARD_OF"):
+        for status in (500, 201, 200):
+            assert isinstance(said(act, code, status=status), Unclear | Paying), (code, status)
+        assert said(act, code, verified=False) == Unclear("signature_missing"), code
+        assert said(act, code, status=429) == Unclear("rate_limited"), code
 
 
 def test_a_profile_may_believe_unsigned_refusals() -> None:

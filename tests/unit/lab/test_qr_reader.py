@@ -34,6 +34,7 @@ def ours(code: qr.Qr) -> list[list[bool]]:
     return [[bit == "1" for bit in bits[at : at + code.size]] for at in range(0, code.size**2, code.size)]
 
 
+@pytest.mark.no_cover  # thousands of modules bit by bit, in lines that the others here measure
 @pytest.mark.parametrize("level", "LMQH")
 @pytest.mark.parametrize("version", [4, 5, 6, 7, 9, 10, 14, 18, 26, 27, 32, 40])
 def test_a_stranger_s_codes_are_read_in_every_group_of_versions(version: int, level: str) -> None:
@@ -44,10 +45,12 @@ def test_a_stranger_s_codes_are_read_in_every_group_of_versions(version: int, le
 
 @pytest.mark.parametrize("mask", range(8))
 def test_every_mask_of_both_encoders_is_read(mask: int) -> None:
-    assert read_modules(strangers(URL, 4, "M", mask)) == URL
+    for version in (4, 7):  # from 7 on it also names its version
+        assert read_modules(strangers(URL, version, "M", mask)) == URL
     assert read_modules(ours(qr.encode(URL, mask=mask))) == URL
 
 
+@pytest.mark.no_cover
 def test_the_table_of_parity_is_right_for_all_versions_and_levels() -> None:
     for version in range(1, 41):
         for level in ("L", "M", "Q", "H"):
