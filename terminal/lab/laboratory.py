@@ -142,11 +142,11 @@ class Laboratory:
 
     async def _look(self) -> None:
         calls, notices = await self.bank.get("calls"), await self.bank.get("notifications")
-        for call in _newer(self._calls_seen, calls["calls"]):
+        for call in newer(self._calls_seen, calls["calls"]):
             fault = f" [{call['fault']}]" if call["fault"] else ""
             answer = f"{call['lost'] or call['status']}{fault}"
             self.timeline.add("bank", "out", f"{call['method']} {call['target']} → {answer}", at_ms=call["at_ms"])
-        for sent in _newer(self._notices_seen, notices["history"]):
+        for sent in newer(self._notices_seen, notices["history"]):
             text = f"{sent['event_type']} {sent['about']} no. {sent['attempt']}: {sent['end']}"
             self.timeline.add("bank", "in", text, at_ms=sent["at_ms"])
         self._calls_seen, self._notices_seen = calls["calls"], notices["history"]
@@ -194,8 +194,10 @@ class Laboratory:
         return "up"
 
 
-def _newer(seen: list[Any], now: list[Any]) -> list[Any]:
-    """What was appended since: both are windows of one growing list."""
-    if not seen or seen[-1] not in now:
-        return now
-    return now[len(now) - now[::-1].index(seen[-1]) :]
+def newer(seen: list[Any], now: list[Any]) -> list[Any]:
+    """What was appended since: both are windows of one growing list, in which the same may stand twice."""
+    for gone in range(len(seen)):
+        kept = seen[gone:]
+        if now[: len(kept)] == kept:
+            return now[len(kept) :]
+    return now

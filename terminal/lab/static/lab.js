@@ -4,6 +4,7 @@ const at = (id) => document.getElementById(id);
 const say = (key) => words[`lab.${key}`] ?? key;
 const yuan = (fen) => `${Math.trunc(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
 const LINES_MAX = 400;
+const MENDS = { load: ["paper-out", "paper-out-mid-slip", "paper-low"], close: ["cover-open"] }; // what a hand at the printer ends
 const ROUTINE = /^($|status|busy\?|quiet|command$|answer$|STATE|PING|ACK|TILE)/; // what a healthy counter asks all day, and pieces of pictures
 let state = null;
 let lastLine = 0;
@@ -250,9 +251,9 @@ document.addEventListener("click", (event) => {
   if (plug !== undefined) run(() => ask("plug", { role: plug, plugged: !state.plugged[plug] }));
   if (fault !== undefined) run(() => ask("faults", { slug: fault }));
   if (paper !== undefined) run(async () => {
-    const mends = { load: "paper-out", close: "cover-open" }[paper];
-    if (state.faults.includes(mends)) await ask(`faults?slug=${mends}`, undefined, "DELETE");
-    else await ask("paper", { act: paper });
+    const mends = state.faults.filter((slug) => MENDS[paper]?.includes(slug));
+    for (const slug of mends) await ask(`faults?slug=${slug}`, undefined, "DELETE");
+    if (!mends.length) await ask("paper", { act: paper });
   });
 });
 at("scan-glass").addEventListener("click", () => run(() => ask("phone/scan", {})));

@@ -5,8 +5,14 @@ import { age, ago, t, trouble } from "./words.js";
 
 const DEVICES = ["printer", "scanner", "display", "speaker"];
 
-/** Six states from a counter's view; ``since`` is when it arrived (performance.now). */
-export function states(view, since) {
+/** Six states from a counter's view; ``since`` is when it arrived (performance.now). While the line is lost nobody can tell. */
+export function states(view, since, connected = true) {
+  const known = statesOf(view, since);
+  if (connected) return known;
+  return known.map((each) => (each.state === "not_used" ? each : { role: each.role, state: "cannot_tell", reason: "", word: t("bar.cannot_tell"), detail: {} }));
+}
+
+function statesOf(view, since) {
   const older = Math.floor((performance.now() - since) / 1000);
   const slugs = Object.values(view.bank);
   const down = slugs.find((slug) => slug && slug !== "clock_off");
@@ -30,8 +36,8 @@ export function states(view, since) {
   return list;
 }
 
-export function drawBar(view, since, press) {
-  for (const each of states(view, since)) {
+export function drawBar(list, press) {
+  for (const each of list) {
     const name = t(`bar.${each.role}`);
     const text = each.brief || each.seconds === undefined ? each.word : `${each.word} · ${age(each.seconds)}`;
     let item = at(`chip-${each.role}`);

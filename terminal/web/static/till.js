@@ -261,8 +261,9 @@ function draw() {
   document.body.classList.toggle("offline", !now.connected);
   if (panel) drawPanel(panel, live);
   drawEntry();
-  if (now.view) drawBar(now.view, now.since, (role) => {
-    const found = fixFor(states(now.view, now.since).find((each) => each.role === role));
+  const health = () => states(now.view, now.since, now.connected !== false);
+  if (now.view) drawBar(health(), (role) => {
+    const found = fixFor(health().find((each) => each.role === role));
     sheet(found.title, found.parts);
   });
   drawNotices({ view: now.view, waiting: now.waiting, orphans: now.orphans, told: freshTold(now.view, now.since), tools });
