@@ -19,6 +19,7 @@ from aiohttp import web
 
 from terminal.banks.channel import Channel
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
+from terminal.banks.profile_file import load_profile
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Devices, Entropy, Ids
 from terminal.counter.service import Parts, Service
@@ -161,6 +162,14 @@ def _wording(loaded: Loaded) -> CatalogueWording:
         raise BadSettings("config_value_wrong", key="shop.zone", why=f"no time zone {zone!r}") from None
 
 
+def _currency(loaded: Loaded) -> None:
+    """Raises BadSettings: a shop whose every sale would be refused."""
+    currency, channels = loaded.settings.shop.currency, loaded.settings.channels.values()
+    taken = sorted({each for table in channels for each in load_profile(table.connector).currencies})
+    if currency not in taken:
+        raise BadSettings("config_currency_not_taken", currency=currency, taken=", ".join(taken))
+
+
 @contextlib.contextmanager
 def on_disk(folder: Path) -> Iterator[None]:
     """Name what the system says about our files. Raises JournalError: ``disk_full``, ``journal_place``."""
@@ -182,6 +191,7 @@ async def running(
     """
     clock, entropy, ids = clock or SystemClock(), entropy or SystemEntropy(), ids or SystemIds()
     house, pepper, wording = house_of(loaded), _pepper(loaded), _wording(loaded)
+    _currency(loaded)
     async with AsyncExitStack() as stack:
         journal = open_journal(loaded, clock, entropy)
         stack.push_async_callback(journal.close)
@@ -330,12 +340,13 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
     """What can be known without starting: keys readable, channels and devices buildable."""
     clock, house = SystemClock(), house_of(loaded)
     slips = Slips(house, CatalogueWording("UTC"), {})
-    checks: list[Callable[[], object]] = [partial(_pepper, loaded), partial(_wording, loaded)]
+    checks: list[Callable[[], object]] = [partial(each, loaded) for each in (_pepper, _wording, _currency)]
     checks += [
         partial(_channel, loaded, name, channel, clock, SystemEntropy())
         for name, channel in loaded.settings.channels.items()
     ]
-    checks += [partial(_counter, counter, house, clock, slips) for counter in loaded.settings.counters]
+    sweeper = Sweeper()
+    checks += [partial(_counter, each, house, clock, slips, sweeper) for each in loaded.settings.counters]
     for check in checks:
         try:
             check()

@@ -62,7 +62,20 @@ def test_f1_keys_secrets_zone_and_bindings_are_checked_together_before_anything_
     assert "Asia/Atlantis" in ended.err
     assert "has 9 characters instead of 32" in ended.err
     assert "There is no such device port: /dev/ttyUSB0." in ended.err
+    assert "Write usb-serial:NAME, usb-path:NAME, link:/path or tcp:host:port" in ended.err
     assert "countertop devices" in ended.err
+    assert not place.state.exists()
+
+
+@pytest.mark.parametrize("words", [["--check"], []])
+def test_a_currency_that_no_channel_takes_is_told_before_the_first_sale_is_refused(
+    place: Place, words: list[str]
+) -> None:
+    place.example(('currency = "CNY"', 'currency = "JPY"'))
+    ended = serve(place, *words)
+    assert (ended.code, ended.codes) == (3, ["C-31"])
+    assert "No payment channel in the settings takes the shop's currency JPY." in ended.err
+    assert "(CNY)" in ended.err
     assert not place.state.exists()
 
 

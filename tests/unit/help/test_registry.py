@@ -117,3 +117,11 @@ def test_w2_facts_are_data_never_format_and_never_long(value: str, other: str) -
 
 def test_w2_braces_inside_a_fact_stay_text() -> None:
     assert fill("{one}", {"one": "{two} {0.__class__}", "two": "secret"}) == "{two} {0.__class__}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_d4_a_full_disk_is_told_with_what_is_safe_and_what_a_person_does(language: str) -> None:
+    """Nothing goes on by itself after a full disk but what starts the program again: do not promise it."""
+    sentence, fix = ROWS["disk_full"].texts(language)
+    assert {"en": "is safe", "zh-CN": "不会丢失", "pt-BR": "está seguro"}[language] in sentence
+    assert "Countertop" in fix
