@@ -78,8 +78,10 @@ STUBS = {*sys.stdlib_module_names, "firmware_stubs", "machine", "micropython"}
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "serial": ("drivers/serial_port.py",),
+    "zxingcpp": ("terminal/lab/camera.py",),
     "apsw": ("terminal/journal/", "terminal/sandbox/store.py"),
     "asyncpg": ("terminal/journal/",),
+    "uharfbuzz": ("drivers/shaping.py",),
     "PIL": ("drivers/raster.py", "terminal/lab/", "terminal/web/"),
     "qrcode": ("terminal/lab/", "terminal/web/", "terminal/sandbox/pages.py"),
     "typer": ("terminal/cli/",),
@@ -89,7 +91,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 """A library has one home, so that replacing it is one change."""
 
-LATE = ("PIL", "qrcode", "babel")
+LATE = ("PIL", "qrcode", "babel", "uharfbuzz")
 """Heavy libraries: imported inside the function that needs them, or a cold start pays for all of them."""
 
 
