@@ -60,13 +60,13 @@ def parse(body: Body, counter: str) -> Index | None:
     assert index.keys() <= {"owes", "settles", "claims", "summary"}, sorted(index)
     owes, settles, claims = (index.get(name, ()) for name in ("owes", "settles", "claims"))
     assert max(len(owes), len(settles), len(claims)) <= ITEMS_MAX, "too much in one event"
-    assert all(isinstance(each, str) for each in settles), settles
-    assert all(len(each) == 3 and all(isinstance(x, str) for x in each) for each in claims), claims
+    assert not settles or all(isinstance(each, str) for each in settles), settles
+    assert not claims or all(len(each) == 3 and all(isinstance(x, str) for x in each) for each in claims), claims
     summary = index.get("summary")
     return Index(
         tuple(settles),
-        tuple(_debt(each, counter) for each in owes),
-        tuple((kind, key, value) for kind, key, value in claims),
+        tuple([_debt(each, counter) for each in owes]),
+        tuple([(kind, key, value) for kind, key, value in claims]),
         None if summary is None else _standing(summary),
     )
 

@@ -116,7 +116,10 @@ class Sale:
         return dict(self.prints).get(receipt, 0)
 
     def attempt(self, attempt_id: str) -> Attempt:
-        return next(each for each in self.attempts if each.id == attempt_id)
+        for each in self.attempts:
+            if each.id == attempt_id:
+                return each
+        raise KeyError(attempt_id)
 
     def refund(self, refund_id: str) -> Refund:
         return next(each for each in self.refunds if each.id == refund_id)
