@@ -38,7 +38,7 @@ STATES: Final[Mapping[State, str]] = {
     State.DECLINED: "the bank said a definite no",
     State.CLOSED: "closed at the bank, nothing charged",
     State.REVERSED: "taken back at the bank, or never taken",
-    State.NOT_SENT: "no byte ever left this machine",
+    State.NOT_SENT: "no byte ever left, or the bank turned the order away unread",
 }
 SIGNALS: Final[Mapping[Signal, str]] = {
     Signal.COMMITTED: "the intent is durable, the request leaves now",
@@ -52,8 +52,8 @@ SIGNALS: Final[Mapping[Signal, str]] = {
     Signal.NOT_FOUND_BELIEVED: "the same, late enough and twice",
     Signal.CLOSED_THERE: "closed, revoked or failed in the bank's definite words",
     Signal.RETURNED: "it was paid and the money went back",
-    Signal.NOT_SENT: "no byte left; may be sent again",
-    Signal.NOT_SENT_FINAL: "no byte left, and no more tries",
+    Signal.NOT_SENT: "no byte left, or the bank turned an order away unread (429); may be sent again",
+    Signal.NOT_SENT_FINAL: "nothing was read by the bank, and no more tries",
     Signal.GIVE_UP: "time is over or somebody cancelled: close or reverse from here",
     Signal.CLOSE_OK: "a verified yes to closing",
     Signal.REVERSE_OK: "a verified yes to taking it back",

@@ -5,10 +5,12 @@ from typing import Final
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import swept
-from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refused, Told
+from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refused, Told, Unclear
 from terminal.payments.sale import needs_sweep
 
 ORDER_AGAIN_S: Final = 2.0
+SLOWER_MIN_S: Final = 1.0  # a provider that asks us to be slower is asked again after its own word, within these
+SLOWER_MAX_S: Final = 2.0
 
 
 class PushDriver(AttemptDriver):
@@ -42,10 +44,15 @@ class PushDriver(AttemptDriver):
         if self._unclear and not await self._place_again():
             return
         answer = await self._job.provider.order(self._order())
+        again_s = RESEND_PAUSE_S
+        if isinstance(answer, Unclear) and answer.why == "rate_limited" and not self._unclear:
+            # turned away before it was worked on, and the same number makes the same order: nothing exists there
+            again_s = min(max(answer.retry_after_s or 0.0, SLOWER_MIN_S), SLOWER_MAX_S)
+            answer = NotSent(answer.why)
         await self._hear_start(answer)
         if self._in(State.ORDERING):
             self._unclear = self._unclear or not isinstance(answer, NotSent)
-            await self._pause(ORDER_AGAIN_S if self._unclear else RESEND_PAUSE_S)
+            await self._pause(ORDER_AGAIN_S if self._unclear else again_s)
 
     async def _place_again(self) -> bool:
         """An order may exist: look first; True when the same order may be placed again."""

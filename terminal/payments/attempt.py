@@ -48,7 +48,7 @@ class Signal(StrEnum):
     NOT_FOUND_BELIEVED = "not_found_believed"
     CLOSED_THERE = "closed_there"  # closed, revoked or failed in the provider's definite words
     RETURNED = "returned"  # was paid, the money went back
-    NOT_SENT = "not_sent"  # no byte left; may be sent again
+    NOT_SENT = "not_sent"  # no byte left, or an order was turned away unread (429); may be sent again
     NOT_SENT_FINAL = "not_sent_final"
     GIVE_UP = "give_up"  # last query done, wait over or cancelled: close or reverse from here
     CLOSE_OK = "close_ok"

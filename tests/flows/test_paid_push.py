@@ -96,7 +96,7 @@ async def test_i10_an_unplugged_display_is_repainted_from_what_is_true_now(shop:
 @pytest.mark.row(6, 32)
 @pytest.mark.parametrize(
     "fault",
-    ["error-500", "rate-429", "malformed-answer", "bad-signature", "answer-lost-after-debit", "slow-answer"],
+    ["error-500", "malformed-answer", "bad-signature", "answer-lost-after-debit", "slow-answer"],
 )
 @story()
 async def test_b1_b2_b5_an_order_whose_answer_is_no_answer_is_asked_for_again_and_paid(
@@ -126,3 +126,36 @@ async def test_an_order_that_never_left_is_not_charged_and_the_sale_stays_open_f
     await shop.until(lambda: bool(shop.attempt(sale).payload), 1)
     shop.pay(sale)
     await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 1)
+
+
+@pytest.mark.row(6)
+@story()
+async def test_b2_an_order_turned_away_by_429_is_placed_again_at_once(shop: Shop) -> None:
+    """The bank worked on nothing: no doubt to be asked about, the customer waits a second and not seventeen."""
+    shop.fault("rate-429", call="native")
+    sale = await shop.open()
+    assert await shop.until(lambda: bool(shop.attempt(sale).payload), 3) >= 1
+    shop.pay(sale)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 1)
+    assert len(shop.sale(sale).attempts) == 1, "the same order number"
+
+
+@story()
+async def test_b2_a_bank_that_turns_every_order_away_is_told_and_another_code_may_be_asked_for(shop: Shop) -> None:
+    shop.fault("rate-429", call="native", for_s=20)
+    sale = await shop.open()
+    await shop.until(lambda: shop.attempt(sale).state == "not_sent", 6)
+    assert (shop.attempt(sale).why, shop.sale(sale).state) == ("rate_limited", SaleState.OPEN)
+    assert shop.counter.glass.words == ["idle"]
+    await shop.wait(20)
+    await shop.service.checkout.show_code(sale.id, actor=CASHIER)
+    await shop.until(lambda: bool(shop.attempt(sale).payload), 1)
+
+
+@story()
+async def test_b2_a_429_after_a_lost_answer_is_no_proof_that_nothing_exists(shop: Shop) -> None:
+    shop.fault("answer-lost-after-debit", call="native")
+    shop.fault("rate-429", call="query")
+    sale = await shop.open()
+    await shop.until(lambda: bool(shop.attempt(sale).payload), 60)
+    assert "not_sent" not in shop.states(sale)

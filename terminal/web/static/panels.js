@@ -51,12 +51,13 @@ function isSwitching(sale, doubtMs) {
 }
 
 const CODE_REFUSED = new Set(["code_expired", "code_invalid"]);
+const BUSY = new Set(["rate_limited"]);
 const MONEY_REFUSED = new Set(["no_funds", "limit"]);
 
 /** Why the last try was refused and what helps, where the bank said so. */
 function refusedBecause(attempt) {
   if (!attempt?.why || !has(`refusal.${attempt.why}`)) return "";
-  const help = CODE_REFUSED.has(attempt.why) ? "code" : MONEY_REFUSED.has(attempt.why) ? "money" : "shop";
+  const help = CODE_REFUSED.has(attempt.why) ? "code" : MONEY_REFUSED.has(attempt.why) ? "money" : BUSY.has(attempt.why) ? "busy" : "shop";
   return `${t(`refusal.${attempt.why}`)}\n${t(`help.refused_${help}`)}`;
 }
 
