@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-test demo test test-long bench simulate lint types format lock rows states clean
+.PHONY: help install install-test demo test test-long bench simulate lint types format lock rows states matrix clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ rows: $(VENV)/.test  ## docs/rows.md: which product row is shown by which test
 
 states: $(VENV)/.test  ## docs/payment-states.md from the transition tables
 	@$(BIN)/python -m tests.states > docs/payment-states.md
+
+matrix: $(VENV)/.test  ## which device protocol stands which test, for countertop devices matrix
+	@$(BIN)/python -m tests.devices.matrix
 
 lock:  ## requirements.lock and requirements-test.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --no-annotate -q -p 3.11 pyproject.toml --group build -o requirements.lock
