@@ -1,19 +1,19 @@
 """Text as dots, for what a device has no letters for. The only file of the drivers that imports PIL.
 
-Complex scripts are joined and ordered by Pillow's raqm where the machine has it; the caller brings the fonts.
+Text whose letters join or stack goes to ``drivers/shaping.py``; the caller brings the fonts.
 """
 
 from collections.abc import Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drivers.printer.bitmap import Bitmap
+from drivers.printer.scripts import joined
+from drivers.shaping import Font, Shaper
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-Font = bytes | Path
 _MISSING: Final = "\U0010ffff"  # no font has it: shows what "missing" looks like
 _OPEN_MAX: Final = 16  # fonts × sizes held open
 
@@ -23,14 +23,18 @@ class Painter:
 
     Args:
         fonts: TrueType or OpenType files, by path or content, tried in order; bold is struck twice.
+        shaped: those of scripts whose letters join or stack, tried before ``fonts`` where such text stands.
     """
 
-    def __init__(self, *fonts: Font) -> None:
+    def __init__(self, *fonts: Font, shaped: Sequence[Font] = ()) -> None:
         self._fonts: Sequence[Font] = fonts
+        self._shaper = Shaper(*shaped, *fonts) if shaped else None
         self._open: dict[tuple[int, int], FreeTypeFont] = {}
 
     def __call__(self, text: str, width: int, height: int, bold: bool) -> Bitmap | None:
         """``text`` in a box of ``width`` × ``height`` dots, squeezed when too wide; None: no font has it."""
+        if self._shaper and joined(text):
+            return self._shaper.draw(text, width, height, bold=bold)
         from PIL import Image, ImageDraw
 
         font = next((font for font in self._sized(height) if _covers(font, text)), None)

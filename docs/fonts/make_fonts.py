@@ -1,17 +1,22 @@
 """Cuts the fonts of terminal/data/fonts out of the Debian packages fonts-noto-cjk and fonts-dejavu-core.
 
-Run by hand, with fonttools and pillow installed, when a script or a sign is added:
-``python docs/fonts/make_fonts.py``. Nothing of the product imports it. Scripts to come (Devanagari, Thai,
-Arabic) get a file each, because a device opens only what its text needs.
+Devanagari, Thai and Arabic come from the PyPI packages fontpkg-noto-sans-devanagari, fontpkg-noto-sans-thai and
+fontpkg-noto-sans-arabic, a file each, because a device opens only what its text needs.
+
+Run by hand, with fonttools, pillow and those packages installed, when a script or a sign is added:
+``python docs/fonts/make_fonts.py``, or ``… shaped`` for the last three alone. Nothing of the product imports it.
 """
 
 import struct
+import sys
 import unicodedata
 import zlib
+from importlib import resources
 from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTCollection, TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
 from PIL import Image, ImageDraw, ImageFont
 
 HERE = Path(__file__).parents[2] / "terminal" / "data" / "fonts"
@@ -93,7 +98,40 @@ def digits(target: Path) -> None:
     target.write_bytes(zlib.compress(bytes(records), 9))
 
 
+SHAPED = {  # package, font of all weights, code points; digits and marks beside the letters, in the same design
+    "NotoSansDevanagari": ("fontpkg_noto_sans_devanagari", {*range(0x900, 0x980), 0x200C, 0x200D, 0x25CC, 0x20B9}),
+    "NotoSansThai": ("fontpkg_noto_sans_thai", {*range(0xE01, 0xE5C), 0x25CC}),
+    "NotoSansArabic": (
+        "fontpkg_noto_sans_arabic",
+        {*range(0x600, 0x616), *range(0x61B, 0x6D6), *range(0x6F0, 0x700), 0x200C, 0x200D, 0x25CC},
+    ),
+}  # fmt: skip
+WEIGHT = 500  # medium: thin strokes of a regular weight break on thermal paper
+
+
+def shaped(name: str, package: str, characters: set[int]) -> None:
+    """One weight with every rule of joining and stacking; printers draw it through HarfBuzz."""
+    files = resources.files(package) / "files"
+    font = TTFont(next(Path(str(each)) for each in files.iterdir() if each.name.endswith(".ttf")))
+    axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes} | {"wght": WEIGHT}
+    font = instantiateVariableFont(font, axes)
+    options = subset.Options()
+    options.hinting = False
+    options.layout_features = ["*"]
+    options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 7, 13, 14]
+    options.notdef_outline = True
+    worker = subset.Subsetter(options)
+    worker.populate(unicodes=characters | {0x20})
+    worker.subset(font)
+    font.recalcTimestamp = False
+    font.save(HERE / f"{name}.ttf")
+
+
 def main() -> None:
+    for name, (package, characters) in SHAPED.items():
+        shaped(name, package, characters)
+    if sys.argv[1:] == ["shaped"]:
+        return
     mono = next(font for font in TTCollection(CJK).fonts if font["name"].getDebugName(6).startswith(MONO_SC))
     cut(mono, gb2312() | big5() | latin() | signs(), HERE / "NotoSansMonoCJKsc-Common.otf")
     digits(HERE / "digits.bin")

@@ -1,6 +1,8 @@
 """Black and white dots, and the ESC/POS commands that print them."""
 
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Final, NamedTuple
 
 from drivers.printer.document import Modules
@@ -65,6 +67,19 @@ def symbol(modules: Modules, scale: int, quiet: int = 4) -> Bitmap:
         bits = f"{row:0{modules.size}b}".replace("0", "0" * scale).replace("1", "1" * scale)
         rows += [int(bits, 2) << quiet * scale] * scale
     return Bitmap((modules.size + 2 * quiet) * scale, tuple(rows))
+
+
+def trimmed(bitmap: Bitmap) -> Bitmap:
+    """Without the white at its right, at least one dot wide: fewer bytes, the same paper."""
+    ink = reduce(or_, bitmap.rows, 0)
+    white = min((ink & -ink).bit_length() - 1 if ink else bitmap.width, bitmap.width - 1)
+    return Bitmap(bitmap.width - white, tuple(row >> white for row in bitmap.rows))
+
+
+def inked(bitmap: Bitmap) -> Bitmap:
+    """Without the white at both sides."""
+    ink = reduce(or_, bitmap.rows, 0)
+    return trimmed(Bitmap(max(ink.bit_length(), 1), bitmap.rows)) if ink else trimmed(bitmap)
 
 
 def paste(width: int, height: int, parts: list[tuple[int, Bitmap]]) -> Bitmap:

@@ -10,15 +10,23 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Final, NamedTuple
 
+from drivers.printer.bitmap import Paint
 from drivers.printer.profile import PrinterProfile
+from drivers.printer.scripts import joined, syllables, without_loose_joiners, words
 
 _KNOWN_MAX: Final = 8192  # remembered characters; enough for every shop, and a limit
+_WORDS_MAX: Final = 1024
+_MEASURE_DOTS: Final = 1200  # a wider word is squeezed: it is none
+_SYLLABLE_MAX: Final = 4  # columns; one syllable never fills a line
+TALL_DOTS: Final = 30  # a line of letters that stack, at size 1: as high as the line feed
 _SPACES: Final = re.compile(r"[\t\n\v\f\r\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f]")
 _MARKS: Final = ("Mn", "Me", "Mc")
-_DROPPED: Final = ("Cc", "Cf")  # C0, C1, bidi controls, zero-width joiners, byte order marks
+_DROPPED: Final = ("Cc", "Cf")  # C0, C1, bidi controls, byte order marks
+_JOINERS: Final = "\u200c\u200d"  # kept only behind letters that join
 
 
 class How(Enum):
@@ -47,22 +55,26 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     composed = unicodedata.normalize("NFC", _SPACES.sub(" ", text))
-    return "".join(char for char in composed if unicodedata.category(char) not in _DROPPED)
+    kept = "".join(char for char in composed if char in _JOINERS or unicodedata.category(char) not in _DROPPED)
+    return without_loose_joiners(kept)
 
 
 @lru_cache(maxsize=8)
-def charset_of(profile: PrinterProfile, can_draw: bool) -> "Charset":
+def charset_of(profile: PrinterProfile, paint: Paint | None) -> "Charset":
     """One table per model: it takes longer to make than a slip."""
-    return Charset(profile, can_draw=can_draw)
+    return Charset(profile, paint)
 
 
 class Charset:
-    """The characters of one printer. ``can_draw``: text it lacks may become a picture."""
+    """The characters of one printer. ``paint``: text it lacks may become a picture."""
 
-    def __init__(self, profile: PrinterProfile, *, can_draw: bool) -> None:
+    def __init__(self, profile: PrinterProfile, paint: Paint | None = None) -> None:
         self._chinese = profile.chinese
-        self._can_draw = can_draw and profile.unsayable != "replace"
+        self._dots = profile.width_dots // profile.columns
+        self._paint = paint if profile.unsayable != "replace" else None
+        self._can_draw = self._paint is not None
         self._known: dict[str, Cell] = {}
+        self._words: dict[str, list[Cell]] = {}
         self._pages: dict[str, tuple[int, bytes]] = {}
         for codec, number in reversed(profile.code_pages):
             for value in range(0x80, 0x100):
@@ -72,7 +84,35 @@ class Charset:
 
     def cells(self, text: str) -> list[Cell]:
         text = clean(text)
-        return [self._cell(cluster) for cluster in (text if text.isascii() else _clusters(text))]
+        if not joined(text):
+            return [self._cell(cluster) for cluster in (text if text.isascii() else _clusters(text))]
+        cells: list[Cell] = []
+        for piece, is_word in words(text):
+            cells += self._word(piece) if is_word else self.cells(piece)
+        return cells
+
+    def _word(self, word: str) -> list[Cell]:
+        """Syllables that together are as wide as the word is when it is drawn whole."""
+        cells = self._words.get(word)
+        if cells is None:
+            if len(self._words) >= _WORDS_MAX:
+                self._words.clear()
+            cells = self._words[word] = self._measured(word)
+        return cells
+
+    def _measured(self, word: str) -> list[Cell]:
+        parts = syllables(word)
+        drawn = self._paint(word, _MEASURE_DOTS, TALL_DOTS, False) if self._paint else None
+        if drawn is None:
+            return [UNKNOWN] * len(parts)
+        ink = reduce(or_, drawn.rows, 0)
+        dots = ink.bit_length() - (ink & -ink).bit_length() + 2 if ink else 1
+        count = len(parts)
+        columns = min(-(-dots // self._dots), _SYLLABLE_MAX * count)
+        return [
+            Cell(part, columns * (index + 1) // count - columns * index // count, How.DRAW)
+            for index, part in enumerate(parts)
+        ]
 
     def _cell(self, cluster: str) -> Cell:
         cell = self._known.get(cluster)

@@ -10,10 +10,10 @@ from itertools import groupby
 from operator import attrgetter, ne
 from typing import Final, NamedTuple
 
-from drivers.printer.bitmap import Bitmap, Paint, columns, paste, raster, symbol
-from drivers.printer.charset import SPACE, UNKNOWN, Cell, How, charset_of
+from drivers.printer.bitmap import Bitmap, Paint, columns, inked, paste, raster, symbol, trimmed
+from drivers.printer.charset import SPACE, TALL_DOTS, UNKNOWN, Cell, How, charset_of
 from drivers.printer.document import Align, Blank, Code, Document, Line, Row, Rule
-from drivers.printer.layout import TextLine, lay_out, width
+from drivers.printer.layout import Block, TextLine, lay_out, width
 from drivers.printer.profile import PrinterProfile
 
 CHUNK_BYTES: Final = 512  # between chunks the driver looks at the printer's state
@@ -82,7 +82,7 @@ class _Writer:
 
     def __init__(self, profile: PrinterProfile, paint: Paint | None) -> None:
         self._profile, self._paint = profile, paint
-        self._charset = charset_of(profile, paint is not None)
+        self._charset = charset_of(profile, paint)
         self._dots = profile.width_dots // profile.columns
         self._chunks: list[bytes] = []
         self._out = bytearray(INIT)
@@ -195,7 +195,9 @@ class _Writer:
 
     def _drawn(self, line: TextLine) -> Iterator[TextLine | _Graphic]:
         """The line itself, or with its unsayable runs drawn, or the whole line drawn, as the profile says."""
-        if How.DRAW not in map(_HOW, line.cells):
+        if line.blocks:
+            yield from self._tall(line)
+        elif How.DRAW not in map(_HOW, line.cells):
             yield line
         elif self._profile.unsayable == "run" and line.size == 1:
             yield replace(line, cells=tuple(cell for run in _runs(line.cells) for cell in self._run(run, line)))
@@ -204,6 +206,32 @@ class _Writer:
             yield _Graphic(data, "left", _LINE_MM * line.size)
         else:
             yield replace(line, cells=tuple(_questions(list(line.cells))))
+
+    def _tall(self, line: TextLine) -> Iterator[TextLine | _Graphic]:
+        """Letters that stack need the whole height of a line: everything on it is drawn, strip by strip."""
+        width_dots, height = self._profile.columns * self._dots, TALL_DOTS * line.size
+        parts: list[tuple[int, Bitmap]] = []
+        for block in line.blocks:
+            drawn = self._block(block, height, line)
+            if drawn is None:
+                yield replace(line, cells=tuple(_questions(list(line.cells))))
+                return
+            room = width_dots - drawn.width
+            parts.append(({"left": 0, "center": room // 2, "right": room}[block.side], drawn))
+        strips = list(raster(trimmed(paste(width_dots, height, parts))))
+        yield from (_Graphic(strip, "left", _LINE_MM * line.size / len(strips)) for strip in strips)
+
+    def _block(self, block: Block, height: int, line: TextLine) -> Bitmap | None:
+        """The block without white at its sides; a sign that no font has becomes a question mark."""
+        if self._paint is None:
+            return None
+        box = block.columns * line.size * self._dots, height, line.bold
+        drawn = self._paint(block.text, *box)
+        if drawn is None:
+            mark, signs = block.text[0], block.text[1:]
+            known = (sign if self._paint(mark + sign, *box) else "?" for sign in signs)
+            drawn = self._paint(mark + "".join(known), *box)
+        return inked(drawn) if drawn else None
 
     def _run(self, run: list[Cell], line: TextLine) -> list[Cell]:
         if run[0].how is not How.DRAW:

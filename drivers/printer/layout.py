@@ -2,25 +2,36 @@
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from drivers.printer.charset import SPACE, Cell, Charset
 from drivers.printer.document import Align, Row
+from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT, breakable, from_right, joined
 
 Cells = list[Cell]
 _WIDTH: Final = attrgetter("width")  # asked of every prefix of every line
+_TURNED: Final[dict[Align, Align]] = {"left": "right", "center": "center", "right": "left"}
 TEXT_MAX: Final = 2000  # characters of one row; what is longer is cut off, a slip is no book
 _NOT_FIRST: Final = frozenset(",.;:!?)]}%，。、；：！？）】》」』”’％")
 
 
+class Block(NamedTuple):
+    """Text to be drawn whole at one side of a line, a direction mark before it; ``columns``: the room it has."""
+
+    text: str
+    columns: int
+    side: Align
+
+
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One printed line, already no wider than the paper."""
+    """One printed line, already no wider than the paper; with ``blocks`` it is drawn, ``cells`` say what it is."""
 
     cells: tuple[Cell, ...]
     align: Align = "left"
     size: Literal[1, 2] = 1
     bold: bool = False
+    blocks: tuple[Block, ...] = ()
 
 
 def width(cells: Cells | tuple[Cell, ...]) -> int:
@@ -31,26 +42,46 @@ def lay_out(row: Row, columns: int, charset: Charset) -> list[TextLine]:
     """The lines of a row on paper of ``columns``; size 2 halves them. At least one line, maybe empty."""
     room = columns // row.size
     left, right = charset.cells(row.left[:TEXT_MAX]), charset.cells(row.right[:TEXT_MAX])
+    pairs = _two_columns(left, right, room) if right else [(line, []) for line in wrap(left, room)]
+    if joined(row.left) or joined(row.right):
+        return [_drawn(row, *pair, turned=from_right(row.left or row.right)) for pair in pairs]
     if right:
-        return [TextLine(tuple(line), "left", row.size, row.bold) for line in _two_columns(left, right, room)]
-    return [TextLine(tuple(line), row.align, row.size, row.bold) for line in wrap(left, room)]
+        return [TextLine(tuple(_justified(*pair, room)), "left", row.size, row.bold) for pair in pairs]
+    return [TextLine(tuple(line), row.align, row.size, row.bold) for line, _ in pairs]
 
 
-def _two_columns(left: Cells, right: Cells, room: int) -> list[Cells]:
+def _drawn(row: Row, left: Cells, right: Cells, *, turned: bool) -> TextLine:
+    """Letters that stack or join: a text for each side. What runs from the right changes sides with its amount."""
+    align: Align = "left" if row.right else row.align
+    near: Align = _TURNED[align] if turned else align
+    sides: tuple[tuple[Cells, Align], ...] = ((left, near), (right, "left" if turned else "right"))
+    blocks = tuple(_block(cells, side, turned) for cells, side in sides if cells)
+    return TextLine((*left, SPACE, *right) if right else tuple(left), row.align, row.size, row.bold, blocks)
+
+
+def _block(cells: Cells, side: Align, turned: bool) -> Block:
+    text = "".join(cell.text for cell in cells)
+    from_the_right = turned and (from_right(text) or side != "left")
+    return Block((FROM_RIGHT if from_the_right else FROM_LEFT) + text, width(cells), side)
+
+
+def _two_columns(left: Cells, right: Cells, room: int) -> list[tuple[Cells, Cells]]:
     """The right text stays whole at the edge of the last line; the left text wraps beside it.
 
     Where that would leave the left text less than a third of the paper, the right text gets its own lines.
     """
     beside = room - width(right) - 1
     if width(left) <= beside:
-        return [_justified(left, right, room)]
+        return [(left, right)]
     if beside * 3 >= room:
         *full, last = wrap(left, beside)
-        return [*full, _justified(last, right, room)]
-    return [*wrap(left, room), *(_justified([], part, room) for part in wrap(right, room))]
+        return [*((line, []) for line in full), (last, right)]
+    return [*((line, []) for line in wrap(left, room)), *(([], part) for part in wrap(right, room))]
 
 
 def _justified(left: Cells, right: Cells, room: int) -> Cells:
+    if not right:
+        return left
     return [*left, *[SPACE] * (room - width(left) - width(right)), *right]
 
 
@@ -86,6 +117,8 @@ def _break(cells: Cells, end: int) -> int:
         before, after = cells[index - 1], cells[index]
         if after.text in _NOT_FIRST:
             continue
-        if SPACE in (before, after) or before.width == 2 or after.width == 2:
+        if SPACE in (before, after) or breakable(before.text, after.text):
             return index
+    if joined(cells[end].text):  # half a word that joins reads as another word: rather a short line
+        return next((index for index in range(end // 2, 0, -1) if cells[index] == SPACE), end)
     return end

@@ -11,6 +11,9 @@ PAPER_FONTS: Final = ("NotoSansMonoCJKsc-Common.otf", "DejaVuSansMono-Latin.ttf"
 GLASS_FONTS: Final = ("DejaVuSansCondensed-Bold-Latin.ttf", "NotoSansMonoCJKsc-Common.otf")
 
 
+SHAPED_FONTS: Final = ("NotoSansDevanagari.ttf", "NotoSansThai.ttf", "NotoSansArabic.ttf")
+
+
 class Painter:
     """Fonts that come with the product, for what a device has no letters for; opened at the first letter."""
 
@@ -22,7 +25,8 @@ class Painter:
         if self._paint is None:
             from drivers import raster
 
-            self._paint = raster.Painter(*(FONTS / name for name in self._names))
+            shaped = [FONTS / name for name in SHAPED_FONTS]
+            self._paint = raster.Painter(*(FONTS / name for name in self._names), shaped=shaped)
         return self._paint(text, width, height, bold)
 
 

@@ -86,7 +86,7 @@ def _drawn(text: str, profile: PrinterProfile) -> object:
 
 def _least(document: Document, profile: PrinterProfile) -> int:
     """Every printed character in GB18030, the cheaper of blanks and a jump for each gap, line feeds, the code."""
-    charset = charset_of(profile, False)
+    charset = charset_of(profile, None)
     count = 0
     for line in document:
         match line:

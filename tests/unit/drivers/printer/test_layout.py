@@ -9,7 +9,7 @@ from drivers.printer.document import Row
 from drivers.printer.layout import TEXT_MAX, lay_out, width
 from drivers.printer.profile import load
 
-CHARSET = Charset(load("epson-serial"), can_draw=False)
+CHARSET = Charset(load("epson-serial"))
 
 
 def lines(row: Row, columns: int = 32) -> list[str]:
