@@ -13,6 +13,7 @@ STOP_S: Final = 4.0  # SIGTERM, then so long until SIGKILL
 QUICK_S: Final = 3.0  # a process that lives no longer has a lasting trouble
 QUICK_MAX: Final = 3
 TAIL_LINES: Final = 12
+LEASH: Final = "terminal.cli.leash"
 
 
 class CannotRun(Exception):
@@ -37,7 +38,10 @@ class Child:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """In a session of its own: Ctrl-C reaches the demo alone, which then ends things in order."""
+        """In a session of its own: Ctrl-C reaches the demo alone, which then ends things in order.
+
+        Its standard input is a leash: it ends when this process does, however that ends.
+        """
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(
             self.log, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if not self.starts else os.O_APPEND), 0o600
@@ -45,7 +49,7 @@ class Child:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self.command,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=descriptor,
                 stderr=descriptor,
                 start_new_session=True,
@@ -121,8 +125,8 @@ class Supervisor:
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
+    return [sys.executable, "-m", LEASH, str(STOP_S), module, *arguments]
 
 
 def countertop(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from terminal.cli import main; main()", *arguments]
+    return python("countertop", *arguments)

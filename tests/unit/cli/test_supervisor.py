@@ -1,0 +1,86 @@
+"""Children of the demo end with it, however it ends. Real processes, small ones; only their own ids are killed."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+WATCHDOG_S = 30.0
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from terminal.cli.supervisor import LEASH, Supervisor
+
+async def main():
+    supervisor = Supervisor(print)
+    command = [sys.executable, "-m", LEASH, sys.argv[1], "small_child", *sys.argv[3:]]
+    child = await supervisor.start("child", command, Path(sys.argv[2]))
+    print(child.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+CHILD = """
+import signal, sys
+from pathlib import Path
+
+def ended(*_):
+    print("ends in order", flush=True)
+    if sys.argv[1:] != ["stubborn"]:
+        sys.exit(0)
+
+signal.signal(signal.SIGTERM, ended)
+print("runs", sys.argv[1:], flush=True)
+while True:
+    signal.pause()
+"""
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WATCHDOG_S):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(0.01)
+
+
+def says(log: Path, words: str) -> bool:
+    return log.exists() and words in log.read_text()
+
+
+def gone(pid: int) -> bool:
+    """An orphan is somebody else's child: whether it is there is all we can ask. A zombie has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@pytest.mark.parametrize("words", [[], ["stubborn"]])
+async def test_a_killed_parent_takes_its_child_with_it(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "small_child.py").write_text(CHILD)
+    log = tmp_path / "child.log"
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, "0.2", str(log), *words),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+    assert parent.stdout is not None
+    async with asyncio.timeout(WATCHDOG_S):
+        child = int(await parent.stdout.readline())
+    try:
+        await eventually(lambda: says(log, f"runs {words}"))
+        parent.kill()
+        await parent.wait()
+        await eventually(lambda: says(log, "ends in order"))
+        await eventually(lambda: gone(child))
+    finally:
+        if parent.returncode is None:
+            parent.kill()
+            await parent.wait()
+        if not gone(child):
+            os.kill(child, signal.SIGKILL)
