@@ -121,11 +121,12 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
 
 def _counters(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> list[tuple[CounterSettings, Devices]]:
     sweeper = Sweeper()  # one timer asks the devices of all counters
-    return [_counter(table, house, clock, slips, sweeper) for table in loaded.settings.counters]
+    zone = loaded.settings.shop.zone
+    return [_counter(table, house, clock, slips, sweeper, zone) for table in loaded.settings.counters]
 
 
 def _counter(
-    table: CounterTable, house: House, clock: Clock, slips: Slips, sweeper: Sweeper
+    table: CounterTable, house: House, clock: Clock, slips: Slips, sweeper: Sweeper, zone: str
 ) -> tuple[CounterSettings, Devices]:
     languages = {str(where): language for where, language in table.languages.items()}
     settings = CounterSettings(table.id, table.title, table.channels, languages)
@@ -138,6 +139,7 @@ def _counter(
         title=table.title or house.title,
         phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
         sweep=sweeper.counter(table.id),
+        zone=zone,
     )
     return settings, devices
 

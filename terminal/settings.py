@@ -77,6 +77,18 @@ class DeviceTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
     serial: str = ""  # of the one display that belongs here; empty takes whoever answers
 
 
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class SpeakerTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` may also be audio:NAME, this computer's own sound output."""
+
+    volume: Percent | None = None  # of the loudest; unset: the profile's own
+    quiet: tuple[Hour, Hour] | None = None  # from, until, in the shop's zone
+    quiet_volume: Percent = 0  # in these hours; 0: nothing is spoken, screens show everything
+
+
 class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: str
     title: str = ""
@@ -85,7 +97,7 @@ class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     display: DeviceTable | None = None
     scanner: DeviceTable | None = None
     printer: DeviceTable | None = None
-    speaker: DeviceTable | None = None
+    speaker: SpeakerTable | None = None
 
 
 class Settings(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):

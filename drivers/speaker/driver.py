@@ -1,23 +1,14 @@
-"""A talking chip on a transport: one phrase at a time, each sent at most once, every wait limited."""
+"""What every speaker does, whatever its protocol: say one phrase, stop, tell that it is there."""
 
-import asyncio
-from collections import deque
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
-from drivers.errors import DeviceTimeout
-from drivers.speaker import syn6288
 from drivers.speaker.profile import SpeakerProfile
-from drivers.speaker.syn6288 import Answer
 from drivers.transport import Transport
 
-START_LIMIT_S: Final = 2.0  # from a phrase's turn until the chip took it, or it is not spoken
-IDLE_LIMIT_S: Final = 1.4  # of these for what still plays, or for a chip that does not answer
-ANSWER_S: Final = 0.45
-TAKE_S: Final = 0.2  # for the answer to a phrase, beyond its time on the line
-END_SPARE_S: Final = 2.0  # beyond the phrase's own length
-BETWEEN_FRAMES_S: Final = 0.012  # data sheet: more than 8 ms
-TRIES: Final = 3
+START_LIMIT_S: Final = 2.0  # from a phrase's turn until it is being spoken, or it is not spoken (V1)
+END_SPARE_S: Final = 2.0  # beyond a phrase's own length
 
 
 class Spoken(StrEnum):
@@ -26,104 +17,87 @@ class Spoken(StrEnum):
     UNSURE = "unsure"  # wholly, partly or not: never say it again
 
 
-class Speaker:
-    def __init__(self, transport: Transport, profile: SpeakerProfile) -> None:
-        self._transport, self.profile = transport, profile
-        self._turn = asyncio.Lock()  # a new text would interrupt the one being spoken
-        self._tags = f"[v{profile.volume}][t{profile.speed}]".encode("ascii")
-        self._heard: deque[Answer] = deque(maxlen=64)
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One recorded word. ``number`` names it on cards, ``file`` (WAV) holds it on this machine."""
 
-    async def say(self, text: str) -> Spoken:
-        """Speak a phrase and wait for its end.
+    number: int
+    ms: int
+    file: str = ""
 
-        Takes at most ``START_LIMIT_S`` (2 s) plus the phrase's length plus ``END_SPARE_S`` for each 200 bytes,
-        after its turn has come.
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """The same words twice: chips read the text, players play the clips, each in order.
+
+    Args:
+        volume: in percent of the loudest; None: the profile's.
+    """
+
+    text: str = ""
+    clips: tuple[Clip, ...] = ()
+    volume: int | None = None
+
+
+class SpeakerDriver(Protocol):
+    async def hello(self) -> dict[str, str]:
+        """Prove that it is the speaker we expect, where it can answer; what it told of itself.
+
+        Raises DeviceTimeout: nobody, or somebody else; DeviceRefused: it cannot play; DeviceGone.
+        """
+        ...
+
+    async def alive(self) -> bool:
+        """Ask an idle speaker; False: it cannot be asked. Raises DeviceTimeout, DeviceGone."""
+        ...
+
+    async def say(self, phrase: Phrase) -> Spoken:
+        """Say it once and wait for its end, one phrase at a time, within ``limit_s`` after its turn has come.
 
         Raises:
             DeviceGone: the port closed. It may have spoken.
         """
-        async with self._turn:
-            outcome = Spoken.NOT_SPOKEN
-            for number, piece in enumerate(syn6288.pieces(text, syn6288.TEXT_MAX - len(self._tags))):
-                outcome = await self._say_piece(piece)
-                if outcome is not Spoken.DONE:
-                    return Spoken.UNSURE if number else outcome
-            return outcome
-
-    async def busy(self) -> bool:
-        """Ask the chip whether it is speaking. Raises DeviceTimeout, DeviceGone."""
-        async with self._turn:
-            return await self._status() is Answer.SPEAKING
+        ...
 
     async def hush(self) -> None:
-        """Stop what is being spoken, whoever started it. Raises DeviceTimeout, DeviceGone."""
-        await self._transport.write(syn6288.stop(), deadline_s=ANSWER_S)
+        """Stop what is being said, whoever started it. Raises DeviceTimeout, DeviceGone."""
+        ...
 
-    async def _say_piece(self, piece: bytes) -> Spoken:
-        try:
-            async with asyncio.timeout(IDLE_LIMIT_S):
-                await self._wait_until_idle()
-        except (TimeoutError, DeviceTimeout):
-            return Spoken.NOT_SPOKEN
-        taken = await self._offer(syn6288.speak(self._tags + piece))
-        if taken is not Spoken.DONE:
-            return taken
-        limit_s = len(piece) * self.profile.seconds_per_character + END_SPARE_S
-        ended = await self._listen((Answer.IDLE, Answer.READY), limit_s)
-        return Spoken.DONE if ended is Answer.IDLE else Spoken.UNSURE
+    def limit_s(self, phrase: Phrase) -> float:
+        """The longest that saying it may take, in seconds."""
+        ...
 
-    async def _wait_until_idle(self) -> None:
-        """What still plays is let finish. The caller limits the wait."""
-        answer: Answer | None = await self._status()
-        if answer is Answer.SPEAKING:
-            answer = await self._listen((Answer.IDLE, Answer.READY), IDLE_LIMIT_S)
-        if answer is None:
-            raise DeviceTimeout("speaker: it never finishes what it is speaking")
-        await asyncio.sleep(BETWEEN_FRAMES_S)
 
-    async def _status(self) -> Answer:
-        for _ in range(TRIES):
-            await self._forget()
-            await self._transport.write(syn6288.status(), deadline_s=ANSWER_S)
-            answer = await self._listen((Answer.IDLE, Answer.SPEAKING), ANSWER_S)
-            if answer is not None:
-                return answer
-        raise DeviceTimeout(f"speaker: no answer to {TRIES} questions of {ANSWER_S} s")
+def volume_step(phrase: Phrase, profile: SpeakerProfile) -> int:
+    """The volume in the device's own steps; never silent unless that is asked for."""
+    if phrase.volume is None:
+        return profile.volume
+    return (phrase.volume * profile.volume_max + 99) // 100
 
-    async def _offer(self, frame: bytes) -> Spoken:
-        """Send the phrase; DONE means taken. From its first byte on only a clear no means silence."""
-        limit_s = len(frame) * 10 / self._transport.baud + TAKE_S
-        for _ in range(TRIES):
-            await self._forget()
-            try:
-                await self._transport.write(frame, deadline_s=ANSWER_S)
-            except DeviceTimeout:
-                return Spoken.UNSURE
-            answer = await self._listen((Answer.ACCEPTED, Answer.BAD_FRAME, Answer.READY), limit_s)
-            if answer is not Answer.BAD_FRAME:
-                return Spoken.DONE if answer is Answer.ACCEPTED else Spoken.UNSURE
-            await asyncio.sleep(BETWEEN_FRAMES_S)
-        return Spoken.NOT_SPOKEN
 
-    async def _listen(self, wanted: tuple[Answer, ...], limit_s: float) -> Answer | None:
-        try:
-            async with asyncio.timeout(limit_s):
-                while True:
-                    while self._heard:
-                        answer = self._heard.popleft()
-                        if answer in wanted:
-                            return answer
-                    self._hear(await self._transport.read())
-        except TimeoutError:
-            return None
+def make_driver(transport: Transport, profile: SpeakerProfile) -> SpeakerDriver:
+    """The driver that speaks the profile's protocol."""
+    match profile.protocol:
+        case "syn6288":
+            from drivers.speaker import syn6288
+            from drivers.speaker.chip import TalkingChip
 
-    def _hear(self, data: bytes) -> None:
-        found = syn6288.answers(data)
-        if found:
-            self._transport.frame_seen()
-        self._heard += found
+            return TalkingChip(transport, profile, syn6288.CODEC)
+        case "xfs5152":
+            from drivers.speaker import xfs5152
+            from drivers.speaker.chip import TalkingChip
 
-    async def _forget(self) -> None:
-        """Late answers belong to nobody."""
-        await self._transport.discard_input()
-        self._heard.clear()
+            return TalkingChip(transport, profile, xfs5152.CODEC)
+        case "dfplayer":
+            from drivers.speaker.dfplayer_driver import DfPlayer
+
+            return DfPlayer(transport, profile)
+        case "jq8900":
+            from drivers.speaker.jq8900_driver import Jq8900
+
+            return Jq8900(transport, profile)
+        case "audio":
+            from drivers.speaker.audio_driver import AudioOutput
+
+            return AudioOutput(transport, profile)
+    raise ValueError(f"speaker profile {profile.name}: no driver speaks {profile.protocol!r}")

@@ -25,6 +25,7 @@ def build_devices(
     sweep: Sweep | None = None,
 ) -> Devices:
     """What the settings name for this counter, with the jobs that keep each open.
+    zone: str = "UTC",
 
     Args:
         words, money: texts and amounts in the customer display's language.
@@ -33,6 +34,7 @@ def build_devices(
         sweep: this counter's health rounds (L1); None: nobody asks idle devices.
 
     Raises:
+        zone: the shop's, for the speaker's quiet hours.
         BadSettings: ``config_port_unknown``, ``config_value_wrong``.
     """
     display = scanner = printer = speaker = None
@@ -47,7 +49,7 @@ def build_devices(
     if (table := counter.printer) is not None:
         printer = build_printer(Place(counter.id, "printer", table, clock, sweep))
         jobs["printer"] = printer.run
-    if (table := counter.speaker) is not None:
-        speaker = build_speaker(Place(counter.id, "speaker", table, clock, sweep), phrase)
+    if (spoken := counter.speaker) is not None:
+        speaker = build_speaker(Place(counter.id, "speaker", spoken, clock, sweep), phrase, spoken, zone)
         jobs["speaker"] = speaker.run
     return Devices(display, scanner, printer, speaker, jobs)

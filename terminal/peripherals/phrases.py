@@ -178,12 +178,16 @@ class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: dict[str, str]
 
 
+def nearest(language: str) -> str:
+    """This language, its nearest relative, or English."""
+    main = language.partition("-")[0].lower()
+    return next((known for known in LANGUAGES if known.partition("-")[0] == main), "en")
+
+
 @cache
 def voice(language: str) -> Voice:
-    """The voice of this language, or of its nearest relative, or English."""
-    main = language.partition("-")[0].lower()
-    name = next((known for known in LANGUAGES if known.partition("-")[0] == main), "en")
-    text = files("terminal").joinpath("data", "voice", f"{name}.toml").read_text("utf-8")
+    """The voice of the nearest language."""
+    text = files("terminal").joinpath("data", "voice", f"{nearest(language)}.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), Voice)
 
 

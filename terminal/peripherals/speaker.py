@@ -1,30 +1,34 @@
-"""A talking chip as the speaker port. Nothing it does changes a result (I11)."""
+"""A speaker of any protocol as the speaker port. Nothing it does changes a result (I11)."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from drivers.errors import DeviceError
-from drivers.speaker.driver import END_SPARE_S, START_LIMIT_S, Speaker, Spoken
+from drivers.speaker.driver import Phrase, SpeakerDriver, Spoken, make_driver
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Played, Utterance
 from terminal.errors import PeripheralFailed
+from terminal.peripherals.clips import phrase_clips
 from terminal.peripherals.keeper import Keeper
+from terminal.peripherals.loudness import Loudness
 from terminal.peripherals.sweep import Sweep, never
 
-PIECES_MAX: Final = 4  # 200 bytes each; a phrase of money is one
 _PLAYED: Final = {
     Spoken.DONE: Played.DONE,
     Spoken.NOT_SPOKEN: Played.NOT_PLAYED,
     Spoken.UNSURE: Played.CANNOT_TELL,
 }
+_AS_USUAL: Final = Loudness()
 
 
 class TalkingSpeaker:
     """Args:
-    phrase: turns an utterance into the words of its language.
-    sweep: when a silent chip is asked whether it is there; None: never.
+    phrase: turns an utterance into the words of its language, for chips that read text.
+    sweep: when a silent speaker is asked whether it is there; None: never.
+    loudness: volume and quiet hours, when nothing is spoken and everything is on the screens as ever.
     """
 
     def __init__(
@@ -36,25 +40,33 @@ class TalkingSpeaker:
         profile: SpeakerProfile,
         phrase: Callable[[Utterance], str],
         sweep: Sweep | None = None,
+        loudness: Loudness = _AS_USUAL,
     ) -> None:
         self._profile, self._phrase, self._sweep = profile, phrase, sweep
+        self._clock, self._loudness = clock, loudness
         self.keeper = Keeper("speaker", where, open_, clock, self._serve)
 
     async def run(self) -> None:
         await self.keeper.run()
 
     def health(self) -> Health:
-        return self.keeper.health()
+        health = self.keeper.health()
+        if self._loudness.is_quiet(self._clock.wall_ms()):
+            return replace(health, detail={**health.detail, "quiet": self._loudness.hours})
+        return health
 
     async def say(self, utterance: Utterance) -> Played:
-        """Bounded by the driver, and once more here: a chip that hangs delays nobody (V1)."""
+        """Bounded by the driver, and once more here: a speaker that hangs delays nobody (V1)."""
         if self._sweep:
             self._sweep.used()
-        text = self._phrase(utterance)
-        limit_s = (START_LIMIT_S + END_SPARE_S) * PIECES_MAX + len(text) * 2 * self._profile.seconds_per_character
+        volume = self._loudness.at(self._clock.wall_ms())
+        if volume == 0:
+            return Played.NOT_PLAYED
+        phrase = Phrase(self._phrase(utterance), phrase_clips(utterance), volume)
         try:
-            async with asyncio.timeout(limit_s):
-                spoken = await self.keeper.device.say(text)
+            device: SpeakerDriver = self.keeper.device
+            async with asyncio.timeout(device.limit_s(phrase)):
+                spoken = await device.say(phrase)
         except PeripheralFailed:
             return Played.NOT_PLAYED
         except TimeoutError:
@@ -69,14 +81,14 @@ class TalkingSpeaker:
             self.keeper.ill("speaker_no_answer")
         return _PLAYED[spoken]
 
-    async def _serve(self, transport: Transport, ready: Callable[[Speaker], None]) -> None:
-        device = Speaker(transport, self._profile)
-        await device.busy()
+    async def _serve(self, transport: Transport, ready: Callable[[SpeakerDriver], None]) -> None:
+        device = make_driver(transport, self._profile)
+        self.keeper.detail |= await device.hello()
         self.keeper.detail["model"] = self._profile.title
-        self.keeper.well()
+        self.keeper.well(cannot_tell=not await device.alive())
         ready(device)
         while self._sweep:
             await self._sweep.due()
-            await device.busy()
-            self.keeper.well()
+            if await device.alive():
+                self.keeper.well()
         await never()

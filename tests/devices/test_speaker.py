@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from drivers.errors import DeviceGone, DeviceTimeout
-from drivers.speaker.driver import Speaker, Spoken
+from drivers.speaker import syn6288
+from drivers.speaker.chip import TalkingChip
+from drivers.speaker.driver import Phrase, Spoken
 from drivers.speaker.profile import load_profile
+from drivers.transport import Transport
 from firmware_stubs.speaker import Syn6288
 from terminal.virtual_time import run
 from tests.devices.wires import wire
@@ -16,12 +19,16 @@ TEXT = "支付宝到账，二十八元五角"
 OTHER = "微信支付到账，两元"
 
 
+def chip(transport: Transport) -> TalkingChip:
+    return TalkingChip(transport, load_profile("syn6288"), syn6288.CODEC)
+
+
 def say(stub: Syn6288, *texts: str, **faults: Any) -> tuple[list[Spoken], float]:
     """Say the texts one after the other; the outcomes and the seconds they took."""
 
     async def story() -> tuple[list[Spoken], float]:
-        speaker = Speaker(wire(stub, **faults), load_profile("syn6288"))
-        outcomes = [await speaker.say(text) for text in texts]
+        speaker = chip(wire(stub, **faults))
+        outcomes = [await speaker.say(Phrase(text)) for text in texts]
         return outcomes, asyncio.get_running_loop().time()
 
     return run(story(), seed=1)
@@ -40,8 +47,8 @@ def test_v2_a_second_phrase_waits_for_the_end_of_the_first() -> None:
     stub = Syn6288()
 
     async def story() -> list[Spoken]:
-        speaker = Speaker(wire(stub), load_profile("syn6288"))
-        return list(await asyncio.gather(speaker.say(TEXT), speaker.say(OTHER)))
+        speaker = chip(wire(stub))
+        return list(await asyncio.gather(speaker.say(Phrase(TEXT)), speaker.say(Phrase(OTHER))))
 
     assert run(story(), seed=3) == [Spoken.DONE, Spoken.DONE]
     assert sorted(stub.heard) == sorted([TEXT, OTHER])
@@ -57,7 +64,7 @@ def test_what_the_chip_still_speaks_after_our_restart_is_let_finish() -> None:
         cable = wire(stub)
         await cable.write(bytes.fromhex("FD 00 0A 01 01 CA D5 BF EE 31 D4 AA F6"))
         await asyncio.sleep(0.1)
-        return await Speaker(cable, load_profile("syn6288")).say(TEXT)
+        return await chip(cable).say(Phrase(TEXT))
 
     assert run(story(), seed=1) is Spoken.DONE
     assert stub.heard == ["收款1元", TEXT]
@@ -105,7 +112,7 @@ def test_i11_a_chip_that_goes_mute_behind_the_question_is_unsure_and_asked_nothi
             return data.replace(b"\x41", b"")
 
         cable.to_host = lose_taken
-        return await Speaker(cable, load_profile("syn6288")).say(TEXT)
+        return await chip(cable).say(Phrase(TEXT))
 
     assert run(story(), seed=1) is Spoken.UNSURE
     assert len(stub.transcript) == 1
@@ -116,7 +123,7 @@ def test_i11_a_reboot_inside_a_phrase_is_unsure() -> None:
 
     async def story() -> Spoken:
         cable = wire(stub)
-        speaking = asyncio.create_task(Speaker(cable, load_profile("syn6288")).say(TEXT))
+        speaking = asyncio.create_task(chip(cable).say(Phrase(TEXT)))
         await asyncio.sleep(1)
         stub.reboot()
         cable.poke()
@@ -156,8 +163,8 @@ def test_busy_and_hush() -> None:
 
     async def story() -> tuple[bool, bool]:
         cable = wire(stub)
-        speaker = Speaker(cable, load_profile("syn6288"))
-        await speaker.say("一")
+        speaker = chip(cable)
+        await speaker.say(Phrase("一"))
         before = await speaker.busy()
         await speaker.hush()
         await asyncio.sleep(0.05)

@@ -11,7 +11,7 @@ from terminal.errors import BadSettings
 from terminal.help.catalogue import Catalogue
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.display import CodeDisplay
-from terminal.settings import CounterTable, DeviceTable
+from terminal.settings import CounterTable, DeviceTable, SpeakerTable
 from terminal.virtual_time import VirtualClock, run
 
 WORDS = Catalogue.load("en")
@@ -19,7 +19,8 @@ WORDS = Catalogue.load("en")
 
 def build(**devices: Any) -> Any:
     async def on_the_loop() -> Any:
-        tables: Any = {role: DeviceTable(**table) for role, table in devices.items()}
+        kinds = {"speaker": SpeakerTable}
+        tables: Any = {role: kinds.get(role, DeviceTable)(**table) for role, table in devices.items()}
         counter = CounterTable(id="1", **tables)
         return build_devices(counter, clock=VirtualClock(), words=WORDS.text, money=WORDS.money)
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.speaker import syn6288
+from drivers.speaker.chip_codec import Answer, answers, encode, pieces
 from drivers.speaker.profile import load_profile
-from drivers.speaker.syn6288 import TEXT_MAX, Answer, answers, encode, pieces
 from tests.unit.drivers.golden import vectors
 
 VECTORS = vectors("syn6288")
@@ -59,9 +59,9 @@ def test_any_text_is_cut_into_frames_that_fit_and_loses_no_character(text: str) 
 
 def test_a_long_text_is_cut_behind_punctuation() -> None:
     text = "微信支付到账，" * 20
-    cut = pieces(text)
+    cut = pieces(text, syn6288.TEXT_MAX)
     assert len(cut) == 2
-    assert max(map(len, cut)) <= TEXT_MAX
+    assert max(map(len, cut)) <= syn6288.TEXT_MAX
     assert all(piece.decode("gbk").endswith("，") for piece in cut)
 
 

@@ -1,0 +1,122 @@
+"""The sound output of this computer as a pipe: each write is one whole WAV file, played by a program as it comes.
+
+The program reads the file from its input; its exit status is one byte to read behind it. It never outlives the
+deadline of its write: a player that hangs is killed (V1).
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
+
+_DEVICE: Final = re.compile(r"[A-Za-z0-9@_.:,=+][A-Za-z0-9@_.:,=+-]{0,127}")
+KILLED: Final = 255  # the exit status of a player that ended by a signal
+REAP_S: Final = 2.0
+
+
+class AudioPort:
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name = name
+        self.baud = 1_000_000_000  # a pipe: its bytes take no time
+        self._command = tuple(command)
+        self._process: asyncio.subprocess.Process | None = None
+        self._statuses: asyncio.Queue[int] = asyncio.Queue(8)
+        self._ended: DeviceError | None = None
+        self._tell: Callable[[DeviceError], None] | None = None
+
+    async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
+        """Play ``data`` to its end; empty: stop what is being played.
+
+        Raises DeviceTimeout: the player was still at it and was killed; DeviceGone: there is no such program.
+        """
+        if self._ended is not None:
+            raise self._ended
+        if not data:
+            self._kill()
+            return
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise self._end(DeviceGone(f"{self.name}: {self._command[0]} cannot be started: {error}")) from None
+        process = self._process
+        try:
+            async with asyncio.timeout(deadline_s):
+                await process.communicate(data)
+        except TimeoutError:
+            raise DeviceTimeout(f"{self.name}: still playing after {deadline_s:.1f} s") from None
+        finally:
+            await self._reap(process)
+        if self._statuses.full():
+            self._statuses.get_nowait()
+        status = process.returncode
+        self._statuses.put_nowait(KILLED if status is None or status < 0 else status)
+
+    async def read(self) -> bytes:
+        if self._ended is not None and self._statuses.empty():
+            raise self._ended
+        return bytes((await self._statuses.get(),))
+
+    async def discard_input(self) -> bytes:
+        old = bytearray()
+        while not self._statuses.empty():
+            old.append(self._statuses.get_nowait())
+        return bytes(old)
+
+    def frame_seen(self) -> None:
+        """Nothing floods a pipe of exit statuses."""
+
+    def on_end(self, tell: Callable[[DeviceError], None]) -> None:
+        self._tell = tell
+        if self._ended is not None:
+            tell(self._ended)
+
+    async def close(self) -> None:
+        self._ended = self._ended or DeviceGone(f"{self.name}: closed")
+        self._kill()
+
+    def _end(self, error: DeviceError) -> DeviceError:
+        self._ended = error
+        if self._tell is not None:
+            self._tell(error)
+        return error
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def _reap(self, process: asyncio.subprocess.Process) -> None:
+        """No player is left behind, whatever ended the write."""
+        if process.returncode is None:
+            self._kill()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REAP_S):
+                    await process.wait()
+        self._process = None
+
+
+def audio_command(binding: str, command: Sequence[str]) -> list[str]:
+    """The player's command line for ``audio:DEVICE``. Raises ValueError: not such a binding."""
+    kind, _, device = binding.partition(":")
+    if kind != "audio" or not _DEVICE.fullmatch(device):
+        raise ValueError(f"{binding!r} names no sound output: use audio:NAME, such as audio:default")
+    return [word.replace("{device}", device) for word in command]
+
+
+async def open_audio(binding: str, command: Sequence[str]) -> AudioPort:
+    """Raises DeviceGone: the player is not installed. ValueError as ``audio_command``."""
+    words = audio_command(binding, command)
+    folders = [""] if "/" in words[0] else os.get_exec_path()
+    if not any(os.access(Path(folder) / words[0], os.X_OK) for folder in folders):
+        raise DeviceGone(f"{binding}: the program {words[0]} is not installed")
+    return AudioPort(binding, words)
