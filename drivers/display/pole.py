@@ -1,0 +1,177 @@
+"""Pole displays: two lines of 20 letters, or eight digits. They show an amount and words, never a code.
+
+Three dialects of the same hardware: CD5220, ESC/POS and LED8N. None answers: what left is all that is known.
+
+Source: Partner, "CD5220" command manual; Epson, ESC/POS command pages for customer displays (DM-D series);
+LED8N customer display command lists (ESC Q A, ESC s).
+"""
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Final, Literal, NoReturn
+
+from drivers.display.panel import PanelScreen, said
+from drivers.display.panel_link import PanelLink
+from drivers.transport import Transport
+
+Dialect = Literal["cd5220", "escpos-vfd", "led8n"]
+COLUMNS: Final = 20
+DIGITS: Final = 8
+CLEAR: Final = b"\x0c"  # also ends the CD5220's line mode, in which it hears nothing else
+RESET: Final = b"\x1b\x40"
+_LED8N_LAMPS: Final = {"code": b"2", "paid": b"3"}  # total, received
+
+
+@dataclass(frozen=True, slots=True)
+class PoleProfile:
+    """See profiles/panels/cd5220.toml. ``words``: short ones for what its letters cannot say, by kind."""
+
+    name: str = "cd5220"
+    title: str = "Pole display 2x20"
+    dialect: Dialect = "cd5220"
+    baud: int = 9600
+    flow: Literal["none", "xonxoff", "rtscts"] = "none"
+    dtr: bool = True
+    codec: str = "cp437"
+    code_page: int = -1
+    brightness: int = 4
+    words: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        "".encode(self.codec)  # LookupError, which is no ValueError: a profile with it is a bug
+        if self.dialect not in ("cd5220", "escpos-vfd", "led8n") or not 1 <= self.brightness <= 4:
+            raise ValueError(f"display profile {self.name}: no such dialect or brightness")
+
+
+class PolePanel:
+    """One pole display on an open transport: see ``drivers.display.panel.Panel``."""
+
+    shows_codes = False
+    answers = False
+    reads_back = False
+
+    def __init__(self, transport: Transport, profile: PoleProfile) -> None:
+        self._profile = profile
+        self._link = PanelLink(transport, _Deaf)
+
+    async def greet(self) -> dict[str, str]:
+        await self._link.restart()
+        await self._link.tell(start(self._profile))
+        return {"model": self._profile.title}
+
+    async def show(self, screen: PanelScreen) -> None:
+        await self._link.tell(bytes_of(screen, self._profile))
+
+    async def alive(self) -> bool:
+        return True
+
+    async def watch(self) -> NoReturn:
+        await self._link.watch()
+
+
+class _Deaf:
+    """Nothing it says means anything; a flood of it ends the connection (L6)."""
+
+    def feed(self, data: bytes) -> list[bytes]:  # noqa: ARG002 - what it says is dropped
+        return []
+
+
+def start(profile: PoleProfile) -> bytes:
+    """From whatever state it is in to a dark glass in the right character set."""
+    match profile.dialect:
+        case "cd5220":
+            page = b"\x1b\x63" + bytes((profile.code_page,)) if profile.code_page >= 0 else b""
+            light = b"\x1b\x2a" + bytes((profile.brightness,))
+            return CLEAR + RESET + page + b"\x1b\x11" + b"\x1b\x5f\x00" + light + CLEAR
+        case "escpos-vfd":
+            page = b"\x1b\x74" + bytes((profile.code_page,)) if profile.code_page >= 0 else b""
+            light = b"\x1f\x58" + bytes((profile.brightness,))
+            return b"\x1b\x3d\x02" + RESET + page + b"\x1f\x01" + b"\x1f\x43\x00" + light + CLEAR
+        case "led8n":
+            return CLEAR
+
+
+def bytes_of(screen: PanelScreen, profile: PoleProfile) -> bytes:
+    """Everything that shows ``screen``, whatever stood there before."""
+    clean = said(screen)
+    if profile.dialect == "led8n":
+        return _led8n(clean)
+    upper, lower = (_encoded(line, profile) for line in lines(clean, profile))
+    if profile.dialect == "cd5220":
+        return CLEAR + b"\x1b\x51\x41" + upper + b"\x0d" + b"\x1b\x51\x42" + lower + b"\x0d"
+    return b"\x1f\x24\x01\x01" + upper + b"\x1f\x24\x01\x02" + lower
+
+
+def lines(screen: PanelScreen, profile: PoleProfile) -> tuple[str, str]:
+    """Two lines of exactly 20 letters: old text never shines through.
+
+    The amount stands on the right, whole: a longer one takes the word's place, and one that does not fit at
+    all is not shown. TEST (I25) goes before the shop's name.
+    """
+    if screen.kind == "idle":
+        return _centred(screen.title, profile), _centred(_mark(screen, profile) or screen.words, profile)
+    amount = _sayable(screen.amount, profile) or screen.digits
+    amount = amount if len(amount) <= COLUMNS else screen.digits
+    amount = amount if len(amount) <= COLUMNS else ""
+    label = _short(screen, profile)
+    room = COLUMNS - len(amount) - 1
+    upper = f"{label[:room]:<{room}} {amount}" if room > 0 and len(label) <= room else f"{amount:>{COLUMNS}}"
+    shown = label in upper
+    below = " ".join(each for each in (_mark(screen, profile), screen.reference or "") if each)
+    rest = screen.title if shown and screen.kind == "code" else "" if shown else label
+    return upper, _left(f"{below} {_sayable(rest, profile)}".strip(), profile)
+
+
+def digits_only(text: str) -> str:
+    """At most eight digits and a point, or nothing: half an amount is a wrong amount."""
+    kept = text.replace(",", "")
+    if not kept.isascii() or not kept.replace(".", "", 1).isdigit():
+        return ""
+    return kept if sum(char.isdigit() for char in kept) <= DIGITS else ""
+
+
+def _led8n(screen: PanelScreen) -> bytes:
+    """Digits and a lamp. It has no letters for TEST (I25), so a test leaves it dark."""
+    number = digits_only(screen.digits)
+    lamp = _LED8N_LAMPS.get(screen.kind)
+    if screen.test or lamp is None or not number:
+        return CLEAR + b"\x1b\x73\x30"
+    return b"\x1b\x51\x41" + number.encode("ascii") + b"\x0d" + b"\x1b\x73" + lamp
+
+
+def _short(screen: PanelScreen, profile: PoleProfile) -> str:
+    """The customer's own words when the glass has the letters and the room, else the profile's."""
+    words = _sayable(screen.words, profile)
+    return words if words and len(words) <= COLUMNS - 8 else profile.words.get(screen.kind, "")
+
+
+def _mark(screen: PanelScreen, profile: PoleProfile) -> str:
+    return profile.words.get("test", "TEST") if screen.test else ""
+
+
+def _sayable(text: str, profile: PoleProfile) -> str:
+    """``text`` in its letters, accents dropped where it lacks them; nothing when a letter is still missing."""
+    plain = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{EN DASH}", "-")
+    out = ""
+    for char in plain:
+        bare = unicodedata.normalize("NFD", char)[0]
+        found = next((each for each in (char, bare) if each.encode(profile.codec, "ignore")), "")
+        if not found:
+            return ""
+        out += found
+    return out
+
+
+def _left(text: str, profile: PoleProfile) -> str:
+    return f"{(_sayable(text, profile) or text)[:COLUMNS]:<{COLUMNS}}"
+
+
+def _centred(text: str, profile: PoleProfile) -> str:
+    return f"{_sayable(text, profile)[:COLUMNS]:^{COLUMNS}}"
+
+
+def _encoded(line: str, profile: PoleProfile) -> bytes:
+    """20 bytes, no control byte among them (S61): line ends and escapes come from this file only."""
+    data = line.encode(profile.codec, errors="replace")
+    assert len(data) == COLUMNS, "one byte a letter"
+    return bytes(byte if byte >= 0x20 and byte != 0x7F else 0x3F for byte in data)

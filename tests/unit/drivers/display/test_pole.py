@@ -1,0 +1,127 @@
+"""Pole displays: the makers' bytes, amounts on the right, every code page, no byte that is not a letter."""
+
+import pytest
+
+from drivers.display.panel import PanelScreen, load
+from drivers.display.pole import COLUMNS, PoleProfile, bytes_of, digits_only, lines, start
+from firmware_stubs.display_pole import PoleStub
+from tests.unit.drivers.golden import vectors
+
+VECTORS = vectors("pole")
+SALE = PanelScreen("code", payload="x", amount="12.50", digits="12.50", title="Corner Noodles", words="Scan")
+PAGES = {
+    "escpos-vfd": ("cp437", 0, "Zürich Ñandú", "£12.50"),
+    "escpos-vfd-cp850": ("cp850", 2, "Ângelo & São", "£12.50"),
+    "escpos-vfd-cp860": ("cp860", 3, "Pão de Açúcar", "R$ 12,50"),
+    "escpos-vfd-cp866": ("cp866", 17, "Чайная", "12,50"),
+    "escpos-vfd-cp1252": ("cp1252", 16, "Café Œuvre", "€12.50"),
+}
+
+
+def shown(profile: PoleProfile, *screens: PanelScreen) -> PoleStub:
+    stub = PoleStub(profile.dialect, codec=profile.codec)
+    stub.receive(start(profile), 0)
+    for screen in screens:
+        stub.receive(bytes_of(screen, profile), 1)
+    return stub
+
+
+def test_the_published_lines_are_what_we_send() -> None:
+    total = bytes_of(SALE, load(PoleProfile, "cd5220"))
+    words = PanelScreen("code", amount="12.50", digits="12.50")
+    assert VECTORS["CD5220 upper"] in bytes_of(words, load(PoleProfile, "cd5220"))
+    assert total.startswith(b"\x0c"), "in line mode it hears nothing else before a clear"
+    assert bytes_of(PanelScreen("paid", digits="12.50"), load(PoleProfile, "led8n")) == VECTORS["LED8N received"]
+
+
+@pytest.mark.row(48)
+@pytest.mark.parametrize("name", ["cd5220", "escpos-vfd"])
+def test_the_amount_stands_on_the_right_and_old_text_never_shines_through(name: str) -> None:
+    profile = load(PoleProfile, name)
+    long = PanelScreen("code", amount="1,234,567.89", digits="1234567.89", title="A very long name of a shop")
+    stub = shown(profile, long, SALE)
+    assert stub.lines == ("Scan           12.50", "Corner Noodles      ")
+    stub = shown(profile, SALE, PanelScreen("idle", title="Tea", words="Welcome"))
+    assert [line.strip() for line in stub.lines] == ["Tea", "Welcome"]
+    assert stub.unknown == 0
+
+
+@pytest.mark.row(48)
+@pytest.mark.parametrize("name", PAGES)
+def test_code_pages_their_letters_arrive_as_they_are(name: str) -> None:
+    codec, page, title, amount = PAGES[name]
+    profile = load(PoleProfile, name)
+    assert profile.codec == codec
+    stub = shown(profile, PanelScreen("code", amount=amount, digits="12.50", title=title))
+    assert stub.code_page == page
+    assert stub.lines[0].endswith(" " + amount)
+    assert stub.lines[1].rstrip() == title
+
+
+@pytest.mark.row(48)
+def test_what_a_glass_has_no_letters_for_is_said_in_its_own_words_or_left_out() -> None:
+    profile = load(PoleProfile, "escpos-vfd")
+    stub = shown(profile, PanelScreen("paid", amount="¥28.50", digits="28.50", title="街角面馆", words="付款成功"))
+    assert stub.lines[0] == "PAID          ¥28.50"
+    chinese = shown(
+        profile, PanelScreen("code", amount="฿28.50", digits="28.50", title="街角面馆", words="请扫码")
+    )
+    assert chinese.lines == ("TOTAL          28.50", " " * 20)
+    accents = shown(profile, PanelScreen("code", amount="1.00", digits="1.00", title="Pão São João"))
+    assert accents.lines[1].rstrip() == "Pao Sao Joao"
+
+
+@pytest.mark.row(48)
+@pytest.mark.parametrize("amount", ["9,999,999.99", "12345678901234567890", "123456789012345678901", "1" * 40])
+def test_an_amount_is_whole_or_not_there(amount: str) -> None:
+    profile = load(PoleProfile, "cd5220")
+    upper, lower = lines(PanelScreen("code", amount=amount, digits=amount, title="Tea"), profile)
+    assert len(upper) == len(lower) == COLUMNS
+    assert upper.split(" ")[-1] == (amount if len(amount) <= COLUMNS else "")
+
+
+@pytest.mark.parametrize("kind", ["code", "paid", "failed", "cancelled", "checking", "late", "idle"])
+@pytest.mark.parametrize("name", ["cd5220", "escpos-vfd"])
+def test_i25_every_screen_of_a_test_says_so(name: str, kind: str) -> None:
+    screen = PanelScreen(kind, amount="¥9,999,999.99", digits="9999999.99", title="Tea", test="测试 – 不会扣款")  # type: ignore[arg-type]  # each is one of the kinds
+    assert "TEST" in shown(load(PoleProfile, name), screen).screen
+
+
+def test_i25_eight_digits_cannot_say_test_and_stay_dark() -> None:
+    profile = load(PoleProfile, "led8n")
+    sale = PanelScreen("code", amount="¥28.50", digits="28.50", test="TEST")
+    stub = shown(profile, PanelScreen("code", digits="5.00"), sale)
+    assert (stub.digits, stub.lamp) == ("", "0")
+
+
+def test_eight_digits_show_a_whole_amount_with_its_lamp_or_nothing() -> None:
+    profile = load(PoleProfile, "led8n")
+    assert shown(profile, PanelScreen("code", digits="123456.78")).digits == "123456.78"
+    assert (
+        shown(profile, PanelScreen("code", digits="1.00"), PanelScreen("code", digits="1234567.89")).digits == ""
+    )
+    stub = shown(profile, PanelScreen("code", digits="1.00"), PanelScreen("failed", digits="1.00"))
+    assert (stub.digits, stub.lamp) == ("", "0")
+    assert [digits_only(text) for text in ("1,234.50", "1.2.3", "-1.00", "١٢", "")] == ["1234.50", "", "", "", ""]
+
+
+@pytest.mark.parametrize("name", ["cd5220", "escpos-vfd-cp866", "escpos-vfd-cp1252", "led8n"])
+def test_s61_whatever_a_name_holds_no_control_byte_comes_out_of_it(name: str) -> None:
+    profile = load(PoleProfile, name)
+    evil = "\x1b@\x0c\r\n\x1f\x01" + "".join(map(chr, range(0x7F, 0xA0))) + "\u202e\x00A"
+    screen = PanelScreen("code", amount=evil, digits="1.00", title=evil, words=evil, reference=evil)
+    plain = PanelScreen("code", amount="A", digits="1.00", title="A", words="A", reference="A")
+    skeleton = [byte for byte in bytes_of(plain, profile) if byte < 0x20 or byte == 0x7F]
+    assert [byte for byte in bytes_of(screen, profile) if byte < 0x20 or byte == 0x7F] == skeleton
+    assert shown(profile, screen).unknown == 0
+
+
+def test_l4_the_trap_of_the_cd5220_every_split_shows_the_same() -> None:
+    profile = load(PoleProfile, "cd5220")
+    stream = start(profile) + bytes_of(SALE, profile) + start(profile) + bytes_of(SALE, profile)
+    for cut in range(len(stream) + 1):
+        stub = PoleStub("cd5220")
+        stub.receive(stream[:cut], 0)
+        stub.receive(stream[cut:], 1)
+        assert stub.lines == ("Scan           12.50", "Corner Noodles      "), cut
+        assert stub.unknown == 0
