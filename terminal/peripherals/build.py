@@ -23,18 +23,18 @@ def build_devices(
     title: str = "",
     phrase: Callable[[Utterance], str] = usual_phrase,
     sweep: Sweep | None = None,
+    zone: str = "UTC",
 ) -> Devices:
     """What the settings name for this counter, with the jobs that keep each open.
-    zone: str = "UTC",
 
     Args:
         words, money: texts and amounts in the customer display's language.
         title: the shop's name where a screen brings none.
         phrase: what the speaker says.
         sweep: this counter's health rounds (L1); None: nobody asks idle devices.
+        zone: the shop's, for the speaker's quiet hours.
 
     Raises:
-        zone: the shop's, for the speaker's quiet hours.
         BadSettings: ``config_port_unknown``, ``config_value_wrong``.
     """
     display = scanner = printer = speaker = None
