@@ -40,6 +40,7 @@ from terminal.web.edge import EDGE, Edge, EdgeLimits
 from terminal.web.listen import listen
 from tests.flows.api_parts import Clock, Disk, Line, PaperRoll
 
+WATCHDOG_S: Final = 30.0  # ends a hang; nothing here is measured
 OWNER_PIN: Final = "837465"
 CASHIER_PIN: Final = "294857"
 _FRESH: Final = itertools.count(1)  # of all callers: a restarted shop remembers what any of them used
@@ -233,7 +234,7 @@ class Shop:
 
     async def unheard(self) -> None:
         """Return when nobody listens live any more."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WATCHDOG_S):
             while self.edge.hub.count():  # noqa: ASYNC110  # the hub tells nobody, on purpose
                 await asyncio.sleep(0.01)
 
@@ -291,7 +292,9 @@ class Shop:
     # --- stories ---
 
     async def until(self, sale: str, state: str) -> None:
-        assert await self.service.until(sale, lambda now: now.state == state, 10.0), self.service.book.sale(sale)
+        assert await self.service.until(sale, lambda now: now.state == state, WATCHDOG_S), self.service.book.sale(
+            sale
+        )
 
     async def shown(
         self, client: Client, amount: int = 2850, counter: str = "1", **more: object
@@ -300,7 +303,7 @@ class Shop:
         told = await client.post("/sales", {"counter": counter, "amount_minor": amount, **more})
         assert told.status == 201, told.body
         sale = str(told.body["id"])
-        holds = await self.service.until(sale, lambda now: now.attempts[-1].state == "shown", 10.0)
+        holds = await self.service.until(sale, lambda now: now.attempts[-1].state == "shown", WATCHDOG_S)
         assert holds
         return dict((await client.get(f"/sales/{sale}")).body)
 

@@ -15,7 +15,7 @@ from terminal.payments.event import Actor, NewEvent
 from terminal.web.callers import SESSION
 from terminal.web.edge import EdgeLimits
 from terminal.web.hub import SIGNED_OUT, SLOW
-from tests.flows.api_rig import Client, Shop, open_shop
+from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
 
 Socket = aiohttp.ClientWebSocketResponse
 
@@ -39,7 +39,7 @@ async def refused(client: Client, query: str = "counter=1", **headers: str) -> s
 
 
 async def read(socket: Socket) -> dict[str, Any]:
-    return dict(msgspec.json.decode(await asyncio.wait_for(socket.receive_str(), 10)))
+    return dict(msgspec.json.decode(await asyncio.wait_for(socket.receive_str(), WATCHDOG_S)))
 
 
 async def read_until(socket: Socket, kind: str) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ async def many(shop: Shop, count: int, size: int = 10) -> None:
 
 @pytest.mark.row(90)
 async def test_a3_who_reads_too_slowly_is_closed_with_the_number_to_resume_from(tmp_path: Path) -> None:
-    limits = EdgeLimits(socket_queue=256, socket_stuck_s=2.0)
+    limits = EdgeLimits(socket_queue=256, socket_stuck_s=WATCHDOG_S)  # the queue ends it, not the time
     async with open_shop(tmp_path, limits=limits) as shop:
         pos = await shop.machine()
         slow = await slow_listener(shop, pos, after=shop.service.feed.last_number())
@@ -134,7 +134,7 @@ class SlowListener:
         """All frames to the closing one (RFC 6455, 5.2; servers do not mask)."""
         frames: list[bytes] = []
         while True:
-            head = await asyncio.wait_for(self._reader.readexactly(2), 20)
+            head = await asyncio.wait_for(self._reader.readexactly(2), WATCHDOG_S)
             size = head[1]
             if size == 126:
                 size = int.from_bytes(await self._reader.readexactly(2))
@@ -217,7 +217,7 @@ async def test_s24_signing_out_ends_what_the_session_listened_to(tmp_path: Path)
             await read(second)
             await owner.post("/sign-out")
             for socket in (first, second):
-                closing = await asyncio.wait_for(socket.receive(), 10)
+                closing = await asyncio.wait_for(socket.receive(), WATCHDOG_S)
                 assert (closing.type, closing.data) == (aiohttp.WSMsgType.CLOSE, SIGNED_OUT)
                 assert "resume" in str(closing.extra)
 
@@ -229,7 +229,7 @@ async def test_s24_a_session_that_ran_out_ends_its_sockets_too(tmp_path: Path) -
         async with listening(cashier) as socket:
             await read(socket)
             shop.clock.ahead_s += 301
-            while (closing := await asyncio.wait_for(socket.receive(), 10)).type is aiohttp.WSMsgType.TEXT:
+            while (closing := await asyncio.wait_for(socket.receive(), WATCHDOG_S)).type is aiohttp.WSMsgType.TEXT:
                 pass
             assert closing.data == SIGNED_OUT
 
@@ -260,7 +260,7 @@ async def test_a3_giant_frames_and_chatter_are_not_listened_to(tmp_path: Path) -
 
 
 async def last(socket: Socket) -> aiohttp.WSMessage:
-    while (message := await asyncio.wait_for(socket.receive(), 10)).type is aiohttp.WSMsgType.TEXT:
+    while (message := await asyncio.wait_for(socket.receive(), WATCHDOG_S)).type is aiohttp.WSMsgType.TEXT:
         pass
     return message
 
@@ -315,3 +315,22 @@ async def test_an_idle_shop_with_a_session_cookie_is_no_key(tmp_path: Path) -> N
     async with open_shop(tmp_path) as shop:
         stale = shop.browser(**{SESSION: "cts_forged"})
         assert await refused(stale) == "not_signed_in"
+
+
+async def test_i1_every_till_is_told_at_once_of_money_without_a_sale_and_of_its_end(tmp_path: Path) -> None:
+    """Such money has no counter, so no counter's own event tells of it."""
+    async with open_shop(tmp_path) as shop:
+        till, owner = await shop.till("2"), await shop.owner()
+        async with listening(till, "counter=2") as socket:
+            changes = (await read(socket))["orphans"]
+            order = await orphaned(shop)
+            assert (await heard_of(socket, changes + 1))["sale"] is None
+            assert (await till.get("/orphans")).body["orphans"][0]["order_no"] == order
+            await owner.post(f"/orphans/{order}", {"how": "seen", "note": "given back"})
+            await heard_of(socket, changes + 2)
+
+
+async def heard_of(socket: Socket, changes: int) -> dict[str, Any]:
+    while (message := await read(socket)).get("orphans") != changes:
+        assert message["type"] in {"counter", "event"}
+    return message

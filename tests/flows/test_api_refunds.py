@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.api_rig import CASHIER_PIN, OWNER_PIN, Shop, open_shop
+from tests.flows.api_rig import CASHIER_PIN, OWNER_PIN, WATCHDOG_S, Shop, open_shop
 
 
 def started(shop: Shop, sale: str) -> list[tuple[str, str, int]]:
@@ -112,7 +112,7 @@ async def test_late_money_is_a_persons_to_settle(tmp_path: Path) -> None:
         shop.pay_after_close(attempt)
         assert (await owner.post(f"/sales/{sale['id']}/cancel")).body["state"] == "cancelled"
         shop.clock.ahead_s += 61
-        assert await shop.service.until(sale["id"], lambda now: bool(now.exceptions), 10.0)
+        assert await shop.service.until(sale["id"], lambda now: bool(now.exceptions), WATCHDOG_S)
         [late] = (await owner.get(f"/sales/{sale['id']}")).body["exceptions"]
         assert (late["kind"], late["closed"]) == ("paid_late", "")
         cashier = await shop.cashier()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.api_rig import Client, Shop, open_shop
+from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
 
 
 @pytest.mark.row(3, 88)
@@ -14,7 +14,7 @@ async def test_a_sale_is_opened_shown_paid_and_told(tmp_path: Path) -> None:
         told = await pos.post("/sales", {"counter": "1", "amount_minor": 2850, "order_no": "A-1", "title": "Tea"})
         assert (told.status, told.body["word"], told.body["amount_minor"]) == (201, "waiting", 2850)
         sale = told.body["id"]
-        await shop.service.until(sale, lambda now: now.attempts[-1].state == "shown", 10.0)
+        await shop.service.until(sale, lambda now: now.attempts[-1].state == "shown", WATCHDOG_S)
         counter = await pos.get("/counters/1")
         assert counter.body["screen"]["kind"] == "code"
         assert counter.body["sale"]["id"] == sale
@@ -140,7 +140,7 @@ async def _printed(shop: Shop, sale: str, times: int) -> None:
         events = shop.service.feed.of_subject(sale)
         return sum(x.type == "effect_done" and x.body["outcome"] == "confirmed" for x in events)
 
-    assert await shop.service.until(sale, lambda _: printed() == times, 10.0)
+    assert await shop.service.until(sale, lambda _: printed() == times, WATCHDOG_S)
 
 
 async def test_a_slip_that_may_have_printed_is_a_persons_to_decide(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ async def test_a_slip_that_may_have_printed_is_a_persons_to_decide(tmp_path: Pat
 
 async def _listed(till: Client, sale: str, shop: Shop) -> list[dict[str, str]]:
     stopped = await shop.service.until(
-        sale, lambda _: any(x.type == "print_stopped" for x in shop.service.feed.of_subject(sale)), 10.0
+        sale, lambda _: any(x.type == "print_stopped" for x in shop.service.feed.of_subject(sale)), WATCHDOG_S
     )
     assert stopped
     return list((await till.get("/counters/1")).body["slips"])

@@ -8,7 +8,7 @@ from pathlib import Path
 from terminal.payments.event import Actor, NewEvent
 from terminal.web.app import make_app
 from terminal.web.listen import listen
-from tests.flows.api_rig import Client, Shop, open_shop
+from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings
 
 ACTOR = Actor("system", "test")
@@ -70,7 +70,7 @@ async def test_i1_what_waits_for_a_person_is_told_by_its_row_and_nothing_else_is
         shop.pay_after_close(attempt)
         await pos.post(f"/sales/{sale['id']}/cancel")
         shop.clock.ahead_s += 61
-        assert await shop.service.until(sale["id"], lambda now: bool(now.exceptions), 10.0)
+        assert await shop.service.until(sale["id"], lambda now: bool(now.exceptions), WATCHDOG_S)
         live = (await shop.shown(pos))["id"]
         for state, is_open in (("paid", False), ("open", True)):
             row = {"kind": "sale", "state": state, "final": False, "open": is_open, "exceptions": []}
