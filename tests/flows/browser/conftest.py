@@ -1,6 +1,6 @@
 """One shop and one browser for all pages' tests; each test has a counter and a window of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +10,8 @@ from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, 
 from tests.flows.browser.chromium import find_chromium
 from tests.flows.browser.shop import Shop, open_shop
 
-COUNTERS = 32
+COUNTERS = 64  # more than tests here: none meets another's sale
+WATCHDOG_MS = 30_000  # ends a hang; nothing here is measured
 _numbers = iter(range(1, COUNTERS + 1))
 
 
@@ -29,9 +30,14 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def counter() -> str:
-    """A counter nobody else has used."""
-    return str(next(_numbers))
+def new_counter() -> Callable[[], str]:
+    """Each call a counter nobody else has used."""
+    return lambda: str(next(_numbers))
+
+
+@pytest.fixture
+def counter(new_counter: Callable[[], str]) -> str:
+    return new_counter()
 
 
 @dataclass
@@ -78,8 +84,22 @@ class Till:
 
     async def panel(self, tone: str) -> str:
         """Wait for a state that fills the screen; its word."""
-        await self.page.locator(f"#panel.tone-{tone}:not([hidden])").wait_for()
-        return await self.text("#panel-word")
+        word, _, _ = await self.whole_panel(tone)
+        return word
+
+    async def whole_panel(self, tone: str) -> tuple[str, str, str]:
+        """Word, amount and what else it says, read in the turn it is seen: some states leave by themselves."""
+        shown = await self.page.wait_for_function(
+            """(tone) => {
+                const said = (id) => document.getElementById(id).innerText.replaceAll("\\u00a0", " ").trim();
+                return document.querySelector(`#panel.tone-${tone}:not([hidden])`)
+                    && ["panel-word", "panel-amount", "panel-more"].map(said);
+            }""",
+            arg=tone,
+            polling=50,  # not by frames: a window Chromium believes hidden draws none
+        )
+        word, amount, more = await shown.json_value()
+        return word, amount, more
 
     async def shown(self) -> None:
         """Wait until this counter's code is up."""
@@ -107,7 +127,8 @@ class Till:
 @pytest_asyncio.fixture(loop_scope="session")
 async def window(chromium: Browser) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(viewport={"width": 1024, "height": 600}, reduced_motion="reduce")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(WATCHDOG_MS)
+    expect.set_options(timeout=WATCHDOG_MS)
     yield context
     await context.close()
 

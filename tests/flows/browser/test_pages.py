@@ -1,12 +1,13 @@
 """The other pages in a real browser: display, timeline, lists, help, signing in; nothing runs as markup."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, expect
 
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
@@ -56,8 +57,7 @@ async def test_the_customer_s_screen_shows_amount_code_and_result_and_heals_afte
     await display.reload()
     await display.locator('#main[data-kind="code"]').wait_for()
     await till.shop.customer_pays(till.counter)
-    await display.locator('#main[data-tone="paid"]').wait_for()
-    assert "Thank you" in await display.locator("#word").inner_text()
+    await display.locator('#main[data-tone="paid"] #word', has_text="Thank you").wait_for()
     assert await display.locator("#code").is_hidden()
 
 
@@ -94,7 +94,7 @@ async def test_the_timeline_grows_while_the_sale_goes_on_with_durations_and_evid
     await till.shop.customer_pays(till.counter)
     proved = page.locator("#lines li", has_text="Paid, proved by the bank")
     await proved.wait_for()
-    assert await page.locator("#head-word").inner_text() == "Paid"
+    await expect(page.locator("#head-word")).to_have_text("Paid")
     told = await proved.inner_text()
     assert "the bank" in told.lower()
     assert sale is not None
@@ -105,14 +105,15 @@ async def test_the_timeline_grows_while_the_sale_goes_on_with_durations_and_evid
 
 
 @pytest.mark.row(121, 133)
-async def test_hostile_text_is_shown_as_text_and_nothing_runs(till: Till, window: BrowserContext) -> None:
+async def test_hostile_text_is_shown_as_text_and_nothing_runs(
+    till: Till, window: BrowserContext, new_counter: Callable[[], str]
+) -> None:
     await till.open(till.shop.owner)  # sees every counter
     page = await window.new_page()
     watch(page, till.complaints)
-    counters = iter(range(25, 25 + len(HOSTILE)))
     for text in HOSTILE:
         order_no = f"{till.counter}:{text}"[:64]
-        sale = await _sale(till.shop, str(next(counters)), title=text, order_no=order_no, reference=text)
+        sale = await _sale(till.shop, new_counter(), title=text, order_no=order_no, reference=text)
         await page.goto(f"{till.shop.url}/sales/{sale}")
         assert text in await page.locator(".facts").inner_text()
         assert order_no in await page.locator(".facts").inner_text()
