@@ -3,6 +3,7 @@
 ``usb-serial:TEXT`` the port whose entry in /dev/serial/by-id contains TEXT, such as the serial number
 ``usb-path:TEXT``   the same in /dev/serial/by-path: the socket it is plugged into, for equal adapters
 ``link:/path``      a port or a link to one: pseudo-terminals, names made by udev rules
+``evdev:/dev/input/by-id/NAME-event-kbd``  a scanner that types like a keyboard, taken for us alone
 ``tcp:host:port``   a device behind the network; an IPv6 address goes in brackets
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.errors import DeviceGone, DeviceRefused
+from drivers.scanner.evdev import open_evdev
 from drivers.serial_port import Flow, open_serial
 from drivers.tcp_port import open_tcp
 from drivers.transport import OpenTransport, Transport
@@ -33,6 +35,8 @@ def opener(
     kind, _, rest = binding.partition(":")
     if kind == "link" and rest.startswith("/"):
         return partial(open_serial, rest, baud=baud, flow=flow, dtr=dtr)
+    if kind == "evdev" and rest.startswith("/dev/input/"):
+        return partial(open_evdev, rest)
     if kind == "tcp":
         host, _, port = rest.rpartition(":")
         if host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
@@ -45,7 +49,8 @@ def opener(
 
         return open_found
     raise ValueError(
-        f"{binding!r} names no device: use usb-serial:TEXT, usb-path:TEXT, link:/path or tcp:host:port"
+        f"{binding!r} names no device: use usb-serial:TEXT, usb-path:TEXT, link:/path or tcp:host:port; "
+        "evdev:/dev/input/by-id/NAME for a scanner that types"
     )
 
 

@@ -22,6 +22,7 @@ class LineScanner(Stub):
     """
 
     suffix: bytes = b"\r"
+    prefix: bytes = b""
     aim_ids: bool = False
     heard: bytearray = field(default_factory=bytearray)
     _waiting: list[tuple[int, bytes]] = field(default_factory=list)  # ms after the next tick
@@ -53,7 +54,7 @@ class LineScanner(Stub):
                 self._waiting.append((start + pause_ms, line[pause_after:]))
 
     def _line(self, code: bytes, aim: str) -> bytes:
-        return (aim.encode("ascii") if self.aim_ids else b"") + code + self.suffix
+        return self.prefix + (aim.encode("ascii") if self.aim_ids else b"") + code + self.suffix
 
     def receive(self, data: bytes, now_ms: int) -> bytes:
         self.heard += data[:4096]

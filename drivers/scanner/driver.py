@@ -1,23 +1,30 @@
-"""A scanner on a transport: one pump that reads, an iterator of scans, commands where there are any."""
+"""A scanner on a transport: one pump for every protocol, an iterator of scans, one question at a time."""
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar
 
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
-from drivers.scanner import gm65
-from drivers.scanner.line import Line, LineDecoder, Refusal
+from drivers.scanner.languages import speech_of
+from drivers.scanner.line import Line, Refusal
 from drivers.scanner.profile import ScannerProfile
+from drivers.scanner.speech import AskAgain, Identity, Send
 from drivers.transport import Transport
 
+T = TypeVar("T")
 QUEUE_MAX: Final = 8  # scans nobody took yet; the oldest goes first: a scan is for now or for nothing
 SEEN_MAX: Final = 32  # codes remembered against double fire
+ANSWERS_MAX: Final = 8  # answers within one question; more are noise
 TRIES: Final = 3
-FLASH_S: Final = 0.3  # how long the light stays on to say no
+PAUSE_S: Final = 0.1  # before a question the device did not understand is asked again
+WAKE_S: Final = 0.05
+SEND_S: Final = 0.5  # for what the protocol owes; a device that takes no byte for so long is gone
+RESEND_S: Final = 30.0  # two repeats after at most 9.9 s each: what says "sent before" within it was
+GAP_CHARS: Final = 5  # a line is quiet when so many characters could have come
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +36,14 @@ class Scanned:
     at_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """``known`` is False where the protocol cannot ask."""
-
-    title: str
-    known: bool
-    hardware: str = ""
-    software: str = ""
-
-
 class Scanner:
     """Run ``run()`` in a task, then use the rest.
 
     ``refused`` counts what arrived and was no code, by reason; ``repeats`` double fires; ``overflowed`` scans
     nobody took. Nothing of a code is kept but its hash.
+
+    Args:
+        double_fire_s, reply_timeout_s: instead of the profile's.
     """
 
     def __init__(
@@ -52,23 +52,23 @@ class Scanner:
         profile: ScannerProfile,
         *,
         double_fire_s: float | None = None,
-        reply_timeout_s: float = 0.5,
+        reply_timeout_s: float | None = None,
     ) -> None:
         self.profile = profile
         self.refused: Counter[Refusal] = Counter()
         self.repeats = self.overflowed = 0
-        self._transport, self._reply_timeout_s = transport, reply_timeout_s
+        self._transport = transport
+        self._reply_timeout_s = profile.reply_s if reply_timeout_s is None else reply_timeout_s
         self._double_fire_s = profile.double_fire_s if double_fire_s is None else double_fire_s
-        options = {"aim_ids": profile.aim_ids, "suffix": profile.suffix}
-        self._commands = profile.protocol == "gm65"
-        self._decoder: gm65.Decoder | LineDecoder = (
-            gm65.Decoder(**options) if self._commands else LineDecoder(**options)
-        )
+        self._quiet_s = max(profile.idle_s, GAP_CHARS * 10 / transport.baud)
+        self._speech = speech_of(profile)
+        self._session = self._speech.session()
         self._seen: OrderedDict[bytes, float] = OrderedDict()  # hash -> last sight
         self._scans: asyncio.Queue[Scanned | None] = asyncio.Queue()  # bounded in _offer; None: the pump ended
         self._ended: DeviceError | None = None
         self._turn = asyncio.Lock()  # answers carry no request number: one question at a time
-        self._answer: asyncio.Future[gm65.Reply | gm65.Alive] | None = None
+        self._answers: asyncio.Queue[object] | None = None
+        self._own = self._back = b""  # the question in the air, and what came since it left
         self._say_no = asyncio.Event()
 
     # --- reading ------------------------------------------------------------------------------------------
@@ -88,8 +88,7 @@ class Scanner:
         finally:
             self._ended = self._ended or DeviceGone("scanner: the reader was stopped")
             self._scans.put_nowait(None)
-            if self._answer and not self._answer.done():
-                self._answer.set_exception(self._ended)
+            self._answered(self._ended)
             signals.cancel()
             await asyncio.gather(signals, return_exceptions=True)
 
@@ -115,108 +114,95 @@ class Scanner:
     async def _read(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(self.profile.idle_s if self._decoder.pending else None):
+                async with asyncio.timeout(self._quiet_s if self._session.pending else None):
                     data = await self._transport.read()
             except TimeoutError:
-                found = self._decoder.idle()
+                found = self._session.idle()
             else:
-                found = self._decoder.feed(data)
+                self._listen_for_echo(data)
+                found = self._session.feed(data)
             for item in found:
-                self._take(item)
+                await self._take(item)
 
-    def _take(self, item: gm65.Found) -> None:
+    async def _take(self, item: object) -> None:
         match item:
-            case Line(text=text, symbology=symbology):
+            case Line():
                 self._transport.frame_seen()
-                self._offer(Scanned(text, symbology, asyncio.get_running_loop().time()))
+                self._offer(item)
             case Refusal():
                 self.refused[item] += 1
                 self._say_no.set()
-            case _:  # an answer; late ones match no question and are dropped
+            case Send(data=data):
                 self._transport.frame_seen()
-                if self._answer and not self._answer.done():
-                    self._answer.set_result(item)
+                await self._transport.write(data, deadline_s=SEND_S)
+            case _:
+                self._transport.frame_seen()
+                self._answered(item)
 
-    def _offer(self, scanned: Scanned) -> None:
-        if self._is_repeat(scanned):
+    def _offer(self, line: Line) -> None:
+        scanned = Scanned(line.text, line.symbology, asyncio.get_running_loop().time())
+        window_s = max(self._double_fire_s, RESEND_S) if line.resent else self._double_fire_s
+        if self._is_repeat(scanned, window_s):
             self.repeats += 1
-            self._say_no.set()
+            if not line.resent:
+                self._say_no.set()
             return
         if self._scans.qsize() >= QUEUE_MAX:
             self._scans.get_nowait()
             self.overflowed += 1
         self._scans.put_nowait(scanned)
 
-    def _is_repeat(self, scanned: Scanned) -> bool:
+    def _is_repeat(self, scanned: Scanned, window_s: float) -> bool:
         """Every sight prolongs the window: a code left under a continuous scanner stays one scan."""
         key = sha256(scanned.text.encode()).digest()
         last_s = self._seen.pop(key, None)
         self._seen[key] = scanned.at_s
         if len(self._seen) > SEEN_MAX:
             self._seen.popitem(last=False)
-        return last_s is not None and scanned.at_s - last_s <= self._double_fire_s
+        return last_s is not None and scanned.at_s - last_s <= window_s
 
-    # --- commands -----------------------------------------------------------------------------------------
+    # --- what the protocol has ----------------------------------------------------------------------------
+
+    @property
+    def asks(self) -> bool:
+        """Whether this scanner can be asked if it is there."""
+        return self._speech.asks
 
     async def hello(self) -> Identity:
-        """Ask who is there, and set the module up as the profile says.
+        """Ask who is there, and set the scanner up as the profile says, in its volatile memory.
 
         Raises:
             DeviceTimeout: no answer; DeviceRefused: something answers that is no such scanner.
         """
-        if not self._commands:
-            return Identity(self.profile.title, known=False)
-        hardware, software, year = await self._read_zone(gm65.VERSIONS, 3)
-        for address, value in self.profile.setup.items():
-            if await self._read_zone(address) != bytes((value,)):
-                await self._write_zone(address, bytes((value,)))
-                if await self._read_zone(address) != bytes((value,)):
-                    raise DeviceRefused(f"scanner: setting {address:04X} does not keep its value")
-        return Identity(self.profile.title, True, f"{hardware:02X}", f"{software:02X}/20{year:02d}")
+        return await self._speech.hello(self)
 
     async def alive(self) -> bool | None:
         """True: it answered. None: this scanner cannot be asked. Raises DeviceTimeout."""
-        if not self._commands:
-            return None
-        if self.profile.heartbeat:
-            await self._ask(gm65.heartbeat(), 0)
-        else:
-            await self._read_zone(gm65.VERSIONS)
-        return True
+        return await self._speech.alive(self)
 
     async def feedback(self, good: bool) -> bool:
-        """Tell the person. The module beeps by itself at each read: yes needs nothing, no flashes its light.
+        """Tell the person. Scanners beep by themselves at each read: yes needs nothing, no needs a sign.
 
         Returns:
             Whether this scanner can say it. Raises DeviceTimeout, DeviceGone.
         """
-        if not self._commands:
-            return False
-        if not good:
-            normal = self.profile.setup.get(gm65.MODE, 0xD6)
-            lit = (normal & ~gm65.LIGHT) | gm65.LIGHT_ALWAYS
-            await self._write_zone(gm65.MODE, bytes((lit,)))
-            try:
-                await asyncio.sleep(FLASH_S)
-            finally:
-                await self._write_zone(gm65.MODE, bytes((normal,)))
-        return True
+        return await self._speech.feedback(self, good=good)
 
     @asynccontextmanager
     async def armed(self) -> AsyncIterator[None]:
-        """Scans from before are forgotten; a triggered module reads inside, and is stopped behind it."""
+        """Scans from before are forgotten; a triggered scanner reads inside, and is stopped behind it."""
         self.discard()
-        triggered = self._commands and self.profile.setup.get(gm65.MODE, 0) & 3 == 1
-        if triggered:
-            await self._command(gm65.trigger())
+        if not self._speech.triggered:
+            yield
+            return
         try:
+            await self._speech.trigger(self, on=True)  # inside: it may have begun when its answer is lost
             yield
         finally:
-            if triggered:
-                await self._command(gm65.trigger(on=False))
+            await self._speech.trigger(self, on=False)
 
     async def _signal(self) -> None:
-        """Say no to a repeat or rubbish. The pump may not wait for it, and one flash is enough for many."""
+        """Say no to a repeat or rubbish. The pump may not wait for it, and one sign is enough for many."""
         while True:
             await self._say_no.wait()
             try:
@@ -225,37 +211,64 @@ class Scanner:
                 await asyncio.sleep(1.0)  # it cannot be told; the pump notices a dead port by itself
             self._say_no.clear()
 
-    async def _read_zone(self, address: int, count: int = 1) -> bytes:
-        return (await self._ask(gm65.read(address, count), count)).data
+    # --- questions, for the protocol ----------------------------------------------------------------------
 
-    async def _write_zone(self, address: int, data: bytes) -> None:
-        await self._command(gm65.write(address, data))
-
-    async def _command(self, frame: bytes) -> None:
-        await self._ask(frame, 1)
-
-    async def _ask(self, frame: bytes, length: int) -> gm65.Reply:
-        """Up to three tries; ``length`` is what a fitting answer holds (0: the answer to a heartbeat)."""
+    async def ask(
+        self, frame: bytes, fits: Callable[[object], T | None], *, again: bytes = b"", wake: bytes = b""
+    ) -> T:
+        """See ``drivers.scanner.speech.Asker``."""
         async with self._turn:
-            for _ in range(TRIES):
-                answer = await self._try(frame)
-                if isinstance(answer, gm65.Alive) and not length:
-                    return gm65.Reply(gm65.Status.OK, b"")
-                if isinstance(answer, gm65.Reply) and answer.status == gm65.Status.UNKNOWN_COMMAND:
-                    raise DeviceRefused("scanner: it does not know this command; choose another profile")
-                if isinstance(answer, gm65.Reply) and answer.status == 0 and len(answer.data) == length:
-                    return answer
+            for number in range(TRIES):
+                found = await self._try(again if again and number else frame, fits, wake)
+                if found is not None:
+                    return found
         raise DeviceTimeout(f"scanner: no fitting answer after {TRIES} tries of {self._reply_timeout_s} s")
 
-    async def _try(self, frame: bytes) -> gm65.Reply | gm65.Alive | None:
+    async def tell(self, frame: bytes) -> None:
+        """See ``drivers.scanner.speech.Asker``."""
+        async with self._turn:
+            if self._ended:
+                raise self._ended
+            await self._transport.write(frame, deadline_s=self._reply_timeout_s)
+
+    async def _try(self, frame: bytes, fits: Callable[[object], T | None], wake: bytes) -> T | None:
         if self._ended:
             raise self._ended
-        self._answer = asyncio.get_running_loop().create_future()
+        if wake:
+            await self._transport.write(wake, deadline_s=self._reply_timeout_s)
+            await asyncio.sleep(WAKE_S)
+        answers = self._answers = asyncio.Queue(ANSWERS_MAX)
+        self._own, self._back = frame, b""
         try:
             async with asyncio.timeout(self._reply_timeout_s):
                 await self._transport.write(frame, deadline_s=self._reply_timeout_s)
-                return await self._answer
+                while True:
+                    answer = await answers.get()
+                    if isinstance(answer, DeviceError):
+                        raise answer
+                    if (found := fits(answer)) is not None:
+                        return found
         except TimeoutError:
             return None
+        except AskAgain:
+            await asyncio.sleep(PAUSE_S)
+            return None
         finally:
-            self._answer = None
+            self._answers, self._own = None, b""
+
+    def _answered(self, answer: object) -> None:
+        """Late answers match no question and are dropped."""
+        if self._answers and not self._answers.full():
+            self._answers.put_nowait(answer)
+
+    def _listen_for_echo(self, data: bytes) -> None:
+        """A two-wire adapter that returns what we send would make each question look like a scan (L5)."""
+        if not self._own or len(self._back) >= len(self._own):
+            return
+        self._back += data[: len(self._own) - len(self._back)]
+        if self._back == self._own:
+            self._answered(
+                DeviceRefused(
+                    "scanner: what we send comes back; the adapter is half-duplex (RS-485) and must not echo"
+                )
+            )

@@ -5,12 +5,18 @@ User Guide", serial programming; heartbeat and framed output as Tasmota and ESPH
 Host to module ``7E 00``, module to host ``02 00``; CRC-16/XMODEM over type to data.
 """
 
+import asyncio
 from binascii import crc_hqx
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from drivers.catalogue import Found as Device
+from drivers.errors import DeviceRefused
 from drivers.scanner.line import LINE_MAX, Line, LineDecoder, Refusal, parse_line
+from drivers.scanner.probing import first_answer
+from drivers.scanner.speech import FLASH_S, AskAgain, Asker, Identity, Speech
+from drivers.transport import Transport
 
 MODE: Final = 0x0000  # LED, beep, aim, light, trigger mode
 TRIGGER: Final = 0x0002
@@ -23,6 +29,7 @@ LIGHT: Final = 0x0C  # 00 off, 04 while reading, 08 always
 LIGHT_ALWAYS: Final = 0x08
 
 _HOST: Final = b"\x7e\x00"
+_UNCHECKED: Final = b"\xab\xcd"  # in the place of the check: do not check
 _ANSWER, _TOKEN = 0x02, 0x03
 _HEAD: Final = 4  # header, type, length
 _READ, _WRITE, _SAVE, _HEARTBEAT = 0x07, 0x08, 0x09, 0x0A
@@ -75,6 +82,11 @@ def heartbeat() -> bytes:
     return _frame(_HEARTBEAT, 0, b"\0")
 
 
+def unchecked(frame: bytes) -> bytes:
+    """The same command with the check left out, for a host that has no time for it."""
+    return frame[:-2] + _UNCHECKED
+
+
 def _frame(kind: int, address: int, data: bytes) -> bytes:
     body = bytes((kind, len(data))) + address.to_bytes(2, "big") + data
     return _HOST + body + crc_hqx(body, 0).to_bytes(2, "big")
@@ -87,9 +99,9 @@ class Decoder:
     with a bad check is handed to the line, which refuses it for its control bytes.
     """
 
-    def __init__(self, *, aim_ids: bool = False, suffix: bool = True) -> None:
+    def __init__(self, *, aim_ids: bool = False, line: LineDecoder | None = None) -> None:
         self._aim_ids = aim_ids
-        self._line = LineDecoder(aim_ids=aim_ids, suffix=suffix)
+        self._line = line or LineDecoder(aim_ids=aim_ids)
         self._frame = bytearray()  # never longer than a frame and one read
 
     @property
@@ -102,8 +114,8 @@ class Decoder:
         self._frame.clear()
         while rest:
             if self._line.pending or rest[0] not in (_ANSWER, _TOKEN):
-                end = _line_end(rest)
-                found += self._line.feed(rest[:end])
+                end, line = self._line.take(rest)
+                found += [line] if line else []
             else:
                 end, item = self._take(rest)
                 if not end:
@@ -144,7 +156,74 @@ class Decoder:
         return end, Alive() if data[0] == _TOKEN else Reply(data[2], data[_HEAD : end - 2])
 
 
-def _line_end(data: bytes) -> int:
-    """Behind the first terminator: what follows it may be a frame."""
-    ends = [at for at in (data.find(b"\r"), data.find(b"\n"), data.find(b"\t")) if at >= 0]
-    return min(ends) + 1 if ends else len(data)
+class Gm65Speech(Speech):
+    asks = True
+
+    @property
+    def triggered(self) -> bool:
+        return self.profile.setup.get(MODE, 0) & 3 == 1
+
+    def session(self) -> Decoder:
+        return Decoder(aim_ids=self.profile.aim_ids, line=self.lines())
+
+    async def hello(self, line: Asker) -> Identity:
+        hardware, software, year = await _read(line, VERSIONS, 3)
+        for address, value in self.profile.setup.items():
+            if await _read(line, address) != bytes((value,)):
+                await _tell(line, write(address, bytes((value,))))
+                if await _read(line, address) != bytes((value,)):
+                    raise DeviceRefused(f"scanner: setting {address:04X} does not keep its value")
+        return Identity(self.profile.title, True, f"{hardware:02X}", f"{software:02X}/20{year:02d}")
+
+    async def alive(self, line: Asker) -> bool:
+        if self.profile.heartbeat:
+            return await line.ask(heartbeat(), lambda answer: True if isinstance(answer, Alive) else None)
+        await _read(line, VERSIONS)
+        return True
+
+    async def feedback(self, line: Asker, *, good: bool) -> bool:
+        """The module beeps by itself at each read; no is its light, on for a moment."""
+        if not good:
+            normal = self.profile.setup.get(MODE, 0xD6)
+            await _tell(line, write(MODE, bytes((normal & ~LIGHT | LIGHT_ALWAYS,))))
+            try:
+                await asyncio.sleep(FLASH_S)
+            finally:
+                await _tell(line, write(MODE, bytes((normal,))))
+        return True
+
+    async def trigger(self, line: Asker, *, on: bool) -> None:
+        await _tell(line, trigger(on))
+
+
+async def _read(line: Asker, address: int, count: int = 1) -> bytes:
+    return await line.ask(read(address, count), lambda answer: data_of(answer, count))
+
+
+async def _tell(line: Asker, frame: bytes) -> None:
+    await line.ask(frame, lambda answer: data_of(answer, 1))
+
+
+def data_of(answer: object, size: int) -> bytes | None:
+    """What a good answer of ``size`` bytes holds; None: an answer to something else."""
+    if not isinstance(answer, Reply):
+        return None
+    if answer.status == Status.UNKNOWN_COMMAND:
+        raise DeviceRefused("scanner: it does not know this command; choose another profile")
+    if answer.status == Status.BAD_CRC:  # EM3095 says so; a GM65 is silent instead
+        raise AskAgain
+    return answer.data if answer.status == Status.OK and len(answer.data) == size else None
+
+
+async def probe(transport: Transport) -> Device | None:
+    """Read the version bytes: nothing changes, and no other family answers ``02 00`` with this check."""
+    answer = await first_answer(transport, read(VERSIONS, 3), Decoder(), _versions)
+    if answer is None:
+        return None
+    detail = {"hardware": f"{answer[0]:02X}", "software": f"{answer[1]:02X}"}
+    return Device("scanner", "gm65", "gm65", "GM65 family module", detail=detail)
+
+
+def _versions(answer: object) -> bytes | None:
+    sound = isinstance(answer, Reply) and answer.status == Status.OK and len(answer.data) == 3
+    return answer.data if sound and isinstance(answer, Reply) else None

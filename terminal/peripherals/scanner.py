@@ -79,7 +79,7 @@ class CodeScanner:
             self._scans.put_nowait(Scan(scanned.text, self._clock.mono_ns()))
 
     async def _ask_around(self, device: Scanner) -> None:
-        while self._sweep and device.profile.protocol != "line":
+        while self._sweep and device.asks:
             await self._sweep.due()
             if await device.alive():
                 self.keeper.well()

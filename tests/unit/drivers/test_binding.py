@@ -18,7 +18,8 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "binding", ["", "COM3", "link:relative", "tcp:host", "tcp:host:0", "tcp:host:70000", "usb-serial:"]
+    "binding",
+    ["", "COM3", "link:relative", "tcp:host", "tcp:host:0", "tcp:host:70000", "usb-serial:", "evdev:event3"],
 )
 def test_what_is_no_binding_is_told_with_the_forms(binding: str) -> None:
     with pytest.raises(ValueError, match=r"use usb-serial:TEXT, usb-path:TEXT, link:/path or tcp:host:port"):

@@ -1,0 +1,59 @@
+"""A Linux input device as a Transport, for this program alone: what the scanner types reaches no window.
+
+Source: Linux kernel, include/uapi/linux/input.h (EVIOCGRAB) and Documentation/input/input.rst.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+from typing import Final
+
+from drivers.descriptor_pipe import DescriptorPipe
+from drivers.errors import DeviceGone, DeviceRefused
+from drivers.transport import Transport
+
+EVIOCGRAB: Final = 0x40044590  # _IOW('E', 0x90, int)
+_ABSENT: Final = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
+
+
+async def open_evdev(path: str) -> Transport:
+    """Open and grab ``path``, such as ``/dev/input/by-id/usb-…-event-kbd``.
+
+    Raises:
+        DeviceGone: there is no such device.
+        DeviceRefused: another program has grabbed it, this user may not, or it is no input device.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _refusal(path, error.errno) from error
+    try:
+        fcntl.ioctl(descriptor, EVIOCGRAB, 1)
+    except OSError as error:
+        os.close(descriptor)
+        raise _refusal(path, error.errno) from error
+    return events(descriptor, path)
+
+
+def events(descriptor: int, name: str) -> Transport:
+    """An open non-blocking descriptor of events. Owns it; nothing can be written there."""
+
+    def release() -> None:
+        with contextlib.suppress(OSError):  # unplugged, or never grabbed
+            fcntl.ioctl(descriptor, EVIOCGRAB, 0)
+
+    return DescriptorPipe(descriptor, name=name, baud=115200, release=release)
+
+
+def _refusal(path: str, number: int | None) -> DeviceGone | DeviceRefused:
+    if number in _ABSENT:
+        return DeviceGone(f"{path}: nothing is plugged in there")
+    if number == errno.EBUSY:
+        return DeviceRefused(f"{path}: another program has taken this scanner for itself; stop it")
+    if number in {errno.EACCES, errno.EPERM}:
+        return DeviceRefused(
+            f"{path}: this user may not read the device; add the user to its group "
+            "(`sudo usermod -aG input $USER`, then sign in again) or set a udev rule for this scanner"
+        )
+    return DeviceRefused(f"{path}: this is no keyboard-like device")
