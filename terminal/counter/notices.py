@@ -96,6 +96,8 @@ class Notices:
                 await self._store_event("payment_orphaned", subject_of(notice.order_no), body)
         except Conflict:
             log.info("the same orphan was recorded meanwhile")
+        else:
+            self._service.orphans.changed()
 
     async def _take_payment(self, provider: "Provider", notice: Notice) -> None:
         service = self._service

@@ -30,11 +30,21 @@ def subject_of(order_no: str) -> str:
 
 
 class Orphans:
-    """``turn`` is held while one is recorded or ended, so that no money is ended that nobody has seen."""
+    """``turn`` is held while one is recorded or ended, so that no money is ended that nobody has seen.
+
+    ``changes`` goes up each time: whoever shows them reads them again.
+    """
 
     def __init__(self, service: "Service") -> None:
         self._service = service
         self.turn = asyncio.Lock()
+        self.changes = 0
+
+    def changed(self) -> None:
+        """Such money belongs to no counter, so every counter's screens are told, at once."""
+        self.changes += 1
+        for lane in self._service.lanes.values():
+            lane.on_change()
 
     def waiting(self) -> list[Orphan]:
         """Those nobody has ended, oldest first, at most SHOWN_MAX."""
@@ -61,3 +71,4 @@ class Orphans:
             }
             stream = f"store:{self._service.house.store}"
             await feed.append([NewEvent(stream, "orphan_closed", subject, actor, body)])
+        self.changed()

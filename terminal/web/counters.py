@@ -13,8 +13,8 @@ from terminal.web.views import CounterView, counter_view
 def view_of(edge: Edge, lane: Lane) -> CounterView:
     service = edge.service
     bank = {name: service.provider(name).trouble() for name in lane.settings.channels}
-    house = service.house
-    return counter_view(lane, house.currency, test=house.test, bank=bank, now_ns=edge.clock.mono_ns())
+    house, now_ns, orphans = service.house, edge.clock.mono_ns(), service.orphans.changes
+    return counter_view(lane, house.currency, test=house.test, bank=bank, now_ns=now_ns, orphans=orphans)
 
 
 def glass_only(view: CounterView) -> CounterView:

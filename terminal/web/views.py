@@ -143,6 +143,7 @@ class CounterView(msgspec.Struct, frozen=True):
     slips: list[ListedSlip]
     told: Told | None
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
+    orphans: int = 0  # goes up whenever money without a sale came or was ended: read ``/orphans`` again
 
 
 class EventView(msgspec.Struct, frozen=True):
@@ -265,7 +266,9 @@ def event_view(event: Event) -> EventView:
     )
 
 
-def counter_view(lane: Lane, house_currency: str, *, test: bool, bank: dict[str, str], now_ns: int) -> CounterView:
+def counter_view(
+    lane: Lane, house_currency: str, *, test: bool, bank: dict[str, str], now_ns: int, orphans: int = 0
+) -> CounterView:
     book = lane.book
 
     def seen(sale: Sale) -> SaleView:
@@ -292,4 +295,5 @@ def counter_view(lane: Lane, house_currency: str, *, test: bool, bank: dict[str,
         slips=slips,
         told=told,
         slips_waiting=len(lane.paper.listed),
+        orphans=orphans,
     )

@@ -16,6 +16,7 @@ from terminal.web.callers import SESSION
 from terminal.web.edge import EdgeLimits
 from terminal.web.hub import SIGNED_OUT, SLOW
 from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
+from tests.flows.test_api_orphans import orphaned
 
 Socket = aiohttp.ClientWebSocketResponse
 

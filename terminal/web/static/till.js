@@ -20,7 +20,7 @@ const HINT_MS = 6000;
 const DOUBT_MS = 700;
 const FRESH_MS = 3000;
 const LOOK_MS = 60_000;
-const SETTLES = new Set(["exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved"]);
+const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved"]);
 
 const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
@@ -36,6 +36,7 @@ let hintTimer;
 function heard(message) {
   if (isView(message)) {
     noteEnd(now.view, message);
+    if (now.view && now.view.orphans !== message.orphans) readWaiting();
     now.view = message;
     now.since = performance.now();
     draw();
@@ -398,6 +399,6 @@ follow(facts.counter, {
   },
 });
 setInterval(draw, 500);
-setInterval(() => now.connected && readWaiting(), LOOK_MS); // money without a sale belongs to no counter: no socket tells
+setInterval(() => now.connected && readWaiting(), LOOK_MS); // should a message be lost
 drawSound();
 draw();
