@@ -15,6 +15,7 @@ from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices, Lane
 from terminal.counter.notices import Notices
 from terminal.counter.orphans import Orphans
+from terminal.counter.overrides import Overrides
 from terminal.counter.ports import Clock, Ids, Provider
 from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
@@ -66,7 +67,7 @@ class Service:
         self.ready = False
         self._ready = asyncio.Event()
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
-        self.orphans = Orphans(self)
+        self.orphans, self.overrides = Orphans(self), Overrides(self)
 
     async def run(self) -> None:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""

@@ -103,6 +103,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewSale(counter="1", amount_minor=2850, currency="CNY", order_no="A-1001", title="Tea"),
     forms.NewCancel(why="customer_left"),
     forms.NewRefund(reason="one cup spilt", amount_minor=850),
+    forms.NewOverride(kind="accept_paid", reason="the customer has the goods", bank_reference="0417"),
     forms.Ending(how="seen"),
     forms.OrphanEnding(how="seen", note="given back at the bank's counter"),
     forms.NewScan(code="130012345678901234"),

@@ -68,6 +68,14 @@ class NewRefund(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     approver: Approver | None = None
 
 
+class NewOverride(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An owner's decision. ``accept_paid`` needs the bank's number of the payment, four characters or more."""
+
+    kind: Literal["accept_paid"]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    bank_reference: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
 class Ending(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``attached``: the late money pays its sale; ``seen``: a person has taken note."""
 

@@ -36,7 +36,7 @@ from terminal.web.views import sale_view
 ATTENTION_MAX: Final = 20
 _TILL_WORDS: Final = (
     *("state", "customer", "key", "till", "help", "bar", "page"),
-    *("refund", "refusal", "exception", "language", "people"),
+    *("refund", "refusal", "exception", "language", "people", "override"),
 )
 _QUICK: Final = (5, 10, 20, 50)  # whole units, until the owner fixes others
 

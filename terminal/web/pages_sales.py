@@ -108,7 +108,9 @@ async def sale_page(request: web.Request) -> web.Response:
         "currency": currency,
         "money": money_marks(words, {currency}),
         "view": view,
-        "words": words.section("state", "timeline", "refund", "exception", "till", "page", "people", "key"),
+        "words": words.section(
+            "state", "timeline", "refund", "exception", "till", "page", "people", "key", "override"
+        ),
         "errors": error_words(words.language),
         "people": people_facts(parts),
         "me": who.id if who and who.kind == "person" else "",

@@ -102,6 +102,8 @@ def _key(kind: str, body: Mapping[str, Any]) -> str:
             return f"{body['kind']}_{body['outcome']}"
         case "voice_ended":
             return f"voice_ended_{body['outcome']}"
+        case "override_made":
+            return f"override_{body['kind']}"
         case "print_started" if body.get("copy"):
             return "print_copy"
         case _:

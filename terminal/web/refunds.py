@@ -13,7 +13,7 @@ from terminal.web.answers import RefundAnswer
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
-from terminal.web.forms import Ending, NewRefund
+from terminal.web.forms import Ending, NewOverride, NewRefund
 from terminal.web.sales import shown
 from terminal.web.views import sale_view
 
@@ -92,6 +92,14 @@ async def _note_alone(edge: Edge, who: Principal, day: str, amount: int) -> None
     body: dict[str, Any] = {"amount_minor": amount, "day": day}
     stream = f"store:{edge.service.house.store}"
     await edge.service.feed.append([NewEvent(stream, ALONE, _subject(who, day), who.actor, body)])
+
+
+async def override(call: Call[NewOverride]) -> Answer:
+    sale, form = call.sale(Action.OVERRIDE), call.form
+    sale = await call.edge.service.overrides.accept_paid(
+        sale.id, reference=form.bank_reference, reason=form.reason, actor=call.actor, key=call.key
+    )
+    return shown(call, sale, 201)
 
 
 async def close_exception(call: Call[Ending]) -> Answer:

@@ -2,6 +2,7 @@
 
 import { newKey, post } from "./api.js";
 import { at, fillWith, h, icon } from "./dom.js";
+import { acceptTold, acceptable, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
 import { has, money, saleNo, t, trouble } from "./words.js";
 
@@ -27,6 +28,13 @@ function exceptionNotice(sale, found, tools) {
   if (found.kind === "excess") return notice(t("till.excess_of", { no, amount }), refund(t("till.refund_second"), "twice"), more);
   const what = has(`exception.${found.kind}`) ? t(`exception.${found.kind}`) : found.kind;
   return notice(t("till.other_of", { no, what }), settle(t("till.seen"), "seen"), more);
+}
+
+/** The bank proved it while it was being taken back: an owner may keep it. */
+function provenNotice(sale) {
+  const keep = h("button", { type: "button", onclick: () => openOverride(sale) }, t("override.accept"));
+  const more = h("a", { href: `/sales/${sale.id}` }, t("till.open_timeline"));
+  return h("div", { class: "notice", role: "alert" }, icon("late"), h("p", { class: "what" }, acceptTold(sale)), keep, more);
 }
 
 function parkedNotice(sale) {
@@ -69,6 +77,8 @@ export function toldNotice(told) {
 export function drawNotices({ view, waiting, orphans, told, tools }) {
   const rows = [];
   if (told) rows.push([["told", told.code, told.sentence], () => toldNotice(told)]);
+  const here = view?.sale && !waiting.some((each) => each.id === view.sale.id) ? [view.sale] : [];
+  for (const sale of [...here, ...waiting].filter(acceptable)) rows.push([["proven", sale.id], () => provenNotice(sale)]);
   for (const sale of waiting) {
     for (const found of sale.exceptions.filter((each) => !each.closed)) {
       rows.push([["exception", sale.id, found.id, sale.state], () => exceptionNotice(sale, found, tools)]);
@@ -77,7 +87,7 @@ export function drawNotices({ view, waiting, orphans, told, tools }) {
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
   for (const sale of waiting) {
-    if (sale.parked && !sale.exceptions.some((each) => !each.closed)) rows.push([["parked", sale.id], () => parkedNotice(sale)]);
+    if (sale.parked && !acceptable(sale) && !sale.exceptions.some((each) => !each.closed)) rows.push([["parked", sale.id], () => parkedNotice(sale)]);
   }
   const shown = rows.slice(0, SHOWN);
   const unlisted = Math.max((view?.slips_waiting ?? 0) - (view?.slips ?? []).length, 0);

@@ -3,6 +3,7 @@
 import { newKey, post } from "./api.js";
 import { at, fillWith, h } from "./dom.js";
 import { follow, isView } from "./live.js";
+import { acceptTold, acceptable, openOverride } from "./override.js";
 import { sentence, withPin } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { facts, has, money, t } from "./words.js";
@@ -41,6 +42,10 @@ function drawActs() {
     if (found.kind === "paid_late") parts.push(act(view.state === "paid" ? t("exception.accept") : t("till.attach", { no: view.no }), () => end("attached"), ""));
     else if (found.kind !== "excess") parts.push(act(`${label}: ${t("till.seen")}`, () => end("seen"), ""));
   }
+  if (acceptable(view)) {
+    parts.push(h("p", {}, acceptTold(view)));
+    parts.push(act(t("override.accept"), async () => (await openOverride(view)) && tell(t("exception.resolved")), ""));
+  }
   if (["checking", "person"].includes(view.word)) parts.push(act(t("till.check_again"), () => run(() => post(`${path}/check`))));
   if (["waiting", "acting", "checking"].includes(view.word) && !view.cancelling) parts.push(act(t("key.cancel"), () => run(() => post(`${path}/cancel`))));
   if (view.paid_minor > 0) parts.push(act(t("till.reprint"), () => run(() => post(`${path}/reprint`), t("till.reprint_asked"))));
@@ -55,7 +60,7 @@ function draw() {
   at("head").className = `sale-head word-${view.word}`;
   at("head-icon").setAttribute("href", `#i-${view.word}`);
   at("head-word").textContent = t(`state.${view.word}`);
-  fillWith(at("acts"), [view.word, view.state, view.cancelling, view.paid_minor, view.refundable_minor, view.exceptions], drawActs);
+  fillWith(at("acts"), [view.word, view.state, view.cancelling, view.paid_minor, view.refundable_minor, view.exceptions, view.attempts], drawActs);
 }
 
 function line(each) {

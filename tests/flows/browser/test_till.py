@@ -2,8 +2,12 @@
 
 import pytest
 
+from terminal.counter.book import SYSTEM, here
 from terminal.errors import InvalidRequest
+from terminal.payments.attempt import Flag, Signal
+from terminal.payments.decide import hear
 from terminal.payments.event import Owed
+from terminal.payments.notice import Told
 from tests.flows.browser.conftest import Till
 from tests.flows.browser.shop import OWNER_PIN
 
@@ -149,6 +153,45 @@ async def test_late_money_stands_in_amber_until_the_owner_attaches_it(till: Till
     await till.press("Enter")
     await till.page.locator(".notice").wait_for(state="detached")
     await till.says("#last", "Paid")
+
+
+@pytest.mark.row(11)
+async def test_an_owner_keeps_a_payment_that_was_proven_while_it_was_being_taken_back(till: Till) -> None:
+    service = till.shop.running.service
+    await till.type("1700")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.fault("error-500-after-debit", count=1)
+    await till.shop.fault("error-500", count=200, params={"call": "query"})
+    await till.press("F2")
+    await till.scanner(await till.shop.customer_code())
+    await till.panel("checking")
+    await till.press("Escape")
+    sale = service.lane(till.counter).current or ""
+    assert await service.until(sale, lambda now: now.attempts[-1].state == "reversing", 8)
+    assert await till.page.locator(".notice").count() == 0, "nothing is proven yet"
+    till.shop.heal()
+    order = service.book.sale(sale).attempts[-1].id
+    answer = await service.provider("wechatpay").query(order)
+    assert isinstance(answer, Told)
+    proof, at_ms = answer.notice, service.parts.clock.wall_ms()
+    await service.book.commit(
+        sale, lambda now: hear(here(now), order, Signal.SUCCESS, at_ms=at_ms, evidence=proof), SYSTEM
+    )
+    await till.says("#notices", "the bank proved ¥17.00, and it is being taken back")
+    await till.page.get_by_role("button", name="Keep the payment").click()
+    await till.page.locator("#override-number").fill("0000")
+    await till.press("Enter")
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
+    await till.says("#override-refused", "not the bank's number")
+    await till.page.locator("#override-number").fill(proof.provider_txn[-6:])
+    await till.press("Enter")
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
+    assert await till.panel("paid") == "Paid"
+    await till.says("#panel-amount", "¥17.00", whole=True)
+    assert service.book.sale(sale).attempts[-1].flags == {Flag.ACCEPTED}
 
 
 @pytest.mark.row(14, 69)

@@ -1,0 +1,39 @@
+"""An owner's decisions against the course of things: who may is the door's business, what can be the core's."""
+
+from typing import TYPE_CHECKING
+
+from terminal.counter.book import here
+from terminal.counter.checkout import Key, answered, claim
+from terminal.payments.event import Actor
+from terminal.payments.fact import Facts
+from terminal.payments.overriding import accept_paid
+from terminal.payments.sale import Sale
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+
+class Overrides:
+    def __init__(self, service: "Service") -> None:
+        self._service, self._book = service, service.book
+
+    async def accept_paid(
+        self, sale_id: str, *, reference: str, reason: str, actor: Actor, key: Key | None = None
+    ) -> Sale:
+        """Keep a payment that was proven while it was being taken back. Raises as ``overriding.accept_paid``."""
+        at_ms = self._service.parts.clock.wall_ms()
+
+        def decide(current: Sale | None) -> Facts:
+            if key and answered(self._service.feed, key):
+                return ()
+            claims = claim(key, sale_id)
+            return accept_paid(here(current), reference=reference, reason=reason, at_ms=at_ms, claims=claims)
+
+        return await self._book.commit(sale_id, decide, actor, self._wake)
+
+    def _wake(self, sale: Sale) -> None:
+        """Whoever was about to ask for the reverse looks first: it is not wanted any more."""
+        lane = self._service.adopt(sale.counter)
+        for attempt in sale.attempts:
+            if driver := lane.drive(attempt.id):
+                driver.nudge()
