@@ -95,6 +95,7 @@ class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     channels: tuple[str, ...] = ("wechatpay",)
     languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = {}
     display: DeviceTable | None = None
+    displays: tuple[DeviceTable, ...] = ()  # further ones, in the order in which they take over the code
     scanner: DeviceTable | None = None
     printer: DeviceTable | None = None
     speaker: SpeakerTable | None = None

@@ -3,23 +3,18 @@
 One protocol per file beside this one makes bytes of it; ``terminal/peripherals/panel_display.py`` drives them all.
 """
 
-import tomllib
 import unicodedata
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from typing import Final, Literal, NoReturn, Protocol, TypeVar
+from typing import Final, Literal, NoReturn, Protocol
 
 from drivers.errors import DeviceGone, DeviceRefused
 
-P = TypeVar("P")
 Kind = Literal["code", "paid", "failed", "cancelled", "checking", "late", "idle"]
 
 ECHO: Final = (
     "what we send comes back: the adapter echoes (half duplex) or TX and RX are joined; "
     "use a full-duplex RS-232 or TTL adapter, or switch its echo off"
 )
-_FOLDER: Final = Path(__file__).with_name("profiles") / "panels"
 _NO_CONTROL: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # no bidi marks either: an amount reads one way
 
 
@@ -81,20 +76,6 @@ class Panel(Protocol):
 
 class PanelRebooted(DeviceGone):
     """It started again and shows its first page. Greet it again and repaint."""
-
-
-def load(shape: type[P], name: str) -> P:
-    """Read ``profiles/panels/<name>.toml``.
-
-    Raises:
-        FileNotFoundError: no such profile.
-        ValueError: it is of another protocol, or a key is wrong.
-    """
-    values = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-    try:
-        return partial(shape, **values)()
-    except TypeError as error:
-        raise ValueError(f"display profile {name}: {error}") from None
 
 
 def one_line(text: str) -> str:

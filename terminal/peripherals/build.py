@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 
-from terminal.counter.ports import Clock, Devices, Utterance
+from terminal.counter.ports import Clock, Devices, Display, Utterance
 from terminal.peripherals.artwork import Artwork, MoneyText, Words
 from terminal.peripherals.build_display import build_display
 from terminal.peripherals.build_printer import build_printer
 from terminal.peripherals.build_scanner import build_scanner
 from terminal.peripherals.build_speaker import build_speaker
+from terminal.peripherals.fallback_display import FallbackDisplay
 from terminal.peripherals.painters import GLASS_FONTS, shared_painter
+from terminal.peripherals.panel_display import Wording
 from terminal.peripherals.phrases import phrase as usual_phrase
 from terminal.peripherals.place import CounterTable, Place
 from terminal.peripherals.sweep import Sweep
@@ -37,12 +39,8 @@ def build_devices(
     Raises:
         BadSettings: ``config_port_unknown``, ``config_value_wrong``.
     """
-    display = scanner = printer = speaker = None
-    jobs: dict[str, Callable[[], Awaitable[None]]] = {}
-    if (table := counter.display) is not None:
-        artwork = Artwork(words, money, title=title, paint=shared_painter(*GLASS_FONTS))
-        display = build_display(Place(counter.id, "display", table, clock, sweep), artwork)
-        jobs["display"] = display.run
+    scanner = printer = speaker = None
+    display, jobs = _displays(counter, clock, words, money, title, sweep)
     if (table := counter.scanner) is not None:
         scanner = build_scanner(Place(counter.id, "scanner", table, clock, sweep))
         jobs["scanner"] = scanner.run
@@ -53,3 +51,24 @@ def build_devices(
         speaker = build_speaker(Place(counter.id, "speaker", spoken, clock, sweep), phrase, spoken, zone)
         jobs["speaker"] = speaker.run
     return Devices(display, scanner, printer, speaker, jobs)
+
+
+def _displays(
+    counter: CounterTable, clock: Clock, words: Words, money: MoneyText, title: str, sweep: Sweep | None
+) -> tuple[Display | None, dict[str, Callable[[], Awaitable[None]]]]:
+    """The counter's one display, or all of them behind one port."""
+    tables = [(table, "") for table in (counter.display,) if table is not None]
+    tables += [(table, f"displays[{at}]") for at, table in enumerate(counter.displays)]
+    if not tables:
+        return None, {}
+    artwork = Artwork(words, money, title=title, paint=shared_painter(*GLASS_FONTS))
+    wording = Wording(words, money, title=title)
+    places = [Place(counter.id, "display", table, clock, sweep, key) for table, key in tables]
+    built = [build_display(place, artwork, wording) for place in places]
+    jobs: dict[str, Callable[[], Awaitable[None]]] = {"display": built[0].run}
+    if len(built) == 1:
+        return built[0], jobs
+    jobs |= {f"display {number}": display.run for number, display in enumerate(built[1:], 2)}
+    together = FallbackDisplay(built)
+    jobs["displays"] = together.run
+    return together, jobs

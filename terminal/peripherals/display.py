@@ -46,6 +46,8 @@ class CodeDisplay:
         sweep: when a display that shows nothing for a customer is asked whether it is there; None: never.
     """
 
+    shows_codes = True
+
     def __init__(
         self,
         where: str,

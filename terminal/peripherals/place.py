@@ -1,7 +1,7 @@
 """Where one device of the settings stands, and what its table means: driver, profile, binding."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeVar
 
@@ -50,6 +50,8 @@ class CounterTable(Protocol):
     @property
     def display(self) -> DeviceTable | None: ...
     @property
+    def displays(self) -> Sequence[DeviceTable]: ...
+    @property
     def scanner(self) -> DeviceTable | None: ...
     @property
     def printer(self) -> DeviceTable | None: ...
@@ -61,7 +63,8 @@ class CounterTable(Protocol):
 class Place:
     """One device's table and where it stands, for errors that can be found.
 
-    ``sweep``: the counter's health rounds; None: it is asked only when it is used.
+    ``sweep``: the counter's health rounds; None: it is asked only when it is used. ``key``: its table's name
+    where a counter has several of a kind, ``displays[0]``.
     """
 
     counter: str
@@ -69,9 +72,11 @@ class Place:
     table: DeviceTable
     clock: Clock
     sweep: Sweep | None = None
+    key: str = ""
 
     def wrong(self, key: str, why: str) -> BadSettings:
-        return BadSettings("config_value_wrong", key=f"counters.{self.counter}.{self.role}.{key}", why=why)
+        table = self.key or self.role
+        return BadSettings("config_value_wrong", key=f"counters.{self.counter}.{table}.{key}", why=why)
 
     @property
     def protocol(self) -> DeviceProtocol:

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from drivers import qr
-from drivers.display import panel
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
 from drivers.display.dgus import DgusPanel, DgusProfile
 from drivers.display.driver import CounterDisplay
 from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.panel import Panel, PanelScreen
 from drivers.display.pole import PolePanel, PoleProfile
+from drivers.display.profile import load_panel
 from drivers.transport import Transport
 from firmware_stubs.display import DisplayStub
 from firmware_stubs.display_bonrix import BonrixStub
@@ -97,7 +97,7 @@ def _shows_the_digits(stub: Stub) -> bool:
 
 
 def _pole(name: str) -> Make:
-    return lambda transport: PolePanel(transport, panel.load(PoleProfile, name))
+    return lambda transport: PolePanel(transport, load_panel(PoleProfile, name))
 
 
 CASES: Final[tuple[DeviceCase, ...]] = (
@@ -129,7 +129,7 @@ CASES: Final[tuple[DeviceCase, ...]] = (
     _case(
         "dgus",
         DgusStub,
-        lambda transport: DgusPanel(transport, panel.load(DgusProfile, "dgus")),
+        lambda transport: DgusPanel(transport, load_panel(DgusProfile, "dgus")),
         _shows_the_code,
         vectors="dgus.hex",
         baud=115200,

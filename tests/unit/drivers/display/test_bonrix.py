@@ -3,7 +3,8 @@
 import pytest
 
 from drivers.display.bonrix import LINE_MAX, BonrixPanel, BonrixProfile, LineDecoder, volume
-from drivers.display.panel import PanelScreen, load
+from drivers.display.panel import PanelScreen
+from drivers.display.profile import load_panel
 from drivers.errors import DeviceRefused
 from firmware_stubs.display_bonrix import BonrixStub
 from tests.devices.wires import wire
@@ -20,7 +21,7 @@ def bytes_of(screen: PanelScreen, profile: BonrixProfile | None = None) -> bytes
 async def test_the_published_line_is_what_we_send() -> None:
     code = PanelScreen("code", payload=UPI, digits="10", title="abc@icici")
     assert bytes_of(code) == VECTORS["code"]
-    assert bytes_of(code, load(BonrixProfile, "bonrix-bluetooth")) == VECTORS["code"][:-1] + b"\r\n"
+    assert bytes_of(code, load_panel(BonrixProfile, "bonrix-bluetooth")) == VECTORS["code"][:-1] + b"\r\n"
 
 
 async def test_l4_every_split_of_its_answer_with_noise_before_it_is_one_volume() -> None:

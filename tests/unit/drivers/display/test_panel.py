@@ -10,8 +10,9 @@ from drivers.display import panel
 from drivers.display.bonrix import BonrixProfile
 from drivers.display.dgus import CHUNK, DgusProfile
 from drivers.display.nextion import NextionProfile
-from drivers.display.panel import checked_code, cut, load, one_line
+from drivers.display.panel import checked_code, cut, one_line
 from drivers.display.pole import PoleProfile
+from drivers.display.profile import load_panel
 from drivers.errors import DeviceRefused
 
 SHAPES: dict[str, type[BonrixProfile | NextionProfile | DgusProfile | PoleProfile]] = {
@@ -30,20 +31,20 @@ def test_every_profile_file_belongs_to_a_protocol_and_reads() -> None:
     assert files == named
     for protocol in of_role("display"):
         for name in protocol.profiles if protocol.name in SHAPES else ():
-            profile = load(SHAPES[protocol.name], name)
+            profile = load_panel(SHAPES[protocol.name], name)
             assert profile.name == name
             assert profile.baud in protocol.bauds
 
 
 def test_bad_input_a_profile_of_another_protocol_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="display profile cd5220"):
-        load(NextionProfile, "cd5220")
+        load_panel(NextionProfile, "cd5220")
     with pytest.raises(FileNotFoundError):
-        load(NextionProfile, "none-such")
+        load_panel(NextionProfile, "none-such")
 
 
 def test_addresses_of_texts_leave_room_for_their_longest() -> None:
-    profile = load(DgusProfile, "dgus")
+    profile = load_panel(DgusProfile, "dgus")
     places = sorted((profile.amount_vp, profile.title_vp, profile.words_vp, profile.test_vp))
     assert all(low + (profile.text_max + 4) // 2 <= high for low, high in pairwise(places))
     assert profile.code_vp + profile.code_max // 2 + 2 < 0x7000

@@ -2,8 +2,9 @@
 
 import pytest
 
-from drivers.display.panel import PanelScreen, load
+from drivers.display.panel import PanelScreen
 from drivers.display.pole import COLUMNS, PoleProfile, bytes_of, digits_only, lines, start
+from drivers.display.profile import load_panel
 from firmware_stubs.display_pole import PoleStub
 from tests.unit.drivers.golden import vectors
 
@@ -27,17 +28,20 @@ def shown(profile: PoleProfile, *screens: PanelScreen) -> PoleStub:
 
 
 def test_the_published_lines_are_what_we_send() -> None:
-    total = bytes_of(SALE, load(PoleProfile, "cd5220"))
+    total = bytes_of(SALE, load_panel(PoleProfile, "cd5220"))
     words = PanelScreen("code", amount="12.50", digits="12.50")
-    assert VECTORS["CD5220 upper"] in bytes_of(words, load(PoleProfile, "cd5220"))
+    assert VECTORS["CD5220 upper"] in bytes_of(words, load_panel(PoleProfile, "cd5220"))
     assert total.startswith(b"\x0c"), "in line mode it hears nothing else before a clear"
-    assert bytes_of(PanelScreen("paid", digits="12.50"), load(PoleProfile, "led8n")) == VECTORS["LED8N received"]
+    assert (
+        bytes_of(PanelScreen("paid", digits="12.50"), load_panel(PoleProfile, "led8n"))
+        == VECTORS["LED8N received"]
+    )
 
 
 @pytest.mark.row(48)
 @pytest.mark.parametrize("name", ["cd5220", "escpos-vfd"])
 def test_the_amount_stands_on_the_right_and_old_text_never_shines_through(name: str) -> None:
-    profile = load(PoleProfile, name)
+    profile = load_panel(PoleProfile, name)
     long = PanelScreen("code", amount="1,234,567.89", digits="1234567.89", title="A very long name of a shop")
     stub = shown(profile, long, SALE)
     assert stub.lines == ("Scan           12.50", "Corner Noodles      ")
@@ -50,7 +54,7 @@ def test_the_amount_stands_on_the_right_and_old_text_never_shines_through(name: 
 @pytest.mark.parametrize("name", PAGES)
 def test_code_pages_their_letters_arrive_as_they_are(name: str) -> None:
     codec, page, title, amount = PAGES[name]
-    profile = load(PoleProfile, name)
+    profile = load_panel(PoleProfile, name)
     assert profile.codec == codec
     stub = shown(profile, PanelScreen("code", amount=amount, digits="12.50", title=title))
     assert stub.code_page == page
@@ -60,7 +64,7 @@ def test_code_pages_their_letters_arrive_as_they_are(name: str) -> None:
 
 @pytest.mark.row(48)
 def test_what_a_glass_has_no_letters_for_is_said_in_its_own_words_or_left_out() -> None:
-    profile = load(PoleProfile, "escpos-vfd")
+    profile = load_panel(PoleProfile, "escpos-vfd")
     stub = shown(profile, PanelScreen("paid", amount="¥28.50", digits="28.50", title="街角面馆", words="付款成功"))
     assert stub.lines[0] == "PAID          ¥28.50"
     chinese = shown(
@@ -74,7 +78,7 @@ def test_what_a_glass_has_no_letters_for_is_said_in_its_own_words_or_left_out() 
 @pytest.mark.row(48)
 @pytest.mark.parametrize("amount", ["9,999,999.99", "12345678901234567890", "123456789012345678901", "1" * 40])
 def test_an_amount_is_whole_or_not_there(amount: str) -> None:
-    profile = load(PoleProfile, "cd5220")
+    profile = load_panel(PoleProfile, "cd5220")
     upper, lower = lines(PanelScreen("code", amount=amount, digits=amount, title="Tea"), profile)
     assert len(upper) == len(lower) == COLUMNS
     assert upper.split(" ")[-1] == (amount if len(amount) <= COLUMNS else "")
@@ -84,18 +88,18 @@ def test_an_amount_is_whole_or_not_there(amount: str) -> None:
 @pytest.mark.parametrize("name", ["cd5220", "escpos-vfd"])
 def test_i25_every_screen_of_a_test_says_so(name: str, kind: str) -> None:
     screen = PanelScreen(kind, amount="¥9,999,999.99", digits="9999999.99", title="Tea", test="测试 – 不会扣款")  # type: ignore[arg-type]  # each is one of the kinds
-    assert "TEST" in shown(load(PoleProfile, name), screen).screen
+    assert "TEST" in shown(load_panel(PoleProfile, name), screen).screen
 
 
 def test_i25_eight_digits_cannot_say_test_and_stay_dark() -> None:
-    profile = load(PoleProfile, "led8n")
+    profile = load_panel(PoleProfile, "led8n")
     sale = PanelScreen("code", amount="¥28.50", digits="28.50", test="TEST")
     stub = shown(profile, PanelScreen("code", digits="5.00"), sale)
     assert (stub.digits, stub.lamp) == ("", "0")
 
 
 def test_eight_digits_show_a_whole_amount_with_its_lamp_or_nothing() -> None:
-    profile = load(PoleProfile, "led8n")
+    profile = load_panel(PoleProfile, "led8n")
     assert shown(profile, PanelScreen("code", digits="123456.78")).digits == "123456.78"
     assert (
         shown(profile, PanelScreen("code", digits="1.00"), PanelScreen("code", digits="1234567.89")).digits == ""
@@ -107,7 +111,7 @@ def test_eight_digits_show_a_whole_amount_with_its_lamp_or_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["cd5220", "escpos-vfd-cp866", "escpos-vfd-cp1252", "led8n"])
 def test_s61_whatever_a_name_holds_no_control_byte_comes_out_of_it(name: str) -> None:
-    profile = load(PoleProfile, name)
+    profile = load_panel(PoleProfile, name)
     evil = "\x1b@\x0c\r\n\x1f\x01" + "".join(map(chr, range(0x7F, 0xA0))) + "\u202e\x00A"
     screen = PanelScreen("code", amount=evil, digits="1.00", title=evil, words=evil, reference=evil)
     plain = PanelScreen("code", amount="A", digits="1.00", title="A", words="A", reference="A")
@@ -117,7 +121,7 @@ def test_s61_whatever_a_name_holds_no_control_byte_comes_out_of_it(name: str) ->
 
 
 def test_l4_the_trap_of_the_cd5220_every_split_shows_the_same() -> None:
-    profile = load(PoleProfile, "cd5220")
+    profile = load_panel(PoleProfile, "cd5220")
     stream = start(profile) + bytes_of(SALE, profile) + start(profile) + bytes_of(SALE, profile)
     for cut in range(len(stream) + 1):
         stub = PoleStub("cd5220")
