@@ -1,9 +1,10 @@
 """What a receipt says, line by line, in words handed in. Pure: the same facts, the same paper.
 
-``words`` holds the catalogue's ``receipt.*`` texts. Values are shown as text; making them safe for a device's
-own control codes is the device's codec's work.
+``words`` holds the catalogue's ``receipt.*`` texts. What people and tills typed becomes one line of plain text, as
+slips are read as text too. Making it safe for a device's control codes is the work of the device's codec as well.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hmac import digest
@@ -16,6 +17,10 @@ from terminal.payments.sale import Attempt, Refund, Sale
 LOOKUP: Final = "CT:S-"  # before a sale's id in the slip's code: a command of the till's own scanner grammar
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another one, no U: no words
 _CODE_LENGTH: Final = 4
+_TYPED_MAX: Final = 120  # characters of what somebody typed
+_UNPRINTABLE: Final = re.compile(  # C0, C1, line ends, marks and overrides of direction (S61)
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
+)
 
 Words = Mapping[str, str]
 MoneyText = Callable[[Money], str]
@@ -69,13 +74,13 @@ def sale_slip(
         *_head(shop, words, words["receipt.title"], copy),
         *_pairs(
             (words["receipt.sale_no"], _sale_no(sale)),
-            (words["receipt.order_no"], sale.order_no),
-            (words["receipt.reference"], sale.reference),
+            (words["receipt.order_no"], _typed(sale.order_no)),
+            (words["receipt.reference"], _typed(sale.reference)),
             (words["receipt.counter"], _place(shop)),
             (words["receipt.time"], when),
         ),
         Rule(),
-        *([Row(sale.title)] if sale.title else []),
+        *([Row(_typed(sale.title))] if sale.title else []),
         *_amounts(sale, attempt, wallet, words, money),
         Row(words["receipt.method"], wallet),
         *_long(words["receipt.bank_no"], attempt.provider_txn),
@@ -107,14 +112,14 @@ def refund_slip(
         *_head(shop, words, words["receipt.refund_title"], copy),
         *_pairs(
             (words["receipt.refund_of"], _sale_no(sale)),
-            (words["receipt.order_no"], sale.order_no),
+            (words["receipt.order_no"], _typed(sale.order_no)),
             (words["receipt.counter"], _place(shop)),
             (words["receipt.time"], when),
         ),
         Rule(),
         Row(words["receipt.refunded"], money(refund.amount), size=2, bold=True),
         Row(words["receipt.method"], method or attempt.wallet or attempt.provider),
-        *_long(words["receipt.reason"], refund.reason),
+        *_long(words["receipt.reason"], _typed(refund.reason)),
         *_long(words["receipt.refund_no"], refund.id),
         *_long(words["receipt.bank_refund_no"], refund.provider_refund),
         *_long(words["receipt.bank_no"], attempt.provider_txn),
@@ -147,6 +152,11 @@ def _amounts(sale: Sale, attempt: Attempt, wallet: str, words: Words, money: Mon
             lines.append(Row(f"{words['receipt.discount']} ({wallet})", money(paid - attempt.amount)))
         lines.append(Row(words["receipt.customer_paid"], money(paid)))
     return [*lines, Row(words["receipt.paid"], money(attempt.amount), size=2, bold=True)]
+
+
+def _typed(text: str) -> str:
+    """One short line, whatever was typed: nothing in it can make a line of its own or turn one around."""
+    return _UNPRINTABLE.sub(" ", text).strip()[:_TYPED_MAX]
 
 
 def _sale_no(sale: Sale) -> str:

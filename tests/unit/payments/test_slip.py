@@ -1,5 +1,6 @@
 """What stands on paper: every number a person may need, no line for what is not known, TEST first and last."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.printer.profile import load
 from terminal.help.catalogue import Catalogue
 from terminal.payments.attempt import Signal, State
 from terminal.payments.money import Money
@@ -14,6 +16,7 @@ from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json
 from terminal.payments.refund import RefundSignal
 from terminal.payments.scan import Command, classify
 from terminal.payments.slip import Shop, check_code, refund_slip, sale_slip
+from terminal.peripherals.printer import printable
 from tests.unit.payments.journey import Journey, notice
 
 SHOP = Shop("Corner Tea", ("12 Lane Road",), "S1", "c1")
@@ -217,3 +220,30 @@ def test_every_word_of_a_slip_is_in_the_catalogue(language: str) -> None:
     catalogue = Catalogue.load(language)
     assert set(WORDS) <= catalogue.names()
     assert catalogue.text("receipt.copy", n=2) == catalogue.section("receipt")["receipt.copy"].format(n=2)
+
+
+HOSTILE = "\x1b@late\r\nTotal refunded: CNY 999.00\x1dV\x00\u202egnp.exe\u2066\x9bK" + "x" * 200
+
+
+def test_s61_what_was_typed_is_one_short_line_that_can_neither_end_nor_turn_another() -> None:
+    sale = paid()
+    sale.refund(850, RefundSignal.COMMITTED, RefundSignal.REFUNDED, reason=HOSTILE)
+    sale.sale = replace(sale.sale, order_no=HOSTILE, reference=HOSTILE, title=HOSTILE)
+    rows = [each for each in (*slip_of(sale), *refund_slip_of(sale, "R1")) if isinstance(each, Row)]
+    typed = [value for each in rows for value in (each.left, each.right) if "late" in value]
+    assert len(typed) == 5
+    for value in typed:
+        assert value.startswith("@late Total refunded: CNY 999.00 V gnp.exe K")
+        assert len(value) == 120
+        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", value)
+
+
+@pytest.mark.parametrize("profile", ["epson-serial", "generic-58", "generic-80"])
+def test_s61_a_typed_reason_adds_no_command_to_the_refund_slips_bytes(profile: str) -> None:
+    def commands(reason: str) -> int:
+        sale = paid()
+        sale.refund(850, RefundSignal.COMMITTED, RefundSignal.REFUNDED, reason=reason)
+        data = printable(refund_slip_of(sale, "R1"), load(profile)).data
+        return sum(value in b"\x10\x1b\x1c\x1d" for value in data)
+
+    assert commands("\x1b@\x1dV\x00\x10\x14\x01\x00\x01late") == commands("late")
