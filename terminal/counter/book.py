@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -18,6 +19,7 @@ from terminal.payments.sale import Sale, evolve
 KEPT: Final = 256  # sales kept folded; older ended ones are folded again from the journal when asked for
 
 LOOKS: Final = 4
+TOGETHER_MAX: Final = 8  # decisions of one sale in one append
 
 Decide = Callable[[Sale | None], Facts]
 Then = Callable[[Sale], None]
@@ -44,6 +46,7 @@ class Book:
         self.feed, self.clock = feed, clock
         self._sales: OrderedDict[str, Sale] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # while in use
+        self._together: dict[str, list[_Wish]] = {}  # by sale, who waits and may share an append
         self.on_owed: OnOwed = lambda _sale, _owed: None
         self.on_change: Callable[[Sale | None, Sale], None] = lambda _before, _after: None
 
@@ -72,50 +75,71 @@ class Book:
             else:
                 self._sales.move_to_end(oldest)
 
-    async def commit(self, sale_id: str, decide: Decide, actor: Actor, then: Then | None = None) -> Sale:
+    async def commit(
+        self, sale_id: str, decide: Decide, actor: Actor, then: Then | None = None, *, together: bool = False
+    ) -> Sale:
         """Decide under the sale's lock and make the facts durable; returns the sale as it then is.
 
         A cancelled caller still waits for the commit it started: memory never lags behind the journal.
 
         Args:
             then: what must follow once facts are durable, also when the caller was cancelled meanwhile.
+            together: may share one append, and so one sync, with others of the kind that wait for this sale:
+                voice and paper hear of a payment at the same moment. ``decide`` must not refuse. A cancelled
+                caller whose facts another one carries does not wait: that one keeps memory true.
         """
+        wish = _Wish(decide, actor, then)
+        line = self._together.setdefault(sale_id, []) if together else []
+        line.append(wish)
         lock = self._locks.get(sale_id)
         if lock is None:
             lock = self._locks[sale_id] = asyncio.Lock()
-        async with lock:
-            try:
-                before: Sale | None = self.sale(sale_id)
-            except NotFound:
-                before = None
-            facts = decide(before)
-            if not facts:
-                assert before is not None
-                return before
-            after = fold(before, facts)
+        try:
+            async with lock:
+                if together and not wish.taken:
+                    await asyncio.sleep(0)  # who heard of the same facts stands in line after this turn
+                if not wish.taken:
+                    others = [each for each in line if each is not wish and not each.taken]
+                    await self._serve(sale_id, [wish, *others[: TOGETHER_MAX - 1]])
+        finally:
+            if wish in line:
+                line.remove(wish)
+            if together and not line:
+                self._together.pop(sale_id, None)
+        return wish.outcome()
 
-            def durable(events: tuple[Event, ...]) -> None:
+    async def _serve(self, sale_id: str, wishes: Sequence["_Wish"]) -> None:
+        """One append for all: each decides on the sale as the one before it leaves it."""
+        try:
+            sale: Sale | None = self.sale(sale_id)
+        except NotFound:
+            sale = None
+        steps: list[tuple[_Wish, Sale | None, Sale, Facts]] = []
+        for wish in wishes:
+            facts = wish.decide(sale)
+            if facts:
+                steps.append((wish, sale, sale := fold(sale, facts), facts))
+            wish.taken, wish.after = True, None if facts else sale
+        if not steps:
+            return
+
+        def durable(events: tuple[Event, ...]) -> None:
+            for wish, before, after, facts in steps:
+                mine, events = events[: len(facts)], events[len(facts) :]
+                wish.after = after
                 self._keep(after)
-                self._owe(after, events)
-                if then:
-                    then(after)
+                self._owe(after, mine)
+                if wish.then:
+                    wish.then(after)
                 self.on_change(before, after)
 
-            await _finish(asyncio.ensure_future(self.feed.append(self._events(after, facts, actor), durable)))
-        return after
-
-    def _events(self, sale: Sale, facts: Facts, actor: Actor) -> list[NewEvent]:
-        last = facts[-1]
-        return [
-            NewEvent(
-                stream=stream_of(sale.counter),
-                type=fact.type,
-                subject=sale.id,
-                actor=actor,
-                body={**fact.body, "index": _index(fact, sale if fact is last else None)},
-            )
-            for fact in facts
-        ]
+        append = asyncio.ensure_future(self.feed.append(_events(steps), durable))
+        try:
+            await _finish(append)
+        finally:
+            if append.done() and not append.cancelled() and (error := append.exception()) is not None:
+                for wish, *_ in steps:
+                    wish.error = error
 
     def _owe(self, after: Sale, events: tuple[Event, ...]) -> None:
         for event in events:
@@ -124,6 +148,41 @@ class Book:
                     after,
                     Owed(owed["id"], owed["kind"], after.counter, after.id, event.number, event.wall_ms, owed),
                 )
+
+
+@dataclass(slots=True, eq=False)
+class _Wish:
+    """One caller's decision on its way into the journal; ``taken``: in an append, perhaps with others."""
+
+    decide: Decide
+    actor: Actor
+    then: Then | None
+    taken: bool = False
+    after: Sale | None = None
+    error: BaseException | None = None
+
+    def outcome(self) -> Sale:
+        if self.error is not None:
+            raise self.error
+        if self.after is None:
+            raise asyncio.CancelledError  # the append it was part of was cancelled: the service ends
+        return self.after
+
+
+def _events(steps: Sequence[tuple[_Wish, Sale | None, Sale, Facts]]) -> list[NewEvent]:
+    """The last of all carries the sale's row for the lists."""
+    last = steps[-1][3][-1]
+    return [
+        NewEvent(
+            stream=stream_of(sale.counter),
+            type=fact.type,
+            subject=sale.id,
+            actor=wish.actor,
+            body={**fact.body, "index": _index(fact, sale if fact is last else None)},
+        )
+        for wish, _, sale, facts in steps
+        for fact in facts
+    ]
 
 
 def _index(fact: Fact, sale: Sale | None) -> dict[str, Any]:

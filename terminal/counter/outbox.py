@@ -34,7 +34,7 @@ async def settle(book: Book, owed: Owed, outcome: str, actor: Actor = OUTBOX) ->
     """Owed no more. A second settling of the same effect changes nothing."""
     body = {"effect": owed.id, "kind": owed.kind, "outcome": outcome, "at_ms": book.clock.wall_ms()}
     fact = Fact("effect_done", body, settles=(owed.id,))
-    await book.commit(owed.subject, lambda _: (fact,), actor)
+    await book.commit(owed.subject, lambda _: (fact,), actor, together=actor is OUTBOX)
 
 
 async def note(book: Book, sale_id: str, kind: str, **fields: Any) -> None:
@@ -233,7 +233,7 @@ class Paper:
                 body["lines"] = to_json(lines)
             return (Fact("print_started", body),)
 
-        await self._book.commit(owed.subject, begin, OUTBOX)
+        await self._book.commit(owed.subject, begin, OUTBOX, together=True)
         if copy:
             lines = (self._copy_mark(copy), *lines)
         return Slip(job=receipt, receipt=lines, copy=copy)

@@ -111,6 +111,7 @@ async def test_paid_in_the_moment_of_closing_is_paid_and_marked(shop: Shop) -> N
 @story()
 async def test_d11_a_caller_that_goes_away_in_the_middle_changes_nothing(shop: Shop, ms: int) -> None:
     opening = asyncio.ensure_future(shop.open(order_no="POS-1"))
+    await asyncio.sleep(0)  # it has begun, whoever came first in this turn
     await shop.wait(ms / 1000)
     opening.cancel()
     await asyncio.wait({opening})
@@ -118,6 +119,7 @@ async def test_d11_a_caller_that_goes_away_in_the_middle_changes_nothing(shop: S
     sale = shop.service.book.sale(shop.lane().current or "")
     assert shop.attempt(sale).payload, "the counter goes on by itself"
     cancelling = asyncio.ensure_future(shop.cancel(sale))
+    await asyncio.sleep(0)
     await shop.wait(ms / 1000)
     cancelling.cancel()
     await shop.wait(2)
@@ -128,6 +130,7 @@ async def test_d11_a_caller_that_goes_away_in_the_middle_changes_nothing(shop: S
 async def test_d11_a_caller_cancelled_before_its_commit_returned_leaves_a_sale_that_goes_on(shop: Shop) -> None:
     """The commit cannot be taken back: what must follow it follows."""
     opening = asyncio.ensure_future(shop.open())
+    await asyncio.sleep(0)  # it has begun
     while not shop.events("sale_opened"):
         await asyncio.sleep(0)
         opening.cancel()

@@ -25,6 +25,37 @@ def unsure() -> PrintStopped:
     return PrintStopped("printer_no_answer", touched=True, definite=False)
 
 
+@story()
+async def test_i6_voice_and_paper_of_a_payment_wait_for_one_commit_and_begin_after_it(shop: Shop) -> None:
+    commits: list[int] = []  # how many commits there had been when each last event was written
+
+    def at_point(point: str) -> None:
+        if point == "after_commit":
+            commits.append(shop.service.feed.last_number())
+
+    shop.world.at_point = at_point
+    await shop.paid()
+    await shop.wait(5)
+    (taken,) = (x for x in shop.events("effect_done") if x.body["kind"] == "voice")
+    (begun,) = shop.events("print_started")
+    first, last = sorted((taken.number, begun.number))
+    assert last == first + 1
+    assert first not in commits, "nothing was durable between the two"
+    assert last in commits
+    assert shop.counter.speaker.words
+    assert [slip.copy for slip in shop.counter.printer.begun] == [0]
+    assert "summary" in (taken if taken.number == last else begun).body["index"]
+
+
+@story()
+async def test_d11_a_slip_that_cannot_be_made_does_not_hold_up_the_voice(shop: Shop) -> None:
+    shop.counter.printer.stops = [untouched(), torn()]
+    await shop.paid()
+    await shop.wait(30)
+    assert len(shop.counter.speaker.words) == 1
+    assert [slip.copy for slip in shop.counter.printer.begun][-1] == 1
+
+
 @pytest.mark.row(61)
 @story()
 async def test_p1_paper_out_before_the_first_line_prints_the_original_when_paper_is_back(shop: Shop) -> None:

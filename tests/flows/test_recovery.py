@@ -126,7 +126,7 @@ def audit(shop: Shop) -> None:
     assert shop.counter.glass.words[-1] == "idle", "I10"
 
 
-STEPS = {"push": 26, "pull": 24, "password": 32}
+STEPS = {"push": 24, "pull": 22, "password": 30}
 
 
 @pytest.mark.parametrize("scene", STEPS)
