@@ -129,9 +129,7 @@ def main() -> None:
     table = CLIPS / "clips.toml"
     known = tomllib.loads(table.read_text("utf-8"))["clips"] if table.exists() else []
     numbers = {(clip["language"], clip["text"]): clip["number"] for clip in known}
-    lines = [
-        "# Made by docs/voices/make_clips.py. A number never changes: cards were written with it."
-    ]
+    lines = ["# Made by docs/voices/make_clips.py. A number never changes: cards were written with it."]
 
     def add(language: str, text: str, first: int, samples: list[float]) -> None:
         used = [number for (of, _), number in numbers.items() if of == language]

@@ -30,12 +30,11 @@ class DfPlayer:
         self._decoder = Decoder()
         self._heard: deque[Frame] = deque(maxlen=32)
         self._ended_s = -1.0  # when the last clip ended, in loop time
-        self._volume = -1  # steps the module was told
+        self._hushed = False
 
     async def hello(self) -> dict[str, str]:
         """Raises DeviceRefused: it has no card, or nothing on it."""
         async with self._turn:
-            self._volume = -1
             if await self._query(Command.STATUS, Told.STATUS, HELLO_TRIES) is None:
                 raise DeviceTimeout(f"speaker: no answer to {HELLO_TRIES} questions of {REPLY_S} s")
             files = await self._query(Command.FILES, Told.FILES)
@@ -51,20 +50,26 @@ class DfPlayer:
 
     async def say(self, phrase: Phrase) -> Spoken:
         async with self._turn:
+            self._hushed = False
+            if not 0 < len(phrase.clips) <= self.profile.clips_max:
+                return Spoken.NOT_SPOKEN  # a phrase that is cut would be another amount
             try:
                 async with asyncio.timeout(START_LIMIT_S):
-                    if not phrase.clips or not await self._quiet():
+                    if not await self._quiet():
                         return Spoken.NOT_SPOKEN
                     await self._set_volume(volume_step(phrase, self.profile))
             except (TimeoutError, DeviceTimeout):
                 return Spoken.NOT_SPOKEN
-            for number, clip in enumerate(phrase.clips[: self.profile.clips_max]):
+            for number, clip in enumerate(phrase.clips):
                 played = await self._play(clip)
+                if played is Spoken.DONE and self._hushed:
+                    return Spoken.UNSURE
                 if played is not Spoken.DONE:
                     return Spoken.UNSURE if number else played  # a hole in an amount is another amount: no more
-            return Spoken.DONE if len(phrase.clips) <= self.profile.clips_max else Spoken.UNSURE
+            return Spoken.DONE
 
     async def hush(self) -> None:
+        self._hushed = True
         await self._transport.write(Frame(Command.STOP).to_bytes(), deadline_s=REPLY_S)
 
     def limit_s(self, phrase: Phrase) -> float:
@@ -82,10 +87,9 @@ class DfPlayer:
         return False
 
     async def _set_volume(self, steps: int) -> None:
-        if steps != self._volume:
-            await self._send(Frame(Command.VOLUME, steps))
-            await asyncio.sleep(BETWEEN_FRAMES_S)
-            self._volume = steps
+        """For every phrase: after a power cut, which nobody may have heard of, it has a volume of its own."""
+        await self._send(Frame(Command.VOLUME, steps))
+        await asyncio.sleep(BETWEEN_FRAMES_S)
 
     async def _play(self, clip: Clip) -> Spoken:
         started = await self._start(clip)
@@ -154,8 +158,6 @@ class DfPlayer:
         frames = self._decoder.feed(data)
         if frames:
             self._transport.frame_seen()
-        if any(frame.command == Told.READY for frame in frames):
-            self._volume = -1  # it began anew, with a volume of its own
         self._heard += frames
 
     def _told_before(self, frame: Frame) -> bool:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 SILENCE: Final = 0x80
 GAP_MS: Final = 35  # between two words
 _PCM: Final = 1
+_SIGNED: Final = bytes((value - SILENCE) & 0xFF for value in range(256))
 
 
 class Sound(NamedTuple):
@@ -26,6 +27,8 @@ def read(data: bytes) -> Sound:
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         body = data[at + 8 : at + 8 + size]
+        if len(body) < size or (name == b"fmt " and size < 16):
+            raise ValueError("a WAV file that was cut")
         if name == b"fmt ":
             kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
             if (kind, channels, bits) != (_PCM, 1, 8):
@@ -41,7 +44,9 @@ def write(sound: Sound, *, bits: int = 8) -> bytes:
     assert bits in (8, 16), bits
     samples = sound.samples
     if bits == 16:
-        samples = b"".join(struct.pack("<h", (value - SILENCE) << 8) for value in samples)
+        wide = bytearray(2 * len(samples))
+        wide[1::2] = samples.translate(_SIGNED)
+        samples = bytes(wide)
     width = bits // 8
     form = struct.pack("<HHIIHH", _PCM, 1, sound.rate, sound.rate * width, width, bits)
     chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(samples)) + samples
