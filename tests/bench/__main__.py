@@ -16,7 +16,7 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import codes, durable, growth, idle, paper, sales, start
+from tests.bench import codes, durable, growth, idle, paper, ports, sales, start
 from tests.bench.history import Pattern
 from tests.bench.peers import PeerMissing, environment, number_from
 from tests.bench.peers.lnbits import Lnbits, running
@@ -58,6 +58,7 @@ class Bench:
 
     def run(self, folder: Path) -> None:
         self.take(5, "QR codes", codes.measure)
+        self.take(7, "serial ports", ports.measure)
         self.take(4, "journal", lambda: durable.measure(self._python))
         self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
         if self.wants(1, 2, 3, 6, 8, 9, 10):
