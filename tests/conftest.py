@@ -1,5 +1,8 @@
 """What a run says at its end beside passed and failed: figures handed over by name, what was not covered."""
 
+import sys
+from collections.abc import Generator
+
 import pytest
 
 from tests.flows.browser.chromium import MISSING, find_chromium
@@ -15,6 +18,19 @@ def browser_or_say(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     browser_or_say(config, items)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """``no_cover`` also in worker processes: there a second collector wakes up when pytest-cov stops its own."""
+    tracer = sys.gettrace() if item.get_closest_marker("no_cover") else None
+    if tracer is None:
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

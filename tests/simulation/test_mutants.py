@@ -10,7 +10,7 @@ from terminal.simulation.run import simulate
 from terminal.simulation.swarm import draw
 from tests.simulation.mutants import LOSES_MUCH, MUTANTS
 
-SEEDS = range(1, 31)
+SEEDS = range(1, 61)
 
 
 @pytest.fixture(autouse=True)
