@@ -51,6 +51,7 @@ STOP_S: Final = 5.0
 VERIFY_EVERY_S: Final = 86400.0
 JOURNAL: Final = "journal.db"
 PREVIEW: Final = "generic-80"
+Counter = tuple[CounterSettings, Devices]
 NOWHERE: Final = "https://query-only.invalid/notify"  # orders must name one; .invalid never resolves (RFC 6761)
 
 
@@ -116,18 +117,23 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
         notify_url=notify_url(loaded, name),
         store_id=table.store_id,
     )
-    return open_wechatpay(settings, clock=clock, entropy=entropy, test=loaded.settings.mode == "test")
+    profile = load_profile("wechatpay")
+    if table.day_limit_minor:
+        profile = msgspec.structs.replace(profile, day_limit_minor=table.day_limit_minor)
+    test = loaded.settings.mode == "test"
+    return open_wechatpay(settings, clock=clock, entropy=entropy, test=test, profile=profile)
 
 
-def _counters(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> list[tuple[CounterSettings, Devices]]:
+def _maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Callable[[CounterTable], Counter]:
+    """What makes a counter of its table, for the start and for the check alike."""
     sweeper = Sweeper()  # one timer asks the devices of all counters
     zone = loaded.settings.shop.zone
-    return [_counter(table, house, clock, slips, sweeper, zone) for table in loaded.settings.counters]
+    return lambda table: _counter(table, house, clock, slips, sweeper, zone)
 
 
 def _counter(
     table: CounterTable, house: House, clock: Clock, slips: Slips, sweeper: Sweeper, zone: str
-) -> tuple[CounterSettings, Devices]:
+) -> Counter:
     languages = {str(where): language for where, language in table.languages.items()}
     settings = CounterSettings(table.id, table.title, table.channels, languages)
     shown = Catalogue.load(settings.language("display"))
@@ -213,7 +219,7 @@ async def running(
             slips=slips,
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
         )
-        service = Service(parts, _counters(loaded, house, clock, slips))
+        service = Service(parts, list(map(_maker(loaded, house, clock, slips), loaded.settings.counters)))
         settings = _people_settings(loaded)
         people = People(
             house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings
@@ -347,8 +353,8 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
         partial(_channel, loaded, name, channel, clock, SystemEntropy())
         for name, channel in loaded.settings.channels.items()
     ]
-    sweeper = Sweeper()
-    checks += [partial(_counter, each, house, clock, slips, sweeper) for each in loaded.settings.counters]
+    make = _maker(loaded, house, clock, slips)
+    checks += [partial(make, each) for each in loaded.settings.counters]
     for check in checks:
         try:
             check()

@@ -63,6 +63,7 @@ class ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     ca_file: str = ""
     notify_url: str = ""
     store_id: str = ""
+    day_limit_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # what it may take in one settlement day; 0: no limit
     sandbox: bool = False
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terminal.counter.book import SYSTEM, here
+from terminal.counter.day_limits import DayLimits
 from terminal.counter.engine import AttemptDriver
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
 from terminal.counter.ports import Provider
 from terminal.counter.scans import provider_of_code
-from terminal.errors import Conflict, InvalidRequest, Unavailable
+from terminal.errors import Conflict, InvalidRequest, TerminalError, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
 from terminal.payments.event import Actor
@@ -64,6 +65,7 @@ def claim(key: Key | None, answer: str) -> tuple[Claim, ...]:
 class Checkout:
     def __init__(self, service: "Service") -> None:
         self._service, self._book, self._parts = service, service.book, service.parts
+        self._days = DayLimits(service.book, service.feed)
 
     async def open_sale(self, request: OpenSale, *, actor: Actor, key: Key | None = None) -> Sale:
         """Open a sale and, where the counter shows codes, start its first attempt: one durable step.
@@ -108,7 +110,7 @@ class Checkout:
         if amount.minor > self._service.house.limit_minor:
             limit = Money(self._service.house.limit_minor, amount.currency).plain()
             raise InvalidRequest("amount_over_limit", limit=limit)
-        in_trouble: Provider | None = None
+        refused: TerminalError = InvalidRequest("currency_not_taken", currency=amount.currency)
         for name in lane.settings.channels:
             provider = self._service.provider(name)
             profile = provider.profile
@@ -117,12 +119,19 @@ class Checkout:
             if not profile.min_minor <= amount.minor <= profile.max_minor:
                 limit = Money(profile.max_minor, amount.currency).plain()
                 raise InvalidRequest("amount_over_limit", limit=limit)
-            if not provider.trouble():
+            if provider.trouble():
+                refused = unavailable(provider)
+            elif over := self._over_day(provider, amount):
+                refused = over
+            else:
                 return provider
-            in_trouble = provider
-        if in_trouble is None:
-            raise InvalidRequest("currency_not_taken", currency=amount.currency)
-        raise unavailable(in_trouble)
+        raise refused
+
+    def _over_day(self, provider: Provider, amount: Money) -> InvalidRequest | None:
+        left = self._days.left_minor(provider)
+        if left is None or amount.minor <= left:
+            return None
+        return InvalidRequest("day_limit_reached", left=Money(left, amount.currency).plain())
 
     async def _open(
         self, lane: Lane, request: OpenSale, provider: Provider, actor: Actor, key: Key | None
@@ -278,4 +287,6 @@ class Checkout:
             raise unavailable(provider)
         if sale.amount.currency not in provider.profile.currencies:
             raise InvalidRequest("currency_not_taken", currency=sale.amount.currency)
+        if over := self._over_day(provider, sale.amount):
+            raise over
         return provider, code

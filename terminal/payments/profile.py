@@ -50,6 +50,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirm_notification_by_query: bool = False  # S13
     min_minor: int = 1
     max_minor: int = 5_000_000
+    day_limit_minor: int = 0  # what the channel may take in one settlement day; 0: no such limit
+    settlement_offset_min: int = 0  # the provider's settlement day begins at midnight of UTC plus so many minutes
     refund_days: int = 365
     void_by_reverse: bool = False  # a reverse of a paid pull is allowed as "void"
     queries_per_s: float = 50.0

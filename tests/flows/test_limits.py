@@ -1,5 +1,6 @@
 """What cannot be taken is said before a code is shown or a request leaves."""
 
+import msgspec
 import pytest
 
 from terminal.errors import InvalidRequest, NotFound
@@ -46,3 +47,50 @@ async def test_an_unknown_counter_is_refused(shop: Shop) -> None:
     error = await refused(shop.open(counter="9"))
     assert isinstance(error, NotFound)
     assert error.slug == "counter_unknown"
+
+
+DAY = 24 * 3600.0
+
+
+async def with_day_limit(shop: Shop, minor: int) -> None:
+    """The day begins at the provider's midnight, eight hours before ours: a new life with such a profile."""
+    shop.world.profile = msgspec.structs.replace(
+        shop.world.profile, day_limit_minor=minor, settlement_offset_min=480
+    )
+    await shop.restart()
+
+
+async def to_the_providers_midnight(shop: Shop) -> None:
+    await shop.wait(DAY - (shop.bank_ms / 1000 + 8 * 3600) % DAY + 5)
+
+
+@pytest.mark.row(38)
+@story()
+async def test_what_a_channel_may_take_in_a_day_is_told_before_the_code(shop: Shop) -> None:
+    await with_day_limit(shop, 5000)
+    await to_the_providers_midnight(shop)
+    await shop.paid(2850)
+    cancelled = await shop.with_code(2000)  # not paid: it takes nothing of the day
+    await shop.cancel(cancelled)
+    before = shop.world.line.requests
+    error = await refused(shop.open(2151))
+    assert (error.slug, error.facts["left"]) == ("day_limit_reached", "21.50")
+    await shop.restart()
+    assert (await refused(shop.open(2151))).facts["left"] == "21.50", "also after a restart"
+    assert shop.world.line.requests == before
+    await shop.paid(2150)
+    assert (await refused(shop.open(1))).facts["left"] == "0.00"
+    await to_the_providers_midnight(shop)
+    await shop.paid(5000)
+
+
+@pytest.mark.row(38)
+@story()
+async def test_a_scanned_code_is_within_the_days_limit_too(shop: Shop) -> None:
+    await with_day_limit(shop, 3000)
+    waiting = await shop.open(2850, push=False)
+    code = shop.customer_code()
+    shop.world.profile = msgspec.structs.replace(shop.world.profile, day_limit_minor=2000)
+    await shop.restart()
+    assert (await refused(shop.scan(code))).slug == "day_limit_reached"
+    assert shop.sale(waiting).attempts == ()
