@@ -5,12 +5,13 @@ maker's page on TGUS panels, which share the frame. The panel's own project: doc
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, NoReturn
 
 from drivers.display.panel import PanelScreen, checked_code, cut, said
 from drivers.display.panel_link import PanelLink
-from drivers.errors import DeviceRefused
+from drivers.errors import DeviceError, DeviceRefused
 from drivers.transport import Transport
 
 HEAD: Final = b"\x5a\xa5"
@@ -151,6 +152,8 @@ class DgusPanel:
         if self._profile.serial_vp:
             told["serial"] = await self._its_serial()
         if self._serial and told.get("serial", "") != self._serial:
+            with suppress(DeviceError):  # out of its own counter's reach: what it shows is nobody's any more
+                await self._turn_to(self._profile.page_idle)
             raise DeviceRefused(
                 f"{self._transport.name}: this is panel {told.get('serial') or 'without number'}, "
                 f"not {self._serial}; are two cables swapped?"

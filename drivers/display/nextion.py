@@ -4,6 +4,7 @@ Source: Nextion Instruction Set (sections 1, 6 and 7) and the TJC return-code pa
 esphome/esphome ``nextion.cpp``. The panel's own project: docs/devices/panels/nextion.md.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, NoReturn
 
@@ -154,6 +155,8 @@ class NextionPanel:
         who = await self._link.ask(command(b"connect"), _who, limit_ms=self._profile.answer_ms, what="connect")
         model, serial = who[2], who[5]
         if self._serial and serial != self._serial:
+            with suppress(DeviceError):  # out of its own counter's reach: what it shows is nobody's any more
+                await self._turn_to(self._profile.page_idle)
             raise DeviceRefused(
                 f"{self._transport.name}: this is panel {serial or 'without number'}, not {self._serial}; "
                 "are two cables swapped?"

@@ -58,7 +58,7 @@ class Panel(Protocol):
     def reads_back(self) -> bool: ...
 
     async def greet(self) -> dict[str, str]:
-        """Who is there, for people (``model``, ``serial``). Sends nothing that changes what is shown."""
+        """Who is there, for people (``model``, ``serial``). Another counter's goes dark before it is refused."""
         ...
 
     async def show(self, screen: PanelScreen) -> None:

@@ -219,3 +219,44 @@ def test_bad_input_a_code_it_cannot_hold_is_refused_and_the_last_sales_code_is_d
             assert display.health().state is HealthState.OK
 
     play(story())
+
+
+@pytest.mark.row(43)
+@pytest.mark.parametrize("moment", ["idle", "mid-sale"])
+def test_l2_two_counters_with_swapped_panels_both_stop_showing_and_say_why(moment: str) -> None:
+    async def story() -> None:
+        stubs = {number: NextionStub(serial=number) for number in ("A1", "B2")}
+        cables = {number: wire(stub) for number, stub in stubs.items()}
+
+        def maker(number: str) -> Callable[[Transport], NextionPanel]:
+            return lambda transport: NextionPanel(transport, NextionProfile(), serial=number)
+
+        displays = {
+            number: PanelDisplay(
+                number,
+                cable.open,
+                VirtualClock(),
+                make=maker(number),
+                wording=Wording(ENGLISH.text, ENGLISH.money),
+                shows_codes=True,
+            )
+            for number, cable in cables.items()
+        }
+        async with running(*(display.run for display in displays.values())):
+            for number, display in displays.items():
+                await well(display.health)
+                if moment == "mid-sale":
+                    await display.show(replace(CODE, payload=f"weixin://{number}"))
+            for cable in cables.values():
+                cable.unplug()
+            cables["A1"].stub, cables["B2"].stub = stubs["B2"], stubs["A1"]
+            for cable in cables.values():
+                cable.plug()
+            for display in displays.values():
+                await until(lambda display=display: display.health().reason == "display_wrong_device", 5)  # type: ignore[misc]  # bound at once
+                assert "are two cables swapped?" in display.health().detail["advice"]
+                with pytest.raises(PeripheralFailed):
+                    await display.show(CODE)
+            assert [stub.payload for stub in stubs.values()] == ["", ""]
+
+    play(story())
