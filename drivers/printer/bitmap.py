@@ -76,6 +76,15 @@ def trimmed(bitmap: Bitmap) -> Bitmap:
     return Bitmap(bitmap.width - white, tuple(row >> white for row in bitmap.rows))
 
 
+def narrowed(bitmap: Bitmap, width: int) -> Bitmap:
+    """No wider than the paper: the same part is cut off at both sides."""
+    over = bitmap.width - width
+    if over <= 0:
+        return bitmap
+    mask = (1 << width) - 1
+    return Bitmap(width, tuple(row >> over - over // 2 & mask for row in bitmap.rows))
+
+
 def inked(bitmap: Bitmap) -> Bitmap:
     """Without the white at both sides."""
     ink = reduce(or_, bitmap.rows, 0)

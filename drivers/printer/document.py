@@ -9,6 +9,7 @@ from typing import Final, Literal
 Align = Literal["left", "center", "right"]
 
 CODE_BYTES_MAX: Final = 1000  # far above any payment or receipt link; keeps length bytes off DLE sequences
+PICTURE_MAX: Final = 1024  # dots each way
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +76,17 @@ class Code:
             raise ValueError("a code holds 1 to 1000 bytes of printable text")
 
 
-Line = Row | Rule | Blank | Code
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Dots in the middle of the paper, such as the shop's sign: rows as integers of ``width`` bits, 1 is black."""
+
+    width: int
+    rows: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.width <= PICTURE_MAX or not 0 < len(self.rows) <= PICTURE_MAX:
+            raise ValueError(f"a picture on paper has 1 to {PICTURE_MAX} dots each way")
+
+
+Line = Row | Rule | Blank | Code | Picture
 Document = tuple[Line, ...]

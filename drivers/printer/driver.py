@@ -5,17 +5,19 @@ The question of every failure is: may paper carry something, and did the printer
 
 import asyncio
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.printer.bitmap import Paint
-from drivers.printer.document import Document
-from drivers.printer.escpos import ASB_ON, ASK_PAPER, INIT, Slip, ask_printed, ask_status, render
-from drivers.printer.link import Link
+from drivers.printer.document import Document, Row
+from drivers.printer.escpos import ASB_ON, ASK_PAPER, EscPos, ask_printed, ask_status
+from drivers.printer.link import Link, Sorter
 from drivers.printer.profile import PrinterProfile
-from drivers.printer.status import CANNOT_TELL, PrinterStatus, from_automatic, from_real_time
+from drivers.printer.scripts import joined
+from drivers.printer.status import CANNOT_TELL, Demux, PrinterStatus, from_automatic, from_real_time
+from drivers.printer.writer import Dialect, Slip, Writer
 from drivers.transport import Transport
 
 REPLY_S: Final = 1.5  # a state query unanswered for so long counts as unanswered
@@ -50,11 +52,18 @@ class EscPosPrinter:
 
     Args:
         paint: draws text the printer has no letters for; without it such text becomes question marks.
+
+    Another family answers the same questions in other bytes: see the class attributes.
     """
+
+    dialect: ClassVar[Dialect] = EscPos()
+    question: ClassVar[bytes] = ASK_PAPER  # answered in turn, when what came before is done
+    status_on: ClassVar[bytes] = ASB_ON  # makes it tell its state now and whenever it changes
+    sorter: ClassVar[Callable[[], Sorter]] = Demux
 
     def __init__(self, transport: Transport, profile: PrinterProfile, *, paint: Paint | None = None) -> None:
         self.profile = profile
-        self._link, self._paint = Link(transport), paint
+        self._link, self._paint = Link(transport, type(self).sorter()), paint
         self._turn = asyncio.Lock()  # a slip is one piece: never two jobs at once (P5)
         self._last = CANNOT_TELL
         self._answers = profile.sure  # it has told its state before: from now on silence means something
@@ -89,7 +98,7 @@ class EscPosPrinter:
 
     async def print(self, document: Document, job: str) -> Outcome:
         """Print one slip, whole; ``job`` names it across retries. Raises PrintFault."""
-        slip = render(document, self.profile, self._paint)
+        slip = await self._rendered(document)
         async with self._turn:
             self._touched = False
             try:
@@ -98,6 +107,13 @@ class EscPosPrinter:
                 raise PrintFault("gone", touched=self._touched, definite=False) from None
             except DeviceTimeout:
                 raise await self._stalled() from None
+
+    async def _rendered(self, document: Document) -> Slip:
+        """On another thread where letters are drawn: that takes milliseconds, and a sale may be running."""
+        writer = Writer(self.profile, self._paint, self.dialect)
+        if self._paint is None or not any(isinstance(line, Row) and _drawn(line) for line in document):
+            return writer.slip(document)
+        return await asyncio.get_running_loop().run_in_executor(None, writer.slip, document)
 
     async def open_drawer(self) -> None:
         """Pulse the cash drawer. Nothing printed can do this. Raises DeviceError."""
@@ -123,13 +139,14 @@ class EscPosPrinter:
         mark = b"%04d" % ((zlib.crc32(job.encode()) + self._jobs) % 10000)
         *firsts, last = slip.chunks
         for chunk in firsts:
-            await self._send(chunk, ASK_PAPER if proof else b"")
+            await self._send(chunk, self.question if proof else b"")
             await self._check()
-        final = {"process-id": ask_printed(mark), "gs-r": ASK_PAPER}.get(proof, b"")
+        final = {"process-id": ask_printed(mark), "gs-r": self.question, "etb": self.question}.get(proof, b"")
         await self._send(last, final)
         self._uncut = False
         if proof:
-            return await self._proven(slip, b"\x37\x22" + mark if proof == "process-id" else b"")
+            block = b"\x37\x22" + mark if proof == "process-id" else b""
+            return await self._proven(slip, block, Outcome.PROCESSED if proof == "gs-r" else Outcome.CONFIRMED)
         if self._answers:  # no proof to be had: give the paper its time, then see whether it ran out
             await asyncio.sleep(self._link.backlog_s() + self._print_s(slip))
             await self._check()
@@ -143,17 +160,17 @@ class EscPosPrinter:
         """
         self._touched = self._uncut = True
         self._half = len(data) + len(question)
-        self._link.owed += question == ASK_PAPER
+        self._link.owed += question == self.question
         await self._link.send(data + question)
         self._half = 0
 
-    async def _proven(self, slip: Slip, block: bytes) -> Outcome:
+    async def _proven(self, slip: Slip, block: bytes, outcome: Outcome) -> Outcome:
         """Wait until every piece was answered for, looking at the printer's state meanwhile."""
 
         def done() -> bool:
             return self._link.owed == 0 and (not block or block in self._link.blocks)
 
-        loop, outcome = asyncio.get_running_loop(), Outcome.CONFIRMED if block else Outcome.PROCESSED
+        loop = asyncio.get_running_loop()
         end_s = loop.time() + self._link.backlog_s() + self._print_s(slip) + PROOF_S
         while loop.time() < end_s:
             if await self._link.collect(done, LOOK_S):
@@ -167,12 +184,13 @@ class EscPosPrinter:
             self._whole()
             return outcome
         lost = self._link.owed == 0
+        self._uncut = self._uncut or lost
         raise PrintFault("offline" if lost else "no_answer", touched=True, definite=lost)
 
     async def _catch_up(self, done: Callable[[], bool]) -> bool:
         """Ask once more. Answered while earlier questions are not: the printer restarted and lost those."""
         before = self._link.owed = self._link.owed + 1
-        await self._link.send(ASK_PAPER)
+        await self._link.send(self.question)
         if await self._link.collect(done, PROOF_S):
             return True
         if self._link.owed < before:
@@ -189,11 +207,11 @@ class EscPosPrinter:
         await self._fill()
         if self._uncut:
             self._uncut = False
-            feed = bytes((0x1B, 0x64, self.profile.feed_lines)) if self.profile.feed_lines else b""
-            await self._link.send(INIT + feed + self.profile.cut)
+            feed = self.dialect.feed(self.profile.feed_lines) if self.profile.feed_lines else b""
+            await self._link.send(self.dialect.init + feed + self.profile.cut)
         if self._link.owed:
             self._link.owed += 1
-            await self._link.send(ASK_PAPER)
+            await self._link.send(self.question)
             await self._link.collect(lambda: self._link.owed == 0, FENCE_S)
             self._link.owed = 0  # older answers can no longer come: what they asked about was lost
             await self._check()
@@ -210,7 +228,7 @@ class EscPosPrinter:
             return ""
         if self._proves is None:
             self._link.owed = 1
-            await self._link.send(INIT + ASK_PAPER)
+            await self._link.send(self.dialect.init + self.question)
             self._proves = await self._link.collect(lambda: self._link.owed == 0, REPLY_S)
             self._link.owed = 0
         return self.profile.confirm if self._proves else ""
@@ -232,6 +250,7 @@ class EscPosPrinter:
     def _whole(self) -> None:
         """Raise PrintFault when the printer restarted inside this slip: its own word that bytes were lost (P3)."""
         if self._link.restarted and self._touched:
+            self._uncut = True  # the cut may have been among them
             raise PrintFault("offline", touched=True, definite=True)
 
     async def _stalled(self) -> PrintFault:
@@ -271,11 +290,19 @@ class EscPosPrinter:
         enough = await self._link.collect(lambda: len(self._link.real_time) >= len(queries), REPLY_S)
         return dict(zip(queries, self._link.real_time, strict=False)) if enough else {}
 
+    def read_state(self, data: Sequence[int]) -> PrinterStatus:
+        """What the printer sends of itself."""
+        return from_automatic(data)
+
     async def _ask_automatic(self) -> PrinterStatus:
         """An offline printer does not answer the request, but has sent its state when it went offline."""
         before = self._link.automatic_count
-        await self._link.send(ASB_ON)
+        await self._link.send(self.status_on)
         if await self._link.collect(lambda: self._link.automatic_count > before, REPLY_S):
-            return from_automatic(self._link.automatic)
-        stale = from_automatic(self._link.automatic) if self._link.automatic else CANNOT_TELL
+            return self.read_state(self._link.automatic)
+        stale = self.read_state(self._link.automatic) if self._link.automatic else CANNOT_TELL
         return stale if stale.fault else CANNOT_TELL
+
+
+def _drawn(row: Row) -> bool:
+    return joined(row.left) or joined(row.right)

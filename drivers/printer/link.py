@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from drivers.errors import DeviceTimeout
-from drivers.printer.status import POWERED_ON, Automatic, Block, Demux, Flow, InTurn, RealTime
+from drivers.printer.status import POWERED_ON, Automatic, Block, Counted, Flow, InTurn, RealTime, Reply
 from drivers.transport import Transport
 
 WRITE_BYTES: Final = 128  # an XOFF promises room for as many; seen between writes
@@ -16,10 +16,21 @@ TICK_S: Final = 0.001
 KEPT_MAX: Final = 64
 
 
+class Sorter(Protocol):
+    """Tells a printer's replies apart."""
+
+    @property
+    def partial(self) -> bool: ...
+
+    def reset(self) -> None: ...
+
+    def feed(self, data: bytes) -> list[Reply]: ...
+
+
 class Link:
     """Replies arrive in ``real_time``, ``blocks``, ``automatic``; answers in turn count ``owed`` down."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, sorter: Sorter) -> None:
         self.transport = transport
         self.real_time: list[int] = []
         self.blocks: list[bytes] = []
@@ -28,7 +39,8 @@ class Link:
         self.owed = 0  # answers in turn that were asked for and did not come yet
         self.restarted = False  # it said that its power came back: what it had not printed is lost
         self._held_off = False
-        self._demux = Demux()
+        self._demux = sorter
+        self._counted: int | None = None
         self._line_free_s = 0.0
 
     def backlog_s(self) -> float:
@@ -90,5 +102,16 @@ class Link:
                     self.automatic, self.automatic_count = automatic, self.automatic_count + 1
                 case InTurn(value) if value < 0x10:  # paper bits only; other values are noise
                     self.owed = max(0, self.owed - 1)
+                case Counted(count, most):
+                    self._count(count, most)
                 case Flow(ready):
                     self._held_off = not ready
+
+    def _count(self, count: int, most: int) -> None:
+        """Answers in turn that are counted by the printer; a count that fell is a printer's that restarted."""
+        done = (count - (count if self._counted is None else self._counted)) % most
+        self._counted = count
+        if done > self.owed:
+            self.restarted = True
+        else:
+            self.owed -= done

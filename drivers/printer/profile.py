@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Final, Literal
 
-NAMES: Final = ("epson-serial", "generic-58", "generic-80")
+NAMES: Final = ("epson-serial", "generic-58", "generic-80", "star-line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PrinterProfile:
         drawer: the drawer pulse; buzzer: the sound, empty without.
         status: how it tells its state: ``dle`` (10 04 n), ``asb`` (1D 61), ``none``.
         queries: which n of ``10 04 n`` it answers.
-        confirm: what proves printing: ``process-id`` (GS ( H), ``gs-r`` (GS r 1), ``none``.
+        confirm: what proves printing: ``process-id`` (GS ( H), ``gs-r`` (GS r 1), ``etb`` (Star), ``none``.
         sure: every sound unit answers; silence is a fault. Otherwise silence may be the model's way.
     """
 
@@ -46,7 +46,7 @@ class PrinterProfile:
     buzzer: bytes
     status: Literal["dle", "asb", "none"]
     queries: tuple[int, ...]
-    confirm: Literal["process-id", "gs-r", "none"]
+    confirm: Literal["process-id", "gs-r", "etb", "none"]
     sure: bool
 
 
@@ -74,7 +74,7 @@ _CHOICES: Final = {
     "unsayable": ("run", "line", "replace"),
     "qr": ("native", "raster"),
     "status": ("dle", "asb", "none"),
-    "confirm": ("process-id", "gs-r", "none"),
+    "confirm": ("process-id", "gs-r", "etb", "none"),
 }
 
 

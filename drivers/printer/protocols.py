@@ -2,7 +2,21 @@
 
 from typing import Final
 
-from drivers.catalogue import DeviceProtocol
+from drivers.catalogue import DeviceProtocol, Found
+from drivers.transport import Transport
+
+
+async def _probe_escpos(transport: Transport) -> Found | None:
+    from drivers.printer.probing import probe_escpos  # the list of protocols is read at every start
+
+    return await probe_escpos(transport)
+
+
+async def _probe_star(transport: Transport) -> Found | None:
+    from drivers.printer.probing import probe_star
+
+    return await probe_star(transport)
+
 
 PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
     DeviceProtocol(
@@ -10,8 +24,43 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
         name="escpos",
         title="ESC/POS receipt printer",
         profiles=("epson-serial", "generic-80", "generic-58"),
-        links=("serial", "tcp"),
+        links=("serial", "tcp", "usb-printer"),
         bauds=(115200, 9600, 19200, 38400),
-        sources=("Epson, ESC/POS Command Reference", "Epson, TM-T88III Technical Reference Guide"),
+        sources=(
+            "Epson, ESC/POS Command Reference",
+            "Epson, TM-T88III Technical Reference Guide",
+            "Epson, TM-U220 and TM-T90 specifications (real-time commands inside pictures)",
+            "Bixolon, SRP-350 specification (status bytes)",
+            "ZKC, 5502 command list (buzzer, old cutters)",
+            "python-escpos; receipt-print-hq/escpos-printer-db (profiles of small printers)",
+        ),
+        unverified=(
+            "generic-80: whether a clone answers GS r 1; it is tried once, on an empty line",
+            "generic-58: columns by spaces, whole lines drawn, since some place text wrongly",
+            "code page numbers beyond 0, 16 and 17: others are not used",
+            "1B 42 as buzzer of Chinese models; models without it may print the letter B",
+            "status over Bluetooth and USB class 7: silence counts as cannot tell",
+        ),
+        probe=_probe_escpos,
+    ),
+    DeviceProtocol(
+        role="printer",
+        name="star",
+        title="Star receipt printer in line mode",
+        profiles=("star-line",),
+        links=("serial", "tcp", "usb-printer"),
+        bauds=(9600, 19200, 38400, 115200),
+        sources=(
+            "Star Micronics, STAR Line Mode Command Specifications (Line Thermal Printer)",
+            "Star Micronics, TSP700 Series User's Manual (LINE MODE)",
+            "NielsLeenheer/ReceiptPrinterEncoder and ReceiptPrinterStatus (QR commands, code page numbers)",
+        ),
+        unverified=(
+            "raster mode with page length 0 and EOT mode 1: meant to feed and cut nothing between strips",
+            "ESC ACK SOH while automatic status is on by memory switch: Star asks to use only one of the two",
+            "five lines from the head to the cutter",
+            "Chinese letters: none are used, Chinese is drawn",
+        ),
+        probe=_probe_star,
     ),
 )

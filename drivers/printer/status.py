@@ -44,7 +44,14 @@ class InTurn(NamedTuple):
     value: int
 
 
-Reply = RealTime | Automatic | Flow | Block | InTurn
+class Counted(NamedTuple):
+    """How many questions in turn were answered since power came, modulo ``most``."""
+
+    value: int
+    most: int
+
+
+Reply = RealTime | Automatic | Flow | Block | InTurn | Counted
 
 
 class Demux:

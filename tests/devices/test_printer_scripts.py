@@ -8,9 +8,10 @@ from PIL import Image
 
 from drivers.printer.bitmap import inked
 from drivers.printer.driver import EscPosPrinter, Outcome
-from drivers.printer.escpos import CHUNK_BYTES, render
+from drivers.printer.escpos import render
 from drivers.printer.profile import PrinterProfile
 from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT
+from drivers.printer.writer import CHUNK_BYTES
 from firmware_stubs.paper import Picture, StubSlip, text_view
 from firmware_stubs.printer import PrinterStub
 from terminal.lab.paper_picture import slip_png

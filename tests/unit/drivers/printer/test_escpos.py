@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 
 from drivers.printer.bitmap import Bitmap
 from drivers.printer.document import Blank, Code, Document, Modules, Row, Rule
-from drivers.printer.escpos import CHUNK_BYTES, ask_printed, native_code, render
-from drivers.printer.profile import NAMES, load, parse
+from drivers.printer.escpos import ask_printed, native_code, render
+from drivers.printer.profile import load, parse
+from drivers.printer.protocols import PROTOCOLS
+from drivers.printer.writer import CHUNK_BYTES
 from drivers.qr import encode
 from firmware_stubs.printer import PrinterStub
 from tests.unit.drivers.golden import vectors
 
 VECTORS = vectors("escpos")
+NAMES = PROTOCOLS[0].profiles
 EPSON = load("epson-serial")
 SMALL = load("generic-58")
 

@@ -1,0 +1,345 @@
+"""A document as the bytes of one slip, in the printer's dialect. Pure; dialects alone write control bytes.
+
+What is on paper is the same in every dialect: columns, what is drawn, where a piece ends.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter, ne
+from typing import Final, NamedTuple, Protocol
+
+from drivers.printer.bitmap import Bitmap, Paint, columns, inked, narrowed, paste, symbol, trimmed
+from drivers.printer.charset import SPACE, TALL_DOTS, UNKNOWN, Cell, How, charset_of
+from drivers.printer.document import Align, Blank, Code, Document, Line, Picture, Row, Rule
+from drivers.printer.layout import Block, TextLine, lay_out, width
+from drivers.printer.profile import PrinterProfile
+
+CHUNK_BYTES: Final = 512  # between chunks the driver looks at the printer's state
+_HOW, _DATA, _MODE = attrgetter("how"), attrgetter("data"), attrgetter("how", "page")
+_GAP_SPACES: Final = 4  # more spaces than this cost more bytes than an absolute position
+_LINE_MM: Final = 3.75  # 30 dots at 203 dpi, the default line feed
+_QR_M_BYTES: Final = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)  # versions 1-13, level M
+
+
+class Dialect(Protocol):
+    """The commands of one family of printers.
+
+    Attributes:
+        init: every style back to its default.
+        wide: double-byte text follows; narrow: single bytes again. Empty where the family has none.
+    """
+
+    init: bytes
+    wide: bytes
+    narrow: bytes
+
+    def align(self, align: Align) -> bytes: ...
+
+    def bold(self, bold: bool) -> bytes: ...
+
+    def size(self, size: int) -> bytes: ...
+
+    def page(self, number: int) -> bytes:
+        """Choose a code page."""
+        ...
+
+    def position(self, dots: int) -> bytes:
+        """The next letter stands so far from the left edge."""
+        ...
+
+    def feed(self, lines: int) -> bytes: ...
+
+    def gap(self, dots: int) -> bytes:
+        """Move the paper by dots."""
+        ...
+
+    def picture(self, bitmap: Bitmap, *, doubled: bool, left: int) -> Iterator[bytes]:
+        """Strips of dots at the start of a line, ``left`` dots from where the alignment puts them."""
+        ...
+
+    def code(self, text: str, module: int) -> bytes:
+        """A QR code the printer draws itself."""
+        ...
+
+
+class Slip(NamedTuple):
+    """``chunks`` end between commands, so that a state query may stand there; ``feed_mm`` bounds the time."""
+
+    chunks: tuple[bytes, ...]
+    feed_mm: float
+
+
+class _Graphic(NamedTuple):
+    """Dots or a native code: printed at the start of a line, by itself."""
+
+    data: bytes
+    align: Align
+    feed_mm: float
+
+
+class Writer:
+    """Keeps what the printer is set to, so that nothing is said twice.
+
+    After initialisation and at the start of every chunk the character mode is unknown and said again: makers
+    disagree about it after ``1B 40``, and a printer that restarted between two chunks has forgotten it.
+    """
+
+    def __init__(self, profile: PrinterProfile, paint: Paint | None, dialect: Dialect) -> None:
+        self._profile, self._paint, self._say = profile, paint, dialect
+        self._charset = charset_of(profile, paint)
+        self._dots = profile.width_dots // profile.columns
+        self._chunks: list[bytes] = []
+        self._out = bytearray(dialect.init)
+        self._how: How | None = None
+        self._page = -1
+        self._align: Align = "left"
+        self._size, self._double_size, self._bold = 1, 1, False
+        self._feed_mm = 20.0  # from the head to the cutter or tear bar
+
+    def slip(self, document: Document) -> Slip:
+        for line in document:
+            for piece in self._pieces(line):
+                self._room_for(_bound(piece))
+                if isinstance(piece, TextLine):
+                    self._text(piece)
+                    self._feed_mm += _LINE_MM * piece.size
+                else:
+                    self._style(piece.align, 1, False)
+                    self._out += piece.data
+                    self._feed_mm += piece.feed_mm
+        self._room_for(16)
+        self._plain()
+        if self._profile.feed_lines:
+            self._out += self._say.feed(self._profile.feed_lines)
+        self._out += self._profile.cut
+        return Slip((*self._chunks, bytes(self._out)), self._feed_mm)
+
+    def _pieces(self, line: Line) -> Iterator[TextLine | _Graphic]:
+        columns = self._profile.columns
+        match line:
+            case Row():
+                for text in lay_out(line, columns, self._charset):
+                    yield from self._drawn(text)
+            case Rule():
+                yield from lay_out(Row("-" * columns), columns, self._charset)
+            case Blank():
+                yield from [TextLine(())] * line.lines
+            case Code():
+                yield from self._code(line)
+            case Picture():
+                yield from self._picture(narrowed(Bitmap(line.width, line.rows), self._profile.width_dots))
+
+    def _room_for(self, count: int) -> None:
+        """End the chunk when ``count`` more bytes do not fit; every style is back at its power-up value."""
+        if len(self._out) + count <= CHUNK_BYTES or len(self._out) <= len(self._say.init):
+            return
+        self._plain()
+        self._chunks.append(bytes(self._out))
+        self._out = bytearray()
+        self._how, self._page = None, -1
+
+    # --- style --------------------------------------------------------------------------------------------
+
+    def _style(self, align: Align, size: int, bold: bool) -> None:
+        if align != self._align:
+            self._out += self._say.align(align)
+            self._align = align
+        if bold != self._bold:
+            self._out += self._say.bold(bold)
+            self._bold = bold
+        if size != self._size:
+            self._out += self._say.size(size)
+            self._size = size
+
+    def _plain(self) -> None:
+        self._style("left", 1, False)
+        self._chinese_size(1)
+
+    def _chinese_size(self, size: int) -> None:
+        """Double-byte text of many models listens to ``1C 21`` only; where both count, the last one does."""
+        if self._profile.chinese_size and size != self._double_size:
+            self._out += b"\x1c!" + bytes(((size - 1) * 0x0C,))
+            self._double_size = size
+
+    # --- text ---------------------------------------------------------------------------------------------
+
+    def _text(self, line: TextLine) -> None:
+        if line.cells:
+            self._style(line.align, line.size, line.bold)
+        if self._how is None and line.cells:
+            first = next((cell for cell in line.cells if cell.how in (How.PAGE, How.CHINESE)), None)
+            self._mode(How.CHINESE if first and first.how is How.CHINESE else How.PAGE)
+        column = 0
+        for gap, cells in groupby(line.cells, SPACE.__eq__):
+            run = list(cells)
+            column += width(run)
+            if gap and len(run) > _GAP_SPACES and self._profile.positions and line.align == "left":
+                position = column * line.size * self._dots
+                self._out += self._say.position(position)
+            else:
+                self._letters(run, line.size)
+        self._out += b"\n"
+
+    def _letters(self, cells: list[Cell], size: int) -> None:
+        for cell in cells:
+            if cell.how is How.PAGE:
+                self._mode(How.PAGE)
+                if cell.page != self._page:
+                    self._out += self._say.page(cell.page)
+                    self._page = cell.page
+            elif cell.how is How.CHINESE:
+                self._mode(How.CHINESE)
+                self._chinese_size(size)
+            self._out += cell.data
+
+    def _mode(self, how: How) -> None:
+        if how is not self._how:
+            self._out += self._say.wide if how is How.CHINESE else self._say.narrow
+            self._how = how
+
+    # --- pictures of text ---------------------------------------------------------------------------------
+
+    def _drawn(self, line: TextLine) -> Iterator[TextLine | _Graphic]:
+        """The line itself, or with its unsayable runs drawn, or the whole line drawn, as the profile says."""
+        if line.blocks:
+            yield from self._tall(line)
+        elif How.DRAW not in map(_HOW, line.cells):
+            yield line
+        elif self._profile.unsayable == "run" and line.size == 1:
+            yield replace(line, cells=tuple(cell for run in _runs(line.cells) for cell in self._run(run, line)))
+        elif picture := self._whole(line):
+            data = b"".join(self._say.picture(picture, doubled=False, left=0))
+            data += self._say.gap(6)  # a text line is 30 dots, its letters 24
+            yield _Graphic(data, "left", _LINE_MM * line.size)
+        else:
+            yield replace(line, cells=tuple(_questions(list(line.cells))))
+
+    def _tall(self, line: TextLine) -> Iterator[TextLine | _Graphic]:
+        """Letters that stack need the whole height of a line: everything on it is drawn, strip by strip."""
+        width_dots, height = self._profile.columns * self._dots, TALL_DOTS * line.size
+        parts: list[tuple[int, Bitmap]] = []
+        for block in line.blocks:
+            drawn = self._block(block, height, line)
+            if drawn is None:
+                yield replace(line, cells=tuple(_questions(list(line.cells))))
+                return
+            room = width_dots - drawn.width
+            parts.append(({"left": 0, "center": room // 2, "right": room}[block.side], drawn))
+        strips = list(self._say.picture(trimmed(paste(width_dots, height, parts)), doubled=False, left=0))
+        yield from (_Graphic(strip, "left", _LINE_MM * line.size / len(strips)) for strip in strips)
+
+    def _block(self, block: Block, height: int, line: TextLine) -> Bitmap | None:
+        """The block without white at its sides; a sign that no font has becomes a question mark."""
+        if self._paint is None:
+            return None
+        box = block.columns * line.size * self._dots, height, line.bold
+        drawn = self._paint(block.text, *box)
+        if drawn is None:
+            mark, signs = block.text[0], block.text[1:]
+            known = (sign if self._paint(mark + sign, *box) else "?" for sign in signs)
+            drawn = self._paint(mark + "".join(known), *box)
+        return inked(drawn) if drawn else None
+
+    def _run(self, run: list[Cell], line: TextLine) -> list[Cell]:
+        if run[0].how is not How.DRAW:
+            return run
+        picture = self._draw(run, line, 24)
+        if picture is None:
+            return _questions(run)
+        return [Cell(_text_of(run), width(run), How.DRAW, b"".join(columns(picture)))]
+
+    def _whole(self, line: TextLine) -> Bitmap | None:
+        room = self._profile.columns - width(line.cells) * line.size
+        left = {"left": 0, "center": room // 2, "right": room}[line.align]
+        parts: list[tuple[int, Bitmap]] = []
+        for word in _words(line.cells):
+            if word[0] != SPACE:
+                picture = self._draw(word, line, 24 * line.size)
+                if picture is None:
+                    return None
+                parts.append((left * self._dots, picture))
+            left += width(word) * line.size
+        return paste(max(at + part.width for at, part in parts), 24 * line.size, parts)
+
+    def _draw(self, run: list[Cell], line: TextLine, height: int) -> Bitmap | None:
+        assert self._paint is not None, "nothing is drawn without a painter"
+        return self._paint(_text_of(run), width(run) * line.size * self._dots, height, line.bold)
+
+    # --- codes, pictures --------------------------------------------------------------------------------
+
+    def _picture(self, bitmap: Bitmap, *, doubled: bool = False) -> Iterator[_Graphic]:
+        """In the middle of the paper, whether the printer can centre a picture or not."""
+        dots = bitmap.width * (2 if doubled else 1)
+        left = max(0, (self._profile.width_dots - dots) // 2)
+        strips = list(self._say.picture(bitmap, doubled=doubled, left=left))
+        feed_mm = len(bitmap.rows) * (2 if doubled else 1) / 8 / len(strips)
+        yield from (_Graphic(strip, "center", feed_mm) for strip in strips)
+
+    def _code(self, code: Code) -> Iterator[TextLine | _Graphic]:
+        """White above and below is a line feed: 30 dots, at least four modules of the usual size."""
+        side = code.modules.size if code.modules else _side(len(code.text.encode()))
+        module = max(1, min(self._profile.qr_module, self._profile.width_dots // (side + 8)))
+        feed_mm = side * module / 8
+        if self._profile.qr == "native":
+            data = self._say.code(code.text, module)
+            yield _Graphic(b"\n" + data + b"\n", "center", feed_mm + 2 * _LINE_MM)
+        elif code.modules:
+            half = max(1, module // 2)  # the printer doubles
+            yield _Graphic(b"\n", "center", _LINE_MM)
+            yield from self._picture(symbol(code.modules, half), doubled=True)
+            yield _Graphic(b"\n", "center", _LINE_MM)
+        else:
+            yield from self._pieces(Row(code.text))
+
+
+def _bound(piece: TextLine | _Graphic) -> int:
+    """No fewer bytes than the piece takes, styles and mode changes included."""
+    if not isinstance(piece, TextLine):
+        return len(piece.data) + 16
+    modes = [*map(_MODE, piece.cells)]
+    changes: int = sum(map(ne, modes, modes[1:]))
+    letters: int = sum(map(len, map(_DATA, piece.cells)))
+    return letters + 5 * changes + 24
+
+
+def _runs(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:
+    """Neighbours that are drawn together and those that are not; a space between drawn words is drawn."""
+    run: list[Cell] = []
+    for index, cell in enumerate(cells):
+        drawn = cell.how is How.DRAW
+        if cell == SPACE and run and run[0].how is How.DRAW:
+            drawn = next((after.how for after in cells[index:] if after != SPACE), None) is How.DRAW
+        if run and drawn != (run[0].how is How.DRAW):
+            yield run
+            run = []
+        run.append(cell)
+    if run:
+        yield run
+
+
+def _words(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:
+    """Drawn runs whole, everything else split at spaces: each word keeps its column in any font."""
+    for run in _runs(cells):
+        if run[0].how is How.DRAW:
+            yield run
+        else:
+            yield from (list(part) for _, part in groupby(run, SPACE.__eq__))
+
+
+def _questions(run: list[Cell]) -> list[Cell]:
+    """The run as the reader gets it without a picture: a question mark for every drawn cell, same width."""
+    asked: list[Cell] = []
+    for cell in run:
+        asked += [UNKNOWN, *[SPACE] * (cell.width - 1)] if cell.how is How.DRAW else [cell]
+    return asked
+
+
+def _text_of(run: list[Cell]) -> str:
+    return "".join(cell.text for cell in run)
+
+
+def _side(count: int) -> int:
+    """Modules of a byte-mode symbol at level M, for a printer that chooses the version itself."""
+    version = next((index for index, most in enumerate(_QR_M_BYTES, 1) if count <= most), 20)
+    return 17 + 4 * version

@@ -1,0 +1,128 @@
+"""Star line mode: vectors, states in every split, what can never come out."""
+
+from itertools import pairwise
+
+import pytest
+
+from drivers.printer.document import Code, Picture, Row
+from drivers.printer.profile import load
+from drivers.printer.star import ASK_STATE, StarLine, StateDemux, from_state
+from drivers.printer.status import Automatic, Counted, Flow, Paper, Reply
+from drivers.printer.writer import CHUNK_BYTES, Writer
+from tests.unit.drivers.golden import vectors
+
+VECTORS = vectors("star_line")
+STAR = load("star-line")
+
+
+def sent(*document: Row | Code | Picture) -> bytes:
+    return b"".join(Writer(STAR, None, StarLine()).slip(document).chunks)
+
+
+def test_vectors() -> None:
+    assert StarLine().code("HELLO", 6) == VECTORS["code HELLO size 6 level M"]
+    assert StarLine().code("HELLO", 12)[12:18] == b"\x1b\x1dyS2\x08"
+    assert VECTORS["ask for the state"] == ASK_STATE
+    assert STAR.drawer == VECTORS["drawer pulse"]
+
+
+@pytest.mark.row(46)
+@pytest.mark.parametrize(
+    ("name", "paper", "fault"),
+    [
+        ("state well", Paper.OK, ""),
+        ("state near end", Paper.NEAR_END, ""),
+        ("state paper end", Paper.OUT, "paper_out"),
+        ("state cover open", Paper.OK, "cover_open"),
+        ("state cutter", Paper.OK, "cutter_jam"),
+        ("state head hot", Paper.OK, "offline"),
+    ],
+)
+def test_states(name: str, paper: Paper, fault: str) -> None:
+    status = from_state(VECTORS[name])
+    assert (status.known, status.paper, status.fault) == (True, paper, fault)
+
+
+def test_the_count_of_printed_pieces_is_read() -> None:
+    assert StateDemux().feed(VECTORS["state 13 printed"])[1] == Counted(13, 32)
+
+
+STREAM = VECTORS["state stream"]
+WANTED: list[Reply] = [
+    Flow(True),
+    Automatic(VECTORS["state well"][:7] + b"\x02\x00"),
+    Counted(1, 32),
+    Flow(False),
+    Automatic(VECTORS["state paper end"][:7] + b"\x02\x00"),
+    Counted(1, 32),
+    Automatic(VECTORS["state near end"][:7] + b"\x04\x00"),
+    Counted(2, 32),
+]
+
+
+def in_pieces(*cuts: int) -> list[Reply]:
+    demux, replies = StateDemux(), list[Reply]()
+    for start, end in pairwise((0, *cuts, len(STREAM))):
+        replies += demux.feed(STREAM[start:end])
+    return replies
+
+
+def test_l4_the_stream_in_every_pair_of_cuts_and_byte_by_byte() -> None:
+    for first in range(len(STREAM) + 1):
+        for second in range(first, len(STREAM) + 1):
+            assert in_pieces(first, second) == WANTED
+    assert in_pieces(*range(len(STREAM))) == WANTED
+
+
+def test_noise_and_torn_states_do_not_swallow_the_next_one() -> None:
+    well = VECTORS["state well"]
+    assert StateDemux().feed(b"\xff\x80\x01\x03" + well[:4] + well) == [Automatic(well), Counted(0, 32)]
+    torn = StateDemux()
+    torn.feed(well[:5])
+    assert torn.partial
+    torn.reset()
+    assert torn.feed(well)[0] == Automatic(well)
+
+
+def test_letters_go_through_code_pages_and_the_right_column_by_position() -> None:
+    data = sent(Row("Café", "€5", bold=True), Row("Оплата", size=2))
+    assert data.startswith(b"\x1b@\x1bECaf") or b"Caf\x1b\x1dt\x20\xe9" in data
+    assert b"\x1b\x1dA" in data
+    assert b"\x1bi\x01\x01" in data
+    assert "Оплата".encode("cp866") in data
+    assert data.endswith(b"\x1ba\x05\x1bd\x01")
+
+
+def test_a_picture_is_rows_of_raster_in_the_middle_of_the_paper() -> None:
+    data = sent(Picture(8, (0xFF, 0x81)))
+    row = b"b" + (36).to_bytes(2, "little")
+    assert data.count(b"\x1b*rA\x1b*rP0\x00\x1b*rE1\x00") == data.count(b"\x1b*rB") == 1
+    assert row + bytes(35) + b"\x0f" not in data
+    start = data.index(b"b" + (37).to_bytes(2, "little"))
+    assert int.from_bytes(data[start + 3 : start + 40], "big") == 0xFF << (37 * 8 - 284 - 8)
+
+
+HOSTILE = (
+    "\x07\x1b\x07\x14\x14",
+    "\x1b\x1dyP",
+    "\x17\x17",
+    "\x1bd\x01",
+    "\x18",
+    "\x1b\x06\x01",
+    "\x9b\x85\u2028",
+    "收款\u202e",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_s61_hostile_text_adds_no_control_byte(text: str) -> None:
+    plain, hostile = sent(Row("note", "x")), sent(Row("note" + text, "x"))
+    for value in (0x07, 0x17, 0x18, 0x06):
+        assert hostile.count(value) == plain.count(value)
+    assert hostile.count(0x1B) <= plain.count(0x1B) + 1
+
+
+def test_long_slips_come_in_pieces() -> None:
+    chunks = Writer(STAR, None, StarLine()).slip(tuple(Row(f"line {n}", "€5") for n in range(120))).chunks
+    assert len(chunks) > 3
+    assert max(map(len, chunks)) <= CHUNK_BYTES
