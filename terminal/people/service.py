@@ -9,6 +9,7 @@ import msgspec
 from terminal.counter.ports import Clock, Entropy, Ids, Journal
 from terminal.errors import Conflict, InvalidRequest, NotAllowed
 from terminal.payments.event import Actor
+from terminal.people import lockout
 from terminal.people.pairing import Codes, Grant, Purpose
 from terminal.people.pins import PinCost, Pins, check_new
 from terminal.people.records import ApiKey, Device, Person
@@ -162,6 +163,11 @@ class People:
     def people(self) -> tuple[Person, ...]:
         """Active ones, for the sign-in page: show id, label and role only."""
         return tuple(self._roll.all(Person))
+
+    def locked(self, person: Person) -> bool:
+        """Somewhere they must wait after wrong PINs."""
+        now_ns = self._clock.mono_ns()
+        return any(lockout.locked_s(person.tries, device, now_ns) for device in person.tries)
 
     async def add_person(self, by: Principal | None, role: Role, label: str, pin: str) -> str:
         actor = self.require(by, Action.MANAGE_PEOPLE).actor

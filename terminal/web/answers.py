@@ -121,6 +121,47 @@ class PersonList(msgspec.Struct, frozen=True):
     people: list[PersonRow]
 
 
+class StaffRow(msgspec.Struct, frozen=True):
+    """``locked``: too many wrong PINs somewhere; the owner may unlock."""
+
+    id: str
+    label: str
+    role: str
+    locked: bool
+
+
+class DeviceRow(msgspec.Struct, frozen=True):
+    """A paired till or customer display."""
+
+    id: str
+    label: str
+    role: str
+    counter: str
+
+
+class ApiKeyRow(msgspec.Struct, frozen=True):
+    """No counters means all of them."""
+
+    id: str
+    label: str
+    scopes: list[str]
+    counters: list[str]
+    expires_ms: int
+
+
+class AccessList(msgspec.Struct, frozen=True):
+    people: list[StaffRow]
+    devices: list[DeviceRow]
+    api_keys: list[ApiKeyRow]
+
+
+class MadeKey(msgspec.Struct, frozen=True):
+    """``key`` is told once; only its hash is kept."""
+
+    id: str
+    key: str
+
+
 class PairingCode(msgspec.Struct, frozen=True):
     code: str
     valid_s: int

@@ -126,6 +126,32 @@ class NewPairingCode(Form, frozen=True, forbid_unknown_fields=True, kw_only=True
     display: bool = False
 
 
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class NewPerson(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    label: Label
+    role: Literal["cashier", "owner"] = "cashier"
+    pin: Pin
+
+
+class NewPin(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Six digits or more, not easy to guess."""
+
+    pin: Pin
+
+
+class NewApiKey(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """No counters means all of them."""
+
+    label: Label
+    scopes: Annotated[
+        tuple[Literal["sales", "sales:read", "refunds"], ...], msgspec.Meta(min_length=1, max_length=3)
+    ]
+    counters: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
+
+
 class SalesQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``before`` is the cursor of the last row seen; ``search`` a word: order number, reference, bank number."""
 

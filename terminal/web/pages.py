@@ -13,6 +13,7 @@ from terminal.payments.event import Summary
 from terminal.payments.money import Money
 from terminal.payments.sale import ENDED
 from terminal.people.roles import Action
+from terminal.web.pages_access import access_routes
 from terminal.web.pages_code import code_svg
 from terminal.web.pages_frame import (
     FRAME,
@@ -57,6 +58,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *sales_routes(),
             *help_routes(),
             *people_routes(),
+            *access_routes(),
         ]
     )
 

@@ -2,16 +2,13 @@
 
 from typing import Final
 
-from terminal.web import counters, door, events, live, orphans, receipts, refunds, sales
+from terminal.web import counters, events, live, orphans, receipts, refunds, sales
 from terminal.web.answers import (
     CounterList,
     Done,
     EventPage,
     HealthReport,
-    Me,
     OrphanList,
-    PairingCode,
-    PersonList,
     ReceiptView,
     RefundAnswer,
     SaleList,
@@ -20,23 +17,19 @@ from terminal.web.answers import (
 )
 from terminal.web.calls import Operation as Op
 from terminal.web.forms import (
-    ConfirmPin,
     Ending,
     EventsQuery,
     NewCancel,
     NewOverride,
-    NewPairingCode,
     NewRefund,
     NewSale,
     NewScan,
     OrphanEnding,
-    Pairing,
     ReceiptQuery,
     SalesQuery,
-    SetUp,
-    SignIn,
     SlipChoice,
 )
+from terminal.web.routes_people import ACCESS, PEOPLE
 from terminal.web.views import CounterView, SaleView
 
 _SALE: Final = "/sales/{sale}"
@@ -65,6 +58,7 @@ SALES: Final = (
             *_AMOUNT,
             "currency_unknown",
             "currency_not_taken",
+            "day_limit_reached",
             "counter_unknown",
             "sale_live",
             "order_no_used",
@@ -242,65 +236,6 @@ EVENTS: Final = (
         status=201,
     ),
 )
-PEOPLE: Final = (
-    Op(
-        "POST",
-        "/sign-in",
-        "sign_in",
-        door.sign_in,
-        "Sign in with a PIN; the session is a cookie.",
-        Me,
-        SignIn,
-        open_to="anyone",
-        problems=("pin_wrong", "pin_locked"),
-    ),
-    Op("POST", "/sign-out", "sign_out", door.sign_out, "End the session.", Done, open_to="anyone"),
-    Op(
-        "POST",
-        "/confirm-pin",
-        "confirm_pin",
-        door.confirm_pin,
-        "The PIN once more, before acts that ask for a fresh one.",
-        Me,
-        ConfirmPin,
-        problems=("pin_wrong", "pin_locked"),
-    ),
-    Op("GET", "/me", "read_me", door.read_me, "Who the caller is and what they may do.", Me),
-    Op("GET", "/people", "list_people", door.list_people, "Names for the sign-in page.", PersonList),
-    Op(
-        "POST",
-        "/pair",
-        "pair_device",
-        door.pair,
-        "Make this browser a till or a customer's display with a six-digit code.",
-        Me,
-        Pairing,
-        open_to="anyone",
-        problems=("pairing_wrong", "pairing_locked"),
-    ),
-    Op(
-        "POST",
-        "/pairing-codes",
-        "new_pairing_code",
-        door.new_pairing_code,
-        "A code that pairs one till or display within 15 minutes.",
-        PairingCode,
-        NewPairingCode,
-        status=201,
-        problems=("pin_again",),
-    ),
-    Op(
-        "POST",
-        "/set-up",
-        "set_up",
-        door.set_up,
-        "The first owner of a new shop, with the code of the start window.",
-        Me,
-        SetUp,
-        open_to="anyone",
-        problems=("pairing_wrong", "set_up_done", "pin_weak"),
-    ),
-)
 SERVICE: Final = (
     Op(
         "GET",
@@ -312,4 +247,4 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *EVENTS, *PEOPLE, *SERVICE)
+OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *EVENTS, *PEOPLE, *ACCESS, *SERVICE)

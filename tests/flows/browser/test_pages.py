@@ -219,3 +219,45 @@ async def test_a_display_is_paired_by_the_owner_s_code_and_sees_its_screen_and_n
     await display.goto(f"{till.shop.url}/sales")
     assert not await display.locator(".sales").is_visible()
     await context.close()
+
+
+@pytest.mark.row(124)
+async def test_the_owner_s_page_of_people_devices_and_keys_shows_a_key_once(till: Till) -> None:
+    await till.page.goto(f"{till.shop.url}/people")
+    assert "/sign-in?next=/people" in till.page.url, "a till alone is nobody's owner"
+    await till.open(till.shop.owner)
+    await till.page.goto(f"{till.shop.url}/")
+    await till.page.get_by_role("link", name="People and devices").click()
+    await till.says("#staff", "Ana Owner")
+    assert await till.page.locator("#devices li").count() >= 1
+    await till.page.get_by_text("Add a person").click()
+    await till.page.locator("#add-label").fill("Mei <b>")
+    await till.page.locator("#add-pin").fill("123456")
+    await till.press("Enter")
+    await till.says("#told", "too easy to guess")
+    await till.page.locator("#add-pin").fill("294857")
+    await till.press("Enter")
+    mei = till.page.locator("#staff li", has_text="Mei <b>")
+    await mei.get_by_role("button", name="New PIN").click()
+    await till.page.locator("#new-pin-code").fill("518264")
+    await till.press("Enter")
+    await till.says("#told", "The new PIN is set")
+    await till.page.get_by_text("Make an API key").click()
+    await till.page.locator("#key-label").fill("POS")
+    await till.press("Enter")
+    await till.says("#made", "shown only once")
+    key = await till.text("#made-key")
+    pos = {"Authorization": f"Bearer {key}"}
+    async with till.shop.http.get(f"{till.shop.url}/api/v1/me", headers=pos) as told:
+        assert (await told.json())["role"] == "pos"
+    await till.page.reload()
+    await till.says("#api-keys", "POS")
+    assert key not in await till.page.content()
+    for name, row in (("Revoke", till.page.locator("#api-keys li", has_text="POS")), ("Remove", mei)):
+        await row.get_by_role("button", name=name).click()
+        await row.get_by_role("button", name="Really?").click()
+        await row.wait_for(state="detached")
+    async with till.shop.http.get(f"{till.shop.url}/api/v1/me", headers=pos) as told:
+        assert told.status == 401
+    wide = await till.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
