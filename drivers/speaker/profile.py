@@ -37,6 +37,11 @@ class SpeakerProfile:
     command: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
 
+    @property
+    def plays_clips(self) -> bool:
+        """It knows recordings; others read text."""
+        return self.protocol in ("dfplayer", "jq8900", "audio")
+
 
 def load_profile(name: str) -> SpeakerProfile:
     """Read ``profiles/<name>.toml``.

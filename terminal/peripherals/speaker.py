@@ -11,7 +11,7 @@ from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Played, Utterance
 from terminal.errors import PeripheralFailed
-from terminal.peripherals.clips import phrase_clips
+from terminal.peripherals.clips import entries, phrase_clips
 from terminal.peripherals.keeper import Keeper
 from terminal.peripherals.loudness import Loudness
 from terminal.peripherals.sweep import Sweep, never
@@ -44,6 +44,8 @@ class TalkingSpeaker:
     ) -> None:
         self._profile, self._phrase, self._sweep = profile, phrase, sweep
         self._clock, self._loudness = clock, loudness
+        if profile.plays_clips:
+            entries()  # read now: the first payment has no time for it
         self.keeper = Keeper("speaker", where, open_, clock, self._serve)
 
     async def run(self) -> None:
@@ -62,7 +64,8 @@ class TalkingSpeaker:
         volume = self._loudness.at(self._clock.wall_ms())
         if volume == 0:
             return Played.NOT_PLAYED
-        phrase = Phrase(self._phrase(utterance), phrase_clips(utterance), volume)
+        clips = phrase_clips(utterance) if self._profile.plays_clips else ()
+        phrase = Phrase(self._phrase(utterance), clips, volume)
         try:
             device: SpeakerDriver = self.keeper.device
             async with asyncio.timeout(device.limit_s(phrase)):
