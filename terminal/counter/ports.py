@@ -315,15 +315,23 @@ class Scanner(Protocol):
     def health(self) -> Health: ...
 
 
+def unwatched(_pages: int) -> None:
+    """No display of this counter is a browser."""
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What stands on this counter; None: it has none of that kind. ``jobs`` keep them open, by name."""
+    """What stands on this counter; None: it has none of that kind. ``jobs`` keep them open, by name.
+
+    ``watched`` is told how many paired display pages follow this counter, whenever that changes.
+    """
 
     display: Display | None = None
     scanner: Scanner | None = None
     printer: Printer | None = None
     speaker: Speaker | None = None
     jobs: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    watched: Callable[[int], None] = unwatched
 
     def health(self) -> dict[str, Health]:
         roles = {

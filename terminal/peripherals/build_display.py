@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 from drivers.display import profile
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
@@ -13,11 +13,13 @@ from drivers.display.pole import PolePanel, PoleProfile
 from drivers.display.profile import load_panel
 from drivers.transport import Transport
 from terminal.peripherals.artwork import Artwork
+from terminal.peripherals.browser_display import BrowserDisplay
 from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.panel_display import PanelDisplay, Wording
 from terminal.peripherals.place import Place
 
 P = TypeVar("P", bound="_Line")
+BROWSER: Final = "browser:"  # a paired page at /c/<counter>/display, bound by its pairing
 
 
 class _Line(Protocol):
@@ -31,9 +33,11 @@ class _Line(Protocol):
     def dtr(self) -> bool: ...
 
 
-def build_display(place: Place, artwork: Artwork, wording: Wording) -> CodeDisplay | PanelDisplay:
+def build_display(place: Place, artwork: Artwork, wording: Wording) -> CodeDisplay | PanelDisplay | BrowserDisplay:
     """Raises BadSettings."""
     serial = place.table.serial
+    if place.table.port == BROWSER:
+        return BrowserDisplay(BROWSER, place.clock)
     match place.protocol.name:
         case "bonrix":
             _no_number(place)

@@ -97,12 +97,19 @@ class Hub:
         self._someone.set()
         if (lane := listener.lane) is not None:
             lane.listen(lambda: self._changed(lane.id))
+        self._tell_display(listener)
+
+    def _tell_display(self, listener: Listener) -> None:
+        """A customer's page came or went: where a browser is the counter's display, that is its plug."""
+        if (lane := listener.lane) is not None and listener.glass_only:
+            lane.devices.watched(sum(each.lane is lane and each.glass_only for each in self._listeners))
 
     def count(self) -> int:
         return len(self._listeners)
 
     def remove(self, listener: Listener) -> None:
         self._listeners.discard(listener)
+        self._tell_display(listener)
         if not self._listeners:
             self._someone.clear()  # an idle shop wakes for nobody
 
