@@ -4,6 +4,7 @@
 ``usb-path:TEXT``   the same in /dev/serial/by-path: the socket it is plugged into, for equal adapters
 ``link:/path``      a port or a link to one: pseudo-terminals, names made by udev rules
 ``evdev:/dev/input/by-id/NAME-event-kbd``  a scanner that types like a keyboard, taken for us alone
+``usb-printer:TEXT`` a printer on USB whose device id (maker, model, serial number) contains TEXT
 ``tcp:host:port``   a device behind the network; an IPv6 address goes in brackets
 """
 
@@ -16,6 +17,7 @@ from drivers.scanner.evdev import open_evdev
 from drivers.serial_port import Flow, open_serial
 from drivers.tcp_port import open_tcp
 from drivers.transport import OpenTransport, Transport
+from drivers.usb_printer import open_usb_printer
 
 SERIAL_ROOT: Final = Path("/dev/serial")
 _FOLDERS: Final = {"usb-serial": "by-id", "usb-path": "by-path"}
@@ -41,6 +43,8 @@ def opener(
         host, _, port = rest.rpartition(":")
         if host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
             return partial(open_tcp, host.strip("[]"), int(port), baud=baud)
+    if kind == "usb-printer" and rest:
+        return partial(open_usb_printer, rest)
     if kind in _FOLDERS and rest:
 
         async def open_found() -> Transport:
@@ -50,7 +54,7 @@ def opener(
         return open_found
     raise ValueError(
         f"{binding!r} names no device: use usb-serial:TEXT, usb-path:TEXT, link:/path or tcp:host:port; "
-        "evdev:/dev/input/by-id/NAME for a scanner that types"
+        "evdev:/dev/input/by-id/NAME for a scanner that types, usb-printer:TEXT for a printer on USB"
     )
 
 

@@ -116,11 +116,15 @@ class DescriptorPipe:
             self._end(DeviceGone(f"{self._name}: unplugged ({error.strerror})"))
             return
         if not data:
-            self._end(DeviceGone(f"{self._name}: unplugged or switched off"))
+            self._nothing_read()
             return
         self._inbox.put(data)
         if self._inbox.quarantined:
             self._loop.remove_reader(self._descriptor)
+
+    def _nothing_read(self) -> None:
+        """The end of the stream: nobody is at the other side any more."""
+        self._end(DeviceGone(f"{self._name}: unplugged or switched off"))
 
     def _put(self, data: bytes) -> int:
         """Bytes the kernel took, 0 when it is full."""
