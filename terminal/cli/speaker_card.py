@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from drivers.speaker import wav
 from drivers.speaker.jq8900 import code
+from terminal.cli.words import console, sentences
 from terminal.errors import BadSettings
 from terminal.peripherals.clips import CHIMES, Entry, entries
 from terminal.peripherals.phrases import LANGUAGES
@@ -20,6 +23,20 @@ class Written:
     folder: Path
     files: int
     size: int  # bytes of sound
+
+
+def card(
+    folder: Annotated[Path, typer.Argument(help="Where the card, or the board's drive, is mounted.")],
+    speaker: Annotated[str, typer.Option(help=f"What plays it: {', '.join(LAYOUTS)}.")] = "dfplayer",
+    language: Annotated[str, typer.Option(help="Only this voice; all of them fit on any card.")] = "",
+) -> None:
+    """Write our chimes and spoken words to the card of a speaker that plays clips."""
+    with sentences():
+        written = write_card(folder, speaker, language)
+    size = f"{written.size / 1_000_000:.1f} MB"
+    console.print(
+        f"{written.files} clips, {size}, in {written.folder}; {folder / LIST} says what each is.", soft_wrap=True
+    )
 
 
 def write_card(folder: Path, protocol: str, language: str = "") -> Written:

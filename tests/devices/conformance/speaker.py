@@ -70,7 +70,7 @@ CASES: Final = (
     ),
     case(
         "jq8900",
-        lambda: Jq8900Stub(clips={"01": 210, "02": 220}),
+        lambda: Jq8900Stub(clips={"01": 110, "02": 120}),
         lambda stub: cast(Jq8900Stub, stub).heard == [["01", "02"]],
         "jq8900.hex",
     ),

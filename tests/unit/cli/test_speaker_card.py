@@ -5,9 +5,11 @@ import wave
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from drivers.speaker.jq8900 import combine
-from terminal.cli.speaker_card import LAYOUTS, LIST, write_card
+from terminal.cli.speaker_card import LAYOUTS, LIST, card, write_card
 from terminal.counter.ports import Utterance
 from terminal.errors import BadSettings
 from terminal.payments.money import Money
@@ -74,3 +76,15 @@ def test_bad_input_a_card_that_cannot_be_written_is_told(tmp_path: Path) -> None
 
 def test_every_layout_belongs_to_a_player_of_clips() -> None:
     assert set(LAYOUTS) == {"dfplayer", "jq8900"}
+
+
+def test_the_command_says_what_it_wrote_and_refuses_in_a_sentence(tmp_path: Path) -> None:
+    command = typer.Typer()
+    command.command()(card)
+    good = CliRunner().invoke(command, [str(tmp_path), "--speaker", "jq8900", "--language", "en"])
+    assert good.exit_code == 0
+    assert str(tmp_path / LIST) in good.output
+    assert (tmp_path / "ZH" / "01.wav").is_file()
+    bad = CliRunner().invoke(command, [str(tmp_path), "--speaker", "gramophone"])
+    assert bad.exit_code != 0
+    assert "gramophone" in bad.output + bad.stderr
