@@ -1,5 +1,6 @@
 """The other pages in a real browser: display, timeline, lists, help, signing in; nothing runs as markup."""
 
+import asyncio
 import io
 from collections.abc import Callable
 from typing import Any
@@ -57,7 +58,11 @@ async def test_the_customer_s_screen_shows_amount_code_and_result_and_heals_afte
     await display.reload()
     await display.locator('#main[data-kind="code"]').wait_for()
     await till.shop.customer_pays(till.counter)
-    await display.locator('#main[data-tone="paid"] #word', has_text="Thank you").wait_for()
+    word = display.locator('#main[data-tone="paid"] #word', has_text="Thank you · ")
+    told = await asyncio.gather(word.inner_text(), till.whole_panel("paid"))
+    check = told[0].rpartition("· ")[2]
+    assert len(check) == 4
+    assert told[1][2].endswith(f"Check code {check}"), "a copied picture of another payment has another (S65)"
     assert await display.locator("#code").is_hidden()
 
 
