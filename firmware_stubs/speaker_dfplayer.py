@@ -35,7 +35,8 @@ class DfPlayerStub(Stub):
 
     Faults: ``mute`` plays and answers nothing; ``dead`` does neither; ``hang`` never ends a clip; ``busy`` so many
     plays are refused as busy; ``lose_ends`` so many ends are not told; ``twice`` ends are told again so many ms
-    later (0: once); ``lose_acks`` so many acknowledgements are not told.
+    later (0: once); ``lose_acks`` so many acknowledgements are not told; ``ack_first`` acknowledges before it
+    looks for the file.
     """
 
     clips: dict[int, int] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class DfPlayerStub(Stub):
     lose_ends: int = 0
     lose_acks: int = 0
     twice: int = 0
+    ack_first: bool = False
     volume: int = 30
     played: list[Played] = field(default_factory=list)
     _input: bytearray = field(default_factory=bytearray)
@@ -154,6 +156,8 @@ class DfPlayerStub(Stub):
         elif not 1 <= number <= 3000:
             self._tell(_ERROR, _OUT_OF_RANGE)
         elif number not in self.clips:
+            if ack and self.ack_first:
+                self._acknowledge()
             self._tell(_ERROR, _NOT_FOUND)
         else:
             self._stop(now_ms)

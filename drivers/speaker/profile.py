@@ -53,7 +53,12 @@ def load_profile(name: str) -> SpeakerProfile:
     file = files("drivers.speaker").joinpath("profiles", f"{name}.toml")
     if "/" in name or not file.is_file():
         raise KeyError(name)
-    table = tomllib.loads(file.read_text("utf-8"))
+    return read_profile(name, file.read_text("utf-8"))
+
+
+def read_profile(name: str, text: str) -> SpeakerProfile:
+    """A profile from the text of its file. Raises ValueError."""
+    table = tomllib.loads(text)
     table |= {key: tuple(table.get(key, ())) for key in ("languages", "command")}
     try:
         profile = SpeakerProfile(name=name, **table)

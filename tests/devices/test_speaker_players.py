@@ -142,6 +142,46 @@ def test_a_card_without_clips_is_told_at_the_greeting() -> None:
     told(story)
 
 
+def test_i11_a_module_that_acknowledges_first_and_misses_the_file_behind_it_is_silent() -> None:
+    stub = df(ack_first=True)
+    del stub.clips[1]
+    outcomes, took_s = say("dfplayer", stub)
+    assert outcomes == [Spoken.NOT_SPOKEN]
+    assert took_s < 0.2, "it was told, not waited for"
+
+
+def test_i11_a_module_that_dies_in_the_middle_is_unsure_and_its_phrase_is_over() -> None:
+    stub = df()
+
+    async def story() -> tuple[Spoken, float]:
+        saying = asyncio.create_task(driver("dfplayer", wire(stub)).say(WORDS))
+        await asyncio.sleep(0.9)
+        stub.dead = True
+        return await saying, asyncio.get_running_loop().time()
+
+    spoken, took_s = told(story)
+    assert spoken is Spoken.UNSURE
+    assert took_s <= 0.9 + 0.5 + 0.3 + 0.7 + 1.5
+    assert len(stub.played) == 2
+
+
+@pytest.mark.parametrize("name", ["dfplayer", "jq8900"])
+def test_what_still_plays_after_our_restart_is_let_finish(name: str) -> None:
+    df_stub, jq_stub = df(), jq()
+    stub = df_stub if name == "dfplayer" else jq_stub
+    first = "7E FF 06 12 00 00 01 FE E8 EF" if name == "dfplayer" else "AA 1B 04 30 31 30 32 8C"
+
+    async def story() -> Spoken:
+        cable = wire(stub)
+        await cable.write(bytes.fromhex(first))
+        await asyncio.sleep(0.1)
+        return await driver(name, cable).say(WORDS)
+
+    assert told(story) is Spoken.DONE
+    assert stub.played[0].whole
+    assert df_stub.heard == [1, *ORDER] or jq_stub.heard == [["01", "02"], NAMES]
+
+
 @pytest.mark.row(52)
 def test_i11_a_card_pulled_in_the_middle_is_unsure() -> None:
     stub = df()
