@@ -18,13 +18,15 @@ _FACTORY: Final = bytes.fromhex("D6 00 20 00 00 0A 32 01 2C 00 87 3C 01 A1 1C 32
 class LineScanner(Stub):
     """Sends what is scanned, then the suffix. Takes no commands.
 
-    ``heard`` keeps what the host sent, which a plain scanner ignores.
+    ``scan`` is the same for every simulated scanner, whatever it sends. ``heard`` keeps what the host sent, which
+    a plain scanner ignores.
     """
 
     suffix: bytes = b"\r"
     prefix: bytes = b""
     aim_ids: bool = False
     heard: bytearray = field(default_factory=bytearray)
+    taken: int = 0  # codes it read
     _waiting: list[tuple[int, bytes]] = field(default_factory=list)  # ms after the next tick
     _planned: list[tuple[int, bytes]] = field(default_factory=list)  # at ms
 
@@ -44,6 +46,7 @@ class LineScanner(Stub):
             times, every_ms: double fire.
             pause_after, pause_ms: the transmission stops so long after so many bytes.
         """
+        self.taken += 1
         line = self._line(code.encode("utf-8") if isinstance(code, str) else code, aim)
         for number in range(times):
             start = number * every_ms

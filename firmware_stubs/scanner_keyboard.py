@@ -19,11 +19,27 @@ _KEYS = {
 }  # fmt: skip
 _SHIFTED = dict(zip('!@#$%^&*()_+{}|:"~<>?', "1234567890-=[]\\;'`,./", strict=True))
 _LEFT_SHIFT, _LEFT_CTRL = 42, 29
+_REPORT = 144  # bytes of six events
+_KEY_MS = 2
 
 
 @dataclass
 class KeyboardScanner(LineScanner):
     """Types each code and Enter. A control byte comes as Ctrl and a letter, as such scanners send it."""
+
+    def scan(self, code: str | bytes, **how: object) -> None:
+        """As a line scanner, key by key."""
+        before = len(self._waiting)
+        super().scan(code, **how)  # type: ignore[arg-type]  # passed through as they came
+        lines = self._waiting[before:]
+        del self._waiting[before:]
+        free_ms = 0
+        for start, data in lines:
+            at_ms = max(start, free_ms)
+            for at in range(0, len(data), _REPORT):
+                self._waiting.append((at_ms, data[at : at + _REPORT]))
+                at_ms += _KEY_MS
+            free_ms = at_ms
 
     def _line(self, code: bytes, aim: str) -> bytes:
         text = super()._line(code, aim).decode("latin-1")

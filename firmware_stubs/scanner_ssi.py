@@ -83,6 +83,7 @@ class SsiScanner(LineScanner):
         if not self.packets:
             super().scan(data, aim=aim, times=times, every_ms=every_ms, pause_after=pause_after, pause_ms=pause_ms)
             return
+        self.taken += 1
         for number in range(times):
             self._fresh.append((number * every_ms, data, aim, pause_after, pause_ms))
 

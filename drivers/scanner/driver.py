@@ -208,6 +208,8 @@ class Scanner:
             try:
                 await self.feedback(False)
             except DeviceError:
+                if self._ended:
+                    return  # a light that could not be put out again must not swallow the cancel
                 await asyncio.sleep(1.0)  # it cannot be told; the pump notices a dead port by itself
             self._say_no.clear()
 

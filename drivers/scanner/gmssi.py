@@ -7,6 +7,9 @@ The manual's own settings carry the permanent mark (status 08); they wear the mo
 the temporary form of SSI. A module that denies it has to be set once with the manual's setup code.
 """
 
+import re
+from typing import Final
+
 from drivers.catalogue import Found as Device
 from drivers.scanner import ssi
 from drivers.scanner.line import LineDecoder
@@ -14,6 +17,8 @@ from drivers.scanner.probing import first_answer
 from drivers.scanner.speech import Asker, Send, Session
 from drivers.scanner.ssi import Cause, Op, SsiSpeech
 from drivers.transport import Transport
+
+_SYMBOL: Final = re.compile(r"\S+ \S+ \S+ [0-9A-Fa-f]{2,8}")
 
 
 class Decoder:
@@ -65,6 +70,10 @@ class Decoder:
 class GrowSpeech(SsiSpeech):
     def session(self) -> Session:
         return Decoder(aim_ids=self.profile.aim_ids, line=self.lines())
+
+    def stranger(self, revision: str) -> bool:
+        """Four words ending in a checksum are Symbol's; what Grow's modules answer no document says."""
+        return _SYMBOL.fullmatch(revision) is not None
 
     async def feedback(self, line: Asker, *, good: bool) -> bool:  # noqa: ARG002
         """The modules beep by themselves; their manual has no command for it."""

@@ -14,7 +14,9 @@ from drivers.scanner.line import LINE_MAX, Line, Refusal, parse_line
 from drivers.scanner.speech import Speech
 
 EVENT: Final = struct.Struct("=qqHHi")
-_EV_SYN, _EV_KEY, _EV_MAX = 0x00, 0x01, 0x1F
+_EV_SYN, _EV_KEY = 0x00, 0x01
+_KINDS: Final = frozenset({_EV_SYN, _EV_KEY, 0x04, 0x11, 0x14})  # and scan codes, lamps, repeat rates
+_CODE_MAX: Final = 0x2FF
 _SYN_DROPPED: Final = 3
 _UP, _DOWN = 0, 1  # 2 is the keyboard repeating by itself
 _SHIFTS: Final = frozenset({42, 54})
@@ -54,7 +56,7 @@ class Decoder:
 
     @property
     def pending(self) -> bool:
-        return bool(self._bytes or self._text) or self._spoiled
+        return bool(self._bytes or self._text or self._shifts or self._chords) or self._spoiled
 
     def feed(self, data: bytes) -> list[Line | Refusal]:
         self._bytes += data
@@ -62,7 +64,7 @@ class Decoder:
         at = 0
         while len(self._bytes) - at >= EVENT.size:
             _, _, kind, code, value = EVENT.unpack_from(self._bytes, at)
-            if kind > _EV_MAX:  # out of step: bytes were lost
+            if not _plausible(*EVENT.unpack_from(self._bytes, at)):  # out of step: bytes were lost
                 self._lost()
                 at += 1
                 continue
@@ -77,8 +79,9 @@ class Decoder:
     def idle(self) -> list[Line | Refusal]:
         """No key for the gap: what there is has no end and is no code."""
         was = bool(self._text or self._bytes) or self._spoiled
-        self._clear()
-        self._bytes.clear()
+        for held in (self._text, self._bytes, self._shifts, self._chords):
+            held.clear()
+        self._spoiled = False
         return [Refusal.INCOMPLETE] if was else []
 
     def _key(self, code: int, value: int) -> list[Line | Refusal]:
@@ -119,6 +122,12 @@ class Decoder:
     def _clear(self) -> None:
         self._text.clear()
         self._spoiled = False
+
+
+def _plausible(seconds: int, microseconds: int, kind: int, code: int, value: int) -> bool:
+    if seconds < 0 or not 0 <= microseconds < 1_000_000 or kind not in _KINDS or code > _CODE_MAX:
+        return False
+    return kind != _EV_SYN or (code <= _SYN_DROPPED and value in (0, 1))
 
 
 class KeyboardSpeech(Speech):

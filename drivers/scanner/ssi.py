@@ -234,10 +234,15 @@ class SsiSpeech(Speech):
 
     async def hello(self, line: Asker) -> Identity:
         revision = await line.ask(frame(Op.REQUEST_REVISION), revision_of, wake=self.wake)
+        if self.stranger(revision):
+            raise DeviceRefused(f"scanner: {revision!r} speaks another dialect of SSI; choose another driver")
         for number, value in self.profile.setup.items():
             await self.tell(line, param(number, value))
         software, _, rest = revision.partition(" ")
         return Identity(self.profile.title, True, rest, software)
+
+    def stranger(self, revision: str) -> bool:
+        return revision.startswith("GM")  # a Grow module
 
     async def alive(self, line: Asker) -> bool:
         await line.ask(frame(Op.REQUEST_REVISION), revision_of, wake=self.wake)

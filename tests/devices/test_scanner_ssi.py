@@ -254,6 +254,19 @@ def test_l1_a_cable_pulled_while_the_scanner_waits_for_us_ends_everything() -> N
     run(story(), seed=1)
 
 
+@pytest.mark.parametrize("at_s", [0.1, 0.2, 0.35, 0.45])
+def test_a_driver_stopped_while_it_says_no_ends(at_s: float) -> None:
+    """Putting the light out fails then; that failure must not swallow the cancel."""
+
+    async def story() -> None:
+        async with asyncio.timeout(5):
+            async with running(SsiScanner(), "ssi") as counter:
+                counter.scan("１")
+                await asyncio.sleep(at_s)
+
+    run(story(), seed=1)
+
+
 # --- the trigger ---------------------------------------------------------------------------------------------
 
 
