@@ -2,9 +2,17 @@
 
 from typing import Final
 
-from drivers.catalogue import DeviceProtocol
+from drivers.catalogue import DeviceProtocol, Found
+from drivers.transport import Transport
 
 _NOT_ASKED: Final = "asked unasked it could print on a printer that hangs there, so nobody probes for it"
+
+
+async def _probe(transport: Transport) -> Found | None:
+    from drivers.display.probing import probe  # the list of protocols is read at every start
+
+    return await probe(transport)
+
 
 PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
     DeviceProtocol(
@@ -15,6 +23,7 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
         links=("serial", "tcp"),
         bauds=(115200,),
         sources=("docs/display-frame.md",),
+        probe=_probe,
     ),
     DeviceProtocol(
         role="display",
