@@ -80,8 +80,9 @@ async function readWaiting() {
     readAgain = false;
     try {
       const answer = await fetch(`/c/${facts.counter}/attention`, { cache: "no-store" });
-      if (answer.ok) now.waiting = await answer.json();
+      const waiting = answer.ok ? await answer.json() : now.waiting;
       now.orphans = (await get("/orphans")).orphans;
+      now.waiting = waiting; // with nothing awaited from here to the drawing: no half picture is ever seen
     } catch {
       // the socket's own loss is already told
     }
