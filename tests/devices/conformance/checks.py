@@ -26,17 +26,17 @@ GREET_S: Final = 15.0  # virtual: three tries of a second and a board that boots
 ACT_S: Final = 120.0  # virtual: the longest phrase of the slowest voice
 WATCHDOG_S: Final = 60.0  # real: never waited for, only against hanging
 GARBAGE: Final = random.Random(20).randbytes(2048)  # the same in every run
-PRESS_S: Final = 0.5  # virtual or real: between two tries of the person at the device
+PRESS_S: Final = 0.5  # virtual: between two tries of the person at the device
 
 
-async def acts(case: DeviceCase, transport: Transport, cable: Cable) -> None:
+async def acts(case: DeviceCase, transport: Transport, cable: Cable, press_s: float = PRESS_S) -> None:
     """The case's act; a device that acts of itself is pressed again and again until it is done."""
     act = asyncio.ensure_future(_awaited(case.act(transport)))
     try:
         while case.press and not act.done():
             case.press(cable.stub)
             cable.poke()
-            await asyncio.wait([act], timeout=PRESS_S)
+            await asyncio.wait([act], timeout=press_s)
         await act
     finally:
         act.cancel()
@@ -228,7 +228,7 @@ async def works(case: DeviceCase, cable: PtyCable | TcpCable, open_: Open) -> Tr
         cable.stub = case.stub()
         transport = await open_()
         try:
-            await acts(case, transport, cable)
+            await acts(case, transport, cable, press_s=0.25)
         except late:
             if last:
                 raise
