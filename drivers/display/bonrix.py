@@ -104,7 +104,7 @@ class BonrixPanel:
 
     def bytes_of(self, screen: PanelScreen) -> bytes:
         """The one line that shows ``screen``. Raises DeviceRefused: this code cannot be said here."""
-        clean = said(screen)
+        clean = said(screen, self._profile.encoding)
         name = " ".join(each for each in (clean.test, clean.title) if each)
         if screen.kind == "code":
             limit = "code_max of its profile"

@@ -162,7 +162,7 @@ class DgusPanel:
 
     async def show(self, screen: PanelScreen) -> None:
         """Texts first, on a page nobody sees; read back; then the page. The old code is down before all."""
-        clean, page = said(screen), _PAGES.get(screen.kind, "result")
+        clean, page = said(screen, self._profile.encoding), _PAGES.get(screen.kind, "result")
         shape = self._profile
         code = self._code(screen) if screen.kind == "code" else b""
         if page == "code" or self._page == shape.page_code:

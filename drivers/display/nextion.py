@@ -165,7 +165,7 @@ class NextionPanel:
 
     async def show(self, screen: PanelScreen) -> None:
         """Texts first, on a page nobody sees; read back; then the page. The old code is down before all."""
-        clean, page = said(screen), _PAGES.get(screen.kind, "result")
+        clean, page = said(screen, self._profile.encoding), _PAGES.get(screen.kind, "result")
         code = self._code(screen) if screen.kind == "code" else b""
         if page == "code" or self._page == self._profile.page_code:
             await self._turn_to(self._profile.page_idle)

@@ -85,16 +85,34 @@ def one_line(text: str) -> str:
     return " ".join("".join(char for char in spaced if unicodedata.category(char) not in _NO_CONTROL).split())
 
 
-def said(screen: PanelScreen) -> PanelScreen:
-    """The screen with every text but the code's own made one clean line. The code is never changed."""
+def sayable(text: str, codec: str) -> str:
+    """One clean line in the letters of ``codec``, accents dropped where it lacks them; else "".
+
+    Half a name is nobody's name: what cannot be spelt is left out whole.
+    """
+    out = ""
+    for char in one_line(text).replace("\N{EN DASH}", "-"):
+        bare = unicodedata.normalize("NFD", char)[0]
+        found = next((each for each in (char, bare) if each.encode(codec, "ignore")), "")
+        if not found:
+            return ""
+        out += found
+    return out
+
+
+def said(screen: PanelScreen, codec: str) -> PanelScreen:
+    """The screen in letters the panel has. The code's own text is never changed.
+
+    An amount whose sign it lacks is its number alone; a test says TEST in every language (I25).
+    """
     return replace(
         screen,
-        amount=one_line(screen.amount),
-        digits=one_line(screen.digits),
-        title=one_line(screen.title),
-        words=one_line(screen.words),
-        reference=one_line(screen.reference),
-        test=one_line(screen.test),
+        amount=sayable(screen.amount, codec) or sayable(screen.digits, codec),
+        digits=sayable(screen.digits, codec),
+        title=sayable(screen.title, codec),
+        words=sayable(screen.words, codec),
+        reference=sayable(screen.reference, codec),
+        test=screen.test and (sayable(screen.test, codec) or "TEST"),
     )
 
 

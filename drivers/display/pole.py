@@ -6,7 +6,6 @@ Source: Partner, "CD5220" command manual; Epson, ESC/POS command pages for custo
 LED8N customer display command lists (ESC Q A, ESC s).
 """
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn
 
@@ -93,7 +92,7 @@ def start(profile: PoleProfile) -> bytes:
 
 def bytes_of(screen: PanelScreen, profile: PoleProfile) -> bytes:
     """Everything that shows ``screen``, whatever stood there before."""
-    clean = said(screen)
+    clean = said(screen, profile.codec)
     if profile.dialect == "led8n":
         return _led8n(clean)
     upper, lower = (_encoded(line, profile) for line in lines(clean, profile))
@@ -109,8 +108,8 @@ def lines(screen: PanelScreen, profile: PoleProfile) -> tuple[str, str]:
     all is not shown. TEST (I25) goes before the shop's name.
     """
     if screen.kind == "idle":
-        return _centred(screen.title, profile), _centred(_mark(screen, profile) or screen.words, profile)
-    amount = _sayable(screen.amount, profile) or screen.digits
+        return _centred(screen.title), _centred(_mark(screen, profile) or screen.words)
+    amount = screen.amount
     amount = amount if len(amount) <= COLUMNS else screen.digits
     amount = amount if len(amount) <= COLUMNS else ""
     label = _short(screen, profile)
@@ -119,7 +118,7 @@ def lines(screen: PanelScreen, profile: PoleProfile) -> tuple[str, str]:
     shown = label in upper
     below = " ".join(each for each in (_mark(screen, profile), screen.reference or "") if each)
     rest = screen.title if shown and screen.kind == "code" else "" if shown else label
-    return upper, _left(f"{below} {_sayable(rest, profile)}".strip(), profile)
+    return upper, _left(f"{below} {rest}".strip())
 
 
 def digits_only(text: str) -> str:
@@ -141,7 +140,7 @@ def _led8n(screen: PanelScreen) -> bytes:
 
 def _short(screen: PanelScreen, profile: PoleProfile) -> str:
     """The customer's own words when the glass has the letters and the room, else the profile's."""
-    words = _sayable(screen.words, profile)
+    words = screen.words
     return words if words and len(words) <= COLUMNS - 8 else profile.words.get(screen.kind, "")
 
 
@@ -149,25 +148,12 @@ def _mark(screen: PanelScreen, profile: PoleProfile) -> str:
     return profile.words.get("test", "TEST") if screen.test else ""
 
 
-def _sayable(text: str, profile: PoleProfile) -> str:
-    """``text`` in its letters, accents dropped where it lacks them; nothing when a letter is still missing."""
-    plain = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{EN DASH}", "-")
-    out = ""
-    for char in plain:
-        bare = unicodedata.normalize("NFD", char)[0]
-        found = next((each for each in (char, bare) if each.encode(profile.codec, "ignore")), "")
-        if not found:
-            return ""
-        out += found
-    return out
+def _left(text: str) -> str:
+    return f"{text[:COLUMNS]:<{COLUMNS}}"
 
 
-def _left(text: str, profile: PoleProfile) -> str:
-    return f"{(_sayable(text, profile) or text)[:COLUMNS]:<{COLUMNS}}"
-
-
-def _centred(text: str, profile: PoleProfile) -> str:
-    return f"{_sayable(text, profile)[:COLUMNS]:^{COLUMNS}}"
+def _centred(text: str) -> str:
+    return f"{text[:COLUMNS]:^{COLUMNS}}"
 
 
 def _encoded(line: str, profile: PoleProfile) -> bytes:

@@ -38,7 +38,7 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
         ),
         unverified=(
             "the longest code text it takes: 512 characters, longer ones are refused",
-            "the letters it has: ASCII, others become a question mark",
+            "the letters it has: ASCII, a name with others is left out",
             "an empty field: never sent, a hyphen stands for it",
             _NOT_ASKED,
         ),

@@ -43,7 +43,7 @@ MAKERS: dict[str, tuple[Callable[[], Any], Callable[[Transport], Any]]] = {
 CODES = pytest.mark.parametrize("name", ["bonrix", "nextion", "dgus"])
 
 
-def rig(name: str, **faults: Any) -> tuple[Any, Wire, PanelDisplay]:
+def rig(name: str, *, language: Catalogue = ENGLISH, **faults: Any) -> tuple[Any, Wire, PanelDisplay]:
     """Call it on the loop."""
     make_stub, make = MAKERS[name]
     stub = make_stub()
@@ -53,7 +53,7 @@ def rig(name: str, **faults: Any) -> tuple[Any, Wire, PanelDisplay]:
         cable.open,
         VirtualClock(),
         make=make,
-        wording=Wording(ENGLISH.text, ENGLISH.money, title="Tea"),
+        wording=Wording(language.text, language.money, title="Tea"),
         shows_codes=name != "pole",
         sweep=Sweeper().counter("1"),
     )
@@ -103,10 +103,13 @@ def test_a_pole_shows_the_amount_before_the_money_and_says_that_it_draws_no_code
 
 
 @pytest.mark.row(48)
+@pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
 @pytest.mark.parametrize("name", MAKERS)
-def test_i25_a_test_is_marked_on_every_screen_of_every_panel(name: str) -> None:
+def test_i25_a_test_is_marked_on_every_screen_of_every_panel(name: str, language: str) -> None:
+    marks = (b"TEST", "测试".encode("gbk"))
+
     async def story() -> None:
-        _, cable, display = rig(name)
+        _, cable, display = rig(name, language=Catalogue.load(language))
         sent = bytearray()
         cable.tap = lambda who, data: sent.extend(data if who == "host" else b"")
         async with running(display.run):
@@ -117,7 +120,7 @@ def test_i25_a_test_is_marked_on_every_screen_of_every_panel(name: str) -> None:
                     await display.show(replace(screen, test=True))
                 except PeripheralFailed:
                     assert name == "pole"
-                assert b"TEST" in sent, screen
+                assert any(mark in sent for mark in marks), screen
 
     play(story())
 

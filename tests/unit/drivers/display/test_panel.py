@@ -1,5 +1,6 @@
 """Panel profiles are data; a code is whole or refused; words are one line of letters."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from drivers.display import panel
 from drivers.display.bonrix import BonrixProfile
 from drivers.display.dgus import CHUNK, DgusProfile
 from drivers.display.nextion import NextionProfile
-from drivers.display.panel import checked_code, cut, one_line
+from drivers.display.panel import PanelScreen, checked_code, cut, one_line, said
 from drivers.display.pole import PoleProfile
 from drivers.display.profile import load_panel
 from drivers.errors import DeviceRefused
@@ -70,3 +71,15 @@ def test_s61_one_line_holds_no_control_no_bidi_mark_and_no_second_line() -> None
 def test_words_are_cut_between_characters_never_within_one() -> None:
     assert cut("街角面馆", 5, "gbk") == "街角".encode("gbk")
     assert cut("街角", 60, "iso-8859-1") == b"??"
+
+
+def test_i25_a_test_says_so_in_letters_the_panel_has_whatever_the_language() -> None:
+    screen = PanelScreen(
+        "code", amount="¥28.50", digits="28.50", title="街角面馆", words="请扫码", test="测试 – 不会扣款"
+    )
+    ascii_only = said(screen, "ascii")
+    assert (ascii_only.test, ascii_only.amount, ascii_only.title, ascii_only.words) == ("TEST", "28.50", "", "")
+    chinese = said(screen, "gbk")
+    assert (chinese.test, chinese.title) == ("测试 - 不会扣款", "街角面馆")
+    assert said(replace(screen, test=""), "ascii").test == ""
+    assert said(replace(screen, title="Pão Tô"), "ascii").title == "Pao To"
