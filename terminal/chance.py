@@ -55,4 +55,9 @@ class Chance:
             items[last], items[other] = items[other], items[last]
 
     def bytes(self, count: int) -> bytes:
-        return b"".join(self.next64().to_bytes(8) for _ in range(-(-count // 8)))[:count]
+        words = -(-count // 8)
+        drawn = 0
+        for _ in range(words):
+            self._state, word = splitmix64(self._state)
+            drawn = drawn << 64 | word
+        return drawn.to_bytes(8 * words)[:count]

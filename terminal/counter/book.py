@@ -170,22 +170,25 @@ class _Wish:
 
 
 def _events(steps: Sequence[tuple[_Wish, Sale | None, Sale, Facts]]) -> list[NewEvent]:
-    """The last of all carries the sale's row for the lists."""
-    last = steps[-1][3][-1]
+    """The last of all carries the sale's row for the lists, unless that stays as it is: paper and voice rarely
+    change it, and a shop's disk keeps every copy for ever."""
+    (_, before, _, _), (_, _, after, facts) = steps[0], steps[-1]
+    last, row = facts[-1], summary(after)
+    changed = None if before is not None and summary(before) == row else row
     return [
         NewEvent(
             stream=stream_of(sale.counter),
             type=fact.type,
             subject=sale.id,
             actor=wish.actor,
-            body={**fact.body, "index": _index(fact, sale if fact is last else None)},
+            body={**fact.body, "index": _index(fact, changed if fact is last else None)},
         )
         for wish, _, sale, facts in steps
         for fact in facts
     ]
 
 
-def _index(fact: Fact, sale: Sale | None) -> dict[str, Any]:
+def _index(fact: Fact, row: dict[str, Any] | None) -> dict[str, Any]:
     index: dict[str, Any] = {}
     if fact.owes:
         index["owes"] = list(fact.owes)
@@ -193,8 +196,8 @@ def _index(fact: Fact, sale: Sale | None) -> dict[str, Any]:
         index["settles"] = list(fact.settles)
     if fact.claims:
         index["claims"] = [list(claim) for claim in fact.claims]
-    if sale is not None:
-        index["summary"] = summary(sale)
+    if row is not None:
+        index["summary"] = row
     return index
 
 
