@@ -5,6 +5,7 @@ Text whose letters join or stack goes to ``drivers/shaping.py``; the caller brin
 
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drivers.printer.bitmap import Bitmap
@@ -66,6 +67,25 @@ class Painter:
                 font = self._open[key] = ImageFont.truetype(file, max(8, height * 5 // 6))
             fonts.append(font)
         return fonts
+
+
+def picture(file: Path, width: int, height: int) -> Bitmap:
+    """A picture in black and white, made no larger than ``width`` × ``height`` dots; dark is ink, clear is paper.
+
+    Raises OSError: no such file; ValueError: no picture.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(file) as found:
+            colours = found.convert("RGBA")
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ValueError(str(error)) from None
+    grey = Image.new("L", colours.size, 255)
+    grey.paste(colours.convert("L"), mask=colours.getchannel("A"))
+    grey.thumbnail((width, height))
+    dots = grey.point([255] * 128 + [0] * 128, "1")
+    return _bitmap(dots.tobytes(), *dots.size)
 
 
 def _covers(font: "FreeTypeFont", text: str) -> bool:

@@ -127,12 +127,12 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
 def _maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Callable[[CounterTable], Counter]:
     """What makes a counter of its table, for the start and for the check alike."""
     sweeper = Sweeper()  # one timer asks the devices of all counters
-    zone = loaded.settings.shop.zone
-    return lambda table: _counter(table, house, clock, slips, sweeper, zone)
+    zone, folder = loaded.settings.shop.zone, loaded.folder
+    return lambda table: _counter(table, house, clock, slips, sweeper, zone, folder)
 
 
 def _counter(
-    table: CounterTable, house: House, clock: Clock, slips: Slips, sweeper: Sweeper, zone: str
+    table: CounterTable, house: House, clock: Clock, slips: Slips, sweeper: Sweeper, zone: str, folder: Path
 ) -> Counter:
     languages = {str(where): language for where, language in table.languages.items()}
     settings = CounterSettings(table.id, table.title, table.channels, languages)
@@ -146,6 +146,7 @@ def _counter(
         phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
         sweep=sweeper.counter(table.id),
         zone=zone,
+        folder=folder,
     )
     return settings, devices
 

@@ -90,6 +90,12 @@ class SpeakerTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only
     quiet_volume: Percent = 0  # in these hours; 0: nothing is spoken, screens show everything
 
 
+class PrinterTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` may also be usb-printer:TEXT, of the printer's own device id."""
+
+    logo: str = ""  # a picture file beside the settings, printed above every slip
+
+
 class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: str
     title: str = ""
@@ -98,7 +104,8 @@ class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     display: DeviceTable | None = None
     displays: tuple[DeviceTable, ...] = ()  # further ones, in the order in which they take over the code
     scanner: DeviceTable | None = None
-    printer: DeviceTable | None = None
+    printer: PrinterTable | None = None
+    printers: tuple[PrinterTable, ...] = ()  # further ones, in the order in which they take over
     speaker: SpeakerTable | None = None
 
 

@@ -1,6 +1,7 @@
 """Devices of a counter from its settings: bindings and profiles become adapters; nothing is opened yet."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from terminal.counter.ports import Clock, Devices, Display, Utterance, unwatched
 from terminal.peripherals.artwork import Artwork, MoneyText, Words
@@ -27,6 +28,7 @@ def build_devices(
     phrase: Callable[[Utterance], str] = usual_phrase,
     sweep: Sweep | None = None,
     zone: str = "UTC",
+    folder: Path = Path(),
 ) -> Devices:
     """What the settings name for this counter, with the jobs that keep each open.
 
@@ -36,6 +38,7 @@ def build_devices(
         phrase: what the speaker says.
         sweep: this counter's health rounds (L1); None: nobody asks idle devices.
         zone: the shop's, for the speaker's quiet hours.
+        folder: where files that the settings name without a folder are.
 
     Raises:
         BadSettings: ``config_port_unknown``, ``config_value_wrong``.
@@ -45,8 +48,11 @@ def build_devices(
     if (table := counter.scanner) is not None:
         scanner = build_scanner(Place(counter.id, "scanner", table, clock, sweep))
         jobs["scanner"] = scanner.run
-    if (table := counter.printer) is not None:
-        printer = build_printer(Place(counter.id, "printer", table, clock, sweep))
+    papers = [(table, "") for table in (counter.printer,) if table is not None]
+    papers += [(table, f"printers[{at}]") for at, table in enumerate(counter.printers)]
+    if papers:
+        places = [(Place(counter.id, "printer", table, clock, sweep, key), table) for table, key in papers]
+        printer = build_printer(places, folder)
         jobs["printer"] = printer.run
     if (spoken := counter.speaker) is not None:
         speaker = build_speaker(Place(counter.id, "speaker", spoken, clock, sweep), phrase, spoken, zone)

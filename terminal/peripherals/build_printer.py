@@ -1,17 +1,60 @@
-"""Which adapter drives a counter's receipt printer, by the protocol its settings name."""
+"""Which adapter drives a counter's receipt printers, by the protocol their settings name."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from drivers.printer import profile as printers
+from drivers.printer.document import Picture
+from drivers.printer.driver import EscPosPrinter
+from drivers.printer.profile import PrinterProfile
+from terminal.peripherals.fallback_printer import FallbackPrinter
 from terminal.peripherals.painters import PAPER_FONTS, shared_painter
-from terminal.peripherals.place import Place
+from terminal.peripherals.place import Place, PrinterTable
 from terminal.peripherals.printer import SlipPrinter
 
 PRINTER_BAUD: Final = 115200
+LOGO_DOTS: Final = 240  # high at most: three centimetres of paper for every slip
 
 
-def build_printer(place: Place) -> SlipPrinter:
-    """Raises BadSettings."""
+def build_printer(places: Sequence[tuple[Place, PrinterTable]], folder: Path) -> SlipPrinter | FallbackPrinter:
+    """The counter's one printer, or all of them behind one port. ``folder`` holds logos. Raises BadSettings."""
+    built = [_printer(place, table, folder) for place, table in places]
+    return built[0] if len(built) == 1 else FallbackPrinter(built)
+
+
+def _printer(place: Place, table: PrinterTable, folder: Path) -> SlipPrinter:
     model, open_ = place.profile(printers.load), place.opener(PRINTER_BAUD)
-    paint = shared_painter(*PAPER_FONTS)
-    return SlipPrinter(place.table.port, open_, place.clock, profile=model, paint=paint, sweep=place.sweep)
+    if place.table.driver and model.name not in place.protocol.profiles:
+        raise place.wrong("profile", f"{model.name!r} is no profile of the driver {place.protocol.name!r}")
+    return SlipPrinter(
+        place.table.port,
+        open_,
+        place.clock,
+        profile=model,
+        paint=shared_painter(*PAPER_FONTS),
+        sweep=place.sweep,
+        logo=_logo(place, table, model, folder),
+        family=_family(model),
+    )
+
+
+def _family(model: PrinterProfile) -> type[EscPosPrinter]:
+    if model.name != "star-line":
+        return EscPosPrinter
+    from drivers.printer.star import StarPrinter
+
+    return StarPrinter
+
+
+def _logo(place: Place, table: PrinterTable, model: PrinterProfile, folder: Path) -> Picture | None:
+    """The shop's sign as dots, read once. Raises BadSettings."""
+    if not table.logo:
+        return None
+    from drivers.raster import picture
+
+    try:
+        dots = picture(folder / table.logo, model.width_dots, LOGO_DOTS)
+    except (OSError, ValueError) as error:
+        raise place.wrong("logo", f"{table.logo!r} is no picture that can be read ({error})") from None
+    return Picture(dots.width, dots.rows)

@@ -39,6 +39,8 @@ class SlipPrinter:
     """Args:
     paint: draws what the printer has no letters for.
     sweep: when an idle printer's state is asked; None: only when it is used.
+    logo: the shop's sign, above every slip.
+    family: the driver of its dialect.
     """
 
     def __init__(
@@ -50,7 +52,11 @@ class SlipPrinter:
         profile: PrinterProfile,
         paint: Paint | None = None,
         sweep: Sweep | None = None,
+        logo: document.Picture | None = None,
+        family: type[EscPosPrinter] = EscPosPrinter,
     ) -> None:
+        self._logo: document.Document = (logo,) if logo else ()
+        self._family = family
         self._profile, self._paint, self._sweep = profile, paint, sweep
         self.keeper = Keeper("printer", where, open_, clock, self._serve)
         self._back = asyncio.Event()
@@ -71,7 +77,8 @@ class SlipPrinter:
         except PeripheralFailed as failed:
             raise PrintStopped(failed.slug, touched=False, definite=False) from failed
         try:
-            outcome = await device.print(as_document(slip.receipt, self._profile), f"{slip.job}/{slip.copy}")
+            paper = (*self._logo, *as_document(slip.receipt, self._profile))
+            outcome = await device.print(paper, f"{slip.job}/{slip.copy}")
         except PrintFault as fault:
             self._failures += 1
             raise PrintStopped(self._told(fault), touched=fault.touched, definite=fault.definite) from fault
@@ -85,6 +92,14 @@ class SlipPrinter:
         reason = _REASONS.get(fault.reason, "printer_no_answer")
         self.keeper.ill(reason)
         return reason
+
+    async def open_drawer(self) -> None:
+        """Pulse the cash drawer; nothing that is printed can (S61). Raises PeripheralFailed."""
+        device = self.keeper.device
+        try:
+            await device.open_drawer()
+        except DeviceError as error:
+            raise self.keeper.failed(error) from error
 
     async def ready(self) -> None:
         """A printer that cannot tell is taken at its word, but waited for longer each time it fails."""
@@ -110,7 +125,7 @@ class SlipPrinter:
             pass
 
     async def _serve(self, transport: Transport, ready: Callable[[EscPosPrinter], None]) -> None:
-        device = EscPosPrinter(transport, self._profile, paint=self._paint)
+        device = self._family(transport, self._profile, paint=self._paint)
         await self._look(device)
         self.keeper.detail["model"] = self._profile.name
         ready(device)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.printer.bitmap import Bitmap
-from drivers.printer.document import Blank, Code, Document, Modules, Row, Rule
+from drivers.printer.document import Blank, Code, Document, Line, Modules, Row, Rule
 from drivers.printer.driver import EscPosPrinter, Outcome
 from drivers.printer.profile import PrinterProfile
 from drivers.printer.status import Paper
@@ -20,7 +20,7 @@ from tests.devices.printer_rig import EPSON, GENERIC, SMALL, stub_for, virtual
 from tests.devices.wires import wire
 
 
-def printed(profile: PrinterProfile, *document: Row | Rule | Blank | Code, **faults: Any) -> PrinterStub:
+def printed(profile: PrinterProfile, *document: Line, **faults: Any) -> PrinterStub:
     """Print on the profile's own kind of printer, tear off, and hand back the printer."""
     stub = stub_for(profile)
     virtual(EscPosPrinter(wire(stub, **faults), profile).print(document, "job-1"))

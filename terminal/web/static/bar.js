@@ -29,11 +29,17 @@ function statesOf(view, since) {
       continue;
     }
     const paper = role === "printer" && health.reason === "printer_paper_out";
-    const word = paper ? t("bar.slip_kept") : t(`bar.${health.state}`);
-    list.push({ role, state: health.state, reason: health.reason, word, brief: paper, seconds: health.age_s + older, detail: health.detail });
+    const low = paperLow(role, health);
+    const word = paper ? t("bar.slip_kept") : low ? t("bar.paper_low") : t(`bar.${health.state}`);
+    list.push({ role, state: health.state, reason: health.reason, word, brief: paper || low, seconds: health.age_s + older, detail: health.detail });
   }
   list.push({ role: "clock", state: clockOff ? "fault" : "ok", reason: clockOff ? "clock_off" : "", word: t(clockOff ? "bar.fault" : "bar.ok"), detail: {} });
   return list;
+}
+
+/** A printer that still prints and whose roll ends soon: told while there is time to change it. */
+export function paperLow(role, health) {
+  return role === "printer" && health?.state === "ok" && health.detail.paper === "near_end";
 }
 
 export function drawBar(list, press) {
@@ -63,6 +69,7 @@ export function fixFor(state) {
   if (told) {
     parts.push(h("p", {}, h("b", {}, told.sentence)), h("p", {}, told.fix), h("p", {}, h("a", { href: `/help/${told.code}`, target: "_blank", rel: "noopener" }, t("page.code", { code: told.code }))));
   }
+  if (!told && state.detail.paper === "near_end") parts.push(h("p", {}, t("till.paper_low")));
   const known = Object.entries(state.detail);
   if (known.length) parts.push(h("p", { class: "soft mono" }, known.map(([name, value]) => `${name}: ${value}`).join(" · ")));
   return { title: t(`bar.${state.role}`), parts };

@@ -2,16 +2,21 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from PIL import Image
 
+from drivers.raster import picture
 from terminal.errors import BadSettings
 from terminal.help.catalogue import Catalogue
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.display import CodeDisplay
-from terminal.settings import CounterTable, DeviceTable, SpeakerTable
+from terminal.peripherals.fallback_printer import FallbackPrinter
+from terminal.peripherals.printer import SlipPrinter
+from terminal.settings import CounterTable, DeviceTable, PrinterTable, SpeakerTable
 from terminal.virtual_time import VirtualClock, run
 
 WORDS = Catalogue.load("en")
@@ -19,9 +24,10 @@ WORDS = Catalogue.load("en")
 
 def build(**devices: Any) -> Any:
     async def on_the_loop() -> Any:
-        kinds = {"speaker": SpeakerTable}
+        kinds = {"speaker": SpeakerTable, "printer": PrinterTable}
+        further = tuple(PrinterTable(**table) for table in devices.pop("printers", ()))
         tables: Any = {role: kinds.get(role, DeviceTable)(**table) for role, table in devices.items()}
-        counter = CounterTable(id="1", **tables)
+        counter = CounterTable(id="1", printers=further, **tables)
         return build_devices(counter, clock=VirtualClock(), words=WORDS.text, money=WORDS.money)
 
     return run(on_the_loop(), seed=1)
@@ -66,7 +72,7 @@ def test_bad_input_an_unknown_profile_is_told_with_its_place(role: str, name: st
 def test_bad_input_an_unknown_driver_is_told_with_those_that_exist() -> None:
     with pytest.raises(BadSettings) as caught:
         build(scanner={"port": "link:/dev/x", "driver": "laser"})
-    assert caught.value.facts["why"].startswith("'laser' is none of gm65, line, ")
+    assert str(caught.value.facts["why"]).startswith("'laser' is none of gm65, line, ")
 
 
 def test_a_device_table_has_what_the_builder_reads() -> None:
@@ -89,3 +95,34 @@ def test_the_words_passed_in_are_asked_for_nothing_while_building() -> None:
         build_devices(counter, clock=VirtualClock(), words=refuse, money=WORDS.money)
 
     run(on_the_loop(), seed=1)
+
+
+@pytest.mark.row(44)
+def test_further_printers_stand_behind_the_first() -> None:
+    devices = build(
+        printer={"port": "usb-printer:TM-T20"},
+        printers=({"port": "usb-serial:B", "driver": "star"}, {"port": "link:/dev/p", "profile": "generic-58"}),
+    )
+    assert isinstance(devices.printer, FallbackPrinter)
+    assert set(devices.jobs) == {"printer"}
+    with pytest.raises(BadSettings) as caught:
+        build(printers=({"port": "usb-serial:B", "driver": "star", "profile": "generic-80"},))
+    assert caught.value.facts["key"] == "counters.1.printers[0].profile"
+
+
+@pytest.mark.row(59)
+def test_a_sign_is_read_at_once_and_made_to_fit(tmp_path: Path) -> None:
+    Image.new("RGBA", (1200, 600), (0, 0, 0, 255)).save(tmp_path / "sign.png")
+    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    (tmp_path / "text.png").write_text("no picture")
+    assert isinstance(
+        build(printer={"port": "tcp:h:9100", "logo": str(tmp_path / "sign.png")}).printer, SlipPrinter
+    )
+    dots = picture(tmp_path / "sign.png", 576, 240)
+    assert (dots.width, len(dots.rows)) == (480, 240)
+    assert set(dots.rows) == {(1 << 480) - 1}, "black is ink"
+    assert set(picture(tmp_path / "clear.png", 576, 240).rows) == {0}, "clear is paper"
+    for name in ("text.png", "none.png"):
+        with pytest.raises(BadSettings) as caught:
+            build(printer={"port": "tcp:h:9100", "logo": str(tmp_path / name)})
+        assert caught.value.facts["key"] == "counters.1.printer.logo"
