@@ -1,6 +1,7 @@
 // Lines above the keypad: late money, parked sales, slips that wait, refusals. Amber asks, grey tells.
 
 import { newKey, post } from "./api.js";
+import { paperLow } from "./bar.js";
 import { at, fillWith, h, icon } from "./dom.js";
 import { acceptTold, acceptable, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
@@ -66,6 +67,10 @@ function slipNotice(slip, counter, tools) {
   return h("div", { class: "notice" }, icon("printer"), h("p", { class: "what" }, t(`till.slip_${slip.why}`, { no })), yes, drops);
 }
 
+function paperNotice() {
+  return h("div", { class: "notice plain-note" }, icon("printer"), h("p", { class: "what" }, t("till.paper_low")));
+}
+
 export function toldNotice(told) {
   return h("div", { class: "notice plain-note", role: "alert" }, icon("fault"), h("p", { class: "what" }, told.sentence, h("small", {}, `${told.fix} (${told.code})`)));
 }
@@ -92,6 +97,7 @@ export function drawNotices({ view, waiting, orphans, told, tools }) {
   const shown = rows.slice(0, SHOWN);
   const unlisted = Math.max((view?.slips_waiting ?? 0) - (view?.slips ?? []).length, 0);
   const rest = rows.length - shown.length + unlisted;
+  if (rows.length < SHOWN && paperLow("printer", view?.health?.printer)) rows.push([["paper_low"], paperNotice]);
   fillWith(at("notices"), [shown.map(([key]) => key), rest], () => {
     const parts = shown.map(([, make]) => make());
     if (rest) parts.at(-1).querySelector(".what").append(h("small", {}, t("till.waits_here", { n: rest })));
