@@ -16,9 +16,11 @@ from terminal.errors import Conflict, InvalidRequest, TerminalError, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
 from terminal.payments.event import Actor
+from terminal.payments.exceptions import sale_to
 from terminal.payments.fact import Claim, Facts, fold
 from terminal.payments.money import Money
-from terminal.payments.sale import Sale, SaleState
+from terminal.payments.overriding import set_aside
+from terminal.payments.sale import Sale, SaleState, derive
 
 if TYPE_CHECKING:
     from terminal.counter.service import Service
@@ -185,6 +187,33 @@ class Checkout:
             def start(current: Sale | None) -> Facts:
                 assert current is not None
                 return self._start(current, provider, attempt, "push", at_ms, claim(key, sale_id))
+
+            return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
+
+    async def begin_again(self, sale_id: str, *, reason: str, actor: Actor, key: Key | None = None) -> Sale:
+        """A new code although the last attempt's result is not known: an owner's decision (3.4).
+
+        Raises:
+            Conflict: ``override_…``, ``sale_live``; InvalidRequest, Unavailable as for another code.
+        """
+        if key and (known := answered(self._service.feed, key)):
+            return self._book.sale(known)
+        sale = self._book.sale(sale_id)
+        lane = self._service.lane(sale.counter)
+        async with lane.turn:
+            if lane.current not in {None, sale_id}:
+                raise Conflict("sale_live", sale=str(lane.current))
+            provider = self._provider_for(lane, sale.amount)
+            attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
+
+            def start(current: Sale | None) -> Facts:
+                doubt_s = self._service.watches.doubt_s(sale_id)
+                claims = claim(key, sale_id)
+                aside = set_aside(here(current), reason=reason, doubt_s=doubt_s, at_ms=at_ms, claims=claims)
+                now = fold(current, aside)
+                begun = self._start(now, provider, attempt, "push", at_ms)
+                after = fold(now, begun)
+                return (*aside, *begun, *sale_to(now, after, derive(after), "", at_ms))
 
             return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 

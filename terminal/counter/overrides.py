@@ -31,6 +31,15 @@ class Overrides:
 
         return await self._book.commit(sale_id, decide, actor, self._wake)
 
+    def settled(self, sale: Sale) -> None:
+        """One of two attempts was paid: what is left of the other is closed or taken back at once, with proof."""
+        if not sale.ended or not any(each.set_aside for each in sale.attempts):
+            return
+        lane = self._service.adopt(sale.counter)
+        for attempt in sale.attempts:
+            if attempt.live and (driver := lane.drive(attempt.id)):
+                driver.give_up()
+
     def _wake(self, sale: Sale) -> None:
         """Whoever was about to ask for the reverse looks first: it is not wanted any more."""
         lane = self._service.adopt(sale.counter)

@@ -180,6 +180,7 @@ class Service:
 
     def _changed(self, before: Sale | None, after: Sale) -> None:
         self.watches.changed(before, after)
+        self.overrides.settled(after)
         self.adopt(after.counter).changed(before, after)
 
     async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:

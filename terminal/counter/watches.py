@@ -16,12 +16,22 @@ if TYPE_CHECKING:
 class Watches:
     def __init__(self, service: "Service") -> None:
         self._service = service
+        self.doubted_since: dict[str, int] = {}  # sale -> when its doubt was first seen, until it is over
         self._doubts: dict[str, int] = {}  # sale -> when its present doubt began, monotonic ns
+
+    def doubt_s(self, sale_id: str) -> int:
+        """Whole seconds this process has seen the sale's doubt, also while it is parked; 0 when there is none."""
+        now_ns = self._service.parts.clock.mono_ns()
+        return (now_ns - self.doubted_since.get(sale_id, now_ns)) // 1_000_000_000
 
     def changed(self, before: Sale | None, after: Sale) -> None:
         if before is None or before.live_attempt is not None:
             self.watch_idle(after)
         self._watch_doubt(after)
+        if after.state is SaleState.CHECKING:
+            self.doubted_since.setdefault(after.id, self._service.parts.clock.mono_ns())
+        else:
+            self.doubted_since.pop(after.id, None)
 
     def watch_idle(self, sale: Sale) -> None:
         """An open sale that nobody goes on with ends after a while."""

@@ -69,8 +69,8 @@ def start_attempt(
     """
     if sale.ended:
         raise Conflict("sale_ended", sale=sale.id, state=sale.state.value)
-    if sale.live_attempt:
-        raise Conflict("attempt_live", sale=sale.id, attempt=sale.live_attempt.id)
+    if sale.blocking_attempt:
+        raise Conflict("attempt_live", sale=sale.id, attempt=sale.blocking_attempt.id)
     if sale.share_paid(share):
         raise Conflict("share_paid", sale=sale.id, share=share)
     body = {
@@ -158,6 +158,8 @@ def _owed_by_move(sale: Sale, attempt: Attempt, move: Move) -> list[dict[str, An
     at the counter: "received" or "not paid" would be taken for theirs.
     """
     told = {"attempt": attempt.id}
+    if move.to is State.PAID and sale.share_paid(attempt.share):
+        return []  # an excess: its exception owes the chime
     if move.to is State.PAID and (move.opens is Opens.PAID_LATE or sale.parked):
         return [
             {"id": f"{attempt.id}:voice:late", "kind": "voice", "says": "late", **told},
@@ -168,7 +170,7 @@ def _owed_by_move(sale: Sale, attempt: Attempt, move: Move) -> list[dict[str, An
             {"id": f"{attempt.id}:voice:paid", "kind": "voice", "says": "paid", **told},
             {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
         ]
-    if sale.parked or sale.switching:
+    if sale.parked or sale.switching or attempt.set_aside:
         return []
     if move.to in {State.UNKNOWN, State.REVERSING} and not attempt.doubted:
         return [{"id": f"{attempt.id}:voice:checking", "kind": "voice", "says": "checking", **told}]
@@ -232,7 +234,7 @@ def swept(attempt_id: str, *, at_ms: int) -> Facts:
 
 
 def summary(sale: Sale) -> dict[str, Any]:
-    """The row for lists and recovery; replaced as a whole with every event of the sale."""
+    """The row for lists and recovery; replaced as a whole by every event that changes it."""
     last = sale.last_attempt
     paid = next((each for each in sale.attempts if each.pays), None)
     refunded = sum(x.amount.minor for x in sale.refunds if x.state is RefundState.REFUNDED)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from terminal.errors import Conflict
-from terminal.payments.attempt import Move, Opens, Signal
+from terminal.payments.attempt import Move, Opens, Signal, State
 from terminal.payments.evidence import evidence_fields
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.notice import Notice
@@ -18,7 +18,10 @@ def exceptions(
     sale: Sale, attempt: Attempt, move: Move, signal: Signal, evidence: Notice | None, at_ms: int
 ) -> list[Fact]:
     found: list[Fact] = []
-    if move.opens is not None:
+    pays_now = move.to is State.PAID and attempt.state is not State.PAID
+    if pays_now and sale.share_paid(attempt.share):
+        found += _opened(sale, attempt, "excess", f"{attempt.id}:excess", at_ms, chime=attempt.id)
+    elif move.opens is not None:
         kind = move.opens.value
         if move.opens is Opens.LATE:
             before = any(x.id == f"{attempt.id}:paid_late" for x in sale.exceptions)

@@ -6,10 +6,11 @@ from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import hear
 from terminal.payments.fact import Claim, Fact, Facts
-from terminal.payments.sale import Attempt, Sale
+from terminal.payments.sale import Attempt, Sale, SaleState
 
 _BEING_TAKEN_BACK: Final = frozenset({State.REVERSING, State.REVERSE_UNKNOWN, State.MANUAL})
 REFERENCE_MIN: Final = 4
+DOUBT_MIN_S: Final = 60
 
 
 def accept_paid(sale: Sale, *, reference: str, reason: str, at_ms: int, claims: tuple[Claim, ...] = ()) -> Facts:
@@ -37,6 +38,28 @@ def accept_paid(sale: Sale, *, reference: str, reason: str, at_ms: int, claims: 
         Fact("override_made", body, claims=claims),
         *hear(sale, attempt.id, Signal.ACCEPT_PAID, at_ms=at_ms),
     )
+
+
+def set_aside(sale: Sale, *, reason: str, doubt_s: int, at_ms: int, claims: tuple[Claim, ...] = ()) -> Facts:
+    """Let another attempt begin although the last one's result is not known (3.4): on record, and only late.
+
+    The old attempt keeps being resolved. Should both be paid, the second is an excess (I3).
+
+    Args:
+        doubt_s: whole seconds this doubt has lasted, by the monotonic clock; a restart begins anew.
+
+    Raises:
+        Conflict: ``override_not_checking``, ``override_proven``, ``override_too_early``.
+    """
+    attempt = sale.blocking_attempt
+    if attempt is None or sale.state is not SaleState.CHECKING or sale.cancel_why:
+        raise Conflict("override_not_checking", sale=sale.id)
+    if attempt.captured:
+        raise Conflict("override_proven", sale=sale.id)
+    if doubt_s < DOUBT_MIN_S:
+        raise Conflict("override_too_early", seconds=DOUBT_MIN_S - doubt_s)
+    body = {"kind": "new_attempt", "attempt": attempt.id, "reference": "", "reason": reason, "at_ms": at_ms}
+    return (Fact("override_made", body, claims=claims),)
 
 
 def acceptable(sale: Sale) -> Attempt:

@@ -53,6 +53,7 @@ class Attempt:
     payer_minor: int | None = None
     paid_at: str = ""
     doubted: bool = False
+    set_aside: bool = False  # an owner let another attempt begin beside it; it is still being resolved
     why: str = ""
 
     @property
@@ -126,7 +127,13 @@ class Sale:
 
     @property
     def live_attempt(self) -> Attempt | None:
-        return next((each for each in self.attempts if each.live), None)
+        """What the sale is about now; one that was set aside only when nothing else is live."""
+        return self.blocking_attempt or next((each for each in self.attempts if each.live), None)
+
+    @property
+    def blocking_attempt(self) -> Attempt | None:
+        """What must end before another attempt may begin (I15)."""
+        return next((each for each in self.attempts if each.live and not each.set_aside), None)
 
     @property
     def last_attempt(self) -> Attempt | None:
@@ -141,7 +148,8 @@ class Sale:
 
     @property
     def paid_minor(self) -> int:
-        return sum(each.amount.minor for each in self.attempts if each.pays)
+        """Every share once: what came twice is an excess, not more paid."""
+        return sum(minor for share, minor in enumerate(self.shares) if self.share_paid(share))
 
     def refundable_minor(self, attempt: Attempt) -> int:
         """What may still be given back: captured less what refunds took or may still take (I8).
@@ -199,7 +207,7 @@ def derive(sale: Sale) -> SaleState:
         return SaleState.PAID
     if sale.ended:
         return sale.state
-    if any(each.state in _DOUBT for each in sale.attempts):
+    if (live := sale.live_attempt) and live.state in _DOUBT:
         return SaleState.CHECKING
     return SaleState.PART_PAID if any(paid) else SaleState.OPEN
 
@@ -316,6 +324,13 @@ def _exception_closed(sale: Sale, body: Fields) -> Sale:
     return _with_attempt(sale, replace(sale.attempt(body["attempt"]), attached=True))
 
 
+def _override_made(sale: Sale, body: Fields) -> Sale:
+    """Another attempt begins where the customer stands: the sale is this counter's again."""
+    if body["kind"] != "new_attempt":
+        return sale
+    return replace(_with_attempt(sale, replace(sale.attempt(body["attempt"]), set_aside=True)), parked=False)
+
+
 def _print_started(sale: Sale, body: Fields) -> Sale:
     prints = {**dict(sale.prints), body["receipt"]: body["copy"] + 1}
     return replace(sale, prints=tuple(prints.items()))
@@ -340,6 +355,7 @@ _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "switch_requested": lambda sale, _: replace(sale, switching=True),
     "refund_started": _refund_started,
     "refund_moved": _refund_moved,
+    "override_made": _override_made,
     "exception_opened": _exception_opened,
     "exception_closed": _exception_closed,
     "print_started": _print_started,

@@ -69,9 +69,13 @@ class NewRefund(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class NewOverride(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An owner's decision. ``accept_paid`` needs the bank's number of the payment, four characters or more."""
+    """An owner's decision.
 
-    kind: Literal["accept_paid"]
+    ``accept_paid`` keeps a proven payment; it needs the bank's number, four characters or more. ``new_attempt``
+    shows another code after a minute of doubt; the old attempt keeps being resolved.
+    """
+
+    kind: Literal["accept_paid", "new_attempt"]
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     bank_reference: Annotated[str, msgspec.Meta(max_length=64)] = ""
 

@@ -96,6 +96,9 @@ async def _note_alone(edge: Edge, who: Principal, day: str, amount: int) -> None
 
 async def override(call: Call[NewOverride]) -> Answer:
     sale, form = call.sale(Action.OVERRIDE), call.form
+    if form.kind == "new_attempt":
+        again = call.edge.service.checkout.begin_again
+        return shown(call, await again(sale.id, reason=form.reason, actor=call.actor, key=call.key), 201)
     sale = await call.edge.service.overrides.accept_paid(
         sale.id, reference=form.bank_reference, reason=form.reason, actor=call.actor, key=call.key
     )

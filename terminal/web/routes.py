@@ -134,12 +134,16 @@ SALES: Final = (
         f"{_SALE}/overrides",
         "override_sale",
         refunds.override,
-        "An owner's decision: keep a payment the bank proved while it was being taken back.",
+        "An owner's decision: keep a payment proven while it was being taken back, or a new code after a doubt.",
         SaleView,
         NewOverride,
         status=201,
         stores=True,
-        problems=(*_KEY, "accept_without_evidence", "accept_not_possible", "accept_reference_wrong", "pin_again"),
+        problems=(
+            *_KEY,
+            *("accept_without_evidence", "accept_not_possible", "accept_reference_wrong"),
+            *("override_not_checking", "override_proven", "override_too_early", "sale_live", "pin_again"),
+        ),
     ),
     Op(
         "POST",

@@ -93,3 +93,40 @@ async def test_i2_without_proof_not_even_an_owner_can_say_paid(tmp_path: Path) -
         opened = await shop.shown(await shop.till("2"), counter="2")
         assert (await override(owner, opened, "open-001")).slug == "accept_not_possible"
         assert shop.service.book.sale(sale["id"]).state == "checking"
+
+
+@pytest.mark.row(11)
+async def test_i3_a_new_code_after_a_minute_of_doubt_and_what_comes_twice_is_an_excess(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        till = await shop.till()
+        opened = await till.post("/sales", {"counter": "1", "amount_minor": 2850, "directions": ["pull"]})
+        sale, now_ms = {"id": str(opened.body["id"])}, shop.clock.wall_ms()
+        shop.bank.set_fault("error-500-after-debit", now_ms)
+        shop.bank.set_fault("error-500", now_ms, count=1000, params={"call": "query"})
+        await till.post("/counters/1/scan", {"code": shop.wallet_code()})
+        assert await shop.service.until(sale["id"], lambda now: now.word == "checking", 10.0)
+        owner = await shop.owner()
+        early = await override(owner, sale, "early-01", kind="new_attempt")
+        assert (early.status, early.slug) == (409, "override_too_early")
+        shop.clock.ahead_s += 61
+        cashier = await override(await shop.cashier(), sale, "cashier1", kind="new_attempt")
+        assert cashier.slug == "not_allowed"
+        owner = await shop.owner()
+        told = await override(owner, sale, kind="new_attempt")
+        assert (told.status, told.body["word"], len(told.body["attempts"])) == (201, "waiting", 2)
+        again = await override(owner, sale, kind="new_attempt")
+        assert (again.status, len(again.body["attempts"])) == (201, 2), "one key, one new attempt"
+        assert await shop.service.until(sale["id"], lambda now: now.attempts[-1].state == "shown", 10.0)
+        shop.bank.faults.clear("")
+        shop.pay(told.body["attempts"][-1]["id"])
+        await shop.until(sale["id"], "paid")
+        assert await shop.service.until(sale["id"], lambda now: now.live_attempt is None, 10.0)
+        after = (await till.get(f"/sales/{sale['id']}")).body
+        assert (after["state"], after["paid_minor"]) == ("paid", 2850)
+        assert [each["kind"] for each in after["exceptions"]] == ["excess"]
+        [excess] = after["exceptions"]
+        refund = await owner.post(f"/sales/{sale['id']}/refunds", {"reason": "paid twice"})
+        assert refund.status == 201, refund.body
+        assert excess["amount_minor"] == 2850
+        made = [each for each in shop.service.feed.of_subject(sale["id"]) if each.type == "override_made"]
+        assert [(each.actor, each.body["kind"]) for each in made] == [(f"person:{shop.owner_id}", "new_attempt")]

@@ -3,7 +3,7 @@
 import { newKey, post } from "./api.js";
 import { paperLow } from "./bar.js";
 import { at, fillWith, h, icon } from "./dom.js";
-import { acceptTold, acceptable, openOverride } from "./override.js";
+import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
 import { has, money, saleNo, t, trouble } from "./words.js";
 
@@ -33,15 +33,15 @@ function exceptionNotice(sale, found, tools) {
 
 /** The bank proved it while it was being taken back: an owner may keep it. */
 function provenNotice(sale) {
-  const keep = h("button", { type: "button", onclick: () => openOverride(sale) }, t("override.accept"));
+  const keep = h("button", { type: "button", onclick: () => openOverride(sale, "accept_paid") }, t("override.accept"));
   const more = h("a", { href: `/sales/${sale.id}` }, t("till.open_timeline"));
   return h("div", { class: "notice", role: "alert" }, icon("late"), h("p", { class: "what" }, acceptTold(sale)), keep, more);
 }
 
-function parkedNotice(sale) {
+function parkedNotice(sale, again) {
   const text = t("till.parked_no", { no: saleNo(sale.no) });
   const more = h("a", { href: `/sales/${sale.id}` }, t("till.open_timeline"));
-  return h("div", { class: "notice parked" }, icon("checking"), h("p", { class: "what" }, `${text} · ${money(sale.amount_minor, sale.currency)}`), more);
+  return h("div", { class: "notice parked" }, icon("checking"), h("p", { class: "what" }, `${text} · ${money(sale.amount_minor, sale.currency)}`), ...(again ? [h("button", { type: "button", onclick: () => openOverride(sale, "new_attempt") }, t("override.again"))] : []), more);
 }
 
 function orphanNotice(orphan, tools) {
@@ -92,12 +92,15 @@ export function drawNotices({ view, waiting, orphans, told, tools }) {
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
   for (const sale of waiting) {
-    if (sale.parked && !acceptable(sale) && !sale.exceptions.some((each) => !each.closed)) rows.push([["parked", sale.id], () => parkedNotice(sale)]);
+    if (sale.parked && !acceptable(sale) && !sale.exceptions.some((each) => !each.closed)) {
+      const again = mayPayAgain(sale, !view?.sale);
+      rows.push([["parked", sale.id, again], () => parkedNotice(sale, again)]);
+    }
   }
+  if (rows.length < SHOWN && paperLow("printer", view?.health?.printer)) rows.push([["paper_low"], paperNotice]);
   const shown = rows.slice(0, SHOWN);
   const unlisted = Math.max((view?.slips_waiting ?? 0) - (view?.slips ?? []).length, 0);
   const rest = rows.length - shown.length + unlisted;
-  if (rows.length < SHOWN && paperLow("printer", view?.health?.printer)) rows.push([["paper_low"], paperNotice]);
   fillWith(at("notices"), [shown.map(([key]) => key), rest], () => {
     const parts = shown.map(([, make]) => make());
     if (rest) parts.at(-1).querySelector(".what").append(h("small", {}, t("till.waits_here", { n: rest })));

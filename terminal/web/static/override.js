@@ -1,10 +1,11 @@
-// An owner keeps a payment the bank proved while it was being taken back: its number, a reason, then the PIN.
+// An owner decides: keep a payment proven while it was taken back, or let the customer pay again after a long doubt.
 
 import { newKey, post } from "./api.js";
 import { at } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
-import { money, saleNo, t } from "./words.js";
+import { money, nowMs, saleNo, t } from "./words.js";
 
+const DOUBT_MS = 60_000;
 const TAKEN_BACK = new Set(["reversing", "reverse_unknown", "manual"]);
 
 /** The attempt an owner may keep: proven, unpaid and still on its way back. */
@@ -16,21 +17,33 @@ export function acceptTold(sale) {
   return t("override.accept_told", { no: saleNo(sale.no), amount: money(acceptable(sale).amount_minor, sale.currency) });
 }
 
-/** Opens the dialog. Resolves to true when the payment was kept. */
-export function openOverride(sale) {
+/** A long doubt beside which the customer may pay again; ``free``: no other sale is on at the counter. */
+export function mayPayAgain(sale, free) {
+  const last = sale.attempts.at(-1);
+  return free && sale.parked && sale.word === "checking" && !sale.cancelling && !acceptable(sale) && nowMs() - last.started_ms > DOUBT_MS;
+}
+
+/** Opens the dialog; ``kind``: accept_paid or new_attempt. Resolves to true when it was done. */
+export function openOverride(sale, kind) {
   const dialog = at("override");
   const form = at("override-form");
-  at("override-of").textContent = acceptTold(sale);
+  const accept = kind === "accept_paid";
+  at("override-title").textContent = t(accept ? "override.title" : "override.again");
+  at("override-of").textContent = accept ? acceptTold(sale) : t("override.again_told", { no: saleNo(sale.no) });
+  at("override-explain").textContent = t(accept ? "override.explain" : "override.again_explain");
+  at("override-go").textContent = t(accept ? "override.accept" : "override.again");
+  at("override-number-of").hidden = !accept;
+  at("override-number").required = accept;
   at("override-number").value = "";
   at("override-refused").hidden = true;
   dialog.showModal();
-  at("override-number").focus();
+  if (accept) at("override-number").focus();
 
   return new Promise((done) => {
     let kept = false;
     async function submit(event) {
       event.preventDefault();
-      const wish = { kind: "accept_paid", bank_reference: at("override-number").value, reason: form.elements.reason.value };
+      const wish = { kind, bank_reference: at("override-number").value, reason: form.elements.reason.value };
       const key = newKey();
       try {
         if (await withPin(() => post(`/sales/${sale.id}/overrides`, wish, key), { owner: true })) {

@@ -3,7 +3,7 @@
 import { newKey, post } from "./api.js";
 import { at, fillWith, h } from "./dom.js";
 import { follow, isView } from "./live.js";
-import { acceptTold, acceptable, openOverride } from "./override.js";
+import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { sentence, withPin } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { facts, has, money, t } from "./words.js";
@@ -44,8 +44,9 @@ function drawActs() {
   }
   if (acceptable(view)) {
     parts.push(h("p", {}, acceptTold(view)));
-    parts.push(act(t("override.accept"), async () => (await openOverride(view)) && tell(t("exception.resolved")), ""));
+    parts.push(act(t("override.accept"), async () => (await openOverride(view, "accept_paid")) && tell(t("exception.resolved")), ""));
   }
+  if (mayPayAgain(view, true)) parts.push(act(t("override.again"), async () => (await openOverride(view, "new_attempt")) && tell(t("state.waiting"))));
   if (["checking", "person"].includes(view.word)) parts.push(act(t("till.check_again"), () => run(() => post(`${path}/check`))));
   if (["waiting", "acting", "checking"].includes(view.word) && !view.cancelling) parts.push(act(t("key.cancel"), () => run(() => post(`${path}/cancel`))));
   if (view.paid_minor > 0) parts.push(act(t("till.reprint"), () => run(() => post(`${path}/reprint`), t("till.reprint_asked"))));

@@ -1,5 +1,7 @@
 """The till in a real browser on a real service and bank: keys alone, every state in its words and colours."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from terminal.counter.book import SYSTEM, here
@@ -192,6 +194,38 @@ async def test_an_owner_keeps_a_payment_that_was_proven_while_it_was_being_taken
     assert await till.panel("paid") == "Paid"
     await till.says("#panel-amount", "¥17.00", whole=True)
     assert service.book.sale(sale).attempts[-1].flags == {Flag.ACCEPTED}
+
+
+@pytest.mark.row(11)
+async def test_after_a_minute_of_doubt_an_owner_lets_the_customer_pay_again(till: Till) -> None:
+    service = till.shop.running.service
+    await till.type("1800")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.fault("error-500-after-debit", count=1)
+    await till.shop.fault("error-500", count=200, params={"call": "query"})
+    await till.press("F2")
+    await till.scanner(await till.shop.customer_code())
+    await till.panel("checking")
+    sale = service.lane(till.counter).current or ""
+    await till.press("F9")
+    await till.says("#notices", "parked")
+    again = till.page.get_by_role("button", name="Let the customer pay again")
+    assert await again.count() == 0, "the bank may still answer"
+    service.watches.doubted_since[sale] -= 61 * 10**9  # a minute goes by, here and in the browser
+    await till.page.clock.set_system_time(datetime.now(UTC) + timedelta(seconds=61))
+    await again.click()
+    assert await till.page.locator("#override-number").is_hidden()
+    await till.press("Tab")
+    await till.page.locator("#override-go").click()
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
+    await till.shown()
+    await till.says("#panel-amount", "¥18.00", whole=True)
+    till.shop.heal()
+    await till.shop.customer_pays(till.counter)
+    assert await till.panel("paid") == "Paid"
+    assert service.book.sale(sale).paid_minor == 1800
 
 
 @pytest.mark.row(14, 69)

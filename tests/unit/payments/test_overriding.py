@@ -4,7 +4,7 @@ import pytest
 
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.attempt import Flag, Signal, State
-from terminal.payments.overriding import accept_paid
+from terminal.payments.overriding import accept_paid, set_aside
 from terminal.payments.sale import SaleState
 from tests.unit.payments.journey import Journey
 
@@ -53,3 +53,92 @@ def test_only_while_no_reverse_has_succeeded_and_it_is_still_wanted(after: Signa
     sale = proven(after)
     with pytest.raises(Conflict, match="accept_not_possible"):
         keep(sale)
+
+
+def aside(sale: Journey, doubt_s: int = 60) -> str:
+    """An owner lets another attempt begin: the old one's number."""
+    old = sale.attempt.id
+    sale.take(set_aside(sale.sale, reason="no answer", doubt_s=doubt_s, at_ms=9))
+    return old
+
+
+def in_doubt(state: State = State.UNKNOWN) -> Journey:
+    sale = Journey()
+    sale.at("pull", state)
+    return sale
+
+
+def test_another_attempt_only_beside_a_doubt_of_a_minute_that_proved_nothing() -> None:
+    with pytest.raises(Conflict, match="override_not_checking"):
+        set_aside(Journey().sale, reason="r", doubt_s=99, at_ms=9)
+    shown = Journey()
+    shown.shown()
+    with pytest.raises(Conflict, match="override_not_checking"):
+        set_aside(shown.sale, reason="r", doubt_s=99, at_ms=9)
+    with pytest.raises(Conflict, match="override_too_early") as early:
+        aside(in_doubt(), 58)
+    assert early.value.facts["seconds"] == 2
+    with pytest.raises(Conflict, match="override_proven"):
+        set_aside(proven().sale, reason="r", doubt_s=99, at_ms=9)
+    leaving = in_doubt()
+    leaving.cancel()
+    with pytest.raises(Conflict, match="override_not_checking"):
+        set_aside(leaving.sale, reason="r", doubt_s=99, at_ms=9)
+
+
+def test_a_parked_sale_is_this_counter_s_again_and_waits_for_the_new_code() -> None:
+    sale = in_doubt()
+    sale.park()
+    aside(sale)
+    sale.shown()
+    assert not sale.sale.parked
+    assert sale.sale.word == "waiting"
+    assert sale.sale.live_attempt == sale.attempt
+
+
+def test_i3_both_attempts_paid_is_one_payment_and_one_excess_said_once() -> None:
+    sale = in_doubt()
+    old = aside(sale)
+    new = sale.shown()
+    sale.hear(_E.SUCCESS)
+    assert sale.state() is SaleState.PAID
+    sale.hear(_E.SUCCESS, of=old)
+    assert sale.sale.paid_minor == 2850
+    assert sale.open_exceptions() == ["excess"]
+    owed = [each for each in sale.owed_ids() if each.endswith(("voice:paid", "receipt", "voice:late"))]
+    assert owed == [f"{new}:voice:paid", f"{new}:receipt", f"{old}:voice:late"]
+
+
+def test_i3_the_old_one_may_be_first_and_an_irreversible_second_is_an_excess_too() -> None:
+    sale = in_doubt(State.REVERSING)
+    old = aside(sale)
+    sale.shown()
+    sale.hear(_E.SUCCESS)
+    sale.hear(_E.NOT_REVERSIBLE, of=old)
+    assert sale.open_exceptions() == ["excess"]
+    other = in_doubt()
+    old = aside(other)
+    new = other.shown()
+    other.hear(_E.SUCCESS, of=old)
+    assert other.state() is SaleState.PAID
+    other.hear(_E.SUCCESS, of=new)
+    assert other.open_exceptions() == ["excess"]
+
+
+def test_what_becomes_of_the_old_one_is_not_said_to_the_customer_who_pays_again() -> None:
+    sale = in_doubt()
+    old = aside(sale)
+    sale.shown()
+    sale.hear(_E.GIVE_UP, _E.REVERSE_OK, of=old)
+    assert not any(old in each and "not_paid" in each for each in sale.owed_ids())
+    assert sale.sale.word == "waiting"
+
+
+def test_i4_when_the_new_one_fails_the_sale_is_in_doubt_until_the_old_one_ends() -> None:
+    sale = in_doubt()
+    old = aside(sale)
+    sale.shown()
+    sale.hear(_E.CLOSED_THERE)
+    assert sale.state() is SaleState.CHECKING
+    sale.hear(_E.CLOSED_THERE, of=old)
+    assert sale.state() is SaleState.EXPIRED
