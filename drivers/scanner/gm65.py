@@ -32,6 +32,7 @@ _HOST: Final = b"\x7e\x00"
 _UNCHECKED: Final = b"\xab\xcd"  # in the place of the check: do not check
 _ANSWER, _TOKEN = 0x02, 0x03
 _HEAD: Final = 4  # header, type, length
+_NO_COMMAND: Final = 0x3F
 _READ, _WRITE, _SAVE, _HEARTBEAT = 0x07, 0x08, 0x09, 0x0A
 WRITE_MAX: Final = 245
 
@@ -216,14 +217,14 @@ def data_of(answer: object, size: int) -> bytes | None:
 
 
 async def probe(transport: Transport) -> Device | None:
-    """Read the version bytes: nothing changes, and no other family answers ``02 00`` with this check."""
-    answer = await first_answer(transport, read(VERSIONS, 3), Decoder(), _versions)
-    if answer is None:
+    """Send a command that does not exist: the module answers that it knows none such, and nothing changes.
+
+    Reading the version would do as well, were its 07 not the byte that opens the drawer of a Star printer.
+    """
+    if await first_answer(transport, unchecked(_frame(_NO_COMMAND, 0, b"\0")), Decoder(), _refused) is None:
         return None
-    detail = {"hardware": f"{answer[0]:02X}", "software": f"{answer[1]:02X}"}
-    return Device("scanner", "gm65", "gm65", "GM65 family module", detail=detail)
+    return Device("scanner", "gm65", "gm65", "GM65 family module")
 
 
-def _versions(answer: object) -> bytes | None:
-    sound = isinstance(answer, Reply) and answer.status == Status.OK and len(answer.data) == 3
-    return answer.data if sound and isinstance(answer, Reply) else None
+def _refused(answer: object) -> bool | None:
+    return True if isinstance(answer, Reply) and answer.status == Status.UNKNOWN_COMMAND else None

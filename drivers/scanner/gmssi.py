@@ -82,9 +82,8 @@ class GrowSpeech(SsiSpeech):
 
 async def probe(transport: Transport) -> Device | None:
     """Ask for the version, as SSI does; only a revision that names a Grow module tells the two apart."""
-    await transport.write(SsiSpeech.wake, deadline_s=0.2)
     question = ssi.frame(Op.REQUEST_REVISION)
-    revision = await first_answer(transport, question, Decoder(), ssi.asked_revision)
+    revision = await first_answer(transport, question, Decoder(), ssi.asked_revision, wake=SsiSpeech.wake)
     if revision is None or not revision.startswith("GM"):
         return None
     return Device("scanner", "gmssi", "gmssi", "Grow GM67 / GM69 / GM72 / GM73", detail={"revision": revision})

@@ -20,6 +20,7 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
         ),
         unverified=(
             "stopping a read by writing 00 to 0002",
+            "that every module answers a command that does not exist, which is how it is probed",
             "the unit of the same-code delay at 0013 (not used: double fire is ours)",
             "where later firmware keeps the tail setting, 0060 or 000E (not written)",
         ),

@@ -294,7 +294,8 @@ def printable(data: bytes) -> str:
 
 async def probe(transport: Transport) -> Device | None:
     """Ask for the revision: nothing changes. A revision that names a Grow module is theirs."""
-    revision = await first_answer(transport, frame(Op.REQUEST_REVISION), Decoder(), asked_revision)
+    question = frame(Op.REQUEST_REVISION)
+    revision = await first_answer(transport, question, Decoder(), asked_revision, wake=SsiSpeech.wake)
     if revision is None or revision.startswith("GM"):
         return None
     return Device("scanner", "ssi", "ssi", "Zebra / Symbol scanner (SSI)", detail={"revision": revision})

@@ -410,3 +410,22 @@ def test_the_later_firmwares_heartbeat_is_answered() -> None:
             assert await counter.scanner.alive()
 
     run(story(), seed=1)
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_l3_a_spoiled_command_is_asked_again_whether_the_module_says_so_or_is_silent(says: bool) -> None:
+    """An EM3095 reports the wrong check, a GM65 is silent."""
+
+    async def story() -> float:
+        async with running(Gm65(bad_crc_answer=says), "gm65") as counter:
+            left = [1]
+
+            def spoil(data: bytes) -> bytes:
+                left[0] -= 1
+                return data if left[0] < 0 else data[:-1] + bytes((data[-1] ^ 1,))
+
+            counter.cable.to_device = spoil
+            assert await counter.scanner.alive()
+            return asyncio.get_running_loop().time()
+
+    assert run(story(), seed=1) == pytest.approx(0.1 if says else 0.5)

@@ -75,6 +75,30 @@ def test_bad_input_an_unknown_driver_is_told_with_those_that_exist() -> None:
     assert str(caught.value.facts["why"]).startswith("'laser' is none of gm65, line, ")
 
 
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ({"port": "link:/dev/x", "driver": "ssi", "profile": "gm65"}, "profile"),
+        ({"port": "link:/dev/x", "driver": "evdev"}, "port"),
+        ({"port": "evdev:/dev/input/by-id/usb-a-event-kbd", "driver": "gm65"}, "port"),
+    ],
+)
+def test_bad_input_scanner_settings_that_contradict_each_other(table: dict[str, str], key: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        build(scanner=table)
+    assert caught.value.facts["key"] == f"counters.1.scanner.{key}"
+
+
+@pytest.mark.parametrize("driver", ["gm65", "line", "gmssi", "ssi", "hon", "nls"])
+def test_every_scanner_driver_is_built_by_its_name(driver: str) -> None:
+    assert build(scanner={"port": "link:/dev/x", "driver": driver}).scanner is not None
+
+
+def test_a_scanner_that_types_is_bound_by_its_input_device() -> None:
+    devices = build(scanner={"port": "evdev:/dev/input/by-id/usb-a-event-kbd", "driver": "evdev"})
+    assert set(devices.jobs) == {"scanner"}
+
+
 def test_a_device_table_has_what_the_builder_reads() -> None:
     table = DeviceTable(port="link:/dev/x")
     assert msgspec.structs.asdict(table).keys() >= {"port", "driver", "profile", "baud", "flow", "serial"}

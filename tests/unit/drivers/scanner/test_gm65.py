@@ -27,6 +27,7 @@ def decode(*pieces: bytes, aim_ids: bool = False) -> list[Found]:
         ("write 000A=3E", gm65.write(0x000A, b"\x3e")),
         ("save to flash", gm65.save()),
         ("trigger", gm65.trigger()),
+        ("trigger without CRC", gm65.unchecked(gm65.trigger())),
         ("stop (write 0002=00)", gm65.trigger(on=False)),
         ("command mode + LED + beep + aim", gm65.write(gm65.MODE, b"\xd5")),
         ("continuous mode", gm65.write(gm65.MODE, b"\xd6")),
