@@ -3,14 +3,12 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from terminal.counter.ports import Clock, Devices, Display, Utterance, unwatched
+from terminal.counter.ports import Clock, Devices, Utterance
 from terminal.peripherals.artwork import Artwork, MoneyText, Words
-from terminal.peripherals.browser_display import BrowserDisplay
-from terminal.peripherals.build_display import build_display
+from terminal.peripherals.build_display import build_displays
 from terminal.peripherals.build_printer import build_printer
 from terminal.peripherals.build_scanner import build_scanner
 from terminal.peripherals.build_speaker import build_speaker
-from terminal.peripherals.fallback_display import FallbackDisplay
 from terminal.peripherals.painters import GLASS_FONTS, shared_painter
 from terminal.peripherals.panel_display import Wording
 from terminal.peripherals.phrases import phrase as usual_phrase
@@ -44,7 +42,7 @@ def build_devices(
         BadSettings: ``config_port_unknown``, ``config_value_wrong``.
     """
     scanner = printer = speaker = None
-    display, jobs, watched = _displays(counter, clock, words, money, title, sweep)
+    jobs: dict[str, Callable[[], Awaitable[None]]] = {}
     if (table := counter.scanner) is not None:
         scanner = build_scanner(Place(counter.id, "scanner", table, clock, sweep))
         jobs["scanner"] = scanner.run
@@ -54,35 +52,10 @@ def build_devices(
         places = [(Place(counter.id, "printer", table, clock, sweep, key), table) for table, key in papers]
         printer = build_printer(places, folder)
         jobs["printer"] = printer.run
+    artwork = Artwork(words, money, title=title, paint=shared_painter(*GLASS_FONTS))
+    wording = Wording(words, money, title=title)
+    display, watched = build_displays(counter, clock, artwork, wording, sweep, printer, jobs)
     if (spoken := counter.speaker) is not None:
         speaker = build_speaker(Place(counter.id, "speaker", spoken, clock, sweep), phrase, spoken, zone)
         jobs["speaker"] = speaker.run
     return Devices(display, scanner, printer, speaker, jobs, watched)
-
-
-Jobs = dict[str, Callable[[], Awaitable[None]]]
-
-
-def _displays(
-    counter: CounterTable, clock: Clock, words: Words, money: MoneyText, title: str, sweep: Sweep | None
-) -> tuple[Display | None, Jobs, Callable[[int], None]]:
-    """The counter's one display, or all of them behind one port; who must hear of paired pages."""
-    tables = [(table, "") for table in (counter.display,) if table is not None]
-    tables += [(table, f"displays[{at}]") for at, table in enumerate(counter.displays)]
-    if not tables:
-        return None, {}, unwatched
-    artwork = Artwork(words, money, title=title, paint=shared_painter(*GLASS_FONTS))
-    wording = Wording(words, money, title=title)
-    places = [Place(counter.id, "display", table, clock, sweep, key) for table, key in tables]
-    built = [build_display(place, artwork, wording) for place in places]
-    browsers = [display for display in built if isinstance(display, BrowserDisplay)]
-    if len(browsers) > 1:
-        raise places[-1].wrong("port", "one browser: stands for every paired page")
-    watched = browsers[0].watched if browsers else unwatched
-    jobs: Jobs = {"display": built[0].run}
-    if len(built) == 1:
-        return built[0], jobs, watched
-    jobs |= {f"display {number}": display.run for number, display in enumerate(built[1:], 2)}
-    together = FallbackDisplay(built)
-    jobs["displays"] = together.run
-    return together, jobs, watched

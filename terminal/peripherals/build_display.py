@@ -1,8 +1,8 @@
-"""Which adapter drives a counter's display, by the protocol its settings name."""
+"""Which adapters drive a counter's displays, by the protocols its settings name."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from drivers.display import profile
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
@@ -12,14 +12,17 @@ from drivers.display.panel import Panel
 from drivers.display.pole import PolePanel, PoleProfile
 from drivers.display.profile import load_panel
 from drivers.transport import Transport
+from terminal.counter.ports import Clock, Display, Printer, unwatched
 from terminal.peripherals.artwork import Artwork
 from terminal.peripherals.browser_display import BrowserDisplay
 from terminal.peripherals.display import CodeDisplay
+from terminal.peripherals.fallback_display import FallbackDisplay, Glassware
 from terminal.peripherals.panel_display import PanelDisplay, Wording
-from terminal.peripherals.place import Place
+from terminal.peripherals.paper_display import PaperDisplay
+from terminal.peripherals.place import CounterTable, Place
+from terminal.peripherals.sweep import Sweep
 
 P = TypeVar("P", bound="_Line")
-BROWSER: Final = "browser:"  # a paired page at /c/<counter>/display, bound by its pairing
 
 
 class _Line(Protocol):
@@ -33,11 +36,57 @@ class _Line(Protocol):
     def dtr(self) -> bool: ...
 
 
-def build_display(place: Place, artwork: Artwork, wording: Wording) -> CodeDisplay | PanelDisplay | BrowserDisplay:
-    """Raises BadSettings."""
+def build_displays(
+    counter: CounterTable,
+    clock: Clock,
+    artwork: Artwork,
+    wording: Wording,
+    sweep: Sweep | None,
+    printer: Printer | None,
+    jobs: dict[str, Callable[[], Awaitable[None]]],
+) -> tuple[Display | None, Callable[[int], None]]:
+    """The counter's one display, or all of them behind one port; and who must hear of paired pages.
+
+    Args:
+        printer: of this counter, for a code on paper.
+        jobs: gets those that keep the displays open.
+
+    Raises:
+        BadSettings: ``config_port_unknown``, ``config_value_wrong``.
+    """
+    tables = [(table, "") for table in (counter.display,) if table is not None]
+    tables += [(table, f"displays[{at}]") for at, table in enumerate(counter.displays)]
+    if not tables:
+        return None, unwatched
+    places = [Place(counter.id, "display", table, clock, sweep, key) for table, key in tables]
+    built = [_display(place, artwork, wording, printer) for place in places]
+    browsers = [display for display in built if isinstance(display, BrowserDisplay)]
+    if len(browsers) > 1:
+        raise places[-1].wrong("port", "one browser: stands for every paired page")
+    watched = browsers[0].watched if browsers else unwatched
+    jobs["display"] = built[0].run
+    if len(built) == 1:
+        return built[0], watched
+    jobs |= {f"display {number}": display.run for number, display in enumerate(built[1:], 2)}
+    together = FallbackDisplay(built)
+    jobs["displays"] = together.run
+    return together, watched
+
+
+def _display(place: Place, artwork: Artwork, wording: Wording, printer: Printer | None) -> Glassware:
+    match place.table.port:
+        case "browser:":  # a paired page at /c/<counter>/display, bound by its pairing
+            return BrowserDisplay("browser:", place.clock)
+        case "printer:":
+            if printer is None:
+                raise place.wrong("port", "this counter has no printer")
+            return PaperDisplay("printer:", printer, wording, place.clock)
+        case _:
+            return _device(place, artwork, wording)
+
+
+def _device(place: Place, artwork: Artwork, wording: Wording) -> CodeDisplay | PanelDisplay:
     serial = place.table.serial
-    if place.table.port == BROWSER:
-        return BrowserDisplay(BROWSER, place.clock)
     match place.protocol.name:
         case "bonrix":
             _no_number(place)

@@ -7,8 +7,10 @@ from typing import Final, Protocol
 from terminal.counter.ports import CodeScreen, Display, Health, HealthState, IdleScreen, Screen
 from terminal.errors import PeripheralFailed
 from terminal.peripherals.keeper import together
+from terminal.peripherals.paper_display import PaperDisplay
 
 TAKE_OVER_S: Final = 2.5  # a glass that has not proved the code by then has lost its turn
+PRINT_S: Final = 30.0  # paper takes longer, and half a slip helps nobody
 
 
 class Glassware(Display, Protocol):
@@ -145,8 +147,9 @@ class FallbackDisplay:
     async def _directly(self, place: _Place, screen: Screen) -> None:
         """Bounded: a display that hangs costs the customer two seconds and a half, once."""
         place.want(None)
+        limit_s = PRINT_S if isinstance(place.display, PaperDisplay) else TAKE_OVER_S
         try:
-            async with asyncio.timeout(TAKE_OVER_S), place.turn:
+            async with asyncio.timeout(limit_s), place.turn:
                 await place.display.show(screen)
         except TimeoutError:
             raise PeripheralFailed(

@@ -12,7 +12,7 @@ from terminal.peripherals.build import build_devices
 from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.fallback_display import FallbackDisplay
 from terminal.peripherals.panel_display import PanelDisplay
-from terminal.settings import CounterTable, DeviceTable
+from terminal.settings import CounterTable, DeviceTable, PrinterTable
 from terminal.virtual_time import VirtualClock, run
 
 WORDS = Catalogue.load("en")
@@ -54,6 +54,15 @@ def test_a_list_of_one_is_that_display() -> None:
     devices = build(displays=(DeviceTable(port=LINK, driver="bonrix"),))
     assert isinstance(devices.display, PanelDisplay)
     assert list(devices.jobs) == ["display"]
+
+
+def test_a_code_on_paper_needs_a_printer() -> None:
+    paper = DeviceTable(port="printer:")
+    devices = build(displays=(DeviceTable(port=LINK), paper), printer=PrinterTable(port="link:/dev/p"))
+    assert list(devices.jobs) == ["printer", "display", "display 2", "displays"]
+    with pytest.raises(BadSettings) as caught:
+        build(displays=(DeviceTable(port=LINK), paper))
+    assert caught.value.facts["why"] == "this counter has no printer"
 
 
 @pytest.mark.parametrize(
