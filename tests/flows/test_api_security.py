@@ -1,5 +1,6 @@
 """Who reaches the API: exact Host, our Origin, JSON with our header, a credential on each call (S20-S29)."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ SALE = {"counter": "1", "amount_minor": 2850}
 async def test_s20_every_call_needs_a_credential_but_the_doors(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         for operation in OPERATIONS:
-            path = operation.path.format(sale="x", counter="1", effect="x", exception="x", order="x")
+            path = re.sub(r"{\w+}", "x", operation.path.replace("{counter}", "1"))
             body = {"counter": "1", "amount_minor": 5, "reason": "r", "how": "seen", "code": "1", "print": True}
             known = {name: body[name] for name in operation.form.__struct_fields__ if name in body}
             if operation.open_to == "anyone":
