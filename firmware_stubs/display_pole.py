@@ -1,7 +1,8 @@
 """A simulated pole display: 2 lines of 20 letters in CD5220 or ESC/POS, or the eight digits of an LED8N.
 
-Written from the CD5220 command manual (after ``ESC Q A`` or ``B`` only 0C, 18 and the same two are heard), Epson's
-ESC/POS pages for customer displays and the LED8N command lists. It answers nothing.
+Written from the CD5220 command manual (after ``ESC Q A`` or ``B`` only 0C, 18 and the same two are heard; 18 also
+clears the cursor's line), Epson's ESC/POS pages for customer displays and the LED8N command lists. It answers
+nothing.
 """
 
 from dataclasses import dataclass, field
@@ -94,6 +95,8 @@ class PoleStub(Stub):
             return 1
         if first == 0x18 and self.dialect != "led8n":
             self._line_mode = False
+            self._at -= self._at % 20
+            self.raw[self._at : self._at + 20] = b" " * 20
             return 1
         if first in (0x1B, 0x1F):
             return self._command()
