@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(not find_chromium(), reason=MISSING),
 ]
-WAIT_MS = 20_000
+WAIT_MS = 30_000
 
 
 @dataclass
