@@ -178,6 +178,7 @@ class _Shop:
             await world.crash()
         await self._trouble.keep_alive()
         world.clock.jump_wall(world.bank_clock.wall_ms() - world.clock.wall_ms())
+        await asyncio.sleep(DEVICES_REST_S)  # the last sale's slip is still in the printer
         if self._stubs:
             await self._devices_away()
         for _ in range(LIVENESS_H):
@@ -188,7 +189,6 @@ class _Shop:
 
     async def _devices_away(self) -> None:
         """The rest of the days needs no heartbeats; a person has decided about the slips that waited."""
-        await asyncio.sleep(DEVICES_REST_S)
         self._look()
         for stub in self._stubs:
             stub.judge()
