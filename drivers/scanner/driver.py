@@ -168,6 +168,11 @@ class Scanner:
         """Whether this scanner can be asked if it is there."""
         return self._speech.asks
 
+    @property
+    def triggered(self) -> bool:
+        """It reads inside ``armed`` only."""
+        return self._speech.triggered
+
     async def hello(self) -> Identity:
         """Ask who is there, and set the scanner up as the profile says, in its volatile memory.
 

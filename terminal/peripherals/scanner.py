@@ -10,10 +10,11 @@ from drivers.scanner.profile import ScannerProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Scan
 from terminal.errors import PeripheralFailed
-from terminal.peripherals.keeper import Keeper, together
+from terminal.peripherals.keeper import Keeper, first, together
 from terminal.peripherals.sweep import Sweep, never
 
 QUEUE: Final = 8
+REARM_S: Final = 4.0  # a triggered scanner stops by itself after some 5 s, and after each code
 FRESH_S: Final = 2.0  # a scan nobody took for so long was for something else
 
 
@@ -33,6 +34,8 @@ class CodeScanner:
         self.keeper = Keeper("scanner", where, open_, clock, self._serve)
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(QUEUE)
         self.dropped = 0  # scans nobody took in time
+        self._wanted, self._unwanted, self._read = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._wanted.set()
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -47,6 +50,11 @@ class CodeScanner:
                 yield scan
             else:
                 self.dropped += 1
+
+    def want(self, codes: bool) -> None:
+        """Whether anybody waits for a code; True until said otherwise. A triggered scanner is dark while not."""
+        (self._wanted.set if codes else self._wanted.clear)()
+        (self._unwanted.clear if codes else self._unwanted.set)()
 
     async def feedback(self, good: bool) -> None:
         """Never raises for what a device does: a beep that is not heard changes nothing."""
@@ -66,17 +74,26 @@ class CodeScanner:
         self.keeper.detail |= {"model": who.title, "firmware": who.software}
         self.keeper.well(cannot_tell=not who.known)
         ready(device)
-        await together(self._take(device), self._ask_around(device))
+        jobs = [self._take(device), self._ask_around(device)]
+        await together(*jobs, *([self._trigger(device)] if device.triggered else []))
 
     async def _take(self, device: Scanner) -> None:
         async for scanned in device.scans():
             if self._sweep:
                 self._sweep.used()
             self.keeper.well()
+            self._read.set()
             if self._scans.full():
                 self._scans.get_nowait()
                 self.dropped += 1
             self._scans.put_nowait(Scan(scanned.text, self._clock.mono_ns()))
+
+    async def _trigger(self, device: Scanner) -> None:
+        while True:
+            await self._wanted.wait()
+            self._read.clear()
+            async with device.armed():
+                await first(self._read.wait(), self._unwanted.wait(), asyncio.sleep(REARM_S))
 
     async def _ask_around(self, device: Scanner) -> None:
         while self._sweep and device.asks:

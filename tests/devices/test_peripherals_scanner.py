@@ -7,7 +7,9 @@ import pytest
 
 from drivers.scanner.profile import load_profile
 from drivers.transport import Transport
-from firmware_stubs.scanner import LineScanner
+from firmware_stubs.scanner import Gm65, LineScanner
+from firmware_stubs.scanner_menu import HoneywellScanner, NewlandScanner
+from firmware_stubs.scanner_ssi import GrowSsi, SsiScanner
 from terminal.counter.ports import HealthState, Scan
 from terminal.peripherals.scanner import FRESH_S, QUEUE, CodeScanner
 from terminal.simulation.devices import SimulatedCounter
@@ -141,5 +143,42 @@ def test_a_bug_while_reading_is_heard_and_leaves_no_task() -> None:
         assert scanner.health().state is HealthState.FAULT
         assert asyncio.all_tasks() == {asyncio.current_task()}
         gc.collect()
+
+    play(story())
+
+
+@pytest.mark.row(41)
+@pytest.mark.parametrize(
+    ("stub", "profile"),
+    [
+        (Gm65(), "gm65-trigger"),
+        (SsiScanner(), "ssi-trigger"),
+        (GrowSsi(), "gmssi-trigger"),
+        (HoneywellScanner(), "hon-trigger"),
+        (NewlandScanner(), "nls-trigger"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_triggered_scanner_reads_again_and_again_while_codes_are_wanted(stub: LineScanner, profile: str) -> None:
+    async def story() -> None:
+        cable = wire(stub)
+        scanner = CodeScanner("x", cable.open, VirtualClock(), profile=load_profile(profile))
+        async with running(scanner.run):
+            await well(scanner.health)
+            for number in range(3):
+                await asyncio.sleep(7)
+                stub.scan(f"{CODE}{number}")
+                cable.poke()
+                assert (await first(scanner)).text == f"{CODE}{number}"
+            scanner.want(False)
+            await asyncio.sleep(1)
+            taken = stub.taken
+            stub.scan(CODE)
+            assert stub.taken == taken
+            scanner.want(True)
+            await asyncio.sleep(1)
+            stub.scan(CODE)
+            cable.poke()
+            assert (await first(scanner)).text == CODE
 
     play(story())
