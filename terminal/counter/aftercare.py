@@ -103,10 +103,13 @@ class Aftercare:
 
 
 def _captured(sale: Sale, attempt_id: str) -> Attempt:
+    """The attempt named, else what came too much, else what was paid."""
     if attempt_id:
         found = next((each for each in sale.attempts if each.id == attempt_id and each.captured), None)
     else:
-        found = next((each for each in sale.attempts if each.captured and sale.refundable_minor(each) > 0), None)
+        excess = {each.attempt for each in sale.exceptions if each.kind == "excess" and not each.closed}
+        left = [each for each in sale.attempts if each.captured and sale.refundable_minor(each) > 0]
+        found = next((each for each in left if each.id in excess), left[0] if left else None)
         found = found or next((each for each in sale.attempts if each.captured), None)
     if found is None:
         raise Conflict("refund_not_paid", sale=sale.id)
