@@ -1,8 +1,9 @@
 """Which adapters drive a counter's displays, by the protocols its settings name."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 from drivers.display import profile
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
@@ -23,6 +24,7 @@ from terminal.peripherals.place import CounterTable, Place
 from terminal.peripherals.sweep import Sweep
 
 P = TypeVar("P", bound="_Line")
+HURRY_MS: Final = 2000  # between two questions under a code: four unanswered ones more make 2.6 s
 
 
 class _Line(Protocol):
@@ -59,7 +61,8 @@ def build_displays(
     if not tables:
         return None, unwatched
     places = [Place(counter.id, "display", table, clock, sweep, key) for table, key in tables]
-    built = [_display(place, artwork, wording, printer) for place in places]
+    hurry = len(places) > 1  # somebody stands ready to take over
+    built = [_display(place, artwork, wording, printer, hurry=hurry) for place in places]
     browsers = [display for display in built if isinstance(display, BrowserDisplay)]
     if len(browsers) > 1:
         raise places[-1].wrong("port", "one browser: stands for every paired page")
@@ -73,7 +76,9 @@ def build_displays(
     return together, watched
 
 
-def _display(place: Place, artwork: Artwork, wording: Wording, printer: Printer | None) -> Glassware:
+def _display(
+    place: Place, artwork: Artwork, wording: Wording, printer: Printer | None, *, hurry: bool
+) -> Glassware:
     match place.table.port:
         case "browser:":  # a paired page at /c/<counter>/display, bound by its pairing
             return BrowserDisplay("browser:", place.clock)
@@ -82,10 +87,10 @@ def _display(place: Place, artwork: Artwork, wording: Wording, printer: Printer 
                 raise place.wrong("port", "this counter has no printer")
             return PaperDisplay("printer:", printer, wording, place.clock)
         case _:
-            return _device(place, artwork, wording)
+            return _device(place, artwork, wording, hurry=hurry)
 
 
-def _device(place: Place, artwork: Artwork, wording: Wording) -> CodeDisplay | PanelDisplay:
+def _device(place: Place, artwork: Artwork, wording: Wording, *, hurry: bool) -> CodeDisplay | PanelDisplay:
     serial = place.table.serial
     match place.protocol.name:
         case "bonrix":
@@ -99,11 +104,13 @@ def _device(place: Place, artwork: Artwork, wording: Wording) -> CodeDisplay | P
             _no_number(place)
             return _panel(place, wording, PoleProfile, PolePanel, shows_codes=False)
         case _:
-            return _own(place, artwork)
+            return _own(place, artwork, hurry=hurry)
 
 
-def _own(place: Place, artwork: Artwork) -> CodeDisplay:
+def _own(place: Place, artwork: Artwork, *, hurry: bool) -> CodeDisplay:
     shape, table = place.profile(profile.load), place.table
+    if hurry:
+        shape = replace(shape, keep_alive_ms=min(shape.keep_alive_ms, HURRY_MS))
     return CodeDisplay(
         table.port,
         place.opener(shape.baud, shape.flow, dtr=shape.dtr),

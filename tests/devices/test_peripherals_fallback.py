@@ -10,7 +10,7 @@ import pytest
 
 from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.pole import PolePanel, PoleProfile
-from drivers.display.profile import load_panel
+from drivers.display.profile import DisplayProfile, load_panel
 from firmware_stubs.display import DisplayStub
 from firmware_stubs.display_nextion import NextionStub
 from firmware_stubs.display_pole import PoleStub
@@ -21,6 +21,7 @@ from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Ledger
 from terminal.payments.money import Money
+from terminal.peripherals.build_display import HURRY_MS
 from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.fallback_display import FallbackDisplay, Glassware
 from terminal.peripherals.panel_display import PanelDisplay, Wording
@@ -71,7 +72,7 @@ async def counter(*roles: str) -> AsyncIterator[Counter]:
     wording = Wording(words.text, words.money, title="Tea")
     clock = VirtualClock()
     built: dict[str, Glassware] = {
-        "own": CodeDisplay("own", cables["own"].open, clock),
+        "own": CodeDisplay("own", cables["own"].open, clock, profile=DisplayProfile(keep_alive_ms=HURRY_MS)),
         "panel": PanelDisplay(
             "panel",
             cables["panel"].open,
@@ -142,6 +143,26 @@ def test_i10_i24_the_second_takes_over_within_three_seconds_and_the_first_never_
             shop.glass.want(PAID)
             await shop.shows()
             assert shop.together.health().reason == ""
+
+    play(story())
+
+
+@pytest.mark.row(49)
+@pytest.mark.parametrize("first", ["own", "panel"])
+def test_l7_a_glass_that_falls_silent_under_a_code_is_replaced_within_four_seconds(first: str) -> None:
+    """Within 3 s for ours; a panel at 9600 baud has three tries of half a second."""
+
+    async def story() -> None:
+        second = "panel" if first == "own" else "own"
+        async with counter(first, second) as shop:
+            shop.glass.want(FIRST)
+            await shop.shows(first)
+            if first == "own":
+                shop.own.mute = True
+                assert await until(lambda: shop.panel.payload == FIRST.payload, 3.5) <= 3.5
+            else:
+                shop.panel.mute = True
+                assert await until(lambda: shop.own.screen == CODE_SHOWN, 4) <= 4
 
     play(story())
 
