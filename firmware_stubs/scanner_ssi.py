@@ -32,7 +32,8 @@ class SsiScanner(LineScanner):
 
     ``chunk`` is how much text one packet takes; ``handshake`` off waits for nothing. ``lost`` counts codes nobody
     acknowledged. Faults: ``mute`` answers nothing; ``lose_answers`` so many answers are lost; ``asleep`` takes
-    nothing until a first byte wakes it; ``deny`` refuses settings; ``garble`` spoils the check of so many packets.
+    nothing until a first byte wakes it; ``deny`` refuses settings, ``plain`` beeps and lamps; ``garble`` spoils the
+    check of so many packets.
     """
 
     revision: str = "NBRFMAAC N SE923 0A1B"
@@ -45,6 +46,7 @@ class SsiScanner(LineScanner):
     lose_answers: int = 0
     asleep: bool = False
     deny: bool = False
+    plain: bool = False
     garble: int = 0
     beeps: int = 0
     lost: int = 0
@@ -194,7 +196,7 @@ class SsiScanner(LineScanner):
             return packet(0xA4, 0, self.revision.encode("ascii"))
         if opcode == 0xC6:
             return self._set(status, data)
-        if opcode not in _PLAIN:
+        if opcode not in _PLAIN or (self.plain and 0xE6 <= opcode <= 0xE8):
             return packet(0xD1, 0, b"\x06")
         self._act(opcode)
         return packet(0xD0, 0, b"")

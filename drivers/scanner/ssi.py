@@ -250,13 +250,17 @@ class SsiSpeech(Speech):
 
     async def feedback(self, line: Asker, *, good: bool) -> bool:
         """The scanner beeps by itself at each read; no is one beep more and its LED for a moment."""
-        if not good:
+        if good:
+            return True
+        try:
             await self.tell(line, frame(Op.LED_ON, b"\x01"))
             try:
                 await self.tell(line, frame(Op.BEEP, b"\0"))
                 await asyncio.sleep(FLASH_S)
             finally:
                 await self.tell(line, frame(Op.LED_OFF, b"\x01"))
+        except DeviceRefused:  # it has no lamp or beeper for the host: a sign less, and no fault
+            return False
         return True
 
     async def trigger(self, line: Asker, *, on: bool) -> None:

@@ -232,6 +232,17 @@ def test_l10_a_scanner_that_denies_its_settings_is_named() -> None:
     run(story(), seed=1)
 
 
+def test_a_scanner_without_lamp_and_beeper_is_no_faulty_scanner() -> None:
+    async def story() -> None:
+        async with running(SsiScanner(plain=True), "ssi") as counter:
+            assert not await counter.scanner.feedback(False)
+            counter.scan(CODE)
+            await asyncio.sleep(1)
+            assert counter.texts == [CODE]
+
+    run(story(), seed=1)
+
+
 @pytest.mark.parametrize("profile", ["gm65", "ssi", "hon", "nls"])
 def test_l5_an_adapter_that_echoes_is_named(profile: str) -> None:
     async def story() -> None:
