@@ -43,8 +43,9 @@ def lay_out(row: Row, columns: int, charset: Charset) -> list[TextLine]:
     room = columns // row.size
     left, right = charset.cells(row.left[:TEXT_MAX]), charset.cells(row.right[:TEXT_MAX])
     pairs = _two_columns(left, right, room) if right else [(line, []) for line in wrap(left, room)]
-    if joined(row.left) or joined(row.right):
-        return [_drawn(row, *pair, turned=from_right(row.left or row.right)) for pair in pairs]
+    read, beside = _text(left), _text(right)  # what the row holds once its controls are gone
+    if joined(read) or joined(beside):
+        return [_drawn(row, *pair, turned=from_right(read or beside)) for pair in pairs]
     if right:
         return [TextLine(tuple(_justified(*pair, room)), "left", row.size, row.bold) for pair in pairs]
     return [TextLine(tuple(line), row.align, row.size, row.bold) for line, _ in pairs]
@@ -59,8 +60,12 @@ def _drawn(row: Row, left: Cells, right: Cells, *, turned: bool) -> TextLine:
     return TextLine((*left, SPACE, *right) if right else tuple(left), row.align, row.size, row.bold, blocks)
 
 
+def _text(cells: Cells) -> str:
+    return "".join(cell.text for cell in cells)
+
+
 def _block(cells: Cells, side: Align, turned: bool) -> Block:
-    text = "".join(cell.text for cell in cells)
+    text = _text(cells)
     from_the_right = turned and (from_right(text) or side != "left")
     return Block((FROM_RIGHT if from_the_right else FROM_LEFT) + text, width(cells), side)
 

@@ -20,6 +20,7 @@ _SYLLABLE: Final = re.compile(  # what no line end may tear apart
     "|[\u0e40-\u0e44]?[\u0e01-\u0e2e][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*[\u0e30\u0e32\u0e33\u0e45]?[\u0e2f\u0e46]?"
     f"|[{_ARABIC}][\u064b-\u065f\u0670\u200c\u200d]*|."
 )
+_COUNTS: Final = frozenset({"L", "R", "AL", "EN", "AN", "ES", "ET", "CS", "NSM", "ON"})
 FROM_LEFT: Final = "\u200e"
 FROM_RIGHT: Final = "\u200f"
 """Before a text that is drawn whole: how its paragraph runs."""
@@ -78,7 +79,7 @@ def from_right(text: str) -> bool:
 def levels(kinds: Sequence[str], base: int) -> list[int]:
     """The level of each character, given its class: odd ones run from right to left. ``base`` is 0 or 1."""
     side = "R" if base else "L"
-    now = _numbers(["ON" if kind in ("B", "S", "WS", "BN") else kind for kind in kinds], side)
+    now = _numbers([kind if kind in _COUNTS else "ON" for kind in kinds], side)
     now = _neutrals(now, side)
     raised = {("L", 0): 0, ("R", 0): 1, ("N", 0): 2, ("L", 1): 2, ("R", 1): 1, ("N", 1): 2}
     found = [raised["N" if kind in ("EN", "AN") else kind, base] for kind in now]

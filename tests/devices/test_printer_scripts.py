@@ -4,6 +4,8 @@ from io import BytesIO
 
 import pytest
 import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from drivers.printer.bitmap import inked
@@ -123,3 +125,33 @@ def test_without_fonts_it_is_question_marks_and_never_rubbish() -> None:
     virtual(EscPosPrinter(wire(stub), SMALL).print(as_document((Row("चाय", "₹5"),), SMALL), "job"))
     assert stub.hanging.images == []
     assert stub.hanging.lines[0].split() == ["??", "?5"]
+
+
+HOSTILE = (
+    "\x1bp\x00\x19\xfa", "\x10\x14\x01\x00\x01", "\x1dV\x00", "{CUT}", "\u202e\u2066", "\u200e\u200f", "\u200d",
+)  # fmt: skip
+
+
+@pytest.mark.row(60)
+@named
+@pytest.mark.parametrize("text", HOSTILE)
+def test_s61_p6_hostile_notes_beside_letters_that_join_do_nothing(text: str, profile: PrinterProfile) -> None:
+    for word in ("चाय", "ชา", "شاي"):
+        stub, slip = printed((Row(f"{text}{word}{text} 5", text), Row(text + word, f"1{text}")), profile)
+        assert stub.head.cuts == bool(profile.cut)
+        assert slip.images
+        assert all(run.text.isprintable() for run in slip.runs)
+
+
+def test_s61_direction_marks_of_the_text_are_not_obeyed() -> None:
+    """Who writes a mark before a price must not turn it round."""
+    assert printed((Row("\u200f28.50 चाय"),), EPSON)[1].images == printed((Row("28.50 चाय"),), EPSON)[1].images
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.text(st.one_of(st.sampled_from("कखगि्ाीไก่นำ้ابجدِ12 .₹฿()ab中é"), st.characters()), max_size=40))
+def test_p6_any_text_beside_letters_that_join_is_printed_or_asked_about(text: str) -> None:
+    for profile in (EPSON, SMALL):
+        for chunk in render(as_document((Row("चाय " + text, text[:6]),), profile), profile, PAINT).chunks:
+            for real_time in (b"\x10\x04", b"\x10\x05", b"\x10\x14"):
+                assert real_time not in chunk
