@@ -32,8 +32,8 @@ class SsiScanner(LineScanner):
 
     ``chunk`` is how much text one packet takes; ``handshake`` off waits for nothing. ``lost`` counts codes nobody
     acknowledged. Faults: ``mute`` answers nothing; ``lose_answers`` so many answers are lost; ``asleep`` takes
-    nothing until a first byte wakes it; ``deny`` refuses settings, ``plain`` beeps and lamps; ``garble`` spoils the
-    check of so many packets.
+    nothing until a first byte wakes it; ``deny`` refuses settings, ``plain`` beeps and lamps; ``garble`` spoils
+    the check of so many packets.
     """
 
     revision: str = "NBRFMAAC N SE923 0A1B"
