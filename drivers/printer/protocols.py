@@ -18,6 +18,8 @@ async def _probe_star(transport: Transport) -> Found | None:
     return await probe_star(transport)
 
 
+_USB: Final = "the usb-printer link: not run on a device, tests use a stand-in for the device file"
+
 PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
     DeviceProtocol(
         role="printer",
@@ -40,6 +42,7 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
             "code page numbers beyond 0, 16 and 17: others are not used",
             "1B 42 as buzzer of Chinese models; models without it may print the letter B",
             "status over Bluetooth and USB class 7: silence counts as cannot tell",
+            _USB,
         ),
         probe=_probe_escpos,
     ),
@@ -60,6 +63,7 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
             "ESC ACK SOH while automatic status is on by memory switch: Star asks to use only one of the two",
             "five lines from the head to the cutter",
             "Chinese letters: none are used, Chinese is drawn",
+            _USB,
         ),
         probe=_probe_star,
     ),
