@@ -60,13 +60,30 @@ def opener(
 
 def _find(folder: Path, text: str) -> Path:
     """Raises DeviceGone when no name contains ``text``, DeviceRefused when more than one does."""
-    try:
-        found = sorted(entry for entry in folder.iterdir() if text in entry.name)
-    except FileNotFoundError:  # udev removes the folder with its last port
-        found = []
+    found = matches(folder, text)
     if not found:
         raise DeviceGone(f"{folder.name} {text!r}: nothing like it is plugged in")
-    if len(found) > 1:
+    if len({entry.resolve() for entry in found}) > 1:  # newer udev gives one socket two names
         names = ", ".join(entry.name for entry in found)
         raise DeviceRefused(f"{folder.name} {text!r} means {names}: name one, or use usb-path for equal adapters")
     return found[0]
+
+
+def matches(folder: Path, text: str) -> list[Path]:
+    """Every name that ``text`` means: the one that is just this, else all that contain it."""
+    try:
+        names = sorted(folder.iterdir())
+    except FileNotFoundError:  # udev removes the folder with its last port
+        return []
+    return [entry for entry in names if entry.name == text] or [entry for entry in names if text in entry.name]
+
+
+def meant(binding: str, root: Path = SERIAL_ROOT) -> list[str]:
+    """Ports that a binding means now, looked up but not opened; a network device stands for itself."""
+    kind, _, rest = binding.partition(":")
+    if kind in _FOLDERS:
+        found = {entry.resolve() for entry in matches(root / _FOLDERS[kind], rest)}
+        return sorted(str(path) for path in found)
+    if kind in ("link", "evdev"):
+        return [str(Path(rest).resolve())] if Path(rest).exists() else []
+    return [binding]

@@ -108,6 +108,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("drivers/printer/profile.py", "file"): "device profiles are data files",
     ("drivers/scanner/profile.py", "file"): "device profiles are data files",
     ("drivers/usb_printer.py", "file"): "a printer on USB is opened like a file",
+    ("drivers/hotplug.py", "file"): "the kernel's own lists of what is plugged in",
     ("drivers/scanner/evdev.py", "file"): "an input device is opened like a file",
     ("drivers/speaker/profile.py", "file"): "device profiles are data files",
 }
