@@ -97,6 +97,7 @@ class TcpCable(Cable):
         self.port = 0
         self._server: asyncio.Server | None = None
         self._host: asyncio.StreamWriter | None = None
+        self._serving: asyncio.Task[None] | None = None
 
     async def plug(self) -> None:
         """Listen; the first time on a free port, later on the same ``port``."""
@@ -114,12 +115,14 @@ class TcpCable(Cable):
         if self._host:
             self._host.transport.abort()
             self._host = None
+        if self._serving:
+            await asyncio.wait([self._serving])  # it has lost its host: nothing of it outlives the plug
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._host:
             writer.close()
             return
-        self._host = writer
+        self._host, self._serving = writer, asyncio.current_task()
         self.poke()
         try:
             while data := await reader.read(_READ_MAX):
