@@ -150,7 +150,7 @@ class Glass:
             pass
 
     async def _paint(self, screen: Screen) -> bool:
-        if self._display is not None:
+        if self._display:
             try:
                 await self._display.show(screen)
             except PeripheralFailed as error:

@@ -77,7 +77,7 @@ class Voice:
         if dropped or age_s > self._limits.voice_fresh_s:
             await settle(self._book, owed, "dropped" if dropped else "stale")
             return
-        if self._speaker is None or not self._counter.voice:
+        if not self._speaker or not self._counter.voice:
             await settle(self._book, owed, "no_speaker")
             return
         await settle(self._book, owed, "taken")
@@ -166,7 +166,7 @@ class Paper:
         while True:
             heard_ns, owed = await self._queue.get()
             self._busy = owed
-            if self._printer is None or not self._counter.receipts:
+            if not self._printer or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")
             else:
                 await self._print(owed, heard_ns, self._printer)

@@ -242,14 +242,18 @@ class Played(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """``kind`` chooses chime and phrase; the adapter knows the voice's language and number grammar."""
+    """``kind`` chooses chime and phrase; the adapter knows the voice's language and number grammar.
 
-    kind: Literal["paid", "not_paid", "late", "checking", "help"]
+    ``digits``: of the kind "digits", what a test of the speaker says one by one and a person types.
+    """
+
+    kind: Literal["paid", "not_paid", "late", "checking", "help", "digits"]
     amount: Money
     wallet: str
     language: str
     test: bool
     training: bool = False
+    digits: str = ""
 
 
 class Speaker(Protocol):
@@ -323,6 +327,8 @@ def unwatched(_pages: int) -> None:
 class Devices:
     """What stands on this counter; None: it has none of that kind. ``jobs`` keep them open, by name.
 
+    A port may also be a place where nothing stands yet: it is false then, and true once something does.
+
     ``watched`` is told how many paired display pages follow this counter, whenever that changes.
     """
 
@@ -340,4 +346,27 @@ class Devices:
             "printer": self.printer,
             "speaker": self.speaker,
         }
-        return {role: device.health() for role, device in roles.items() if device is not None}
+        return {role: device.health() for role, device in roles.items() if device}
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a test of a device ended. ``reason`` is a slug of the registry, empty when it passed.
+
+    ``measured``: for people; times in milliseconds, what was read, the model, what its health says.
+    """
+
+    role: str
+    verdict: Verdict
+    measured: Mapping[str, str]
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is Verdict.PASSED

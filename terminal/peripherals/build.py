@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from terminal.counter.ports import Clock, Devices, Utterance
+from drivers.catalogue import Role
+from terminal.counter.ports import Clock, Devices, Display, Printer, Utterance, unwatched
 from terminal.peripherals.artwork import Artwork, MoneyText, Words
 from terminal.peripherals.build_display import build_displays
 from terminal.peripherals.build_printer import build_printer
@@ -27,6 +28,8 @@ def build_devices(
     sweep: Sweep | None = None,
     zone: str = "UTC",
     folder: Path = Path(),
+    only: Role | None = None,
+    paper: Printer | None = None,
 ) -> Devices:
     """What the settings name for this counter, with the jobs that keep each open.
 
@@ -37,25 +40,30 @@ def build_devices(
         sweep: this counter's health rounds (L1); None: nobody asks idle devices.
         zone: the shop's, for the speaker's quiet hours.
         folder: where files that the settings name without a folder are.
+        only: this role and no other, with ``paper``, where this counter's receipts are printed.
 
     Raises:
         BadSettings: ``config_port_unknown``, ``config_value_wrong``.
     """
     scanner = printer = speaker = None
     jobs: dict[str, Callable[[], Awaitable[None]]] = {}
-    if (table := counter.scanner) is not None:
+    if (table := counter.scanner) is not None and only in (None, "scanner"):
         scanner = build_scanner(Place(counter.id, "scanner", table, clock, sweep))
         jobs["scanner"] = scanner.run
     papers = [(table, "") for table in (counter.printer,) if table is not None]
     papers += [(table, f"printers[{at}]") for at, table in enumerate(counter.printers)]
-    if papers:
+    if papers and only in (None, "printer"):
         places = [(Place(counter.id, "printer", table, clock, sweep, key), table) for table, key in papers]
         printer = build_printer(places, folder)
         jobs["printer"] = printer.run
-    artwork = Artwork(words, money, title=title, paint=shared_painter(*GLASS_FONTS))
-    wording = Wording(words, money, title=title)
-    display, watched = build_displays(counter, clock, artwork, wording, sweep, printer, jobs)
-    if (spoken := counter.speaker) is not None:
+    display: Display | None = None
+    watched: Callable[[int], None] = unwatched
+    if only in (None, "display"):
+        artwork = Artwork(words, money, title=title, paint=shared_painter(*GLASS_FONTS))
+        wording = Wording(words, money, title=title)
+        codes_on = (printer or paper) if papers else None
+        display, watched = build_displays(counter, clock, artwork, wording, sweep, codes_on, jobs)
+    if (spoken := counter.speaker) is not None and only in (None, "speaker"):
         speaker = build_speaker(Place(counter.id, "speaker", spoken, clock, sweep), phrase, spoken, zone)
         jobs["speaker"] = speaker.run
     return Devices(display, scanner, printer, speaker, jobs, watched)

@@ -12,7 +12,7 @@ import msgspec
 
 from drivers.speaker.driver import Clip
 from terminal.counter.ports import Utterance
-from terminal.peripherals.phrases import amount_words, nearest, voice
+from terminal.peripherals.phrases import amount_words, digit_words, nearest, voice
 
 CHIMES: Final = ""  # the language of sounds without words
 SPELLED: Final = ("zh-CN",)  # written without spaces: a clip holds characters, not words
@@ -83,6 +83,9 @@ def phrase_clips(utterance: Utterance) -> tuple[Clip, ...]:
     language = nearest(utterance.language)
     spoken = voice(language)
     marks = spoken.phrases.test * utterance.test + spoken.phrases.training * utterance.training
+    if utterance.kind == "digits":
+        said = [clips_of(marks, language), clips_of(digit_words(utterance.digits, language), language)]
+        return tuple(clip for part in said for clip in part or ())
     parts = [clips_of(marks, language), (chime(utterance.kind),)]
     fields = {
         "wallet": spoken.wallets.get(utterance.wallet, utterance.wallet),

@@ -204,6 +204,14 @@ def amount_words(amount: Money, language: str) -> str:
     return spoken.numbers.decimal(number, digits, name)
 
 
+def digit_words(digits: str, language: str) -> str:
+    """Digits one by one, as a telephone number is read: 四七一一; four, seven, one, one."""
+    numbers = voice(language).numbers
+    if isinstance(numbers, Chinese):
+        return "".join(numbers.digits[int(digit)] for digit in digits)
+    return ", ".join(numbers.below_twenty[int(digit)] for digit in digits)
+
+
 def phrase(utterance: Utterance, *, wallet_title: str = "") -> str:
     """Everything the speaker says for this utterance; "test" or "training" come first.
 
@@ -211,8 +219,9 @@ def phrase(utterance: Utterance, *, wallet_title: str = "") -> str:
         wallet_title: the wallet's name in this language from its channel profile, when there is one.
     """
     spoken = voice(utterance.language)
+    marks = (spoken.phrases.test * utterance.test) + (spoken.phrases.training * utterance.training)
+    if utterance.kind == "digits":
+        return marks + digit_words(utterance.digits, utterance.language)
     said: str = getattr(spoken.phrases, utterance.kind)
     wallet = wallet_title or spoken.wallets.get(utterance.wallet, utterance.wallet)
-    said = said.format(wallet=wallet, amount=amount_words(utterance.amount, utterance.language))
-    marks = (spoken.phrases.test * utterance.test) + (spoken.phrases.training * utterance.training)
-    return marks + said
+    return marks + said.format(wallet=wallet, amount=amount_words(utterance.amount, utterance.language))

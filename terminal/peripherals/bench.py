@@ -1,0 +1,109 @@
+"""Tests of one counter's devices while the service runs: one at a time, never while a customer stands there."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from drivers.catalogue import ROLES, Role
+from terminal.counter.ports import CodeScreen, Entropy, HealthState, Proof, Verdict
+from terminal.errors import Conflict, NotFound, PeripheralFailed
+from terminal.payments.money import Money
+from terminal.peripherals.proof import (
+    Challenge,
+    Manner,
+    Witness,
+    prove_display,
+    prove_printer,
+    prove_scanner,
+    prove_speaker,
+)
+from terminal.peripherals.slots import Slots
+
+LOOKS: Final = 50  # for a device that was plugged in just now
+LOOK_S: Final = 0.1
+
+
+class Bench:
+    """``busy``: a sale is open at this counter. ``proofs`` keeps the last result of each role."""
+
+    def __init__(self, slots: Slots, entropy: Entropy, how: Manner, busy: Callable[[], bool]) -> None:
+        self.slots, self.busy = slots, busy
+        self._entropy, self._how = entropy, how
+        self.proofs: dict[str, Proof] = {}
+        self.testing: Role | None = None
+        self._witness = Witness()
+
+    def answer(self, text: str) -> None:
+        """What a person saw or heard. Raises Conflict("device_test_not_running")."""
+        if self.testing is None or self._witness.typed.full():
+            raise Conflict("device_test_not_running")
+        self._witness.typed.put_nowait(text)
+
+    async def test(self, role: Role) -> Proof:
+        """Try the device and wait for who can tell, a minute at most.
+
+        Raises:
+            Conflict: ``device_test_running``, ``device_test_busy``; NotFound("device_not_fitted").
+        """
+        if not self.slots.place(role):
+            raise NotFound("device_not_fitted", role=role)
+        with self._begun(role):
+            await self._greeted(role)
+            with self.slots.scanner.lent(lambda: not self.busy()) as reads:
+                usable = self.slots.scanner and self.slots.scanner.health().state is not HealthState.FAULT
+                self._witness.reads = reads if usable else None
+                proof = await self._prove(role, Challenge.draw(self._entropy))
+            if not proof.passed and self.busy():
+                proof = replace(proof, verdict=Verdict.CANNOT_TELL, reason="proof_interrupted")
+            self.proofs[role] = proof
+            return proof
+
+    async def test_all(self) -> list[Proof]:
+        """Every role that is fitted, one after the other. Raises Conflict."""
+        return [await self.test(role) for role in ROLES if self.slots.place(role)]
+
+    @contextmanager
+    def _begun(self, role: Role) -> Iterator[None]:
+        if self.testing is not None:
+            raise Conflict("device_test_running", role=self.testing)
+        if self.busy():
+            raise Conflict("device_test_busy")
+        self.testing, self._witness = role, Witness()
+        try:
+            yield
+        finally:
+            self.testing = None
+            self.slots.display.again()  # what the counter itself wants shown
+
+    async def _greeted(self, role: Role) -> None:
+        place = self.slots.place(role)
+        for _ in range(LOOKS):
+            if place.health().detail.get("model"):
+                return
+            await asyncio.sleep(LOOK_S)
+
+    async def _prove(self, role: Role, it: Challenge) -> Proof:
+        slots, by = self.slots, self._witness
+        match role:
+            case "display":
+                return await prove_display(slots.display, slots.display.shows_codes, by, it, self._how)
+            case "printer":
+                return await prove_printer(slots.printer, by, it)
+            case "speaker":
+                return await prove_speaker(slots.speaker, by, it, self._how)
+            case "scanner":
+                return await prove_scanner(slots.scanner, by, await self._shown(it))
+
+    async def _shown(self, it: Challenge) -> str:
+        """A code for the scanner to read, where there is a glass that shows one; else anything will do."""
+        display = self.slots.display
+        if not (display and display.shows_codes):
+            return ""
+        screen = CodeScreen(1, it.code, Money(int(it.digits), self._how.currency), 40, test=True, title=it.code)
+        try:
+            await display.show(screen)
+        except PeripheralFailed:
+            return ""
+        return it.code

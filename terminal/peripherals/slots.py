@@ -1,0 +1,253 @@
+"""A counter's places for devices: a sale knows the place, and another device can be put there while it runs.
+
+What a place is asked goes to whoever stands there now. A place where nothing stands is false, as if the counter
+had none of that kind.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, Generic, TypeVar
+
+from drivers.catalogue import ROLES, Role
+from terminal.counter.ports import (
+    Clock,
+    Devices,
+    Display,
+    Health,
+    HealthState,
+    Played,
+    Printed,
+    Printer,
+    PrintStopped,
+    Scan,
+    Scanner,
+    Screen,
+    Slip,
+    Speaker,
+    Utterance,
+    unwatched,
+)
+from terminal.peripherals.keeper import together
+
+P = TypeVar("P", Display, Scanner, Printer, Speaker)
+T = TypeVar("T")
+Job = Callable[[], Awaitable[None]]
+LENT_MAX: Final = 16  # reads a test has not looked at yet
+
+
+class Swapped(Exception):
+    """Another device stands here now."""
+
+
+class Cut:
+    """Ends what tasks wait for, and only that: as ``asyncio.timeout`` does, without a task of its own."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Task[Any]] = set()
+        self._ended: set[asyncio.Task[Any]] = set()
+
+    async def during(self, work: Awaitable[T]) -> T:
+        """Raises Swapped when ``cut`` is called meanwhile."""
+        task = asyncio.current_task()
+        assert task is not None, "only tasks wait"
+        others = task.cancelling()
+        self._waiting.add(task)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if task in self._ended and task.uncancel() <= others:
+                raise Swapped from None
+            raise
+        finally:
+            self._waiting.discard(task)
+            self._ended.discard(task)
+
+    def cut(self) -> None:
+        for task in self._waiting - self._ended:
+            self._ended.add(task)
+            task.cancel()
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def _job(job: Job) -> None:
+    await job()
+
+
+class Slot(Generic[P]):
+    """``run`` is the job of whoever stands here; it goes on with the next one when that is put here."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._port: P | None = None
+        self._jobs: Sequence[Job] = ()
+        self._cut = Cut()
+
+    def __bool__(self) -> bool:
+        return self._port is not None
+
+    def put(self, port: P | None, jobs: Sequence[Job]) -> None:
+        """The old one's port is closed before the new one's is opened: it may be the same."""
+        self._port, self._jobs = port, jobs
+        self._cut.cut()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._cut.during(self._work(self._jobs))
+            except Swapped:
+                continue
+
+    async def _work(self, jobs: Sequence[Job]) -> None:
+        if len(jobs) == 1:
+            await jobs[0]()
+        elif jobs:
+            await together(*map(_job, jobs))
+        else:
+            await _for_ever()
+
+    def health(self) -> Health:
+        if self._port is None:
+            return Health(HealthState.CANNOT_TELL, "", self._clock.mono_ns(), {})
+        return self._port.health()
+
+
+class DisplaySlot(Slot[Display]):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.again: Callable[[], None] = lambda: None  # the counter paints what it wants shown now
+        self._watched: Callable[[int], None] = unwatched
+        self._pages = 0
+
+    @property
+    def shows_codes(self) -> bool:
+        return bool(getattr(self._port, "shows_codes", False))
+
+    async def show(self, screen: Screen) -> None:
+        if self._port is not None:
+            await self._port.show(screen)
+
+    def on_back(self, again: Callable[[], None]) -> None:
+        self.again = again
+        if self._port is not None:
+            self._port.on_back(again)
+
+    def watched(self, pages: int) -> None:
+        self._pages = pages
+        self._watched(pages)
+
+    def put_watched(self, port: Display | None, jobs: Sequence[Job], watched: Callable[[int], None]) -> None:
+        """``watched`` is told of paired pages, the present number at once."""
+        if port is not None:
+            port.on_back(self.again)
+        self._watched = watched
+        self.put(port, jobs)
+        watched(self._pages)
+        self.again()
+
+
+class PrinterSlot(Slot[Printer]):
+    async def print(self, slip: Slip) -> Printed:
+        """What a printer had begun is its own affair: also swapped, it says whether paper was touched."""
+        if self._port is None:
+            raise PrintStopped("printer_gone", touched=False, definite=False)
+        return await self._port.print(slip)
+
+    async def ready(self) -> None:
+        while True:
+            try:
+                return await self._cut.during(_for_ever() if self._port is None else self._port.ready())
+            except Swapped:
+                continue
+
+
+class SpeakerSlot(Slot[Speaker]):
+    async def say(self, utterance: Utterance) -> Played:
+        return Played.NOT_PLAYED if self._port is None else await self._port.say(utterance)
+
+
+class ScannerSlot(Slot[Scanner]):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self._lent: Callable[[Scan], bool] | None = None
+
+    async def scans(self) -> AsyncIterator[Scan]:
+        while True:
+            reads = None if self._port is None else aiter(self._port.scans())
+            try:
+                while True:
+                    scan = await self._cut.during(_never_a_scan() if reads is None else anext(reads))
+                    if self._lent is None or not self._lent(scan):
+                        yield scan
+            except Swapped:
+                continue
+
+    async def feedback(self, good: bool) -> None:
+        if self._port is not None:
+            await self._port.feedback(good)
+
+    @contextmanager
+    def lent(self, idle: Callable[[], bool]) -> Iterator["asyncio.Queue[str]"]:
+        """What is read meanwhile goes to a test; not while ``idle`` is false: a customer stands here."""
+        reads: asyncio.Queue[str] = asyncio.Queue(LENT_MAX)
+
+        def take(scan: Scan) -> bool:
+            if not idle():
+                return False
+            if not reads.full():
+                reads.put_nowait(scan.text)
+            return True
+
+        self._lent = take
+        try:
+            yield reads
+        finally:
+            self._lent = None
+
+
+async def _never_a_scan() -> Scan:
+    await _for_ever()
+    raise AssertionError("for ever is over")
+
+
+class Slots:
+    """The four places of one counter."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.display, self.scanner = DisplaySlot(clock), ScannerSlot(clock)
+        self.printer, self.speaker = PrinterSlot(clock), SpeakerSlot(clock)
+
+    def put(self, role: Role, made: Devices) -> None:
+        """``made`` has only this role's device, or nothing."""
+        jobs = tuple(made.jobs.values())
+        match role:
+            case "display":
+                self.display.put_watched(made.display, jobs, made.watched)
+            case "scanner":
+                self.scanner.put(made.scanner, jobs)
+            case "printer":
+                self.printer.put(made.printer, jobs)
+            case "speaker":
+                self.speaker.put(made.speaker, jobs)
+
+    def fill(self, make: Callable[[Role], Devices]) -> None:
+        """Raises what ``make`` raises."""
+        made = {role: make(role) for role in ROLES}
+        for role, devices in made.items():
+            self.put(role, devices)
+
+    def devices(self) -> Devices:
+        jobs: Mapping[str, Job] = {
+            "display": self.display.run,
+            "scanner": self.scanner.run,
+            "printer": self.printer.run,
+            "speaker": self.speaker.run,
+        }
+        return Devices(self.display, self.scanner, self.printer, self.speaker, jobs, self.display.watched)
+
+    def place(self, role: Role) -> DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot:
+        found: DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot = getattr(self, role)
+        return found
