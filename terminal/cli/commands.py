@@ -6,6 +6,7 @@ import typer
 
 from terminal.cli.demo import demo
 from terminal.cli.devices import devices
+from terminal.cli.doctor import doctor
 from terminal.cli.journal import journal
 from terminal.cli.lab import lab
 from terminal.cli.sale import sale
@@ -23,6 +24,7 @@ app.command()(demo)
 app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
 app.command()(devices)
+app.command()(doctor)
 app.command()(simulate)
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")

@@ -1,0 +1,138 @@
+"""``countertop doctor``: why a device cannot be reached, in words, with the fix; writes a udev rule when asked."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from drivers.binding import opener
+from drivers.catalogue import all_protocols
+from drivers.errors import DeviceError
+from drivers.probe import NOT_BESIDE_PRINTERS, Stranger, who
+from drivers.transport import OpenTransport
+from terminal.cli.doctor_checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
+from terminal.cli.doctor_machine import Places, describe
+from terminal.cli.words import REFUSED, console, language, put, sentences
+from terminal.settings import load
+
+DEFAULT_RULE: Final = Path("etc/udev/rules.d/70-countertop.rules")
+_MARKS: Final = {"wrong": "[bold red]wrong[/]  ", "warning": "[yellow]look[/]   ", "good": "[green]good[/]   "}
+
+
+def doctor(
+    config: Annotated[Path | None, typer.Option(help="The settings file, to check its devices too.")] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Also open their ports and ask who is there.")] = False,
+    write_rule: Annotated[
+        str, typer.Option("--write-rule", help="Write the udev rule to this file, or to the default place.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    root: Annotated[Path, typer.Option(hidden=True, help="Look at the tree below this folder.")] = Path("/"),
+) -> None:
+    """Find what keeps devices from working: permissions, other programs, names, cables; ends with 1 then.
+
+    Nothing is changed without --write-rule, and then only that file.
+    """
+    with sentences(as_json=as_json):
+        counters = load(config).settings.counters if config else ()
+    machine = describe(Places(root), counters)
+    if ask:
+        machine = replace(machine, heard=asyncio.run(heard(machine, _open)))
+    found, text = findings(machine), rule(machine)
+    written: Finding | None = None
+    if write_rule:
+        written = write(root / DEFAULT_RULE if write_rule == "default" else Path(write_rule), text)
+    if as_json:
+        put(_document(machine, found, text, written))
+    else:
+        _show(found, text, written)
+    if any(each.level == "wrong" for each in [*found, *([written] if written else [])]):
+        raise typer.Exit(REFUSED)
+
+
+def write(path: Path, text: str) -> Finding:
+    """Put the rule there as a whole. A file that is not ours stays; what was done is the finding."""
+    facts = {"path": str(path)}
+    if not text:
+        return Finding("rule_empty", "wrong", facts)
+    try:
+        before = path.read_text("utf-8", errors="replace") if path.exists() else None
+        if before == text:
+            return Finding("rule_same", "good", facts)
+        if before and not before.startswith(HEADER):
+            return Finding("rule_foreign", "wrong", facts)
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(text, "utf-8")
+        beside.chmod(0o644)
+        os.replace(beside, path)  # noqa: PTH105  # one step: udev never reads half a rule
+    except OSError as error:
+        return Finding("rule_denied", "wrong", {**facts, "why": error.strerror or str(error)})
+    return Finding("rule_written", "good", facts)
+
+
+def _open(binding: str, baud: int) -> OpenTransport:
+    return opener(binding, baud=baud)
+
+
+async def heard(machine: Machine, open_: Callable[[str, int], OpenTransport]) -> dict[str, Heard]:
+    """Who answers, by binding: one port after the other; a port that others hold is left alone."""
+    found = {}
+    for bound in machine.bound:
+        held = any(path in machine.holders for path in bound.means)
+        if len(bound.means) == 1 and not held and not bound.binding.startswith("evdev:"):
+            answer = await _who_is_at(bound, open_)
+            if answer:
+                found[bound.binding] = answer
+    return found
+
+
+async def _who_is_at(bound: Bound, open_: Callable[[str, int], OpenTransport]) -> Heard | None:
+    """None: the device is one of those that answer nobody."""
+    speeds = () if bound.binding.startswith(("usb-serial:", "usb-path:", "link:")) else (9600,)
+    try:
+        found = await who(lambda baud: open_(bound.binding, baud), speeds=speeds)
+    except Stranger as stranger:
+        return Heard(stranger=stranger.kind)
+    except (DeviceError, ValueError) as error:
+        return Heard(refused=str(error))
+    if found:
+        return Heard(found.role, found.protocol)
+    asked = {each.key for each in all_protocols() if each.probe and each.key not in NOT_BESIDE_PRINTERS}
+    return Heard() if f"{bound.role}/{bound.driver}" in asked else None
+
+
+def _document(machine: Machine, found: list[Finding], text: str, written: Finding | None) -> dict[str, object]:
+    def told(finding: Finding) -> dict[str, object]:
+        sentence, fix = finding.words(language())
+        return {
+            "finding": finding.slug,
+            "level": finding.level,
+            "sentence": sentence,
+            "fix": fix,
+            "facts": finding.facts,
+        }
+
+    return {
+        "ports": [
+            {"port": port.path, "what": port.what, "binding": port.binding, "lasting": port.stable}
+            for port in machine.ports
+        ],
+        "findings": [told(finding) for finding in found],
+        "rule": text,
+        "rule_file": told(written) if written else None,
+    }
+
+
+def _show(found: list[Finding], text: str, written: Finding | None) -> None:
+    for finding in [*found, *([written] if written else [])]:
+        sentence, fix = finding.words(language())
+        console.print(_MARKS[finding.level], end="")
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        if fix:
+            console.print(f"       {fix}", markup=False, highlight=False, soft_wrap=True)
+    if text and not written and any(finding.level == "wrong" for finding in found):
+        console.print(f"\nThe rule that --write-rule default writes to /{DEFAULT_RULE}:", highlight=False)
+        console.print(text, markup=False, highlight=False, soft_wrap=True, end="")
