@@ -128,10 +128,10 @@ class Book:
                 mine, events = events[: len(facts)], events[len(facts) :]
                 wish.after = after
                 self._keep(after)
-                self._owe(after, mine)
                 if wish.then:
                     wish.then(after)
-                self.on_change(before, after)
+                self.on_change(before, after)  # the glass first: voice and paper begin with work of their own
+                self._owe(after, mine)
 
         append = asyncio.ensure_future(self.feed.append(_events(steps), durable))
         try:

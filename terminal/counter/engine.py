@@ -241,6 +241,7 @@ class AttemptDriver:
             case CodeReady(payload):
                 if self._in(State.ORDERING) and not self._give_up:
                     self._job.on_code(self._sale, self._attempt, payload)
+                    await asyncio.sleep(0)  # its bytes leave for the glass before the journal is given more work
                 await self._hear(Signal.CODE_READY, payload=payload)
             case Told(notice):
                 if isinstance(await self._hear_notice(notice), Mismatch):

@@ -6,8 +6,10 @@ every screen of a test (I25) and comes before other words.
 
 import asyncio
 import re
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final
 
 from drivers.display.tiles import Tile
@@ -18,7 +20,7 @@ from terminal.peripherals import glyphs, lettering
 
 Words = Callable[[str], str]
 MoneyText = Callable[[Money], str]
-CACHE_MAX: Final = 64
+DRAWN_MAX: Final = 256  # captions kept; the one that was wanted longest ago goes
 STRIP_MIN: Final = 24  # a glass with less beside its code has no room for words
 _SIGN: Final = re.compile(r"([^0-9-]*)(.*)")
 _RESULT_WORDS: Final = {
@@ -54,16 +56,50 @@ class Caption:
     band: bool = False
 
 
+class Drawings:
+    """Captions drawn once, for every glass that wants them: a thousand counters say the same words."""
+
+    def __init__(self, paint: Paint) -> None:
+        self._paint = paint
+        self._known: OrderedDict[tuple[Caption, bool], Tile] = OrderedDict()
+        self._drawing: asyncio.Future[Tile] | None = None
+
+    async def tile(self, caption: Caption, coloured: bool) -> Tile:
+        """Raises OSError, ImportError when there are no fonts to draw with."""
+        what = (caption, coloured)
+        while (known := self._known.get(what)) is None:
+            loop, drawing = asyncio.get_running_loop(), self._drawing
+            if drawing is not None and not drawing.done() and drawing.get_loop() is loop:
+                await asyncio.wait({drawing})  # fonts are for one thread at a time
+                continue
+            self._drawing = loop.run_in_executor(None, _draw, caption, coloured, self._paint)
+            self._drawing.add_done_callback(partial(self._keep, what))
+            return await asyncio.shield(self._drawing)
+        self._known.move_to_end(what)
+        return known
+
+    def _keep(self, what: tuple[Caption, bool], drawing: asyncio.Future[Tile]) -> None:
+        if drawing.cancelled() or drawing.exception() is not None:
+            return
+        self._known[what] = drawing.result()
+        if len(self._known) > DRAWN_MAX:
+            self._known.popitem(last=False)
+
+
+@lru_cache(maxsize=8)
+def _drawings(paint: Paint) -> Drawings:
+    return Drawings(paint)
+
+
 class Artwork:
     """Args:
     words: a key of the catalogue in the display's language -> its text.
     money: an amount as that language writes it.
+    paint: glasses with the same one share what it has drawn.
     """
 
     def __init__(self, words: Words, money: MoneyText, *, title: str = "", paint: Paint) -> None:
-        self._words, self._money, self._title, self._paint = words, money, title, paint
-        self._known: dict[Caption, Bitmap] = {}
-        self._drawing: asyncio.Future[Bitmap] | None = None
+        self._words, self._money, self._title, self._drawings = words, money, title, _drawings(paint)
 
     async def tiles(self, screen: Screen, width: int, height: int) -> AsyncIterator[Tile]:
         """Everything beside the code or sign of a glass of ``width`` × ``height``, the amount first."""
@@ -72,7 +108,7 @@ class Artwork:
             yield _tile(bitmap, box, coloured)
         for caption in self._captions(screen, width, height):
             if caption.text and caption.box.height >= caption.size:
-                yield _tile(await self._drawn(caption), caption.box, coloured)
+                yield await self._drawings.tile(caption, coloured)
 
     # --- amounts ------------------------------------------------------------------------------------------
 
@@ -143,19 +179,6 @@ class Artwork:
         caption = Caption(said, strip.part(52, 76), size)
         return [self._test(strip.part(81, 100), strip.height * 18 // 100), caption] if screen.test else [caption]
 
-    async def _drawn(self, caption: Caption) -> Bitmap:
-        if (known := self._known.get(caption)) is not None:
-            return known
-        while self._drawing is not None and not self._drawing.done():  # fonts are for one thread at a time
-            await asyncio.wait({self._drawing})
-        loop = asyncio.get_running_loop()
-        self._drawing = loop.run_in_executor(None, _draw, caption, self._paint)
-        drawn = await asyncio.shield(self._drawing)
-        if len(self._known) >= CACHE_MAX:
-            self._known.clear()
-        self._known[caption] = drawn
-        return drawn
-
 
 def _fitted(text: str, box: Box) -> Iterator[tuple[Bitmap, Box]]:
     bitmap = glyphs.amount(text, box.width - 4, box.height)
@@ -163,7 +186,11 @@ def _fitted(text: str, box: Box) -> Iterator[tuple[Bitmap, Box]]:
         yield _centred(bitmap, box), box
 
 
-def _draw(caption: Caption, paint: Paint) -> Bitmap:
+def _draw(caption: Caption, coloured: bool, paint: Paint) -> Tile:
+    return _tile(_lettered(caption, paint), caption.box, coloured)
+
+
+def _lettered(caption: Caption, paint: Paint) -> Bitmap:
     """The caption in the middle of its box, shrunk while its lines do not fit above each other."""
     box, size = caption.box, caption.size
     lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)

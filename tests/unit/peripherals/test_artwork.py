@@ -2,12 +2,14 @@
 
 import asyncio
 import unicodedata
+from collections.abc import Callable, Coroutine
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.display.tiles import Tile
+from drivers.printer.bitmap import Bitmap
 from drivers.raster import Painter as Fonts
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.help.catalogue import Catalogue
@@ -157,3 +159,31 @@ def test_the_fonts_have_every_letter_of_the_catalogues(language: str) -> None:
         paint = Fonts(*(glyphs.FONTS / name for name in fonts))
         missing = [char for char in letters if char.strip() and paint(char, 48, 24, False) is None]
         assert [char for char in missing if unicodedata.category(char) not in ("Cf", "So")] == []
+
+
+def test_counters_with_the_same_painter_draw_their_words_once_between_them() -> None:
+    catalogue = Catalogue.load("en")
+
+    def shop() -> tuple[list[str], Callable[[], Coroutine[None, None, list[Tile]]]]:
+        drawn: list[str] = []
+
+        def paint(text: str, width: int, height: int, bold: bool) -> Bitmap | None:
+            drawn.append(text)
+            return PAINT(text, width, height, bold)
+
+        async def shown() -> list[Tile]:
+            art = Artwork(catalogue.text, catalogue.money, paint=paint)
+            return [tile async for tile in art.tiles(SCREENS[0], 240, 320)]
+
+        return drawn, shown
+
+    async def at_once() -> list[list[Tile]]:
+        return await asyncio.gather(*(shown() for _ in range(20)))
+
+    by_one, shown_by_one = shop()
+    alone = run(shown_by_one(), seed=1)
+    drawn, shown = shop()
+    assert run(at_once(), seed=1) == [alone] * 20
+    assert drawn == by_one, "twenty counters draw what one does"
+    assert run(shown(), seed=2) == alone
+    assert drawn == by_one, "and the next run of a loop finds it"
