@@ -1,10 +1,13 @@
 """The customer's code, scanned: pay once, ask until it is known, else reverse with proof."""
 
 import asyncio
+from typing import Final
 
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
 from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refusal, Refused, Told, Trade
+
+LOOK_MIN_S: Final = 0.5  # nearer to a reverse than this its own answer tells as much
 
 
 class PullDriver(AttemptDriver):
@@ -67,9 +70,10 @@ class PullDriver(AttemptDriver):
             await self._query()  # whatever it says is news to this process (I22)
             return
         now = self._now_s()
-        wait = max(self._sent_s + self._timings.reverse_not_before_s, self._reverse_after_s) - now
-        if wait > 0:
-            await self._pause(wait)
+        due_s = max(self._sent_s + self._timings.reverse_not_before_s, self._reverse_after_s)
+        if due_s > now:
+            await self._pause(due_s - now)
+            await self._look_before(due_s)
             return
         missing = self._attempt.state is State.REVERSE_UNKNOWN and isinstance(await self._query(), NotThere)
         if not self._in(State.REVERSING, State.REVERSE_UNKNOWN):
@@ -81,6 +85,21 @@ class PullDriver(AttemptDriver):
             await self._hear(Signal.WINDOW_OVER)
             return
         self._reverse_after_s = self._now_s() + self._stubborn_s()
+
+    async def _look_before(self, due_s: float) -> None:
+        """ "Check again" pressed while the next reverse waits for its time: asked at once, which delays nothing.
+
+        That the customer is still typing a password undoes no decision: only a refused reverse may say so (3.1).
+        """
+        while (soon := min(self._asked_s + self._job.check_again_s, due_s) - self._now_s()) > 0:
+            await self._pause(soon)
+        left_s = due_s - self._now_s()
+        if left_s < LOOK_MIN_S or not self._in(State.REVERSING, State.REVERSE_UNKNOWN):
+            return
+        self._asked_s = self._now_s()
+        answer = await self._query_within(left_s)
+        if isinstance(answer, Told) and answer.notice.trade is not Trade.PAYING:
+            await self._hear_notice(answer.notice)
 
     def _never_arrived(self) -> bool:
         """A scanned code lives a minute: a pay request still queued after two can take nothing any more."""

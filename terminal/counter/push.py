@@ -116,7 +116,12 @@ class PushDriver(AttemptDriver):
         if self._now_s() - self._started_s >= self._timings.reverse_window_s:
             await self._hear(Signal.WINDOW_OVER)
             return
-        await self._pause(self._stubborn_s())
+        again_s = self._now_s() + self._stubborn_s()
+        await self._pause(again_s - self._now_s())
+        while (soon := min(self._asked_s + self._job.check_again_s, again_s) - self._now_s()) > 0:
+            if not self._in(State.CLOSING):
+                return
+            await self._pause(soon)  # however often somebody presses "check again"
 
     async def _sweep(self) -> None:
         """Money may have been in flight when the order closed: look again for a day.

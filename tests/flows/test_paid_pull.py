@@ -307,6 +307,53 @@ async def test_check_again_asks_at_once_but_at_most_every_two_seconds(shop: Shop
     await shop.wait(60)
 
 
+@story()
+async def test_check_again_asks_while_the_reverse_waits_for_its_time(shop: Shop) -> None:
+    sale = await scanned(shop, "password")
+    await shop.until(lambda: shop.sale(sale).word == "acting", 1)
+    await shop.cancel(sale)
+    assert shop.attempt(sale).state == "reversing"
+    before = shop.world.line.requests
+    for _ in range(60):  # an impatient finger
+        shop.service.checkout.check_again(sale.id)
+        await shop.wait(0.1)
+    assert 3 <= shop.world.line.requests - before <= 4
+    assert shop.attempt(sale).state == "reversing"
+    assert await ended(shop, sale, 60) == "reversed"
+
+
+@story()
+async def test_check_again_asks_between_two_reverses_and_brings_neither_sooner(shop: Shop) -> None:
+    shop.fault("error-500-after-debit")
+    sale = await scanned(shop)
+    shop.fault("error-500", call="query", for_s=45.5)
+    shop.fault("rate-429", call="reverse", count=5)
+    await shop.until(lambda: shop.attempt(sale).state == "reverse_unknown", 80)
+    await shop.wait(8)  # four reverses were refused, the next is due 8 s after the last
+    before = shop.world.line.requests
+    for _ in range(60):
+        shop.service.checkout.check_again(sale.id)
+        await shop.wait(0.1)
+    assert 2 <= shop.world.line.requests - before <= 3
+    assert shop.attempt(sale).captured, "what the bank says is known at once"
+    assert shop.attempt(sale).state == "reverse_unknown", "and changes no decision"
+    assert await ended(shop, sale, 200) == "reversed"
+
+
+@story()
+async def test_check_again_closes_no_faster_than_the_bank_is_asked(shop: Shop) -> None:
+    sale = await shop.with_code()
+    shop.fault("error-500", call="close", count=1000)
+    await shop.cancel(sale)
+    await shop.wait(20)
+    assert shop.attempt(sale).state == "closing"
+    before = shop.world.line.requests
+    for _ in range(60):
+        shop.service.checkout.check_again(sale.id)
+        await shop.wait(0.1)
+    assert 3 <= (shop.world.line.requests - before) / 3 <= 4, "a round is a query, a close and a query"
+
+
 @pytest.mark.row(11)
 @story()
 async def test_nobody_at_the_till_can_call_an_unpaid_sale_paid(shop: Shop) -> None:
