@@ -155,12 +155,12 @@ class Glass:
                 await self._display.show(screen)
             except PeripheralFailed as error:
                 if error.slug != self.failing and not self._opening():
-                    log.warning("display of counter %s: %s", self._counter.id, error)
+                    log.debug("display of counter %s: %s", self._counter.id, error)  # the device told it (L1)
                     self.failing = error.slug
                     self.on_change()
                 return False
             if self.failing:
-                log.info("display of counter %s shows again", self._counter.id)
+                log.debug("display of counter %s shows again", self._counter.id)
                 self.failing = ""
                 self.on_change()
         await self._on_shown(screen)

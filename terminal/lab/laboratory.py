@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from terminal.lab.bank_link import BankAway, BankLink, BankRefuses
 from terminal.lab.device_faults import Breakage
+from terminal.lab.eye import ByItself, Eye
 from terminal.lab.faults import Fault, FaultUnknown, Wish, catalogue
 from terminal.lab.qr_reader import NotReadable
 from terminal.lab.service_process import NoService, ServiceProcess
@@ -26,6 +27,8 @@ class Laboratory:
     def __init__(self, stand: Stand, bank: BankLink, service: ServiceProcess, timeline: Timeline) -> None:
         self.stand, self.bank, self.service, self.timeline = stand, bank, service, timeline
         self.breakage = Breakage(stand)
+        self.eye = Eye()
+        self.hand = ByItself(stand, self.eye)  # does what tests of devices ask of a person
         self.watched = 0
         self.on_change: Callable[[], None] = lambda: None
         self.shown: dict[str, Any] = {}  # the order before the customer, as the sandbox told it
@@ -45,9 +48,13 @@ class Laboratory:
     # --- the customer's phone ---------------------------------------------------------------------------
 
     async def scan_glass(self) -> dict[str, Any]:
-        """Hold the phone before the glass. Raises NotReadable, BankRefuses, BankAway."""
+        """Hold the phone before the glass: what its camera cannot rely on, the customer cannot pay.
+
+        Raises:
+            NotReadable, BankRefuses, BankAway.
+        """
         try:
-            code = self.stand.read_glass()
+            code = (await asyncio.to_thread(self.eye.see_glass, self.stand.display)).text
         except NotReadable as error:
             self.timeline.add("phone", "", f"cannot read the glass: {error}")
             raise
@@ -72,6 +79,16 @@ class Laboratory:
         code = await self.bank.payment_code(behaviour)
         self.stand.scan(code)
         return code
+
+    async def scan_here(self, where: str) -> str:
+        """Hold the scanner before the "glass" or the newest "slip", through its camera. Raises NotReadable."""
+        stand, eye = self.stand, self.eye
+        if where == "glass":
+            reading = await asyncio.to_thread(eye.see_glass, stand.display)
+        else:
+            reading = await asyncio.to_thread(eye.see_slip, stand.printer)
+        stand.scan(reading.text)
+        return reading.text
 
     # --- faults -----------------------------------------------------------------------------------------
 

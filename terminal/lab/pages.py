@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import jinja2
 import msgspec
@@ -42,9 +42,13 @@ class Act(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Shot(msgspec.Struct, forbid_unknown_fields=True):
-    """``text`` as it stands on the thing scanned; empty: the customer's phone, which then ``behaviour``."""
+    """``text`` as it stands on the thing scanned; empty: the customer's phone, which then ``behaviour``.
+
+    ``see``: hold the scanner before what stands here instead and look through its camera.
+    """
 
     text: str = ""
+    see: Literal["", "glass", "slip"] = ""
     behaviour: str = "pays"
 
 
@@ -196,6 +200,8 @@ class Pages:
 
     async def _scanner(self, request: web.Request) -> Any:
         asked = await _read(request, Shot)
+        if asked.see:
+            return {"scanned": await self._lab.scan_here(asked.see)}
         if asked.text:
             self._lab.stand.scan(asked.text)
             return {"scanned": asked.text}

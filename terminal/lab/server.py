@@ -77,6 +77,8 @@ async def running_lab(
         stack.callback(lab.breakage.close)
         watching = asyncio.create_task(lab.watch(), name="watch the bank")
         stack.push_async_callback(_end, watching)
+        helping = asyncio.create_task(lab.hand.run(), name="test devices by itself")
+        stack.push_async_callback(_end, helping)
         yield RunningLab(lab, f"http://127.0.0.1:{port}", lab_key(state, entropy))
 
 

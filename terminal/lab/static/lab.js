@@ -266,6 +266,9 @@ at("paste").addEventListener("submit", (event) => {
   event.preventDefault();
   run(() => ask("phone/scan", { code: at("paste-code").value }));
 });
+for (const button of document.querySelectorAll("[data-see]")) {
+  button.addEventListener("click", () => run(() => ask("scanner", { see: button.dataset.see })));
+}
 at("shot").addEventListener("submit", (event) => {
   event.preventDefault();
   run(() => ask("scanner", { text: at("shot-text").value }));

@@ -1,0 +1,142 @@
+"""The demo's two windows: a till, and the lab with its phone, glass, paper, scanner and speaker."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import ConsoleMessage, Locator, Page, async_playwright, expect
+
+from terminal.cli.demo_settings import Places, Ports
+from tests.flows.browser.chromium import find_chromium
+from tests.flows.ports import claim
+from tests.flows.test_demo import demo
+
+WAIT_MS = 30_000
+
+
+@dataclass
+class Windows:
+    lab: Page
+    till: Page
+    key: str
+    owner_pin: str
+    root: Path  # the demo's folder
+    complaints: list[str] = field(default_factory=list)
+    begun: dict[str, int] = field(default_factory=dict)
+
+    async def press(self, button: str) -> None:
+        """In front: of a window behind another one Chromium draws a frame a second, and a click waits for two."""
+        await self.lab.bring_to_front()
+        await self.lab.click(button)
+
+    async def type(self, keys: str) -> None:
+        for key in keys:
+            await self.till.keyboard.press(key)
+            await self.till.wait_for_timeout(40)  # like fingers, not like a scanner
+        await self.till.keyboard.press("Enter")
+
+    async def open_sale(self, keys: str) -> None:
+        await self.type(keys)
+        await expect(self.lab.locator("#glass-says")).to_have_text("code")
+
+    async def break_it(self, slug: str, **params: str) -> None:
+        """Choose a fault by its name and press the button; what must happen stands beside it."""
+        await self.lab.select_option("#fault-slug", slug)
+        await expect(self.lab.locator("#fault-expected")).not_to_be_empty()
+        for name, value in params.items():
+            await self.lab.fill(f"[data-param={name}]", value)
+        await self.press("#fault button[type=submit]")
+        begun = self.lab.locator("#lines .lab", has_text=f"{slug} begins")
+        self.begun[slug] = self.begun.get(slug, 0) + 1
+        await expect(begun).to_have_count(self.begun[slug])
+
+    async def pay(self) -> None:
+        """The customer scans the glass and pays."""
+        await self.press("#scan-glass")
+        await self.press("#order-acts [data-act=pay]")
+
+    async def heard(self, amount: str) -> None:
+        await expect(self.lab.locator("#spoken li", has_text=amount)).to_have_count(1)
+
+    async def paper(self, number: int) -> str:
+        """What stands on a slip; 0 hangs on the roll."""
+        text = await self.lab.evaluate("(no) => fetch(`/lab/paper/${no}.txt`).then((told) => told.text())", number)
+        return str(text)
+
+    async def last_sale(self) -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = await self.till.evaluate(
+            """async () => {
+                const ask = async (path) => (await fetch(`/api/v1${path}`)).json();
+                const [last] = (await ask("/sales?limit=1")).sales;
+                return (await ask(`/sales/${last.id}/events`)).events;
+            }"""
+        )
+        return told
+
+    async def journal(self) -> list[str]:
+        """The last sale's events, attempts by the state they moved to."""
+        told = await self.last_sale()
+        return [each["body"]["to"] if each["type"] == "attempt_moved" else each["type"] for each in told]
+
+    async def notified(self, end: str) -> Locator:
+        """The timeline's lines of notifications of the last sale's order that ended this way."""
+        order = next(each["body"]["attempt"] for each in await self.last_sale() if "attempt" in each["body"])
+        return self.lab.locator("#lines .bank", has_text=re.compile(f"TRANSACTION.SUCCESS .*{order} .*: {end}"))
+
+    async def events(self, after: int) -> dict[str, Any]:
+        """Journal events as a script with the demo's key reads them."""
+        address = f"{urljoin(self.till.url, '/api/v1/events')}?after={after}"
+        told = await self.till.request.get(address, headers={"Authorization": f"Bearer {self.key}"})
+        return dict(await told.json())
+
+    async def green(self, amount: str) -> None:
+        await expect(self.till.locator("#panel.tone-paid #panel-amount")).to_have_text(amount)
+
+    async def slips(self) -> int:
+        """How many were cut so far, read where a person sees them."""
+        newest = self.lab.locator("#roll img:not(.hanging)")
+        return int((await newest.first.get_attribute("alt") or "").split()[-1]) if await newest.count() else 0
+
+    async def paid(self, amount: str, slip: int) -> None:
+        """Green, and this slip is out: the newest one."""
+        await self.green(amount)
+        newest = self.lab.locator("#roll img:not(.hanging)").first
+        await expect(newest).to_have_attribute("alt", re.compile(rf"\D{slip}$"))
+
+
+def _is_wrong(line: ConsoleMessage) -> bool:
+    """A killed service refuses connections and an act asks for a PIN: their stories, no mistakes of a page."""
+    expected = ("ERR_CONNECTION", "status of 401")
+    return line.type == "error" and not any(each in line.text for each in expected)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def windows(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Windows]:
+    places, ports = Places(tmp_path_factory.mktemp("page") / "demo"), Ports(claim())
+    async with demo(places.root, ports, "--no-sale") as run, async_playwright() as playwright:
+        await run.until("Ctrl-C ends everything")
+        address = dict(re.findall(r"^  (\w+) +(http\S+)$", run.said, re.MULTILINE))
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+        context.set_default_timeout(WAIT_MS)
+        expect.set_options(timeout=WAIT_MS)
+        pin = re.search(r"owner (\d+)", run.said)
+        assert pin is not None
+        key = (places.state / "api-key").read_text().strip()
+        opened = Windows(await context.new_page(), await context.new_page(), key, pin[1], places.root)
+        for page in (opened.lab, opened.till):
+            page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+            page.on(
+                "console",
+                lambda line: opened.complaints.append(line.text) if _is_wrong(line) else None,
+            )
+        await opened.lab.goto(address["lab"])
+        await opened.till.goto(address["till"])
+        await opened.till.locator("#keys button").first.wait_for()
+        yield opened
+        await browser.close()
