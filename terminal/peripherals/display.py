@@ -12,8 +12,8 @@ from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
-from terminal.peripherals.keeper import Keeper, first, together
-from terminal.peripherals.sweep import Sweep, never
+from terminal.peripherals.keeper import Keeper, together
+from terminal.peripherals.sweep import Alarm, Sweep, rest
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class CodeDisplay:
         self._captions, self._sweep = captions, sweep
         self.keeper = Keeper("display", where, open_, clock, self._serve)
         self._size = (0, 0)
-        self._lit = asyncio.Event()  # something is shown that the display takes down when it hears nothing
+        self._lit = Alarm()  # something is shown that the display takes down when it hears nothing
         self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
         self._uncaptioned: tuple[Screen, int] | None = None
         self._to_caption = asyncio.Event()
@@ -157,7 +157,7 @@ class CodeDisplay:
 
     async def _rest(self) -> None:
         if not self._lit.is_set():
-            await first(self._lit.wait(), self._sweep.due() if self._sweep else never())
+            await rest(self._sweep, self._lit)
             if not self._lit.is_set():
                 return
         await asyncio.sleep(self._profile.keep_alive_ms / 1000)

@@ -12,8 +12,8 @@ from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
 from terminal.errors import PeripheralFailed
 from terminal.payments.money import Money
-from terminal.peripherals.keeper import Keeper, first, together
-from terminal.peripherals.sweep import Sweep, never
+from terminal.peripherals.keeper import Keeper, together
+from terminal.peripherals.sweep import Alarm, Sweep, never, rest
 
 ASK_S: Final = 2.0  # between two questions while something is shown for a customer
 DARK: Final = PanelScreen("idle")  # what a panel shows before anybody says what is wanted
@@ -98,7 +98,7 @@ class PanelDisplay:
         self._shown: PanelScreen | None = None  # what it took; None: not known
         self._ends_s: float | None = None  # of what is shown, in the loop's time
         self._news = asyncio.Event()
-        self._lit = asyncio.Event()  # something is shown for a customer
+        self._lit = Alarm()  # something is shown for a customer
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -164,7 +164,7 @@ class PanelDisplay:
         """Often while a customer looks at it: another glass takes over when this one fell silent."""
         while device.answers:
             if not self._lit.is_set():
-                await first(self._lit.wait(), self._sweep.due() if self._sweep else never())
+                await rest(self._sweep, self._lit)
             if self._lit.is_set():
                 await asyncio.sleep(ASK_S)
             async with self._turn:

@@ -12,6 +12,25 @@ SELDOM_S: Final = 60.0
 RECENT_S: Final = 600.0  # a counter counts as in use for so long after its last sale, scan, slip or word
 
 
+class Alarm:
+    """An asyncio.Event for one sleeper, without a task of its own: a thousand glasses rest at once."""
+
+    def __init__(self) -> None:
+        self._set = False
+        self.sleeper: asyncio.Future[None] | None = None
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        self._set = True
+        if self.sleeper is not None and not self.sleeper.done():
+            self.sleeper.set_result(None)
+
+    def clear(self) -> None:
+        self._set = False
+
+
 class Sweep:
     """The rounds of one counter. Get it from ``Sweeper.counter``.
 
@@ -29,14 +48,16 @@ class Sweep:
         self.used_s = asyncio.get_running_loop().time()
 
     async def due(self) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await rest(self, Alarm())
+
+    def enter(self, turn: asyncio.Future[None]) -> None:
+        """``turn`` is done when this counter is asked next, unless it leaves before."""
         self._waiting.append(turn)
         self._ask()
-        try:
-            await turn
-        finally:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
+
+    def leave(self, turn: asyncio.Future[None]) -> None:
+        if turn in self._waiting:
+            self._waiting.remove(turn)
 
     @property
     def waiting(self) -> bool:
@@ -84,6 +105,22 @@ class Sweeper:
                 sweep.go(now_s)
         if any(sweep.waiting for sweep in waiting):
             self._wanted()
+
+
+async def rest(sweep: Sweep | None, alarm: Alarm) -> None:
+    """Until the rounds come by or the alarm is set; ``sweep`` None: only the alarm ends it."""
+    if alarm.is_set():
+        return
+    turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    alarm.sleeper = turn
+    if sweep:
+        sweep.enter(turn)
+    try:
+        await turn
+    finally:
+        alarm.sleeper = None
+        if sweep:
+            sweep.leave(turn)
 
 
 async def never() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from terminal.peripherals.sweep import SELDOM_S, TICK_S, Sweeper
+from terminal.peripherals.sweep import SELDOM_S, TICK_S, Alarm, Sweeper, rest
 from terminal.virtual_time import run
 
 
@@ -69,5 +69,26 @@ def test_no_timer_runs_while_nobody_waits() -> None:
         await asyncio.sleep(TICK_S)  # the round that was planned finds nobody and plans none
         assert sweeper._timer is None
         assert asyncio.get_running_loop().time() - before == TICK_S
+
+    run(story(), seed=1)
+
+
+def test_a_rest_ends_with_the_round_or_with_the_alarm_whichever_is_first() -> None:
+    async def story() -> None:
+        loop, sweep, alarm = asyncio.get_running_loop(), Sweeper().counter("1"), Alarm()
+        sweep.used()
+        began_s = loop.time()
+        await rest(sweep, alarm)
+        assert loop.time() - began_s == TICK_S
+        loop.call_later(1.0, alarm.set)
+        await rest(sweep, alarm)
+        assert loop.time() - began_s == TICK_S + 1.0
+        assert not sweep.waiting, "nobody is asked who has left"
+        await rest(None, alarm)
+        assert loop.time() - began_s == TICK_S + 1.0, "it is set: no rest"
+        alarm.clear()
+        loop.call_later(2.0, alarm.set)
+        await rest(None, alarm)
+        assert loop.time() - began_s == TICK_S + 3.0
 
     run(story(), seed=1)
