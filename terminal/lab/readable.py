@@ -1,86 +1,92 @@
-"""Bytes on a cable in words, as far as that is easy: for people who look at the timeline, decides nothing.
-
-Source: docs/display-frame.md; Epson ESC/POS command reference; YuTone SYN6288 data sheet; Hangzhou Grow GM65
-manual.
-"""
+"""Bytes on a cable in words, for people: one reader a protocol of the catalogue. It decides nothing."""
 
 import re
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
-from firmware_stubs.display_firmware import unstuff
+from terminal.lab import readable_displays as displays
+from terminal.lab import readable_printers as printers
+from terminal.lab import readable_scanners as scanners
+from terminal.lab import readable_speakers as speakers
+from terminal.lab.readable_displays import Taken
 
-_FRAMES: Final = {
-    0x01: "PING",
-    0x02: "HELLO",
-    0x10: "SHOW_QR",
-    0x11: "SHOW_TEXT",
-    0x12: "CLEAR",
-    0x13: "SHOW_RESULT",
-    0x14: "BRIGHTNESS",
-    0x15: "BEEP",
-    0x16: "TILE",
-    0x17: "ROTATE",
-    0x18: "SHOW_IDLE",
-    0x20: "STATE",
-    0x21: "EVENT",
-    0x7F: "ACK",
+Way = Literal["out", "in"]
+Reader = Callable[[str, bytes], Taken]
+READERS: Final[Mapping[str, Reader]] = {
+    "display/countertop": displays.countertop,
+    "display/bonrix": displays.bonrix,
+    "display/nextion": displays.nextion,
+    "display/dgus": displays.dgus,
+    "display/cd5220": displays.pole,
+    "display/escpos-vfd": displays.pole,
+    "display/led8n": displays.pole,
+    "scanner/gm65": scanners.gm65,
+    "scanner/line": scanners.line,
+    "scanner/gmssi": scanners.ssi,
+    "scanner/ssi": scanners.ssi,
+    "scanner/hon": scanners.honeywell,
+    "scanner/nls": scanners.newland,
+    "scanner/evdev": scanners.evdev,
+    "printer/escpos": printers.escpos,
+    "printer/star": printers.star,
+    "speaker/syn6288": speakers.syn6288,
+    "speaker/xfs5152": speakers.xfs5152,
+    "speaker/dfplayer": speakers.dfplayer,
+    "speaker/jq8900": speakers.jq8900,
+    "speaker/audio": speakers.audio,
 }
-_SPEAKER: Final = {0x41: "taken", 0x45: "refused", 0x4A: "ready", 0x4E: "speaking", 0x4F: "quiet"}
-_SPEAKER_ASKS: Final = {0x01: "speak", 0x02: "stop", 0x21: "busy?", 0x88: "sleep"}
-_CODE_SETS: Final = ("gb2312", "gbk", "big5", "utf-16-be")
-_WORDS: Final = re.compile(r"[^\x00-\x1f\x7f\ufffd]{2,}")
-# FS & and FS . switch Chinese on and off; GS ( k: a QR code's model, size, level, store and print
-_SETTINGS: Final = re.compile(rb"\x1c[&.]|\x1d\(k..1(?:A..|[CEQ].|P0)", re.DOTALL)
-_RULE: Final = re.compile("-{4,}")
+LAB: Final = {
+    "display": "display/countertop",
+    "scanner": "scanner/gm65",
+    "printer": "printer/escpos",
+    "speaker": "speaker/syn6288",
+}
+"""What the lab's own devices speak."""
+DATA_MAX: Final = 65536  # bytes read at once; the rest is counted
+LOOK_MAX: Final = 8192  # no protocol's unit is longer, pictures aside, which tell their length first
 TEXT_MAX: Final = 160
+_JOINED: Final = {"printer": " · "}
+_TOO_SHORT: Final = re.compile(r"^.$|^start$|^cut$|^feed\b|^picture$")
+
+
+def describe(protocol: str, way: Way, data: bytes) -> list[str]:
+    """What the bytes say, one entry a command, answer or text; what is not understood as hex.
+
+    Args:
+        protocol: ``role/name`` of the catalogue; KeyError for another.
+        way: "out" towards the device.
+    """
+    take = READERS[protocol]
+    words: list[str] = []
+    unknown = bytearray()
+    at = 0
+    while at < min(len(data), DATA_MAX):
+        used, text = take(way, data[at : at + LOOK_MAX])
+        if used == 0:
+            unknown.append(data[at])
+            at += 1
+            continue
+        _hex(words, unknown)
+        if text:
+            words.append(text)
+        at += used
+    _hex(words, unknown)
+    if len(data) > DATA_MAX:
+        words.append(f"… {len(data) - DATA_MAX} bytes more")
+    return words
+
+
+def _hex(words: list[str], unknown: bytearray) -> None:
+    if unknown:
+        words.append(f"<{unknown.hex(' ')}>")
+        unknown.clear()
 
 
 def readable(role: str, source: str, data: bytes) -> str:
-    """``source``: "host" or "device", as cables name it."""
-    match role:
-        case "display":
-            text = _display(data)
-        case "printer":
-            text = _printer(data) if source == "host" else f"status {data.hex(' ')}"
-        case "speaker":
-            text = _speaker(data, source)
-        case _:
-            text = _scanner(data)
-    return text[:TEXT_MAX]
-
-
-def _display(data: bytes) -> str:
-    names = []
-    for piece in data.split(b"\0"):
-        body = unstuff(bytearray(piece)) if piece else None
-        if body is not None and len(body) >= 8:
-            name = _FRAMES.get(body[1], f"type {body[1]:02x}")
-            detail = ""
-            if body[1] == 0x7F and len(body) >= 10:
-                detail = f" {_FRAMES.get(body[4], '')} {'ok' if body[5] == 0 else f'status {body[5]}'}"
-            names.append(f"{name}{detail} #{body[2]}")
-    return ", ".join(names)
-
-
-def _printer(data: bytes) -> str:
-    if data[:2] == b"\x10\x04":
-        return f"status {data[2]}?" if len(data) > 2 else "status?"
-    words = _WORDS.findall(_SETTINGS.sub(b"\0", data).decode("gb18030", "replace"))
-    return " · ".join(_RULE.sub("---", each) for each in words)
-
-
-def _speaker(data: bytes, source: str) -> str:
-    if source == "device":
-        return ", ".join(_SPEAKER.get(byte, f"{byte:02x}") for byte in data)
-    if len(data) < 5 or data[0] != 0xFD:
-        return ""
-    asked = _SPEAKER_ASKS.get(data[3], f"command {data[3]:02x}")
-    if data[3] != 0x01:
-        return asked
-    return f"{asked} “{data[5:-1].decode(_CODE_SETS[min(data[4] & 7, 3)], 'replace')}”"
-
-
-def _scanner(data: bytes) -> str:
-    if data[:2] in (b"\x7e\x00", b"\x02\x00"):
-        return "command" if data[0] == 0x7E else "answer"
-    return data.decode("utf-8", "replace").strip()
+    """A line of the lab's timeline. ``source``: "host" or "device", as cables name it."""
+    words = describe(LAB[role], "out" if source == "host" else "in", data)
+    if role == "printer" and source == "host":
+        words = [word for word in words if not _TOO_SHORT.match(word)]
+    if role == "scanner":
+        words = [word.removeprefix("scan ") for word in words]
+    return _JOINED.get(role, ", ").join(words)[:TEXT_MAX]

@@ -1,6 +1,17 @@
-"""What goes over a printer's cable, as people read it in the timeline."""
+"""What goes over a device's cable, as people read it in the timeline and in captures."""
 
-from terminal.lab.readable import readable
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.catalogue import all_protocols
+from terminal.lab.readable import DATA_MAX, READERS, Way, describe, readable
+from tests.unit.drivers.golden import vectors
+
+POLES: Final = ("cd5220", "escpos-vfd", "led8n")
+WAYS: Final[tuple[Way, Way]] = ("out", "in")
 
 
 def test_a_slip_s_words_stay_and_its_settings_and_rules_do_not_fill_the_line() -> None:
@@ -9,6 +20,55 @@ def test_a_slip_s_words_stay_and_its_settings_and_rules_do_not_fill_the_line() -
 
 
 def test_a_code_on_paper_is_its_text() -> None:
-    store = b"\x1d(k\x07\x001P0CT:S-1"
+    store = b"\x1d(k\x09\x001P0CT:S-1"
     code = b"\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C\x06\x1d(k\x03\x001E1" + store + b"\x1d(k\x03\x001Q0"
     assert readable("printer", "host", code) == "CT:S-1"
+
+
+GOLDEN = {"countertop": "display", "star": "star_line", "audio": "wav"} | dict.fromkeys(POLES, "pole")
+
+
+def test_every_protocol_of_the_catalogue_has_its_reader() -> None:
+    assert set(READERS) == {protocol.key for protocol in all_protocols()}
+
+
+@pytest.mark.parametrize("key", READERS)
+def test_no_byte_of_a_maker_s_example_is_left_in_hex(key: str) -> None:
+    name = key.split("/")[1]
+    for title, data in vectors(GOLDEN.get(name, name)).items():
+        told = [describe(key, way, data) for way in WAYS]
+        assert any(not any(word.startswith("<") for word in words) for words in told) or "stream" in title, title
+
+
+@pytest.mark.parametrize(
+    ("key", "way", "title", "words"),
+    [
+        ("display/nextion", "in", "start-up", ["starts", "ready"]),
+        ("display/dgus", "out", "HELLO to 1000", ["write 1000 “HELLO”"]),
+        ("scanner/ssi", "in", 'decode "134567890123456789"', ["scan 134567890123456789"]),
+        ("scanner/nls", "in", "reply trigger on", ["answer #SCNTRG1<ACK>"]),
+        ("scanner/evdev", "in", "7 and Enter", ["key 7 down", "key 7 up", "key Enter down"]),
+        ("printer/star", "in", "state paper end", ["status offline paper out 0 printed"]),
+        ("speaker/xfs5152", "out", "speak 收款1元", ["speak “收款1元”"]),
+        ("speaker/jq8900", "out", "combine 01 02", ["combine 01 02"]),
+    ],
+)
+def test_makers_examples_say_what_they_say(key: str, way: Way, title: str, words: list[str]) -> None:
+    name = key.split("/")[1]
+    assert describe(key, way, vectors(GOLDEN.get(name, name))[title]) == words
+
+
+def test_what_is_not_understood_is_shown_as_hex_in_its_place() -> None:
+    assert describe("speaker/syn6288", "in", b"\x41\x99\x98\x4f") == ["taken", "<99 98>", "quiet"]
+
+
+@pytest.mark.parametrize("key", READERS)
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_read_to_their_end(key: str, data: bytes) -> None:
+    for way in WAYS:
+        assert all(isinstance(word, str) for word in describe(key, way, data))
+
+
+def test_a_flood_is_bounded() -> None:
+    assert describe("scanner/line", "in", b"\x00" * (DATA_MAX + 9))[-1] == "… 9 bytes more"
