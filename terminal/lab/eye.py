@@ -38,7 +38,10 @@ class Eye:
         """Tens of milliseconds. Raises NotReadable."""
         if display.brightness < DARK_PERCENT:
             raise NotReadable("the glass is too dark")
-        return read(*display.glass(), GLASS_DOT_MM, self.glass)
+        width, height, grey = display.glass()
+        if grey == grey[:1] * len(grey):
+            raise NotReadable("nothing is shown")
+        return read(width, height, grey, GLASS_DOT_MM, self.glass)
 
     def see_slip(self, printer: PrinterStub) -> Reading:
         """The newest slip, cut or still hanging. Raises NotReadable."""
