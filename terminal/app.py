@@ -24,7 +24,7 @@ from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Devices, Entropy, Ids
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings, House
-from terminal.counter.slips import Slips
+from terminal.counter.slips import Slips, titles_of
 from terminal.errors import BadSettings, JournalError
 from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
@@ -210,7 +210,7 @@ async def running(
         }
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
-        slips = Slips(house, wording, {name: each.profile.titles for name, each in channels.items()})
+        slips = Slips(house, wording, titles_of(channels))
         parts = Parts(
             house=house,
             feed=feed,

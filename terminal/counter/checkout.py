@@ -11,7 +11,7 @@ from terminal.counter.engine import AttemptDriver
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
 from terminal.counter.ports import Provider
-from terminal.counter.scans import provider_of_code
+from terminal.counter.scans import channel_of_code
 from terminal.errors import Conflict, InvalidRequest, TerminalError, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
@@ -67,7 +67,7 @@ def claim(key: Key | None, answer: str) -> tuple[Claim, ...]:
 class Checkout:
     def __init__(self, service: "Service") -> None:
         self._service, self._book, self._parts = service, service.book, service.parts
-        self._days = DayLimits(service.book, service.feed)
+        self._days = DayLimits(service.book, service.feed, service.channel)
 
     async def open_sale(self, request: OpenSale, *, actor: Actor, key: Key | None = None) -> Sale:
         """Open a sale and, where the counter shows codes, start its first attempt: one durable step.
@@ -85,11 +85,11 @@ class Checkout:
                 return self._book.sale(known)
             if request.order_no and (taken := self._known_order(request)):
                 return taken
-            provider = self._provider_for(lane, request.amount)
+            channel = self._channel_for(lane, request.amount)
             if lane.current is not None:
                 raise Conflict("sale_live", sale=lane.current)
             try:
-                return await self._open(lane, request, provider, actor, key)
+                return await self._open(lane, request, channel, actor, key)
             except Conflict as taken:  # the same key or order number won at another counter meanwhile
                 if taken.slug != "key_taken":
                     raise
@@ -105,7 +105,7 @@ class Checkout:
             raise Conflict("order_no_used", sale=sale_id)
         return sale
 
-    def _provider_for(self, lane: Lane, amount: Money) -> Provider:
+    def _channel_for(self, lane: Lane, amount: Money) -> str:
         """The first channel of the counter that can; limits are told before the code is shown (row 38)."""
         if self._service.stopping:
             raise Unavailable("stopping")
@@ -123,30 +123,28 @@ class Checkout:
                 raise InvalidRequest("amount_over_limit", limit=limit)
             if provider.trouble():
                 refused = unavailable(provider)
-            elif over := self._over_day(provider, amount):
+            elif over := self._over_day(name, provider, amount):
                 refused = over
             else:
-                return provider
+                return name
         raise refused
 
-    def _over_day(self, provider: Provider, amount: Money) -> InvalidRequest | None:
-        left = self._days.left_minor(provider)
+    def _over_day(self, channel: str, provider: Provider, amount: Money) -> InvalidRequest | None:
+        left = self._days.left_minor(channel, provider)
         if left is None or amount.minor <= left:
             return None
         return InvalidRequest("day_limit_reached", left=Money(left, amount.currency).plain())
 
-    async def _open(
-        self, lane: Lane, request: OpenSale, provider: Provider, actor: Actor, key: Key | None
-    ) -> Sale:
+    async def _open(self, lane: Lane, request: OpenSale, channel: str, actor: Actor, key: Key | None) -> Sale:
         sale_id, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
         claims = [*claim(key, sale_id)]
         if request.order_no:
             claims.append(("pos_order", f"{self._service.house.merchant}/{request.order_no}", sale_id))
         facts = open_sale(request, sale=sale_id, no=lane.last_no + 1, at_ms=at_ms, claims=tuple(claims))
         attempt = ""
-        if "push" in request.directions and provider.profile.push:
+        if "push" in request.directions and self._service.provider(channel).profile.push:
             attempt = self._parts.ids.ulid()
-            facts += self._start(fold(None, facts), provider, attempt, "push", at_ms)
+            facts += self._start(fold(None, facts), channel, attempt, "push", at_ms)
         return await self._book.commit(sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt))
 
     def _drive(self, sale: Sale, attempt: str, code: str = "") -> None:
@@ -156,17 +154,17 @@ class Checkout:
     def _start(
         self,
         sale: Sale,
-        provider: Provider,
+        channel: str,
         attempt: str,
         direction: Direction,
         at_ms: int,
         claims: tuple[Claim, ...] = (),
     ) -> Facts:
-        timings = provider.profile.timings
+        timings = self._service.provider(channel).profile.timings
         return start_attempt(
             sale,
             attempt=attempt,
-            provider=provider.profile.name,
+            provider=channel,
             direction=direction,
             share=next((i for i in range(len(sale.shares)) if not sale.share_paid(i)), 0),
             at_ms=at_ms,
@@ -181,12 +179,12 @@ class Checkout:
         sale = self._book.sale(sale_id)
         lane = self._service.lane(sale.counter)
         async with lane.turn:
-            provider = self._provider_for(lane, sale.amount)
+            channel = self._channel_for(lane, sale.amount)
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:
                 assert current is not None
-                return self._start(current, provider, attempt, "push", at_ms, claim(key, sale_id))
+                return self._start(current, channel, attempt, "push", at_ms, claim(key, sale_id))
 
             return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
@@ -203,7 +201,7 @@ class Checkout:
         async with lane.turn:
             if lane.current not in {None, sale_id}:
                 raise Conflict("sale_live", sale=str(lane.current))
-            provider = self._provider_for(lane, sale.amount)
+            channel = self._channel_for(lane, sale.amount)
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:
@@ -211,7 +209,7 @@ class Checkout:
                 claims = claim(key, sale_id)
                 aside = set_aside(here(current), reason=reason, doubt_s=doubt_s, at_ms=at_ms, claims=claims)
                 now = fold(current, aside)
-                begun = self._start(now, provider, attempt, "push", at_ms)
+                begun = self._start(now, channel, attempt, "push", at_ms)
                 after = fold(now, begun)
                 return (*aside, *begun, *sale_to(now, after, derive(after), "", at_ms))
 
@@ -265,7 +263,7 @@ class Checkout:
             sale = self._book.sale(lane.current)
             if "pull" not in sale.directions:
                 raise Conflict("scan_not_asked_for", sale=sale.id)
-            provider, code = self._provider_of_code(lane, scan, sale)
+            channel, code = self._channel_of_code(lane, scan, sale)
             digest = hmac.new(self._parts.code_key, code.encode(), hashlib.sha256).hexdigest()
             used = self._service.feed.claimed("code", digest)
             live = sale.live_attempt
@@ -280,7 +278,7 @@ class Checkout:
                 if sale.ended:
                     return sale  # they had already paid: the scan is discarded unsent
             try:
-                return await self._pay_with(sale, provider, code, digest, actor, key)
+                return await self._pay_with(sale, channel, code, digest, actor, key)
             except Conflict as taken:
                 if taken.facts.get("kind") == "code":
                     raise Conflict("code_used") from None  # another counter was quicker with the same code
@@ -297,25 +295,26 @@ class Checkout:
         return self._book.sale(sale.id)
 
     async def _pay_with(
-        self, sale: Sale, provider: Provider, code: str, digest: str, actor: Actor, key: Key | None
+        self, sale: Sale, channel: str, code: str, digest: str, actor: Actor, key: Key | None
     ) -> Sale:
         attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
         def start(current: Sale | None) -> Facts:
             claims = (("code", digest, sale.id), *claim(key, sale.id))
-            return self._start(here(current), provider, attempt, "pull", at_ms, claims)
+            return self._start(here(current), channel, attempt, "pull", at_ms, claims)
 
         return await self._book.commit(sale.id, start, actor, lambda now: self._drive(now, attempt, code))
 
-    def _provider_of_code(self, lane: Lane, scan: str, sale: Sale) -> tuple[Provider, str]:
+    def _channel_of_code(self, lane: Lane, scan: str, sale: Sale) -> tuple[str, str]:
         chosen = {name: self._service.provider(name) for name in lane.settings.channels}
-        provider, code = provider_of_code(scan, chosen)
+        channel, code = channel_of_code(scan, chosen)
+        provider = chosen[channel]
         if self._service.stopping:
             raise Unavailable("stopping")
         if provider.trouble():
             raise unavailable(provider)
         if sale.amount.currency not in provider.profile.currencies:
             raise InvalidRequest("currency_not_taken", currency=sale.amount.currency)
-        if over := self._over_day(provider, sale.amount):
+        if over := self._over_day(channel, provider, sale.amount):
             raise over
-        return provider, code
+        return channel, code

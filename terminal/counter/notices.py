@@ -35,6 +35,7 @@ class Notices:
         Raises:
             NotEvidence: answer no; forged ones are recorded as an alert. NotFound("channel_unknown").
         """
+        channel = self._service.channel(channel) or channel
         provider = self._service.provider(channel)
         try:
             notice = await provider.take_notification(headers, body)
@@ -42,9 +43,9 @@ class Notices:
             await self._refused(channel, refused)
             raise
         if isinstance(notice, RefundNotice):
-            await self._take_refund(provider, notice)
+            await self._take_refund(channel, notice)
         else:
-            await self._take_payment(provider, notice)
+            await self._take_payment(channel, notice)
 
     async def _refused(self, channel: str, refused: NotEvidence) -> None:
         """A probe is the provider testing us; anything else that proves nothing is an alert (B5)."""
@@ -75,14 +76,14 @@ class Notices:
         event = NewEvent(f"store:{store}", kind, subject, Actor("provider", str(body["channel"])), body)
         await self._service.feed.append([event])
 
-    async def _orphan(self, notice: Notice | RefundNotice) -> None:
+    async def _orphan(self, channel: str, notice: Notice | RefundNotice) -> None:
         """Proven money for an order this journal does not know: never lost, always before a person (I1)."""
-        log.error("verified notification for an unknown order at %s", notice.provider)
-        key = f"{notice.provider}/{notice.evidence_id}"
+        log.error("verified notification for an unknown order at %s", channel)
+        key = f"{channel}/{notice.evidence_id}"
         if self._service.feed.claimed("orphan", key):
             return
         body: dict[str, Any] = {
-            "channel": notice.provider,
+            "channel": channel,
             "order_no": notice.order_no,
             "amount_minor": notice.amount_minor,
             "currency": notice.currency,
@@ -99,11 +100,11 @@ class Notices:
         else:
             self._service.orphans.changed()
 
-    async def _take_payment(self, provider: "Provider", notice: Notice) -> None:
-        service = self._service
+    async def _take_payment(self, channel: str, notice: Notice) -> None:
+        service, provider = self._service, self._service.provider(channel)
         sale_id = service.feed.claimed("order", notice.order_no)
         if sale_id is None:
-            await self._orphan(notice)
+            await self._orphan(channel, notice)
             return
         if provider.profile.confirm_notification_by_query and notice.trade is Trade.PAID:
             notice = await _confirmed(provider, notice.order_no)
@@ -111,28 +112,34 @@ class Notices:
         def decide(sale: Sale | None) -> Facts:
             assert sale is not None
             at_ms = service.parts.clock.wall_ms()
+            attempt = sale.attempt(notice.order_no)
             refunded = any(each.attempt == notice.order_no for each in sale.refunds)
-            verdict = judge(notice, sale.attempt(notice.order_no), provider.account, refunded=refunded)
+            verdict = judge(notice, attempt, provider.account, refunded=refunded)
+            if service.channel(attempt.provider) != channel:
+                verdict = Mismatch("channel")  # another bank's word about this one's order (I14)
             if isinstance(verdict, Mismatch):
                 log.error("notification for %s: the %s is not ours", notice.order_no, verdict.field)
-                return open_mismatch(sale, sale.attempt(notice.order_no), verdict.field, notice, at_ms=at_ms)
+                return open_mismatch(sale, attempt, verdict.field, notice, at_ms=at_ms)
             return hear(sale, notice.order_no, verdict, at_ms=at_ms, evidence=notice)
 
-        sale = await service.book.commit(sale_id, decide, Actor("provider", provider.profile.name))
+        sale = await service.book.commit(sale_id, decide, Actor("provider", channel))
         if driver := service.adopt(sale.counter).drive(notice.order_no):
             driver.nudge()
 
-    async def _take_refund(self, provider: "Provider", notice: RefundNotice) -> None:
-        service = self._service
+    async def _take_refund(self, channel: str, notice: RefundNotice) -> None:
+        service, provider = self._service, self._service.provider(channel)
         sale_id = service.feed.claimed("refund", notice.refund_no)
         if sale_id is None:
-            await self._orphan(notice)
+            await self._orphan(channel, notice)
             return
 
         def decide(sale: Sale | None) -> Facts:
             assert sale is not None
             at_ms = service.parts.clock.wall_ms()
-            verdict = judge_refund(notice, sale.refund(notice.refund_no), provider.account)
+            refund = sale.refund(notice.refund_no)
+            verdict = judge_refund(notice, refund, provider.account)
+            if service.channel(sale.attempt(refund.attempt).provider) != channel:
+                verdict = Mismatch("channel")
             if isinstance(verdict, Mismatch):
                 log.error("notification for refund %s: the %s is not ours", notice.refund_no, verdict.field)
                 body = {"refund": notice.refund_no, "field": verdict.field, "at_ms": at_ms}
@@ -140,7 +147,7 @@ class Notices:
             provider_refund = notice.provider_refund
             return hear_refund(sale, notice.refund_no, verdict, at_ms=at_ms, provider_refund=provider_refund)
 
-        await service.book.commit(sale_id, decide, Actor("provider", provider.profile.name))
+        await service.book.commit(sale_id, decide, Actor("provider", channel))
         if driver := service.refunding.get(notice.refund_no):
             driver.nudge()
 

@@ -69,7 +69,7 @@ async def _drive(service: "Service", sale: Sale, attempt: Attempt) -> None:
 
 async def _gone(service: "Service", sale: Sale, attempt: Attempt, refund: Refund | None = None) -> bool:
     """Whether its channel left the settings: then nobody can be asked, and a person must see that (I4)."""
-    if attempt.provider in service.providers():
+    if service.channel(attempt.provider):
         return False
     log.error("sale %s: its channel %s left the settings; its result stays open", sale.id, attempt.provider)
     at_ms = service.parts.clock.wall_ms()

@@ -22,8 +22,8 @@ _REFUSALS: Final = {
 }
 
 
-def provider_of_code(scan: str, providers: Mapping[str, Provider]) -> tuple[Provider, str]:
-    """Which of these channels the scanned code pays with, and the code without the scanner's own marks.
+def channel_of_code(scan: str, providers: Mapping[str, Provider]) -> tuple[str, str]:
+    """The name of the channel the scanned code pays with, and the code without the scanner's own marks.
 
     Raises:
         InvalidRequest: ``code_product``, ``code_merchant``, ``code_link``, ``code_card_data``,
@@ -36,7 +36,7 @@ def provider_of_code(scan: str, providers: Mapping[str, Provider]) -> tuple[Prov
     ]
     found = classify(scan, rules)
     if isinstance(found, Wallet):
-        return providers[found.provider], found.code
+        return found.provider, found.code
     raise InvalidRequest(_REFUSALS.get(type(found), "code_not_payment"))
 
 

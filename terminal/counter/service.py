@@ -110,8 +110,7 @@ class Service:
         return lane
 
     def _code_life_s(self, attempt: Attempt) -> float:
-        provider = self.parts.providers.get(attempt.provider)
-        return (provider.profile.timings if provider else Timings()).code_life_s
+        return self.timings(attempt).code_life_s
 
     def adopt(self, counter: str) -> Lane:
         """A counter that left the settings but still has money to follow: a lane without devices."""
@@ -133,11 +132,27 @@ class Service:
         except KeyError:
             raise NotFound("counter_unknown", counter=counter) from None
 
+    def channel(self, name: str) -> str | None:
+        """The settings' channel that an attempt, or a bank, names; None: there is none.
+
+        The first journals name the profile instead, and a shop may rename its channel: what no channel is called
+        is the only one with such a profile.
+        """
+        if name in self.parts.providers:
+            return name
+        like = [each for each, provider in self.parts.providers.items() if provider.profile.name == name]
+        return like[0] if len(like) == 1 else None
+
     def provider(self, name: str) -> Provider:
-        try:
-            return self.parts.providers[name]
-        except KeyError:
-            raise NotFound("channel_unknown", channel=name) from None
+        channel = self.channel(name)
+        if channel is None:
+            raise NotFound("channel_unknown", channel=name)
+        return self.parts.providers[channel]
+
+    def timings(self, attempt: Attempt) -> Timings:
+        """Those of the attempt's channel, or usual ones once it left the settings."""
+        channel = self.channel(attempt.provider)
+        return self.parts.providers[channel].profile.timings if channel else Timings()
 
     def providers(self) -> Mapping[str, Provider]:
         return self.parts.providers

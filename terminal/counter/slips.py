@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from terminal.counter.ports import Provider
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.wording import Wording
 from terminal.payments.event import Owed
@@ -10,7 +11,13 @@ from terminal.payments.receipt import Receipt, Row
 from terminal.payments.sale import Sale
 from terminal.payments.slip import Shop, refund_slip, sale_slip
 
-Titles = Mapping[str, Mapping[str, str]]  # channel -> language -> name
+Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> name
+
+
+def titles_of(providers: Mapping[str, Provider]) -> Titles:
+    """By the channels' names and, as evidence and older journals name them, by their profiles'."""
+    found = {each.profile.name: each.profile.titles for each in providers.values()}
+    return found | {name: each.profile.titles for name, each in providers.items()}
 
 
 class Slips:
@@ -21,6 +28,10 @@ class Slips:
         """The wallet's name as customers of that language know it."""
         names = self._titles.get(wallet, {})
         return names.get(language) or names.get("en") or wallet
+
+    def methods(self, language: str) -> dict[str, str]:
+        """Every wallet's name by what an attempt may call it."""
+        return {each: self.method(each, language) for each in self._titles}
 
     def make(self, counter: CounterSettings, sale: Sale, owed: Owed, check_code: str) -> Receipt:
         """``owed`` names the attempt or refund: ``<id>:receipt``."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from terminal.counter.book import SYSTEM, here
 from terminal.payments.decide import expire, park
 from terminal.payments.fact import Facts
-from terminal.payments.profile import Timings
 from terminal.payments.sale import Sale, SaleState
 
 if TYPE_CHECKING:
@@ -57,8 +56,7 @@ class Watches:
 
     async def _free(self, sale: Sale, begun: int) -> None:
         service = self._service
-        provider = service.parts.providers.get(sale.attempts[-1].provider)
-        await asyncio.sleep((provider.profile.timings if provider else Timings()).free_counter_after_s)
+        await asyncio.sleep(service.timings(sale.attempts[-1]).free_counter_after_s)
 
         def decide(now: Sale | None) -> Facts:
             same = self._doubts.get(sale.id) == begun

@@ -113,9 +113,7 @@ async def till(request: web.Request) -> web.Response:
         "life_s": {
             name: provider.profile.timings.code_life_s for name, provider in parts.service.providers().items()
         },
-        "wallets": {
-            name: parts.service.parts.slips.method(name, words.language) for name in parts.service.providers()
-        },
+        "wallets": parts.service.parts.slips.methods(words.language),
         "people": people_facts(parts),
         "me": who.id if who.kind == "person" else "",
         "event": parts.service.feed.last_number(),

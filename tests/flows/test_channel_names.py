@@ -1,0 +1,87 @@
+"""A channel is named by the settings, whatever its profile is called; other names for it are still understood."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from terminal.counter.ports import Devices
+from terminal.counter.service import Parts, Service
+from terminal.counter.settings import CounterSettings
+from terminal.counter.slips import Slips, titles_of
+from terminal.help.wording import CatalogueWording
+from terminal.payments.sale import SaleState
+from tests.flows.shop import Shop, story
+
+Lanes = Sequence[tuple[CounterSettings, Devices]]
+
+
+def channels(*names: str) -> Callable[[Parts, Lanes], Service]:
+    """The same bank under these names; the counters use the first."""
+
+    def made(parts: Parts, lanes: Lanes) -> Service:
+        [bank] = parts.providers.values()
+        own = [(replace(settings, channels=names[:1]), devices) for settings, devices in lanes]
+        return Service(replace(parts, providers=dict.fromkeys(names, bank)), own)
+
+    return made
+
+
+async def start_with(shop: Shop, *names: str) -> None:
+    await shop.world.crash()
+    shop.world.outfit = replace(shop.world.outfit, service=channels(*names))
+    await shop.world.start()
+
+
+@pytest.mark.parametrize("names", [("south",), ("south", "north")], ids=" ".join)
+@story()
+async def test_a_channel_that_is_not_called_as_its_profile_takes_and_gives_back(
+    shop: Shop, names: tuple[str, ...]
+) -> None:
+    await start_with(shop, *names)
+    shown = await shop.with_code()
+    assert shop.attempt(shown).provider == "south"
+    shop.pay(shown)
+    await shop.until(lambda: shop.sale(shown).state is SaleState.PAID, 10)
+    refund = await shop.refund(shown, 850)
+    await shop.until(lambda: shop.sale(shown).refund(refund.id).state == "refunded", 60)
+    await shop.open(500, push=False)
+    scanned = await shop.scan(shop.customer_code())
+    await shop.until(lambda: shop.sale(scanned).state is SaleState.PAID, 10)
+    assert shop.attempt(scanned).provider == "south"
+
+
+@pytest.mark.row(26)
+@story()
+async def test_i4_money_under_way_is_followed_when_its_channel_has_another_name(shop: Shop) -> None:
+    """Journals of the first version name the profile, and a shop may give its channel a name of its own later."""
+    paid = await shop.paid()
+    shown = await shop.with_code()
+    await start_with(shop, "south")
+    shop.pay(shown)
+    await shop.until(lambda: shop.sale(shown).state is SaleState.PAID, 20)
+    refund = await shop.refund(paid)
+    await shop.until(lambda: shop.sale(paid).refund(refund.id).state == "refunded", 60)
+    assert shop.sale(paid).exceptions == shop.sale(shown).exceptions == ()
+
+
+@story()
+async def test_i14_a_notification_of_another_channel_proves_nothing(shop: Shop) -> None:
+    await start_with(shop, "south", "north")
+    sale = await shop.with_code()
+    bank = shop.world.bank
+    bank.customer_pays(bank.customer_scans(shop.attempt(sale).payload, shop.bank_ms).order_no, shop.bank_ms)
+    [letter] = bank.due(shop.bank_ms)
+    await shop.service.notices.take("north", dict(letter.headers), letter.body)
+    [told] = shop.sale(sale).exceptions
+    assert (told.kind, told.id.rpartition(":")[2]) == ("mismatch", "channel")
+    assert not shop.attempt(sale).captured
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 20)  # asked, its own channel says so
+
+
+@story()
+async def test_a_wallet_keeps_its_name_whatever_its_channel_is_called(shop: Shop) -> None:
+    """Voice and slip may know it by the channel, by the profile, or as the evidence calls it."""
+    await start_with(shop, "south")
+    slips = Slips(shop.world.house, CatalogueWording(), titles_of(shop.service.parts.providers))
+    assert slips.methods("zh-CN") == {"south": "微信支付", "wechatpay": "微信支付"}
