@@ -15,6 +15,7 @@ from drivers.transport import Transport
 LINE_MAX: Final = 512  # bytes of an answer; the longest that is asked for has 20
 SEPARATOR: Final = "**"
 _ENDS: Final = re.compile(rb"[\r\n]")
+SOUND_MIN: Final = 8  # signs of its shortest answer; shorter lines stand in any garbage
 _VOLUME: Final = re.compile(rb"(?:Current Volume|Volume(?: set to)?): *([0-9]{1,3})")
 _EMPTY: Final = b"-"  # what an empty field would do is not documented
 _RESULTS: Final = {
@@ -41,7 +42,10 @@ class BonrixProfile:
 
 
 class LineDecoder:
-    """Bytes in any split -> lines without their end. What is too long is dropped up to the next line."""
+    """Bytes in any split -> lines without their end. What is too long is dropped up to the next line.
+
+    So is what no display says: a flood of noise must not pass for lines (L6).
+    """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -52,7 +56,7 @@ class LineDecoder:
         lines: list[bytes] = []
         for piece in whole:
             self._keep(piece)
-            if self._buffer and not self._skipping:
+            if not self._skipping and _makes_sense(self._buffer):
                 lines.append(bytes(self._buffer))
             self._buffer.clear()
             self._skipping = False
@@ -65,6 +69,11 @@ class LineDecoder:
             self._buffer.clear()
         elif not self._skipping:
             self._buffer += data
+
+
+def _makes_sense(line: bytearray) -> bool:
+    text = line.isascii() and line.decode("ascii").isprintable() and len(line) >= SOUND_MIN
+    return text or volume(bytes(line)) is not None
 
 
 def volume(line: bytes) -> int | None:

@@ -127,14 +127,16 @@ class Scanner:
     async def _take(self, item: object) -> None:
         match item:
             case Line():
-                self._transport.frame_seen()
+                if len(item.text) >= self._speech.sound_min:
+                    self._transport.frame_seen()
                 self._offer(item)
             case Refusal():
                 self.refused[item] += 1
                 self._say_no.set()
-            case Send(data=data):
-                self._transport.frame_seen()
-                await self._transport.write(data, deadline_s=SEND_S)
+            case Send():
+                if item.sound:
+                    self._transport.frame_seen()
+                await self._transport.write(item.data, deadline_s=SEND_S)
             case _:
                 self._transport.frame_seen()
                 self._answered(item)

@@ -14,8 +14,8 @@ from drivers.catalogue import Found as Device
 from drivers.scanner import ssi
 from drivers.scanner.line import LineDecoder
 from drivers.scanner.probing import first_answer
-from drivers.scanner.speech import Asker, Send, Session
-from drivers.scanner.ssi import Cause, Op, SsiSpeech
+from drivers.scanner.speech import Asker, Session
+from drivers.scanner.ssi import Op, SsiSpeech
 from drivers.transport import Transport
 
 _SYMBOL: Final = re.compile(r"\S+ \S+ \S+ [0-9A-Fa-f]{2,8}")
@@ -51,7 +51,7 @@ class Decoder:
                 rest = rest[size:]
                 continue
             if size > 0:
-                found.append(Send(ssi.frame(Op.NAK, bytes((Cause.RESEND,)))))
+                found.append(ssi.SAY_AGAIN)
             taken, line = self._line.take(rest)
             found += [line] if line else []
             rest = rest[taken:]

@@ -23,8 +23,9 @@ MODE: Final = "TRGMOD"
 SERIAL_TRIGGER: Final = "TRGMOD0"
 _MENU: Final = b"\x16M\r"
 _COMMAND: Final = re.compile(r"[0-9A-Za-z_]{6,64}(?:[,;][0-9A-Za-z_]{3,64})*")
-_ANSWER: Final = re.compile(rb"([0-9A-Za-z_:*^?|\-]{0,128})([\x05\x06\x15])[.!,;]")
-_STATUS: Final = re.compile(rb"[\x05\x06\x15]")
+_ANSWER: Final = re.compile(rb"([0-9A-Za-z_:*^?|\-]{3,128})([\x05\x06\x15])[.!,;]")
+_TAKEN: Final = Send(bytes((ACK,)), sound=False)  # the line itself proves a scanner, or does not
+_REFUSED: Final = Send(bytes((NAK,)), sound=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Decoder:
     def _told(self, found: list[Line | Refusal]) -> list[object]:
         if not self._host_ack:
             return list(found)
-        return [each for item in found for each in (item, Send(bytes((ACK if isinstance(item, Line) else NAK,))))]
+        return [each for item in found for each in (item, _TAKEN if isinstance(item, Line) else _REFUSED)]
 
 
 _HALF: Final = re.compile(rb"[0-9A-Za-z_:*^?|\-]{0,128}[\x05\x06\x15]?")

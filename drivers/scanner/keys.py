@@ -131,5 +131,7 @@ def _plausible(seconds: int, microseconds: int, kind: int, code: int, value: int
 
 
 class KeyboardSpeech(Speech):
+    sound_min = 1  # events that hang together are no noise, and 64 KiB of them are few codes
+
     def session(self) -> Decoder:
         return Decoder(aim_ids=self.profile.aim_ids, prefix=self.profile.prefix)

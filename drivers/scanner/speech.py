@@ -16,9 +16,13 @@ FLASH_S: Final = 0.3  # how long a light stays on to say no
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """What the protocol owes the device at once, such as an acknowledgement."""
+    """What the protocol owes the device at once, such as an acknowledgement.
+
+    ``sound``: it answers a frame that proves a scanner of ours; False for what asks again.
+    """
 
     data: bytes
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Speech:
     """A scanner that is not spoken to. Others derive from it and say what they can."""
 
     asks = False  # whether ``alive`` can tell
+    sound_min = 8  # characters (EAN-8) of a line that proves a scanner: shorter ones stand in any garbage (L6)
 
     def __init__(self, profile: ScannerProfile) -> None:
         self.profile = profile

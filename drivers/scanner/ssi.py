@@ -84,6 +84,9 @@ def check(body: bytes) -> bytes:
     return (-sum(body) & 0xFFFF).to_bytes(2, "big")
 
 
+SAY_AGAIN: Final = Send(frame(Op.NAK, bytes((Cause.RESEND,))), sound=False)
+
+
 def again(sent: bytes) -> bytes:
     """The same command, marked as sent before."""
     body = bytes((*sent[:3], sent[3] | RESENT, *sent[4:-2]))
@@ -207,7 +210,7 @@ class Decoder:
             if packet:
                 found += self._receiver.take(packet)
             elif size > 0:
-                found.append(Send(frame(Op.NAK, bytes((Cause.RESEND,)))))
+                found.append(SAY_AGAIN)
             at += size if packet else 1
         del self._buffer[:at]
         return found
@@ -217,7 +220,7 @@ class Decoder:
         found = self._receiver.idle()
         if self._buffer:
             self._buffer.clear()
-            found += [Refusal.INCOMPLETE, Send(frame(Op.NAK, bytes((Cause.RESEND,))))]
+            found += [Refusal.INCOMPLETE, SAY_AGAIN]
         return found
 
 

@@ -17,6 +17,7 @@ BETWEEN_FRAMES_S: Final = 0.012  # data sheet: more than 8 ms
 TRIES: Final = 3
 PIECE_MAX: Final = 200  # bytes of text at a time, so that a chip that hangs is missed early
 PIECES_MAX: Final = 4  # of one phrase; a phrase of money is one
+NOISE_MAX: Final = 8  # bytes between a question and its end that no such chip says; with more it is not ours
 
 
 class TalkingChip:
@@ -24,7 +25,7 @@ class TalkingChip:
         self._transport, self.profile, self._codec = transport, profile, codec
         self._turn = asyncio.Lock()  # a new text would interrupt the one being spoken
         self._heard: deque[Answer] = deque(maxlen=64)
-        self._strange = False  # bytes that no such chip says
+        self._strange = 0  # bytes that no such chip says
 
     async def hello(self) -> dict[str, str]:
         async with self._turn:
@@ -41,7 +42,10 @@ class TalkingChip:
             volume, speed = volume_step(phrase, self.profile), self.profile.speed
             tags = self.profile.tags.format(volume=volume, speed=speed).encode("ascii")
             room = min(self._codec.text_max, PIECE_MAX) - len(tags)
-            for number, piece in enumerate(pieces(phrase.text, room)[:PIECES_MAX]):
+            parts = pieces(phrase.text, room)
+            if len(parts) > PIECES_MAX:
+                return Spoken.NOT_SPOKEN  # never a part of it that counts as said
+            for number, piece in enumerate(parts):
                 outcome = await self._say_piece(tags, piece)
                 if outcome is not Spoken.DONE:
                     return Spoken.UNSURE if number else outcome
@@ -71,7 +75,12 @@ class TalkingChip:
             return taken
         limit_s = len(piece) * self.profile.seconds_per_character + END_SPARE_S
         ended = await self._listen((Answer.IDLE, Answer.READY), limit_s)
-        return Spoken.DONE if ended is Answer.IDLE else Spoken.UNSURE
+        return Spoken.DONE if ended is Answer.IDLE and not self._noisy else Spoken.UNSURE
+
+    @property
+    def _noisy(self) -> bool:
+        """What came is noise in which every answer stands somewhere: none of them counts."""
+        return self._strange > NOISE_MAX
 
     async def _wait_until_idle(self) -> None:
         """What still plays is let finish. The caller limits the wait."""
@@ -88,7 +97,7 @@ class TalkingChip:
             await self._forget()
             await self._transport.write(self._codec.status(), deadline_s=ANSWER_S)
             answer = await self._listen((Answer.IDLE, Answer.SPEAKING), ANSWER_S)
-            if answer is not None and not (strict and self._strange):
+            if answer is not None and self._strange <= (0 if strict else NOISE_MAX):
                 return answer
         raise DeviceTimeout(f"speaker: no answer to {TRIES} questions of {ANSWER_S} s")
 
@@ -103,7 +112,7 @@ class TalkingChip:
                 return Spoken.UNSURE
             answer = await self._listen((Answer.ACCEPTED, Answer.BAD_FRAME, Answer.READY), limit_s)
             if answer is not Answer.BAD_FRAME:
-                return Spoken.DONE if answer is Answer.ACCEPTED else Spoken.UNSURE
+                return Spoken.DONE if answer is Answer.ACCEPTED and not self._noisy else Spoken.UNSURE
             await asyncio.sleep(BETWEEN_FRAMES_S)
         return Spoken.NOT_SPOKEN
 
@@ -121,8 +130,8 @@ class TalkingChip:
 
     def _hear(self, data: bytes) -> None:
         found = answers(data)
-        self._strange = self._strange or any(byte not in ANSWERS for byte in data)
-        if found:
+        self._strange += sum(byte not in ANSWERS for byte in data)
+        if found and not self._noisy:
             self._transport.frame_seen()
         self._heard += found
 
@@ -130,4 +139,4 @@ class TalkingChip:
         """Late answers belong to nobody."""
         await self._transport.discard_input()
         self._heard.clear()
-        self._strange = False
+        self._strange = 0

@@ -185,5 +185,11 @@ def test_a_text_longer_than_a_frame_is_spoken_in_order() -> None:
     assert "".join(stub.heard) == text
 
 
+def test_v1_a_text_that_would_take_more_frames_than_the_limit_is_not_begun() -> None:
+    stub = Syn6288()
+    assert say(stub, "元" * 500)[0] == [Spoken.NOT_SPOKEN]
+    assert stub.transcript == []
+
+
 def test_nothing_to_say_is_not_spoken() -> None:
     assert say(Syn6288(), " \n")[0] == [Spoken.NOT_SPOKEN]

@@ -12,7 +12,7 @@ from drivers.scanner.ssi import Op, Packet
 from tests.unit.drivers.golden import vectors
 
 VECTORS, SSI = vectors("gmssi"), vectors("ssi")
-ACK, RESEND = Send(SSI["ACK"]), Send(SSI["NAK resend"])
+ACK, RESEND = Send(SSI["ACK"]), Send(SSI["NAK resend"], sound=False)
 DECODED = SSI['decode "134567890123456789"']
 LONG_TEXT = b"https://example.test/" + b"0123456789" * 30
 LONG_BODY = b"\xff\xf4" + (8 + len(LONG_TEXT)).to_bytes(2, "big") + b"\xf4\x00\x00\xf1" + LONG_TEXT

@@ -92,9 +92,9 @@ def test_without_a_suffix_the_gap_ends_the_code() -> None:
 def test_with_ack_nak_every_code_is_answered() -> None:
     assert decode(b"42\r\x1b[2J\r", host_ack=True) == [
         Line("42"),
-        Send(b"\x06"),
+        Send(b"\x06", sound=False),
         Refusal.CONTROL_BYTES,
-        Send(b"\x15"),
+        Send(b"\x15", sound=False),
     ]
 
 

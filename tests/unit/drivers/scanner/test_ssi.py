@@ -14,7 +14,7 @@ from tests.unit.drivers.golden import vectors
 VECTORS = vectors("ssi")
 DECODED = VECTORS['decode "134567890123456789"']
 ACK = Send(VECTORS["ACK"])
-RESEND = Send(VECTORS["NAK resend"])
+RESEND = Send(VECTORS["NAK resend"], sound=False)
 CODE = Line("134567890123456789", "]Q1")
 FROM_SCANNER = bytes.fromhex("04 D0 00 00 FF 2C")
 

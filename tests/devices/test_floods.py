@@ -1,0 +1,97 @@
+"""L6 on a driver's own reading: 64 KiB that make no sense end the connection, whatever a stray byte looks like."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from drivers.catalogue import of_role
+from drivers.display.bonrix import BonrixPanel, BonrixProfile
+from drivers.display.dgus import DgusPanel, DgusProfile
+from drivers.display.driver import CounterDisplay
+from drivers.display.nextion import NextionPanel, NextionProfile
+from drivers.display.pole import PolePanel, PoleProfile
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.inbox import FLOOD_MAX, Inbox
+from drivers.scanner.driver import Scanner
+from drivers.scanner.profile import load_profile
+from drivers.speaker.chip import TalkingChip
+from drivers.speaker.driver import Phrase, Spoken, make_driver
+from drivers.speaker.profile import load_profile as load_speaker
+from terminal.virtual_time import run
+
+GARBAGE = random.Random(7).randbytes(4 * FLOOD_MAX)  # the same in every run; four floods
+PIECE = 512
+SCANNERS = [name for protocol in of_role("scanner") for name in protocol.profiles]
+PANELS: dict[str, Callable[[Any], Any]] = {
+    "countertop": CounterDisplay,
+    "bonrix": lambda pipe: BonrixPanel(pipe, BonrixProfile()),
+    "nextion": lambda pipe: NextionPanel(pipe, NextionProfile()),
+    "dgus": lambda pipe: DgusPanel(pipe, DgusProfile()),
+    "cd5220": lambda pipe: PolePanel(pipe, PoleProfile()),
+}
+
+
+class Babbling:
+    """A port on which ``GARBAGE`` comes as fast as it is read, behind the inbox that every real port has."""
+
+    name, baud = "port", 115200
+
+    def __init__(self) -> None:
+        self._inbox = Inbox(self.name)
+        self._at = 0
+        self.frame_seen = self._inbox.frame_seen
+        self.on_end = self._inbox.on_end
+
+    async def read(self) -> bytes:
+        self._inbox.put(GARBAGE[self._at : self._at + PIECE])
+        self._at += PIECE
+        if self._at >= len(GARBAGE):
+            self._inbox.end(DeviceGone("all of it was taken for a device of ours"))
+        return await self._inbox.get()
+
+    async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
+        """It listens to nobody."""
+
+    async def discard_input(self) -> bytes:
+        return self._inbox.take()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.mark.parametrize("name", SCANNERS)
+def test_l6_a_flood_on_a_scanners_port_is_no_scanner(name: str) -> None:
+    async def story() -> None:
+        with pytest.raises(DeviceRefused, match="none of it made sense"):
+            await Scanner(Babbling(), load_profile(name)).run()
+
+    run(story(), seed=1)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_l6_a_flood_on_a_displays_port_is_no_display(name: str) -> None:
+    async def story() -> None:
+        with pytest.raises(DeviceRefused, match="none of it made sense"):
+            await PANELS[name](Babbling()).watch()
+
+    run(story(), seed=1)
+
+
+@pytest.mark.parametrize("name", ["syn6288", "xfs5152"])
+def test_l6_a_flood_is_no_talking_chip_and_says_nothing(name: str) -> None:
+    """Its answers are single bytes, and each of them stands in any noise."""
+
+    async def story() -> None:
+        chip = make_driver(Babbling(), load_speaker(name))
+        assert isinstance(chip, TalkingChip)
+        with pytest.raises((DeviceTimeout, DeviceRefused)):
+            await chip.alive()
+        try:
+            spoken = await make_driver(Babbling(), load_speaker(name)).say(Phrase("收款1元"))
+        except DeviceError:
+            return
+        assert spoken is not Spoken.DONE
+
+    run(story(), seed=1)
