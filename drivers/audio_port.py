@@ -17,6 +17,7 @@ from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
 _DEVICE: Final = re.compile(r"[A-Za-z0-9@_.:,=+][A-Za-z0-9@_.:,=+-]{0,127}")
 KILLED: Final = 255  # the exit status of a player that ended by a signal
 REAP_S: Final = 2.0
+POLL_S: Final = 0.02
 
 
 class AudioPort:
@@ -51,7 +52,8 @@ class AudioPort:
         process = self._process
         try:
             async with asyncio.timeout(deadline_s):
-                await process.communicate(data)
+                await self._feed(process, data)
+                await _gone(process)
         except TimeoutError:
             raise DeviceTimeout(f"{self.name}: still playing after {deadline_s:.1f} s") from None
         finally:
@@ -90,6 +92,14 @@ class AudioPort:
             self._tell(error)
         return error
 
+    async def _feed(self, process: asyncio.subprocess.Process, data: bytes) -> None:
+        """A player that ends early leaves the rest unread: its status says what that means."""
+        assert process.stdin
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.write(data)
+            await process.stdin.drain()
+        process.stdin.close()
+
     def _kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -101,8 +111,17 @@ class AudioPort:
             self._kill()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REAP_S):
-                    await process.wait()
+                    await _gone(process)
         self._process = None
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Wait for the player's status; the caller limits it.
+
+    Not by ``process.wait``: on Python 3.11 that can wait for ever for one that was killed while its input closed.
+    """
+    while process.returncode is None:  # noqa: ASYNC110  # there is nothing else to wait for
+        await asyncio.sleep(POLL_S)
 
 
 def audio_command(binding: str, command: Sequence[str]) -> list[str]:

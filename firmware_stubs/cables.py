@@ -97,7 +97,7 @@ class TcpCable(Cable):
         self.port = 0
         self._server: asyncio.Server | None = None
         self._host: asyncio.StreamWriter | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def plug(self) -> None:
         """Listen; the first time on a free port, later on the same ``port``."""
@@ -115,14 +115,24 @@ class TcpCable(Cable):
         if self._host:
             self._host.transport.abort()
             self._host = None
-        if self._serving:
-            await asyncio.wait([self._serving])  # it has lost its host: nothing of it outlives the plug
+        while self._serving:  # they have lost their host: nothing of them outlives the plug
+            await asyncio.wait(self._serving)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._host:
+        task = asyncio.current_task()
+        assert task
+        self._serving.add(task)
+        try:
+            if self.plugged and not self._host:
+                await self._talk(reader, writer)
             writer.close()
-            return
-        self._host, self._serving = writer, asyncio.current_task()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+        finally:
+            self._serving.discard(task)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._host = writer
         self.poke()
         try:
             while data := await reader.read(_READ_MAX):
@@ -130,7 +140,6 @@ class TcpCable(Cable):
         except ConnectionError:
             pass  # the host went away in its own manner
         finally:
-            writer.close()
             if self._host is writer:
                 self._host = None
 

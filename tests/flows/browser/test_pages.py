@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -251,6 +252,7 @@ async def test_the_owner_s_page_of_people_devices_and_keys_shows_a_key_once(till
     await till.page.locator("#key-label").fill("POS")
     await till.press("Enter")
     await till.says("#made", "shown only once")
+    await expect(till.page.locator("#made-key")).to_have_text(re.compile("^ctk_"))  # words are there while hidden
     key = await till.text("#made-key")
     pos = {"Authorization": f"Bearer {key}"}
     async with till.shop.http.get(f"{till.shop.url}/api/v1/me", headers=pos) as told:

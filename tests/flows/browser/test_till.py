@@ -201,7 +201,7 @@ async def test_after_a_minute_of_doubt_an_owner_lets_the_customer_pay_again(till
     await till.press("Enter")
     await till.shown()
     await till.shop.fault("error-500-after-debit", count=1)
-    await till.shop.fault("error-500", count=200, params={"call": "query"})
+    await till.shop.fault("unknown-state", count=200, params={"call": "query"})  # doubt, and no bank that is down
     await till.press("F2")
     await till.scanner(await till.shop.customer_code())
     await till.panel("checking")
