@@ -16,7 +16,7 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import codes, durable, growth, idle, paper, ports, sales, start
+from tests.bench import codes, crowd, durable, growth, idle, lag, paper, ports, sales, start
 from tests.bench.history import Pattern
 from tests.bench.peers import PeerMissing, environment, number_from
 from tests.bench.peers.lnbits import Lnbits, running
@@ -61,7 +61,7 @@ class Bench:
         self.take(7, "serial ports", ports.measure)
         self.take(4, "journal", lambda: durable.measure(self._python))
         self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
-        if self.wants(1, 2, 3, 6, 8, 9, 10):
+        if self.wants(1, 2, 3, 6, 7, 8, 9, 10):
             asyncio.run(self._services(folder))
 
     def _escpos_ms(self) -> float | None:
@@ -85,6 +85,9 @@ class Bench:
             if self.wants(8, 9):
                 await self._old(shop, folder, empty)
             await shop.unplug()
+            if self.wants(7):
+                self.say(f"{crowd.FEW} and {crowd.COUNTERS} counters, {crowd.RATE:g} sales a second")
+                self.figures += await crowd.run(folder / "crowd", empty, bank)
             if self.wants(10):
                 await self._idle(folder, empty, bank)
 
@@ -132,7 +135,12 @@ class Bench:
         self.say(f"{idle.COUNTERS} idle counters")
         place = folder / "idle"
         place.mkdir()
-        self.figures += await idle.run(Shop(place, empty, bank))
+        shop = Shop(place, empty, bank)
+        self.figures += await idle.run(shop)
+        self.say("the loop's lag while it sells")
+        loaded = folder / "lag"
+        shutil.copytree(empty, loaded / "state")
+        self.figures += await lag.run(Shop(loaded, loaded / "state", bank))
 
 
 def main() -> int:

@@ -10,7 +10,9 @@ import json
 import ssl
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import aiohttp
@@ -29,6 +31,7 @@ from tests.bench.timing import now_s
 
 FRAME_CHARS: Final = len("weixin://wxpay/bizpayurl?pr=") + len("TEST")
 TOKEN: Final = "bench"  # opens a sandbox on loopback that lives for minutes
+_ORDER: ContextVar[str] = ContextVar("order")  # whose notification this task posts
 _CODE_BYTES: Final = 6  # what an order's code is made of, two characters a byte
 
 
@@ -57,7 +60,10 @@ class TimedSandbox(Sandbox):
     def __init__(self, desk: Desk, keys: KeysFolder, store: Store, woken: asyncio.Event) -> None:
         super().__init__(desk, keys, store, woken)
         self.answers: dict[str, tuple[float, float]] = {}  # order number -> begin and end, now_s
-        self.posted: dict[str, float] = {}  # order number -> when its notification left, now_s
+        self.posted: dict[str, float] = {}  # order number -> when its notification was written to the line, now_s
+        self._watch = aiohttp.TraceConfig()
+        self._watch.on_request_chunk_sent.append(self._written)
+        self._watch.freeze()
 
     async def _provider(self, request: web.Request) -> web.StreamResponse:
         began = now_s()
@@ -74,8 +80,18 @@ class TimedSandbox(Sandbox):
         delivery: Delivery,
         tls: ssl.SSLContext | None,
     ) -> None:
-        self.posted.setdefault(delivery.about.rpartition("/")[2], now_s())
+        _ORDER.set(delivery.about.rpartition("/")[2])
+        if self._watch not in session.trace_configs:
+            session.trace_configs.append(self._watch)
         await super()._deliver(session, limit, delivery, tls)
+
+    async def _written(
+        self,
+        _session: aiohttp.ClientSession,
+        _context: SimpleNamespace,
+        _params: aiohttp.TraceRequestChunkSentParams,
+    ) -> None:
+        self.posted.setdefault(_ORDER.get(), now_s())
 
 
 async def start(folder: Path, authority: Path, entropy: LongEntropy) -> TimedSandbox:

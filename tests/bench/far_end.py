@@ -124,12 +124,21 @@ class PrinterEnd:
         self.cable = PtyCable(PaperlessPrinter(), link)
         self.cable.tap = self._tap
         self.began_s: list[float] = []  # first byte of each slip
+        self.heard_s = 0.0
         self._news = asyncio.Event()
 
     def _tap(self, who: str, data: bytes) -> None:
-        if who == "host" and data.startswith(SLIP_BEGINS):
-            self.began_s.append(now_s())
+        if who != "host":
+            return
+        self.heard_s = now_s()
+        if data.startswith(SLIP_BEGINS):
+            self.began_s.append(self.heard_s)
             self._news.set()
+
+    async def quiet(self) -> None:
+        """Until nothing came for a moment: the slip is out and its end is in the journal."""
+        while (wait_s := self.heard_s + CALM_S - now_s()) > 0:  # noqa: ASYNC110  # the far end's time
+            await asyncio.sleep(wait_s)
 
     async def slip_after(self, count: int) -> float:
         """When the next slip's first byte came."""

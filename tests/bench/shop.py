@@ -113,12 +113,13 @@ class Shop:
         secrets.touch(mode=0o600)
         secrets.write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{PEPPER}"\n')
 
-    async def plug(self, count: int, *, printers: bool = True) -> None:
+    async def plug(self, count: int, *, printers: int | None = None) -> None:
+        """A display at each of so many counters, printers at the first ``printers`` of them (None: at all)."""
         for number in range(1, count + 1):
             name = str(number)
             self.displays[name] = DisplayEnd(self.folder / f"display-{name}", f"SIM{name}")
             await self.displays[name].cable.plug()
-            if printers:
+            if printers is None or number <= printers:
                 self.printers[name] = PrinterEnd(self.folder / f"printer-{name}")
                 await self.printers[name].cable.plug()
 
@@ -211,7 +212,8 @@ async def one_sale(shop: Shop, till: Till, counter: str = "1", *, calm: bool = T
     """A whole sale.
 
     Args:
-        calm: the last customer has gone and wires are quiet, as between people; else one follows the other.
+        calm: the last customer has gone, with the slip, and wires are quiet, as between people; else one
+            follows the other.
         pause_s: the customer takes so long to pay.
     """
     display, printer = shop.displays[counter], shop.printers.get(counter)
@@ -228,6 +230,8 @@ async def one_sale(shop: Shop, till: Till, counter: str = "1", *, calm: bool = T
     await till.pay(order)
     paid = await display.after(Type.SHOW_RESULT, results)
     paper_s = await printer.slip_after(slips) if printer else 0.0
+    if calm and printer:
+        await printer.quiet()
     return Lit(order, asked_s, code, paid, paper_s)
 
 
