@@ -20,6 +20,7 @@ READ: Final = 0x83
 OK: Final = b"OK"
 PAGE_TO: Final = 0x0084  # writing 5A 01 and a number here turns the page
 PAGE_NOW: Final = 0x0014
+WRITES: Final = 3  # of an amount or a code, until what is read back is the same
 CHUNK: Final = 240  # data bytes of one frame; whole words, below the 246 a frame holds
 TEXT_END: Final = b"\xff\xff"
 _PAGES: Final = {"code": "code", "idle": "idle"}
@@ -161,23 +162,18 @@ class DgusPanel:
         return told
 
     async def show(self, screen: PanelScreen) -> None:
-        """Texts first, on a page nobody sees; read back; then the page. The old code is down before all."""
+        """The old code down; texts on a page nobody sees; amount and code read back; then the page."""
         clean, page = said(screen, self._profile.encoding), _PAGES.get(screen.kind, "result")
         shape = self._profile
         code = self._code(screen) if screen.kind == "code" else b""
         if page == "code" or self._page == shape.page_code:
             await self._turn_to(shape.page_idle)
         words = " ".join(each for each in (clean.words, clean.reference) if each)
-        for vp, text in (
-            (shape.amount_vp, clean.amount),
-            (shape.title_vp, clean.title),
-            (shape.words_vp, words),
-            (shape.test_vp, clean.test),
-        ):
+        for vp, text in ((shape.title_vp, clean.title), (shape.words_vp, words), (shape.test_vp, clean.test)):
             await self._write(vp, ended(cut(text, shape.text_max, shape.encoding)))
+        await self._keep(shape.amount_vp, ended(cut(clean.amount, shape.text_max, shape.encoding)), "amount")
         if page == "code":
-            await self._write(shape.code_vp, ended(code))
-            await self._prove(ended(code))
+            await self._keep(shape.code_vp, ended(code), "code")
         await self._turn_to({"code": shape.page_code, "idle": shape.page_idle}.get(page, shape.page_result))
 
     async def alive(self) -> bool:
@@ -212,16 +208,19 @@ class DgusPanel:
         limit_ms = self._profile.answer_ms + words * 20_000 // self._transport.baud
         return await self._link.ask(question, held, limit_ms=limit_ms, what="read")
 
-    async def _prove(self, text: bytes) -> None:
-        """The text in the panel's memory is the text it was given (L3, L11); its frames may carry no check."""
-        held = b""
-        for at in range(0, len(text), CHUNK):
-            held += await self._read(self._profile.code_vp + at // 2, len(text[at : at + CHUNK]) // 2)
-        if held != text:
-            raise DeviceRefused(
-                f"display at {self._transport.name}: the panel holds another code than it was given; "
-                "compare its project with docs/devices/panels/dgus.md"
-            )
+    async def _keep(self, vp: int, text: bytes, what: str) -> None:
+        """Written until the panel's memory holds what it was given (L3, L11); its frames may carry no check."""
+        for _ in range(WRITES):
+            await self._write(vp, text)
+            held = b""
+            for at in range(0, len(text), CHUNK):
+                held += await self._read(vp + at // 2, len(text[at : at + CHUNK]) // 2)
+            if held == text:
+                return
+        raise DeviceRefused(
+            f"display at {self._transport.name}: the panel holds another {what} than it was given; "
+            "compare its project with docs/devices/panels/dgus.md"
+        )
 
     async def _turn_to(self, page: int) -> None:
         """Raises DeviceRefused when it stays where it was: its project has no such page."""

@@ -15,6 +15,7 @@ from drivers.transport import Transport
 
 END: Final = b"\xff\xff\xff"
 MESSAGE_MAX: Final = 1024  # the panel's own serial buffer
+WRITES: Final = 3  # of an amount or a code, until what is read back is the same
 SUCCESS: Final = 0x01
 OVERFLOW: Final = 0x24
 PAGE: Final = 0x66
@@ -164,16 +165,18 @@ class NextionPanel:
         return {"model": model, "serial": serial}
 
     async def show(self, screen: PanelScreen) -> None:
-        """Texts first, on a page nobody sees; read back; then the page. The old code is down before all."""
+        """The old code down; texts on a page nobody sees; amount and code read back; then the page."""
         clean, page = said(screen, self._profile.encoding), _PAGES.get(screen.kind, "result")
         code = self._code(screen) if screen.kind == "code" else b""
         if page == "code" or self._page == self._profile.page_code:
             await self._turn_to(self._profile.page_idle)
         for name, text in self._texts(clean):
-            await self._do(assign(f"{page}.{name}.txt", self._words(text))[: -len(END)])
+            if name == "amount":
+                await self._keep(f"{page}.amount", self._words(text))
+            else:
+                await self._do(assign(f"{page}.{name}.txt", self._words(text))[: -len(END)])
         if page == "code":
-            await self._do(assign("code.qr0.txt", code)[: -len(END)])
-            await self._prove(code)
+            await self._keep("code.qr0", code)
         await self._turn_to(
             {"code": self._profile.page_code, "idle": self._profile.page_idle}.get(page, self._profile.page_result)
         )
@@ -224,19 +227,28 @@ class NextionPanel:
         what = text.partition(b"=")[0].decode("latin-1")
         await self._link.ask(command(text), done, limit_ms=self._profile.answer_ms, what=what)
 
-    async def _prove(self, code: bytes) -> None:
-        """The text the panel holds is the text it was given (L11). A panel cuts what is longer than txt_maxl."""
+    async def _keep(self, component: str, text: bytes) -> None:
+        """Written until the panel holds what it was given (L3, L11): its commands carry no check."""
+        for _ in range(WRITES):
+            await self._do(assign(f"{component}.txt", text)[: -len(END)])
+            held = await self._held(component, len(text))
+            if held == text:
+                return
+            if len(held) < len(text):
+                break  # longer than its txt_maxl: it would cut it again
+        what, name = ("code", "qr0") if component == "code.qr0" else ("amount", component)
+        raise DeviceRefused(
+            f"display at {self._transport.name}: the panel holds {len(held)} characters of another {what} than "
+            f"the {len(text)} it was given; compare txt_maxl of {name} with docs/devices/panels/nextion.md"
+        )
 
+    async def _held(self, component: str, size: int) -> bytes:
         def text(message: Message) -> bytes | None:
             return message.data if message.code == TEXT else None
 
-        limit_ms = self._profile.answer_ms + len(code) * 10_000 // self._transport.baud
-        held = await self._link.ask(command(b"get code.qr0.txt"), text, limit_ms=limit_ms, what="get qr0")
-        if held != code:
-            raise DeviceRefused(
-                f"display at {self._transport.name}: the panel holds {len(held)} characters of another code than "
-                f"the {len(code)} it was given; compare txt_maxl of qr0 with docs/devices/panels/nextion.md"
-            )
+        question = command(f"get {component}.txt".encode("ascii"))
+        limit_ms = self._profile.answer_ms + size * 10_000 // self._transport.baud
+        return await self._link.ask(question, text, limit_ms=limit_ms, what=f"get {component}")
 
     async def _turn_to(self, page: int) -> None:
         await self._do(f"page {page}".encode())

@@ -161,6 +161,41 @@ def test_l3_noise_before_answers_never_makes_a_false_success(name: str) -> None:
     play(story())
 
 
+def amount_on(stub: Any) -> str:
+    """What a person reads beside the code or the result."""
+    if isinstance(stub, NextionStub):
+        return stub.texts[f"{stub.screen}.amount"].decode("iso-8859-1")
+    return str(stub.amount)
+
+
+@READING_BACK
+@pytest.mark.parametrize("screen", [CODE, PAID], ids=lambda screen: screen.kind)
+def test_l3_flipped_bits_towards_the_panel_never_leave_another_amount_unnoticed(
+    name: str, screen: PanelScreen
+) -> None:
+    async def story() -> None:
+        for at in range(200):
+            stub, cable, panel = rig(name)
+            await panel.greet()
+            sent = 0
+
+            def flip(data: bytes, at: int = at) -> bytes:
+                nonlocal sent
+                first, sent = sent, sent + len(data)
+                if first <= at < sent:
+                    return data[: at - first] + bytes((data[at - first] ^ 0x02,)) + data[at - first + 1 :]
+                return data
+
+            cable.to_device = flip
+            try:
+                await panel.show(screen)
+            except DeviceError:
+                continue
+            assert amount_on(stub) in ("¥28.50", "￥28.50", "28.50"), at
+
+    play(story())
+
+
 @READING_BACK
 def test_l3_flipped_bits_towards_the_panel_never_leave_another_code_unnoticed(name: str) -> None:
     async def story() -> None:
