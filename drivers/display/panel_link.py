@@ -77,7 +77,7 @@ class PanelLink(Generic[M]):
                 try:
                     return await self._try(data, take, limit_ms)
                 except TimeoutError:
-                    continue
+                    self._decoder = self._make()  # half a message so old is none: it would swallow the next (L4)
             raise DeviceTimeout(f"display at {self._transport.name}: {tries} times no answer to {what}")
 
     async def _try(self, data: bytes, take: Callable[[M], A | None], limit_ms: int) -> A:

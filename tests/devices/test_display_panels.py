@@ -146,6 +146,19 @@ def test_l7_a_mute_panel_is_given_up_within_the_limit_and_its_late_answers_mean_
 
 
 @ALL
+def test_l4_noise_that_looks_like_the_head_of_a_long_message_costs_one_try(name: str) -> None:
+    async def story() -> None:
+        for noise in (b"\x5a\xa5\xff", b"\x70", b"Volume" * 90):
+            _, cable, panel = rig(name)
+            await panel.greet()
+            left = [noise]
+            cable.to_host = lambda data, left=left: (left.pop() if left else b"") + data
+            assert await panel.alive(), noise
+
+    play(story())
+
+
+@ALL
 def test_l3_noise_before_answers_never_makes_a_false_success(name: str) -> None:
     async def story() -> None:
         for noise in (b"\x01", b"\x70\xff", b"\x5a\xa5", b"\x00\x00", b"Current", b"\xff\xff\xff", b"\x66\x01"):
