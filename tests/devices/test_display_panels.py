@@ -152,7 +152,11 @@ def test_l4_noise_that_looks_like_the_head_of_a_long_message_costs_one_try(name:
             _, cable, panel = rig(name)
             await panel.greet()
             left = [noise]
-            cable.to_host = lambda data, left=left: (left.pop() if left else b"") + data
+
+            def once(data: bytes, left: list[bytes] = left) -> bytes:
+                return (left.pop() if left else b"") + data
+
+            cable.to_host = once
             assert await panel.alive(), noise
 
     play(story())
@@ -187,7 +191,7 @@ def test_l3_flipped_bits_towards_the_panel_never_leave_another_amount_unnoticed(
     name: str, screen: PanelScreen
 ) -> None:
     async def story() -> None:
-        for at in range(200):
+        for at in range(0, 200, 3):
             stub, cable, panel = rig(name)
             await panel.greet()
             sent = 0
