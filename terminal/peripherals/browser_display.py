@@ -15,13 +15,11 @@ class BrowserDisplay:
     def __init__(self, where: str, clock: Clock) -> None:
         self._where, self._clock = where, clock
         self._pages = 0
-        self._changed_ns = clock.mono_ns()
         self._again: Callable[[], None] = lambda: None
 
     def watched(self, pages: int) -> None:
         """So many paired pages follow this counter now."""
         before, self._pages = self._pages, pages
-        self._changed_ns = self._clock.mono_ns()
         if bool(before) != bool(pages):
             self._again()
 
@@ -39,4 +37,5 @@ class BrowserDisplay:
     def health(self) -> Health:
         state = HealthState.CANNOT_TELL if self._pages else HealthState.FAULT
         detail = {"port": self._where, "model": f"browser pages: {self._pages}", "proof": "cannot tell"}
-        return Health(state, "" if self._pages else "display_gone", self._changed_ns, detail)
+        now_ns = self._clock.mono_ns()  # a page that leaves is missed at once: this is never old
+        return Health(state, "" if self._pages else "display_gone", now_ns, detail)

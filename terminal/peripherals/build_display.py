@@ -85,7 +85,7 @@ def _display(
         case "printer:":
             if printer is None:
                 raise place.wrong("port", "this counter has no printer")
-            return PaperDisplay("printer:", printer, wording, place.clock)
+            return PaperDisplay("printer:", printer, wording)
         case _:
             return _device(place, artwork, wording, hurry=hurry)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from terminal.counter.ports import Clock, CodeScreen, Health, HealthState, Printer, PrintStopped, Screen, Slip
+from terminal.counter.ports import CodeScreen, Health, HealthState, Printer, PrintStopped, Screen, Slip
 from terminal.errors import PeripheralFailed
 from terminal.payments.receipt import Blank, Code, Receipt, Row
 from terminal.peripherals.panel_display import Wording
@@ -21,10 +21,9 @@ class PaperDisplay:
 
     shows_codes = True
 
-    def __init__(self, where: str, printer: Printer, wording: Wording, clock: Clock) -> None:
+    def __init__(self, where: str, printer: Printer, wording: Wording) -> None:
         self._where, self._printer, self._wording = where, printer, wording
         self._code, self._tries, self._out = 0, 0, False
-        self._made_ns = clock.mono_ns()
 
     async def run(self) -> None:
         """The printer is kept open by its own job."""
@@ -69,5 +68,8 @@ class PaperDisplay:
         detail = {"port": self._where, "proof": "cannot tell"}
         faulty = printer.state is HealthState.FAULT
         return Health(
-            HealthState.FAULT if faulty else HealthState.CANNOT_TELL, printer.reason, self._made_ns, detail
+            HealthState.FAULT if faulty else HealthState.CANNOT_TELL,
+            printer.reason,
+            printer.checked_mono_ns,
+            detail,
         )

@@ -19,7 +19,7 @@ from terminal.peripherals.paper_display import TRIES, PaperDisplay
 from terminal.peripherals.printer import SlipPrinter
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
-from tests.devices.peripheral_rig import play, running, until, well
+from tests.devices.peripheral_rig import now_s, play, running, until, well
 from tests.devices.wires import wire
 
 WORDS = Catalogue.load("en")
@@ -30,7 +30,7 @@ HOUSE = House("m", "s", "Tea", ledger=Ledger.TEST)
 def paper_of(counter: SimulatedCounter) -> tuple[SlipPrinter, PaperDisplay]:
     printer = counter.devices().printer
     assert isinstance(printer, SlipPrinter)
-    return printer, PaperDisplay("printer:", printer, Wording(WORDS.text, WORDS.money), VirtualClock())
+    return printer, PaperDisplay("printer:", printer, Wording(WORDS.text, WORDS.money))
 
 
 @pytest.mark.row(49)
@@ -49,6 +49,21 @@ def test_i25_a_code_is_printed_once_with_amount_name_and_test() -> None:
             assert any("28.50" in line for line in counter.paper[0])
             assert any("老王" in line for line in counter.paper[0])
             assert sum("TEST" in line for line in counter.paper[0]) == 2
+
+    play(story())
+
+
+@pytest.mark.row(45)
+def test_its_health_is_as_old_as_the_printers() -> None:
+    async def story() -> None:
+        counter = SimulatedCounter()
+        printer, paper = paper_of(counter)
+        async with running(printer.run):
+            await well(printer.health)
+            await asyncio.sleep(10)
+            await paper.show(CODE)
+            assert paper.health().checked_mono_ns == printer.health().checked_mono_ns
+            assert now_s() - paper.health().checked_mono_ns / 1e9 < 5
 
     play(story())
 

@@ -1,5 +1,6 @@
 """A browser as the counter's display: its pages are its plug, and another glass takes over without them."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import cast
 
@@ -22,7 +23,7 @@ from terminal.virtual_time import VirtualClock, run
 from terminal.web.callers import Caller
 from terminal.web.edge import Edge, EdgeLimits
 from terminal.web.hub import Hub, Listener
-from tests.devices.peripheral_rig import play, running, until, well
+from tests.devices.peripheral_rig import now_s, play, running, until, well
 from tests.devices.wires import wire
 
 WORDS = Catalogue.load("en")
@@ -61,6 +62,8 @@ def test_a_browser_display_is_there_while_a_paired_page_follows_its_counter() ->
         assert told == [1]
         await display.show(CODE)
         assert display.health().state is HealthState.CANNOT_TELL
+        await asyncio.sleep(60)
+        assert display.health().checked_mono_ns == now_s() * 1e9  # who follows is known at every moment
         pages.hub.remove(first)
         await display.show(CODE)
         pages.hub.remove(second)
