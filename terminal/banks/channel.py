@@ -115,8 +115,8 @@ class Channel:
     async def refund(self, refund: RefundOrder) -> Answer:
         return await self._ask(self._connector.refund(refund))
 
-    async def query_refund(self, refund_no: str) -> Answer:
-        return await self._ask_paced(self._connector.query_refund(refund_no))
+    async def query_refund(self, refund_no: str, order_no: str = "") -> Answer:
+        return await self._ask_paced(self._connector.query_refund(refund_no, order_no))
 
     async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
         """Verify over the raw bytes, check freshness, read.
@@ -127,7 +127,7 @@ class Channel:
                 ``notification_unknown_kind``; ``message_stale`` with ``order_no``, for a query to be started.
         """
         try:
-            seal = self._connector.seal(headers, body)
+            seal = self._connector.notification_seal(headers, body)
             await self._check_origin(seal)
             notice = self._connector.notification(body)
             late_s = self._age_s(seal)
@@ -157,7 +157,7 @@ class Channel:
                 self._time.learn(reply.headers.get("date", ""))
                 return None
             seal = self._connector.seal(reply.headers, reply.body)
-            known = self._ring.get(seal.key_id, seal.at_s)
+            known = self._ring.get(seal.key_id, self._signed_s(seal))
             if known is not None and not known.verifier.verifies(seal.message, seal.signature):
                 raise NotEvidence("signature_wrong")
             keys = self._connector.read_keys(reply.body)
@@ -228,9 +228,10 @@ class Channel:
         return True
 
     async def _check_origin(self, seal: Seal) -> None:
-        key = self._ring.get(seal.key_id, seal.at_s)
+        at_s = self._signed_s(seal)
+        key = self._ring.get(seal.key_id, at_s)
         if key is None and await self._ring.refresh(seal.key_id, _now()):
-            key = self._ring.get(seal.key_id, seal.at_s)
+            key = self._ring.get(seal.key_id, at_s)
         if key is None:
             raise NotEvidence("key_unknown")
         if not key.verifier.verifies(seal.message, seal.signature):
@@ -242,7 +243,10 @@ class Channel:
             raise NotEvidence("message_stale", late_s=round(late_s))
 
     def _age_s(self, seal: Seal) -> float:
-        return self._time.now_s() - seal.at_s
+        return 0.0 if seal.at_s is None else self._time.now_s() - seal.at_s
+
+    def _signed_s(self, seal: Seal) -> int:
+        return int(self._time.now_s()) if seal.at_s is None else seal.at_s
 
     def _note(self, reply: HttpReply, answer: Answer) -> None:
         if isinstance(answer, Unclear) and (reply.status == 429 or answer.why == "rate_limited"):

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
+from terminal.banks.connector import Act
 from terminal.counter.ports import (
     HttpReply,
     HttpRequest,
@@ -48,13 +49,19 @@ Step = HttpReply | NothingSent | NoAnswer
 class Peer(Protocol):
     """The provider's side. Replies are genuine and fresh unless made otherwise."""
 
-    def says(self, what: Says, order: Order, refund: RefundOrder | None = None) -> HttpReply: ...
+    def says(
+        self, what: Says, order: Order, refund: RefundOrder | None = None, *, act: Act = "query"
+    ) -> HttpReply | None:
+        """The answer to ``act``; None where the provider has no such word for it."""
+        ...
 
     def notifies(self, order: Order, refund: RefundOrder | None = None) -> HttpReply:
         """A notification of a payment or a refund; the status means nothing."""
         ...
 
-    def signed(self, status: int, body: bytes) -> HttpReply: ...
+    def signed(self, status: int, body: bytes, *, act: Act | Literal["notification"] = "query") -> HttpReply:
+        """``body`` where the content of an answer to ``act``, or of a notification, would stand."""
+        ...
 
     def forged(self, reply: HttpReply) -> HttpReply:
         """The same, signed by a stranger who names the provider's key."""
@@ -66,8 +73,8 @@ class Peer(Protocol):
         """The same with the provider's deliberately false signature; None where it sends none."""
         ...
 
-    def aged(self, reply: HttpReply, seconds: int) -> HttpReply:
-        """Signed so long ago (negative: so far in the future), delivered now."""
+    def aged(self, reply: HttpReply, seconds: int) -> HttpReply | None:
+        """Signed so long ago (negative: so far in the future), delivered now; None: it says no time."""
         ...
 
     def accepts(self, request: HttpRequest) -> bool:
@@ -106,7 +113,7 @@ class Rig:
     refund: RefundOrder
     code: str = field(repr=False)
 
-    async def asked(self, act: str, step: Step) -> Answer:
+    async def asked(self, act: Act, step: Step) -> Answer:
         """Make one call of the provider interface with ``step`` as its answer."""
         self.http.steps.append(step)
         acts: dict[str, Callable[[], Awaitable[Answer]]] = {
@@ -116,19 +123,19 @@ class Rig:
             "close": lambda: self.channel.close(self.order.order_no),
             "reverse": lambda: self.channel.reverse(self.order.order_no),
             "refund": lambda: self.channel.refund(self.refund),
-            "query_refund": lambda: self.channel.query_refund(self.refund.refund_no),
+            "query_refund": lambda: self.channel.query_refund(self.refund.refund_no, self.order.order_no),
         }
         answer = await acts[act]()
         expect(not self.http.steps, f"{act}: nothing was asked of the provider")
         return answer
 
-    def success(self, act: str, order: Order | None = None) -> HttpReply:
+    def success(self, act: Act, order: Order | None = None) -> HttpReply:
         """What a genuine yes to this act looks like, perhaps about another order."""
         asked = order or self.order
         refund = RefundOrder(
             "R-" + asked.order_no, asked.order_no, self.refund.amount, self.refund.total, self.refund.reason
         )
-        words: dict[str, Says] = {
+        words: dict[Act, Says] = {
             "order": "made",
             "pay": "paid",
             "query": "paid",
@@ -137,7 +144,16 @@ class Rig:
             "refund": "refund_done",
             "query_refund": "refund_done",
         }
-        return self.peer.says(words[act], asked, self.refund if order is None else refund)
+        return self.genuine(words[act], act, asked, self.refund if order is None else refund)
+
+    def genuine(
+        self, what: Says, act: Act, order: Order | None = None, refund: RefundOrder | None = None
+    ) -> HttpReply:
+        """A word every provider must have for this act."""
+        reply = self.peer.says(what, order or self.order, refund, act=act)
+        if reply is None:
+            raise NonconformingError(f"the peer has no word for {what} after {act}")
+        return reply
 
     async def took(self, message: HttpReply) -> Notice | RefundNotice:
         return await self.channel.take_notification(message.headers, message.body)
@@ -176,7 +192,7 @@ class Result:
 
 
 CASES: Final[list[Case]] = []
-ACTS: Final = ("order", "pay", "query", "close", "reverse", "refund", "query_refund")
+ACTS: Final[tuple[Act, ...]] = ("order", "pay", "query", "close", "reverse", "refund", "query_refund")
 
 
 def case(name: str) -> Callable[[Callable[[Rig], Awaitable[None]]], Callable[[Rig], Awaitable[None]]]:

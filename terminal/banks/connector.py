@@ -31,6 +31,7 @@ class Call:
     body: bytes = field(default=b"", repr=False)
     order_no: str = ""
     refund_no: str = ""
+    asked_minor: int = 0  # of a refund, where the answer does not repeat it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,15 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a message offers as proof of its origin, taken from the raw bytes before any parsing (S10)."""
+    """What a message offers as proof of its origin, taken from the raw bytes before any parsing (S10).
+
+    ``at_s`` is None where the provider signs no time: then TLS and the order number alone say it is new.
+    """
 
     key_id: str
     message: bytes
     signature: str
-    at_s: int
+    at_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Connector(Protocol):
 
     def refund(self, refund: RefundOrder) -> Call: ...
 
-    def query_refund(self, refund_no: str) -> Call: ...
+    def query_refund(self, refund_no: str, order_no: str = "") -> Call: ...
 
     def to_sign(self, call: Call, stamp: Stamp) -> bytes: ...
 
@@ -97,6 +101,10 @@ class Connector(Protocol):
 
     def seal(self, headers: Mapping[str, str], body: bytes) -> Seal:
         """Raises NotEvidence: ``signature_missing``, ``signature_probe``, ``signature_unreadable``."""
+        ...
+
+    def notification_seal(self, headers: Mapping[str, str], body: bytes) -> Seal:
+        """A notification's; it must say when it was signed. Raises as ``seal``."""
         ...
 
     def read(self, call: Call, reply: HttpReply, *, verified: bool) -> Answer:

@@ -158,9 +158,9 @@ class WeChatPay:
         body = _json({name: value for name, value in wish.items() if value})
         return Call("refund", "POST", "/v3/refund/domestic/refunds", body, refund.order_no, refund.refund_no)
 
-    def query_refund(self, refund_no: str) -> Call:
+    def query_refund(self, refund_no: str, order_no: str = "") -> Call:
         assert _REFUND_NO.fullmatch(refund_no), refund_no
-        return Call("query_refund", "GET", f"/v3/refund/domestic/refunds/{refund_no}", refund_no=refund_no)
+        return Call("query_refund", "GET", f"/v3/refund/domestic/refunds/{refund_no}", b"", order_no, refund_no)
 
     def ask_keys(self, key_id: str) -> Call | None:
         """Certificates never bring a public key's id (that one comes with the settings)."""
@@ -192,6 +192,9 @@ class WeChatPay:
     def seal(self, headers: Mapping[str, str], body: bytes) -> Seal:
         required = self._choice("signature_type_header", "optional") == "required"
         return wechatpay_messages.seal_of(headers, body, type_required=required)
+
+    def notification_seal(self, headers: Mapping[str, str], body: bytes) -> Seal:
+        return self.seal(headers, body)
 
     def read(self, call: Call, reply: HttpReply, *, verified: bool) -> Answer:
         """Success counts only when verified; an unsigned 4xx counts only if the profile says so."""

@@ -129,7 +129,9 @@ class Provider(Protocol):
 
     async def refund(self, refund: RefundOrder) -> Answer: ...
 
-    async def query_refund(self, refund_no: str) -> Answer: ...
+    async def query_refund(self, refund_no: str, order_no: str = "") -> Answer:
+        """``order_no``: of the payment; some providers find a refund by both numbers only."""
+        ...
 
     async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
         """Verify over the raw bytes, check freshness. Raises NotEvidence with what was wrong."""

@@ -76,7 +76,7 @@ class RefundDriver:
     async def _ask(self) -> None:
         if self._refund.state in REFUND_ENDED:
             return
-        answer = await self._provider.query_refund(self._id)
+        answer = await self._provider.query_refund(self._id, self._refund.attempt)
         if isinstance(answer, NotThere):
             await self._hear(RefundSignal.NOT_FOUND)  # a doubt: a no to the repetition must not free the amount
             await self._send()

@@ -48,6 +48,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     create_idempotent: bool = True
     pull_notifies: bool = False
     confirm_notification_by_query: bool = False  # S13
+    notification_yes: str = ""  # what the provider reads as "taken"; empty: 204 without words
     min_minor: int = 1
     max_minor: int = 5_000_000
     day_limit_minor: int = 0  # what the channel may take in one settlement day; 0: no such limit

@@ -51,7 +51,8 @@ async def _answer(service: Service, request: web.Request) -> web.Response:
         names = [name.lower() for name, _ in request.raw_headers]
         if len(names) != len(set(names)):
             return _no(400, "unreadable")  # a header twice could be verified as one and read as the other (S10)
-        await service.notices.take(request.match_info["channel"], request.headers, body)
+        channel = request.match_info["channel"]
+        await service.notices.take(channel, request.headers, body)
     except NotEvidence:
         return _no(401, "not accepted")
     except NotFound:
@@ -64,7 +65,12 @@ async def _answer(service: Service, request: web.Request) -> web.Response:
     except TerminalError as error:
         log.error("notification: %s", error)
         return _no(500, "later")
-    return web.Response(status=204, headers=_HEADERS)
+    return _yes(service.provider(channel).profile.notification_yes)
+
+
+def _yes(words: str) -> web.Response:
+    """What this provider counts as taken: no words at all, or the ones it asks for."""
+    return web.Response(status=200 if words else 204, text=words or None, headers=_HEADERS)
 
 
 def _no(status: int, message: str) -> web.Response:

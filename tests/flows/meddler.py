@@ -56,8 +56,8 @@ class Meddler:
     async def refund(self, refund: RefundOrder) -> Answer:
         return await self._or("refund", lambda: self._channel.refund(refund))
 
-    async def query_refund(self, refund_no: str) -> Answer:
-        return await self._or("query_refund", lambda: self._channel.query_refund(refund_no))
+    async def query_refund(self, refund_no: str, order_no: str = "") -> Answer:
+        return await self._or("query_refund", lambda: self._channel.query_refund(refund_no, order_no))
 
     async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
         return await self._channel.take_notification(headers, body)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_priv
 from cryptography.x509.oid import NameOID
 
 from terminal.banks.conformance import Says
+from terminal.banks.connector import Act
 from terminal.counter.ports import HttpReply, HttpRequest, Order, RefundOrder
 
 VECTORS: dict[str, Any] = json.loads(
@@ -70,7 +71,9 @@ class WeChatPeer:
 
     # --- Peer ---
 
-    def says(self, what: Says, order: Order, refund: RefundOrder | None = None) -> HttpReply:
+    def says(
+        self, what: Says, order: Order, refund: RefundOrder | None = None, *, act: Act = "query"
+    ) -> HttpReply:
         if what in STATES:
             return self.answer(200, self.transaction(order, STATES[what]))
         if what in ERRORS:
@@ -97,7 +100,9 @@ class WeChatPeer:
         del found["amount"]["currency"]
         return self.notification("REFUND.SUCCESS", found)
 
-    def signed(self, status: int, body: bytes, *, at_s: int | None = None, key: str = "") -> HttpReply:
+    def signed(
+        self, status: int, body: bytes, *, act: str = "query", at_s: int | None = None, key: str = ""
+    ) -> HttpReply:
         self.count += 1
         at, nonce = str(self.now_s if at_s is None else at_s), f"{self.count:032d}"
         message = f"{at}\n{nonce}\n".encode() + body + b"\n"
