@@ -23,8 +23,8 @@ app: Final = typer.Typer(
 app.command()(demo)
 app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
-app.command()(devices)
 app.command()(doctor)
 app.command()(simulate)
+app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")

@@ -8,17 +8,32 @@ import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, api
+from terminal.cli.devices_find import probe, watch, which_one
+from terminal.cli.devices_record import record
+from terminal.cli.devices_replay import replay
+from terminal.cli.devices_test import prove
+from terminal.cli.devices_words import decode, matrix
+from terminal.cli.speaker_card import card
 from terminal.cli.words import console, errors, in_json, language, put, sentences, tell
 from terminal.errors import BadSettings, TerminalError, Unavailable
 from terminal.help.registry import describe
 
+devices = typer.Typer(help="What is plugged in, who it is, how it does, and what it says.")
+Url = Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")]
+KeyFile = Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
-def devices(
-    url: Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")] = URL,
-    key_file: Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
-) -> None:
-    """List serial ports of this machine, and each counter's devices with their health and its age."""
+
+@devices.callback(invoke_without_command=True)
+def plain(context: typer.Context, url: Url = URL, key_file: KeyFile = None, as_json: Json = False) -> None:
+    """List ports and devices when nothing else is said."""
+    if context.invoked_subcommand is None:
+        list_devices(url, key_file, as_json)
+
+
+@devices.command("list")
+def list_devices(url: Url = URL, key_file: KeyFile = None, as_json: Json = False) -> None:
+    """List the ports of this machine, and each counter's devices with their health and its age."""
     with sentences(as_json=as_json):
         ports = _ports()
         counters: list[dict[str, Any]] = []
@@ -38,10 +53,29 @@ def devices(
         tell(silent)
 
 
+devices.command()(probe)
+devices.command()(watch)
+devices.command("which")(which_one)
+devices.command()(decode)
+devices.command()(record)
+devices.command()(replay)
+devices.command()(matrix)
+devices.command("test")(prove)
+devices.command()(card)
+
+
 def _ports() -> list[dict[str, str]]:
+    """Serial ports with the binding that means one of several equal ones, then those that are not serial."""
+    from drivers.hotplug import ports
     from drivers.serial_port import found_ports
 
-    return found_ports()
+    known = ports()
+    serial = [
+        {**each, "binding": known[each["port"]].binding if each["port"] in known else each["binding"]}
+        for each in found_ports()
+    ]
+    others = [port for port in known.values() if port.kind != "serial"]
+    return [*serial, *({"port": each.path, "what": each.what, "binding": each.binding} for each in others)]
 
 
 async def _counters(url: str, key_file: Path | None) -> list[dict[str, Any]]:
@@ -53,7 +87,7 @@ async def _counters(url: str, key_file: Path | None) -> list[dict[str, Any]]:
 
 def _show_ports(ports: list[dict[str, str]]) -> None:
     if not ports:
-        console.print("No serial ports on this machine.")
+        console.print("No device ports on this machine.")
         return
     table = Table("port", "what", "write in the settings", box=None)
     for port in ports:

@@ -1,0 +1,150 @@
+"""Captures of what passed over a device's line: JSON lines, first who and how, then when, which way and what.
+
+{"capture": 1, "protocol": "scanner/gm65", "baud": 9600, "masked": true}
+{"ms": 12, "way": "out", "hex": "7e0007010000..."}
+{"ms": 40, "way": "in", "hex": "0200000100..."}
+{"ms": 9000, "end": "stopped"}
+"""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Final, Literal, TypeVar
+
+import msgspec
+
+from terminal.errors import BadSettings
+from terminal.lab.readable import READERS
+
+VERSION: Final = 1
+SIZE_MAX: Final = 16_000_000  # bytes of a capture file
+CHUNK_MAX: Final = 65536  # bytes of one line's data
+Way = Literal["out", "in"]
+L = TypeVar("L")
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2}){0,65536}")
+_CODES: Final = bytes(
+    ord("0") if 0x30 <= byte <= 0x39 else ord("x") if chr(byte).isalpha() and byte < 0x80 else byte
+    for byte in range(256)
+)
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``protocol`` is role/name of the catalogue, empty when nobody said; ``masked``: letters and digits that came
+    from the device are gone, frames keep their length and lose their check."""
+
+    capture: int = VERSION
+    protocol: str = ""
+    profile: str = ""
+    baud: int = 9600
+    masked: bool = True
+
+
+class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ms: int
+    way: Way
+    hex: str
+
+    @property
+    def data(self) -> bytes:
+        return bytes.fromhex(self.hex)
+
+
+class _End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ms: int
+    end: str
+
+
+def masks(protocol: str, *, with_codes: bool) -> bool:
+    """Whether what the device says may be a customer's payment code: of scanners, and of who is not named."""
+    return not with_codes and protocol.partition("/")[0] not in ("display", "printer", "speaker")
+
+
+def masked(data: bytes) -> bytes:
+    """The same length, no letter and no digit of a code."""
+    return data.translate(_CODES)
+
+
+class Recorder:
+    """Writes a capture as it happens. ``full`` once the file has its size: what follows passes unrecorded.
+
+    Args:
+        file: open for writing text, by whoever calls.
+        now_ms: milliseconds since the start.
+    """
+
+    def __init__(self, file: IO[str], head: Head, now_ms: Callable[[], int], *, size_max: int = SIZE_MAX) -> None:
+        self.full = False
+        self.chunks = 0
+        self._file, self._head, self._now_ms = file, head, now_ms
+        self._room = size_max
+        self._put(head)
+
+    def add(self, way: Way, data: bytes) -> None:
+        if way == "in" and self._head.masked:
+            data = masked(data)
+        for at in range(0, len(data), CHUNK_MAX):
+            self.chunks += 1
+            self._put(Chunk(self._now_ms(), way, data[at : at + CHUNK_MAX].hex()))
+
+    def end(self, why: str) -> None:
+        self._put(_End(self._now_ms(), why))
+
+    def _put(self, line: msgspec.Struct) -> None:
+        text = msgspec.json.encode(line).decode() + "\n"
+        if self.full or len(text) > self._room:
+            self.full = True
+            return
+        self._room -= len(text)
+        self._file.write(text)
+        self._file.flush()  # what happened before the power went is what one looks for
+
+
+def load(path: Path) -> tuple[Head, list[Chunk]]:
+    """Read a capture. Raises BadSettings: ``config_value_wrong``, with the line that is none."""
+    try:
+        if path.stat().st_size > SIZE_MAX:
+            raise wrong(f"{path} is larger than {SIZE_MAX} bytes")
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise wrong(f"{path}: {error}") from None
+    head = _line(path, 1, lines[0] if lines else "", Head)
+    chunks = []
+    for number, line in enumerate(lines[1:], 2):
+        if '"end"' in line:
+            _line(path, number, line, _End)
+            break
+        chunk = _line(path, number, line, Chunk)
+        if not _HEX.fullmatch(chunk.hex):
+            raise wrong(f"{path}, line {number}: hex is no bytes in hex")
+        chunks.append(chunk)
+    if head.capture != VERSION or (head.protocol and head.protocol not in READERS):
+        raise wrong(f"{path}: version {head.capture} of {head.protocol or 'nobody'} is not known here")
+    if any(later.ms < sooner.ms for sooner, later in pairwise(chunks)):
+        raise wrong(f"{path}: its times do not follow each other")
+    return head, chunks
+
+
+def _line(path: Path, number: int, line: str, kind: type[L]) -> L:
+    try:
+        return msgspec.json.decode(line, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise wrong(f"{path}, line {number}: {error}") from None
+
+
+def wrong(why: str) -> BadSettings:
+    return BadSettings("config_value_wrong", key="capture", why=why)
+
+
+def known(protocol: str) -> str:
+    """The protocol as the catalogue names it; a name alone is enough where only one role has it.
+
+    Raises:
+        BadSettings: nobody speaks it.
+    """
+    fitting = [key for key in READERS if key == protocol or key.partition("/")[2] == protocol]
+    if len(fitting) != 1:
+        raise BadSettings(
+            "config_value_wrong", key="protocol", why=f"{protocol!r} is none of {', '.join(READERS)}"
+        )
+    return fitting[0]
