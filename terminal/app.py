@@ -21,11 +21,12 @@ from terminal.banks.channel import Channel
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
 from terminal.counter.feed import Feed
-from terminal.counter.ports import Clock, Devices, Entropy, Ids
+from terminal.counter.ports import Clock, Devices, Entropy, Ids, Printer, Role
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.slips import Slips, titles_of
 from terminal.errors import BadSettings, JournalError
+from terminal.fitting import Fittings, Make
 from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
 from terminal.journal.failure import diagnose
@@ -51,7 +52,6 @@ STOP_S: Final = 5.0
 VERIFY_EVERY_S: Final = 86400.0
 JOURNAL: Final = "journal.db"
 PREVIEW: Final = "generic-80"
-Counter = tuple[CounterSettings, Devices]
 NOWHERE: Final = "https://query-only.invalid/notify"  # orders must name one; .invalid never resolves (RFC 6761)
 
 
@@ -124,31 +124,32 @@ def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entro
     return open_wechatpay(settings, clock=clock, entropy=entropy, test=test, profile=profile)
 
 
-def _maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Callable[[CounterTable], Counter]:
-    """What makes a counter of its table, for the start and for the check alike."""
+def _maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Make:
+    """What makes a counter's devices of its table, for the start, for the check and for another choice alike."""
     sweeper = Sweeper()  # one timer asks the devices of all counters
-    zone, folder = loaded.settings.shop.zone, loaded.folder
-    return lambda table: _counter(table, house, clock, slips, sweeper, zone, folder)
+
+    def make(table: CounterTable, only: Role | None = None, paper: Printer | None = None) -> Devices:
+        shown = Catalogue.load(_counter(table).language("display"))
+        return build_devices(
+            table,
+            clock=clock,
+            words=shown.text,
+            money=shown.money,
+            title=table.title or house.title,
+            phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
+            sweep=sweeper.counter(table.id),
+            zone=loaded.settings.shop.zone,
+            folder=loaded.folder,
+            only=only,
+            paper=paper,
+        )
+
+    return make
 
 
-def _counter(
-    table: CounterTable, house: House, clock: Clock, slips: Slips, sweeper: Sweeper, zone: str, folder: Path
-) -> Counter:
+def _counter(table: CounterTable) -> CounterSettings:
     languages = {str(where): language for where, language in table.languages.items()}
-    settings = CounterSettings(table.id, table.title, table.channels, languages)
-    shown = Catalogue.load(settings.language("display"))
-    devices = build_devices(
-        table,
-        clock=clock,
-        words=shown.text,
-        money=shown.money,
-        title=table.title or house.title,
-        phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
-        sweep=sweeper.counter(table.id),
-        zone=zone,
-        folder=folder,
-    )
-    return settings, devices
+    return CounterSettings(table.id, table.title, table.channels, languages)
 
 
 def _pepper(loaded: Loaded) -> bytes:
@@ -220,7 +221,7 @@ async def running(
             slips=slips,
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
         )
-        service = Service(parts, list(map(_maker(loaded, house, clock, slips), loaded.settings.counters)))
+        service, fittings = _service(stack, loaded, parts, entropy)
         settings = _people_settings(loaded)
         people = People(
             house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings
@@ -233,12 +234,22 @@ async def running(
             entropy=entropy,
             picture=_receipt_picture,
             dead=lambda: journal.dead is not None,
+            fitter=fittings,
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
         life = asyncio.create_task(_live(service, channels, journal), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
+
+
+def _service(stack: AsyncExitStack, loaded: Loaded, parts: Parts, entropy: Entropy) -> tuple[Service, Fittings]:
+    make = _maker(loaded, parts.house, parts.clock, parts.slips)
+    fittings = Fittings(loaded, parts.clock, entropy, make)
+    stack.push_async_callback(fittings.close)
+    service = Service(parts, [(_counter(each), fittings.devices(each)) for each in loaded.settings.counters])
+    fittings.attach(service)
+    return service, fittings
 
 
 async def _open_doors(
@@ -355,7 +366,7 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
         for name, channel in loaded.settings.channels.items()
     ]
     make = _maker(loaded, house, clock, slips)
-    checks += [partial(make, each) for each in loaded.settings.counters]
+    checks += [partial(make, each, None, None) for each in loaded.settings.counters]
     for check in checks:
         try:
             check()

@@ -1,5 +1,7 @@
 """One TOML file a machine, and a secrets file beside it: validated at once, every problem named (decision 12)."""
 
+import json
+import os
 import stat
 import tomllib
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
 
 SECRETS: Final = ("apiv3_key", "pepper")
+CHOSEN_FILE: Final = "devices.toml"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -94,6 +97,14 @@ class PrinterTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only
     """``port`` may also be usb-printer:TEXT, of the printer's own device id."""
 
     logo: str = ""  # a picture file beside the settings, printed above every slip
+
+
+_KINDS: Final[dict[str, type[DeviceTable]]] = {
+    "display": DeviceTable,
+    "scanner": DeviceTable,
+    "printer": PrinterTable,
+    "speaker": SpeakerTable,
+}
 
 
 class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -179,6 +190,7 @@ def load(path: Path) -> Loaded:
     folder = path.resolve().parent
     secrets = Secrets({})
     if settings is not None:
+        settings = with_chosen(settings, chosen(folder / settings.state.folder, problems))
         problems += _contradictions(settings)
         try:
             secrets = _secrets(folder / settings.secrets_file)
@@ -187,6 +199,74 @@ def load(path: Path) -> Loaded:
     if settings is None or problems:
         raise Problems(problems)
     return Loaded(settings, folder, secrets)
+
+
+Chosen = dict[str, dict[str, DeviceTable]]
+"""Counter -> role -> what was chosen on the set-up page; an empty port: nothing stands there."""
+
+
+def chosen(state: Path, problems: list[BadSettings]) -> Chosen:
+    """What ``devices.toml`` in the state folder says; the program writes it, and a person may take it away."""
+    path = state / CHOSEN_FILE
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("counters", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        problems.append(BadSettings("config_unreadable", path=str(path), why=str(error)))
+        return {}
+    found: Chosen = {}
+    for counter, roles in table.items():
+        for role, value in roles.items():
+            where = f"{CHOSEN_FILE}: counters.{counter}.{role}"
+            if role not in _KINDS:
+                problems.append(BadSettings("config_unknown_key", key=where))
+            elif (piece := _piece(where, value, DeviceTable, problems)) is not None:
+                found.setdefault(counter, {})[role] = piece
+    return found
+
+
+def with_chosen(settings: Settings, choices: Chosen) -> Settings:
+    """The settings as they are with what was chosen later; counters that are gone are passed over."""
+    counters = tuple(_chosen_for(counter, choices.get(counter.id, {})) for counter in settings.counters)
+    return msgspec.structs.replace(settings, counters=counters)
+
+
+def _chosen_for(counter: CounterTable, roles: dict[str, DeviceTable]) -> CounterTable:
+    for role, table in roles.items():
+        counter = with_device(counter, role, table)
+    return counter
+
+
+def with_device(counter: CounterTable, role: str, table: DeviceTable) -> CounterTable:
+    """This device in this role; what the settings say beside it, such as volume or logo, stays."""
+    if not table.port:
+        return msgspec.structs.replace(counter, **{role: None})
+    kind = _KINDS[role]
+    before = getattr(counter, role)
+    kept = {} if before is None else {name: getattr(before, name) for name in kind.__struct_fields__}
+    return msgspec.structs.replace(counter, **{role: kind(**{**kept, **msgspec.structs.asdict(table)})})
+
+
+def write_chosen(state: Path, choices: Chosen) -> None:
+    """Whole or not at all, and durable. Raises OSError."""
+    lines = ["# Chosen on the set-up page. It stands above the settings file; delete a table to undo it."]
+    for counter, roles in sorted(choices.items()):
+        for role, table in sorted(roles.items()):
+            lines += ["", f"[counters.{json.dumps(counter)}.{role}]"]
+            values = msgspec.structs.asdict(table)
+            lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    draft = state / f"{CHOSEN_FILE}.new"
+    with draft.open("w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(state / CHOSEN_FILE)
+    folder = os.open(state, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | None:

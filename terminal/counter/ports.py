@@ -169,6 +169,9 @@ class ProviderHttp(Protocol):
         ...
 
 
+Role = Literal["display", "scanner", "printer", "speaker"]
+
+
 # --- devices ---------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ class Action(StrEnum):
     REPRINT = "reprint"
     SEE_SALES = "see_sales"
     SEE_DISPLAY = "see_display"
+    TEST_DEVICES = "test_devices"  # moves no money: whoever sells may ask whether the printer prints
     ASK_REFUND = "ask_refund"
     APPROVE_REFUND = "approve_refund"
     SETTLE_EXCEPTION = "settle_exception"
@@ -39,7 +40,14 @@ class Action(StrEnum):
 
 
 _SELLING: Final = frozenset(
-    {Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT, Action.SEE_SALES, Action.SEE_DISPLAY}
+    {
+        Action.TAKE_MONEY,
+        Action.CANCEL_SALE,
+        Action.REPRINT,
+        Action.SEE_SALES,
+        Action.SEE_DISPLAY,
+        Action.TEST_DEVICES,
+    }
 )
 AT_A_TILL: Final = frozenset({Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT})
 TABLE: Final[Mapping[Role, frozenset[Action]]] = {

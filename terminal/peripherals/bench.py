@@ -47,8 +47,7 @@ class Bench:
         Raises:
             Conflict: ``device_test_running``, ``device_test_busy``; NotFound("device_not_fitted").
         """
-        if not self.slots.place(role):
-            raise NotFound("device_not_fitted", role=role)
+        self.check(role)
         with self._begun(role):
             await self._greeted(role)
             with self.slots.scanner.lent(lambda: not self.busy()) as reads:
@@ -60,16 +59,28 @@ class Bench:
             self.proofs[role] = proof
             return proof
 
+    def check(self, role: Role) -> None:
+        """Whether a test may begin now; raises as ``test`` does."""
+        if not self.slots.place(role):
+            raise NotFound("device_not_fitted", role=role)
+        if self.testing is not None:
+            raise Conflict("device_test_running", role=self.testing)
+        if self.busy():
+            raise Conflict("device_test_busy")
+
+    @property
+    def asks(self) -> str:
+        """What a running test waits for: "scan" where a scanner can tell, else "digits" of a person."""
+        if self.testing == "scanner" or (self.testing != "speaker" and self._witness.reads is not None):
+            return "scan"
+        return "digits" if self.testing else ""
+
     async def test_all(self) -> list[Proof]:
         """Every role that is fitted, one after the other. Raises Conflict."""
         return [await self.test(role) for role in ROLES if self.slots.place(role)]
 
     @contextmanager
     def _begun(self, role: Role) -> Iterator[None]:
-        if self.testing is not None:
-            raise Conflict("device_test_running", role=self.testing)
-        if self.busy():
-            raise Conflict("device_test_busy")
         self.testing, self._witness = role, Witness()
         try:
             yield

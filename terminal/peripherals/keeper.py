@@ -76,6 +76,7 @@ class Keeper(Generic[D]):
         self.role, self.where = role, where
         self.detail: dict[str, str] = {"port": where}
         self.on_change: Callable[[], None] = lambda: None  # told when the device is there and when it is gone
+        self.on_health: Callable[[], None] = lambda: None  # told when its health is another
         self._open, self._clock, self._serve = open_, clock, serve
         self._device: D | None = None
         self._state, self._reason = HealthState.CANNOT_TELL, ""
@@ -108,7 +109,10 @@ class Keeper(Generic[D]):
             log.log(level, "%s at %s: %s", self.role, self.where, reason or state.value)
         if state is not HealthState.FAULT:
             self.detail.pop("advice", None)
+        changed = (state, reason) != (self._state, self._reason)
         self._state, self._reason, self._checked_ns = state, reason, self._clock.mono_ns()
+        if changed:
+            self.on_health()
 
     def failed(self, error: DeviceError) -> PeripheralFailed:
         """Our word for what the device did, noted in its health.

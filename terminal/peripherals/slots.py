@@ -28,7 +28,7 @@ from terminal.counter.ports import (
     Utterance,
     unwatched,
 )
-from terminal.peripherals.keeper import together
+from terminal.peripherals.keeper import Keeper, together
 
 P = TypeVar("P", Display, Scanner, Printer, Speaker)
 T = TypeVar("T")
@@ -82,6 +82,7 @@ class Slot(Generic[P]):
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.on_health: Callable[[], None] = lambda: None  # told when the health of who stands here changes
         self._port: P | None = None
         self._jobs: Sequence[Job] = ()
         self._cut = Cut()
@@ -92,7 +93,14 @@ class Slot(Generic[P]):
     def put(self, port: P | None, jobs: Sequence[Job]) -> None:
         """The old one's port is closed before the new one's is opened: it may be the same."""
         self._port, self._jobs = port, jobs
+        keeper = getattr(port, "keeper", None)  # several behind one port are seen with the next round
+        if isinstance(keeper, Keeper):
+            keeper.on_health = self._health_changed
         self._cut.cut()
+        self.on_health()
+
+    def _health_changed(self) -> None:
+        self.on_health()
 
     async def run(self) -> None:
         while True:
@@ -219,6 +227,12 @@ class Slots:
     def __init__(self, clock: Clock) -> None:
         self.display, self.scanner = DisplaySlot(clock), ScannerSlot(clock)
         self.printer, self.speaker = PrinterSlot(clock), SpeakerSlot(clock)
+        self.on_health: Callable[[], None] = lambda: None
+        for role in ROLES:
+            self.place(role).on_health = self._health_changed
+
+    def _health_changed(self) -> None:
+        self.on_health()
 
     def put(self, role: Role, made: Devices) -> None:
         """``made`` has only this role's device, or nothing."""

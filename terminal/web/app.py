@@ -14,6 +14,7 @@ from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.web import callers, openapi, problems, security
 from terminal.web.calls import PREFIX, Operation, route
+from terminal.web.devices import Fitter
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
 from terminal.web.forms import Nothing
 from terminal.web.live import live
@@ -52,16 +53,18 @@ def make_app(
     limits: EdgeLimits | None = None,
     picture: ReceiptPicture | None = None,
     dead: Callable[[], bool] = lambda: False,
+    fitter: Fitter | None = None,
 ) -> web.Application:
     """Everything behind the shop's address. ``listen`` opens it and tells it its own names.
 
     Args:
         picture: draws a receipt as PNG; without it that format is refused.
         dead: says that the journal takes nothing any more.
+        fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
     """
     zone = loaded.settings.shop.zone
     app = make_api(service, people, clock=clock, entropy=entropy, zone=zone, limits=limits, page=problem_page)
-    app[EDGE].picture, app[EDGE].dead = picture, dead
+    app[EDGE].picture, app[EDGE].dead, app[EDGE].fitter = picture, dead, fitter
 
     def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:
         device = people.who(device_token) if device_token else None

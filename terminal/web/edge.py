@@ -16,6 +16,7 @@ from terminal.people.service import People
 from terminal.web.rates import Buckets
 
 if TYPE_CHECKING:
+    from terminal.web.devices import Fitter
     from terminal.web.hub import Hub
 
 ReceiptPicture = Callable[[Receipt], Awaitable[bytes]]
@@ -61,6 +62,7 @@ class Edge:
     names: tuple[str, ...]
     picture: ReceiptPicture | None = None
     dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
+    fitter: "Fitter | None" = None  # who holds the counters' devices
     tls: bool = False
     hosts: set[str] = field(default_factory=set)
     running: dict[str, str] = field(default_factory=dict)  # idempotency key -> meaning, while it is worked on

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import answers, forms, views
+from terminal.web import answers, forms, views, views_devices
 
 _SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
 _ATTEMPT: Final = "01KAK3V5M3F0R8H2J5K7M9N4PQ"
@@ -99,6 +99,22 @@ _counter = views.CounterView(
     told=None,
 )
 
+_test = views_devices.TestView(
+    "passed", "", {"model": "epson-serial", "health": "ok", "printed_ms": "1900", "read": "CT-PROOF-7F3K"}, 12
+)
+_place = views_devices.PlaceView(
+    role="printer",
+    port="usb-serial:A100QX2L",
+    driver="escpos",
+    profile="generic-80",
+    serial="",
+    chosen=True,
+    further=0,
+    health=views.HealthView("ok", "", 3, {"model": "generic-80"}),
+    test=_test,
+)
+_found = views_devices.ProposalView("scanner", "gm65", "gm65", "GM65 family module", "")
+
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewSale(counter="1", amount_minor=2850, currency="CNY", order_no="A-1001", title="Tea"),
     forms.NewCancel(why="customer_left"),
@@ -116,7 +132,17 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewPin(pin="402918"),
     forms.NewApiKey(label="POS at the door", scopes=("sales", "refunds"), counters=("1",), days=90),
     forms.SetUp(code="K7M2QXR4TN", label="Mei", pin="837465"),
+    forms.NewChoice(port="usb-serial:A100QX2L", driver="escpos", profile="generic-80"),
+    forms.NewTest(answer="4711"),
+    forms.NewProbe(port="usb-path:1.2"),
     forms.Nothing(),
+    _place,
+    _test,
+    views_devices.DevicesReport(
+        [views_devices.CounterPlaces("1", "Counter 1", False, [_place])],
+        [views_devices.PortView("usb-path:1.2", "CP2102 USB to UART", True, "", [], "found", "GM65", _found)],
+        [views_devices.DriverView("scanner", "gm65", "GM65 family", ["gm65"])],
+    ),
     _sale,
     _counter,
     answers.SaleList([_row], None),

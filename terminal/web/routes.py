@@ -29,6 +29,7 @@ from terminal.web.forms import (
     SalesQuery,
     SlipChoice,
 )
+from terminal.web.routes_devices import DEVICES
 from terminal.web.routes_people import ACCESS, PEOPLE
 from terminal.web.views import CounterView, SaleView
 
@@ -251,4 +252,4 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *EVENTS, *PEOPLE, *ACCESS, *SERVICE)
+OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)

@@ -27,6 +27,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # beside the core
     "terminal.help": ("terminal.payments.money", "terminal.errors"),
     "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
+    "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.settings": (*CORE_TYPES, "terminal.counter.settings", *COMMON),
     # edges: parse, call, format
     "terminal.web": (
@@ -63,6 +64,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.simulation": EVERYTHING,
     # these build and wire
     "terminal.app": EVERYTHING,
+    "terminal.fitting": EVERYTHING,  # the devices' part of the wiring
+    "terminal.port_list": EVERYTHING,
     "terminal.cli": EVERYTHING,
     "terminal": (),
     # bytes and ports, nothing of payments; and the other side, written from the manuals alone
@@ -135,6 +138,8 @@ def library_violations(source: Source) -> Iterator[str]:
 
 
 PURE = {
+    "base64",
+    "binascii",
     "collections",
     "dataclasses",
     "decimal",

@@ -17,7 +17,7 @@ from terminal.people.roles import (
 )
 
 NOW = 1_000 * 1_000_000_000
-SELLING = {"take_money", "cancel_sale", "reprint", "see_sales", "see_display"}
+SELLING = {"take_money", "cancel_sale", "reprint", "see_sales", "see_display", "test_devices"}
 MATRIX = {
     Role.TILL: SELLING,
     Role.DISPLAY: {"see_display"},

@@ -1,0 +1,196 @@
+"""The counters' devices while the service runs: who stands where, tests of them, another one put there."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from drivers import catalogue
+from terminal.counter.ports import Clock, Devices, Entropy, Printer, Role
+from terminal.counter.service import Service
+from terminal.errors import BadSettings, Conflict, InvalidRequest, TerminalError, Unavailable
+from terminal.payments.event import Actor, NewEvent
+from terminal.peripherals.bench import Bench
+from terminal.peripherals.proof import Manner
+from terminal.peripherals.slots import Slots
+from terminal.port_list import PortList
+from terminal.settings import Chosen, CounterTable, DeviceTable, Loaded, chosen, with_device, write_chosen
+from terminal.web.forms import NewChoice
+from terminal.web.views import health_view
+from terminal.web.views_devices import CounterPlaces, DriverView, PlaceView, PortView, TestView
+
+log = logging.getLogger(__name__)
+Make = Callable[[CounterTable, Role | None, Printer | None], Devices]
+"""(a counter's table, only this role or None for all, where its receipts are printed) -> its devices."""
+
+
+@dataclass
+class Stand:
+    """One counter: its table as it is now, its places, its bench and the test that runs."""
+
+    table: CounterTable
+    slots: Slots
+    bench: Bench
+    test: "asyncio.Task[None] | None" = None
+    tests: dict[str, tuple[TestView, int]] = field(default_factory=dict)  # role -> how it ended, when (mono ns)
+
+
+class Fittings:
+    """``make`` builds adapters; nothing is opened before the service runs their jobs."""
+
+    def __init__(self, loaded: Loaded, clock: Clock, entropy: Entropy, make: Make) -> None:
+        self._loaded, self._clock, self._entropy, self._make = loaded, clock, entropy, make
+        self._chosen: Chosen = chosen(loaded.state, [])
+        self._stands: dict[str, Stand] = {}
+        self._turn = asyncio.Lock()  # one choice at a time: the file is written whole
+        self._service: Service | None = None
+        self._ports = PortList(self._used)
+
+    # --- start and end ------------------------------------------------------------------------------------
+
+    def devices(self, table: CounterTable) -> Devices:
+        """This counter's places, filled as its table says. Raises BadSettings."""
+        slots = Slots(self._clock)
+        slots.fill(lambda role: self._make(table, role, slots.printer))
+        shop = self._loaded.settings
+        how = Manner(shop.shop.currency, table.languages.get("voice", "en"), shop.mode == "test")
+        bench = Bench(slots, self._entropy, how, lambda: self._busy(table.id))
+        self._stands[table.id] = Stand(table, slots, bench)
+        return slots.devices()
+
+    def attach(self, service: Service) -> None:
+        self._service = service
+        for counter, stand in self._stands.items():
+            stand.slots.on_health = service.lane(counter).on_change
+
+    def _busy(self, counter: str) -> bool:
+        return self._service is not None and self._service.lane(counter).current is not None
+
+    async def close(self) -> None:
+        tasks = [stand.test for stand in self._stands.values() if stand.test is not None]
+        for task in (*tasks, *self._ports.asking):
+            task.cancel()
+        await asyncio.gather(*tasks, *self._ports.asking, return_exceptions=True)
+
+    # --- what a page shows --------------------------------------------------------------------------------
+
+    def counters(self) -> list[CounterPlaces]:
+        return [
+            CounterPlaces(
+                counter, stand.table.title, self._busy(counter), [self.place(counter, r) for r in catalogue.ROLES]
+            )
+            for counter, stand in self._stands.items()
+        ]
+
+    def place(self, counter: str, role: Role) -> PlaceView:
+        stand = self._stands[counter]
+        table: DeviceTable | None = getattr(stand.table, role)
+        place = stand.slots.place(role)
+        further = {"display": stand.table.displays, "printer": stand.table.printers}.get(role, ())
+        return PlaceView(
+            role,
+            table.port if table else "",
+            table.driver if table else "",
+            table.profile if table else "",
+            table.serial if table else "",
+            role in self._chosen.get(counter, {}),
+            len(further),
+            health_view(place.health(), self._clock.mono_ns()) if place else None,
+            self._test_view(stand, role),
+        )
+
+    def _test_view(self, stand: Stand, role: Role) -> TestView:
+        if stand.test is not None and not stand.test.done() and stand.bench.testing == role:
+            return TestView("running", asks=stand.bench.asks)
+        if role not in stand.tests:
+            return TestView()
+        view, ended_ns = stand.tests[role]
+        age_s = (self._clock.mono_ns() - ended_ns) // 1_000_000_000
+        return TestView(view.state, view.reason, view.measured, age_s)
+
+    def drivers(self) -> list[DriverView]:
+        return [
+            DriverView(role, each.name, each.title, list(each.profiles))
+            for role in catalogue.ROLES
+            for each in catalogue.of_role(role)
+        ]
+
+    async def ports(self) -> list[PortView]:
+        return await self._ports.now()
+
+    def probe(self, port: str) -> None:
+        self._ports.probe(port)
+
+    def _used(self) -> dict[str, str]:
+        """Binding -> counter and role."""
+        used: dict[str, str] = {}
+        for counter, stand in self._stands.items():
+            table = stand.table
+            for role in catalogue.ROLES:
+                further = {"display": table.displays, "printer": table.printers}.get(role, ())
+                tables: tuple[DeviceTable | None, ...] = (getattr(table, role), *further)
+                used |= {each.port: f"{counter} {role}" for each in tables if each is not None}
+        return used
+
+    # --- tests --------------------------------------------------------------------------------------------
+
+    def begin_test(self, counter: str, role: Role) -> TestView:
+        stand = self._stands[counter]
+        stand.bench.check(role)
+        if stand.test is not None and not stand.test.done():
+            raise Conflict("device_test_running", role=role)
+        stand.tests.pop(role, None)
+        stand.test = asyncio.create_task(self._run_test(stand, role), name=f"test {role} {counter}")
+        return TestView("running", asks="digits" if role == "speaker" else "scan")
+
+    async def _run_test(self, stand: Stand, role: Role) -> None:
+        try:
+            proof = await stand.bench.test(role)
+            view = TestView(proof.verdict.value, proof.reason, dict(proof.measured))
+        except TerminalError as refused:  # a sale or a choice came between
+            view = TestView("cannot_tell", refused.slug)
+        stand.tests[role] = view, self._clock.mono_ns()
+        log.info("test of %s at counter %s: %s %s", role, stand.table.id, view.state, view.reason)
+
+    def answer(self, counter: str, text: str) -> None:
+        self._stands[counter].bench.answer(text)
+
+    # --- choosing -----------------------------------------------------------------------------------------
+
+    async def choose(self, counter: str, role: Role, choice: NewChoice, actor: Actor) -> None:
+        stand = self._stands[counter]
+        async with self._turn:
+            self._check_free(counter, role, choice.port)
+            picked = DeviceTable(
+                port=choice.port, driver=choice.driver, profile=choice.profile, serial=choice.serial
+            )
+            table = with_device(stand.table, role, picked)
+            made = self._made(table, role, stand.slots)
+            choices = {**self._chosen, counter: {**self._chosen.get(counter, {}), role: picked}}
+            try:
+                await asyncio.to_thread(write_chosen, self._loaded.state, choices)
+            except OSError as error:
+                log.warning("a chosen device was not saved: %s", error)
+                raise Unavailable("device_not_saved", path=str(self._loaded.state)) from error
+            self._chosen, stand.table = choices, table
+            await self._note(counter, role, choice, actor)
+            stand.tests.pop(role, None)
+            stand.slots.put(role, made)
+
+    def _made(self, table: CounterTable, role: Role, slots: Slots) -> Devices:
+        try:
+            return self._make(table, role, slots.printer)
+        except BadSettings as wrong:
+            why = str(wrong.facts.get("why") or wrong.facts.get("port") or wrong.slug)
+            raise InvalidRequest("device_choice_wrong", why=why) from wrong
+
+    def _check_free(self, counter: str, role: Role, port: str) -> None:
+        by = self._used().get(port, "")
+        if port and by not in ("", f"{counter} {role}"):
+            raise Conflict("device_port_taken", by=by)
+
+    async def _note(self, counter: str, role: Role, choice: NewChoice, actor: Actor) -> None:
+        assert self._service is not None, "attached before anybody can choose"
+        body = {"role": role, "port": choice.port, "driver": choice.driver, "profile": choice.profile}
+        await self._service.feed.append([NewEvent(f"counter:{counter}", "device_chosen", counter, actor, body)])
+        log.info("counter %s: %s is now %s", counter, role, choice.port or "nothing")

@@ -1,0 +1,132 @@
+"""The machine's ports as the set-up page lists them: who uses each, and what answered when it was asked."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from drivers.binding import meant, opener
+from drivers.errors import DeviceError
+from drivers.hotplug import Port, ports, twins
+from drivers.probe import Stranger, who
+from drivers.transport import OpenTransport
+from terminal.errors import Conflict, NotFound
+from terminal.web.views_devices import PortView, ProposalView
+
+log = logging.getLogger(__name__)
+FRESH_S: Final = 0.8  # pages ask every second, however many are open
+PROBE_S: Final = 60.0
+LINKS_MAX: Final = 64
+_LINK: Final = Port("", "serial", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    state: str = ""
+    says: str = ""
+    proposal: ProposalView | None = None
+
+
+class PortList:
+    """``used`` tells bindings in use, and by whom."""
+
+    def __init__(self, used: Callable[[], dict[str, str]]) -> None:
+        self._used = used
+        self._seen: dict[str, Port] = {}
+        self._views: list[PortView] = []
+        self._looked_s = -FRESH_S
+        self._asked: dict[str, Asked] = {}
+        self.asking: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()  # one port is asked at a time
+
+    async def now(self) -> list[PortView]:
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._looked_s >= FRESH_S:
+            self._looked_s = loop.time()
+            used = self._used()
+            self._seen, takers = await asyncio.to_thread(_look, used)
+            gone = self._asked.keys() - {port.binding for port in self._seen.values()}
+            for binding in gone:
+                del self._asked[binding]
+            self._views = [self._view(port, takers.get(path, "")) for path, port in sorted(self._seen.items())]
+        return self._views
+
+    def _view(self, port: Port, used_by: str) -> PortView:
+        asked = self._asked.get(port.binding, Asked())
+        same = twins(port, self._seen.values()) if port.vendor else ()
+        return PortView(
+            port.binding, port.what, port.stable, used_by, list(same), asked.state, asked.says, asked.proposal
+        )
+
+    def probe(self, binding: str) -> None:
+        """Raises NotFound("device_port_unknown"), Conflict("device_port_taken")."""
+        known = {view.port: view for view in self._views}
+        if binding not in known:
+            raise NotFound("device_port_unknown", port=binding[:80])
+        if by := known[binding].used_by:
+            raise Conflict("device_port_taken", by=by)
+        if self._asked.get(binding, Asked()).state == "asking":
+            return
+        self._tell(binding, Asked("asking"))
+        task = asyncio.create_task(self._ask(binding), name=f"probe {binding}")
+        self.asking.add(task)
+        task.add_done_callback(self.asking.discard)
+
+    async def _ask(self, binding: str) -> None:
+        def open_at(baud: int) -> OpenTransport:
+            return opener(binding, baud=baud)
+
+        found = None
+        async with self._turn:
+            try:
+                async with asyncio.timeout(PROBE_S):
+                    found = await who(open_at)
+            except Stranger as stranger:
+                self._tell(binding, Asked("stranger", str(stranger)))
+                return
+            except (DeviceError, TimeoutError, ValueError) as error:
+                self._tell(binding, Asked("busy", str(error)))
+                return
+        if found is None:
+            self._tell(binding, Asked("silent"))
+            return
+        proposal = ProposalView(found.role, found.protocol, found.profile, found.title, found.serial)
+        self._tell(binding, Asked("found", found.title, proposal))
+
+    def _tell(self, binding: str, asked: Asked) -> None:
+        self._asked[binding] = asked
+        self._looked_s = -FRESH_S  # whoever looks next sees it
+        if asked.state != "asking":
+            log.info("port %s: %s %s", binding, asked.state, asked.says)
+
+
+def _look(used: dict[str, str]) -> tuple[dict[str, Port], dict[str, str]]:
+    """Ports by path, and who has them by path. Off the loop."""
+    found = dict(ports())
+    for path, port in _beside(used).items():
+        found.setdefault(path, port)
+    takers: dict[str, str] = {}
+    for binding, by in used.items():
+        takers |= dict.fromkeys(meant(binding), by)
+        takers[binding] = by
+    by_path = {
+        path: takers.get(str(Path(path).resolve()), takers.get(port.binding, "")) for path, port in found.items()
+    }
+    return found, by_path
+
+
+def _beside(bindings: Iterable[str]) -> dict[str, Port]:
+    """Links in folders where the settings have some already: a lab's devices, names made by udev rules."""
+    folders = {Path(each.removeprefix("link:")).parent for each in bindings if each.startswith("link:/")}
+    found: dict[str, Port] = {}
+    for folder in sorted(folders - {Path("/dev")}):
+        try:
+            links = [each for each in sorted(folder.iterdir()) if each.is_symlink() and each.exists()]
+        except OSError:
+            continue
+        for link in links[:LINKS_MAX]:
+            target = str(link.resolve())
+            found[target] = replace(_LINK, path=target, what=link.name, binding=f"link:{link}")
+    return found

@@ -1,0 +1,86 @@
+"""Which device stands where, how it is, what a test of it says, and putting another one there."""
+
+from typing import Final, Protocol, get_args
+
+from terminal.counter.ports import Role
+from terminal.errors import NotFound
+from terminal.payments.event import Actor
+from terminal.people.roles import Action
+from terminal.web.answers import Done
+from terminal.web.calls import Answer, Call
+from terminal.web.forms import NewChoice, NewProbe, NewTest, Nothing
+from terminal.web.views_devices import CounterPlaces, DevicesReport, DriverView, PlaceView, PortView, TestView
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+
+class Fitter(Protocol):
+    """Whoever holds the counters' devices; the app gives it."""
+
+    def counters(self) -> list[CounterPlaces]: ...
+
+    def place(self, counter: str, role: Role) -> PlaceView: ...
+
+    def drivers(self) -> list[DriverView]: ...
+
+    async def ports(self) -> list[PortView]: ...
+
+    async def choose(self, counter: str, role: Role, choice: NewChoice, actor: Actor) -> None:
+        """Raises InvalidRequest("device_choice_wrong"), Conflict("device_port_taken"), Unavailable."""
+        ...
+
+    def begin_test(self, counter: str, role: Role) -> TestView:
+        """Raises Conflict, NotFound("device_not_fitted")."""
+        ...
+
+    def answer(self, counter: str, text: str) -> None:
+        """Raises Conflict("device_test_not_running")."""
+        ...
+
+    def probe(self, port: str) -> None:
+        """Ask in the background who is there. Raises NotFound("device_port_unknown"), Conflict."""
+        ...
+
+
+async def list_devices(call: Call[Nothing]) -> Answer:
+    caller = call.require(Action.TEST_DEVICES)
+    fitter = _fitter(call)
+    chooses = caller.may(Action.MANAGE_DEVICES)
+    counters = [each for each in fitter.counters() if call.sees(each.counter)]
+    ports = await fitter.ports() if chooses else []
+    return Answer(DevicesReport(counters, ports, fitter.drivers() if chooses else []))
+
+
+async def choose_device(call: Call[NewChoice]) -> Answer:
+    counter, role = call.counter(Action.MANAGE_DEVICES, call.part("counter")), _role(call)
+    await _fitter(call).choose(counter, role, call.form, call.actor)
+    return Answer(_fitter(call).place(counter, role))
+
+
+async def test_device(call: Call[NewTest]) -> Answer:
+    """Begins a test, or gives a running one what a person saw or heard."""
+    counter, role = call.counter(Action.TEST_DEVICES, call.part("counter")), _role(call)
+    if call.form.answer:
+        _fitter(call).answer(counter, call.form.answer)
+        return Answer(_fitter(call).place(counter, role).test)
+    return Answer(_fitter(call).begin_test(counter, role))
+
+
+async def probe_port(call: Call[NewProbe]) -> Answer:
+    call.require(Action.MANAGE_DEVICES)
+    _fitter(call).probe(call.form.port)
+    return Answer(Done())
+
+
+def _fitter(call: Call[Nothing] | Call[NewChoice] | Call[NewTest] | Call[NewProbe]) -> Fitter:
+    if call.edge.fitter is None:
+        raise NotFound("not_found")
+    return call.edge.fitter
+
+
+def _role(call: Call[NewChoice] | Call[NewTest]) -> Role:
+    named = call.part("role")
+    for role in ROLES:
+        if role == named:
+            return role
+    raise NotFound("device_role_unknown", role=named[:40])

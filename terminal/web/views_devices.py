@@ -1,0 +1,85 @@
+"""Devices as the API and the set-up page see them: places at counters, ports of the machine, tests."""
+
+import msgspec
+
+from terminal.web.views import HealthView
+
+
+class TestView(msgspec.Struct, frozen=True):
+    """``state``: none, running, passed, failed, cannot_tell; ``reason`` is a slug of the error registry.
+
+    ``asks``: what a running test waits for: "scan", "digits" to be typed, or nothing.
+    """
+
+    state: str = "none"
+    reason: str = ""
+    measured: dict[str, str] = {}
+    age_s: int = 0
+    asks: str = ""
+
+
+class PlaceView(msgspec.Struct, frozen=True):
+    """One role of a counter. Empty ``port``: nothing stands there, and ``health`` is null.
+
+    ``chosen``: set on the page, not in the settings file. ``further``: how many more stand behind this one.
+    """
+
+    role: str
+    port: str
+    driver: str
+    profile: str
+    serial: str
+    chosen: bool
+    further: int
+    health: HealthView | None
+    test: TestView
+
+
+class CounterPlaces(msgspec.Struct, frozen=True):
+    """``busy``: a sale is open there, so nothing is tested now."""
+
+    counter: str
+    title: str
+    busy: bool
+    places: list[PlaceView]
+
+
+class ProposalView(msgspec.Struct, frozen=True):
+    """Who answered on a port."""
+
+    role: str
+    driver: str
+    profile: str
+    title: str
+    serial: str
+
+
+class PortView(msgspec.Struct, frozen=True):
+    """``port`` is what to choose. ``used_by``: counter and role that have it. ``twins``: equal ones beside it.
+
+    ``asked``: "" not yet, "asking", "found", "silent", "stranger", "busy"; ``says`` is the stranger's own name.
+    """
+
+    port: str
+    what: str
+    stable: bool
+    used_by: str
+    twins: list[str]
+    asked: str
+    says: str
+    proposal: ProposalView | None
+
+
+class DriverView(msgspec.Struct, frozen=True):
+    role: str
+    name: str
+    title: str
+    profiles: list[str]
+
+
+class DevicesReport(msgspec.Struct, frozen=True):
+    """``ports`` and ``drivers`` are empty for who may not choose devices."""
+
+    counters: list[CounterPlaces]
+    ports: list[PortView]
+    drivers: list[DriverView]
