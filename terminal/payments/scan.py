@@ -96,11 +96,17 @@ class Unknown:
 Classified = Wallet | Product | MerchantCode | Link | CardData | Command | Unknown
 
 
-def classify(text: str, rules: Sequence[PaymentRule]) -> Classified:
-    """Name a scanned code. Exact shapes only; what fits nothing is Unknown, never a guess."""
+def bare(text: str) -> str:
+    """The code without white space around it and without the scanner's own mark of its kind."""
     code = text.strip(" \t\r\n")
     if aim := _AIM.match(code):
-        code = code[aim.end() :].strip(" \t\r\n")
+        return code[aim.end() :].strip(" \t\r\n")
+    return code
+
+
+def classify(text: str, rules: Sequence[PaymentRule]) -> Classified:
+    """Name a scanned code. Exact shapes only; what fits nothing is Unknown, never a guess."""
+    code = bare(text)
     if not code:
         return Unknown(Why.EMPTY)
     if len(code) > TEXT_MAX:
