@@ -93,6 +93,9 @@ def _frame(kind: int, address: int, data: bytes) -> bytes:
     return _HOST + body + crc_hqx(body, 0).to_bytes(2, "big")
 
 
+_STRANGE: Final = unchecked(_frame(_NO_COMMAND, 0, b"\0"))  # refused by every module, harmless to everybody else
+
+
 class Decoder:
     """Answers and scans share one stream: bytes in any split -> what they say, in order.
 
@@ -168,6 +171,7 @@ class Gm65Speech(Speech):
         return Decoder(aim_ids=self.profile.aim_ids, line=self.lines())
 
     async def hello(self, line: Asker) -> Identity:
+        await line.ask(_STRANGE, _refused)  # whoever else stands here must not see a 07 yet
         hardware, software, year = await _read(line, VERSIONS, 3)
         for address, value in self.profile.setup.items():
             if await _read(line, address) != bytes((value,)):
@@ -221,7 +225,7 @@ async def probe(transport: Transport) -> Device | None:
 
     Reading the version would do as well, were its 07 not the byte that opens the drawer of a Star printer.
     """
-    if await first_answer(transport, unchecked(_frame(_NO_COMMAND, 0, b"\0")), Decoder(), _refused) is None:
+    if await first_answer(transport, _STRANGE, Decoder(), _refused) is None:
         return None
     return Device("scanner", "gm65", "gm65", "GM65 family module")
 

@@ -34,8 +34,7 @@ class CodeScanner:
         self.keeper = Keeper("scanner", where, open_, clock, self._serve)
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(QUEUE)
         self.dropped = 0  # scans nobody took in time
-        self._wanted, self._unwanted, self._read = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._wanted.set()
+        self._read = asyncio.Event()
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -50,11 +49,6 @@ class CodeScanner:
                 yield scan
             else:
                 self.dropped += 1
-
-    def want(self, codes: bool) -> None:
-        """Whether anybody waits for a code; True until said otherwise. A triggered scanner is dark while not."""
-        (self._wanted.set if codes else self._wanted.clear)()
-        (self._unwanted.clear if codes else self._unwanted.set)()
 
     async def feedback(self, good: bool) -> None:
         """Never raises for what a device does: a beep that is not heard changes nothing."""
@@ -89,11 +83,11 @@ class CodeScanner:
             self._scans.put_nowait(Scan(scanned.text, self._clock.mono_ns()))
 
     async def _trigger(self, device: Scanner) -> None:
+        """For ever, also without a sale: a code shown too early is told, not met by a dark scanner (C5)."""
         while True:
-            await self._wanted.wait()
             self._read.clear()
             async with device.armed():
-                await first(self._read.wait(), self._unwanted.wait(), asyncio.sleep(REARM_S))
+                await first(self._read.wait(), asyncio.sleep(REARM_S))
 
     async def _ask_around(self, device: Scanner) -> None:
         while self._sweep and device.asks:
