@@ -24,6 +24,7 @@ REPLY_S: Final = 1.5  # a state query unanswered for so long counts as unanswere
 PROOF_S: Final = 3.0  # beyond the time the paper needs
 LOOK_S: Final = 0.5  # between looks at the state while the proof is awaited
 FENCE_S: Final = 8.0  # an old slip left in a 4 KB buffer comes out within this time
+NOISE_MAX: Final = 4  # strange bytes beside an answer; with more of them it is no printer that answers
 POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -73,6 +74,7 @@ class EscPosPrinter:
         self._half = 0  # bytes of a piece whose end the printer may not have
         self._uncut = False  # a slip was begun and its cut not sent
         self._jobs = 0
+        self._before = 0  # strange bytes heard before this slip
 
     # --- what the service calls -----------------------------------------------------------------------------
 
@@ -134,7 +136,7 @@ class EscPosPrinter:
         await self._check()
         await self._end_old_slip()
         proof = await self._proof()
-        self._link.restarted = False
+        self._link.restarted, self._before = False, self._link.strange
         self._jobs += 1
         mark = b"%04d" % ((zlib.crc32(job.encode()) + self._jobs) % 10000)
         *firsts, last = slip.chunks
@@ -174,18 +176,27 @@ class EscPosPrinter:
         end_s = loop.time() + self._link.backlog_s() + self._print_s(slip) + PROOF_S
         while loop.time() < end_s:
             if await self._link.collect(done, LOOK_S):
-                self._whole()
-                return outcome
+                return self._trusted(outcome)
             status = await self._ask()
             if status.fault and not done():
                 raise PrintFault(status.fault, touched=True, definite=True)
         await self._check()
         if await self._catch_up(done):
-            self._whole()
-            return outcome
-        lost = self._link.owed == 0
+            return self._trusted(outcome)
+        lost = self._link.owed == 0 and not self._chatter
         self._uncut = self._uncut or lost
         raise PrintFault("offline" if lost else "no_answer", touched=True, definite=lost)
+
+    @property
+    def _chatter(self) -> bool:
+        return self._link.strange > self._before + NOISE_MAX
+
+    def _trusted(self, outcome: Outcome) -> Outcome:
+        """Answers of one byte stand somewhere in any chatter: then nobody knows what was printed (P4)."""
+        self._whole()
+        if outcome is Outcome.PROCESSED and self._chatter:
+            raise PrintFault("no_answer", touched=True, definite=False)
+        return outcome
 
     async def _catch_up(self, done: Callable[[], bool]) -> bool:
         """Ask once more. Answered while earlier questions are not: the printer restarted and lost those."""
@@ -285,10 +296,12 @@ class EscPosPrinter:
         """Answers to ``10 04 n``, all or none: they come in order and do not say which is which."""
         queries = [query for query in wanted if query in self.profile.queries]
         await self._link.hear()  # a stale reply left from an earlier request must not be taken for this one
-        self._link.real_time = []
+        self._link.real_time, before = [], self._link.strange
         await self._link.send(b"".join(map(ask_status, queries)), urgent=True)
         enough = await self._link.collect(lambda: len(self._link.real_time) >= len(queries), REPLY_S)
-        return dict(zip(queries, self._link.real_time, strict=False)) if enough else {}
+        if not enough or self._link.strange > before + NOISE_MAX:
+            return {}
+        return dict(zip(queries, self._link.real_time, strict=False))
 
     def read_state(self, data: Sequence[int]) -> PrinterStatus:
         """What the printer sends of itself."""

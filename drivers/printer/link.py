@@ -13,11 +13,14 @@ WRITE_S: Final = 2.0  # beyond the time the bytes need on the line (L8)
 XOFF_S: Final = 2.0  # how long the printer may hold us off before it counts as stalled
 TORN_S: Final = 0.1  # an automatic status unfinished for so long is forgotten
 TICK_S: Final = 0.001
+IN_TURN_TOP: Final = 0x10  # an answer in turn has paper bits only; other values are noise
 KEPT_MAX: Final = 64
 
 
 class Sorter(Protocol):
-    """Tells a printer's replies apart."""
+    """Tells a printer's replies apart; ``strange`` counts the bytes that are none."""
+
+    strange: int
 
     @property
     def partial(self) -> bool: ...
@@ -42,6 +45,12 @@ class Link:
         self._demux = sorter
         self._counted: int | None = None
         self._line_free_s = 0.0
+        self._unasked = 0  # what looks like an answer in turn, with bits that none has
+
+    @property
+    def strange(self) -> int:
+        """Bytes that no printer says: more than a few between question and answer are another device's."""
+        return self._demux.strange + self._unasked
 
     def backlog_s(self) -> float:
         """Seconds the line still needs for what was handed over."""
@@ -87,8 +96,10 @@ class Link:
         return True
 
     def _take(self, data: bytes) -> None:
+        before = self.strange
         replies = self._demux.feed(data)
-        if replies:
+        self._unasked += sum(isinstance(reply, InTurn) and reply.value >= IN_TURN_TOP for reply in replies)
+        if replies and self.strange == before:
             self.transport.frame_seen()
         for reply in replies:
             match reply:
@@ -100,7 +111,7 @@ class Link:
                     self.blocks = [*self.blocks[-KEPT_MAX:], block]
                 case Automatic(automatic):
                     self.automatic, self.automatic_count = automatic, self.automatic_count + 1
-                case InTurn(value) if value < 0x10:  # paper bits only; other values are noise
+                case InTurn(value) if value < IN_TURN_TOP:
                     self.owed = max(0, self.owed - 1)
                 case Counted(count, most):
                     self._count(count, most)

@@ -78,6 +78,7 @@ class StateDemux:
     """Finds the printer's states in the stream: the first byte tells the length, in the others bit 0 is clear."""
 
     def __init__(self) -> None:
+        self.strange = 0  # bytes that are part of no state
         self._held = bytearray()
 
     @property
@@ -100,6 +101,7 @@ class StateDemux:
         if value & 0x90 or (self._held and value & 1):
             self._held.clear()  # no part of a state, or the head of another one
         if not self._held and (value & 0x91 != 0x01 or not SIZE_MIN <= state_size(value) <= SIZE_MAX):
+            self.strange += 1
             return
         self._held.append(value)
         if len(self._held) == state_size(self._held[0]):

@@ -58,6 +58,7 @@ class Demux:
     """Tells the replies apart by their first byte; keeps at most one unfinished reply."""
 
     def __init__(self) -> None:
+        self.strange = 0  # bytes that no printer says there
         self._held = bytearray()
 
     @property
@@ -94,6 +95,8 @@ class Demux:
             return InTurn(value)
         if value & 0x93 == 0x10 or value in _BLOCKS:
             self._held.append(value)
+        else:
+            self.strange += 1
         return None
 
     def _in_block(self, value: int) -> Reply | None:

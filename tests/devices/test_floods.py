@@ -14,15 +14,27 @@ from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.pole import PolePanel, PoleProfile
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.inbox import FLOOD_MAX, Inbox
+from drivers.printer.document import Row
+from drivers.printer.driver import EscPosPrinter, Outcome, PrintFault
+from drivers.printer.profile import load as load_printer
+from drivers.printer.star import StarPrinter
+from drivers.printer.status import CANNOT_TELL, PrinterStatus
 from drivers.scanner.driver import Scanner
 from drivers.scanner.profile import load_profile
 from drivers.speaker.chip import TalkingChip
 from drivers.speaker.driver import Phrase, Spoken, make_driver
 from drivers.speaker.profile import load_profile as load_speaker
+from firmware_stubs.printer import PrinterStub
 from terminal.virtual_time import run
+from tests.devices.wires import wire
 
 GARBAGE = random.Random(7).randbytes(4 * FLOOD_MAX)  # the same in every run; four floods
 PIECE = 512
+CHATTER = {  # who may hang on a printer's port and talk by himself (L10)
+    "noise": GARBAGE,
+    "positions": b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n" * 4000,
+    "a scanner": b"6222134567890123456\r" * 14000,
+}
 SCANNERS = [name for protocol in of_role("scanner") for name in protocol.profiles]
 PANELS: dict[str, Callable[[Any], Any]] = {
     "countertop": CounterDisplay,
@@ -34,20 +46,21 @@ PANELS: dict[str, Callable[[Any], Any]] = {
 
 
 class Babbling:
-    """A port on which ``GARBAGE`` comes as fast as it is read, behind the inbox that every real port has."""
+    """A port on which something comes as fast as it is read, behind the inbox that every real port has."""
 
     name, baud = "port", 115200
 
-    def __init__(self) -> None:
+    def __init__(self, says: bytes = GARBAGE) -> None:
+        self._says = says
         self._inbox = Inbox(self.name)
         self._at = 0
         self.frame_seen = self._inbox.frame_seen
         self.on_end = self._inbox.on_end
 
     async def read(self) -> bytes:
-        self._inbox.put(GARBAGE[self._at : self._at + PIECE])
+        self._inbox.put(self._says[self._at : self._at + PIECE])
         self._at += PIECE
-        if self._at >= len(GARBAGE):
+        if self._at >= len(self._says):
             self._inbox.end(DeviceGone("all of it was taken for a device of ours"))
         return await self._inbox.get()
 
@@ -93,5 +106,41 @@ def test_l6_a_flood_is_no_talking_chip_and_says_nothing(name: str) -> None:
         except DeviceError:
             return
         assert spoken is not Spoken.DONE
+
+    run(story(), seed=1)
+
+
+@pytest.mark.row(46)
+@pytest.mark.parametrize("profile", ["epson-serial", "generic-80", "generic-58", "star-line"])
+@pytest.mark.parametrize("who", CHATTER)
+def test_l6_l10_p4_chatter_on_a_printers_port_is_no_state_of_paper(who: str, profile: str) -> None:
+    async def story() -> None:
+        family = StarPrinter if profile == "star-line" else EscPosPrinter
+        printer = family(Babbling(CHATTER[who]), load_printer(profile))
+        told: list[PrinterStatus] = []
+
+        async def ask() -> None:
+            while True:
+                told.append(await printer.status())
+
+        with pytest.raises(DeviceRefused, match="none of it made sense"):
+            await ask()
+        assert set(told) <= {CANNOT_TELL}
+
+    run(story(), seed=1)
+
+
+def test_p4_answers_amid_chatter_prove_no_slip() -> None:
+    async def story() -> None:
+        slip = (Row("收款 12.50"),)
+        printer = EscPosPrinter(wire(PrinterStub()), load_printer("generic-80"))
+        assert await printer.print(slip, "1") is Outcome.PROCESSED
+        cable = wire(PrinterStub())
+        printer = EscPosPrinter(cable, load_printer("generic-80"))
+        await printer.status()
+        cable.to_host = lambda answer: b"ABCDEFG" + answer if answer == b"\x00" else answer
+        with pytest.raises(PrintFault) as caught:
+            await printer.print(slip, "2")
+        assert not caught.value.definite
 
     run(story(), seed=1)
