@@ -47,6 +47,7 @@ def recorded(case: DeviceCase) -> tuple[Head, list[Chunk]]:
     return Head(protocol=key, profile=profile, baud=case.baud, masked=False), chunks
 
 
+@pytest.mark.row(148)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
 def test_a_recorded_session_plays_the_same_twice_and_says_what_was_said(case: DeviceCase) -> None:
     head, chunks = recorded(case)

@@ -1,0 +1,62 @@
+"""The pages about devices: the list is whole, and the invented device of "your own device" works as written."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from drivers.catalogue import all_protocols
+from drivers.scanner.line import Line
+from drivers.scanner.profile import load_profile
+from drivers.transport import Transport
+from terminal.virtual_time import run
+from tests.devices.wires import wire
+
+PAGES: Final = Path(__file__).parents[2] / "docs" / "devices"
+
+
+def test_the_list_of_devices_links_the_page_of_every_protocol() -> None:
+    text = (PAGES / "README.md").read_text("utf-8")
+    assert [each.key for each in all_protocols() if f"[`{each.key}`]({each.page})" not in text] == []
+    links = [link for page in ("README.md", "your-own-device.md") for link in _links(page)]
+    assert [link for link in links if not (PAGES / link).is_file()] == []
+
+
+def _links(page: str) -> list[str]:
+    return re.findall(r"\]\(([^)#:]+\.md)\)", (PAGES / page).read_text("utf-8"))
+
+
+def blocks() -> list[str]:
+    return re.findall(r"```\w*\n(.*?)```", (PAGES / "your-own-device.md").read_text("utf-8"), re.DOTALL)
+
+
+def python(marker: str) -> dict[str, Any]:
+    """What the page's block with this name in it defines."""
+    code = next(block for block in blocks() if marker in block)
+    namespace: dict[str, Any] = {"__name__": f"page.{marker}"}
+    exec(compile(code, marker, "exec"), namespace)  # our own page
+    return namespace
+
+
+def test_the_page_s_codec_reads_the_page_s_examples() -> None:
+    vectors = next(block for block in blocks() if block.startswith("its name: "))
+    lines = dict(line.split(": ") for line in vectors.splitlines())
+    tally = python("class TallySpeech")
+    decoder = tally["Decoder"]()
+    assert decoder.feed(bytes.fromhex(lines["its name"])) == [tally["Name"]("TALLY")]
+    assert decoder.feed(bytes.fromhex(lines["a scan of 4006381"])) == [Line("4006381")]
+
+
+def test_the_page_s_driver_and_its_simulated_device_understand_each_other() -> None:
+    tally, stub = python("class TallySpeech"), python("class TallyScanner")["TallyScanner"]
+
+    async def story() -> None:
+        device: Transport = wire(stub())
+        found = await tally["probe"](device)
+        assert (found.protocol, found.detail) == ("tally", {"name": "TALLY"})
+        silent: Transport = wire(stub(mute=True))
+        assert await tally["probe"](silent) is None
+        speech = tally["TallySpeech"](load_profile("line"))
+        assert speech.asks
+        assert isinstance(speech.session(), tally["Decoder"])
+
+    run(story(), seed=1)
