@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from terminal.counter.ports import Clock, Journal
 from terminal.errors import Conflict, NotAllowed, NotFound, TerminalError
 from terminal.payments.event import Actor, NewEvent, Summary
+from terminal.payments.fact import Claim
 from terminal.people import lockout
 from terminal.people.records import STRANGERS, ApiKey, Device, Person, Record, Strangers, evolve, restore, summary
 from terminal.people.sessions import digest
@@ -63,7 +64,9 @@ class Roll:
         if sum(1 for _ in self.all(kind)) >= ACTIVE_MAX:
             raise Conflict("people_full", limit=ACTIVE_MAX)
 
-    async def record(self, kind: str, subject: str, actor: Actor, **body: Any) -> None:
+    async def record(
+        self, kind: str, subject: str, actor: Actor, *, claims: tuple[Claim, ...] = (), **body: Any
+    ) -> None:
         """Apply and append one event.
 
         Memory first: a caller that is cancelled while the disk works has still counted its wrong try, and what
@@ -72,7 +75,10 @@ class Roll:
         before = self._records.get(subject)
         after = evolve(before, subject, kind, body, self._clock.mono_ns())
         self._put(after)
-        event = NewEvent(self._stream, kind, subject, actor, {**body, "index": {"summary": summary(after)}})
+        index: dict[str, Any] = {"summary": summary(after)}
+        if claims:
+            index["claims"] = [list(each) for each in claims]
+        event = NewEvent(self._stream, kind, subject, actor, {**body, "index": index})
         try:
             await self._journal.append([event])
         except TerminalError:

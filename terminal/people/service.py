@@ -1,6 +1,6 @@
 """Use cases of people: first set-up, signing in, the PIN once more, approving, and who stands at the door."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ import msgspec
 from terminal.counter.ports import Clock, Entropy, Ids, Journal
 from terminal.errors import Conflict, InvalidRequest, NotAllowed
 from terminal.payments.event import Actor
+from terminal.payments.fact import Claim
 from terminal.people import lockout
 from terminal.people.pairing import Codes, Grant, Purpose
 from terminal.people.pins import PinCost, Pins, check_new
@@ -20,6 +21,7 @@ from terminal.people.sessions import Session, SessionLimits, Sessions, digest, m
 SYSTEM: Final = Actor("system", "people")
 LABEL_MAX: Final = 40
 KEY_DAYS_MAX: Final = 365
+MakeClaim = Callable[[str], tuple[Claim, ...]]  # the new id -> names taken for ever
 CHECKS_MAX: Final = 4  # PINs being hashed at once; each takes tens of milliseconds and 19 MiB
 
 
@@ -169,12 +171,15 @@ class People:
         now_ns = self._clock.mono_ns()
         return any(lockout.locked_s(person.tries, device, now_ns) for device in person.tries)
 
-    async def add_person(self, by: Principal | None, role: Role, label: str, pin: str) -> str:
+    async def add_person(
+        self, by: Principal | None, role: Role, label: str, pin: str, *, claim: MakeClaim | None = None
+    ) -> str:
+        """``claim``: what the journal remembers for ever together with the new id."""
         actor = self.require(by, Action.MANAGE_PEOPLE).actor
         check_new(pin)
         if role not in {Role.OWNER, Role.CASHIER}:
             raise InvalidRequest("field_wrong", field="role")
-        return await self._add(actor, role, label, pin)
+        return await self._add(actor, role, label, pin, claim)
 
     async def set_pin(self, by: Principal | None, person: str, pin: str) -> None:
         """Ends the person's sessions and locks."""
@@ -249,13 +254,29 @@ class People:
         await self._roll.record("device_removed", found.id, actor)
 
     async def new_api_key(
-        self, by: Principal | None, *, label: str, scopes: Collection[str], counters: Collection[str], days: int
+        self,
+        by: Principal | None,
+        *,
+        label: str,
+        scopes: Collection[str],
+        counters: Collection[str],
+        days: int,
+        claim: MakeClaim | None = None,
     ) -> NewKey:
         actor = self.require(by, Action.MANAGE_API_KEYS).actor
-        return await self.make_api_key(actor, label=label, scopes=scopes, counters=counters, days=days)
+        return await self.make_api_key(
+            actor, label=label, scopes=scopes, counters=counters, days=days, claim=claim
+        )
 
     async def make_api_key(
-        self, actor: Actor, *, label: str, scopes: Collection[str], counters: Collection[str], days: int
+        self,
+        actor: Actor,
+        *,
+        label: str,
+        scopes: Collection[str],
+        counters: Collection[str],
+        days: int,
+        claim: MakeClaim | None = None,
     ) -> NewKey:
         """For commands on the machine itself (the demo's key file); pages use ``new_api_key``.
 
@@ -269,8 +290,8 @@ class People:
         self._roll.check_room(ApiKey)
         key, key_id = make_token("ctk", self._entropy), self._ids.ulid()
         await self._roll.record(
-            "api_key_made", key_id, actor, label=_label(label), token=digest(key), scopes=sorted(scopes),
-            counters=sorted(counters), expires_ms=self._clock.wall_ms() + days * 86_400_000,
+            "api_key_made", key_id, actor, claims=_claims(claim, key_id), label=_label(label), token=digest(key),
+            scopes=sorted(scopes), counters=sorted(counters), expires_ms=self._clock.wall_ms() + days * 86_400_000,
         )  # fmt: skip
         return NewKey(key_id, key)
 
@@ -284,11 +305,13 @@ class People:
 
     # --- inside -----------------------------------------------------------------------------------------
 
-    async def _add(self, actor: Actor, role: Role, label: str, pin: str) -> str:
+    async def _add(self, actor: Actor, role: Role, label: str, pin: str, claim: MakeClaim | None = None) -> str:
         self._roll.check_room(Person)
         person, name = self._ids.ulid(), _label(label)
         record = await self._pins.hash(pin)
-        await self._roll.record("person_added", person, actor, label=name, role=role.value, pin=record)
+        await self._roll.record(
+            "person_added", person, actor, claims=_claims(claim, person), label=name, role=role.value, pin=record
+        )
         return person
 
     async def _pair(self, grant: Grant, label: str) -> str:
@@ -332,6 +355,10 @@ class People:
         if grant is None:
             raise NotAllowed("pairing_wrong")
         return grant
+
+
+def _claims(claim: MakeClaim | None, subject: str) -> tuple[Claim, ...]:
+    return claim(subject) if claim else ()
 
 
 def _as_person(session: Session, device: Device | None) -> Principal:

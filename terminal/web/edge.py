@@ -66,6 +66,9 @@ class Edge:
     tls: bool = False
     hosts: set[str] = field(default_factory=set)
     running: dict[str, str] = field(default_factory=dict)  # idempotency key -> meaning, while it is worked on
+    made_keys: dict[str, tuple[int, str, str]] = field(
+        default_factory=dict
+    )  # the same -> when, id, API key: for 60 s
     refund_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     hub: "Hub" = field(init=False)
     known: Buckets = field(init=False)

@@ -43,9 +43,10 @@ def key_of(request: web.Request) -> str:
 def meaning(secret: bytes, subject: str, form: Form) -> str:
     """A keyed digest of what the request means, not of its bytes: spaces, order and defaults change nothing.
 
-    Keyed, because a scanned payment code is part of it. An approver's PIN is not.
+    Keyed, because a scanned payment code is part of it. A PIN is not, be it an approver's or a new one.
     """
     fields: dict[str, Any] = msgspec.to_builtins(form)
+    fields.pop("pin", None)
     if isinstance(fields.get("approver"), dict):
         fields["approver"] = {"person": fields["approver"]["person"]}
     told = msgspec.json.encode([subject, fields], order="sorted")

@@ -86,6 +86,7 @@ ACCESS: Final = (
         PersonRow,
         NewPerson,
         status=201,
+        stores=True,
         problems=(*_OWNER, "pin_weak", "people_full"),
     ),
     Op(
@@ -134,7 +135,8 @@ ACCESS: Final = (
         MadeKey,
         NewApiKey,
         status=201,
-        problems=(*_OWNER, "counter_unknown", "people_full"),
+        stores=True,
+        problems=(*_OWNER, "counter_unknown", "people_full", "key_told_once"),
     ),
     Op(
         "POST",

@@ -47,7 +47,7 @@ _FRESH: Final = itertools.count(1)  # of all callers: a restarted shop remembers
 KEYS: Final = JournalKeys.make(Chance("keys"))
 CHEAP: Final = PinCost(passes=1, memory_kib=8)
 POLICY: Final = RefundPolicy(cashier_alone_minor=1000, cashier_day_minor=1500)
-MONEY_CALLS: Final = ("/sales", "/refunds", "/code", "/scan")
+MONEY_CALLS: Final = ("/sales", "/refunds", "/code", "/scan", "/people", "/keys")  # whose answer is stored
 
 
 @dataclass(frozen=True, slots=True)
