@@ -120,16 +120,18 @@ class Paper:
     ) -> None:
         self._book, self._printer, self._counter, self._limits = book, printer, counter, limits
         self._make_slip, self._copy_mark = make_slip, copy_mark
-        self._queue: asyncio.Queue[tuple[int, Owed]] = asyncio.Queue(PAPER_QUEUE)
+        self._queue: list[tuple[int, Owed]] = []
+        self._news = asyncio.Event()
         self._busy: Owed | None = None
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
         self._numbers: dict[str, int] = {}  # effect id -> its sale's number, of those asked about now
 
     def owe(self, owed: Owed) -> None:
-        try:
-            self._queue.put_nowait((self._book.clock.mono_ns(), owed))
-        except asyncio.QueueFull:
+        if len(self._queue) >= PAPER_QUEUE:
             self.listed[owed.id] = (owed, "too_many")
+            return
+        self._queue.append((self._book.clock.mono_ns(), owed))
+        self._news.set()
 
     def recover(self, owed: Owed) -> None:
         """After a start: young and untouched prints by itself; old or begun before is a person's to decide."""
@@ -164,7 +166,10 @@ class Paper:
     async def run(self) -> None:
         self._rescue()
         while True:
-            heard_ns, owed = await self._queue.get()
+            while not self._queue:
+                self._news.clear()
+                await self._news.wait()
+            heard_ns, owed = self._queue.pop(0)
             self._busy = owed
             if not self._printer or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")

@@ -20,7 +20,7 @@ CLOSE_S: Final = 2.0
 Serve = Callable[[Transport, Callable[[D], None]], Awaitable[None]]
 
 
-async def together(*jobs: Coroutine[Any, Any, None]) -> None:
+async def together(*jobs: Coroutine[Any, Any, None] | asyncio.Future[None]) -> None:
     """Run jobs that end only by failing; the first that fails ends all, and none is left when this returns.
 
     Not a TaskGroup: on Python 3.11 one that fails in the same turn in which it is cancelled forgets that it was.
@@ -81,8 +81,7 @@ class Keeper(Generic[D]):
         self._device: D | None = None
         self._state, self._reason = HealthState.CANNOT_TELL, ""
         self._checked_ns = clock.mono_ns()
-        self._broken = asyncio.Event()
-        self._trouble: DeviceError | None = None
+        self._broken: asyncio.Future[None] | None = None  # of this connection: fails with what ended it
 
     @property
     def device(self) -> D:
@@ -121,8 +120,7 @@ class Keeper(Generic[D]):
         """
         reason = self._note(error)
         if not isinstance(error, DeviceRefused):
-            self._trouble = self._trouble or error
-            self._broken.set()
+            self._hung_up(error)
         return PeripheralFailed(reason, port=self.where)
 
     def _note(self, error: DeviceError) -> str:
@@ -161,11 +159,10 @@ class Keeper(Generic[D]):
             transport = await self._open()
         except DeviceError as error:
             return error
-        self._broken.clear()
-        self._trouble = None
+        self._broken = asyncio.get_running_loop().create_future()
         transport.on_end(self._hung_up)
         try:
-            await together(self._serve_one(transport), self._until_broken())
+            await together(self._serve_one(transport), self._broken)
         except DeviceError as error:
             return error
         except BaseException as bug:
@@ -186,13 +183,8 @@ class Keeper(Generic[D]):
 
     def _hung_up(self, error: DeviceError) -> None:
         """The port tells of itself that it is gone: no idle device has to be asked for that."""
-        self._trouble = self._trouble or error
-        self._broken.set()
-
-    async def _until_broken(self) -> None:
-        await self._broken.wait()
-        assert self._trouble is not None
-        raise self._trouble
+        if self._broken is not None and not self._broken.done():
+            self._broken.set_exception(error)
 
     async def _close(self, transport: Transport) -> None:
         try:
