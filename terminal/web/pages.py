@@ -32,6 +32,7 @@ from terminal.web.pages_frame import (
 from terminal.web.pages_help import help_routes
 from terminal.web.pages_people import people_routes
 from terminal.web.pages_sales import sales_routes
+from terminal.web.pages_setup import setup_routes
 from terminal.web.views import sale_view
 
 ATTENTION_MAX: Final = 20
@@ -59,6 +60,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *help_routes(),
             *people_routes(),
             *access_routes(),
+            *setup_routes(),
         ]
     )
 

@@ -1,11 +1,18 @@
 """Every device of the lab pulled out and put back by hand, idle and in a sale: seen, told once, nothing lost."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
+from firmware_stubs.cables import PtyCable
+from firmware_stubs.paper import text_view
+from firmware_stubs.printer import PrinterStub
+from terminal.lab.eye import digits_heard
 from tests.flows.browser.chromium import MISSING, find_chromium
 from tests.flows.lab_windows import Windows, windows
 
@@ -17,6 +24,12 @@ pytestmark = [
     pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(not find_chromium(), reason=MISSING),
 ]
+SIGN_IN = """async ([pin]) => {
+    const { people } = await (await fetch("/api/v1/people")).json();
+    const person = people.find((each) => each.role === "owner").id;
+    const headers = { "Content-Type": "application/json", "X-Requested-With": "countertop" };
+    await fetch("/api/v1/sign-in", { method: "POST", headers, body: JSON.stringify({ person, pin }) });
+}"""
 ROLES = ("display", "scanner", "printer", "speaker")
 
 
@@ -71,3 +84,64 @@ async def test_l1_every_plug_pulled_and_put_back_idle_and_in_a_sale(windows: Win
         "print_started",
     ]
     assert windows.complaints == []
+
+
+async def typed(windows: Windows, role: str, digits: str) -> None:
+    await windows.till.fill(f"#place-{role} .answer input", digits)
+    await windows.till.keyboard.press("Enter")
+
+
+def passed(windows: Windows, role: str) -> Locator:
+    return windows.till.locator(f"#place-{role} .verdict.passed")
+
+
+@pytest.mark.row(42, 44, 45, 97)
+async def test_the_set_up_page_tests_each_device_and_takes_another_printer_that_is_plugged_in(
+    windows: Windows,
+) -> None:
+    page, address = windows.till, urlsplit(windows.till.url)
+    here = f"{address.scheme}://{address.netloc}"
+    await page.set_viewport_size({"width": 1024, "height": 600})
+    await page.evaluate(SIGN_IN, [windows.owner_pin])
+    await page.goto(f"{here}/setup")
+    for role in ("display", "scanner", "printer"):
+        await page.click(f"[data-test={role}]")
+        await expect(passed(windows, role)).to_be_visible()
+    await page.click("[data-test=speaker]")
+    said = windows.lab.locator("#spoken li", has_text=re.compile("[一二三四五六七八九]{4}"))
+    await expect(said).to_have_count(1)
+    await typed(windows, "speaker", digits_heard(await said.inner_text()))
+    await expect(passed(windows, "speaker")).to_be_visible()
+    await expect(page.locator("#place-display .measured")).to_contain_text("read CT-PROOF-")
+
+    spare = PrinterStub()
+    cable = PtyCable(spare, windows.root / "lab" / "dev" / "spare")
+    await cable.plug()
+    try:
+        row = page.locator("#ports li", has_text="spare")
+        await expect(row.locator(".new")).to_be_visible()
+        await expect(row).to_contain_text("This looks like")
+        await row.get_by_role("button", name="Use it").click()
+        await expect(page.locator("#choose-role")).to_have_value("printer")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator("#told")).to_contain_text("Saved: Printer")
+        await expect(page.locator("#place-printer .state.ok")).to_be_visible()
+        await page.click("[data-test=printer]")
+        await expect(page.locator("#place-printer .answer")).to_be_visible()
+        await until(lambda: len(spare.slips) == 1)
+        lines = [line.strip() for line in text_view(spare.slips[0], spare.head.width_dots)]
+        await typed(windows, "printer", next(line for line in lines if re.fullmatch(r"[1-9]{4}", line)))
+        await expect(passed(windows, "printer")).to_be_visible()
+    finally:
+        await cable.unplug()
+    await expect(page.locator("#place-printer .state.fault")).to_be_visible()
+    chosen = (windows.root / "state" / "devices.toml").read_text("utf-8")
+    assert 'port = "link:' in chosen
+    assert (await windows.events(0))["newest"] > 0
+    assert windows.complaints == []
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):  # a watchdog
+        while not holds():  # noqa: ASYNC110  # a simulated printer has nothing to wait for
+            await asyncio.sleep(0.05)
