@@ -19,6 +19,7 @@ from terminal.banks.wechatpay_certificates import certificates
 from terminal.banks.wechatpay_messages import Fields, Unreadable
 from terminal.counter.ports import HttpReply, HttpRequest, Order, RefundOrder
 from terminal.errors import BadSettings, NotEvidence
+from terminal.payments.codes.links import is_under
 from terminal.payments.evidence import Account
 from terminal.payments.notice import (
     Accepted,
@@ -41,7 +42,6 @@ _ID: Final = re.compile(r"[0-9A-Za-z_\-]{1,32}")
 _ORDER_NO: Final = re.compile(r"[0-9A-Za-z_\-*]{6,32}")
 _REFUND_NO: Final = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
 _SECONDS: Final = re.compile(r"[0-9]{1,6}")
-_CODE: Final = re.compile(r"[!-~]{1,512}")
 
 CHOICES: Final[Mapping[str, frozenset[str] | None]] = {  # what the documents leave open; None is free text
     "codepay": frozenset({"v3"}),
@@ -224,7 +224,7 @@ class WeChatPay:
 
     def _order_made(self, _call: Call, found: Fields, _body: bytes) -> Answer:
         payload = wechatpay_messages.text(found, "code_url", CODE_MAX)
-        if not _CODE.fullmatch(payload) or not payload.startswith(self._profile.code_prefixes):
+        if not is_under(payload, self._profile.code_prefixes):
             return Unclear("code_not_ours")  # never on the glass: it could lead anywhere (S62)
         return CodeReady(payload)
 

@@ -8,7 +8,7 @@ from tests.architecture.source import Source
 PORTS = "terminal.counter.ports"
 CORE_TYPES = tuple(
     f"terminal.payments.{name}"
-    for name in ("currencies", "event", "evidence", "money", "notice", "profile", "receipt")
+    for name in ("codes", "currencies", "event", "evidence", "money", "notice", "profile", "receipt")
 )
 COMMON = ("terminal.errors", "terminal.strict_json", "terminal.ulid")
 

@@ -129,7 +129,7 @@ def _write(scheme: Scheme, values: Sequence[tuple[str, str]]) -> str:
             return upi.write(values)
         case "lines":
             return lines.write(values, scheme)
-        case "link":
+        case _:
             return "".join(value for _, value in values)
 
 
@@ -145,7 +145,7 @@ def _parse(scheme: Scheme, text: str) -> Mapping[str, str]:
             return upi.parse(text)
         case "lines":
             return lines.parse(text, scheme)
-        case "link":
+        case _:
             return links.parse(text)
 
 
@@ -202,14 +202,12 @@ def _check_piece(scheme: Scheme, piece: Piece, value: str) -> None:
 
 def _reading(scheme: Scheme, text: str, found: dict[str, str], others: dict[str, str]) -> Reading:
     places = {piece.from_: piece.at for piece in scheme.pieces}
-    currency = found.pop("currency", "") or (NUMBERS[scheme.currencies[0]] if scheme.kind == "emv" else "")
-    currency = CURRENCIES[currency] if scheme.kind == "emv" else currency or scheme.currencies[0]
+    currency = found.pop("currency", "") or scheme.currencies[0]
+    currency = CURRENCIES[currency] if scheme.kind == "emv" else currency
     if currency not in scheme.currencies:
         raise BadCode(Flaw.CURRENCY, places.get("currency", ""))
     written = found.pop("amount", "")
     amount = read_amount(written, currency, scheme.amount, places["amount"]) if written else None
-    if scheme.amount.need and (amount is None) != (scheme.amount.need == "never"):
-        raise BadCode(Flaw.AMOUNT, places.get("amount", ""))
     if "initiation" in places and found.pop("initiation") not in (scheme.dynamic if amount else scheme.static):
         raise BadCode(Flaw.INITIATION, places["initiation"])
     for group in scheme.one_of:

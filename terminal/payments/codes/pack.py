@@ -20,6 +20,7 @@ _PLACES: Final = {
     "link": re.compile(r"url"),
 }
 _FIELD: Final = re.compile(r"(account\.)?[a-z][a-z0-9_]{0,31}")
+_SUMS: Final = {"53": "currency", "54": "amount"}
 _SPAN: Final = re.compile(r"[0-9]{2}(-[0-9]{2})?")
 _PREFIX: Final = re.compile(r"([0-9]{1,8})(?:-([0-9]{1,8}))?")
 
@@ -72,9 +73,10 @@ def _of_scheme(scheme: Scheme) -> Iterator[str]:
     yield from (f"{each}: no such rule" for each in scheme.rules if each not in RULES)
     yield from (f"{each}: no span of tags" for each in scheme.others if not _SPAN.fullmatch(each))
     if scheme.kind == "emv":
-        heads = [piece.at for piece in scheme.pieces]
-        yield from (f"{each}: missing" for each in ("00", "53", "54", "58") if each not in heads)
-        if heads[0] != "00":
+        places = {piece.at: piece.from_ for piece in scheme.pieces}
+        yield from (f"{each}: missing" for each in ("00", "58") if each not in places)
+        yield from (f"{at}: not the {name}" for at, name in _SUMS.items() if places.get(at) != name)
+        if scheme.pieces[0].at != "00":
             yield "00 is not first"
         if not {*scheme.static, *scheme.dynamic} <= {"", "11", "12"} or not (scheme.static and scheme.dynamic):
             yield "static and dynamic"

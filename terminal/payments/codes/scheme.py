@@ -42,7 +42,7 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AmountForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How an amount is written: ``whole`` currencies without decimals, ``exact`` with all of them.
 
-    zeros: a whole amount may be read with a fraction of zeros. need: "always", "never", "" (as ordered).
+    zeros: a whole amount may be read with a fraction of zeros.
     elsewhere: the amount that counts is not in the code; one in the code may be missing, but must not differ.
     """
 
@@ -51,7 +51,6 @@ class AmountForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zeros: bool = False
     elsewhere: bool = False
     whole: tuple[str, ...] = ()
-    need: Literal["", "always", "never"] = ""
     max_minor: int = 999_999_999_999
 
 

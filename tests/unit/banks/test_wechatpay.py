@@ -216,6 +216,7 @@ def test_i2_every_one_field_change_of_a_genuine_answer_shows(
         ("weixin://wxpay/bizpayurl?pr=p4lpSuKzz", True),
         ("weixin://wxpay/bizpayurl/up?pr=NwY5Mz9&groupid=00", True),
         ("WEIXIN://wxpay/bizpayurl?pr=1", False),
+        ("weixin://wxpay/bizpayurl.example/?pr=1", False),
         ("https://qr.alipay.com/bax03431ljhokirwl38f00a7", False),
         (" weixin://wxpay/bizpayurl?pr=1", False),
         ("weixin://wxpay/bizpayurl?pr=1\n", False),
