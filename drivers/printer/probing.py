@@ -10,7 +10,7 @@ from typing import Final
 
 from drivers.catalogue import Found
 from drivers.errors import DeviceTimeout
-from drivers.printer.escpos import ask_status
+from drivers.printer.escpos import INIT, ask_status
 from drivers.printer.star import ASK_STATE, StateDemux, from_state, state_size
 from drivers.printer.status import Automatic, from_real_time
 from drivers.transport import Transport
@@ -24,10 +24,13 @@ _FLOW: Final = b"\x11\x13"
 async def probe_escpos(transport: Transport) -> Found | None:
     """Asks for its state (n=1) and its paper (n=4); small printers answer the second alone.
 
+    ``1B 40`` goes first: a printer whose answers never come keeps scanners' questions as text, and those of a
+    second probing would fill the line.
+
     Asked once more for its paper it says one byte, the same: a scanner that reads "22" just then does not.
     The answers look alike in all models: which of them it is, the label says.
     """
-    heard = await _answer(transport, ask_status(1) + ask_status(4), lambda heard: len(heard) >= 2)
+    heard = await _answer(transport, INIT + ask_status(1) + ask_status(4), lambda heard: len(heard) >= 2)
     if not 1 <= len(heard) <= 2 or any(value & 0x93 != 0x12 for value in heard):
         return None
     if await _answer(transport, ask_status(4), lambda _: False) != heard[-1:]:

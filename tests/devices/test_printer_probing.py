@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from drivers.catalogue import Found
+from drivers.catalogue import Found, of_role
 from drivers.errors import DeviceGone
 from drivers.printer.driver import EscPosPrinter, PrintFault
 from drivers.printer.probing import probe_escpos, probe_star
+from drivers.printer.profile import PrinterProfile
 from drivers.tcp_port import open_tcp
 from firmware_stubs.paper import StubSlip
 from firmware_stubs.printer import PrinterStub
@@ -45,6 +46,24 @@ def test_each_family_is_found_by_its_own_question() -> None:
     escpos, star = virtual(probed(StarPrinterStub()))
     assert star
     assert (escpos, star.protocol, star.detail) == (None, "star", {"paper": "ok"})
+
+
+@pytest.mark.row(97)
+@pytest.mark.parametrize("profile", [EPSON, SMALL], ids=lambda profile: profile.name)
+def test_l10_a_printer_whose_answers_never_come_is_asked_all_day_and_prints_nothing(
+    profile: PrinterProfile,
+) -> None:
+    """What scanners were asked stays in its line buffer: it must not fill a line, nor stand on the next slip."""
+
+    async def story() -> None:
+        stub = stub_for(profile)
+        for _ in range(5):
+            cable = wire(stub, baud=9600, drop_answers=10**9)
+            for protocol in (*of_role("printer"), *of_role("display"), *of_role("scanner")):
+                assert not protocol.probe or await protocol.probe(cable) is None
+        assert (stub.slips, stub.hanging.lines) == ([], [])
+
+    virtual(story())
 
 
 def test_a_printer_out_of_paper_is_found_and_says_so() -> None:
@@ -105,9 +124,13 @@ def test_a_pulled_cable_is_told() -> None:
 async def test_p4_a_network_printer_that_accepts_and_says_nothing_is_never_online() -> None:
     """Port 9100 of a box whose printer is off: connected, and nobody there."""
 
+    left = asyncio.Event()
+
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        left.set()
 
     server = await asyncio.start_server(deaf, "127.0.0.1", 0)
     try:
@@ -117,5 +140,7 @@ async def test_p4_a_network_printer_that_accepts_and_says_nothing_is_never_onlin
             await printer.print(SHORT, "job")
         assert (fault.value.reason, fault.value.touched, fault.value.definite) == ("no_answer", False, False)
         await transport.close()
+        async with asyncio.timeout(30):
+            await left.wait()  # a socket that outlives its test is some other test's warning
     finally:
         server.close()
