@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from drivers.catalogue import DeviceProtocol, Found, all_protocols
+from drivers.catalogue import DeviceProtocol, Found, Link, all_protocols
 from drivers.display.cobs import Decoder as DisplayFrames
 from drivers.display.messages import DisplayHello, NotThatMessage, Type
 from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout
@@ -31,14 +31,11 @@ ORDER: Final = (
     "printer/star", "printer/escpos", "display/countertop",
     "scanner/ssi", "scanner/gmssi", "scanner/nls", "scanner/gm65",
 )  # fmt: skip
-# These questions hold a byte by which a printer that answers nothing would act.
-NOT_BESIDE_PRINTERS: Final = {
-    "scanner/gm65": "each of its questions holds BEL, which opens the drawer of a Star printer",
-}
 _NMEA: Final = re.compile(rb"\$[A-Z]{2,5}[A-Z0-9]{0,3},[^\r\n*]{0,80}\*[0-9A-F]{2}")
 _MODEM: Final = re.compile(rb"(?:^|\r\n)(?:AT[A-Z+&\r]|OK|ERROR|RING|NO CARRIER|\+C[A-Z]{2,5}:)")
 _NEXTION: Final = b"\x00\x00\x00\xff\xff\xff"
 _GARBAGE_MIN: Final = 8
+_SURE: Final = ("modem", "gps")
 
 
 class Stranger(DeviceRefused):
@@ -54,16 +51,16 @@ async def who(
     protocols: Sequence[DeviceProtocol] = (),
     *,
     speeds: Sequence[int] = (),
-    no_printer: bool = False,
+    link: Link = "serial",
 ) -> Found | None:
     """Find out what is plugged in; the port is opened and closed once for each speed.
 
     Args:
         open_at: opens the port at this speed in bit/s.
         protocols: whom to look for; everybody when empty. When all of them are scanners, a person has said what
-            it is: all their speeds are tried, and no printer is taken care of.
-        speeds: only these, in this order; for links without a speed, name one.
-        no_printer: a person has said that no printer hangs here: scanners are asked that would otherwise not be.
+            it is, and all their speeds are tried.
+        speeds: only these, in this order.
+        link: who is spoken to over another link is not asked; only a serial line has speeds to try.
 
     Returns:
         Who answered, or said of itself who it is; None: silence. Many devices answer nothing to anybody.
@@ -74,19 +71,16 @@ async def who(
     """
     wanted = tuple(protocols) or all_protocols()
     strange: Stranger | None = None
-    rounds = plan(wanted, speeds=speeds, no_printer=no_printer)
+    rounds = plan(wanted, speeds=speeds, link=link)
     for speed, asked in rounds:
         transport = await open_at(speed)()
         try:
-            return await _at_one_speed(transport, asked, wanted)
-        except Stranger as error:
-            strange = strange or error
-            if error.kind != "garbage":
-                raise  # what reads well at this speed is no device of another
-        except LookupError:
-            continue  # nobody spoke
+            found = await _at_one_speed(transport, asked, wanted)
         finally:
             await transport.close()
+        if isinstance(found, Found):
+            return found
+        strange = found if found and (strange is None or strange.kind == "garbage") else strange
     if strange:
         raise strange
     if len(rounds) > 1:
@@ -107,31 +101,35 @@ async def _clear(transport: Transport) -> None:
 
 
 def plan(
-    protocols: Iterable[DeviceProtocol], *, speeds: Sequence[int] = (), no_printer: bool = False
+    protocols: Iterable[DeviceProtocol], *, speeds: Sequence[int] = (), link: Link = "serial"
 ) -> list[tuple[int, list[DeviceProtocol]]]:
     """Speeds in turn, and whom to ask at each."""
-    wanted = list(protocols)
+    wanted = [each for each in protocols if link in each.links]
     only_scanners = bool(wanted) and all(each.role == "scanner" for each in wanted)
-    careless = no_printer or only_scanners
     askable = sorted(
-        (each for each in wanted if each.probe and (careless or each.key not in NOT_BESIDE_PRINTERS)),
+        (each for each in wanted if each.probe),
         key=lambda each: ORDER.index(each.key) if each.key in ORDER else len(ORDER),
     )
-    tried = speeds or SPEEDS
-    if only_scanners and not speeds:
-        tried = tuple(dict.fromkeys((*SPEEDS, *(baud for each in askable for baud in each.bauds))))
-    return [(speed, [each for each in askable if speeds or speed in each.bauds]) for speed in tried]
+    if speeds or link != "serial":
+        return [(speed, askable) for speed in speeds or SPEEDS[:1]]
+    more = [baud for each in askable for baud in each.bauds] if only_scanners else []
+    tried = dict.fromkeys((*SPEEDS, *more))
+    return [(speed, [each for each in askable if speed in each.bauds]) for speed in tried]
 
 
 async def _at_one_speed(
     transport: Transport, asked: list[DeviceProtocol], wanted: Sequence[DeviceProtocol]
-) -> Found:
-    """Raises LookupError when nobody speaks, Stranger."""
+) -> Found | Stranger | None:
+    """Who answers, or who only talks. Raises Stranger for those who surely are none of ours.
+
+    A board that starts may talk before it can answer, so text and garbage do not end the asking (L9).
+    """
     heard = await _listen(transport)
     if (told := _said_of_itself(heard)) and any(each.key == f"{told.role}/{told.protocol}" for each in wanted):
         return told
-    if stranger := named(heard):
-        raise stranger
+    talker = named(heard)
+    if talker and talker.kind in _SURE:
+        raise talker
     watched = _Watched(transport)
     for protocol in asked:
         assert protocol.probe is not None, protocol.key
@@ -141,11 +139,11 @@ async def _at_one_speed(
                     return found
         except (TimeoutError, DeviceTimeout):
             pass
-        if stranger := watched.stranger():
-            raise stranger
+        if answer := watched.stranger():
+            raise answer
         if protocol.role == "scanner" and protocol.key != "scanner/ssi":  # another SSI question comes next
             await _clear(transport)
-    raise LookupError
+    return talker
 
 
 async def _listen(transport: Transport) -> bytes:
@@ -239,4 +237,4 @@ class _Watched:
                 "use a full-duplex adapter, or switch its echo off",
             )
         found = named(self._heard)
-        return found if found and found.kind in ("modem", "gps") else None
+        return found if found and found.kind in _SURE else None

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from drivers.binding import opener
-from drivers.catalogue import ROLES, Found, Role, of_role
+from drivers.catalogue import ROLES, Found, Link, Role, of_role
 from drivers.errors import DeviceError, DeviceTimeout
 from drivers.hotplug import Change, Port, changes, ports
 from drivers.probe import Stranger, who
@@ -18,7 +18,6 @@ from drivers.twins import LIMIT_S, PRINTER_STATE, which
 from terminal.cli.words import REFUSED, console, give_up, put
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
-_ONE_SPEED: Final = (9600,)
 _ACTS: Final = {
     "scanner": "Press the trigger of the scanner, or scan anything",
     "printer": "Open the cover of the printer, or take its paper out",
@@ -27,17 +26,14 @@ _ACTS: Final = {
 
 def probe(
     port: Annotated[str, typer.Argument(help="A path or a binding; every free port when left out.")] = "",
-    role: Annotated[str, typer.Option(help="Look for this kind only. Say scanner only if it is one.")] = "",
-    no_printer: Annotated[
-        bool, typer.Option("--no-printer", help="No printer hangs there: ask also what could open a drawer.")
-    ] = False,
+    role: Annotated[str, typer.Option(help="Look for this kind only; scanners at more speeds.")] = "",
     as_json: Json = False,
 ) -> None:
     """Find out who is on a port, with questions by which nothing prints, cuts, opens, sounds or changes."""
     if role and role not in ROLES:
         give_up(f"{role!r} is no kind of device: {', '.join(ROLES)}.")
     names = [port] if port else [each.binding for each in ports().values() if each.kind != "evdev"]
-    told = asyncio.run(_ask_each(names, role, no_printer=no_printer))
+    told = asyncio.run(_ask_each(names, role))
     if as_json:
         put(told)
     for each in told if not as_json else []:
@@ -48,11 +44,11 @@ def probe(
         raise typer.Exit(REFUSED)
 
 
-async def _ask_each(names: Sequence[str], role: str, *, no_printer: bool) -> list[dict[str, Any]]:
+async def _ask_each(names: Sequence[str], role: str) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     for name in names:
         try:
-            found = await ask(name, role, no_printer=no_printer)
+            found = await ask(name, role)
             told.append({"port": name, "found": msgspec.to_builtins(found) if found else None})
         except Stranger as stranger:
             told.append({"port": name, "found": None, "stranger": stranger.kind, "why": str(stranger)})
@@ -61,11 +57,17 @@ async def _ask_each(names: Sequence[str], role: str, *, no_printer: bool) -> lis
     return told
 
 
-async def ask(name: str, role: str = "", *, no_printer: bool = False) -> Found | None:
+async def ask(name: str, role: str = "") -> Found | None:
     """Who answers at this path or binding. Raises DeviceError, ValueError: no binding."""
     protocols = of_role(_role(role)) if role else ()
-    speeds = _ONE_SPEED if name.startswith(("tcp:", "usb-printer:")) else ()
-    return await who(lambda baud: opened_at(name, baud), protocols, speeds=speeds, no_printer=no_printer)
+    return await who(lambda baud: opened_at(name, baud), protocols, link=link_of(name))
+
+
+def link_of(name: str) -> Link:
+    """What a path or a binding leads over."""
+    if name.startswith("usb-printer:") or "/usb/lp" in name:
+        return "usb-printer"
+    return "tcp" if name.startswith("tcp:") else "serial"
 
 
 def _role(role: str) -> Role:
@@ -74,7 +76,10 @@ def _role(role: str) -> Role:
 
 def opened_at(name: str, baud: int) -> OpenTransport:
     """Opens a path as a path and a binding as the settings would. Raises ValueError: it is neither."""
-    return opener(f"link:{Path(name).absolute()}" if "/" in name and ":" not in name else name, baud=baud)
+    if "/" not in name or (not Path(name).is_absolute() and ":" in name):
+        return opener(name, baud=baud)
+    kind = "usb-printer" if link_of(name) == "usb-printer" else "link"
+    return opener(f"{kind}:{Path(name).absolute()}", baud=baud)
 
 
 def _show_answer(told: dict[str, Any]) -> None:

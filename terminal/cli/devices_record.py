@@ -33,6 +33,7 @@ def record(
         link = file.with_name(f"{file.name}.port").absolute()
         head = Head(protocol=key, baud=baud, masked=masks(key, with_codes=with_codes))
         try:
+            file.touch(mode=0o600, exist_ok=False)  # receipts and codes are nobody else's business
             why = asyncio.run(_record(opened_at(port, baud), link, file, head, size_max))
         except DeviceError as error:
             give_up(str(error), 1)
@@ -49,7 +50,7 @@ async def _record(open_: OpenTransport, link: Path, file: Path, head: Head, size
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     start_s = loop.time()
-    with file.open("x", encoding="utf-8") as out:
+    with file.open("w", encoding="utf-8") as out:
         recorder = Recorder(out, head, lambda: round((loop.time() - start_s) * 1000), size_max=size_max)
         console.print(
             f"Write port = \"link:{link}\" in the settings while this runs. Ctrl-C ends it.",

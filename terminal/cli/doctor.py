@@ -12,8 +12,9 @@ import typer
 from drivers.binding import opener
 from drivers.catalogue import all_protocols
 from drivers.errors import DeviceError
-from drivers.probe import NOT_BESIDE_PRINTERS, Stranger, who
+from drivers.probe import Stranger, who
 from drivers.transport import OpenTransport
+from terminal.cli.devices_find import link_of
 from terminal.cli.doctor_checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
 from terminal.cli.doctor_machine import Places, describe
 from terminal.cli.words import REFUSED, console, language, put, sentences
@@ -91,16 +92,15 @@ async def heard(machine: Machine, open_: Callable[[str, int], OpenTransport]) ->
 
 async def _who_is_at(bound: Bound, open_: Callable[[str, int], OpenTransport]) -> Heard | None:
     """None: the device is one of those that answer nobody."""
-    speeds = () if bound.binding.startswith(("usb-serial:", "usb-path:", "link:")) else (9600,)
     try:
-        found = await who(lambda baud: open_(bound.binding, baud), speeds=speeds)
+        found = await who(lambda baud: open_(bound.binding, baud), link=link_of(bound.binding))
     except Stranger as stranger:
         return Heard(stranger=stranger.kind)
     except (DeviceError, ValueError) as error:
         return Heard(refused=str(error))
     if found:
         return Heard(found.role, found.protocol)
-    asked = {each.key for each in all_protocols() if each.probe and each.key not in NOT_BESIDE_PRINTERS}
+    asked = {each.key for each in all_protocols() if each.probe}
     return Heard() if f"{bound.role}/{bound.driver}" in asked else None
 
 

@@ -1,22 +1,25 @@
 """Every device of the catalogue is asked who it is, and nothing happens there."""
 
-from collections.abc import Callable
+import asyncio
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from drivers.catalogue import Found, all_protocols, of_role
 from drivers.errors import DeviceRefused
-from drivers.probe import NOT_BESIDE_PRINTERS, ORDER, Stranger, named, plan, who
+from drivers.probe import ORDER, Stranger, named, plan, who
 from drivers.transport import OpenTransport
+from firmware_stubs.cables import PtyCable
+from firmware_stubs.display import DisplayStub
 from firmware_stubs.display_bonrix import BonrixStub
 from firmware_stubs.display_dgus import DgusStub
 from firmware_stubs.display_nextion import NextionStub
 from firmware_stubs.display_pole import PoleStub
 from firmware_stubs.printer import PrinterStub
-from firmware_stubs.scanner import Gm65
 from firmware_stubs.star_printer import StarPrinterStub
 from firmware_stubs.wire import Stub, Wire
+from terminal.cli.devices_find import ask as named_on_port
 from terminal.virtual_time import run
 from tests.devices.conformance.case import DeviceCase
 from tests.devices.conformance.cases import CASES
@@ -25,6 +28,7 @@ from tests.devices.wires import wire
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
 each_speed = pytest.mark.parametrize("speed", [9600, 115200])
 LONG_LINE: Final = 80
+WATCHDOG_S: Final = 30.0
 
 
 class Port:
@@ -109,14 +113,14 @@ def test_l10_probing_names_a_device_right_or_not_at_all_and_nothing_happens_ther
         assert not case.did(stub) or case.key == "display/countertop"
         asked = {each.key: speed in each.bauds for each in all_protocols() if each.probe}
         key = case.key.split(" ")[0]
-        if not faults and asked.get(key) and key not in NOT_BESIDE_PRINTERS:
+        if not faults and asked.get(key):
             assert found, "it can be asked"
         if found:
             assert f"{found.role}/{found.protocol}" == key
 
 
 @each_case
-def test_a_person_who_rules_a_printer_out_gets_every_scanner_named(case: DeviceCase) -> None:
+def test_a_scanner_is_named_by_who_looks_for_scanners_alone(case: DeviceCase) -> None:
     if not case.key.startswith("scanner/"):
         return
     stub = case.stub()
@@ -129,18 +133,10 @@ def test_a_person_who_rules_a_printer_out_gets_every_scanner_named(case: DeviceC
     assert settings(stub) == before
 
 
-def test_a_gm65_is_asked_when_no_printer_hangs_there_and_only_then() -> None:
-    assert ask(Port(Gm65(), 9600)) is None
-    found = ask(Port(Gm65(), 9600), no_printer=True)
-    assert found
-    assert (found.protocol, found.profile) == ("gm65", "gm65")
-
-
 def test_every_protocol_that_can_be_asked_has_its_place_in_the_order() -> None:
     assert {each.key for each in all_protocols() if each.probe} == set(ORDER)
     careful = [[each.key for each in asked] for _, asked in plan(all_protocols())]
     assert all(keys[:2] == ["printer/star", "printer/escpos"] for keys in careful)
-    assert not any(set(keys) & set(NOT_BESIDE_PRINTERS) for keys in careful)
     assert [speed for speed, _ in plan(all_protocols())] == [9600, 115200]
 
 
@@ -164,7 +160,7 @@ def test_l10_a_stranger_is_named(said: bytes, kind: str) -> None:
             return b""
 
     with pytest.raises(Stranger) as caught:
-        ask(Port(Talker(), 9600, flood=said), speeds=(9600,))
+        ask(Port(Talker(), 9600, flood=said))
     assert caught.value.kind == kind
     assert isinstance(caught.value, DeviceRefused)
 
@@ -229,7 +225,27 @@ def test_a_port_that_takes_no_bytes_is_given_up_in_time_and_closed() -> None:
     run(story(), seed=1)
 
 
-Make = Callable[[], Stub]
+def test_l9_a_board_whose_loader_talks_before_our_firmware_answers_is_found_all_the_same() -> None:
+    rom = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+    found = ask(Port(DisplayStub(), 115200, flood=rom))
+    assert found
+    assert found.protocol == "countertop"
+
+
+def test_over_usb_and_the_network_nobody_else_is_asked_and_once() -> None:
+    asked = [[each.key for each in askable] for _, askable in plan(all_protocols(), link="usb-printer")]
+    assert asked == [["printer/star", "printer/escpos"]]
+    assert len(plan(all_protocols(), link="tcp")) == 1
+
+
+async def test_on_a_real_port_by_its_path(tmp_path: Path) -> None:
+    cable = PtyCable(StarPrinterStub(), tmp_path / "printer")
+    await cable.plug()
+    async with asyncio.timeout(WATCHDOG_S):
+        found = await named_on_port(str(cable.link))
+    assert found
+    assert found.protocol == "star"
+    await cable.unplug()
 
 
 def test_a_short_noise_is_no_stranger() -> None:
