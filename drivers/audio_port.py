@@ -29,6 +29,7 @@ class AudioPort:
         self._statuses: asyncio.Queue[int] = asyncio.Queue(8)
         self._ended: DeviceError | None = None
         self._tell: Callable[[DeviceError], None] | None = None
+        self._hushed = False
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         """Play ``data`` to its end; empty: stop what is being played.
@@ -38,8 +39,10 @@ class AudioPort:
         if self._ended is not None:
             raise self._ended
         if not data:
+            self._hushed = True
             self._kill()
             return
+        self._hushed = False
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -50,6 +53,8 @@ class AudioPort:
         except OSError as error:
             raise self._end(DeviceGone(f"{self.name}: {self._command[0]} cannot be started: {error}")) from None
         process = self._process
+        if self._hushed:  # while it was being started
+            self._kill()
         try:
             async with asyncio.timeout(deadline_s):
                 await self._feed(process, data)

@@ -46,11 +46,15 @@ def run_fault(
         find(name)
     except FaultUnknown as unknown:
         give_up(f"{unknown}.", USAGE)
-    logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
     from terminal.simulation.lab_run import lab_run
 
-    with tempfile.TemporaryDirectory(prefix="countertop-lab-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        verdict = lab_run(name, Path(folder), seed=seed)
+    logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
+    try:
+        place = MEMORY if MEMORY.is_dir() else None
+        with tempfile.TemporaryDirectory(prefix="countertop-lab-", dir=place) as folder:
+            verdict = lab_run(name, Path(folder), seed=seed)
+    finally:
+        logging.disable(logging.NOTSET)
     if as_json:
         put({"agrees": verdict.agrees, "verdict": verdict})
     else:

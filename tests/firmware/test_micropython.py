@@ -22,6 +22,7 @@ from PIL import Image
 
 from drivers import qr
 from drivers.display.driver import CounterDisplay, Result, Screen, Tile
+from drivers.display.profile import DisplayProfile
 from drivers.serial_port import open_serial
 from firmware_stubs.display import DisplayStub
 from tests.firmware.controller import Controller
@@ -171,7 +172,10 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 async def greeted(desk: Desk) -> tuple[CounterDisplay, Callable[[], object]]:
     port = await open_serial(desk.port)
-    display = CounterDisplay(port, serial="0C0FFEE0")
+    unhurried = DisplayProfile(
+        answer_ms=20_000, draw_ms=20_000, boot_ms=30_000
+    )  # how fast it is, is not tested here
+    display = CounterDisplay(port, profile=unhurried, serial="0C0FFEE0")
     await display.hello()
     return display, port.close
 

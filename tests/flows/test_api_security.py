@@ -154,11 +154,14 @@ async def test_s26_cookies_are_host_bound_secure_strict_and_hidden_from_scripts(
 async def test_s38_strangers_and_credentials_have_a_rate(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         stranger = shop.browser()
-        told = [await stranger.get("/me") for _ in range(shop.edge.limits.strangers_burst + 5)]
-        refused = [each for each in told if each.status == 429]
-        assert refused
-        assert all(each.slug == "rate_limited" for each in refused)
-        assert int(refused[0].headers["Retry-After"]) >= 1
+        limits = shop.edge.limits
+        told = [await stranger.get("/me") for _ in range(limits.strangers_burst - 1)]
+        assert {each.status for each in told} == {401}
+        for _ in range(20 * limits.strangers_burst):  # a slow machine earns some while it asks
+            if (last := await stranger.get("/me")).status == 429:
+                break
+        assert (last.status, last.slug) == (429, "rate_limited")
+        assert int(last.headers["Retry-After"]) >= 1
         pos = await shop.machine()
         assert (await pos.get("/me")).status == 200, "others are not hindered"
         shop.clock.ahead_s += 60

@@ -104,7 +104,7 @@ class Till:
     async def shown(self) -> None:
         """Wait until this counter's code is up."""
         await self.panel("waiting")
-        await self.page.locator("#turned:not([hidden]) img").evaluate("(picture) => picture.decode()")
+        await picture_there(self.page, "#turned:not([hidden]) img")
 
     async def text(self, selector: str) -> str:
         return (await self.page.locator(selector).inner_text()).replace("\xa0", " ").strip()
@@ -148,6 +148,18 @@ async def till(window: BrowserContext, shop: Shop, counter: str) -> AsyncIterato
     await opened.open()
     yield opened
     assert opened.complaints == []
+
+
+async def picture_there(page: Page, selector: str) -> None:
+    """Wait until it has loaded. Not by ``decode``: that fails for good when the picture changes meanwhile."""
+    await page.wait_for_function(
+        """(selector) => {
+            const picture = document.querySelector(selector);
+            return picture && picture.complete && picture.naturalWidth > 0;
+        }""",
+        arg=selector,
+        polling=50,
+    )
 
 
 def watch(page: Page, complaints: list[str]) -> None:

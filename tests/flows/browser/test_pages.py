@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
 from terminal.payments.money import Money
-from tests.flows.browser.conftest import Till, watch
+from tests.flows.browser.conftest import Till, picture_there, watch
 from tests.flows.browser.shop import OWNER_PIN, Shop
 
 pytestmark = [
@@ -50,7 +50,7 @@ async def test_the_customer_s_screen_shows_amount_code_and_result_and_heals_afte
     await till.type("2850")
     await till.press("Enter")
     await display.locator('#main[data-kind="code"]').wait_for()
-    await display.locator("#code").evaluate("(picture) => picture.decode()")
+    await picture_there(display, "#code")
     amount = display.locator("#amount")
     assert await amount.inner_text() == "¥28.50"
     assert await amount.evaluate("(it) => parseFloat(getComputedStyle(it).fontSize)") >= 160
@@ -220,7 +220,7 @@ async def test_a_display_is_paired_by_the_owner_s_code_and_sees_its_screen_and_n
     await display.wait_for_url(f"**/c/{till.counter}/display")
     await display.locator('#main[data-kind="idle"]').wait_for()
     await _sale(till.shop, till.counter)
-    await display.locator("#code").evaluate("(picture) => picture.decode()")
+    await picture_there(display, "#code")
     assert await display.locator("#amount").inner_text() == "¥12.34"
     await display.goto(f"{till.shop.url}/sales")
     assert not await display.locator(".sales").is_visible()
