@@ -12,7 +12,7 @@ from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.scanner.languages import speech_of
 from drivers.scanner.line import Line, Refusal
 from drivers.scanner.profile import ScannerProfile
-from drivers.scanner.speech import AskAgain, Identity, Send
+from drivers.scanner.speech import AskAgain, Identity, Send, undone
 from drivers.transport import Transport
 
 T = TypeVar("T")
@@ -202,11 +202,9 @@ class Scanner:
         if not self._speech.triggered:
             yield
             return
-        try:
+        async with undone(lambda: self._speech.trigger(self, on=False)):
             await self._speech.trigger(self, on=True)  # inside: it may have begun when its answer is lost
             yield
-        finally:
-            await self._speech.trigger(self, on=False)
 
     async def _signal(self) -> None:
         """Say no to a repeat or rubbish. The pump may not wait for it, and one sign is enough for many."""
@@ -216,7 +214,7 @@ class Scanner:
                 await self.feedback(False)
             except DeviceError:
                 if self._ended:
-                    return  # a light that could not be put out again must not swallow the cancel
+                    return  # nobody is there to be told
                 await asyncio.sleep(1.0)  # it cannot be told; the pump notices a dead port by itself
             self._say_no.clear()
 

@@ -15,7 +15,7 @@ from drivers.catalogue import Found as Device
 from drivers.errors import DeviceRefused
 from drivers.scanner.line import LINE_MAX, Line, LineDecoder, Refusal, parse_line
 from drivers.scanner.probing import first_answer
-from drivers.scanner.speech import FLASH_S, AskAgain, Asker, Identity, Speech
+from drivers.scanner.speech import FLASH_S, AskAgain, Asker, Identity, Speech, undone
 from drivers.transport import Transport
 
 MODE: Final = 0x0000  # LED, beep, aim, light, trigger mode
@@ -191,10 +191,8 @@ class Gm65Speech(Speech):
         if not good:
             normal = self.profile.setup.get(MODE, 0xD6)
             await _tell(line, write(MODE, bytes((normal & ~LIGHT | LIGHT_ALWAYS,))))
-            try:
+            async with undone(lambda: _tell(line, write(MODE, bytes((normal,))))):
                 await asyncio.sleep(FLASH_S)
-            finally:
-                await _tell(line, write(MODE, bytes((normal,))))
         return True
 
     async def trigger(self, line: Asker, *, on: bool) -> None:

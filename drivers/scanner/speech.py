@@ -3,10 +3,12 @@
 A protocol that only sends codes needs a session and nothing else: ``Speech`` as it stands is line mode.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
+from drivers.errors import DeviceError
 from drivers.scanner.line import LineDecoder
 from drivers.scanner.profile import ScannerProfile
 
@@ -37,6 +39,21 @@ class Identity:
 
 class AskAgain(Exception):
     """Raised by ``fits``: the device did not understand, and wants the same question once more."""
+
+
+@asynccontextmanager
+async def undone(undo: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """``undo`` behind the block, however it ends; a device that does not answer then never hides how it ended.
+
+    A cancelled task above all stays cancelled: told of a lamp instead it would go on.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(DeviceError):
+            await undo()
+        raise
+    await undo()
 
 
 class Session(Protocol):

@@ -16,7 +16,7 @@ from drivers.catalogue import Found as Device
 from drivers.errors import DeviceRefused
 from drivers.scanner.line import LINE_MAX, Line, Refusal, parse_line
 from drivers.scanner.probing import first_answer
-from drivers.scanner.speech import FLASH_S, AskAgain, Asker, Identity, Send, Session, Speech
+from drivers.scanner.speech import FLASH_S, AskAgain, Asker, Identity, Send, Session, Speech, undone
 from drivers.transport import Transport
 
 
@@ -257,11 +257,9 @@ class SsiSpeech(Speech):
             return True
         try:
             await self.tell(line, frame(Op.LED_ON, b"\x01"))
-            try:
+            async with undone(lambda: self.tell(line, frame(Op.LED_OFF, b"\x01"))):
                 await self.tell(line, frame(Op.BEEP, b"\0"))
                 await asyncio.sleep(FLASH_S)
-            finally:
-                await self.tell(line, frame(Op.LED_OFF, b"\x01"))
         except DeviceRefused:  # it has no lamp or beeper for the host: a sign less, and no fault
             return False
         return True

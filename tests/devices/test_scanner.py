@@ -10,6 +10,7 @@ from drivers.scanner.driver import QUEUE_MAX, SEEN_MAX, Scanner
 from drivers.scanner.line import Refusal
 from drivers.scanner.profile import load_profile
 from firmware_stubs.scanner import Gm65, LineScanner
+from firmware_stubs.scanner_ssi import SsiScanner
 from terminal.virtual_time import run
 from tests.devices.scanner_rig import CODE, OTHER, running
 from tests.devices.wires import wire
@@ -374,6 +375,32 @@ def test_a_triggered_module_reads_only_while_armed_and_is_stopped_behind_it() ->
             return counter.texts
 
     assert run(story(), seed=1) == [CODE]
+
+
+def test_l7_a_sign_or_a_trigger_that_is_cancelled_stays_cancelled_though_it_cannot_be_undone() -> None:
+    """The service that stops must not be told of a lamp instead: it would go on."""
+
+    async def armed(scanner: Scanner) -> None:
+        async with scanner.armed():
+            await asyncio.sleep(10)
+
+    async def sign(scanner: Scanner) -> None:
+        await scanner.feedback(False)
+
+    async def story() -> None:
+        for stub, profile in ((Gm65(), "gm65-trigger"), (SsiScanner(), "ssi-trigger")):
+            for act in (armed, sign):
+                stub.mute = False
+                async with running(stub, profile) as counter:
+                    await counter.scanner.hello()
+                    acting = asyncio.create_task(act(counter.scanner))
+                    await asyncio.sleep(0.15)
+                    stub.mute = True
+                    acting.cancel()
+                    with pytest.raises(asyncio.CancelledError):
+                        await acting
+
+    run(story(), seed=1)
 
 
 @pytest.mark.row(54)
