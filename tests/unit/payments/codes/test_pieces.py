@@ -130,7 +130,7 @@ def test_a_dynamic_pix_code_need_not_repeat_the_amount_but_must_not_contradict_i
     assert (why.value.flaw, why.value.at) == (Flaw.DIFFERS, "amount")
 
 
-@pytest.mark.row(17, 23)
+@pytest.mark.row(17)
 def test_other_schemes_beside_ours_are_carried_and_compared() -> None:
     scheme = SCHEMES["sgqr"]
     text = next(each["text"] for each in VECTORS["valid"] if each["scheme"] == "sgqr")[:-8]
