@@ -8,12 +8,12 @@ from typing import Any, Final, TypeVar
 from terminal.counter.ports import Clock, Journal
 from terminal.errors import Conflict, NotAllowed, NotFound, TerminalError
 from terminal.payments.event import Actor, NewEvent, Summary
-from terminal.payments.fact import Claim
 from terminal.people import lockout
 from terminal.people.records import STRANGERS, ApiKey, Device, Person, Record, Strangers, evolve, restore, summary
 from terminal.people.sessions import digest
 
 R = TypeVar("R", Person, Device, ApiKey)
+Claims = tuple[tuple[str, str, str], ...]
 ACTIVE_MAX: Final = 200  # of one kind
 LOADED_MAX: Final = 10_000  # of one kind, removed ones included: far beyond what a shop can make
 _PAGE: Final = 256
@@ -64,10 +64,8 @@ class Roll:
         if sum(1 for _ in self.all(kind)) >= ACTIVE_MAX:
             raise Conflict("people_full", limit=ACTIVE_MAX)
 
-    async def record(
-        self, kind: str, subject: str, actor: Actor, *, claims: tuple[Claim, ...] = (), **body: Any
-    ) -> None:
-        """Apply and append one event.
+    async def record(self, kind: str, subject: str, actor: Actor, claims: Claims = (), /, **body: Any) -> None:
+        """Apply and append one event; ``claims`` are (kind, key, value), each taken once for ever.
 
         Memory first: a caller that is cancelled while the disk works has still counted its wrong try, and what
         was taken away is away at once. When the journal refuses, the event is taken back.

@@ -9,19 +9,18 @@ import msgspec
 from terminal.counter.ports import Clock, Entropy, Ids, Journal
 from terminal.errors import Conflict, InvalidRequest, NotAllowed
 from terminal.payments.event import Actor
-from terminal.payments.fact import Claim
 from terminal.people import lockout
 from terminal.people.pairing import Codes, Grant, Purpose
 from terminal.people.pins import PinCost, Pins, check_new
 from terminal.people.records import ApiKey, Device, Person
 from terminal.people.roles import SCOPES, Action, Principal, RefundPolicy, Role, require
-from terminal.people.roll import Roll
+from terminal.people.roll import Claims, Roll
 from terminal.people.sessions import Session, SessionLimits, Sessions, digest, make_token
 
 SYSTEM: Final = Actor("system", "people")
 LABEL_MAX: Final = 40
 KEY_DAYS_MAX: Final = 365
-MakeClaim = Callable[[str], tuple[Claim, ...]]  # the new id -> names taken for ever
+MakeClaim = Callable[[str], Claims]  # the new id -> names taken for ever
 CHECKS_MAX: Final = 4  # PINs being hashed at once; each takes tens of milliseconds and 19 MiB
 
 
@@ -290,7 +289,7 @@ class People:
         self._roll.check_room(ApiKey)
         key, key_id = make_token("ctk", self._entropy), self._ids.ulid()
         await self._roll.record(
-            "api_key_made", key_id, actor, claims=_claims(claim, key_id), label=_label(label), token=digest(key),
+            "api_key_made", key_id, actor, _claims(claim, key_id), label=_label(label), token=digest(key),
             scopes=sorted(scopes), counters=sorted(counters), expires_ms=self._clock.wall_ms() + days * 86_400_000,
         )  # fmt: skip
         return NewKey(key_id, key)
@@ -310,7 +309,7 @@ class People:
         person, name = self._ids.ulid(), _label(label)
         record = await self._pins.hash(pin)
         await self._roll.record(
-            "person_added", person, actor, claims=_claims(claim, person), label=name, role=role.value, pin=record
+            "person_added", person, actor, _claims(claim, person), label=name, role=role.value, pin=record
         )
         return person
 
@@ -357,7 +356,7 @@ class People:
         return grant
 
 
-def _claims(claim: MakeClaim | None, subject: str) -> tuple[Claim, ...]:
+def _claims(claim: MakeClaim | None, subject: str) -> Claims:
     return claim(subject) if claim else ()
 
 
