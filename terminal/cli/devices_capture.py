@@ -22,6 +22,8 @@ SIZE_MAX: Final = 16_000_000  # bytes of a capture file
 CHUNK_MAX: Final = 65536  # bytes of one line's data
 Way = Literal["out", "in"]
 L = TypeVar("L")
+_PACKETS: Final = ("scanner/ssi", "scanner/gmssi")
+_DECODED: Final = 0xF3
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){0,65536}")
 _CODES: Final = bytes(
     ord("0") if 0x30 <= byte <= 0x39 else ord("x") if chr(byte).isalpha() and byte < 0x80 else byte
@@ -30,8 +32,8 @@ _CODES: Final = bytes(
 
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``protocol`` is role/name of the catalogue, empty when nobody said; ``masked``: letters and digits that came
-    from the device are gone, frames keep their length and lose their check."""
+    """``protocol`` is role/name of the catalogue, empty when nobody said; ``masked``: letters and digits of
+    codes are replaced by others."""
 
     capture: int = VERSION
     protocol: str = ""
@@ -60,9 +62,27 @@ def masks(protocol: str, *, with_codes: bool) -> bool:
     return not with_codes and protocol.partition("/")[0] not in ("display", "printer", "speaker")
 
 
-def masked(data: bytes) -> bytes:
-    """The same length, no letter and no digit of a code."""
-    return data.translate(_CODES)
+def masked(data: bytes, protocol: str = "") -> bytes:
+    """The same length, without letters and digits of codes. Answers of a known protocol stay as they are.
+
+    What no reader understands may be half a code and is masked; a masked SSI packet gets a check that fits.
+    """
+    take = READERS.get(protocol)
+    if take is None or protocol == "scanner/evdev":
+        return data.translate(_CODES)
+    out, at = bytearray(), 0
+    while at < len(data):
+        used, words = take("in", data[at:])
+        piece = data[at : at + max(1, used)]
+        if used and not words.startswith("scan"):
+            out += piece
+        elif protocol in _PACKETS and piece[0] + 2 == len(piece) > 6 and piece[1] == _DECODED:
+            body = piece[:5] + piece[5:-2].translate(_CODES)
+            out += body + (-sum(body) & 0xFFFF).to_bytes(2, "big")
+        else:
+            out += piece.translate(_CODES)
+        at += max(1, used)
+    return bytes(out)
 
 
 class Recorder:
@@ -82,7 +102,7 @@ class Recorder:
 
     def add(self, way: Way, data: bytes) -> None:
         if way == "in" and self._head.masked:
-            data = masked(data)
+            data = masked(data, self._head.protocol)
         for at in range(0, len(data), CHUNK_MAX):
             self.chunks += 1
             self._put(Chunk(self._now_ms(), way, data[at : at + CHUNK_MAX].hex()))

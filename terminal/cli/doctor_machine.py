@@ -35,7 +35,8 @@ class Places(NamedTuple):
 
 def describe(places: Places, counters: Sequence[CounterTable] = ()) -> Machine:
     """What there is now. Nothing is opened that a device would notice."""
-    found = tuple(ports(places.ports).values())
+    bound = tuple(_bound(places, counters))
+    found = (*(known := tuple(ports(places.ports).values())), *_built_in(known, bound))
     name, uid, groups = _user()
     return Machine(
         user=name,
@@ -48,8 +49,15 @@ def describe(places: Places, counters: Sequence[CounterTable] = ()) -> Machine:
         running=_running(places),
         rules=_rules(places),
         hidden=tuple(_hidden(places, found)),
-        bound=tuple(_bound(places, counters)),
+        bound=bound,
     )
+
+
+def _built_in(known: Iterable[Port], bound: Iterable[Bound]) -> list[Port]:
+    """Ports of the settings that are on no bus: a computer's own serial ports, links made by a rule."""
+    there = {str(Path(port.path).resolve()) for port in known}
+    paths = {path: each.binding for each in bound for path in each.means if path.startswith("/")}
+    return [Port(path, "serial", Path(path).name, paths[path]) for path in sorted(paths.keys() - there)]
 
 
 def _user() -> tuple[str, int, frozenset[int]]:

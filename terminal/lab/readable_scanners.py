@@ -10,7 +10,7 @@ from typing import Final
 
 from terminal.lab.readable_displays import NOTHING, Taken
 
-_KINDS: Final = {7: "read", 8: "write", 9: "save", 0x0A: "alive?"}
+_KINDS: Final = {7: "read", 8: "write", 9: "save", 0x0A: "alive?", 0x3F: "nothing it knows,"}
 _STATUS: Final = {0: "answer", 1: "answer: wrong check", 3: "answer: command not known"}
 _OPS: Final = {
     0xA3: "version?", 0xA4: "version", 0xC6: "set", 0xC7: "settings?", 0xD0: "taken", 0xD1: "not taken",
@@ -30,7 +30,10 @@ _KEYS: Final = {
 }  # fmt: skip
 
 
-def line(_way: str, data: bytes) -> Taken:
+def line(way: str, data: bytes) -> Taken:
+    """Text is a scan when it comes from the scanner; it is sent none."""
+    if way == "out":
+        return NOTHING
     ends = len(data) - len(data.lstrip(b"\r\n\t\0"))
     if ends:
         return ends, ""
@@ -40,7 +43,7 @@ def line(_way: str, data: bytes) -> Taken:
 
 def gm65(way: str, data: bytes) -> Taken:
     """``7E 00 kind length address data crc`` and ``02 00 status length data crc``; else a scan."""
-    if way == "out" and data[:2] == b"\x7e\x00" and len(data) >= 9 and data[2] in _KINDS:
+    if way == "out" and data[:2] == b"\x7e\x00" and len(data) >= 9 and data[2] in _KINDS and data[3]:
         size = 6 + (1 if data[2] == 7 else data[3]) + 2
         place = int.from_bytes(data[4:6], "big")
         value = data[6 : size - 2].hex(" ")

@@ -10,7 +10,9 @@ from drivers.catalogue import all_protocols
 from terminal.cli.devices_capture import Chunk, Head, Recorder, known, load, masked, masks
 from terminal.cli.devices_words import MATRIX
 from terminal.errors import BadSettings
+from terminal.lab.readable import describe
 from tests.flows.cli_rig import command
+from tests.unit.drivers.golden import vectors
 
 HEAD = '{"capture":1,"protocol":"scanner/line","baud":9600,"masked":false}'
 SCAN = '{"ms":5,"way":"in","hex":"343030363338310d"}'
@@ -44,6 +46,15 @@ def test_a_full_file_takes_no_more_and_ends_at_a_whole_line() -> None:
     assert recorder.full
     assert len(out.getvalue()) <= 200
     assert all(msgspec.json.decode(line) for line in out.getvalue().splitlines())
+
+
+def test_answers_of_a_scanner_stay_readable_while_its_codes_are_gone() -> None:
+    answer = bytes.fromhex("02000001d66a41")
+    assert masked(answer + b"4006381\r", "scanner/gm65") == answer + b"0000000\r"
+    packet = vectors("ssi")['decode "134567890123456789"']
+    hidden = masked(packet, "scanner/ssi")
+    assert describe("scanner/ssi", "in", hidden) == ["scan " + "0" * 18]
+    assert b"3" not in masked(packet[:9], "scanner/ssi"), "half a packet"
 
 
 def test_codes_are_masked_unless_it_is_no_scanner_or_a_person_wants_them() -> None:

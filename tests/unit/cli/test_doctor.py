@@ -263,6 +263,19 @@ def test_bad_settings_are_told_as_everywhere(tmp_path: Path) -> None:
     assert command("doctor", "--config", tmp_path / "none.toml").code == 3
 
 
+def test_l12_a_computer_s_own_port_is_looked_at_when_the_settings_name_it(tmp_path: Path) -> None:
+    own = tmp_path / "dev" / "ttyS0"
+    own.parent.mkdir()
+    own.touch(mode=0o600)
+    process(tmp_path, 4711, "getty", holds=own)
+    counter = CounterTable(id="c1", printer=PrinterTable(port=f"link:{own}"))
+    machine = describe(Places(tmp_path), [counter])
+    assert [(port.path, port.vendor) for port in machine.ports] == [(str(own), "")]
+    assert machine.access[str(own)].mode == 0o600
+    assert machine.holders == {str(own): (Holder(4711, "getty"),)}
+    assert describe(Places(tmp_path)).ports == ()
+
+
 def test_the_devices_of_the_settings_are_looked_up_in_the_same_tree(tree: Tree, tmp_path: Path) -> None:
     port = tree.plug("ttyUSB0", serial="A5")
     tree.printer("lp0", "MFG:EPSON;MDL:TM;SN:J5;")
