@@ -1,7 +1,9 @@
 """Every device of the lab pulled out and put back by hand, idle and in a sale: seen, told once, nothing lost."""
 
 import asyncio
+import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,6 +86,23 @@ async def test_l1_every_plug_pulled_and_put_back_idle_and_in_a_sale(windows: Win
         "print_started",
     ]
     assert windows.complaints == []
+
+
+@pytest.mark.row(97)
+async def test_the_command_has_the_running_service_prove_its_devices(windows: Windows) -> None:
+    address = urlsplit(windows.till.url)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from terminal.cli import main; main()"),
+        *("devices", "test", "display", "scanner", "printer", "--json"),
+        *("--url", f"{address.scheme}://{address.netloc}"),
+        *("--key-file", str(windows.root / "state" / "api-key")),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    told = json.loads(out)
+    assert (process.returncode, told["where"], told["passed"]) == (0, "service", True), told
+    assert [each["role"] for each in told["proofs"]] == ["display", "scanner", "printer"]
 
 
 async def typed(windows: Windows, role: str, digits: str) -> None:

@@ -71,7 +71,7 @@ function testOf(place) {
   }
   const told = test.reason ? trouble(test.reason, { ...test.measured, role: t(`bar.${place.role}`) }) : null;
   return [
-    h("p", { class: `verdict ${test.state}` }, icon(test.state === "passed" ? "ok" : test.state === "failed" ? "fault" : "cannot_tell"), t(`setup.${test.state}`), told ? ` – ${told.sentence}` : ""),
+    h("p", { class: `verdict ${test.state}` }, icon(test.state === "passed" ? "ok" : test.state === "failed" ? "fault" : "cannot_tell"), t(`setup.${test.state}`), h("small", { class: "soft tested" }, ago(test.age_s)), told ? h("span", { class: "what" }, told.sentence) : ""),
     ...(told ? [h("p", { class: "what" }, told.fix)] : []),
     h("p", { class: "measured" }, measuredOf(test.measured)),
   ];
@@ -116,6 +116,8 @@ function drawPlaces() {
     ]);
     const age = item.querySelector(".age");
     if (age && health) age.textContent = ago(health.age_s);
+    const tested = item.querySelector(".tested");
+    if (tested) tested.textContent = ago(test.age_s);
   }
 }
 
