@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
 from terminal.sandbox import faults
-from terminal.sandbox.engine import BEHAVIOURS, CustomerCannot, plain, plain_view
+from terminal.sandbox.alipay import AlipayDoor, is_alipay
+from terminal.sandbox.engine import BEHAVIOURS, WALLETS, CustomerCannot, plain, plain_view
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.sandbox.ledger import CUSTOMER
 from terminal.sandbox.outcome import Reply
@@ -52,6 +53,7 @@ class Desk:
         self, bank: Bank, clock: Clock, store: Store, keys: KeysFolder, woken: Callable[[], None]
     ) -> None:
         self.bank, self.clock = bank, clock
+        self._alipay = AlipayDoor(bank)
         self._store, self._keys, self._woken = store, keys, woken
         self._calls: deque[Call] = deque(maxlen=CALLS_KEPT)
 
@@ -65,7 +67,8 @@ class Desk:
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """A merchant's request; what it changed is durable before the reply is returned."""
         now_ms = self.clock.wall_ms()
-        reply = self.bank.handle(method, target, headers, body, now_ms)
+        door = self._alipay if is_alipay(target) else self.bank
+        reply = door.handle(method, target, headers, body, now_ms)
         self._calls.append(Call(now_ms, method, target, reply.status, reply.fault, reply.lost))
         self._done()
         return reply
@@ -99,11 +102,13 @@ class Desk:
             self._done()
         return {"test": True, "result": result, "order_no": order_no}
 
-    def code(self, behaviour: str, confirm_after_ms: int = 0) -> Plain:
+    def code(self, behaviour: str, confirm_after_ms: int = 0, wallet: str = "wechatpay") -> Plain:
         if behaviour not in BEHAVIOURS:
             raise BadAsk(f"behaviour is one of {', '.join(BEHAVIOURS)}")
+        if wallet not in WALLETS:
+            raise BadAsk(f"wallet is one of {', '.join(WALLETS)}")
         now_ms = self.clock.wall_ms()
-        code = self.bank.new_customer_code(now_ms, behaviour, confirm_after_ms=confirm_after_ms)
+        code = self.bank.new_customer_code(now_ms, behaviour, confirm_after_ms=confirm_after_ms, wallet=wallet)
         self._done()
         expires_ms = now_ms + self.bank.rules.pay_code_life_ms
         return {"test": True, "auth_code": code, "behaviour": behaviour, "expires_ms": expires_ms}

@@ -1,8 +1,8 @@
 """The bank behind its protocol: time, customers, and what they set off. Pure; every call is told the time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -10,11 +10,24 @@ from terminal.sandbox.faults import Active, Faults, Value
 from terminal.sandbox.keyring import Keyring
 from terminal.sandbox.ledger import CUSTOMER, Ledger
 from terminal.sandbox.notifications import Delivery, Postbox
-from terminal.sandbox.records import Errand, Notice, Order, PayCode, Refund, Row
+from terminal.sandbox.records import Capture, Errand, Notice, Order, PayCode, Refund, Row, order_key
 from terminal.sandbox.telling import Teller
 from terminal.sandbox.wire_forms import beijing_date
 
 BEHAVIOURS: Final = ("pays", "password", "no-funds")
+WALLETS: Final[Mapping[str, int]] = {"wechatpay": 10, "alipay": 25}  # first of the six prefixes of its codes
+
+
+class Tells(Protocol):
+    """Writes one provider's notifications."""
+
+    def tell_payment(self, order: Order, capture: Capture, at_ms: int) -> None: ...
+
+    def tell_refund(self, refund: Refund, at_ms: int) -> None: ...
+
+    def forge(self, order: Order, variant: str, at_ms: int) -> None: ...
+
+    def sealed(self, notice: Notice, now_ms: int) -> tuple[Mapping[str, str], bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,8 @@ class Engine:
         self.faults = Faults()
         self.post = Postbox(self._sign_notice)
         self.teller = Teller(keys, self.faults, self.post)
+        self.others: dict[str, Tells] = {}  # by trade type, of the doors beside WeChat Pay's
+        self.errands: dict[str, Callable[[Errand], None]] = {}  # by kind, theirs too
         self.home = next(iter(keys.merchants))  # the merchant meant when none is named
 
     # --- time -------------------------------------------------------------------------------------------
@@ -106,17 +121,27 @@ class Engine:
             self.ledger.move(order, "REVOKED")
         elif errand.kind == "settle":
             self._settle(errand)
+        elif errand.kind in self.errands:
+            self.errands[errand.kind](errand)
 
     def _settle(self, errand: Errand) -> None:
         refund = self.ledger.refunds.get(errand.about)
         if refund is not None and refund.status == "PROCESSING":
             self.ledger.finish_refund(refund, errand.detail or "SUCCESS", errand.at_ms)
-            self.teller.tell_refund(refund, errand.at_ms)
+            self._teller_of(self.ledger.orders.get(order_key(refund.mchid, refund.out_trade_no))).tell_refund(
+                refund, errand.at_ms
+            )
 
-    def _sign_notice(self, notice: Notice, now_ms: int) -> Mapping[str, str]:
+    def _teller_of(self, order: Order | None) -> Tells | Teller:
+        return self.teller if order is None else self.others.get(order.trade_type, self.teller)
+
+    def _sign_notice(self, notice: Notice, now_ms: int) -> tuple[Mapping[str, str], bytes]:
+        if notice.kind:
+            return self.others[notice.kind].sealed(notice, now_ms)
         key = self.keys.notifying_key()
         headers = self.keys.signed(notice.body.encode(), now_ms, key, notice.tamper)
-        return headers | {"Content-Type": "application/json", "User-Agent": "Mozilla/4.0"}
+        headers |= {"Content-Type": "application/json", "User-Agent": "Mozilla/4.0"}
+        return headers, notice.body.encode()
 
     # --- money ------------------------------------------------------------------------------------------
 
@@ -142,8 +167,8 @@ class Engine:
             if self.ledger.balance(order.openid) < order.total:
                 break
             self.ledger.capture(order, self.new_number("42000", at_ms), at_ms)
-            if order.trade_type == "NATIVE":
-                self.teller.tell_payment(order, order.captures[-1], at_ms)
+            if order.trade_type != "MICROPAY":
+                self._teller_of(order).tell_payment(order, order.captures[-1], at_ms)
 
     def new_number(self, prefix: str, at_ms: int) -> str:
         """28 digits: prefix, date, chance."""
@@ -162,6 +187,9 @@ class Engine:
         order, code = found
         if now_ms >= code.until_ms:
             raise CustomerCannot("code-expired")
+        if not order.scanned_ms:
+            order.scanned_ms = now_ms
+            self.ledger.orders.put(order)
         return self.view(order, now_ms)
 
     def view(self, order: Order, now_ms: int) -> OrderView:
@@ -206,17 +234,20 @@ class Engine:
             self.ledger.move(order, "PAYERROR")
             raise
 
-    def new_customer_code(self, now_ms: int, behaviour: str = "pays", *, confirm_after_ms: int = 0) -> str:
-        """A fresh payment code: 18 digits from 10 to 15, one use, one minute.
+    def new_customer_code(
+        self, now_ms: int, behaviour: str = "pays", *, confirm_after_ms: int = 0, wallet: str = "wechatpay"
+    ) -> str:
+        """A fresh payment code: 18 digits from 10 to 15, or 25 to 30 for alipay; one use, one minute.
 
         Args:
             behaviour: pays, no-funds, or password (confirmed after ``confirm_after_ms``; 0 waits for the
                 customer).
         """
         assert behaviour in BEHAVIOURS, behaviour
+        first = WALLETS[wallet]
         while True:
             chance = int.from_bytes(self.keys.entropy.bytes(8))
-            code = f"{10 + chance % 6}{chance // 6 % 10**16:016d}"
+            code = f"{first + chance % 6}{chance // 6 % 10**16:016d}"
             if self.ledger.codes.get(code) is None:
                 break
         self.ledger.add_code(PayCode(code, CUSTOMER, behaviour, now_ms, confirm_after_ms))
@@ -257,7 +288,7 @@ class Engine:
             if order.state == "NOTPAY" and order.notify_url and named in ("", order.out_trade_no)
         ]
         if unpaid and self.faults.take("forged-notification", now_ms):
-            self.teller.forge(unpaid[-1], wanted.text("variant"), now_ms)
+            self._teller_of(unpaid[-1]).forge(unpaid[-1], wanted.text("variant"), now_ms)
 
     def captures(self, mchid: str = "") -> dict[str, list[int]]:
         """Every amount ever taken from a customer, by order number: an oracle counts them."""

@@ -26,6 +26,14 @@ class Merchant:
     apiv3_key: str  # 32 ASCII characters
 
 
+def alipay_names(mchid: str) -> dict[str, str]:
+    """Who this merchant is at Alipay's door: app and seller, the latter 16 digits that begin with 2088.
+
+    Keys are the same as at WeChat Pay's: making two more would cost every fresh sandbox a quarter of a second.
+    """
+    return {"alipay_app_id": f"2021{mchid:0>12}", "alipay_seller_id": f"2088{mchid:0>12}"}
+
+
 @dataclass(frozen=True, slots=True)
 class PlatformKey:
     """A key the platform signs with: a certificate's, or the public key with its PUB_KEY_ID."""

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from terminal.sandbox.keyring import Entropy, Keyring, Merchant, PlatformKey
+from terminal.sandbox.keyring import Entropy, Keyring, Merchant, PlatformKey, alipay_names
 from terminal.sandbox.signing import RsaSigner, RsaVerifier
 
 _LIFE_DAYS: Final = 5 * 365
@@ -64,7 +64,8 @@ class KeysFolder:
     def write_gateway(self, gateway: str) -> None:
         """Tell every merchant where the sandbox listens now."""
         for path in sorted(self._state_dir.glob("merchant*/credentials.json")):
-            told = json.loads(path.read_text()) | {"gateway": gateway}
+            told = json.loads(path.read_text())
+            told |= {"gateway": gateway, **alipay_names(told["mchid"]), "alipay_gateway": gateway + "/gateway.do"}
             _write(path, json.dumps(told, indent=2).encode())
 
     def rotate_certificate(self, now_ms: int) -> PlatformKey:

@@ -81,7 +81,7 @@ def _redeem(bank: Engine, auth_code: str, order: Order, now_ms: int) -> PayCode:
     if code is None and _AUTH_CODE.fullmatch(auth_code) and bank.rules.scripted_payers:
         wait_ms = bank.rules.scripted_password_ms
         code = PayCode(auth_code, CUSTOMER, _SCRIPTS[auth_code[:2]], now_ms, confirm_after_ms=wait_ms)
-    if code is None:
+    if code is None or not _AUTH_CODE.fullmatch(auth_code):  # another wallet's code is none of ours
         raise Refused("AUTH_CODE_INVALID")
     if code.used_for:
         raise Refused("AUTH_CODE_ERROR")

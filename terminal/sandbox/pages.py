@@ -43,6 +43,7 @@ class Act(msgspec.Struct, forbid_unknown_fields=True):
 class NewCode(msgspec.Struct, forbid_unknown_fields=True):
     behaviour: str = "pays"
     confirm_after_ms: int = 0
+    wallet: str = "wechatpay"
 
 
 class SetFault(msgspec.Struct, forbid_unknown_fields=True):
@@ -138,7 +139,7 @@ class Pages:
 
     async def _new_code(self, request: web.Request) -> web.Response:
         asked = await _read(request, NewCode)
-        return _json(self._desk.code(asked.behaviour, max(0, asked.confirm_after_ms)))
+        return _json(self._desk.code(asked.behaviour, max(0, asked.confirm_after_ms), asked.wallet))
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         asked = await _read(request, SetFault)

@@ -27,7 +27,7 @@ class Order(msgspec.Struct):
     mchid: str
     appid: str
     out_trade_no: str
-    trade_type: str  # NATIVE or MICROPAY
+    trade_type: str  # NATIVE or MICROPAY; PRECREATE or BARCODE at Alipay's door
     description: str
     total: int
     currency: str
@@ -42,6 +42,7 @@ class Order(msgspec.Struct):
     code_urls: list[CodeUrl] = []
     captures: list[Capture] = []
     returned: int = 0  # given back by a reverse; refunds are counted apart
+    scanned_ms: int = 0  # when a customer first looked at it; 0: nobody yet
 
     @property
     def key(self) -> str:
@@ -120,6 +121,7 @@ class Notice(msgspec.Struct):
     repeats: bool = True  # a planted duplicate leaves once
     tamper: str = ""
     lose: int = 0  # how many of the next attempts are lost on the way
+    kind: str = ""  # whose form and schedule: empty is WeChat Pay's, or alipay
 
     @property
     def key(self) -> str:

@@ -57,7 +57,13 @@ class Sandbox:
 
     async def start(self, host: str, port: int, pages: Pages, notify_tls: ssl.SSLContext | None) -> None:
         app = web.Application(client_max_size=BODY_MAX, middlewares=[self._check_host])
-        app.add_routes([*pages.routes(), web.route("*", "/v3/{rest:.*}", self._provider)])
+        app.add_routes(
+            [
+                *pages.routes(),
+                web.route("*", "/v3/{rest:.*}", self._provider),
+                web.route("*", "/gateway.do", self._provider),
+            ]
+        )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -148,6 +154,8 @@ async def _post_once(session: aiohttp.ClientSession, delivery: Delivery, tls: ss
             ssl=tls if tls is not None else True,
             allow_redirects=False,
         ) as answer:
+            if delivery.yes:
+                return (await answer.content.read(64)).decode(errors="replace").strip() == delivery.yes
             return answer.status in (200, 204)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         log.info("sandbox: %s did not take a notification: %s", delivery.url, error)

@@ -46,20 +46,32 @@ class Teller:
         if variant == "leaked-apiv3":
             key = self._keys.merchants[order.mchid].apiv3_key
         notification_id, body = self._envelope(key, "TRANSACTION.SUCCESS", form, at_ms)
+        self.post_forged(notification_id, order.key, "TRANSACTION.SUCCESS", order.notify_url, body, at_ms)
+
+    def post_forged(
+        self, notification_id: str, about: str, event_type: str, url: str, body: bytes, at_ms: int, kind: str = ""
+    ) -> None:
         self._post.post(
             notification_id=notification_id,
-            about=order.key,
-            event_type="TRANSACTION.SUCCESS",
-            url=order.notify_url,
+            about=about,
+            event_type=event_type,
+            url=url,
             body=body,
             due_ms=at_ms,
             repeats=False,
             tamper="forged",
+            kind=kind,
         )
 
     def _tell(self, mchid: str, about: str, url: str, event_type: str, form: Form, at_ms: int) -> None:
         form = self._altered(form, at_ms)
         notification_id, body = self._envelope(self._keys.merchants[mchid].apiv3_key, event_type, form, at_ms)
+        self.post(notification_id, about, event_type, url, body, at_ms)
+
+    def post(
+        self, notification_id: str, about: str, event_type: str, url: str, body: bytes, at_ms: int, kind: str = ""
+    ) -> None:
+        """Hand it to the post as the faults of this stage want it: late, lost, several times, badly signed."""
         delayed = self._faults.take("notify-delayed", at_ms)
         lost = self._faults.take("notify-lost", at_ms)
         bad = self._faults.take("notify-bad-signature", at_ms)
@@ -77,6 +89,7 @@ class Teller:
                 repeats=copy_number == 0 and (bad is None or bad.number("repeats") == 1),
                 tamper=bad.text("variant") if bad else "",
                 lose=lost.number("attempts") if lost else 0,
+                kind=kind,
             )
 
     def _altered(self, form: Form, at_ms: int) -> Form:

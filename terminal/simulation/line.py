@@ -1,6 +1,7 @@
 """The line to the sandbox bank on virtual time: the same bytes as over HTTP, with the faults of a network."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -8,7 +9,6 @@ from typing import Final, Protocol
 from terminal.chance import Chance
 from terminal.counter.ports import Clock, HttpReply, HttpRequest, NoAnswer, NothingSent
 from terminal.sandbox.outcome import Reply
-from terminal.sandbox.wechatpay import Bank
 
 FOREVER_S: Final = 3600.0  # longer than anybody waits for an answer
 SLOW_S: Final = 8.0
@@ -24,6 +24,12 @@ def imf_fixdate(seconds: int) -> str:
     at = _EPOCH + timedelta(seconds=seconds)
     day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
     return f"{day}, {at.day:02} {month} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} GMT"
+
+
+class Door(Protocol):
+    """Where a provider takes requests."""
+
+    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply: ...
 
 
 class Tap(Protocol):
@@ -63,7 +69,7 @@ class BankLine:
     """Satisfies ``ProviderHttp``."""
 
     def __init__(
-        self, bank: Bank, clock: Clock, chance: Chance, tap: Tap, *, latency_ms: tuple[int, int] = (20, 200)
+        self, bank: Door, clock: Clock, chance: Chance, tap: Tap, *, latency_ms: tuple[int, int] = (20, 200)
     ) -> None:
         self._bank, self._clock, self._chance, self._tap = bank, clock, chance, tap
         self._latency_ms = latency_ms

@@ -5,13 +5,16 @@ What survives a crash stays in the world (disk, bank, devices, time); what dies 
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
+from terminal.banks.alipay_messages import KEY_ID as ALIPAY_KEY
 from terminal.banks.channel import Channel
+from terminal.banks.connector import Keys
+from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
 from terminal.chance import Chance
@@ -27,6 +30,8 @@ from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Ledger
 from terminal.payments.profile import Profile
+from terminal.sandbox.alipay import AlipayDoor
+from terminal.sandbox.keyring import alipay_names
 from terminal.sandbox.notifications import ANSWER_WITHIN_S, Delivery
 from terminal.sandbox.outcome import Reply
 from terminal.sandbox.wechatpay import Bank
@@ -58,6 +63,7 @@ class Outfit:
     provider: Callable[[Channel], Provider] = lambda channel: channel
     service: Callable[[Parts, Lanes], Service] = Service
     devices: MakeDevices = field(default=lambda _counter: Devices())
+    channels: tuple[str, ...] = ("wechatpay",)  # of every counter, the first shows its code; also alipay
 
 
 @cache
@@ -98,6 +104,7 @@ class World:
         self.bank, self.profile = Bank(self.ring.bank), profile or _profile()
         self.witness = witness or Witness()
         self.line = BankLine(self.bank, self.bank_clock, self.chance.split("line"), self)
+        self.alipay_line = BankLine(AlipayDoor(self.bank), self.bank_clock, self.chance.split("alipay"), self)
         self.house = House("m1", "s1", "Countertop Test Shop", currency="CNY", ledger=Ledger.TEST)
         self.limits = limits or Limits()
         self.outfit = outfit or Outfit()
@@ -166,13 +173,13 @@ class World:
             feed=outfit.feed(self._journal),
             clock=self.clock,
             ids=self.ids,
-            providers={"wechatpay": outfit.provider(self._channel())},
+            providers={name: outfit.provider(_CHANNELS[name](self)) for name in outfit.channels},
             slips=Slips(self.house, _wording()),
             code_key=b"simulated code key",
             notify_url=NOTIFY_URL,
             limits=self.limits,
         )
-        lanes = [(CounterSettings(each), outfit.devices(each)) for each in self.counters]
+        lanes = [(CounterSettings(each, channels=outfit.channels), outfit.devices(each)) for each in self.counters]
         self._service = outfit.service(parts, lanes)
         self._life = asyncio.ensure_future(self._service.run())
         for _ in range(START_ROUNDS):
@@ -202,6 +209,20 @@ class World:
             http=self.line,
             signer=self.ring.signer,
             keys=self.ring.verifiers,
+        )
+
+    def _alipay(self) -> Channel:
+        mine = self.ring.shop
+        names = alipay_names(mine.mchid)
+        keys: Keys = {ALIPAY_KEY: self.ring.verifiers[mine.platform_serial]}
+        return open_alipay(
+            AlipaySettings(names["alipay_app_id"], names["alipay_seller_id"]),
+            clock=self.clock,
+            entropy=self.entropy,
+            test=True,
+            http=self.alipay_line,
+            signer=self.ring.signer,
+            keys=keys,
         )
 
     def _fault(self, point: str) -> None:
@@ -314,13 +335,18 @@ class World:
 
     async def _deliver(self, delivery: Delivery) -> bool:
         self.witness.letter(delivery)
+        channel = delivery.kind or "wechatpay"
         try:
-            await self.call(
-                lambda service: service.notices.take("wechatpay", dict(delivery.headers), delivery.body)
-            )
+            await self.call(lambda service: service.notices.take(channel, dict(delivery.headers), delivery.body))
         except (Gone, NotEvidence, TerminalError):
             return False
         return True
+
+
+_CHANNELS: Final[Mapping[str, Callable[[World], Channel]]] = {
+    "wechatpay": World._channel,
+    "alipay": World._alipay,
+}
 
 
 async def _awaited(act: Callable[[Service], Awaitable[T]], service: Service) -> T:

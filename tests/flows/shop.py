@@ -24,7 +24,7 @@ from terminal.payments.money import Money
 from terminal.payments.sale import Attempt, Refund, Sale, SaleState
 from terminal.sandbox.faults import Value
 from terminal.simulation.line import BankLine
-from terminal.simulation.world import Outfit, World
+from terminal.simulation.world import MakeDevices, Outfit, World
 from terminal.virtual_time import VirtualLoop, run
 from tests.flows.counter_devices import OnCounter, now_s
 
@@ -49,9 +49,11 @@ class Shop:
         counters: Sequence[str],
         limits: Limits | None,
         provider: Callable[[Channel], Provider] | None,
+        channels: tuple[str, ...] = ("wechatpay",),
     ) -> None:
         self.on = {each: OnCounter() for each in counters}
-        outfit = Outfit(provider=provider or _honest, devices=lambda each: self.on[each].devices())
+        devices: MakeDevices = lambda each: self.on[each].devices()  # noqa: E731  # typed
+        outfit = Outfit(provider=provider or _honest, devices=devices, channels=channels)
         self.world = World(seed, folder, counters=counters, limits=limits, outfit=outfit)
         self.bank_takes(BANK_MS)
 
@@ -172,8 +174,12 @@ class Shop:
         self.world.bank.customer_pays(view.order_no, self.bank_ms, delay_ms=delay_ms)
         self.world.bank_worked()
 
-    def customer_code(self, behaviour: str = "pays", confirm_after_ms: int = 0) -> str:
-        return self.world.bank.new_customer_code(self.bank_ms, behaviour, confirm_after_ms=confirm_after_ms)
+    def customer_code(
+        self, behaviour: str = "pays", confirm_after_ms: int = 0, *, wallet: str = "wechatpay"
+    ) -> str:
+        return self.world.bank.new_customer_code(
+            self.bank_ms, behaviour, confirm_after_ms=confirm_after_ms, wallet=wallet
+        )
 
     def fault(
         self,
@@ -241,6 +247,7 @@ def story(
     limits: Limits | None = None,
     provider: Callable[[Channel], Provider] | None = None,
     broken: bool = False,
+    channels: tuple[str, ...] = ("wechatpay",),
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
     """``broken``: the story breaks drivers on purpose; else a task that failed fails the test."""
 
@@ -250,7 +257,7 @@ def story(
                 run(told(Path(folder), params), seed=seed)
 
         async def told(folder: Path, params: Mapping[str, Any]) -> None:
-            shop = Shop(folder, seed=seed, counters=counters, limits=limits, provider=provider)
+            shop = Shop(folder, seed=seed, counters=counters, limits=limits, provider=provider, channels=channels)
             await shop.world.start()
             await asyncio.sleep(0.1)  # the devices have their first screen
             try:

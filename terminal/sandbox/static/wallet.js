@@ -107,8 +107,8 @@ async function act(name, order) {
   await refresh();
 }
 
-async function newCode(behaviour) {
-  code = await ask("/wallet/code", { behaviour });
+async function newCode(behaviour, wallet = "wechatpay") {
+  code = { ...(await ask("/wallet/code", { behaviour, wallet })), wallet };
   at("my-code-picture").src = `/wallet/code/${code.auth_code}.svg`;
   at("my-code-digits").textContent = code.auth_code.replace(/(\d{4})(?=\d)/g, "$1 ");
   at("my-code").hidden = false;
@@ -122,9 +122,9 @@ at("scan").addEventListener("submit", (event) => {
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("button");
   if (pressed === null) return;
-  const { codeUrl, behaviour, act: name } = pressed.dataset;
+  const { codeUrl, behaviour, wallet, act: name } = pressed.dataset;
   if (codeUrl !== undefined) run(() => scan(codeUrl));
-  if (behaviour !== undefined) run(() => newCode(behaviour));
+  if (behaviour !== undefined) run(() => newCode(behaviour, wallet));
   if (name !== undefined) {
     const row = pressed.closest("li");
     const order = row === null ? shown : { order_no: row.dataset.order, mchid: row.dataset.mchid };
@@ -140,8 +140,8 @@ setInterval(() => {
   const left = Math.ceil((code.expires_ms - Date.now()) / 1000);
   at("my-code-left").textContent = left > 0 ? `new code in ${left} s` : "renewing";
   if (left <= 0) {
-    const { behaviour } = code;
+    const { behaviour, wallet } = code;
     code = null;
-    run(() => newCode(behaviour));
+    run(() => newCode(behaviour, wallet));
   }
 }, 1000);

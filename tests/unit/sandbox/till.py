@@ -145,8 +145,8 @@ class Till:
     def refund_status(self, refund_no: str) -> str:
         return str(self.said(self.send("GET", f"/v3/refund/domestic/refunds/{refund_no}"))["status"])
 
-    def new_code(self, behaviour: str = "pays", **changes: int) -> str:
-        return self.bank.new_customer_code(self.now_ms, behaviour, **changes)
+    def new_code(self, behaviour: str = "pays", *, confirm_after_ms: int = 0) -> str:
+        return self.bank.new_customer_code(self.now_ms, behaviour, confirm_after_ms=confirm_after_ms)
 
     def wait(self, seconds: float) -> None:
         self.now_ms += round(seconds * 1000)
