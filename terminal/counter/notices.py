@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from terminal.counter.orphans import subject_of
 from terminal.errors import Conflict, NotEvidence, Unavailable
@@ -20,14 +20,11 @@ if TYPE_CHECKING:
     from terminal.counter.service import Service
 
 log = logging.getLogger(__name__)
-ALERT_EVERY_S: Final = 10
 
 
 class Notices:
     def __init__(self, service: "Service") -> None:
         self._service = service
-        self._alerted_ns: int | None = None
-        self._unrecorded = 0
 
     async def take(self, channel: str, headers: Mapping[str, str], body: bytes) -> None:
         """Returns only when what the notice proves is durable (I6); the caller then answers yes.
@@ -52,15 +49,8 @@ class Notices:
         if refused.slug == "signature_probe":
             return
         self._ask_instead(str(refused.facts.get("order_no", "")))
-        now_ns = self._service.parts.clock.mono_ns()
-        if self._alerted_ns is not None and now_ns - self._alerted_ns < ALERT_EVERY_S * 1e9:
-            self._unrecorded += 1  # a stranger must not be able to fill the journal
-            return
-        self._alerted_ns, more = now_ns, self._unrecorded
-        self._unrecorded = 0
-        log.warning("notification for %s refused: %s (and %d before it)", channel, refused.slug, more)
-        body = {"channel": channel, "slug": refused.slug, "more": more}
-        await self._store_event("notification_refused", channel, body)
+        if (more := await self._service.alerts.refused(channel, refused.slug)) is not None:
+            log.warning("notification for %s refused: %s (and %d before it)", channel, refused.slug, more)
 
     def _ask_instead(self, order_no: str) -> None:
         """Stale or repeated: no evidence, but perhaps our own clock is wrong. A query loses no money (S11)."""

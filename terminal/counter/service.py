@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from terminal.counter.aftercare import Aftercare
+from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
 from terminal.counter.engine import AttemptDriver, Job
@@ -67,7 +68,7 @@ class Service:
         self.ready = False
         self._ready = asyncio.Event()
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
-        self.orphans, self.overrides = Orphans(self), Overrides(self)
+        self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
 
     async def run(self) -> None:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""

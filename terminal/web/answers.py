@@ -61,6 +61,21 @@ class OrphanList(msgspec.Struct, frozen=True):
     orphans: list[OrphanRow]
 
 
+class AlertRow(msgspec.Struct, frozen=True):
+    """Messages in a bank's name that proved nothing. ``slug``: what the newest one of ``at_ms`` lacked."""
+
+    channel: str
+    slug: str
+    count: int
+    at_ms: int
+
+
+class AlertList(msgspec.Struct, frozen=True):
+    """Oldest first, at most one a channel."""
+
+    alerts: list[AlertRow]
+
+
 class EventPage(msgspec.Struct, frozen=True):
     """``next`` is the ``after`` of the next page, also when nothing on this one is for the caller's eyes."""
 

@@ -121,6 +121,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewRefund(reason="one cup spilt", amount_minor=850),
     forms.NewOverride(kind="accept_paid", reason="the customer has the goods", bank_reference="0417"),
     forms.Ending(how="seen"),
+    forms.AlertEnding(how="seen"),
     forms.OrphanEnding(how="seen", note="given back at the bank's counter"),
     forms.NewScan(code="130012345678901234"),
     forms.SlipChoice(print=True),
@@ -152,6 +153,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         f"{_ATTEMPT}:receipt", True, 1, [["row", "Tea", "¥28.50", "left", 1, False], ["rule"], ["code", "CT:17"]]
     ),
     answers.OrphanList([answers.OrphanRow("20251120A1001", "wechatpay", 2850, "CNY", _AT)]),
+    answers.AlertList([answers.AlertRow("wechatpay", "signature_wrong", 3, _AT)]),
     answers.CounterList([answers.CounterRow("1", "Counter 1", True, "CNY", "ready", "")]),
     answers.EventPage([_event], 4711, 4711),
     answers.Ticket("ctl_Q2hhcmxvdHRl", 30),

@@ -117,6 +117,12 @@ class OrphanEnding(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     note: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
+class AlertEnding(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person has taken note of messages that were refused."""
+
+    how: Literal["seen"]
+
+
 class NewScan(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``code`` is what the scanner read; it is used once and never stored."""
 

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from terminal.web import counters, events, live, orphans, receipts, refunds, sales
+from terminal.web import alerts, counters, events, live, orphans, receipts, refunds, sales
 from terminal.web.answers import (
+    AlertList,
     CounterList,
     Done,
     EventPage,
@@ -17,6 +18,7 @@ from terminal.web.answers import (
 )
 from terminal.web.calls import Operation as Op
 from terminal.web.forms import (
+    AlertEnding,
     Ending,
     EventsQuery,
     NewCancel,
@@ -221,6 +223,26 @@ ORPHANS: Final = (
         problems=("exception_unknown", "pin_again"),
     ),
 )
+ALERTS: Final = (
+    Op(
+        "GET",
+        "/alerts",
+        "list_alerts",
+        alerts.list_alerts,
+        "Messages in a bank's name that proved nothing, until a person has seen it.",
+        AlertList,
+    ),
+    Op(
+        "POST",
+        "/alerts/{channel}",
+        "close_alert",
+        alerts.close_alert,
+        "A person has taken note of what was refused in this channel's name.",
+        Done,
+        AlertEnding,
+        problems=("exception_unknown", "pin_again"),
+    ),
+)
 EVENTS: Final = (
     Op(
         "GET",
@@ -252,4 +274,4 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)
+OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *ALERTS, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)

@@ -143,7 +143,7 @@ class CounterView(msgspec.Struct, frozen=True):
     slips: list[ListedSlip]
     told: Told | None
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
-    orphans: int = 0  # goes up whenever money without a sale came or was ended: read ``/orphans`` again
+    orphans: int = 0  # changes with money without a sale and with alerts: read ``/orphans``, ``/alerts``
 
 
 class EventView(msgspec.Struct, frozen=True):

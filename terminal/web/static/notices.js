@@ -5,7 +5,7 @@ import { paperLow } from "./bar.js";
 import { at, fillWith, h, icon } from "./dom.js";
 import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
-import { has, money, saleNo, t, trouble } from "./words.js";
+import { facts, has, money, saleNo, t, trouble } from "./words.js";
 
 const SHOWN = 2;
 const TOLD_S = 8;
@@ -55,6 +55,18 @@ function orphanNotice(orphan, tools) {
   return h("div", { class: "notice", role: "alert" }, icon("late"), h("p", { class: "what" }, text), seen);
 }
 
+/** Somebody sends messages in the bank's name: one line a channel, however many. */
+function alertNotice(alert, tools) {
+  const close = () => {
+    const key = newKey();
+    const path = `/alerts/${encodeURIComponent(alert.channel)}`;
+    tools.run(() => withPin(() => post(path, { how: "seen" }, key), { owner: true }).finally(tools.look));
+  };
+  const channel = facts.wallets[alert.channel] ?? alert.channel;
+  const seen = h("button", { type: "button", onclick: close }, t("till.seen"));
+  return h("div", { class: "notice", role: "alert" }, icon("fault"), h("p", { class: "what" }, t("till.forged", { n: alert.count, channel })), seen);
+}
+
 function slipNotice(slip, counter, tools) {
   const no = saleNo(slip.no);
   const answer = (print) => {
@@ -77,9 +89,9 @@ export function toldNotice(told) {
 
 /**
  * Redraw. ``told`` is {code, sentence, fix} or null; ``waiting`` are sales that wait for a person or were parked;
- * ``orphans`` are amounts without a sale; ``tools`` has run(act), look() and refund(sale, exception, reason).
+ * ``orphans`` are amounts without a sale, ``alerts`` messages that were refused; ``tools`` has run(act), look() and refund(sale, exception, reason).
  */
-export function drawNotices({ view, waiting, orphans, told, tools }) {
+export function drawNotices({ view, waiting, orphans, alerts, told, tools }) {
   const rows = [];
   if (told) rows.push([["told", told.code, told.sentence], () => toldNotice(told)]);
   const here = view?.sale && !waiting.some((each) => each.id === view.sale.id) ? [view.sale] : [];
@@ -90,6 +102,7 @@ export function drawNotices({ view, waiting, orphans, told, tools }) {
     }
   }
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
+  for (const alert of alerts) rows.push([["alert", alert.channel, alert.count], () => alertNotice(alert, tools)]);
   for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
   for (const sale of waiting) {
     if (sale.parked && !acceptable(sale) && !sale.exceptions.some((each) => !each.closed)) {

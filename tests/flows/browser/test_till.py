@@ -308,8 +308,8 @@ async def test_every_control_has_a_name_and_states_are_announced(till: Till) -> 
     await till.says("#say", "Waiting for customer. ¥1.00", whole=True)
 
 
-@pytest.mark.row(56, 62)
-async def test_old_slips_are_asked_about_and_a_refused_scan_is_a_sentence(till: Till) -> None:
+@pytest.mark.row(28, 56, 62)
+async def test_old_slips_are_asked_about_and_a_refused_scan_or_a_forgery_is_a_sentence(till: Till) -> None:
     await till.type("100")
     await till.press("Enter")
     await till.shown()
@@ -326,3 +326,12 @@ async def test_old_slips_are_asked_about_and_a_refused_scan_is_a_sentence(till: 
     await till.page.get_by_role("button", name="Do not print").click()
     await till.page.get_by_text("is old. Print it now?").wait_for(state="detached")
     assert lane.paper.listed == {}
+    alerts = till.shop.running.service.alerts
+    for _ in range(3):
+        await alerts.refused("wechatpay", "signature_wrong")
+    await till.says("#notices", "prove nothing were refused: 3 (WeChat Pay)")  # one line, however many there are
+    await till.page.get_by_role("button", name="Seen").click()
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
+    await till.page.get_by_text("prove nothing").wait_for(state="detached")
+    assert alerts.waiting() == []
