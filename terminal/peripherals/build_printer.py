@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from drivers import catalogue
 from drivers.printer import profile as printers
 from drivers.printer.document import Picture
 from drivers.printer.driver import EscPosPrinter
@@ -40,7 +41,8 @@ def _printer(place: Place, table: PrinterTable, folder: Path) -> SlipPrinter:
 
 
 def _family(model: PrinterProfile) -> type[EscPosPrinter]:
-    if model.name != "star-line":
+    star = next(each for each in catalogue.of_role("printer") if each.name == "star")
+    if model.name not in star.profiles:
         return EscPosPrinter
     from drivers.printer.star import StarPrinter
 
