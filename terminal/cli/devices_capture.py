@@ -24,6 +24,7 @@ Way = Literal["out", "in"]
 L = TypeVar("L")
 _PACKETS: Final = ("scanner/ssi", "scanner/gmssi")
 _DECODED: Final = 0xF3
+_FRAMED: Final = 0x03  # GM861: a scan with its length before it
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){0,65536}")
 _CODES: Final = bytes(
     ord("0") if 0x30 <= byte <= 0x39 else ord("x") if chr(byte).isalpha() and byte < 0x80 else byte
@@ -80,7 +81,8 @@ def masked(data: bytes, protocol: str = "") -> bytes:
             body = piece[:5] + piece[5:-2].translate(_CODES)
             out += body + (-sum(body) & 0xFFFF).to_bytes(2, "big")
         else:
-            out += piece.translate(_CODES)
+            head = 3 if used and piece[0] == _FRAMED else 0
+            out += piece[:head] + piece[head:].translate(_CODES)
         at += max(1, used)
     return bytes(out)
 

@@ -42,7 +42,7 @@ def line(way: str, data: bytes) -> Taken:
 
 
 def gm65(way: str, data: bytes) -> Taken:
-    """``7E 00 kind length address data crc`` and ``02 00 status length data crc``; else a scan."""
+    """``7E 00 kind length address data crc``, ``02 00 status length data crc``; scans: text, ``03 size text``."""
     if way == "out" and data[:2] == b"\x7e\x00" and len(data) >= 9 and data[2] in _KINDS and data[3]:
         size = 6 + (1 if data[2] == 7 else data[3]) + 2
         place = int.from_bytes(data[4:6], "big")
@@ -52,6 +52,9 @@ def gm65(way: str, data: bytes) -> Taken:
         return (size, f"command: {_KINDS[data[2]]} {place:04X} {value}") if len(data) >= size else NOTHING
     if data[:4] == b"\x7e\x00\x0a\x01":
         return 7, "command: alive?"
+    size = int.from_bytes(data[1:3], "big")
+    if data[0] == 0x03 and size and len(data) >= 3 + size:
+        return 3 + size, f"scan {data[3 : 3 + size].decode('utf-8', 'replace')}"
     if data[:2] in (b"\x02\x00", b"\x03\x00") and len(data) >= 7 and data[2] in _STATUS:
         size = 4 + (data[3] or 256) + 2
         if len(data) >= size:

@@ -51,6 +51,8 @@ def test_a_full_file_takes_no_more_and_ends_at_a_whole_line() -> None:
 def test_answers_of_a_scanner_stay_readable_while_its_codes_are_gone() -> None:
     answer = bytes.fromhex("02000001d66a41")
     assert masked(answer + b"4006381\r", "scanner/gm65") == answer + b"0000000\r"
+    framed = b"\x03\x00\x30" + b"4" * 0x30
+    assert masked(framed, "scanner/gm65") == b"\x03\x00\x30" + b"0" * 0x30
     packet = vectors("ssi")['decode "134567890123456789"']
     hidden = masked(packet, "scanner/ssi")
     assert describe("scanner/ssi", "in", hidden) == ["scan " + "0" * 18]
