@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from drivers.catalogue import Link
 from drivers.errors import DeviceGone, DeviceRefused
 from drivers.scanner.evdev import open_evdev
 from drivers.serial_port import Flow, open_serial
@@ -87,3 +88,11 @@ def meant(binding: str, root: Path = SERIAL_ROOT) -> list[str]:
     if kind in ("link", "evdev"):
         return [str(Path(rest).resolve())] if Path(rest).exists() else []
     return [binding]
+
+
+def link_of(binding: str) -> Link:
+    """What a binding, or a path, leads over."""
+    kind = binding.partition(":")[0]
+    if kind == "usb-printer" or "/usb/lp" in binding:
+        return "usb-printer"
+    return "tcp" if kind == "tcp" else "evdev" if kind == "evdev" else "serial"

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from drivers.binding import opener
-from drivers.catalogue import ROLES, Found, Link, Role, of_role
+from drivers.binding import link_of, opener
+from drivers.catalogue import ROLES, Found, Role, of_role
 from drivers.errors import DeviceError, DeviceTimeout
 from drivers.hotplug import Change, Port, changes, ports
 from drivers.probe import Stranger, who
@@ -61,13 +61,6 @@ async def ask(name: str, role: str = "") -> Found | None:
     """Who answers at this path or binding. Raises DeviceError, ValueError: no binding."""
     protocols = of_role(_role(role)) if role else ()
     return await who(lambda baud: opened_at(name, baud), protocols, link=link_of(name))
-
-
-def link_of(name: str) -> Link:
-    """What a path or a binding leads over."""
-    if name.startswith("usb-printer:") or "/usb/lp" in name:
-        return "usb-printer"
-    return "tcp" if name.startswith("tcp:") else "serial"
 
 
 def _role(role: str) -> Role:

@@ -9,12 +9,11 @@ from typing import Annotated, Final
 
 import typer
 
-from drivers.binding import opener
+from drivers.binding import link_of, opener
 from drivers.catalogue import all_protocols
 from drivers.errors import DeviceError
 from drivers.probe import Stranger, who
 from drivers.transport import OpenTransport
-from terminal.cli.devices_find import link_of
 from terminal.cli.doctor_checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
 from terminal.cli.doctor_machine import Places, describe
 from terminal.cli.words import REFUSED, console, language, put, sentences

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.binding import opener
+from drivers.binding import link_of, opener
 from drivers.errors import DeviceGone, DeviceRefused
 from firmware_stubs.cables import PtyCable
 from firmware_stubs.display import DisplayStub
@@ -49,3 +49,20 @@ async def test_l2_two_equal_adapters_are_not_guessed(root: Path) -> None:
         (root / "by-id" / name).touch()
     with pytest.raises(DeviceRefused, match="usb-path for equal adapters"):
         await opener("usb-serial:1a86", root=root)()
+
+
+@pytest.mark.parametrize(
+    ("binding", "link"),
+    [
+        ("usb-serial:A5", "serial"),
+        ("usb-path:1.3", "serial"),
+        ("link:/dev/glass", "serial"),
+        ("/dev/ttyUSB0", "serial"),
+        ("link:/dev/usb/lp0", "usb-printer"),
+        ("usb-printer:J5", "usb-printer"),
+        ("tcp:10.0.0.7:9100", "tcp"),
+        ("evdev:/dev/input/by-id/x-event-kbd", "evdev"),
+    ],
+)
+def test_a_binding_says_what_it_leads_over(binding: str, link: str) -> None:
+    assert link_of(binding) == link
