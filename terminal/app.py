@@ -42,6 +42,7 @@ from terminal.people.service import People, PeopleSettings
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
 from terminal.peripherals.sweep import Sweeper
+from terminal.regions import known_codes
 from terminal.settings import ChannelTable, CounterTable, Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
@@ -77,6 +78,7 @@ def house_of(loaded: Loaded) -> House:
         shop.currency,
         Ledger.TEST if loaded.settings.mode == "test" else Ledger.LIVE,
         shop.limit_minor,
+        known_codes(),
     )
 
 

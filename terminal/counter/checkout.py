@@ -307,7 +307,7 @@ class Checkout:
 
     def _channel_of_code(self, lane: Lane, scan: str, sale: Sale) -> tuple[str, str]:
         chosen = {name: self._service.provider(name) for name in lane.settings.channels}
-        channel, code = channel_of_code(scan, chosen)
+        channel, code = channel_of_code(scan, chosen, self._service.house.known)
         provider = chosen[channel]
         if self._service.stopping:
             raise Unavailable("stopping")

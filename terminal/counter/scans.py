@@ -1,13 +1,14 @@
 """What a scanner read: whose payment code it is, or what to tell the cashier instead. Codes stay in memory."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.ports import Provider, Scanner
 from terminal.errors import InvalidRequest, TerminalError
+from terminal.payments.codes.consumer import CardNumber, KnownCodes, OtherWallet, recognise
 from terminal.payments.event import Actor, NewEvent
-from terminal.payments.scan import CardData, Link, MerchantCode, PaymentRule, Product, Wallet, classify
+from terminal.payments.scan import CardData, Link, MerchantCode, PaymentRule, Product, Wallet
 
 if TYPE_CHECKING:
     from terminal.counter.lane import Lane
@@ -19,24 +20,35 @@ _REFUSALS: Final = {
     MerchantCode: "code_merchant",
     Link: "code_link",
     CardData: "code_card_data",
+    CardNumber: "code_card_data",
 }
 
 
-def channel_of_code(scan: str, providers: Mapping[str, Provider]) -> tuple[str, str]:
+def channel_of_code(scan: str, providers: Mapping[str, Provider], known: KnownCodes) -> tuple[str, str]:
     """The name of the channel the scanned code pays with, and the code without the scanner's own marks.
 
     Raises:
-        InvalidRequest: ``code_product``, ``code_merchant``, ``code_link``, ``code_card_data``,
-            ``code_not_payment``.
+        InvalidRequest: as ``wallet_of``.
     """
     rules = [
         PaymentRule(name, each.profile.pull_prefixes, each.profile.pull_lengths)
         for name, each in providers.items()
         if each.profile.pull
     ]
-    found = classify(scan, rules)
+    return wallet_of(scan, rules, known)
+
+
+def wallet_of(scan: str, rules: Sequence[PaymentRule], known: KnownCodes) -> tuple[str, str]:
+    """Raises InvalidRequest.
+
+    ``code_product``, ``code_merchant``, ``code_link``, ``code_card_data``, ``code_other_wallet`` or
+    ``code_not_payment``.
+    """
+    found = recognise(scan, rules, known)
     if isinstance(found, Wallet):
         return found.provider, found.code
+    if isinstance(found, OtherWallet):
+        raise InvalidRequest("code_other_wallet", wallet=found.title)
     raise InvalidRequest(_REFUSALS.get(type(found), "code_not_payment"))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from terminal.payments.codes.consumer import KnownCodes
 from terminal.payments.event import Ledger
 
 
@@ -17,6 +18,7 @@ class House:
     currency: str = "CNY"
     ledger: Ledger = Ledger.LIVE
     limit_minor: int = 5_000_000
+    known: KnownCodes = field(default_factory=KnownCodes)  # what a scan may be that no channel here takes
 
     @property
     def test(self) -> bool:

@@ -47,6 +47,7 @@ class OtherWallet:
     """A code of a wallet this shop has no channel for. ``proven`` says how sure the name is."""
 
     wallet: str
+    title: str
     proven: Proven
 
 
@@ -60,39 +61,38 @@ class CardNumber:
 Recognised = Classified | OtherWallet | CardNumber
 
 
-def recognise(
-    text: str, rules: Sequence[PaymentRule], wallets: Sequence[WalletCode], cards: Sequence[Card]
-) -> Recognised:
+@dataclass(frozen=True, slots=True)
+class KnownCodes:
+    """What the region packs know of customers' codes; without packs nothing."""
+
+    wallets: tuple[WalletCode, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+def recognise(text: str, rules: Sequence[PaymentRule], known: KnownCodes) -> Recognised:
     """As ``scan.classify`` for what a configured channel takes, and a name for what it refuses."""
     found, code = classify(text, rules), bare(text)
     match found:
-        case Wallet(provider):
-            usual = {length for each in wallets if each.wallet == provider for length in each.usual}
-            return (usual and len(code) not in usual and _card(code, cards)) or found
+        case Wallet():
+            fitting = _fitting(code, known.wallets)
+            doubtful = fitting and not any(len(code) in each.usual for each in fitting)
+            return (doubtful and _card(code, known.cards)) or found
         case Unknown(Why.NO_WALLET):
-            return _usual(code, wallets) or _card(code, cards) or _other(code, wallets) or found
+            fitting = _fitting(code, known.wallets)
+            usual = [each for each in fitting if len(code) in each.usual]
+            return _named(usual) or _card(code, known.cards) or _named(fitting) or found
         case MerchantCode(payload):
-            return _owned(payload, wallets) or found
+            return _owned(payload, known.wallets) or found
         case _:
             return found
 
 
-def _usual(code: str, wallets: Iterable[WalletCode]) -> OtherWallet | None:
-    return _other(code, [each for each in wallets if len(code) in each.usual])
+def _fitting(code: str, wallets: Iterable[WalletCode]) -> list[WalletCode]:
+    return [each for each in wallets if len(code) in each.lengths and code.startswith(each.prefixes)]
 
 
-def _other(code: str, wallets: Iterable[WalletCode]) -> OtherWallet | None:
-    fitting = [
-        (len(prefix), each)
-        for each in wallets
-        if len(code) in each.lengths
-        for prefix in each.prefixes
-        if code.startswith(prefix)
-    ]
-    if not fitting:
-        return None
-    wallet = max(fitting, key=lambda pair: pair[0])[1]
-    return OtherWallet(wallet.wallet, wallet.proven)
+def _named(wallets: Sequence[WalletCode]) -> OtherWallet | None:
+    return OtherWallet(wallets[0].wallet, wallets[0].title, wallets[0].proven) if wallets else None
 
 
 def _card(code: str, cards: Iterable[Card]) -> CardNumber | None:
@@ -114,4 +114,4 @@ def _owned(payload: str, wallets: Iterable[WalletCode]) -> OtherWallet | None:
     except BadCode:
         return None
     owners = {value for path, value in values.items() if path.endswith(".00")}
-    return next((OtherWallet(each.wallet, each.proven) for each in wallets if each.owner in owners), None)
+    return _named([each for each in wallets if each.owner in owners])

@@ -4,15 +4,17 @@ import json
 
 import pytest
 
-from terminal.payments.codes.consumer import CardNumber, OtherWallet, Recognised, recognise
+from terminal.payments.codes.consumer import CardNumber, KnownCodes, OtherWallet, Recognised, recognise
 from terminal.payments.codes.cpm import CustomerCode, look
 from terminal.payments.codes.flaws import BadCode, Flaw
 from terminal.payments.scan import CardData, Link, MerchantCode, PaymentRule, Product, Unknown, Wallet, Why
-from tests.unit.payments.codes.packs import CARDS, GOLDEN, VECTORS, WALLETS
+from terminal.regions import known_codes
+from tests.unit.payments.codes.packs import CARDS, GOLDEN, VECTORS
 from tests.unit.payments.codes.test_emv import sealed
 
 WECHAT = PaymentRule("wechatpay", ("10", "11", "12", "13", "14", "15"), (18,))
 ALIPAY = PaymentRule("alipay", ("25", "26", "27", "28", "29", "30"), tuple(range(16, 25)))
+KNOWN = known_codes()
 CPM = json.loads((GOLDEN / "customer_codes.json").read_text("utf-8"))["valid"]
 OTA = sealed("0002010102115303764" + "2937" + "0016A000000677010114" + "01130066801234567" + "5802TH")
 
@@ -23,16 +25,16 @@ OTA = sealed("0002010102115303764" + "2937" + "0016A000000677010114" + "01130066
     [
         ("134567890123456789", Wallet("wechatpay", "134567890123456789")),
         ("]Q1134567890123456789\r", Wallet("wechatpay", "134567890123456789")),
-        ("281234567890123456", OtherWallet("alipay", "documented")),
-        ("6212345678901234567", OtherWallet("unionpay", "article")),
-        ("0112345678901234567", OtherWallet("ecny", "unverified")),
-        ("181234567890123456", OtherWallet("jdpay", "unverified")),
-        ("2812345678901234", OtherWallet("alipay", "documented")),
+        ("281234567890123456", OtherWallet("alipay", "Alipay", "documented")),
+        ("6212345678901234567", OtherWallet("unionpay", "UnionPay", "article")),
+        ("0112345678901234567", OtherWallet("ecny", "e-CNY", "unverified")),
+        ("181234567890123456", OtherWallet("jdpay", "JD Pay", "unverified")),
+        ("2812345678901234", OtherWallet("alipay", "Alipay", "documented")),
         ("4111111111111111", CardNumber("visa")),
         ("4111111111111112", Unknown(Why.NO_WALLET)),
         ("5500005555555559", CardNumber("mastercard")),
         ("2223000048400011", CardNumber("mastercard")),
-        ("2721000000000004", OtherWallet("alipay", "documented")),  # one above the last card range
+        ("2721000000000004", OtherWallet("alipay", "Alipay", "documented")),  # one above the last card range
         ("371449635398431", CardNumber("american_express")),
         ("30569309025904", CardNumber("diners")),
         ("6011000990139424", CardNumber("discover")),
@@ -41,14 +43,14 @@ OTA = sealed("0002010102115303764" + "2937" + "0016A000000677010114" + "01130066
         ("161234567890123456", Unknown(Why.NO_WALLET)),
         ("6921168509256", Product("6921168509256")),
         ("https://qr.alipay.com/fkx0", Link("https", "https://qr.alipay.com/fkx0")),
-        (OTA, OtherWallet("promptpay", "article")),
+        (OTA, OtherWallet("promptpay", "PromptPay", "article")),
         (OTA[:-4] + "0000", MerchantCode(OTA[:-4] + "0000")),
         (VECTORS["emv"][1]["text"], MerchantCode(VECTORS["emv"][1]["text"])),
         (CPM[0]["text"], CardData()),
     ],
 )
 def test_a_scan_has_a_name(text: str, named: Recognised) -> None:
-    found = recognise(text, [WECHAT], WALLETS, CARDS)
+    found = recognise(text, [WECHAT], KNOWN)
     assert found == named
     assert not any(part in repr(found) for part in (text, text[6:16]) if not isinstance(found, Product))
 
@@ -56,10 +58,10 @@ def test_a_scan_has_a_name(text: str, named: Recognised) -> None:
 @pytest.mark.row(19)
 def test_a_card_number_in_a_length_the_wallet_never_shows_is_no_wallets_code() -> None:
     """Alipay's documents allow 16 digits, its phones show 18; cards of 2500 to 2720 have 16 and a check digit."""
-    assert recognise("2500000000000001", [ALIPAY], WALLETS, CARDS) == CardNumber("mastercard")
-    assert recognise("2500000000000002", [ALIPAY], WALLETS, CARDS) == Wallet("alipay", "2500000000000002")
-    assert recognise("250000000000000001", [ALIPAY], WALLETS, CARDS) == Wallet("alipay", "250000000000000001")
-    assert recognise("2500000000000001", [ALIPAY], (), CARDS) == Wallet("alipay", "2500000000000001")
+    assert recognise("2500000000000001", [ALIPAY], KNOWN) == CardNumber("mastercard")
+    assert recognise("2500000000000002", [ALIPAY], KNOWN) == Wallet("alipay", "2500000000000002")
+    assert recognise("250000000000000001", [ALIPAY], KNOWN) == Wallet("alipay", "250000000000000001")
+    assert recognise("2500000000000001", [ALIPAY], KnownCodes(cards=CARDS)) == Wallet("alipay", "2500000000000001")
 
 
 @pytest.mark.parametrize("vector", CPM, ids=["one", "two"])
