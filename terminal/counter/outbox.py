@@ -94,7 +94,7 @@ class Voice:
             ),
         )
         await note(self._book, sale.id, "voice_ended", effect=owed.id, outcome=played.value)
-        if played is not Played.DONE:
+        if played not in {Played.DONE, Played.QUIET}:
             log.warning("voice of counter %s: %s", self._counter.id, played.value)
 
     async def _say(self, speaker: Speaker, utterance: Utterance) -> Played:

@@ -242,6 +242,7 @@ class Display(Protocol):
 class Played(StrEnum):
     DONE = "done"
     NOT_PLAYED = "not_played"
+    QUIET = "quiet"  # the shop wants silence at this hour: screens show it
     CANNOT_TELL = "cannot_tell"
 
 

@@ -109,9 +109,9 @@ async def prove_speaker(speaker: Speaker, by: Witness, it: Challenge, how: Manne
     words = Utterance("digits", Money(0, how.currency), "", how.language, how.test, digits=it.digits)
     played = await speaker.say(words)
     health = speaker.health()
+    if played is Played.QUIET:
+        return Proof("speaker", Verdict.CANNOT_TELL, _measured(health), "proof_quiet_hours")
     if played is Played.NOT_PLAYED:
-        if health.detail.get("quiet"):
-            return Proof("speaker", Verdict.CANNOT_TELL, _measured(health), "proof_quiet_hours")
         return _failed("speaker", health, health.reason or "speaker_no_answer")
     did = {"played_ms": _ms_since(began_s), "outcome": played.value}
     return await _told("speaker", health, did, Witness(None, by.typed), it, limit_s=HEAR_S)

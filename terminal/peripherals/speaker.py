@@ -63,7 +63,7 @@ class TalkingSpeaker:
             self._sweep.used()
         volume = self._loudness.at(self._clock.wall_ms())
         if volume == 0:
-            return Played.NOT_PLAYED
+            return Played.QUIET
         clips = phrase_clips(utterance) if self._profile.plays_clips else ()
         phrase = Phrase(self._phrase(utterance), clips, volume)
         try:

@@ -144,7 +144,7 @@ def test_i11_a_payment_is_heard_once_with_wallet_and_amount_from_any_speaker(nam
 
 
 @pytest.mark.row(50, 52)
-@pytest.mark.parametrize(("quiet_volume", "played", "heard"), [(0, Played.NOT_PLAYED, 0), (30, Played.DONE, 1)])
+@pytest.mark.parametrize(("quiet_volume", "played", "heard"), [(0, Played.QUIET, 0), (30, Played.DONE, 1)])
 def test_i11_in_quiet_hours_it_is_silent_or_low_and_health_says_so(
     quiet_volume: int, played: Played, heard: int
 ) -> None:

@@ -94,11 +94,12 @@ class SpeakerOnCounter(Device):
     def __init__(self) -> None:
         super().__init__()
         self.began: list[tuple[float, Utterance]] = []
+        self.played = Played.DONE
 
     async def say(self, utterance: Utterance) -> Played:
         self.began.append((now_s(), utterance))
         await self.work("say")
-        return Played.DONE
+        return self.played
 
     @property
     def words(self) -> list[tuple[str, int]]:

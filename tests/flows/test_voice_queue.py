@@ -2,6 +2,7 @@
 
 import pytest
 
+from terminal.counter.ports import Played
 from terminal.payments.sale import SaleState
 from tests.flows.shop import Shop, story
 
@@ -53,3 +54,16 @@ async def test_v1_a_speaker_that_takes_for_ever_holds_up_nobody_for_longer_than_
     assert shop.counter.speaker.words == [("paid", 100), ("paid", 200)]
     said = {each.body["outcome"] for each in shop.events("voice_ended")}
     assert said == {"cannot_tell", "done"}
+
+
+@pytest.mark.row(50)
+@pytest.mark.parametrize(("played", "warnings"), [(Played.QUIET, 0), (Played.NOT_PLAYED, 1)])
+@story()
+async def test_quiet_hours_are_an_end_of_their_own_and_no_trouble(
+    shop: Shop, caplog: pytest.LogCaptureFixture, played: Played, warnings: int
+) -> None:
+    shop.counter.speaker.played = played
+    await paid_at_once(shop, 100)
+    await shop.wait(2)
+    assert [each.body["outcome"] for each in shop.events("voice_ended")] == [played.value]
+    assert sum("voice of counter" in each.message for each in caplog.records) == warnings
