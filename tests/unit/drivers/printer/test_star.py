@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from drivers.printer.document import Code, Picture, Row
+from drivers.printer.escpos import ask_status
 from drivers.printer.profile import load
 from drivers.printer.star import ASK_STATE, StarLine, StateDemux, from_state
 from drivers.printer.status import Automatic, Counted, Flow, Paper, Reply
@@ -23,6 +24,7 @@ def test_vectors() -> None:
     assert StarLine().code("HELLO", 6) == VECTORS["code HELLO size 6 level M"]
     assert StarLine().code("HELLO", 12)[12:18] == b"\x1b\x1dyS2\x08"
     assert VECTORS["ask for the state"] == ASK_STATE
+    assert VECTORS["language probe Star and ESC/POS"] == ASK_STATE + ask_status(1)
     assert STAR.drawer == VECTORS["drawer pulse"]
 
 

@@ -19,6 +19,7 @@ STREAM = b"".join(VECTORS[name] for name in ("ready, card", "ack", "card track 1
         ("volume 15", Frame(Command.VOLUME, 15)),
         ("play MP3/0001", Frame(Command.PLAY_MP3, 1)),
         ("play MP3/0001 with ack", Frame(Command.PLAY_MP3, 1, ack=True)),
+        ("folder 1 file 2", Frame(0x0F, 0x0102)),  # not used: it follows the order in which files were copied
         ("reset", Frame(Command.RESET)),
         ("query status", Frame(Command.STATUS)),
         ("ready, card", ANSWERS[0]),
