@@ -14,10 +14,13 @@ LIMIT_S: Final = 180.0
 async def python_of(name: str) -> Path:
     """The interpreter of the environment made from ``tests/strangers/<name>.txt``, pinned and hashed.
 
+    A package that comes as source only has a ``<name>.build.txt`` beside it: what builds it is pinned too.
+
     Raises:
         AssertionError: it could not be made, with what pip said; without the registry the test fails.
     """
     requirements = Path(__file__).parent / f"{name}.txt"
+    builder = requirements.with_name(f"{name}.build.txt")
     home = ROOT / ".venv" / "strangers" / name
     home.parent.mkdir(parents=True, exist_ok=True)
     wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
@@ -25,9 +28,15 @@ async def python_of(name: str) -> Path:
     with (home.parent / f"{name}.lock").open("w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         if not made.exists() or made.read_text() != wanted:
-            await run(sys.executable, "-m", "venv", "--clear", str(home))
-            pip = (str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input")
-            await run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(requirements))
+            await run(
+                sys.executable, "-m", "venv", "--clear", "--without-pip", str(home)
+            )  # ours installs: 4 s less
+            pip = (sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-input")
+            wheels: tuple[str, ...] = ("--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:")
+            if builder.exists():
+                await run(*pip, *wheels, "-r", str(builder))
+                wheels = (*wheels, "--no-build-isolation", "--no-binary", name)
+            await run(*pip, *wheels, "-r", str(requirements))
             made.write_text(wanted)
     return python
 

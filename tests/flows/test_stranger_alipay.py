@@ -1,0 +1,40 @@
+"""A stranger's package for Alipay, code unmodified, completes its sales against the sandbox."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.flows.sandbox_rig import running_sandbox
+from tests.strangers.environments import ROOT, python_of, run
+
+
+@pytest.mark.row(143)
+async def test_python_alipay_sdk_from_pypi_orders_pays_refunds_cancels_and_verifies(tmp_path: Path) -> None:
+    python = await python_of("python-alipay-sdk")
+    async with running_sandbox(tmp_path / "state") as sandbox:
+        asked = {"credentials": str(sandbox.credentials), "admin_token": sandbox.admin_token}
+        client = ROOT / "tests" / "strangers" / "alipay_client.py"
+        told = json.loads(await run(str(python), "-I", str(client), json.dumps(asked)))
+        captures, returned = sandbox.bank.captures(), sandbox.bank.returned()
+
+    push = told["push"]
+    assert push["made"]["qr_code"].startswith("https://qr.alipay.com/")
+    assert "ACQ.TRADE_NOT_EXIST" in push["unseen"]
+    assert (push["view"]["amount"], push["view"]["description"]) == (2850, "茶 tea")
+    assert push["unpaid"]["trade_status"] == "WAIT_BUYER_PAY"
+    assert (push["notified"]["trade_status"], push["notified"]["total_amount"]) == ("TRADE_SUCCESS", "28.50")
+    assert (push["believed"], push["forged"], push["refund_believed"]) == (True, False, True)
+    assert push["paid"]["trade_status"] == "TRADE_SUCCESS"
+    assert push["paid"]["trade_no"] == push["notified"]["trade_no"]
+    assert (push["refunded"]["fund_change"], push["refunded"]["refund_fee"]) == ("Y", "8.50")
+    assert push["refund_notified"]["out_biz_no"] == "STRANGER-R1"
+    assert (push["refund"]["refund_status"], push["refund"]["refund_amount"]) == ("REFUND_SUCCESS", "8.50")
+
+    pull = told["pull"]
+    assert (pull["paid"]["code"], pull["paid"]["total_amount"]) == ("10000", "12.00")
+    assert pull["cancelled"]["action"] == "refund"
+    assert pull["after"]["trade_status"] == "TRADE_CLOSED"
+
+    assert captures == {"STRANGER-1": [2850], "STRANGER-2": [1200]}
+    assert returned == {"STRANGER-1": 850, "STRANGER-2": 1200}
