@@ -10,7 +10,6 @@ from typing import Final
 from drivers.binding import meant, opener
 from drivers.errors import DeviceError
 from drivers.hotplug import Port, ports, twins
-from drivers.probe import Stranger, who
 from drivers.transport import OpenTransport
 from terminal.errors import Conflict, NotFound
 from terminal.web.views_devices import PortView, ProposalView
@@ -75,6 +74,8 @@ class PortList:
         task.add_done_callback(self.asking.discard)
 
     async def _ask(self, binding: str) -> None:
+        from drivers.probe import Stranger, who  # every driver's questions: not for the start
+
         def open_at(baud: int) -> OpenTransport:
             return opener(binding, baud=baud)
 

@@ -5,6 +5,7 @@ test says is typed. It knows a test by its code, so a customer's codes are left 
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,7 +21,7 @@ TEST_MARK: Final = "CT-PROOF-"
 DARK_PERCENT: Final = 10  # of the backlight: a glass dimmer than this nobody reads
 LOOK_S: Final = 0.1
 CODE: Final = 1  # of the display's screens
-_DIGITS: Final = (
+_DIGITS: Final[tuple[str | tuple[str, ...], ...]] = (
     "零一二三四五六七八九",
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
     ("zero", "um", "dois", "três", "quatro", "cinco", "seis", "sete", "oito", "nove"),
@@ -56,14 +57,13 @@ class Eye:
 
 
 def digits_heard(text: str) -> str:
-    """The digits that were said one by one, in whichever language; empty when other words were said."""
-    words = text.casefold().replace(",", " ").replace(".", " ").split()
-    for names in _DIGITS[1:]:
-        found = [str(names.index(word)) for word in words if word in names]
-        if len(found) >= 4:
-            return "".join(found)
-    spelled = [str(_DIGITS[0].index(char)) for char in text if char in _DIGITS[0]]
-    return "".join(spelled) if len(spelled) >= 4 else ""
+    """Four digits or more said one after the other, in whichever language; empty when other words were said."""
+    for names in _DIGITS:
+        sounds = text if isinstance(names, str) else re.findall(r"\w+", text.casefold())
+        said = "".join(str(names.index(sound)) if sound in names else " " for sound in sounds)
+        if found := re.search(r"\d{4,}", said):
+            return found[0]
+    return ""
 
 
 class ByItself:

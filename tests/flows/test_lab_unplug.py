@@ -120,6 +120,7 @@ async def test_the_set_up_page_tests_each_device_and_takes_another_printer_that_
 ) -> None:
     page, address = windows.till, urlsplit(windows.till.url)
     here = f"{address.scheme}://{address.netloc}"
+    await page.bring_to_front()  # behind another window every click waits seconds for its frames
     await page.set_viewport_size({"width": 1024, "height": 600})
     await page.evaluate(SIGN_IN, [windows.owner_pin])
     await page.goto(f"{here}/setup")
