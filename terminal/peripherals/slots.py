@@ -70,7 +70,7 @@ class Cut:
 
 
 async def _for_ever() -> None:
-    await asyncio.Event().wait()
+    await asyncio.get_running_loop().create_future()
 
 
 async def _job(job: Job) -> None:
@@ -86,6 +86,7 @@ class Slot(Generic[P]):
         self._port: P | None = None
         self._jobs: Sequence[Job] = ()
         self._cut = Cut()
+        self._filled: asyncio.Future[None] | None = None
 
     def __bool__(self) -> bool:
         return self._port is not None
@@ -97,6 +98,8 @@ class Slot(Generic[P]):
         if isinstance(keeper, Keeper):
             keeper.on_health = self._health_changed
         self._cut.cut()
+        if self._filled is not None and not self._filled.done():
+            self._filled.set_result(None)
         self.on_health()
 
     def _health_changed(self) -> None:
@@ -104,6 +107,10 @@ class Slot(Generic[P]):
 
     async def run(self) -> None:
         while True:
+            if not self._jobs:  # most places of most counters: nothing but a future waits there
+                self._filled = asyncio.get_running_loop().create_future()
+                await self._filled
+                continue
             try:
                 await self._cut.during(self._work(self._jobs))
             except Swapped:
@@ -112,10 +119,8 @@ class Slot(Generic[P]):
     async def _work(self, jobs: Sequence[Job]) -> None:
         if len(jobs) == 1:
             await jobs[0]()
-        elif jobs:
-            await together(*map(_job, jobs))
         else:
-            await _for_ever()
+            await together(*map(_job, jobs))
 
     def health(self) -> Health:
         if self._port is None:
