@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from drivers.catalogue import DeviceProtocol, Found, Link, all_protocols
@@ -63,7 +64,8 @@ async def who(
         link: who is spoken to over another link is not asked; only a serial line has speeds to try.
 
     Returns:
-        Who answered, or said of itself who it is; None: silence. Many devices answer nothing to anybody.
+        Who answered, or said of itself who it is, on a serial line with ``baud`` in its detail; None: silence.
+        Many devices answer nothing to anybody.
 
     Raises:
         Stranger: somebody else speaks here, named.
@@ -79,7 +81,7 @@ async def who(
         finally:
             await transport.close()
         if isinstance(found, Found):
-            return found
+            return replace(found, detail={**found.detail, "baud": str(speed)}) if link == "serial" else found
         strange = found if found and (strange is None or strange.kind == "garbage") else strange
     if strange:
         raise strange

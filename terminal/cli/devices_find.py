@@ -79,10 +79,14 @@ def _show_answer(told: dict[str, Any]) -> None:
     found = told["found"]
     if found:
         serial = f", number {found['serial']}" if found["serial"] else ""
-        detail = "".join(f", {name} {value}" for name, value in found["detail"].items() if value)
+        detail = "".join(
+            f", {name} {value}" for name, value in found["detail"].items() if value and name != "baud"
+        )
         said = f"{found['role']}: {found['title']}{serial}{detail}"
         console.print(f"{told['port']}  {said}", markup=False, highlight=False, soft_wrap=True)
         setting = f'driver = "{found["protocol"]}", profile = "{found["profile"]}"'
+        if baud := found["detail"].get("baud"):
+            setting += f", baud = {baud}"
         console.print(f"    in the settings: {setting}", markup=False, highlight=False, soft_wrap=True)
         return
     why = told.get("why") or (

@@ -116,7 +116,7 @@ def test_l10_probing_names_a_device_right_or_not_at_all_and_nothing_happens_ther
         if not faults and asked.get(key):
             assert found, "it can be asked"
         if found:
-            assert f"{found.role}/{found.protocol}" == key
+            assert (f"{found.role}/{found.protocol}", found.detail["baud"]) == (key, str(speed))
 
 
 @each_case
