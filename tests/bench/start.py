@@ -9,7 +9,7 @@ from typing import Final
 
 from drivers.display.messages import Type
 from tests.bench.far_end import wire_s
-from tests.bench.shop import COUNTERTOP, ROOT, Shop, Till, one_sale, order_of
+from tests.bench.shop import COUNTERTOP, Shop, Till, one_sale, order_of
 from tests.bench.table import Figure
 from tests.bench.timing import ROUNDS, now_s, p50
 
@@ -67,7 +67,7 @@ async def _imports(shop: Shop, starts: Starts) -> None:
         await shop.displays["1"].idle()
         found = _IMPORT.findall((shop.folder / "serve.log").read_text())
     roots = {name.partition(".")[0] for _, _, name in found}
-    starts.imported = [name for name in HEAVY if name in roots and _is_ours(name)]
+    starts.imported = [name for name in HEAVY if name in roots]
     own: dict[str, int] = {}
     for self_us, _, name in found:
         root = name.partition(".")[0]
@@ -75,11 +75,6 @@ async def _imports(shop: Shop, starts: Starts) -> None:
     starts.slowest = [
         f"{own[root] / 1e3:5.0f} ms importing {root}" for root in sorted(own, key=lambda root: -own[root])[:12]
     ]
-
-
-def _is_ours(name: str) -> bool:
-    """A shop has it too. typer looks for pydantic and finds it only because the tests' own packages brought it."""
-    return name != "pydantic" or "\npydantic==" in (ROOT / "requirements.lock").read_text()
 
 
 async def _back_again(shop: Shop, starts: Starts) -> None:
