@@ -51,8 +51,20 @@ class Listen(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     notify_host: str = "127.0.0.1"
 
 
-class ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One provider account. Files are relative to the settings file; ``apiv3_key`` stands in the secrets file."""
+class AnyChannel(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every provider account has. Files are relative to the settings file."""
+
+    connector: str
+    gateway: str
+    ca_file: str = ""
+    notify_url: str = ""
+    store_id: str = ""
+    day_limit_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # what it may take in one settlement day; 0: no limit
+    sandbox: bool = False
+
+
+class ChannelTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An account at WeChat Pay; ``apiv3_key`` stands in the secrets file."""
 
     connector: Literal["wechatpay"] = "wechatpay"
     mchid: str
@@ -63,11 +75,20 @@ class ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     platform_key_file: str = ""
     certificates: bool = True
     gateway: str = "https://api.mch.weixin.qq.com"
-    ca_file: str = ""
-    notify_url: str = ""
-    store_id: str = ""
-    day_limit_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # what it may take in one settlement day; 0: no limit
-    sandbox: bool = False
+
+
+class AlipayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An app at Alipay's Open Platform; its only secret is the file of its private key."""
+
+    connector: Literal["alipay"] = "alipay"
+    app_id: str
+    seller_id: str  # 16 digits that begin with 2088
+    app_key_file: str  # the app's own private key
+    alipay_key_file: str  # Alipay's public key for this app
+    gateway: str = "https://openapi.alipay.com/gateway.do"
+
+
+_CHANNELS: Final[dict[str, type[AnyChannel]]] = {"wechatpay": ChannelTable, "alipay": AlipayTable}
 
 
 class DeviceTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -127,7 +148,7 @@ class Settings(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     shop: Shop
     state: State = State()
     listen: Listen = Listen()
-    channels: dict[str, ChannelTable]
+    channels: dict[str, AnyChannel]
     counters: tuple[CounterTable, ...]
     secrets_file: str = "secrets.toml"
     taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)
@@ -210,7 +231,7 @@ def chosen(state: Path, problems: list[BadSettings]) -> Chosen:
     path = state / CHOSEN_FILE
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("counters", {})
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # of a folder that cannot be there the journal tells
         return {}
     except (OSError, ValueError) as error:
         problems.append(BadSettings("config_unreadable", path=str(path), why=str(error)))
@@ -279,7 +300,7 @@ def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | 
         elif name == "counters" and isinstance(value, list):
             pieces[name] = tuple(_piece(f"counters[{i}]", x, CounterTable, problems) for i, x in enumerate(value))
         elif name == "channels" and isinstance(value, dict):
-            pieces[name] = {k: _piece(f"channels.{k}", x, ChannelTable, problems) for k, x in value.items()}
+            pieces[name] = {k: _piece(f"channels.{k}", x, _kind_of(x), problems) for k, x in value.items()}
         else:
             pieces[name] = _piece(name, value, fields[name].type, problems)
     problems += [
@@ -288,6 +309,12 @@ def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | 
         if field.required and name not in table
     ]
     return None if problems else Settings(**pieces)
+
+
+def _kind_of(table: object) -> type[AnyChannel]:
+    """Each connector has keys of its own; a word nobody knows is told by the first that there was."""
+    named = table.get("connector") if isinstance(table, dict) else None
+    return _CHANNELS.get(named, ChannelTable) if isinstance(named, str) else ChannelTable
 
 
 def _piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> Any:

@@ -26,7 +26,8 @@ def slugs(path: Path) -> list[tuple[str, str]]:
 
 
 def example() -> str:
-    return EXAMPLE.read_text(encoding="utf-8")
+    """With a state folder of the test's own: this machine may have a real one."""
+    return EXAMPLE.read_text(encoding="utf-8").replace('"/var/lib/countertop"', '"state"')
 
 
 def test_the_shipped_example_is_a_sound_configuration(tmp_path: Path) -> None:
@@ -97,3 +98,18 @@ def test_i25_a_test_shop_never_talks_to_a_real_bank(tmp_path: Path) -> None:
     assert slugs(place(tmp_path, text)) == [("config_mixed_modes", "channels.wechatpay.gateway")]
     named = text.replace("sandbox = true", 'sandbox = true\ngateway = "http://127.0.0.1:7610"')
     assert load(place(tmp_path, named)).settings.mode == "test"
+
+
+@pytest.mark.row(44)
+def test_devices_chosen_on_the_page_stand_above_the_file_and_are_checked_like_it(tmp_path: Path) -> None:
+    path = place(tmp_path, example())
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "devices.toml").write_text(
+        '[counters."1".printer]\nport = "usb-serial:NEW"\nprofile = "generic-58"\n'
+    )
+    printer = load(path).settings.counters[0].printer
+    assert printer is not None
+    assert (printer.port, printer.profile) == ("usb-serial:NEW", "generic-58")
+    (state / "devices.toml").write_text('[counters."1".printer]\nport = 7\n')
+    assert slugs(path) == [("config_value_wrong", "devices.toml: counters.1.printer.port")]
