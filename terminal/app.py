@@ -18,8 +18,8 @@ import msgspec
 from aiohttp import web
 
 from terminal.banks.channel import Channel
-from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
+from terminal.channels import open_channel
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Devices, Entropy, Ids, Printer, Role
 from terminal.counter.service import Parts, Service
@@ -43,7 +43,7 @@ from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
 from terminal.peripherals.sweep import Sweeper
 from terminal.regions import known_codes
-from terminal.settings import ChannelTable, CounterTable, Loaded
+from terminal.settings import CounterTable, Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
@@ -103,27 +103,8 @@ def open_journal(loaded: Loaded, clock: Clock, entropy: Entropy) -> SqliteJourna
         )
 
 
-def _channel(loaded: Loaded, name: str, table: ChannelTable, clock: Clock, entropy: Entropy) -> Channel:
-    key_file = loaded.path(table.platform_key_file) if table.platform_key_file else None
-    settings = WeChatPaySettings(
-        mchid=table.mchid,
-        appid=table.appid,
-        merchant_serial=table.merchant_serial,
-        apiv3_key=loaded.secrets.get(name, "apiv3_key"),
-        merchant_key_file=loaded.path(table.merchant_key_file),
-        platform_key_id=table.platform_key_id,
-        platform_key_file=key_file,
-        certificates=table.certificates,
-        gateway=table.gateway,
-        ca_file=loaded.path(table.ca_file) if table.ca_file else None,
-        notify_url=notify_url(loaded, name),
-        store_id=table.store_id,
-    )
-    profile = load_profile("wechatpay")
-    if table.day_limit_minor:
-        profile = msgspec.structs.replace(profile, day_limit_minor=table.day_limit_minor)
-    test = loaded.settings.mode == "test"
-    return open_wechatpay(settings, clock=clock, entropy=entropy, test=test, profile=profile)
+def _channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy) -> Channel:
+    return open_channel(loaded, name, clock, entropy, notify_url(loaded, name))
 
 
 def _maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Make:
@@ -208,9 +189,7 @@ async def running(
         journal = open_journal(loaded, clock, entropy)
         stack.push_async_callback(journal.close)
         feed = Feed(journal)
-        channels = {
-            name: _channel(loaded, name, table, clock, entropy) for name, table in loaded.settings.channels.items()
-        }
+        channels = {name: _channel(loaded, name, clock, entropy) for name in loaded.settings.channels}
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)
         slips = Slips(house, wording, titles_of(channels))
@@ -363,10 +342,7 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
     clock, house = SystemClock(), house_of(loaded)
     slips = Slips(house, CatalogueWording("UTC"), {})
     checks: list[Callable[[], object]] = [partial(each, loaded) for each in (_pepper, _wording, _currency)]
-    checks += [
-        partial(_channel, loaded, name, channel, clock, SystemEntropy())
-        for name, channel in loaded.settings.channels.items()
-    ]
+    checks += [partial(_channel, loaded, name, clock, SystemEntropy()) for name in loaded.settings.channels]
     make = _maker(loaded, house, clock, slips)
     checks += [partial(make, each, None, None) for each in loaded.settings.counters]
     for check in checks:

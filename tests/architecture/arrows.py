@@ -64,6 +64,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.simulation": EVERYTHING,
     # these build and wire
     "terminal.app": EVERYTHING,
+    "terminal.channels": EVERYTHING,  # the banks' part of the wiring
     "terminal.fitting": EVERYTHING,  # the devices' part of the wiring
     "terminal.port_list": EVERYTHING,
     "terminal.cli": EVERYTHING,

@@ -1,0 +1,88 @@
+"""From the settings file to a channel: the one place that knows which table belongs to which connector."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from terminal.banks.channel import Channel
+from terminal.banks.open_alipay import AlipaySettings, open_alipay
+from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
+from terminal.banks.profile_file import load_profile
+from terminal.counter.ports import Clock, Entropy
+from terminal.payments.profile import Profile
+from terminal.settings import AlipayTable, AnyChannel, ChannelTable, Loaded
+
+T = TypeVar("T", bound=AnyChannel)
+
+
+def open_channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
+    """The channel called ``name``; nothing is sent yet.
+
+    Raises:
+        BadSettings: what of its table, its secrets or its key files cannot be used.
+    """
+    table = loaded.settings.channels[name]
+    return _OPEN[table.connector](loaded, name, clock, entropy, notify_url)
+
+
+def _wechatpay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
+    table = _table(loaded, name, ChannelTable)
+    settings = WeChatPaySettings(
+        mchid=table.mchid,
+        appid=table.appid,
+        merchant_serial=table.merchant_serial,
+        apiv3_key=loaded.secrets.get(name, "apiv3_key"),
+        merchant_key_file=loaded.path(table.merchant_key_file),
+        platform_key_id=table.platform_key_id,
+        platform_key_file=_file(loaded, table.platform_key_file),
+        certificates=table.certificates,
+        gateway=table.gateway,
+        ca_file=_file(loaded, table.ca_file),
+        notify_url=notify_url,
+        store_id=table.store_id,
+    )
+    return open_wechatpay(settings, clock=clock, entropy=entropy, test=_test(loaded), profile=_profile(table))
+
+
+def _alipay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
+    table = _table(loaded, name, AlipayTable)
+    settings = AlipaySettings(
+        app_id=table.app_id,
+        seller_id=table.seller_id,
+        app_key_file=_file(loaded, table.app_key_file),
+        alipay_key_file=_file(loaded, table.alipay_key_file),
+        gateway=table.gateway,
+        ca_file=_file(loaded, table.ca_file),
+        notify_url=notify_url,
+        store_id=table.store_id,
+    )
+    return open_alipay(settings, clock=clock, entropy=entropy, test=_test(loaded), profile=_profile(table))
+
+
+_OPEN: Final[Mapping[str, Callable[[Loaded, str, Clock, Entropy, str], Channel]]] = {
+    "wechatpay": _wechatpay,
+    "alipay": _alipay,
+}
+
+
+def _table(loaded: Loaded, name: str, kind: type[T]) -> T:
+    table = loaded.settings.channels[name]
+    assert isinstance(table, kind), f"{name}: settings read it as {type(table).__name__}"
+    return table
+
+
+def _profile(table: AnyChannel) -> Profile:
+    profile = load_profile(table.connector)
+    if table.day_limit_minor:
+        profile = msgspec.structs.replace(profile, day_limit_minor=table.day_limit_minor)
+    return profile
+
+
+def _file(loaded: Loaded, text: str) -> Path | None:
+    return loaded.path(text) if text else None
+
+
+def _test(loaded: Loaded) -> bool:
+    return loaded.settings.mode == "test"

@@ -1,0 +1,119 @@
+"""From a settings file to both wallets at a real sandbox over HTTP: tables, key files, gateways, what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from terminal.channels import open_channel
+from terminal.counter.ports import Order
+from terminal.errors import BadSettings
+from terminal.payments.money import Money
+from terminal.payments.notice import CodeReady, NotThere, RefundTold, Told, Trade
+from terminal.settings import Loaded, Problems, load
+from terminal.system import SystemClock, SystemEntropy
+from tests.flows.sandbox_rig import running_sandbox
+
+TEXT = """\
+mode = "test"
+[shop]
+merchant = "m"
+store = "s"
+title = "Tea"
+[channels.wechatpay]
+sandbox = true
+gateway = "{gateway}"
+mchid = "{mchid}"
+appid = "{appid}"
+merchant_serial = "{merchant_serial}"
+merchant_key_file = "{folder}/{merchant_private_key_file}"
+platform_key_id = "{platform_public_key_id}"
+platform_key_file = "{folder}/{platform_public_key_file}"
+[channels.alipay]
+connector = "alipay"
+sandbox = true
+gateway = "{alipay_gateway}"
+app_id = "{alipay_app_id}"
+seller_id = "{alipay_seller_id}"
+app_key_file = "{folder}/{merchant_private_key_file}"
+alipay_key_file = "{folder}/{platform_public_key_file}"
+day_limit_minor = 700
+[[counters]]
+id = "1"
+channels = ["wechatpay", "alipay"]
+"""
+
+
+def written(folder: Path, credentials: Path, **changes: str) -> Loaded:
+    told = json.loads((credentials / "credentials.json").read_text())
+    text = TEXT.format(**told, folder=credentials)
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    (folder / "secrets.toml").write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n')
+    (folder / "secrets.toml").chmod(0o600)
+    (folder / "countertop.toml").write_text(text)
+    return load(folder / "countertop.toml")
+
+
+@pytest.mark.row(18, 20)
+async def test_one_settings_file_opens_both_wallets_and_each_makes_its_own_code(tmp_path: Path) -> None:
+    clock, entropy = SystemClock(), SystemEntropy()
+    async with running_sandbox(tmp_path / "bank") as sandbox:
+        loaded = written(tmp_path, sandbox.credentials)
+        for name, start in (("wechatpay", "weixin://"), ("alipay", "https://qr.alipay.com/")):
+            channel = open_channel(loaded, name, clock, entropy, "https://127.0.0.1:9/notify/x")
+            number = f"01K5MZ0000ABCDEFGHJK{name[:6].upper()}"
+            made = await channel.order(Order(number, Money(650, "CNY"), "茶 tea", "1", clock.wall_ms() + 90_000))
+            assert isinstance(made, CodeReady), made
+            assert made.payload.startswith(start)
+            sandbox.bank.customer_scans(made.payload, clock.wall_ms())
+            sandbox.bank.customer_pays(number, clock.wall_ms())
+            told = await channel.query(number)
+            assert isinstance(told, Told), told
+            assert (told.notice.trade, told.notice.amount_minor) == (Trade.PAID, 650)
+            assert not isinstance(await channel.query_refund("R-1", number), RefundTold)
+            assert isinstance(await channel.query("01K5MZ0000ABCDEFGHJKNOBODY"), NotThere)
+            assert channel.profile.day_limit_minor == (700 if name == "alipay" else 0)
+            await channel.aclose()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('connector = "alipay"', 'connector = "paypal"', "channels.alipay.connector"),
+        ("seller_id =", "mchid =", "channels.alipay.mchid"),
+        ('app_id = "', 'app_id = 1 # "', "channels.alipay.app_id"),
+    ],
+)
+def test_each_connector_has_keys_of_its_own(tmp_path: Path, old: str, new: str, key: str) -> None:
+    (tmp_path / "credentials.json").write_text(json.dumps(dict.fromkeys(_NAMES, "http://127.0.0.1:9/x")))
+    with pytest.raises(Problems) as caught:
+        written(tmp_path, tmp_path, **{old: new})
+    assert key in {each.facts["key"] for each in caught.value.problems}
+
+
+def test_i25_a_live_gateway_never_stands_in_a_test_configuration(tmp_path: Path) -> None:
+    told = dict.fromkeys(_NAMES, "http://127.0.0.1:9") | {
+        "alipay_gateway": "https://openapi.alipay.com/gateway.do"
+    }
+    (tmp_path / "credentials.json").write_text(json.dumps(told))
+    with pytest.raises(Problems) as caught:
+        written(tmp_path, tmp_path)
+    assert [each.facts["key"] for each in caught.value.problems] == ["channels.alipay.gateway"]
+
+
+def test_a_key_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
+    told = dict.fromkeys(_NAMES, "http://127.0.0.1:9") | {
+        "alipay_app_id": "2" * 16,
+        "alipay_seller_id": "2088" * 4,
+    }
+    (tmp_path / "credentials.json").write_text(json.dumps(told | {"merchant_private_key_file": "none.pem"}))
+    loaded = written(tmp_path, tmp_path)
+    with pytest.raises(BadSettings, match=r"none\.pem"):
+        open_channel(loaded, "alipay", SystemClock(), SystemEntropy(), "")
+
+
+_NAMES = (
+    *("gateway", "mchid", "appid", "merchant_serial", "merchant_private_key_file", "platform_public_key_id"),
+    *("platform_public_key_file", "alipay_gateway", "alipay_app_id", "alipay_seller_id", "apiv3_key"),
+)
