@@ -123,7 +123,8 @@ async def test_the_set_up_page_tests_each_device_and_takes_another_printer_that_
     await page.bring_to_front()  # behind another window every click waits seconds for its frames
     await page.set_viewport_size({"width": 1024, "height": 600})
     await page.evaluate(SIGN_IN, [windows.owner_pin])
-    await page.goto(f"{here}/setup")
+    await page.goto(f"{here}/")
+    await page.get_by_role("link", name="Devices", exact=True).press("Enter")
     for role in ("display", "scanner", "printer"):
         await page.click(f"[data-test={role}]")
         await expect(passed(windows, role)).to_be_visible()
@@ -155,6 +156,10 @@ async def test_the_set_up_page_tests_each_device_and_takes_another_printer_that_
     finally:
         await cable.unplug()
     await expect(page.locator("#place-printer .state.fault")).to_be_visible()
+    for language in ("zh-CN", "pt-BR", "en"):
+        await page.goto(f"{here}/devices?language={language}")
+        await expect(page.locator("#place-printer .state.fault")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 1024
     chosen = (windows.root / "state" / "devices.toml").read_text("utf-8")
     assert 'port = "link:' in chosen
     assert (await windows.events(0))["newest"] > 0
