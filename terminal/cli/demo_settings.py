@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from terminal.counter.ports import Entropy
+from terminal.sandbox.keyring import alipay_names
 
 _TEXT: Final = """\
 # Written by `countertop demo`; it is kept between runs. TEST: the bank is the sandbox beside it.
@@ -41,8 +42,18 @@ merchant_key_file = "{folder}/{merchant_private_key_file}"
 platform_key_id = "{platform_public_key_id}"
 platform_key_file = "{folder}/{platform_public_key_file}"
 
+[channels.alipay]
+connector = "alipay"
+sandbox = true
+gateway = "{gateway}/gateway.do"
+app_id = "{alipay_app_id}"
+seller_id = "{alipay_seller_id}"
+app_key_file = "{folder}/{merchant_private_key_file}"
+alipay_key_file = "{folder}/{platform_public_key_file}"
+
 [[counters]]
 id = "1"
+channels = ["wechatpay", "alipay"]
 languages = {{ cashier = "{language}", display = "zh-CN", receipt = "zh-CN", voice = "zh-CN" }}
 
 [counters.display]
@@ -123,6 +134,7 @@ def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy
     """
     folder = places.sandbox / "merchant"
     told: dict[str, Any] = json.loads((folder / "credentials.json").read_text())
+    told |= alipay_names(told["mchid"])  # a folder of an older sandbox does not say them
     secrets = places.root / "secrets.toml"
     wrote = False
     if not secrets.exists() or told["apiv3_key"] not in secrets.read_text():
@@ -137,6 +149,7 @@ def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy
         f'gateway = "{gateway}"',
         f'"link:{places.lab / "dev"}/display"',
         str(told["merchant_serial"]),
+        str(told["alipay_app_id"]),
         f'"{folder}/',
     )
     if not places.config.exists() or any(mark not in places.config.read_text() for mark in marks):

@@ -10,10 +10,11 @@ from terminal.counter.ports import Order
 from terminal.errors import BadSettings
 from terminal.payments.money import Money
 from terminal.payments.notice import CodeReady, NotThere, RefundTold, Told, Trade
-from terminal.settings import Loaded, Problems, load
+from terminal.settings import AlipayTable, Loaded, Problems, load
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.sandbox_rig import running_sandbox
 
+EXAMPLE = Path(__file__).parents[2] / "docs" / "countertop.example.toml"
 TEXT = """\
 mode = "test"
 [shop]
@@ -111,6 +112,19 @@ def test_a_key_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
     loaded = written(tmp_path, tmp_path)
     with pytest.raises(BadSettings, match=r"none\.pem"):
         open_channel(loaded, "alipay", SystemClock(), SystemEntropy(), "")
+
+
+def test_the_example_file_shows_a_table_that_works_once_its_marks_are_taken_away(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text("utf-8")
+    begin = text.index("# [channels.alipay]")
+    end = text.index("\n\n", begin)
+    shown = text[begin:end].replace("# ", "", 1).replace("\n# ", "\n")
+    (tmp_path / "c.toml").write_text(text[:begin] + shown + text[end:])
+    (tmp_path / "secrets.toml").write_text("")
+    (tmp_path / "secrets.toml").chmod(0o600)
+    table = load(tmp_path / "c.toml").settings.channels["alipay"]
+    assert isinstance(table, AlipayTable)
+    assert table.gateway == "https://openapi.alipay.com/gateway.do"
 
 
 _NAMES = (
