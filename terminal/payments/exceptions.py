@@ -30,7 +30,12 @@ def exceptions(
         found += _opened(sale, attempt, kind, f"{attempt.id}:{kind}", at_ms, chime="" if told else attempt.id)
     if signal in PROOF and evidence is not None and _captured_again(attempt, evidence):
         exception = f"{attempt.id}:excess:{evidence.provider_txn}"
-        found += _opened(sale, attempt, "excess", exception, at_ms, chime=exception)
+        if opened := _opened(sale, attempt, "excess", exception, at_ms, chime=exception):
+            body = {"attempt": attempt.id, "evidence": evidence_fields(evidence), "at_ms": at_ms}
+            found += [
+                Fact("evidence_noted", body),
+                *opened,
+            ]  # what was proven the first time stands for the attempt
     return found
 
 

@@ -23,6 +23,7 @@ class AttemptRow:
     at_ns: int = 0  # of the last move
     txns: set[str] = field(default_factory=set)
     attached: bool = False
+    aside: bool = False  # an owner let another begin beside it
     chimed: int = 0
 
     @property
@@ -148,6 +149,11 @@ class Journaled:
         sale = self.sales[subject]
         if (sale.ended or sale.parked) and self.at.get(sale.counter) == subject:
             del self.at[sale.counter]
+
+    def _override_made(self, subject: str, body: Body, _ns: int) -> None:
+        if body["kind"] == "new_attempt":
+            self.attempts[body["attempt"]].aside, sale = True, self.sales[subject]
+            sale.parked, self.at[sale.counter] = False, subject
 
     def _refund_started(self, _subject: str, body: Body, _ns: int) -> None:
         self.refunds[body["refund"]] = RefundRow(body["refund"], body["attempt"], body["amount_minor"])

@@ -93,7 +93,11 @@ class Oracle(Witness):
             self.must(counter not in self.log.at, "I15", f"{subject} opened beside {self.log.at.get(counter)}")
         elif kind == "attempt_started":
             sale = self.log.sales[subject]
-            self.must(not any(x.live or x.pays for x in sale.attempts), "I15", f"a second attempt for {subject}")
+            others = [x for x in sale.attempts if x.pays or (x.live and not x.aside)]
+            self.must(not others, "I15", f"a second attempt for {subject}")
+        elif kind == "override_made":
+            busy = self.log.at.get(self.log.sales[subject].counter, subject)
+            self.must(busy == subject, "I15", f"{subject} taken up again beside {busy}")
         elif kind == "attempt_moved":
             row = self.log.attempts[body["attempt"]]
             self.must(row.state == body["from"], "I7", f"{row.id} was {row.state}, not {body['from']}")

@@ -49,6 +49,7 @@ class Cashier:
         self._world, self._swarm, self._counter, self._told, self._trace = world, swarm, counter, told, trace
         self._model = model
         self._chance = Chance(world.seed).split(f"cashier {counter}")
+        self._owner = Chance(world.seed).split("owner").below(2) == 0  # is there, in one shop of two
         self._codes: list[str] = []
 
     async def work(self, sales: int) -> None:
@@ -80,6 +81,8 @@ class Cashier:
         if plan.startswith("shows") or plan == "pays_and_shows":
             await self._scan(plan)
         ended = await self._attend(sale.id, plan)
+        if ended.state is SaleState.CHECKING and self._owner:
+            ended = await self._pay_again(ended, f"{self._counter}-{number}", customers)
         if ended.state is SaleState.PAID:
             await self._after(ended, number)
 
@@ -170,6 +173,20 @@ class Cashier:
             return service.book.sale(sale_id)
 
         return await self._ask(act)
+
+    async def _pay_again(self, sale: Sale, key: str, customers: asyncio.TaskGroup) -> Sale:
+        """The owner lets the customer pay once more although the first payment is still in doubt (3.4)."""
+        named = Key("owner", "again", key, sale.id)
+        try:
+            again = await self._ask(
+                lambda service: service.checkout.begin_again(sale.id, reason="in a hurry", actor=POS, key=named)
+            )
+        except TerminalError as refused:
+            self._trace.count(f"override refused: {refused.slug}")
+            return sale
+        self._trace.count("override")
+        customers.create_task(self._customer("pays", sale.amount.minor))
+        return await self._attend(again.id, "pays")
 
     async def _impatient(self, sale: Sale) -> None:
         acts: list[Callable[[Service], Awaitable[Sale]]] = [

@@ -70,7 +70,16 @@ async def test_b11_a_customer_charged_twice_is_excess_within_60_s_and_the_sale_i
     assert [each.kind for each in shop.sale(sale).exceptions] == ["excess"]
     await shop.wait(4)
     assert shop.counter.speaker.words == [("paid", 2850), ("late", 2850)]
+    assert listed_with_its_evidence(shop)
     assert len(shop.counter.printer.whole) == 1
+
+
+def listed_with_its_evidence(shop: Shop) -> bool:
+    """What came too much is before a person in the same append as the proof of it."""
+    events = shop.events()
+    [opened] = [each for each in events if each.type == "exception_opened" and each.body["kind"] == "excess"]
+    proof = events[opened.number - 2]
+    return "evidence" in proof.body and (proof.mono_ns, proof.subject) == (opened.mono_ns, opened.subject)
 
 
 @pytest.mark.row(21)
@@ -98,6 +107,7 @@ async def test_a_second_chance_paid_and_the_first_late_is_excess(shop: Shop) -> 
     shop.world.bank_worked()
     await shop.until(lambda: bool(shop.sale(sale).exceptions), 2)
     assert [each.kind for each in shop.sale(sale).exceptions] == ["excess"]
+    assert listed_with_its_evidence(shop)
     refund = await shop.service.aftercare.refund(sale.id, None, reason="twice", actor=CASHIER, attempt_id=first.id)
     await shop.until(lambda: shop.sale(sale).refund(refund[1].id).state == "refunded", 30)
     assert shop.kept_minor == 2850
