@@ -9,6 +9,7 @@ from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refuse
 from terminal.payments.sale import needs_sweep
 
 ORDER_AGAIN_S: Final = 2.0
+LAPSED_S: Final = 30.0  # past the provider's own expiry: a payment on the way then is told by a query
 SLOWER_MIN_S: Final = 1.0  # a provider that asks us to be slower is asked again after its own word, within these
 SLOWER_MAX_S: Final = 2.0
 
@@ -18,6 +19,12 @@ class PushDriver(AttemptDriver):
         super().__init__(job)
         self._shown_s: float | None = None
         self._unclear = not job.fresh  # an order may exist there that we have not heard of
+
+    def _believed(self) -> bool:
+        """Where an order hides until somebody scans it, "not found" proves nothing while its code lives."""
+        timings = self._timings
+        alive = self._now_s() - self._started_s < timings.code_life_s + timings.expiry_extra_s + LAPSED_S
+        return super()._believed() and not (alive and self._job.provider.profile.hidden_until_scanned)
 
     async def _round(self) -> bool:
         match self._attempt.state:

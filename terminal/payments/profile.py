@@ -46,6 +46,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pull_lengths: tuple[int, ...] = ()
     code_prefixes: tuple[str, ...] = ()  # what a push payload must start with (S62)
     create_idempotent: bool = True
+    hidden_until_scanned: bool = (
+        False  # an order that nobody scanned is "not found" there: no proof that it is none
+    )
     pull_notifies: bool = False
     confirm_notification_by_query: bool = False  # S13
     notification_yes: str = ""  # what the provider reads as "taken"; empty: 204 without words

@@ -41,12 +41,41 @@ async def test_without_notifications_queries_alone_find_the_payment(shop: Shop) 
 
 
 @pytest.mark.row(27, 31)
+@pytest.mark.parametrize("shown_s", [0, 40])
 @story(channels=ALONE)
-async def test_a_code_nobody_scanned_is_dead_before_the_sale_is_called_cancelled(shop: Shop) -> None:
+async def test_a_code_nobody_scanned_is_dead_before_the_sale_is_called_cancelled(shop: Shop, shown_s: int) -> None:
+    """However often the bank said that there is no such trade: there is none before somebody scans."""
     sale = await shop.with_code()
+    await shop.wait(shown_s)
     code = shop.attempt(sale).payload
     await shop.cancel(sale)
     assert await shop.until(lambda: shop.attempt(sale).state is State.CLOSED, 3) < 1.5
+    assert shop.world.bank.customer_scans(code, shop.bank_ms).why_not == "closed"
+
+
+@pytest.mark.row(8, 35)
+@story(channels=("alipay", "wechatpay"))
+async def test_i15_a_code_shown_for_long_and_never_scanned_gives_way_to_the_other_wallet(shop: Shop) -> None:
+    sale = await shop.with_code()
+    await shop.wait(40)
+    code = shop.attempt(sale).payload
+    await shop.scan(shop.customer_code())
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 3)
+    assert [each.state for each in shop.sale(sale).attempts] == [State.CLOSED, State.PAID]
+    assert shop.world.bank.customer_scans(code, shop.bank_ms).why_not == "closed"
+
+
+@pytest.mark.row(27, 32)
+@pytest.mark.parametrize("slug", ["answer-lost-after-debit", "error-500", "bad-signature"])
+@story(channels=ALONE)
+async def test_b1_b2_b5_a_close_that_was_not_proven_is_asked_again(shop: Shop, slug: str) -> None:
+    sale = await shop.with_code()
+    code = shop.attempt(sale).payload
+    await shop.wait(20)
+    shop.fault(slug, call="close")
+    await shop.cancel(sale)
+    await shop.until(lambda: shop.attempt(sale).state is State.CLOSED, 30)
+    assert not shop.world.bank.faults.active()
     assert shop.world.bank.customer_scans(code, shop.bank_ms).why_not == "closed"
 
 
