@@ -1,17 +1,25 @@
 """From a settings file to both wallets at a real sandbox over HTTP: tables, key files, gateways, what is wrong."""
 
+import asyncio
 import json
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from terminal.app import running
 from terminal.channels import open_channel
 from terminal.counter.ports import Order
 from terminal.errors import BadSettings
+from terminal.local_authority import ensure
+from terminal.payments.decide import OpenSale
+from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.payments.notice import CodeReady, NotThere, RefundTold, Told, Trade
+from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import AlipayTable, Loaded, Problems, load
 from terminal.system import SystemClock, SystemEntropy
+from tests.flows.ports import claim
 from tests.flows.sandbox_rig import running_sandbox
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "countertop.example.toml"
@@ -50,7 +58,9 @@ def written(folder: Path, credentials: Path, **changes: str) -> Loaded:
     text = TEXT.format(**told, folder=credentials)
     for old, new in changes.items():
         text = text.replace(old, new)
-    (folder / "secrets.toml").write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n')
+    (folder / "secrets.toml").write_text(
+        f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{"ab" * 32}"\n'
+    )
     (folder / "secrets.toml").chmod(0o600)
     (folder / "countertop.toml").write_text(text)
     return load(folder / "countertop.toml")
@@ -76,6 +86,50 @@ async def test_one_settings_file_opens_both_wallets_and_each_makes_its_own_code(
             assert isinstance(await channel.query("01K5MZ0000ABCDEFGHJKNOBODY"), NotThere)
             assert channel.profile.day_limit_minor == (700 if name == "alipay" else 0)
             await channel.aclose()
+
+
+@pytest.mark.row(6, 28)
+async def test_b7_the_whole_service_answers_alipays_notification_with_its_word(tmp_path: Path) -> None:
+    """Over TLS and HTTP as in a shop: anything but ``success`` would bring it again in four minutes."""
+    clock, entropy, port = SystemClock(), SystemEntropy(), claim()
+    authority, _ = ensure(tmp_path / "state" / "tls", clock)
+    sandbox = await start_sandbox(tmp_path / "bank", clock=clock, entropy=entropy, port=0, notify_ca=authority)
+    try:
+        loaded = written(tmp_path, sandbox.credentials, **_served(port))
+        async with running(loaded) as shop:
+            wish = OpenSale("1", Money(650, "CNY"), directions=("push",))
+            sale = await shop.service.checkout.open_sale(wish, actor=Actor("person", "cashier"))
+            await shop.service.until(sale.id, lambda now: bool(now.attempts[-1].payload), limit_s=30)
+            number = shop.service.book.sale(sale.id).attempts[-1].id
+            assert sandbox.bank.ledger.orders.newest(1)[0].trade_type == "PRECREATE"
+            await _customer_pays(sandbox, number)
+            await shop.service.until(sale.id, lambda now: now.ended, limit_s=30)
+            for _ in range(3000):  # the bank notes it when our answer has reached it
+                if sandbox.bank.post.history:
+                    break
+                await asyncio.sleep(0.01)
+            assert [each.end for each in sandbox.bank.post.history] == ["taken"]
+            assert shop.service.book.sale(sale.id).attempts[-1].wallet == "alipay"
+    finally:
+        await sandbox.close()
+
+
+async def _customer_pays(sandbox: Sandbox, number: str) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.admin_token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{sandbox.url}/admin/pay", json={"order_no": number}) as answer,
+    ):
+        assert answer.status == 200
+
+
+def _served(port: int) -> dict[str, str]:
+    """With doors of its own, and Alipay first."""
+    doors = f'[state]\nfolder = "state"\n[listen]\nport = 0\nnotify_port = {port}\n'
+    return {
+        "[channels.wechatpay]": doors + "[channels.wechatpay]",
+        'channels = ["wechatpay", "alipay"]': 'channels = ["alipay", "wechatpay"]',
+    }
 
 
 @pytest.mark.parametrize(
