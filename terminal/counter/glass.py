@@ -10,6 +10,7 @@ from typing import Final, Literal
 from terminal.counter.ports import CodeScreen, Display, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
+from terminal.payments.attempt import State
 from terminal.payments.sale import Attempt, Sale, SaleState
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Glass:
         self._since_s = 0.0  # when ``screen`` was first wanted, in the loop's time
         if display is not None:
             display.on_back(self._changed.set)
+        self._early = 0  # the code that was lit before its own fact was durable
         self._spent = 0  # the code whose life ended here: it does not come back
         self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
         self.check_code: Callable[[Sale], str] = lambda _sale: ""  # of a paid sale
@@ -64,7 +66,10 @@ class Glass:
         self.want(self._idle())
 
     def show_code(self, attempt: Attempt, payload: str) -> None:
-        self.want(self._code(attempt, payload))
+        """Lit beside its own commit: facts that are older than the code do not take it down."""
+        code = self._code(attempt, payload)
+        self._early = code.id
+        self.want(code)
 
     def follow(self, before: Sale | None, sale: Sale) -> None:
         """Show what this sale now asks for, when that is something else than before; a code at once (I10)."""
@@ -77,6 +82,8 @@ class Glass:
         attempt = sale.last_attempt
         if attempt is None or sale.parked or (sale.switching and not sale.ended):
             return self._idle()
+        if attempt.state is State.ORDERING and self._is_lit(attempt) and not sale.cancel_why:
+            return self.screen
         if attempt.payload and not sale.cancel_why:
             code = self._code(attempt, attempt.payload)
             return self._idle() if code.id == self._spent else code
@@ -89,6 +96,9 @@ class Glass:
                 return self._result(attempt, "cancelled" if sale.state is SaleState.CANCELLED else "not_paid")
             case _:
                 return self._idle()
+
+    def _is_lit(self, attempt: Attempt) -> bool:
+        return isinstance(self.screen, CodeScreen) and self.screen.id == self._early == glass_id(attempt.id)
 
     def _code(self, attempt: Attempt, payload: str) -> CodeScreen:
         return CodeScreen(

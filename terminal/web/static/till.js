@@ -332,6 +332,11 @@ function drawTurned(live) {
   picture.alt = t("customer.scan_or_show");
 }
 
+at("turned-code").addEventListener("error", () => setTimeout(() => {
+  at("turned-code").removeAttribute("src"); // asked for again with the next drawing
+  draw();
+}, 500));
+
 function drawEntry() {
   say(at("amount"), money(entry.minor));
   fit(at("amount"));

@@ -3,14 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from terminal.counter.glass import OPEN_S, Glass
-from terminal.counter.ports import Health, HealthState, IdleScreen, Screen
+from terminal.counter.ports import CodeScreen, Health, HealthState, IdleScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
+from terminal.payments.attempt import State
+from terminal.payments.money import Money
+from terminal.payments.sale import Attempt, Sale
 from terminal.virtual_time import run
+
+CNY = Money(100, "CNY")
 
 
 class LateDisplay:
@@ -94,5 +100,34 @@ def test_l1_a_display_that_stays_away_is_told_once_and_one_that_goes_later_at_on
         assert (glass.failing, len(troubles(caplog))) == ("display_gone", 2)
         for job in jobs:
             job.cancel()
+
+    run(story(), seed=1)
+
+
+def test_i10_a_code_lit_beside_its_own_commit_is_not_taken_down_by_an_older_fact() -> None:
+    async def story() -> None:
+        glass = Glass(CounterSettings("1"), House("m", "s", "Tea 茶"), None, Limits(), shown)
+        attempt = Attempt("A1", 0, "bank", "push", CNY, State.ORDERING, 0, 0)
+        sale = Sale("S1", "1", 1, CNY, (100,), 0, attempts=(attempt,))
+        glass.follow(None, sale)
+        assert glass.screen == IdleScreen("Tea 茶", False)
+        glass.show_code(attempt, "weixin://code")
+        lit = glass.screen
+        assert isinstance(lit, CodeScreen)
+        glass.follow(sale, sale)  # such as the line "code shown", which may be durable before the code's own fact
+        assert glass.screen is lit
+        there = replace(sale, attempts=(replace(attempt, state=State.SHOWN, payload="weixin://code"),))
+        glass.follow(sale, there)
+        assert glass.screen == lit
+        glass.follow(there, replace(there, cancel_why="cashier"))
+        assert glass.screen == IdleScreen("Tea 茶", False)
+
+        glass.show_code(attempt, "weixin://code")
+        glass.follow(sale, replace(sale, cancel_why="cashier"))
+        assert glass.screen == IdleScreen("Tea 茶", False), "whoever cancels takes it down, durable or not"
+        glass.show_code(attempt, "weixin://code")
+        refused = replace(attempt, state=State.NOT_SENT)
+        glass.follow(sale, replace(sale, attempts=(refused,)))
+        assert not isinstance(glass.screen, CodeScreen)
 
     run(story(), seed=1)
