@@ -23,6 +23,8 @@ from tests.architecture.outside import (
 )
 from tests.architecture.source import PRODUCT, ROOT, Source, sources
 
+pytestmark = [pytest.mark.no_cover, pytest.mark.xdist_group("architecture")]  # the sources are read once
+
 SOURCES = list(sources(*PRODUCT))
 TESTS = list(sources("tests"))
 TEXTS = {".py", ".toml", ".md", ".js", ".css", ".html", ".sh", ".json", ".txt", ".service", ".rules"}

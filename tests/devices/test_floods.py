@@ -28,6 +28,8 @@ from firmware_stubs.printer import PrinterStub
 from terminal.virtual_time import run
 from tests.devices.wires import wire
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 GARBAGE = random.Random(7).randbytes(4 * FLOOD_MAX)  # the same in every run; four floods
 PIECE = 512
 CHATTER = {  # who may hang on a printer's port and talk by himself (L10)

@@ -19,6 +19,8 @@ from firmware_stubs.printer import PrinterStub
 from tests.devices.printer_rig import EPSON, GENERIC, SMALL, stub_for, virtual
 from tests.devices.wires import wire
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 
 def printed(profile: PrinterProfile, *document: Line, **faults: Any) -> PrinterStub:
     """Print on the profile's own kind of printer, tear off, and hand back the printer."""

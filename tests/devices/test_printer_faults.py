@@ -24,6 +24,8 @@ from tests.devices.printer_rig import (
 )
 from tests.devices.wires import wire
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 # --- P1 paper ---------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,8 @@ from tests.devices.printer_rig import EPSON, SMALL, named, stub_for, virtual
 from tests.devices.receipts import RECEIPTS
 from tests.devices.wires import wire
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 PAINT = shared_painter(*PAPER_FONTS)
 LETTERS = ("en", "zh-CN", "pt-BR")
 DRAWN = ("hi", "th", "ar")

@@ -25,6 +25,8 @@ from tests.devices.conformance.case import DeviceCase
 from tests.devices.conformance.cases import CASES
 from tests.devices.wires import wire
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
 each_speed = pytest.mark.parametrize("speed", [9600, 115200])
 LONG_LINE: Final = 80

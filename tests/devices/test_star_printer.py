@@ -16,6 +16,8 @@ from tests.devices.printer_rig import virtual
 from tests.devices.receipts import RECEIPTS
 from tests.devices.wires import wire
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 STAR = load("star-line")
 PAINT = shared_painter(*PAPER_FONTS)
 SHORT: Document = (Row("Corner Café", bold=True, size=2), Rule(), Row("Tea", "€5.00"), Code("HELLO"))

@@ -10,6 +10,8 @@ from terminal.lab.faults import Fault, catalogue, find
 from terminal.simulation.lab_run import LabRun, Verdict, lab_run
 from terminal.virtual_time import run
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 
 @pytest.mark.row(144, 146)
 @pytest.mark.parametrize("name", catalogue())

@@ -15,6 +15,8 @@ from terminal.simulation.witness import Witness
 from terminal.simulation.world import Gone, Killed, World
 from tests.flows.shop import Shop, story
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 T = TypeVar("T")
 
 

@@ -10,6 +10,8 @@ from tests.devices.conformance.case import DeviceCase
 from tests.devices.conformance.cases import CASES
 from tests.devices.conformance.checks import ON_WIRES, on_pty, on_tcp, strangers, works_and_survives_unplugging
 
+pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+
 GOLDEN = Path(__file__).parents[2] / "golden"
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
 
