@@ -138,10 +138,12 @@ async def till(window: BrowserContext, shop: Shop, counter: str) -> AsyncIterato
     page = await window.new_page()
     opened = Till(page, shop, counter)
 
-    def line(route: WebSocketRoute) -> None:
-        if not opened.cut:
-            route.connect_to_server()
-            opened.line.append(route)
+    async def line(route: WebSocketRoute) -> None:
+        if opened.cut:
+            await route.close()  # else the page would believe it had a line again, and wait for news on it
+            return
+        route.connect_to_server()
+        opened.line.append(route)
 
     await page.route_web_socket("**/api/v1/live**", line)
     watch(page, opened.complaints)
