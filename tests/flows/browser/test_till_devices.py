@@ -7,6 +7,7 @@ from tests.flows.browser.conftest import Till
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.no_cover,  # the service in this process is measured by the tests of its calls and pages
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("browser"),
 ]
