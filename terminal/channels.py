@@ -10,9 +10,10 @@ from terminal.banks.channel import Channel
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
+from terminal.channel_tables import AlipayTable, AnyChannel, WeChatPayTable
 from terminal.counter.ports import Clock, Entropy
 from terminal.payments.profile import Profile
-from terminal.settings import AlipayTable, AnyChannel, ChannelTable, Loaded
+from terminal.settings import Loaded
 
 T = TypeVar("T", bound=AnyChannel)
 
@@ -28,7 +29,7 @@ def open_channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, noti
 
 
 def _wechatpay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
-    table = _table(loaded, name, ChannelTable)
+    table = _table(loaded, name, WeChatPayTable)
     settings = WeChatPaySettings(
         mchid=table.mchid,
         appid=table.appid,

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from terminal.channel_tables import CHANNELS, AnyChannel, Table, WeChatPayTable
 from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
 
@@ -22,11 +23,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class Shop(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merchant: str
     store: str
     title: str
@@ -38,60 +35,20 @@ class Shop(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cashier_refund_day_minor: int = 0  # and this much a day
 
 
-class State(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class State(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``folder`` holds journal, keys and checkpoints; relative paths start at the settings file's folder."""
 
     folder: str = "/var/lib/countertop"
 
 
-class Listen(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Listen(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Port = 7600
     notify_port: Port = 7601  # 0: no inbound notifications, queries alone confirm
     notify_host: str = "127.0.0.1"
 
 
-class AnyChannel(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every provider account has. Files are relative to the settings file."""
-
-    connector: str
-    gateway: str
-    ca_file: str = ""
-    notify_url: str = ""
-    store_id: str = ""
-    day_limit_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # what it may take in one settlement day; 0: no limit
-    sandbox: bool = False
-
-
-class ChannelTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An account at WeChat Pay; ``apiv3_key`` stands in the secrets file."""
-
-    connector: Literal["wechatpay"] = "wechatpay"
-    mchid: str
-    appid: str
-    merchant_serial: str
-    merchant_key_file: str
-    platform_key_id: str = ""
-    platform_key_file: str = ""
-    certificates: bool = True
-    gateway: str = "https://api.mch.weixin.qq.com"
-
-
-class AlipayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An app at Alipay's Open Platform; its only secret is the file of its private key."""
-
-    connector: Literal["alipay"] = "alipay"
-    app_id: str
-    seller_id: str  # 16 digits that begin with 2088
-    app_key_file: str  # the app's own private key
-    alipay_key_file: str  # Alipay's public key for this app
-    gateway: str = "https://openapi.alipay.com/gateway.do"
-
-
-_CHANNELS: Final[dict[str, type[AnyChannel]]] = {"wechatpay": ChannelTable, "alipay": AlipayTable}
-
-
-class DeviceTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class DeviceTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``port`` is a binding: usb-serial:…, usb-path:…, link:/path or tcp:host:port (never ttyUSB0)."""
 
     port: str
@@ -128,11 +85,11 @@ _KINDS: Final[dict[str, type[DeviceTable]]] = {
 }
 
 
-class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: str
     title: str = ""
     channels: tuple[str, ...] = ("wechatpay",)
-    languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = {}
+    languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = msgspec.field(default_factory=dict)
     display: DeviceTable | None = None
     displays: tuple[DeviceTable, ...] = ()  # further ones, in the order in which they take over the code
     scanner: DeviceTable | None = None
@@ -141,7 +98,7 @@ class CounterTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     speaker: SpeakerTable | None = None
 
 
-class Settings(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a service is built from. ``mode`` test: sandbox only, TEST on every screen and slip (I25)."""
 
     mode: Literal["live", "test"]
@@ -314,13 +271,13 @@ def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | 
 def _kind_of(table: object) -> type[AnyChannel]:
     """Each connector has keys of its own; a word nobody knows is told by the first that there was."""
     named = table.get("connector") if isinstance(table, dict) else None
-    return _CHANNELS.get(named, ChannelTable) if isinstance(named, str) else ChannelTable
+    return CHANNELS.get(named, WeChatPayTable) if isinstance(named, str) else WeChatPayTable
 
 
 def _piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> Any:
     """One value or table. A table is read key by key, so that one wrong key does not hide the next."""
     table = next(
-        (each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, _Table)), None
+        (each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, Table)), None
     )
     if table is not None and isinstance(value, dict):
         before = len(problems)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from terminal.banks.signing import Verifier
-from terminal.counter.ports import HttpReply, HttpRequest, Order, RefundOrder
+from terminal.counter.ports import HttpMethod, HttpReply, HttpRequest, Order, RefundOrder
 from terminal.payments.evidence import Account
 from terminal.payments.notice import Answer, Notice, RefundNotice
 from terminal.payments.profile import Profile
@@ -26,7 +26,7 @@ class Call:
     """
 
     act: Act
-    method: Literal["GET", "POST"]
+    method: HttpMethod
     target: str
     body: bytes = field(default=b"", repr=False)
     order_no: str = ""

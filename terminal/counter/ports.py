@@ -138,11 +138,14 @@ class Provider(Protocol):
         ...
 
 
+HttpMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """``target`` is the absolute path with its query, exactly as signed."""
 
-    method: Literal["GET", "POST"]
+    method: HttpMethod
     target: str
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""

@@ -9,13 +9,13 @@ import pytest
 
 from drivers.catalogue import ROLES
 from terminal.app import house_of
+from terminal.channel_tables import WeChatPayTable
 from terminal.counter.ports import Devices, Printer, Role
 from terminal.errors import BadSettings
 from terminal.fitting import Fittings
 from terminal.help.catalogue import Catalogue
 from terminal.peripherals.build import build_devices
 from terminal.settings import (
-    ChannelTable,
     CounterTable,
     Loaded,
     Secrets,
@@ -33,7 +33,7 @@ WORDS = Catalogue.load("en")
 
 
 def loaded(folder: Path) -> Loaded:
-    channel = ChannelTable(mchid="m", appid="a", merchant_serial="s", merchant_key_file="k", sandbox=True)
+    channel = WeChatPayTable(mchid="m", appid="a", merchant_serial="s", merchant_key_file="k", sandbox=True)
     spoken = SpeakerTable(port="link:/dev/nothing/speaker", volume=40)
     counters = (CounterTable(id="1", printer=None, speaker=spoken), CounterTable(id="2"))
     shop = ShopTable(merchant="m1", store="s1", title="Tea 茶")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from terminal.settings import ChannelTable, CounterTable, Loaded, Secrets, Settings
+from terminal.channel_tables import WeChatPayTable
+from terminal.settings import CounterTable, Loaded, Secrets, Settings
 from terminal.settings import Shop as ShopTable
 from terminal.web.app import make_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
@@ -15,7 +16,7 @@ from tests.flows.api_rig import Client, Shop, open_shop
 
 
 def settings(folder: Path) -> Loaded:
-    channel = ChannelTable(mchid="m", appid="a", merchant_serial="s", merchant_key_file="k", sandbox=True)
+    channel = WeChatPayTable(mchid="m", appid="a", merchant_serial="s", merchant_key_file="k", sandbox=True)
     made = Settings(
         mode="test",
         shop=ShopTable(merchant="m1", store="s1", title="Tea 茶"),

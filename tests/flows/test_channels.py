@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from terminal.app import running
+from terminal.channel_tables import AlipayTable
 from terminal.channels import open_channel
 from terminal.counter.ports import Order
 from terminal.errors import BadSettings
@@ -17,7 +18,7 @@ from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.payments.notice import CodeReady, NotThere, RefundTold, Told, Trade
 from terminal.sandbox.server import Sandbox, start_sandbox
-from terminal.settings import AlipayTable, Loaded, Problems, load
+from terminal.settings import Loaded, Problems, load
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.ports import claim
 from tests.flows.sandbox_rig import running_sandbox

@@ -1,0 +1,49 @@
+"""The settings of one account at a provider: one table for each connector (docs/connect)."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the settings file; an unknown key is refused."""
+
+
+class AnyChannel(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every provider account has. Files are relative to the settings file."""
+
+    connector: str
+    gateway: str
+    ca_file: str = ""
+    notify_url: str = ""
+    store_id: str = ""
+    day_limit_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # what it may take in one settlement day; 0: no limit
+    sandbox: bool = False
+
+
+class WeChatPayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An account at WeChat Pay; ``apiv3_key`` stands in the secrets file."""
+
+    connector: Literal["wechatpay"] = "wechatpay"
+    mchid: str
+    appid: str
+    merchant_serial: str
+    merchant_key_file: str
+    platform_key_id: str = ""
+    platform_key_file: str = ""
+    certificates: bool = True
+    gateway: str = "https://api.mch.weixin.qq.com"
+
+
+class AlipayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An app at Alipay's Open Platform; its only secret is the file of its private key."""
+
+    connector: Literal["alipay"] = "alipay"
+    app_id: str
+    seller_id: str  # 16 digits that begin with 2088
+    app_key_file: str  # the app's own private key
+    alipay_key_file: str  # Alipay's public key for this app
+    gateway: str = "https://openapi.alipay.com/gateway.do"
+
+
+CHANNELS: Final[dict[str, type[AnyChannel]]] = {"wechatpay": WeChatPayTable, "alipay": AlipayTable}
