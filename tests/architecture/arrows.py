@@ -68,6 +68,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # these build and wire
     "terminal.app": EVERYTHING,
     "terminal.channels": EVERYTHING,  # the banks' part of the wiring
+    "terminal.bills": ("terminal.banks", "terminal.payments", "terminal.errors"),  # from a file to its reader
     "terminal.fitting": EVERYTHING,  # the devices' part of the wiring
     "terminal.port_list": EVERYTHING,
     "terminal.cli": EVERYTHING,

@@ -1,0 +1,59 @@
+"""From a file to a reader of bills: the one place that knows which reader belongs to which format.
+
+A format's reader lives in ``terminal/banks``; whoever fetches, imports or matches bills opens them here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from terminal.payments.bill import BillReader, BillRefused
+
+HEAD_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format of bills or statements.
+
+    Args:
+        read: opens the file when its first line is asked for, and closes it with its last.
+        is_it: whether the first ``HEAD_BYTES`` of a file look like it.
+    """
+
+    name: str
+    read: Callable[[Path], BillReader]
+    is_it: Callable[[bytes], bool]
+
+
+FORMATS: Final[tuple[Format, ...]] = ()
+
+
+def open_bill(path: Path, format: str) -> BillReader:  # noqa: A002  # the word FetchedBill has for it
+    """The lines of a file, read as they are asked for.
+
+    Raises:
+        BillRefused: ``bill_format_unknown``; and while it is read, what the format's reader refuses.
+    """
+    for each in FORMATS:
+        if each.name == format:
+            return each.read(path)
+    raise BillRefused("bill_format_unknown", file=path.name)
+
+
+def guess_format(path: Path) -> str:
+    """The format's name, by the file's first bytes.
+
+    Raises:
+        BillRefused: ``bill_format_unknown``, ``bill_unreadable``.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise BillRefused("bill_unreadable", file=path.name, why=error.strerror or "unknown") from error
+    for each in FORMATS:
+        if each.is_it(head):
+            return each.name
+    raise BillRefused("bill_format_unknown", file=path.name)
