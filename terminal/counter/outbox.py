@@ -16,6 +16,7 @@ from terminal.counter.book import Book
 from terminal.counter.ports import Played, Printer, PrintStopped, Slip, Speaker, Utterance
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import NotFound
+from terminal.on_demand import OnDemand
 from terminal.payments.event import Actor, Owed
 from terminal.payments.fact import Fact, Facts
 from terminal.payments.receipt import Receipt, Row, from_json, to_json
@@ -52,23 +53,20 @@ class Voice:
         self._book, self._speaker = book, speaker
         self._counter, self._house, self._limits = counter, house, limits
         self._queue: list[tuple[int, Owed]] = []  # (when heard of, monotonic ns; what)
-        self._news = asyncio.Event()
+        self.work = OnDemand(self._say_all)
 
     def owe(self, owed: Owed) -> None:
         self._queue.append((self._book.clock.mono_ns(), owed))
-        self._news.set()
+        self.work.wake()
 
     def owe_stale(self, owed: Owed) -> None:
         """Owed before this process began: it is not known whether it was played, so it is not spoken."""
         self._queue.append((-(10**18), owed))
-        self._news.set()
+        self.work.wake()
 
-    async def run(self) -> None:
-        while True:
-            while self._queue:
-                await self._next()
-            self._news.clear()
-            await self._news.wait()
+    async def _say_all(self) -> None:
+        while self._queue:
+            await self._next()
 
     async def _next(self) -> None:
         dropped = len(self._queue) > self._limits.voice_queue
@@ -121,7 +119,7 @@ class Paper:
         self._book, self._printer, self._counter, self._limits = book, printer, counter, limits
         self._make_slip, self._copy_mark = make_slip, copy_mark
         self._queue: list[tuple[int, Owed]] = []
-        self._news = asyncio.Event()
+        self.work = OnDemand(self._print_all)
         self._busy: Owed | None = None
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
         self._numbers: dict[str, int] = {}  # effect id -> its sale's number, of those asked about now
@@ -131,7 +129,7 @@ class Paper:
             self.listed[owed.id] = (owed, "too_many")
             return
         self._queue.append((self._book.clock.mono_ns(), owed))
-        self._news.set()
+        self.work.wake()
 
     def recover(self, owed: Owed) -> None:
         """After a start: young and untouched prints by itself; old or begun before is a person's to decide."""
@@ -163,12 +161,9 @@ class Paper:
         if self.listed.pop(effect, None) and print_it:
             self.owe(owed)
 
-    async def run(self) -> None:
+    async def _print_all(self) -> None:
         self._rescue()
-        while True:
-            while not self._queue:
-                self._news.clear()
-                await self._news.wait()
+        while self._queue:
             heard_ns, owed = self._queue.pop(0)
             self._busy = owed
             if not self._printer or not self._counter.receipts:

@@ -6,7 +6,7 @@ Waiting is always ``asyncio``: on the virtual-time loop the same code runs in si
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from terminal.payments.event import Event, NewEvent, Owed, Summary
 from terminal.payments.evidence import Account
@@ -136,6 +136,28 @@ class Provider(Protocol):
     async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
         """Verify over the raw bytes, check freshness. Raises NotEvidence with what was wrong."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """A key or certificate of a channel that ends by itself.
+
+    Args:
+        kind: ``merchant_certificate``, ``client_certificate``, ``authority`` or ``provider_certificate``.
+        name: its file as people find it, or its serial where it has no file.
+        until_ms: UTC milliseconds.
+    """
+
+    kind: str
+    name: str
+    until_ms: int
+
+
+@runtime_checkable
+class Expiring(Protocol):
+    """A Provider that knows when its keys end; those without this method have none that do."""
+
+    def expiries(self) -> Sequence[Expiry]: ...
 
 
 HttpMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -332,13 +354,22 @@ def unwatched(_pages: int) -> None:
     """No display of this counter is a browser."""
 
 
+Start = Callable[[str, Callable[[], Awaitable[None]]], None]
+"""(name, job): run the job, again after a failure, until the service ends."""
+
+
+def as_built(_start: Start, _scanner_there: Callable[[], None]) -> None:
+    """Nothing else is ever put here: ``jobs`` are all there is to run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """What stands on this counter; None: it has none of that kind. ``jobs`` keep them open, by name.
 
     A port may also be a place where nothing stands yet: it is false then, and true once something does.
 
-    ``watched`` is told how many paired display pages follow this counter, whenever that changes.
+    ``watched`` is told how many paired display pages follow this counter, whenever that changes. ``fitted`` hears
+    once how to start the jobs of what is put here later, and whom to tell of a scanner.
     """
 
     display: Display | None = None
@@ -347,6 +378,7 @@ class Devices:
     speaker: Speaker | None = None
     jobs: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     watched: Callable[[int], None] = unwatched
+    fitted: Callable[[Start, Callable[[], None]], None] = as_built
 
     def health(self) -> dict[str, Health]:
         roles = {
@@ -356,26 +388,3 @@ class Devices:
             "speaker": self.speaker,
         }
         return {role: device.health() for role, device in roles.items() if device}
-
-
-class Verdict(StrEnum):
-    PASSED = "passed"
-    FAILED = "failed"
-    CANNOT_TELL = "cannot_tell"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """How a test of a device ended. ``reason`` is a slug of the registry, empty when it passed.
-
-    ``measured``: for people; times in milliseconds, what was read, the model, what its health says.
-    """
-
-    role: str
-    verdict: Verdict
-    measured: Mapping[str, str]
-    reason: str = ""
-
-    @property
-    def passed(self) -> bool:
-        return self.verdict is Verdict.PASSED

@@ -53,7 +53,7 @@ def wallet_of(scan: str, rules: Sequence[PaymentRule], known: KnownCodes) -> tup
 
 
 async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None:
-    """Every scan of this counter's scanner, for ever. A refusal is beeped, shown and counted; never kept (C5)."""
+    """Every scan of this counter's scanner while there is one. A refusal is beeped and shown, never kept (C5)."""
     actor = Actor("device", f"{lane.id}/scanner")
     async for scan in scanner.scans():
         try:

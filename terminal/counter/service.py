@@ -3,15 +3,17 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from terminal.counter.aftercare import Aftercare
 from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
 from terminal.counter.engine import AttemptDriver, Job
+from terminal.counter.excess import Excess
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices, Lane
 from terminal.counter.notices import Notices
@@ -21,13 +23,14 @@ from terminal.counter.ports import Clock, Ids, Provider
 from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
 from terminal.counter.recovery import recover
-from terminal.counter.refunds import RefundDriver
+from terminal.counter.refunds import RefundDriver, RefundJob
 from terminal.counter.scans import take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
 from terminal.counter.watches import Watches
 from terminal.errors import NotFound
+from terminal.on_demand import OnDemand
 from terminal.payments.profile import Timings
 from terminal.payments.sale import Attempt, Sale
 from terminal.payments.slip import check_code
@@ -69,6 +72,7 @@ class Service:
         self._ready = asyncio.Event()
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
+        self.excess = Excess(self)
 
     async def run(self) -> None:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""
@@ -88,13 +92,21 @@ class Service:
         await self._ready.wait()
 
     def _start_lane(self, lane: Lane) -> None:
-        for name, job in lane.devices.jobs.items():
+        def start(name: str, job: Callable[[], Awaitable[None]]) -> None:
             self.tasks.start(f"{name} {lane.id}", job)
-        self.tasks.start(f"glass {lane.id}", lane.glass.run)
-        self.tasks.start(f"voice {lane.id}", lane.voice.run)
-        self.tasks.start(f"paper {lane.id}", lane.paper.run)
-        if (scanner := lane.devices.scanner) is not None:
-            self.tasks.start(f"scans {lane.id}", lambda: take_scans(self, lane, scanner))
+
+        scanner = lane.devices.scanner
+        for name, job in lane.devices.jobs.items():
+            start(name, job)
+        start("glass", lane.glass.run)
+        lane.voice.work.begin(partial(start, "voice"))
+        lane.paper.work.begin(partial(start, "paper"))
+        if scanner is not None:
+            scans = OnDemand(lambda: take_scans(self, lane, scanner))
+            scans.begin(partial(start, "scans"))
+            lane.devices.fitted(start, scans.wake)
+            if scanner:
+                scans.wake()
 
     def _lane_of(self, settings: CounterSettings, devices: Devices) -> Lane:
         slips = self.parts.slips
@@ -198,6 +210,7 @@ class Service:
         self.watches.changed(before, after)
         self.overrides.settled(after)
         self.adopt(after.counter).changed(before, after)
+        self.excess.changed(after)
 
     async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:
         """Wait for a condition of a sale, event by event."""
@@ -216,7 +229,8 @@ class Service:
         provider = self.provider(sale.attempt(sale.refund(refund_id).attempt).provider)
 
         async def run() -> None:
-            driver = RefundDriver(self.book, provider, provider.account, sale.id, refund_id, self.parts.notify_url)
+            job = RefundJob(self.book, provider, provider.account, sale.id, refund_id, self.parts.notify_url)
+            driver = RefundDriver(job)
             self.refunding[refund_id] = driver
             try:
                 await driver.run()

@@ -5,7 +5,9 @@ A device that answers is not proven, and one that nobody could watch "cannot tel
 
 import asyncio
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from terminal.counter.ports import (
@@ -17,12 +19,10 @@ from terminal.counter.ports import (
     Played,
     Printer,
     PrintStopped,
-    Proof,
     Scanner,
     Slip,
     Speaker,
     Utterance,
-    Verdict,
 )
 from terminal.errors import PeripheralFailed
 from terminal.payments.money import Money
@@ -35,6 +35,29 @@ SEE_S: Final = 20.0  # for a hand and a scanner
 HEAR_S: Final = 45.0  # for a person who types what was heard
 SAMPLE: Final = "中文 ¥ é ç ã ₹ 0123"
 _SEEN_MAX: Final = 40
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a test of a device ended. ``reason`` is a slug of the registry, empty when it passed.
+
+    ``measured``: for people; times in milliseconds, what was read, the model, what its health says.
+    """
+
+    role: str
+    verdict: Verdict
+    measured: Mapping[str, str]
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is Verdict.PASSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ had none of that kind.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from drivers.catalogue import ROLES, Role
@@ -25,14 +26,15 @@ from terminal.counter.ports import (
     Screen,
     Slip,
     Speaker,
+    Start,
     Utterance,
     unwatched,
 )
+from terminal.on_demand import Job, OnDemand
 from terminal.peripherals.keeper import Keeper, together
 
 P = TypeVar("P", Display, Scanner, Printer, Speaker)
 T = TypeVar("T")
-Job = Callable[[], Awaitable[None]]
 LENT_MAX: Final = 16  # reads a test has not looked at yet
 
 
@@ -44,29 +46,28 @@ class Cut:
     """Ends what tasks wait for, and only that: as ``asyncio.timeout`` does, without a task of its own."""
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Task[Any]] = set()
-        self._ended: set[asyncio.Task[Any]] = set()
+        self._waiting: dict[asyncio.Task[Any], bool] = {}  # task -> ended by us
 
     async def during(self, work: Awaitable[T]) -> T:
         """Raises Swapped when ``cut`` is called meanwhile."""
         task = asyncio.current_task()
         assert task is not None, "only tasks wait"
         others = task.cancelling()
-        self._waiting.add(task)
+        self._waiting[task] = False
         try:
             return await work
         except asyncio.CancelledError:
-            if task in self._ended and task.uncancel() <= others:
+            if self._waiting[task] and task.uncancel() <= others:
                 raise Swapped from None
             raise
         finally:
-            self._waiting.discard(task)
-            self._ended.discard(task)
+            del self._waiting[task]
 
     def cut(self) -> None:
-        for task in self._waiting - self._ended:
-            self._ended.add(task)
-            task.cancel()
+        for task, ended in self._waiting.items():
+            if not ended:
+                self._waiting[task] = True
+                task.cancel()
 
 
 async def _for_ever() -> None:
@@ -78,7 +79,7 @@ async def _job(job: Job) -> None:
 
 
 class Slot(Generic[P]):
-    """``run`` is the job of whoever stands here; it goes on with the next one when that is put here."""
+    """``work`` runs the job of whoever stands here; it goes on with the next one when that is put here."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -86,7 +87,7 @@ class Slot(Generic[P]):
         self._port: P | None = None
         self._jobs: Sequence[Job] = ()
         self._cut = Cut()
-        self._filled: asyncio.Future[None] | None = None
+        self.work = OnDemand(self._run)
 
     def __bool__(self) -> bool:
         return self._port is not None
@@ -98,19 +99,15 @@ class Slot(Generic[P]):
         if isinstance(keeper, Keeper):
             keeper.on_health = self._health_changed
         self._cut.cut()
-        if self._filled is not None and not self._filled.done():
-            self._filled.set_result(None)
+        if jobs:
+            self.work.wake()
         self.on_health()
 
     def _health_changed(self) -> None:
         self.on_health()
 
-    async def run(self) -> None:
-        while True:
-            if not self._jobs:  # most places of most counters: nothing but a future waits there
-                self._filled = asyncio.get_running_loop().create_future()
-                await self._filled
-                continue
+    async def _run(self) -> None:
+        while self._jobs:
             try:
                 await self._cut.during(self._work(self._jobs))
             except Swapped:
@@ -186,13 +183,20 @@ class ScannerSlot(Slot[Scanner]):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._lent: Callable[[Scan], bool] | None = None
+        self.on_there: Callable[[], None] = lambda: None  # a scanner stands here: there is something to follow
+
+    def put(self, port: Scanner | None, jobs: Sequence[Job]) -> None:
+        super().put(port, jobs)
+        if port is not None:
+            self.on_there()
 
     async def scans(self) -> AsyncIterator[Scan]:
-        while True:
-            reads = None if self._port is None else aiter(self._port.scans())
+        """Ends when nothing stands here any more."""
+        while self._port is not None:
+            reads = aiter(self._port.scans())
             try:
                 while True:
-                    scan = await self._cut.during(_never_a_scan() if reads is None else anext(reads))
+                    scan = await self._cut.during(anext(reads))
                     if self._lent is None or not self._lent(scan):
                         yield scan
             except Swapped:
@@ -219,11 +223,6 @@ class ScannerSlot(Slot[Scanner]):
             yield reads
         finally:
             self._lent = None
-
-
-async def _never_a_scan() -> Scan:
-    await _for_ever()
-    raise AssertionError("for ever is over")
 
 
 class Slots:
@@ -259,13 +258,14 @@ class Slots:
             self.put(role, devices)
 
     def devices(self) -> Devices:
-        jobs: Mapping[str, Job] = {
-            "display": self.display.run,
-            "scanner": self.scanner.run,
-            "printer": self.printer.run,
-            "speaker": self.speaker.run,
-        }
-        return Devices(self.display, self.scanner, self.printer, self.speaker, jobs, self.display.watched)
+        places = self.display, self.scanner, self.printer, self.speaker
+        return Devices(*places, watched=self.display.watched, fitted=self.begin)
+
+    def begin(self, start: Start, scanner_there: Callable[[], None]) -> None:
+        """The service runs: what stands here is opened now, what is put here later is opened then."""
+        self.scanner.on_there = scanner_there
+        for role in ROLES:
+            self.place(role).work.begin(partial(start, role))
 
     def place(self, role: Role) -> DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot:
         found: DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot = getattr(self, role)

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from drivers.catalogue import ROLES, Role
-from terminal.counter.ports import Devices, Entropy, Proof
+from terminal.counter.ports import Devices, Entropy
 from terminal.errors import Conflict
 from terminal.lab.eye import ByItself, Eye
 from terminal.lab.stand import Stand
 from terminal.lab.timeline import Timeline
+from terminal.on_demand import Job
 from terminal.peripherals.bench import Bench
-from terminal.peripherals.proof import Manner
-from terminal.peripherals.slots import Job, Slots
+from terminal.peripherals.proof import Manner, Proof
+from terminal.peripherals.slots import Slots
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
 
@@ -53,8 +54,8 @@ async def proving(
     bench = Bench(slots, entropy, manner, lambda: bool(ready) and ready[0].customer)
     hand = ByItself(stand, eye or Eye(), lambda digits: _type(bench, digits))
     ready.append(Proving(bench, slots, hand, stand))
-    jobs = [*(job() for job in slots.devices().jobs.values()), hand.run(), ready[0].drain()]
-    tasks = [asyncio.ensure_future(job) for job in jobs]
+    tasks = [asyncio.ensure_future(job) for job in (hand.run(), ready[0].drain())]
+    slots.begin(lambda _name, job: tasks.append(asyncio.ensure_future(job())), lambda: None)
     try:
         yield ready[0]
     finally:

@@ -8,9 +8,12 @@ from tests.architecture.source import Source
 PORTS = "terminal.counter.ports"
 CORE_TYPES = tuple(
     f"terminal.payments.{name}"
-    for name in ("bill", "codes", "currencies", "event", "evidence", "money", "notice", "profile", "receipt")
+    for name in (
+        *("bill", "codes", "currencies", "event", "evidence", "fees", "money", "notice", "profile", "receipt"),
+        "settled",
+    )
 )
-COMMON = ("terminal.errors", "terminal.strict_json", "terminal.ulid")
+COMMON = ("terminal.errors", "terminal.on_demand", "terminal.strict_json", "terminal.ulid")
 
 EVERYTHING = ("terminal", "drivers", "firmware_stubs")
 """For those who build and wire, and for worlds that hold a whole counter."""
@@ -46,6 +49,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.system": ("terminal.ulid",),
     "terminal.ulid": (PORTS,),
     "terminal.chance": (),
+    "terminal.on_demand": (),
     "terminal.guard": (),
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),

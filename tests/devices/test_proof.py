@@ -7,10 +7,10 @@ import pytest
 
 from firmware_stubs.display import DisplayStub
 from firmware_stubs.speaker import Syn6288
-from terminal.counter.ports import Proof, Verdict
 from terminal.errors import Conflict, NotFound
 from terminal.lab.camera import USUAL, spoiled
 from terminal.lab.eye import Eye
+from terminal.peripherals.proof import Proof, Verdict
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.proving import Proving, prove_lab, proving
 from terminal.virtual_time import VirtualEntropy, run

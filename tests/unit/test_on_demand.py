@@ -1,0 +1,65 @@
+"""A job that has a task only while there is work."""
+
+from terminal.on_demand import Job, OnDemand
+
+
+class Bench:
+    """Jobs as they were started; each is run by hand."""
+
+    def __init__(self) -> None:
+        self.started: list[Job] = []
+        self.done: list[int] = []
+        self.waiting: list[int] = []
+        self.work = OnDemand(self._all)
+
+    async def _all(self) -> None:
+        while self.waiting:
+            each = self.waiting.pop(0)
+            if each < 0:
+                raise ValueError(each)
+            self.done.append(each)
+
+    def give(self, *numbers: int) -> None:
+        self.waiting += numbers
+        self.work.wake()
+
+
+async def test_work_that_came_before_the_start_is_done_at_the_start() -> None:
+    bench = Bench()
+    bench.give(1)
+    assert bench.started == []
+    bench.work.begin(bench.started.append)
+    await bench.started[0]()
+    assert (bench.done, len(bench.started)) == ([1], 1)
+
+
+async def test_without_work_nothing_is_started() -> None:
+    bench = Bench()
+    bench.work.begin(bench.started.append)
+    assert bench.started == []
+
+
+async def test_one_task_at_a_time_and_a_new_one_for_new_work() -> None:
+    bench = Bench()
+    bench.work.begin(bench.started.append)
+    bench.give(1)
+    bench.give(2)
+    assert len(bench.started) == 1
+    await bench.started[0]()
+    bench.give(3)
+    assert len(bench.started) == 2
+    await bench.started[1]()
+    assert bench.done == [1, 2, 3]
+
+
+async def test_a_job_that_failed_is_run_again_by_its_keeper_and_not_started_beside() -> None:
+    bench = Bench()
+    bench.work.begin(bench.started.append)
+    bench.give(-1, 2)
+    try:
+        await bench.started[0]()
+    except ValueError:
+        bench.give(3)
+    assert len(bench.started) == 1
+    await bench.started[0]()
+    assert bench.done == [2, 3]
