@@ -13,10 +13,12 @@ from typing import Final
 from urllib.parse import parse_qsl, quote
 
 from terminal.banks import alipay_codes, alipay_messages
-from terminal.banks.alipay_messages import Fields, Unreadable
+from terminal.banks.choices import Allowed, Choices
 from terminal.banks.connector import Act, Call, Keys, Seal, Stamp
+from terminal.banks.fields import Fields, Unreadable, evidence_id, fields, retry_after, text
 from terminal.counter.ports import HttpReply, HttpRequest, Order, RefundOrder
 from terminal.errors import BadSettings, NotEvidence
+from terminal.payments.codes.links import is_under
 from terminal.payments.evidence import Account
 from terminal.payments.notice import (
     Accepted,
@@ -41,11 +43,9 @@ WORDS_MAX: Final = 200
 _APP: Final = re.compile(r"[0-9]{8,32}")
 _SELLER: Final = re.compile(r"2088[0-9]{12}")
 _ORDER_NO: Final = re.compile(r"[0-9A-Za-z_\-]{1,64}")
-_SECONDS: Final = re.compile(r"[0-9]{1,6}")
-_CODE: Final = re.compile(r"[!-~]{1,512}")
 _PATH: Final = re.compile(r"/[0-9A-Za-z_./\-]{0,200}")
 
-CHOICES: Final[Mapping[str, frozenset[str] | None]] = {  # what the documents leave open; None is free text
+CHOICES: Final[Allowed] = {  # what the documents leave open
     "push_close": frozenset({"cancel", "close"}),
     "refund_answer": frozenset({"accepted", "final"}),
     "unsigned_refusals": frozenset({"unclear", "definite"}),
@@ -81,11 +81,8 @@ class Alipay:
         ):
             if not wanted.fullmatch(value):
                 raise BadSettings("setting_unusable", field=name, why=why)
-        for name, value in profile.settings.items():
-            allowed = CHOICES.get(name, frozenset())
-            if allowed is not None and value not in allowed:
-                raise BadSettings("setting_unusable", field=name, why=f"one of {sorted(allowed)}")
         self._profile, self._merchant = profile, merchant
+        self._choices = Choices(profile.settings, CHOICES)
         self._success: Final[Mapping[Act, Callable[[Call, Fields, str], Answer]]] = {
             "order": self._order_made,
             "pay": self._paid,
@@ -109,7 +106,7 @@ class Alipay:
     def order(self, order: Order) -> Call:
         wish = {
             **self._order_head(order),
-            "product_code": self._choice("product_code", "FACE_TO_FACE_PAYMENT"),
+            "product_code": self._choices.get("product_code", "FACE_TO_FACE_PAYMENT"),
             "time_expire": alipay_messages.beijing(order.expires_ms // 1000),
         }
         notify_url = order.notify_url or self._merchant.notify_url
@@ -128,7 +125,7 @@ class Alipay:
         return self._call("query", "query", {"out_trade_no": _number(order_no)}, order_no)
 
     def close(self, order_no: str) -> Call:
-        method = self._choice("push_close", "cancel")
+        method = self._choices.get("push_close", "cancel")
         return self._call("close", method, {"out_trade_no": _number(order_no)}, order_no)
 
     def reverse(self, order_no: str) -> Call:
@@ -178,9 +175,11 @@ class Alipay:
         notify_url: str = "",
         asked_minor: int = 0,
     ) -> Call:
-        text = json.dumps({name: value for name, value in wish.items() if value}, ensure_ascii=False)
+        content = json.dumps({name: value for name, value in wish.items() if value}, ensure_ascii=False)
         target = f"method=alipay.trade.{method}" + (f"&notify_url={_quoted(notify_url)}" if notify_url else "")
-        return Call(act, "POST", target, f"biz_content={_quoted(text)}".encode(), order_no, refund_no, asked_minor)
+        return Call(
+            act, "POST", target, f"biz_content={_quoted(content)}".encode(), order_no, refund_no, asked_minor
+        )
 
     def _parameters(self, call: Call, stamp: Stamp) -> dict[str, str]:
         return {
@@ -203,13 +202,13 @@ class Alipay:
 
     def read(self, call: Call, reply: HttpReply, *, verified: bool) -> Answer:
         """Success counts only when verified; an unsigned refusal counts only if the profile says so."""
-        wait = _retry_after(reply.headers)
+        wait = retry_after(reply.headers)
         if reply.status == 429:
             return Unclear("rate_limited", wait)
         if reply.status != 200:
             return Unclear(f"http_{reply.status}", wait)
         found = alipay_messages.parts(reply.body)
-        if found is None or not (verified or self._choice("unsigned_refusals", "unclear") == "definite"):
+        if found is None or not (verified or self._choices.get("unsigned_refusals", "unclear") == "definite"):
             return Unclear("signature_missing", wait)
         try:
             return self._understand(call, found, wait, verified=verified)
@@ -222,23 +221,23 @@ class Alipay:
         method = _decoded(call.target.encode())["method"]
         if found.node not in {method.replace(".", "_") + "_response", "error_response"}:
             return Unclear("other_call")  # a signed answer to something else
-        fields = alipay_messages.fields(found.value)
-        code = alipay_messages.text(fields, "code", 16)
+        told = fields(found.value.encode())
+        code = text(told, "code", 16)
         if code == alipay_codes.SUCCESS and verified and found.node != "error_response":
-            return self._success[call.act](call, fields, found.value)
+            return self._success[call.act](call, told, found.value)
         if code == alipay_codes.PAYING and verified and call.act == "pay":
-            return Paying() if fields.get("out_trade_no") == call.order_no else Unclear("other_order")
-        sub_code = alipay_messages.text(fields, "sub_code", 64, optional=True)
-        words = alipay_messages.text(fields, "sub_msg", 4096, optional=True)[:WORDS_MAX]
+            return Paying() if told.get("out_trade_no") == call.order_no else Unclear("other_order")
+        sub_code = text(told, "sub_code", 64, optional=True)
+        words = text(told, "sub_msg", 4096, optional=True)[:WORDS_MAX]
         if not verified and code not in alipay_codes.BY_CODE:
             return Unclear("signature_missing", wait)
         return alipay_codes.answer(call.act, code, sub_code, words, wait)
 
     def _order_made(self, call: Call, found: Fields, _value: str) -> Answer:
-        payload = alipay_messages.text(found, "qr_code", CODE_MAX)
+        payload = text(found, "qr_code", CODE_MAX)
         if found.get("out_trade_no") != call.order_no:
             return Unclear("other_order")
-        if not _CODE.fullmatch(payload) or not payload.startswith(self._profile.code_prefixes):
+        if not is_under(payload, self._profile.code_prefixes):
             return Unclear("code_not_ours")  # never on the glass: it could lead anywhere (S62)
         return CodeReady(payload)
 
@@ -253,7 +252,7 @@ class Alipay:
         if found.get("out_trade_no") != call.order_no:
             return Unclear("other_order")
         ours = {**found, "app_id": self._merchant.app_id, "seller_id": self._merchant.seller_id}
-        return Told(self._notice(ours, source, alipay_messages.evidence_id(value)))
+        return Told(self._notice(ours, source, evidence_id(value.encode())))
 
     def _cancelled(self, call: Call, found: Fields, _value: str) -> Answer:
         """``action``: close, refund (it had been paid and went back), or none when there was nothing to do."""
@@ -267,7 +266,7 @@ class Alipay:
 
     def _refund_taken(self, call: Call, found: Fields, value: str) -> Answer:
         """The answer names the refunded total of the trade, not this refund: it only says that it was taken."""
-        final = self._choice("refund_answer", "accepted") == "final" and found.get("fund_change") == "Y"
+        final = self._choices.get("refund_answer", "accepted") == "final" and found.get("fund_change") == "Y"
         if found.get("out_trade_no") != call.order_no:
             return Unclear("other_order")
         alipay_messages.fen(found, "refund_fee")
@@ -282,7 +281,7 @@ class Alipay:
             return Unclear("other_order")
         amount = alipay_messages.fen(found, "refund_amount")
         assert amount is not None
-        status = alipay_messages.text(found, "refund_status", 32, optional=True)
+        status = text(found, "refund_status", 32, optional=True)
         if status not in {"", "REFUND_SUCCESS"}:
             raise Unreadable("refund_status")
         trade = RefundTrade.REFUNDED if status else RefundTrade.PROCESSING
@@ -294,14 +293,14 @@ class Alipay:
         return RefundNotice(
             provider=self._profile.name,
             source="query",
-            evidence_id=alipay_messages.evidence_id(value),
+            evidence_id=evidence_id(value.encode()),
             merchant_id=self._merchant.seller_id,
             order_no=call.order_no,
             refund_no=call.refund_no,
             trade=trade,
             amount_minor=amount,
             currency="CNY",
-            provider_refund=alipay_messages.text(found, "trade_no", 64, optional=True),
+            provider_refund=text(found, "trade_no", 64, optional=True),
             refunded_at=alipay_messages.rfc3339(found, "gmt_refund_pay"),
         )
 
@@ -317,12 +316,12 @@ class Alipay:
         if found.get("notify_type") != "trade_status_sync":
             raise NotEvidence("notification_unknown_kind")
         try:
-            return self._notice(found, "notification", alipay_messages.text(found, "notify_id", 128))
+            return self._notice(found, "notification", text(found, "notify_id", 128))
         except Unreadable as error:
             raise NotEvidence("notification_unreadable", field=str(error)) from None
 
     def _notice(self, found: Mapping[str, object], source: Source, evidence: str) -> Notice:
-        trade = alipay_codes.TRADES.get(alipay_messages.text(found, "trade_status", 32))
+        trade = alipay_codes.TRADES.get(text(found, "trade_status", 32))
         if trade is None:
             raise Unreadable("trade_status")
         paid_at = alipay_messages.rfc3339(found, "gmt_payment") or alipay_messages.rfc3339(found, "send_pay_date")
@@ -334,13 +333,13 @@ class Alipay:
             provider=self._profile.name,
             source=source,
             evidence_id=evidence,
-            merchant_id=alipay_messages.text(found, "seller_id", 32),
-            app_id=alipay_messages.text(found, "app_id", 32),
-            order_no=alipay_messages.text(found, "out_trade_no", 64),
+            merchant_id=text(found, "seller_id", 32),
+            app_id=text(found, "app_id", 32),
+            order_no=text(found, "out_trade_no", 64),
             trade=trade,
             amount_minor=total,
-            currency=alipay_messages.text(found, "trans_currency", 8, optional=True) or "CNY",
-            provider_txn=alipay_messages.text(found, "trade_no", 64, optional=not paid),
+            currency=text(found, "trans_currency", 8, optional=True) or "CNY",
+            provider_txn=text(found, "trade_no", 64, optional=not paid),
             payer_minor=alipay_messages.fen(found, "buyer_pay_amount", optional=True),
             paid_at=paid_at,
             wallet=self._profile.name,
@@ -360,9 +359,6 @@ class Alipay:
             "terminal_id": order.counter[:32],
         }
 
-    def _choice(self, name: str, default: str) -> str:
-        return self._profile.settings.get(name, default)
-
 
 def _number(value: str) -> str:
     assert _ORDER_NO.fullmatch(value), value
@@ -375,8 +371,3 @@ def _quoted(value: str) -> str:
 
 def _decoded(form: bytes) -> dict[str, str]:
     return dict(parse_qsl(form.decode("ascii"), strict_parsing=True))
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("retry-after", "")
-    return float(value) if _SECONDS.fullmatch(value) else None

@@ -4,30 +4,18 @@ Sources: Alipay Open Platform documentation, "Public error codes" and the busine
 alipay.trade.pay, precreate, query, cancel, close, refund and fastpay.refund.query.
 """
 
-import re
 from collections.abc import Mapping
-from enum import Enum
 from typing import Final
 
 from terminal.banks.connector import Act
-from terminal.payments.notice import Accepted, Answer, NotThere, Refusal, Refused, Trade, Unclear
+from terminal.banks.meanings import Meaning, Other, answer_to
+from terminal.payments.notice import Answer, Refusal, Trade
 
 SUCCESS: Final = "10000"
 PAYING: Final = "10003"
 UNKNOWN: Final = "20000"
 BUSINESS: Final = "40004"
 
-
-class Other(Enum):
-    """Verified error answers that are no refusal."""
-
-    NOT_THERE = "not_there"
-    DONE_BEFORE = "done_before"  # what was asked for holds already
-    ASK = "ask"  # it may have happened: only a query tells
-    SLOWER = "slower"
-
-
-Meaning = Refusal | Other
 
 BY_CODE: Final[Mapping[str, Meaning]] = {  # of the gateway itself: the call was never worked on
     "20001": Refusal.NOT_ENTITLED,
@@ -95,8 +83,6 @@ TRADES: Final[Mapping[str, Trade]] = {
     "TRADE_CLOSED": Trade.CLOSED,
 }
 
-_SLUG: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
-
 
 def meaning(act: Act, code: str, sub_code: str) -> Meaning | None:
     """What an error says to this act; None for words nobody listed."""
@@ -111,15 +97,4 @@ def meaning(act: Act, code: str, sub_code: str) -> Meaning | None:
 
 def answer(act: Act, code: str, sub_code: str, words: str, retry_after_s: float | None) -> Answer:
     """The Answer to a verified error."""
-    match meaning(act, code, sub_code):
-        case Refusal() as why:
-            return Refused(why, words)
-        case Other.NOT_THERE:
-            return NotThere()
-        case Other.DONE_BEFORE:
-            return Accepted()
-        case Other.SLOWER:
-            return Unclear("rate_limited", retry_after_s)
-        case _:
-            told = f"{code} {sub_code}".strip()
-            return Unclear(f"code {told}" if _SLUG.fullmatch(told.replace(" ", "-")) else "code unreadable")
+    return answer_to(meaning(act, code, sub_code), f"{code} {sub_code}".strip(), words, retry_after_s)

@@ -5,24 +5,21 @@ Sources: Alipay Open Platform documentation, "Signature of synchronous answers" 
 encoded); the notification vector of alipay/alipay-sdk-nodejs-all.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
-from terminal import strict_json
 from terminal.banks.connector import Seal
-from terminal.errors import InvalidRequest, NotEvidence
+from terminal.banks.fields import BODY_MAX, Unreadable, text
+from terminal.errors import NotEvidence
 
 BEIJING: Final = timezone(timedelta(hours=8))
-BODY_MAX: Final = 1 << 20
 NOTIFICATION_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
 KEY_ID: Final = "alipay"  # key mode: one public key an app, and no message names it
 SCHEME: Final = "RSA2"
-_TEXT_MAX: Final = 512
 _NODE: Final = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*"([a-z_]{1,80}_response)"[ \t\r\n]*:[ \t\r\n]*')
 _SIGN: Final = re.compile(r'[ \t\r\n]*,[ \t\r\n]*"sign"[ \t\r\n]*:[ \t\r\n]*"([0-9A-Za-z+=]|\\?/){0,1400}"')
 _END: Final = re.compile(r"[ \t\r\n]*\}[ \t\r\n]*")
@@ -30,12 +27,6 @@ _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}]', re.DOTALL)
 _SIGNATURE: Final = re.compile(r"[0-9A-Za-z+/=]{1,1400}")  # base64 of an RSA key up to 8192 bits
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _YUAN: Final = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,2}))?")
-
-Fields = dict[str, object]
-
-
-class Unreadable(Exception):
-    """A verified message that is not what the documentation says. The text names the field, never a value."""
 
 
 class Signed(NamedTuple):
@@ -133,26 +124,6 @@ def sign_text(found: Mapping[str, str], *, leave_out: tuple[str, ...] = ("sign",
     return "&".join(f"{name}={value}" for name, value in kept).encode()
 
 
-def fields(value: str) -> Fields:
-    """The signed text of an answer as one JSON object. Raises Unreadable."""
-    try:
-        found = strict_json.parse(value.encode(), limit=BODY_MAX)
-    except InvalidRequest as error:
-        raise Unreadable(error.slug) from None
-    if not isinstance(found, dict):
-        raise Unreadable("object")
-    return found
-
-
-def text(source: Mapping[str, object], name: str, limit: int = _TEXT_MAX, *, optional: bool = False) -> str:
-    value = source.get(name)
-    if value is None and optional:
-        return ""
-    if not isinstance(value, str) or len(value) > limit or (not value and not optional):
-        raise Unreadable(name)
-    return value
-
-
 def fen(source: Mapping[str, object], name: str, *, optional: bool = False) -> int | None:
     """An amount of yuan as text, "88.88", in fen. Exact: a third decimal or a JSON number is no amount."""
     value = text(source, name, optional=optional)
@@ -190,7 +161,3 @@ def rfc3339(source: Mapping[str, object], name: str) -> str:
     if moment and seconds(moment) is None:
         raise Unreadable(name)
     return moment.replace(" ", "T") + "+08:00" if moment else ""
-
-
-def evidence_id(value: str) -> str:
-    return "sha256:" + hashlib.sha256(value.encode()).hexdigest()

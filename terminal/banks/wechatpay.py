@@ -14,9 +14,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from terminal.banks import wechatpay_codes, wechatpay_messages
+from terminal.banks.choices import Allowed, Choices
 from terminal.banks.connector import Act, Call, Keys, Seal, Stamp
+from terminal.banks.fields import Fields, Unreadable, evidence_id, fields, inner, retry_after, text
 from terminal.banks.wechatpay_certificates import certificates
-from terminal.banks.wechatpay_messages import Fields, Unreadable
 from terminal.counter.ports import HttpReply, HttpRequest, Order, RefundOrder
 from terminal.errors import BadSettings, NotEvidence
 from terminal.payments.codes.links import is_under
@@ -41,9 +42,8 @@ WORDS_MAX: Final = 200
 _ID: Final = re.compile(r"[0-9A-Za-z_\-]{1,32}")
 _ORDER_NO: Final = re.compile(r"[0-9A-Za-z_\-*]{6,32}")
 _REFUND_NO: Final = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
-_SECONDS: Final = re.compile(r"[0-9]{1,6}")
 
-CHOICES: Final[Mapping[str, frozenset[str] | None]] = {  # what the documents leave open; None is free text
+CHOICES: Final[Allowed] = {  # what the documents leave open
     "codepay": frozenset({"v3"}),
     "unsigned_refusals": frozenset({"unclear", "definite"}),
     "signature_type_header": frozenset({"optional", "required"}),
@@ -81,11 +81,8 @@ class WeChatPay:
         for name, value in (("mchid", merchant.mchid), ("appid", merchant.appid)):
             if not _ID.fullmatch(value):
                 raise BadSettings("setting_unusable", field=name, why="1 to 32 letters and digits")
-        for name, value in profile.settings.items():
-            allowed = CHOICES.get(name, frozenset())
-            if allowed is not None and value not in allowed:
-                raise BadSettings("setting_unusable", field=name, why=f"one of {sorted(allowed)}")
         self._profile, self._merchant = profile, merchant
+        self._choices = Choices(profile.settings, CHOICES)
         self._success: Final[Mapping[Act, Callable[[Call, Fields, bytes], Answer]]] = {
             "order": self._order_made,
             "pay": self._transaction,
@@ -123,7 +120,7 @@ class WeChatPay:
             "amount": {"total": order.amount.minor, "currency": order.amount.currency},
             "scene_info": {
                 "device_id": cut(order.counter, 32),
-                "device_ip": self._choice("device_ip", "127.0.0.1"),
+                "device_ip": self._choices.get("device_ip", "127.0.0.1"),
                 "store_info": {"out_id": cut(self._merchant.store_id or order.counter, 32)},
             },
         }
@@ -148,7 +145,7 @@ class WeChatPay:
             "out_refund_no": refund.refund_no,
             "reason": cut(refund.reason, 80),
             "notify_url": refund.notify_url or self._merchant.notify_url,
-            "funds_account": self._choice("refund_funds_account", ""),
+            "funds_account": self._choices.get("refund_funds_account", ""),
             "amount": {
                 "refund": refund.amount.minor,
                 "total": refund.total.minor,
@@ -190,7 +187,7 @@ class WeChatPay:
     # --- answers ---
 
     def seal(self, headers: Mapping[str, str], body: bytes) -> Seal:
-        required = self._choice("signature_type_header", "optional") == "required"
+        required = self._choices.get("signature_type_header", "optional") == "required"
         return wechatpay_messages.seal_of(headers, body, type_required=required)
 
     def notification_seal(self, headers: Mapping[str, str], body: bytes) -> Seal:
@@ -198,11 +195,11 @@ class WeChatPay:
 
     def read(self, call: Call, reply: HttpReply, *, verified: bool) -> Answer:
         """Success counts only when verified; an unsigned 4xx counts only if the profile says so."""
-        wait = _retry_after(reply.headers)
+        wait = retry_after(reply.headers)
         if reply.status == 429:
             return Unclear("rate_limited", wait)
         refused = 400 <= reply.status < 500
-        if not verified and not (refused and self._choice("unsigned_refusals", "unclear") == "definite"):
+        if not verified and not (refused and self._choices.get("unsigned_refusals", "unclear") == "definite"):
             return Unclear("signature_missing" if reply.status < 500 else f"http_{reply.status}", wait)
         try:
             return self._understand(call, reply, wait)
@@ -212,18 +209,18 @@ class WeChatPay:
     def _understand(self, call: Call, reply: HttpReply, wait: float | None) -> Answer:
         if reply.status in {200, 204} and not reply.body and call.act in {"close", "reverse"}:
             return Accepted()
-        found = wechatpay_messages.fields(reply.body)
+        found = fields(reply.body)
         if reply.status == 200 and call.act in self._success:
             return self._success[call.act](call, found, reply.body)
-        code = wechatpay_messages.text(found, "code")
-        words = wechatpay_messages.text(found, "message", 4096, optional=True)[:WORDS_MAX]
+        code = text(found, "code")
+        words = text(found, "message", 4096, optional=True)[:WORDS_MAX]
         said = wechatpay_codes.answer(call.act, code, reply.headers.get("request-id", ""), words, wait)
         if 400 <= reply.status < 500 or isinstance(said, Paying | Unclear):
             return said
         return Unclear(f"http_{reply.status}", wait)
 
     def _order_made(self, _call: Call, found: Fields, _body: bytes) -> Answer:
-        payload = wechatpay_messages.text(found, "code_url", CODE_MAX)
+        payload = text(found, "code_url", CODE_MAX)
         if not is_under(payload, self._profile.code_prefixes):
             return Unclear("code_not_ours")  # never on the glass: it could lead anywhere (S62)
         return CodeReady(payload)
@@ -236,7 +233,7 @@ class WeChatPay:
                 found,
                 provider=self._profile.name,
                 source="pay" if call.act == "pay" else "query",
-                evidence=wechatpay_messages.evidence_id(body),
+                evidence=evidence_id(body),
             )
         )
 
@@ -255,7 +252,7 @@ class WeChatPay:
                 found,
                 provider=self._profile.name,
                 source="query",
-                evidence=wechatpay_messages.evidence_id(body),
+                evidence=evidence_id(body),
                 merchant_id=self._merchant.mchid,
             )
         )
@@ -270,25 +267,25 @@ class WeChatPay:
             raise NotEvidence("notification_unreadable", field=str(error)) from None
 
     def _notification(self, body: bytes) -> Notice | RefundNotice:
-        found = wechatpay_messages.fields(body, limit=wechatpay_messages.NOTIFICATION_MAX)
-        resource = wechatpay_messages.inner(found, "resource")
-        kind = wechatpay_messages.text(found, "event_type", 64).partition(".")[0]
-        original = wechatpay_messages.text(resource, "original_type", 64)
+        found = fields(body, limit=wechatpay_messages.NOTIFICATION_MAX)
+        resource = inner(found, "resource")
+        kind = text(found, "event_type", 64).partition(".")[0]
+        original = text(resource, "original_type", 64)
         if (kind, original) not in {("TRANSACTION", "transaction"), ("REFUND", "refund")}:
             raise NotEvidence("notification_unknown_kind")
         opened = wechatpay_messages.unsealed(resource, self._merchant.apiv3_key)
-        content = wechatpay_messages.fields(opened, limit=wechatpay_messages.NOTIFICATION_MAX)
+        content = fields(opened, limit=wechatpay_messages.NOTIFICATION_MAX)
         read = wechatpay_messages.transaction if kind == "TRANSACTION" else wechatpay_messages.refund
         return read(
             content,
             provider=self._profile.name,
             source="notification",
-            evidence=wechatpay_messages.text(found, "id", 64),
+            evidence=text(found, "id", 64),
         )
 
     def read_keys(self, body: bytes) -> Keys:
         try:
-            return certificates(wechatpay_messages.fields(body), self._merchant.apiv3_key)
+            return certificates(fields(body), self._merchant.apiv3_key)
         except Unreadable as error:
             raise NotEvidence("keys_unreadable", field=str(error)) from None
 
@@ -303,9 +300,6 @@ class WeChatPay:
             "out_trade_no": order.order_no,
         }
 
-    def _choice(self, name: str, default: str) -> str:
-        return self._profile.settings.get(name, default)
-
 
 def cut(words: str, limit: int) -> str:
     """At most ``limit`` UTF-8 bytes: the documents' "characters" have meant bytes before."""
@@ -319,8 +313,3 @@ def _json(wish: Mapping[str, object]) -> bytes:
 def _path(order_no: str) -> str:
     assert _ORDER_NO.fullmatch(order_no), order_no
     return BY_ORDER_NO + order_no
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("retry-after", "")
-    return float(value) if _SECONDS.fullmatch(value) else None

@@ -11,8 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from terminal.banks.connector import Keys, ProviderKey
+from terminal.banks.fields import Fields, Unreadable, inner, text
 from terminal.banks.signing import KEY_BITS, RsaVerifier
-from terminal.banks.wechatpay_messages import Fields, Unreadable, inner, text, unsealed
+from terminal.banks.wechatpay_messages import unsealed
 
 CERTIFICATES_MAX: Final = 16
 _SERIAL: Final = re.compile(r"[0-9A-F]{1,40}")

@@ -7,25 +7,12 @@ the end of Request-ID; ``REVERSE_EXPIRE`` from the V2 reverse page, as V3's page
 
 import re
 from collections.abc import Mapping
-from enum import Enum
 from typing import Final
 
 from terminal.banks.connector import Act
-from terminal.payments.notice import Accepted, Answer, NotThere, Paying, Refusal, Refused, Trade, Unclear
+from terminal.banks.meanings import Meaning, Other, answer_to
+from terminal.payments.notice import Answer, Refusal, Trade
 from terminal.payments.notice import RefundTrade as Refunded
-
-
-class Other(Enum):
-    """Verified error answers that are no refusal."""
-
-    PAYING = "paying"
-    NOT_THERE = "not_there"
-    DONE_BEFORE = "done_before"  # what was asked for holds already
-    ASK = "ask"  # it may have happened: only a query tells
-    SLOWER = "slower"
-
-
-Meaning = Refusal | Other
 
 BY_CODE: Final[Mapping[str, Meaning]] = {
     "PARAM_ERROR": Refusal.BAD_REQUEST,
@@ -103,7 +90,6 @@ REFUNDS: Final[Mapping[str, Refunded]] = {
 }
 
 _TAIL: Final = re.compile(r".*-([0-9]{1,12})", re.DOTALL)
-_SLUG: Final = re.compile(r"[A-Z0-9_]{1,64}")
 
 
 def meaning(act: Act, code: str, request_id: str) -> Meaning | None:
@@ -121,16 +107,4 @@ def meaning(act: Act, code: str, request_id: str) -> Meaning | None:
 
 def answer(act: Act, code: str, request_id: str, text: str, retry_after_s: float | None) -> Answer:
     """The Answer to a verified error body."""
-    match meaning(act, code, request_id):
-        case Refusal() as why:
-            return Refused(why, text)
-        case Other.PAYING:
-            return Paying()
-        case Other.NOT_THERE:
-            return NotThere()
-        case Other.DONE_BEFORE:
-            return Accepted()
-        case Other.SLOWER:
-            return Unclear("rate_limited", retry_after_s)
-        case _:
-            return Unclear(f"code {code}" if _SLUG.fullmatch(code) else "code unreadable", retry_after_s)
+    return answer_to(meaning(act, code, request_id), code, text, retry_after_s)

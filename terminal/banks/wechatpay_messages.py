@@ -7,7 +7,6 @@ wechatpay-apiv3/wechatpay-go.
 
 import base64
 import binascii
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -15,13 +14,12 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from terminal import strict_json
 from terminal.banks.connector import Seal
+from terminal.banks.fields import Fields, Unreadable, inner, text
 from terminal.banks.wechatpay_codes import REFUNDS, TRADES
-from terminal.errors import InvalidRequest, NotEvidence
+from terminal.errors import NotEvidence
 from terminal.payments.notice import Notice, RefundNotice, Source
 
-BODY_MAX: Final = 1 << 20
 NOTIFICATION_MAX: Final = 64 * 1024
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
 PROBE: Final = "WECHATPAY/SIGNTEST/"
@@ -30,13 +28,6 @@ _SECONDS: Final = re.compile(r"[0-9]{1,12}")
 _NONCE: Final = re.compile(r"[!-~]{1,64}")
 _KEY_ID: Final = re.compile(r"[0-9A-Za-z_]{1,64}")
 _SIGNATURE: Final = re.compile(r"[0-9A-Za-z+/=]{1,1400}")  # base64 of an RSA key up to 8192 bits
-_TEXT_MAX: Final = 512
-
-Fields = dict[str, object]
-
-
-class Unreadable(Exception):
-    """A verified message that is not what the documentation says. The text names the field, never a value."""
 
 
 def seal_of(headers: Mapping[str, str], body: bytes, *, type_required: bool) -> Seal:
@@ -88,33 +79,6 @@ def unsealed(resource: Fields, key: bytes) -> bytes:
         raise Unreadable("ciphertext") from None
 
 
-def fields(body: bytes, *, limit: int = BODY_MAX) -> Fields:
-    """One JSON object. Raises Unreadable."""
-    try:
-        value = strict_json.parse(body, limit=limit)
-    except InvalidRequest as error:
-        raise Unreadable(error.slug) from None
-    if not isinstance(value, dict):
-        raise Unreadable("object")
-    return value
-
-
-def inner(source: Fields, name: str) -> Fields:
-    value = source.get(name)
-    if not isinstance(value, dict):
-        raise Unreadable(name)
-    return value
-
-
-def text(source: Fields, name: str, limit: int = _TEXT_MAX, *, optional: bool = False) -> str:
-    value = source.get(name)
-    if value is None and optional:
-        return ""
-    if not isinstance(value, str) or len(value) > limit or (not value and not optional):
-        raise Unreadable(name)
-    return value
-
-
 def fen(source: Fields, name: str, *, optional: bool = False) -> int | None:
     """An amount in the smallest unit, written as an integer: "100" and 100.0 are no amounts."""
     value = source.get(name)
@@ -123,10 +87,6 @@ def fen(source: Fields, name: str, *, optional: bool = False) -> int | None:
     if type(value) is not int or value < 0:
         raise Unreadable(name)
     return value
-
-
-def evidence_id(body: bytes) -> str:
-    return "sha256:" + hashlib.sha256(body).hexdigest()
 
 
 def transaction(found: Fields, *, provider: str, source: Source, evidence: str) -> Notice:

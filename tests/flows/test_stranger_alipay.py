@@ -15,7 +15,7 @@ async def test_python_alipay_sdk_from_pypi_orders_pays_refunds_cancels_and_verif
     async with running_sandbox(tmp_path / "state") as sandbox:
         asked = {"credentials": str(sandbox.credentials), "admin_token": sandbox.admin_token}
         client = ROOT / "tests" / "strangers" / "alipay_client.py"
-        told = json.loads(await run(str(python), "-I", str(client), json.dumps(asked)))
+        told = json.loads(await run(str(python), "-E", "-s", str(client), json.dumps(asked)))
         captures, returned = sandbox.bank.captures(), sandbox.bank.returned()
 
     push = told["push"]

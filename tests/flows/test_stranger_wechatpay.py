@@ -20,7 +20,7 @@ async def test_wechatpayv3_from_pypi_orders_pays_closes_refunds_reverses_and_ver
             "scratch": str(tmp_path / "certificates"),
         }
         client = ROOT / "tests" / "strangers" / "wechatpay_client.py"
-        told = json.loads(await run(str(python), "-I", str(client), json.dumps(asked)))
+        told = json.loads(await run(str(python), "-E", "-s", str(client), json.dumps(asked)))
         captures, returned = sandbox.bank.captures(), sandbox.bank.returned()
 
     push = told["push"]

@@ -6,62 +6,15 @@ only thing done to the package is that its gateway attribute points at the sandb
 
 import json
 import os
-import queue
 import sys
-import threading
 import time
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from alipay import AliPay  # type: ignore[import-not-found]  # in the stranger's environment
 from alipay.exceptions import AliPayException  # type: ignore[import-not-found]  # as above
-
-WAIT_S = 20.0
-
-
-class Listener:
-    """A merchant's notify_url: keeps the form and says the word it wants."""
-
-    def __init__(self) -> None:
-        self.posts: queue.Queue[bytes] = queue.Queue()
-        posts = self.posts
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                posts.put(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(b"success")
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/notify"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class Customer:
-    """The person with the phone, through the sandbox's laboratory doors."""
-
-    def __init__(self, gateway: str, token: str) -> None:
-        self._gateway, self._token = gateway, token
-
-    def ask(self, path: str, **body: object) -> Any:
-        request = urllib.request.Request(  # loopback only
-            self._gateway + path,
-            data=json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
-            return json.load(answer)
+from counterpart import WAIT_S, Customer, Listener  # type: ignore[import-not-found]  # beside this file
 
 
 def push_sale(sdk: Any, customer: Customer, listener: Listener) -> dict[str, Any]:
@@ -71,11 +24,11 @@ def push_sale(sdk: Any, customer: Customer, listener: Listener) -> dict[str, Any
     view = customer.ask("/admin/scan", code_url=made["qr_code"])
     unpaid = sdk.api_alipay_trade_query("STRANGER-1")
     customer.ask("/admin/pay", order_no="STRANGER-1")
-    notified = dict(parse_qsl(listener.posts.get(timeout=WAIT_S).decode()))
+    notified = dict(parse_qsl(listener.posts.get(timeout=WAIT_S)[1].decode()))
     believed, forged = believes(sdk, notified), believes(sdk, notified | {"total_amount": "0.01"})
     paid = sdk.api_alipay_trade_query("STRANGER-1")
     refunded = sdk.api_alipay_trade_refund("8.50", out_trade_no="STRANGER-1", out_request_no="STRANGER-R1")
-    told = dict(parse_qsl(listener.posts.get(timeout=WAIT_S).decode()))
+    told = dict(parse_qsl(listener.posts.get(timeout=WAIT_S)[1].decode()))
     return {
         "made": made,
         "unseen": unseen,
@@ -122,7 +75,7 @@ def main() -> None:
     time.tzset()
     folder = Path(asked["credentials"])
     credentials = json.loads((folder / "credentials.json").read_text())
-    customer, listener = Customer(credentials["gateway"], asked["admin_token"]), Listener()
+    customer, listener = Customer(credentials["gateway"], asked["admin_token"]), Listener(b"success")
     sdk = AliPay(
         appid=credentials["alipay_app_id"],
         app_notify_url=listener.url,

@@ -5,59 +5,12 @@ only thing done to the package is that its gateway attribute points at the sandb
 """
 
 import json
-import queue
 import sys
-import threading
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from counterpart import WAIT_S, Customer, Listener  # type: ignore[import-not-found]  # beside this file
 from wechatpayv3 import WeChatPay, WeChatPayType  # type: ignore[import-not-found]  # in the stranger's environment
-
-WAIT_S = 20.0
-
-
-class Listener:
-    """A merchant's notify_url: keeps headers and raw body, says 204."""
-
-    def __init__(self) -> None:
-        self.posts: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-        posts = self.posts
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                posts.put((dict(self.headers.items()), body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/notify"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class Customer:
-    """The person with the phone, through the sandbox's laboratory doors."""
-
-    def __init__(self, gateway: str, token: str) -> None:
-        self._gateway, self._token = gateway, token
-
-    def ask(self, path: str, **body: object) -> Any:
-        request = urllib.request.Request(  # loopback only
-            self._gateway + path,
-            data=json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
-            return json.load(answer)
 
 
 def package(credentials: dict[str, str], folder: Path, notify_url: str, **mode: object) -> Any:

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from terminal.banks import alipay_messages
-from terminal.banks.alipay_messages import Signed, Unreadable, fen, parts, seal_of_notification, sign_text
+from terminal.banks.alipay_messages import Signed, fen, parts, seal_of_notification, sign_text
+from terminal.banks.fields import Unreadable
 from terminal.banks.signing import RsaSigner, RsaVerifier
 from terminal.errors import NotEvidence
 from tests.unit.banks.wechat_peer import merchant_key

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from terminal.banks.fields import Unreadable
 from terminal.banks.wechatpay_certificates import certificates
-from terminal.banks.wechatpay_messages import Unreadable
 from tests.unit.banks.wechat_peer import APIV3_KEY, NOW_S, certificate, sealed
 
 SECRET = APIV3_KEY.encode()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from terminal.banks.fields import Unreadable, fields
 from terminal.banks.signing import RsaVerifier
-from terminal.banks.wechatpay_messages import Unreadable, fields, seal_of, unsealed
+from terminal.banks.wechatpay_messages import seal_of, unsealed
 from terminal.errors import NotEvidence
 from terminal.payments.notice import Notice, RefundNotice
 from tests.unit.banks.rigs import merchant_connector as connector
