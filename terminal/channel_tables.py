@@ -27,10 +27,17 @@ class WeChatPayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_onl
     connector: Literal["wechatpay"] = "wechatpay"
     mchid: str
     appid: str
-    merchant_serial: str
+    merchant_serial: str = ""  # may be left to the certificate
     merchant_key_file: str
+    merchant_certificate_file: str = ""
+    next_merchant_serial: str = ""
+    next_merchant_key_file: str = ""
+    next_merchant_certificate_file: str = ""
+    next_merchant_from: str = ""  # 2026-05-01T03:00:00+08:00: from then on the next key signs
     platform_key_id: str = ""
     platform_key_file: str = ""
+    next_platform_key_id: str = ""  # accepted beside the present one
+    next_platform_key_file: str = ""
     certificates: bool = True
     gateway: str = "https://api.mch.weixin.qq.com"
 
@@ -43,6 +50,9 @@ class AlipayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=T
     seller_id: str  # 16 digits that begin with 2088
     app_key_file: str  # the app's own private key
     alipay_key_file: str  # Alipay's public key for this app
+    next_app_key_file: str = ""
+    next_app_from: str = ""
+    next_alipay_key_file: str = ""  # accepted beside the present one
     gateway: str = "https://openapi.alipay.com/gateway.do"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from terminal.banks.connector import Call, Connector, Keys, Seal, Stamp
+from terminal.banks.key_files import LOOK_S, KeyFiles, KeyMaterial, SigningKey
 from terminal.banks.key_ring import KeyRing
 from terminal.banks.pacing import Breaker, QueryPace
 from terminal.banks.signing import Signer
@@ -18,6 +19,7 @@ from terminal.banks.trusted_clock import TrustedClock
 from terminal.counter.ports import (
     Clock,
     Entropy,
+    Expiry,
     HttpReply,
     NoAnswer,
     NothingSent,
@@ -41,7 +43,8 @@ class Channel:
     """Provider over a Connector.
 
     Args:
-        keys: the provider's public keys known from the settings, by id.
+        signer, keys: our key, and the provider's public keys known from the settings, by id.
+        files: where these come from, when they may change while the shop is open; its keys come first.
         closing: closes the link, when the channel owns one.
     """
 
@@ -54,12 +57,14 @@ class Channel:
         clock: Clock,
         entropy: Entropy,
         keys: Keys,
+        files: KeyFiles | None = None,
         closing: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._connector, self._signer, self._http, self._entropy = connector, signer, http, entropy
-        self._closing = closing
+        self._connector, self._http, self._entropy = connector, http, entropy
+        self._files, self._closing = files, closing
+        self._own = files.now if files else KeyMaterial((SigningKey(signer),), keys)
         self._time = TrustedClock(clock)
-        self._ring = KeyRing(keys, self._fetch_keys)
+        self._ring = KeyRing(self._own.keys, self._fetch_keys)
         self._pace = QueryPace(connector.profile.queries_per_s)
         self._breaker = Breaker()
         self.rejected: Counter[str] = Counter()  # messages that proved nothing, by slug
@@ -141,10 +146,40 @@ class Channel:
     # --- keys ---
 
     async def keep_keys(self) -> None:
-        """Fetch the provider's keys now and every 12 h; a job for the service's supervisor, ends never."""
+        """Fetch the provider's keys now and every 12 h, look at our own files every 10 s.
+
+        A job for the service's supervisor, ends never.
+        """
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._keep_fetched())
+            both.create_task(self._keep_files())
+
+    async def _keep_fetched(self) -> None:
         while True:
             renewed = await self._ring.refresh("", _now())
             await asyncio.sleep(REFRESH_KEYS_S if renewed else REFRESH_AGAIN_S)
+
+    async def _keep_files(self) -> None:
+        while self._files is not None:
+            await asyncio.sleep(LOOK_S)
+            self.look_at_files()
+
+    def look_at_files(self) -> bool:
+        """Take up keys that were changed; True when there were any. What is under way ends with the old ones."""
+        material = self._files.changed() if self._files is not None else None
+        if material is None:
+            return False
+        self._own = material
+        self._ring.fix(material.keys)
+        _log.info("%s: changed keys are in use", self.profile.name)
+        return True
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """When our certificates and the provider's newest one end (row 36)."""
+        if (last := self._ring.last_fetched()) is None:
+            return self._own.expiries
+        serial, until_s = last
+        return (*self._own.expiries, Expiry("provider_certificate", serial, until_s * 1000))
 
     async def _fetch_keys(self, key_id: str) -> Keys | None:
         """Keys from the provider, authenticated twice: by our shared secret and by the answer's signature."""
@@ -203,8 +238,9 @@ class Channel:
 
     async def _send(self, call: Call) -> HttpReply:
         stamp = Stamp(int(self._time.now_s()), self._entropy.bytes(16).hex().upper())
-        signature = await self._signer.sign(self._connector.to_sign(call, stamp))
-        request = self._connector.dress(call, stamp, signature, self._signer.serial)
+        signer = self._own.signer(stamp.at_s)  # one for signature and serial, whatever changes meanwhile
+        signature = await signer.sign(self._connector.to_sign(call, stamp))
+        request = self._connector.dress(call, stamp, signature, signer.serial)
         timings = self.profile.timings
         return await self._http.send(request, connect_s=timings.connect_s, answer_s=timings.answer_s)
 

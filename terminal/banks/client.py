@@ -49,7 +49,7 @@ class ProviderLink:
 
     def __init__(self, gateway: str, *, ca_file: Path | None = None, test: bool = False) -> None:
         self._base = _origin(gateway, test=test)
-        self._tls = _tls(ca_file)
+        self._ca_file, self._tls = ca_file, _tls(ca_file)
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
@@ -67,6 +67,10 @@ class ProviderLink:
             if progress.sending:
                 raise NoAnswer(why) from error
             raise NothingSent(why) from error
+
+    def trust_again(self) -> None:
+        """Read the authorities anew: connections made from now on follow them. Raises as the constructor."""
+        self._tls = _tls(self._ca_file)
 
     async def aclose(self) -> None:
         if self._session is not None:

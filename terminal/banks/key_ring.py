@@ -24,6 +24,15 @@ class KeyRing:
         key = self._fixed.get(key_id) or self._fetched.get(key_id)
         return key if key is not None and key.good_at(at_s) else None
 
+    def fix(self, keys: Keys) -> None:
+        """Other keys from the settings' files; the fetched ones stay."""
+        self._fixed = dict(keys)
+
+    def last_fetched(self) -> tuple[str, int] | None:
+        """Of the fetched keys the one that is good for longest: its id and until when, seconds since 1970."""
+        ends = [(key.until_s, key_id) for key_id, key in self._fetched.items() if key.until_s]
+        return (max(ends)[1], max(ends)[0]) if ends else None
+
     async def refresh(self, key_id: str, now: float) -> bool:
         """Fetch once for all who wait.
 

@@ -10,8 +10,9 @@ from terminal.banks.alipay_messages import KEY_ID
 from terminal.banks.channel import Channel
 from terminal.banks.client import ProviderLink
 from terminal.banks.connector import Keys, ProviderKey
+from terminal.banks.key_files import KeyFiles, KeyMaterial, SigningKey, expiry_of, signing_key, since
 from terminal.banks.profile_file import load_profile
-from terminal.banks.signing import RsaSigner, RsaVerifier, Signer, read_private_key, read_public_key
+from terminal.banks.signing import AnyVerifier, RsaVerifier, Signer, read_public_key
 from terminal.counter.ports import Clock, Entropy, ProviderHttp
 from terminal.errors import BadSettings
 from terminal.payments.profile import Profile
@@ -28,6 +29,8 @@ class AlipaySettings:
         seller_id: the merchant's 16 digits that begin with 2088 (PID).
         app_key_file: PEM of the app's RSA private key (PKCS#8 or PKCS#1, at least 2048 bits).
         alipay_key_file: PEM of Alipay's public key for this app: not the app's own public key.
+        next_app_key_file, next_app_from: the app's next key and when it begins to sign (RFC 3339).
+        next_alipay_key_file: Alipay's next public key, accepted beside the present one.
         gateway: with its path; the provider's own sandbox has another host.
     """
 
@@ -35,6 +38,9 @@ class AlipaySettings:
     seller_id: str
     app_key_file: Path | None = None
     alipay_key_file: Path | None = None
+    next_app_key_file: Path | None = None
+    next_app_from: str = ""
+    next_alipay_key_file: Path | None = None
     gateway: str = GATEWAY
     ca_file: Path | None = None
     notify_url: str = ""
@@ -67,14 +73,17 @@ def open_alipay(
     own = None if http else ProviderLink(origin, ca_file=settings.ca_file, test=test)
     link = http or own
     assert link is not None
+    renew = own.trust_again if own else None
+    files = KeyFiles(_files(settings), lambda: _material(settings, signer, keys), renew)
     return Channel(
         connector,
-        signer=signer or RsaSigner(read_private_key(_file(settings, "app_key_file")), settings.app_id),
+        signer=files.now.signing[0].signer,
         http=link,
         closing=own.aclose if own else None,
         clock=clock,
         entropy=entropy,
-        keys=_keys(settings) if keys is None else keys,
+        keys=files.now.keys,
+        files=files,
     )
 
 
@@ -88,8 +97,34 @@ def _gateway(address: str) -> tuple[str, str]:
     return f"{parts.scheme}://{parts.netloc}{rest}", parts.path.rstrip("/") or PATH
 
 
+def _files(settings: AlipaySettings) -> list[Path]:
+    named = (
+        settings.app_key_file,
+        settings.next_app_key_file,
+        settings.alipay_key_file,
+        settings.next_alipay_key_file,
+        settings.ca_file,
+    )
+    return [each for each in named if each is not None]
+
+
+def _material(settings: AlipaySettings, signer: Signer | None, keys: Keys | None) -> KeyMaterial:
+    signing = [
+        SigningKey(signer) if signer else signing_key(_file(settings, "app_key_file"), settings.app_id, None)
+    ]
+    if settings.next_app_from and not signer:
+        from_s = since(settings.next_app_from, "next_app_from")
+        signing.append(signing_key(_file(settings, "next_app_key_file"), settings.app_id, None, from_s=from_s))
+    ends = (expiry_of("authority", settings.ca_file),) if settings.ca_file else ()
+    return KeyMaterial(tuple(signing), _keys(settings) if keys is None else keys, ends)
+
+
 def _keys(settings: AlipaySettings) -> Keys:
-    return {KEY_ID: ProviderKey(RsaVerifier(read_public_key(_file(settings, "alipay_key_file"))))}
+    """No message names its key: while one gives way to the next, either is accepted."""
+    files = [_file(settings, "alipay_key_file")]
+    if settings.next_alipay_key_file is not None:
+        files.append(settings.next_alipay_key_file)
+    return {KEY_ID: ProviderKey(AnyVerifier([RsaVerifier(read_public_key(each)) for each in files]))}
 
 
 def _file(settings: AlipaySettings, name: str) -> Path:

@@ -7,8 +7,9 @@ from typing import Final
 from terminal.banks.channel import Channel
 from terminal.banks.client import ProviderLink
 from terminal.banks.connector import Keys, ProviderKey
+from terminal.banks.key_files import KeyFiles, KeyMaterial, SigningKey, expiry_of, signing_key, since
 from terminal.banks.profile_file import load_profile
-from terminal.banks.signing import RsaSigner, RsaVerifier, Signer, read_private_key, read_public_key
+from terminal.banks.signing import RsaVerifier, Signer, read_public_key
 from terminal.banks.wechatpay import Merchant, WeChatPay
 from terminal.counter.ports import Clock, Entropy, ProviderHttp
 from terminal.errors import BadSettings
@@ -29,6 +30,9 @@ class WeChatPaySettings:
         platform_key_id: ``PUB_KEY_ID_…``; with ``platform_key_file`` this is public-key mode.
         certificates: allow fetching platform certificates for serials that are not known; both modes may
             hold at once while a merchant migrates.
+        merchant_certificate_file: PEM of the API certificate itself: it names the serial and its own end.
+        next_…: the key, its serial or certificate, and when it begins (RFC 3339); the platform's next key is
+            accepted beside the present one at once.
         ca_file: PEM of the authorities to trust instead of the system's.
     """
 
@@ -37,8 +41,15 @@ class WeChatPaySettings:
     merchant_serial: str
     apiv3_key: str = field(repr=False)
     merchant_key_file: Path | None = None
+    merchant_certificate_file: Path | None = None
+    next_merchant_serial: str = ""
+    next_merchant_key_file: Path | None = None
+    next_merchant_certificate_file: Path | None = None
+    next_merchant_from: str = ""
     platform_key_id: str = ""
     platform_key_file: Path | None = None
+    next_platform_key_id: str = ""
+    next_platform_key_file: Path | None = None
     certificates: bool = True
     gateway: str = GATEWAY
     ca_file: Path | None = None
@@ -64,20 +75,23 @@ def open_wechatpay(
 
     Raises:
         BadSettings: ``apiv3_key_wrong_length``, ``setting_unusable``, ``profile_unusable``, and those of
-            ``read_private_key``, ``read_public_key`` and ``ProviderLink``.
+            ``signing_key``, ``read_public_key``, ``expiry_of`` and ``ProviderLink``.
     """
     connector = WeChatPay(profile or load_profile("wechatpay"), _merchant(settings))
     own = None if http else ProviderLink(settings.gateway, ca_file=settings.ca_file, test=test)
     link = http or own
     assert link is not None
+    renew = own.trust_again if own else None
+    files = KeyFiles(_files(settings), lambda: _material(settings, signer, keys), renew)
     return Channel(
         connector,
-        signer=signer or _signer(settings),
+        signer=files.now.signing[0].signer,
         http=link,
         closing=own.aclose if own else None,
         clock=clock,
         entropy=entropy,
-        keys=_keys(settings) if keys is None else keys,
+        keys=files.now.keys,
+        files=files,
     )
 
 
@@ -101,20 +115,69 @@ def _merchant(settings: WeChatPaySettings) -> Merchant:
     )
 
 
-def _signer(settings: WeChatPaySettings) -> Signer:
-    serial = settings.merchant_serial
-    if not serial.isascii() or not serial.isalnum():
-        raise BadSettings("setting_unusable", field="merchant_serial", why="hexadecimal")
-    if settings.merchant_key_file is None:
-        raise BadSettings("setting_unusable", field="merchant_key_file", why="missing")
-    return RsaSigner(read_private_key(settings.merchant_key_file), serial)
+def _files(settings: WeChatPaySettings) -> list[Path]:
+    named = (
+        settings.merchant_key_file,
+        settings.merchant_certificate_file,
+        settings.next_merchant_key_file,
+        settings.next_merchant_certificate_file,
+        settings.platform_key_file,
+        settings.next_platform_key_file,
+        settings.ca_file,
+    )
+    return [each for each in named if each is not None]
+
+
+def _material(settings: WeChatPaySettings, signer: Signer | None, keys: Keys | None) -> KeyMaterial:
+    certificates = {
+        "merchant_certificate": (settings.merchant_certificate_file, settings.next_merchant_certificate_file),
+        "authority": (settings.ca_file,),
+    }
+    return KeyMaterial(
+        (SigningKey(signer),) if signer else _signing(settings),
+        _keys(settings) if keys is None else keys,
+        tuple(expiry_of(kind, file) for kind, files in certificates.items() for file in files if file),
+    )
+
+
+def _signing(settings: WeChatPaySettings) -> tuple[SigningKey, ...]:
+    """The present key and, once it has a beginning, the next one."""
+    present = _signing_key(
+        settings.merchant_key_file, settings.merchant_serial, settings.merchant_certificate_file, "merchant"
+    )
+    if not settings.next_merchant_from:
+        return (present,)
+    following = _signing_key(
+        settings.next_merchant_key_file,
+        settings.next_merchant_serial,
+        settings.next_merchant_certificate_file,
+        "next_merchant",
+        since(settings.next_merchant_from, "next_merchant_from"),
+    )
+    return (present, following)
+
+
+def _signing_key(
+    key_file: Path | None, serial: str, certificate: Path | None, name: str, from_s: int = 0
+) -> SigningKey:
+    if certificate is None and not (serial.isascii() and serial.isalnum()):
+        raise BadSettings("setting_unusable", field=f"{name}_serial", why="hexadecimal")
+    if key_file is None:
+        raise BadSettings("setting_unusable", field=f"{name}_key_file", why="missing")
+    return signing_key(key_file, serial, certificate, from_s=from_s)
 
 
 def _keys(settings: WeChatPaySettings) -> Keys:
-    if bool(settings.platform_key_id) != (settings.platform_key_file is not None):
-        why = "platform_key_id and platform_key_file go together"
-        raise BadSettings("setting_unusable", field="platform_key_file", why=why)
-    if settings.platform_key_file is None:
-        return {}
-    key = ProviderKey(RsaVerifier(read_public_key(settings.platform_key_file)))
-    return {settings.platform_key_id: key}
+    """The platform's present key and the next one: whichever a message names is accepted."""
+    pairs = {
+        "platform_key_file": (settings.platform_key_id, settings.platform_key_file),
+        "next_platform_key_file": (settings.next_platform_key_id, settings.next_platform_key_file),
+    }
+    found: dict[str, ProviderKey] = {}
+    for field_name, (key_id, file) in pairs.items():
+        if bool(key_id) != (file is not None):
+            why = "the key's id and its file go together"
+            raise BadSettings("setting_unusable", field=field_name, why=why)
+        if file is not None:
+            found[key_id] = ProviderKey(RsaVerifier(read_public_key(file)))
+    return found

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -77,6 +78,16 @@ class RsaVerifier:
         return True
 
 
+class AnyVerifier:
+    """The present key and the next one, where a message does not name the key that signed it."""
+
+    def __init__(self, verifiers: Sequence[Verifier]) -> None:
+        self._verifiers = tuple(verifiers)
+
+    def verifies(self, message: bytes, signature: str) -> bool:
+        return any(each.verifies(message, signature) for each in self._verifiers)
+
+
 class MacSigner:
     """HMAC-SHA-256 in RSA's place, for simulated worlds where the CPU time of RSA would hide the rest."""
 
@@ -119,7 +130,7 @@ def read_private_key(file: Path) -> rsa.RSAPrivateKey:
     Raises:
         BadSettings: ``key_file_unreadable``, ``key_unreadable``, ``key_wrong_kind``, ``key_too_short``.
     """
-    data = _read(file)
+    data = read_file(file)
     try:
         key = serialization.load_pem_private_key(data, password=None)
     except (ValueError, TypeError) as error:  # TypeError: the PEM asks for a password
@@ -134,7 +145,7 @@ def read_private_key(file: Path) -> rsa.RSAPrivateKey:
 
 def read_public_key(file: Path) -> rsa.RSAPublicKey:
     """A PEM public key (SubjectPublicKeyInfo); raises as ``read_private_key``."""
-    data = _read(file)
+    data = read_file(file)
     try:
         key = serialization.load_pem_public_key(data)
     except ValueError as error:
@@ -145,7 +156,8 @@ def read_public_key(file: Path) -> rsa.RSAPublicKey:
     return key
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """At most KEY_FILE_MAX bytes. Raises BadSettings ``key_file_unreadable``."""
     try:
         with file.open("rb") as stream:
             return stream.read(KEY_FILE_MAX)
