@@ -1,7 +1,8 @@
 """The tables beside the log: what is claimed, owed and how subjects stand. All of it comes from ``body["index"]``.
 
 The rules are few enough to rebuild from: an event first settles, then owes; an id that is owed again replaces the
-older debt; a claim is taken once for ever; a summary replaces its subject's row but keeps where it began.
+older debt; a claim is taken once for ever; a summary replaces its subject's row but keeps where it began; what is
+settled once stays as it was settled first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from terminal.errors import Conflict
 from terminal.journal.records import Row, decode, encode
 from terminal.journal.schema import VIEW_TABLES
 from terminal.payments.event import Body, Json
+from terminal.payments.settled import SettledRow
 
 ITEMS_MAX: Final = 256  # of one kind in one event
 WORDS_MAX: Final = 16
@@ -49,6 +51,8 @@ class Index:
     owes: tuple[Debt, ...] = ()
     claims: tuple[tuple[str, str, str], ...] = ()
     standing: Standing | None = None
+    channel: str = ""  # whose bill settles
+    settled: tuple[SettledRow, ...] = ()
 
 
 def parse(body: Body, counter: str) -> Index | None:
@@ -57,9 +61,11 @@ def parse(body: Body, counter: str) -> Index | None:
     if index is None:
         return None
     assert isinstance(index, Mapping), index
-    assert index.keys() <= {"owes", "settles", "claims", "summary"}, sorted(index)
+    assert index.keys() <= {"owes", "settles", "claims", "summary", "settled"}, sorted(index)
     owes, settles, claims = (index.get(name, ()) for name in ("owes", "settles", "claims"))
-    assert max(len(owes), len(settles), len(claims)) <= ITEMS_MAX, "too much in one event"
+    channel, rows = index.get("settled", ("", ()))
+    assert max(len(owes), len(settles), len(claims), len(rows)) <= ITEMS_MAX, "too much in one event"
+    assert isinstance(channel, str), channel
     assert not settles or all(isinstance(each, str) for each in settles), settles
     assert not claims or all(len(each) == 3 and all(isinstance(x, str) for x in each) for each in claims), claims
     summary = index.get("summary")
@@ -68,6 +74,8 @@ def parse(body: Body, counter: str) -> Index | None:
         tuple([_debt(each, counter) for each in owes]),
         tuple([(kind, key, value) for kind, key, value in claims]),
         None if summary is None else _standing(summary),
+        channel,
+        tuple([SettledRow.of(each) for each in rows]),
     )
 
 
@@ -110,6 +118,9 @@ def project(cursor: apsw.Connection, number: int, row: Row, index: Index) -> Non
         )
     if index.standing:
         _stand(cursor, number, row, index.standing)
+    if index.settled:
+        sql = "INSERT INTO settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        cursor.executemany(sql, [(*each[:2], index.channel, *each[2:], number) for each in index.settled])
 
 
 def _stand(cursor: apsw.Connection, number: int, row: Row, standing: Standing) -> None:

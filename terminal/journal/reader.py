@@ -99,7 +99,7 @@ class Reader:
 
     def owed(self) -> tuple[Owed, ...]:
         sql = "SELECT id, kind, counter, subject, number, owed_ms, body FROM owed ORDER BY number, place"
-        found = self._rows(sql)
+        found = self.rows(sql)
         return tuple(
             Owed(name, kind, counter, subject, number, owed_ms, decode(body))
             for name, kind, counter, subject, number, owed_ms, body in found
@@ -109,7 +109,7 @@ class Reader:
         """The clear personal values of one event that were not erased. A changed one is left out."""
         sql = "SELECT name, key_id, hidden FROM personal WHERE number = ?"
         clear = {}
-        for name, key_id, hidden in self._rows(sql, (number,)):
+        for name, key_id, hidden in self.rows(sql, (number,)):
             try:
                 clear[name] = keys.show(key_id, f"{number}:{name}", hidden)[32:].decode()
             except (InvalidTag, KeyError):
@@ -127,10 +127,11 @@ class Reader:
         return f"subject IN (SELECT subject {found})", bounds
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> Any:
-        found = self._rows(sql, values)
+        found = self.rows(sql, values)
         return found[0][0] if found else None
 
-    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
+    def rows(self, sql: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
+        """All rows of a short question; for the readers of this package."""
         try:
             return self.connection.execute(sql, values).fetchall()
         except apsw.BusyError as error:
@@ -141,7 +142,7 @@ class Reader:
             raise refusal(fatal) from error
 
     def _events(self, sql: str, values: tuple[Any, ...]) -> tuple[Event, ...]:
-        return tuple(self._event(Row(*row)) for row in self._rows(sql, values))
+        return tuple(self._event(Row(*row)) for row in self.rows(sql, values))
 
     def _event(self, row: Row) -> Event:
         event = event_of(row)
@@ -150,8 +151,10 @@ class Reader:
         return event
 
     def _summaries(self, sql: str, values: tuple[Any, ...]) -> tuple[Summary, ...]:
-        found = self._rows(sql, values)
-        return tuple(
-            Summary(subject, counter, first, last, first_ms, last_ms, decode(body))
-            for subject, counter, first, last, first_ms, last_ms, body in found
-        )
+        return tuple(self.summary(row) for row in self.rows(sql, values))
+
+    @staticmethod
+    def summary(row: Sequence[Any]) -> Summary:
+        """A row of the columns of ``_SUMMARY``."""
+        subject, counter, first, last, first_ms, last_ms, body = row
+        return Summary(subject, counter, first, last, first_ms, last_ms, decode(body))

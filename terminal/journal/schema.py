@@ -29,7 +29,7 @@ PRAGMAS: Final[dict[str, str | int]] = {
     "temp_store": 2,  # memory: a full /tmp must not stop money
 }
 
-VIEWS: Final = (
+_FIRST_VIEWS: Final = (
     """CREATE TABLE claim (
         kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, number INTEGER NOT NULL,
         PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID""",
@@ -49,7 +49,15 @@ VIEWS: Final = (
         kind TEXT NOT NULL, word TEXT NOT NULL, subject TEXT NOT NULL,
         PRIMARY KEY (kind, word, subject)) STRICT, WITHOUT ROWID""",
 )
-VIEW_TABLES: Final = ("claim", "owed", "summary", "word")
+_SETTLEMENT: Final = (
+    """CREATE TABLE settlement (
+        subject TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, channel TEXT NOT NULL, day TEXT NOT NULL,
+        batch TEXT NOT NULL, settle_minor INTEGER NOT NULL, fee_milli INTEGER NOT NULL, number INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX settlement_day ON settlement (day, channel)",
+)
+VIEWS: Final = (*_FIRST_VIEWS, *_SETTLEMENT)
+VIEW_TABLES: Final = ("claim", "owed", "summary", "word", "settlement")
 
 _FIRST: Final = (
     """CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID""",
@@ -72,10 +80,15 @@ _FIRST: Final = (
         number INTEGER NOT NULL, name TEXT NOT NULL, subject TEXT NOT NULL, key_id TEXT NOT NULL,
         hidden BLOB NOT NULL, PRIMARY KEY (number, name)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX personal_subject ON personal (subject)",
-    *VIEWS,
+    *_FIRST_VIEWS,
+)
+_SECOND: Final = (
+    *_SETTLEMENT,
+    # refunds are few among millions of events, and a bill asks for those of one day
+    "CREATE INDEX event_refund ON event (wall_ms) WHERE type = 'refund_moved'",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND)
 """Number n is the n-th entry. A released one is never edited: the next one changes what it made."""
 
 

@@ -24,6 +24,7 @@ from terminal.journal.reader import Reader, Upcasters
 from terminal.journal.records import Identity
 from terminal.journal.recover import mark_suspect, rebuild
 from terminal.journal.schema import connect
+from terminal.journal.settled import SettledReader
 from terminal.journal.start import Ground, take
 from terminal.journal.verify import Examination, Report
 from terminal.journal.writer import Engine, InlineWriter, Item, Job, ThreadWriter, Writer
@@ -67,6 +68,7 @@ class SqliteJournal:
         self._sign_at = self._signed() + EVERY
         self._engine = Engine(committer, upkeep=self._upkeep, on_fatal=self._on_fatal)
         self._reader = Reader(ground.reading, upcasters, failed=self._engine.die)
+        self.settled = SettledReader(self._reader)
         kind = InlineWriter if inline else ThreadWriter
         self._writer: Writer = kind(self._engine, self._told)
 

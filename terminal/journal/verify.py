@@ -22,7 +22,10 @@ from terminal.journal.reader import Reader
 from terminal.journal.records import BadRow, Chain, Row, commitment, decode
 from terminal.journal.schema import VIEW_TABLES, VIEWS, altered
 
-_ORDER: Final = {"claim": "kind, key", "owed": "id", "summary": "subject", "word": "kind, word, subject"}
+_ORDER: Final = {
+    **{"claim": "kind, key", "owed": "id", "summary": "subject", "word": "kind, word, subject"},
+    "settlement": "subject",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ INDEX = st.fixed_dictionaries(
         "owes": st.lists(st.builds(debt, NAMES, st.sampled_from(["voice", "receipt"])), max_size=3),
         "settles": st.lists(NAMES, max_size=2),
         "claims": st.lists(st.tuples(NAMES, NAMES, NAMES), max_size=2),
+        "settled": st.tuples(
+            NAMES,
+            st.lists(st.tuples(NAMES, st.just("payment"), NAMES, NAMES, st.integers(0, 9), st.integers(-9, 9))),
+        ),
         "summary": st.builds(
             summary, st.sampled_from(["sale", "refund"]), final=st.booleans(), search=st.lists(NAMES, max_size=3)
         ),
