@@ -49,6 +49,14 @@ class NotEvidence(TerminalError):
     """A message that proves nothing: signature, freshness, replay, shape. Never changes a payment."""
 
 
+class Hint(NotEvidence):
+    """A message of a provider that signs none: it proves nothing, the orders it names are asked about (S13)."""
+
+    def __init__(self, order_nos: tuple[str, ...]) -> None:
+        super().__init__("notification_hint")
+        self.order_nos = order_nos
+
+
 class JournalError(TerminalError):
     """The journal cannot be trusted or written. Money work stops (I20)."""
 

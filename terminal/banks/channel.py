@@ -27,7 +27,7 @@ from terminal.counter.ports import (
     ProviderHttp,
     RefundOrder,
 )
-from terminal.errors import NotEvidence
+from terminal.errors import Hint, NotEvidence
 from terminal.payments.evidence import Account
 from terminal.payments.notice import Answer, Notice, NotSent, RefundNotice, Refusal, Refused, Unclear
 from terminal.payments.profile import Profile
@@ -130,6 +130,7 @@ class Channel:
             NotEvidence: ``signature_missing``, ``signature_probe`` (the provider tests us: no forgery alarm),
                 ``signature_unreadable``, ``signature_wrong``, ``key_unknown``, ``notification_unreadable``,
                 ``notification_unknown_kind``; ``message_stale`` with ``order_no``, for a query to be started.
+            Hint: this provider signs no notification; the orders it names are to be asked about.
         """
         try:
             seal = self._connector.notification_seal(headers, body)
@@ -138,6 +139,8 @@ class Channel:
             late_s = self._age_s(seal)
             if abs(late_s) > FRESH_S:
                 raise NotEvidence("message_stale", order_no=notice.order_no, late_s=round(late_s))
+        except Hint:
+            raise
         except NotEvidence as error:
             self._reject("notification", error)
             raise

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from terminal.counter.orphans import subject_of
-from terminal.errors import Conflict, NotEvidence, Unavailable
+from terminal.errors import Conflict, Hint, NotEvidence, Unavailable
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.evidence import Mismatch, judge, judge_refund
@@ -36,6 +36,10 @@ class Notices:
         provider = self._service.provider(channel)
         try:
             notice = await provider.take_notification(headers, body)
+        except Hint as hint:
+            for order_no in hint.order_nos:
+                await self._take_hint(channel, provider, order_no)
+            return
         except NotEvidence as refused:
             await self._refused(channel, refused)
             raise
@@ -98,6 +102,10 @@ class Notices:
             return
         if provider.profile.confirm_notification_by_query and notice.trade is Trade.PAID:
             notice = await _confirmed(provider, notice.order_no)
+        await self._hear_payment(channel, sale_id, notice)
+
+    async def _hear_payment(self, channel: str, sale_id: str, notice: Notice) -> None:
+        service, provider = self._service, self._service.provider(channel)
 
         def decide(sale: Sale | None) -> Facts:
             assert sale is not None
@@ -115,6 +123,21 @@ class Notices:
         sale = await service.book.commit(sale_id, decide, Actor("provider", channel))
         if driver := service.adopt(sale.counter).drive(notice.order_no):
             driver.nudge()
+
+    async def _take_hint(self, channel: str, provider: "Provider", order_no: str) -> None:
+        """Only what the provider says when asked counts; until it says "paid", it must tell us again."""
+        sale_id = self._service.feed.claimed("order", order_no)
+        answer = await provider.query(order_no)
+        if isinstance(answer, Told) and answer.notice.trade in {Trade.PAID, Trade.RETURNED}:
+            if sale_id is None:
+                await self._orphan(channel, answer.notice)
+                return
+            await self._hear_payment(channel, sale_id, answer.notice)
+            for refund in self._service.book.sale(sale_id).refunds:
+                if refund.attempt == order_no and (driver := self._service.refunding.get(refund.id)):
+                    driver.nudge()  # the end of a refund is told by the same words
+        elif sale_id is not None:
+            raise Unavailable("provider_down")
 
     async def _take_refund(self, channel: str, notice: RefundNotice) -> None:
         service, provider = self._service, self._service.provider(channel)

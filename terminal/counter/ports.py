@@ -97,6 +97,7 @@ class RefundOrder:
     total: Money
     reason: str
     notify_url: str = ""
+    provider_txn: str = ""  # the payment's number at the provider, where refunds are asked for by it
 
 
 class Provider(Protocol):
@@ -134,7 +135,10 @@ class Provider(Protocol):
         ...
 
     async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
-        """Verify over the raw bytes, check freshness. Raises NotEvidence with what was wrong."""
+        """Verify over the raw bytes, check freshness. Raises NotEvidence with what was wrong.
+
+        Raises Hint where the provider signs nothing: the orders it names are to be asked about.
+        """
         ...
 
 

@@ -69,8 +69,10 @@ class RefundDriver:
         """The same number and amount may be sent again: the provider treats it as the same refund."""
         sale = self._book.sale(self._sale_id)
         refund = self._refund
-        total = sale.attempt(refund.attempt).amount
-        order = RefundOrder(refund.id, refund.attempt, refund.amount, total, refund.reason, self._notify_url)
+        paid = sale.attempt(refund.attempt)
+        order = RefundOrder(
+            refund.id, paid.id, refund.amount, paid.amount, refund.reason, self._notify_url, paid.provider_txn
+        )
         await self._hear_answer(await self._provider.refund(order), asked=False)
 
     async def _ask(self) -> None:

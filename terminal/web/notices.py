@@ -26,7 +26,7 @@ class _No(msgspec.Struct, frozen=True):
 
 
 def notices_app(service: Service, limits: EdgeLimits) -> web.Application:
-    """``POST /notify/{channel}`` and nothing else: no session, no detail in any answer."""
+    """``POST /notify/{channel}``, also with ``/pix`` after it, and nothing else: no session, no detail."""
     buckets = Buckets(service.parts.clock, per_s=limits.notices_per_s, burst=limits.notices_burst)
     app = web.Application(client_max_size=BODY_MAX)
 
@@ -39,6 +39,7 @@ def notices_app(service: Service, limits: EdgeLimits) -> web.Application:
         return _no(404, "nothing here")
 
     app.router.add_post("/notify/{channel}", take)
+    app.router.add_post("/notify/{channel}/pix", take)  # Pix API: a PSP adds this to the address it was given
     app.router.add_route("*", "/{rest:.*}", nothing)
     return app
 
