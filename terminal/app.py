@@ -78,6 +78,7 @@ def house_of(loaded: Loaded) -> House:
         shop.currency,
         Ledger.TEST if loaded.settings.mode == "test" else Ledger.LIVE,
         shop.limit_minor,
+        shop.excess,
         known_codes(),
     )
 

@@ -9,6 +9,9 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A table of the settings file; an unknown key is refused."""
 
 
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
 class AnyChannel(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What every provider account has. Files are relative to the settings file."""
 
@@ -18,6 +21,9 @@ class AnyChannel(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     notify_url: str = ""
     store_id: str = ""
     day_limit_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # what it may take in one settlement day; 0: no limit
+    refund_hours: tuple[Clock, Clock] | None = None  # from, until, of refund_zone; unset: the profile's
+    refund_zone: str = ""  # unset: the profile's
+    refund_retry: bool = False  # too little on the shop's account at the provider: wait and send it again
     sandbox: bool = False
 
 

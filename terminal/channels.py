@@ -12,6 +12,9 @@ from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
 from terminal.channel_tables import AlipayTable, AnyChannel, WeChatPayTable
 from terminal.counter.ports import Clock, Entropy
+from terminal.errors import BadSettings
+from terminal.payments.hours import is_zone
+from terminal.payments.notice import Refusal
 from terminal.payments.profile import Profile
 from terminal.settings import Loaded
 
@@ -86,9 +89,18 @@ def _table(loaded: Loaded, name: str, kind: type[T]) -> T:
 
 def _profile(table: AnyChannel) -> Profile:
     profile = load_profile(table.connector)
+    chosen: dict[str, object] = {}
     if table.day_limit_minor:
-        profile = msgspec.structs.replace(profile, day_limit_minor=table.day_limit_minor)
-    return profile
+        chosen["day_limit_minor"] = table.day_limit_minor
+    if table.refund_hours:
+        chosen["refund_hours"] = table.refund_hours
+    if table.refund_zone:
+        if not is_zone(table.refund_zone):
+            raise BadSettings("setting_unusable", field="refund_zone", why="no such time zone")
+        chosen["refund_zone"] = table.refund_zone
+    if table.refund_retry:
+        chosen["refund_retry"] = (Refusal.NO_FUNDS.value,)
+    return msgspec.structs.replace(profile, **chosen)
 
 
 def _file(loaded: Loaded, text: str) -> Path | None:

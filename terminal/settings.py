@@ -33,6 +33,7 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limit_minor: int = 5_000_000
     cashier_refund_minor: int = 0  # a cashier may give back this much at once without the owner
     cashier_refund_day_minor: int = 0  # and this much a day
+    excess: Literal["list", "refund"] = "list"  # a second payment for one sale: shown, or given back by itself
 
 
 class State(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -68,6 +68,7 @@ REFUND_STATES: Final[Mapping[RefundState, str]] = {
     RefundState.INTENT: "reserved and written down, nothing has left yet",
     RefundState.SENT: "on its way to the bank, or in progress there",
     RefundState.UNKNOWN: "the answer is lost; the bank is asked",
+    RefundState.QUEUED: "accepted here and reserved; nothing of it is at the bank until its time has come",
     RefundState.REFUNDED: "proved: the money went back",
     RefundState.FAILED: "definite: nothing went back, the amount is free again",
     RefundState.MANUAL: "the payer's account cannot take it: a person must act; the amount stays reserved",
@@ -82,6 +83,8 @@ REFUND_SIGNALS: Final[Mapping[RefundSignal, str]] = {
     RefundSignal.UNCLEAR: "it may have happened",
     RefundSignal.NOT_FOUND: "the bank knows no such refund: sent again under the same number",
     RefundSignal.NOT_SENT: "no byte left this time",
+    RefundSignal.DUE: "the time of one that waited has come: it leaves now",
+    RefundSignal.CANCELLED: "a person does not want one that waited any more",
     RefundSignal.RESTART: "the program was started again",
 }
 FLAGS: Final[Mapping[Flag, str]] = {
@@ -125,8 +128,11 @@ A sale ends unpaid only when no attempt is live any more:
 - `cancelled` and `expired` move to `paid` when a person attaches late money. Nothing moves a sale out of `paid`.
 """
 REFUND_RULES: Final = """
-The refunded amount is reserved from `intent` on and freed only by `failed`. These pairs move nothing and open the
-exception `contradicted`: """
+The refunded amount is reserved from `intent` on and freed only by `failed`. `refund_queued` brings `intent` to
+`queued` while nothing of it is at the bank. A refund that began as a void reverses its order until the order
+itself shows what became of it; `refund_way_chosen` makes it an ordinary refund, once, when the bank refused that.
+
+These pairs move nothing and open the exception `contradicted`: """
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

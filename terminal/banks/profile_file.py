@@ -8,9 +8,12 @@ import msgspec
 
 from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
+from terminal.payments.hours import is_zone
+from terminal.payments.notice import Refusal
 from terminal.payments.profile import Profile
 
 FOLDER: Final = Path(__file__).parent / "profiles"
+_HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _NAME: Final = re.compile(r"[a-z0-9_]{1,32}")
 
 
@@ -47,6 +50,9 @@ def _contradiction(profile: Profile) -> str:
         "timings: a wait is negative or endless": all(0 <= wait < float("inf") for wait in flat),
         "timings: connect_s and answer_s must be above 0": profile.timings.connect_s > 0
         and profile.timings.answer_s > 0,
+        "refund_zone: no such time zone": is_zone(profile.refund_zone),
+        "refund_hours: not HH:MM": all(_HOUR.fullmatch(each) for each in profile.refund_hours or ()),
+        "refund_retry: no such refusal": set(profile.refund_retry) <= {each.value for each in Refusal},
         "titles: none in English": "en" in profile.titles,
     }
     return next((why for why, good in checks.items() if not good), "")

@@ -1,19 +1,36 @@
 """After the sale: refunds, reprints, late money, slips that wait for a person."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terminal.counter.book import here
 from terminal.counter.checkout import Key, answered
+from terminal.counter.refunds import bank_ms, refund_due_ms
 from terminal.errors import Conflict
 from terminal.payments.event import Actor
 from terminal.payments.exceptions import close_exception
 from terminal.payments.fact import Claim, Fact, Facts
 from terminal.payments.money import Money
-from terminal.payments.refunding import start_refund
+from terminal.payments.refund import RefundState
+from terminal.payments.refunding import cancel_refund, start_refund
 from terminal.payments.sale import Attempt, Refund, Sale
+from terminal.payments.way_back import Way, way_back
 
 if TYPE_CHECKING:
+    from terminal.counter.ports import Provider
     from terminal.counter.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How an amount would go back now. ``due_ms``: when it is sent, wall time; 0 is at once."""
+
+    attempt: Attempt
+    amount: Money
+    way: Way
+    due_ms: int
+    takes_days: int
+    fee_returned: str  # yes, no, unknown
 
 
 class Aftercare:
@@ -42,7 +59,7 @@ class Aftercare:
             return self._known(known)
         sale = self._book.sale(sale_id)
         attempt = _captured(sale, attempt_id)
-        service.provider(attempt.provider)  # a refund that nobody could send is not begun
+        provider = service.provider(attempt.provider)  # a refund that nobody could send is not begun
         refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
         claims: tuple[Claim, ...] = ()
         if key:
@@ -53,23 +70,63 @@ class Aftercare:
                 return ()  # the same request, answered while this one waited for its turn
             now = here(current)
             left = now.refundable_minor(now.attempt(attempt.id))
-            minor = left if amount_minor is None else amount_minor
+            amount = Money(left if amount_minor is None else amount_minor, now.amount.currency)
+            way, due_ms = self._way(now, attempt.id, amount, provider)
             return start_refund(
                 now,
                 attempt.id,
-                Money(minor, now.amount.currency),
+                amount,
                 refund=refund_id,
                 reason=reason,
                 actor=str(actor),
                 approver=approver,
                 at_ms=at_ms,
                 claims=claims,
+                way=way,
+                due_ms=due_ms,
             )
 
         sale = await self._book.commit(sale_id, decide, actor, lambda now: service.drive_refund(now, refund_id))
         if key and (known := answered(service.feed, key)):
             return self._known(known)
         return sale, sale.refund(refund_id)
+
+    def _way(self, sale: Sale, attempt: str, amount: Money, provider: "Provider") -> tuple[Way, int]:
+        clock = self._service.parts.clock
+        way = way_back(sale, sale.attempt(attempt), amount, provider.profile, bank_ms(clock, provider))
+        return way, 0 if way.kind == "void" else refund_due_ms(clock, provider)
+
+    def offer(self, sale_id: str, amount_minor: int | None = None, *, attempt_id: str = "") -> Offer:
+        """What asking for this refund would do; nothing is reserved. Raises as ``refund``, but for the amount."""
+        sale = self._book.sale(sale_id)
+        attempt = _captured(sale, attempt_id)
+        provider = self._service.provider(attempt.provider)
+        left = max(sale.refundable_minor(attempt), 0)
+        amount = Money(left if amount_minor is None else amount_minor, sale.amount.currency)
+        way, due_ms = self._way(sale, attempt.id, amount, provider)
+        profile = provider.profile
+        return Offer(attempt, amount, way, due_ms, profile.refund_takes_days, profile.refund_fee_returned)
+
+    def promised(self, sale: Sale, refund: Refund) -> Offer:
+        """The same of a refund that was asked for."""
+        attempt = sale.attempt(refund.attempt)
+        profile = self._service.provider(attempt.provider).profile
+        way = Way("void", "rule") if refund.way == "void" else Way("refund", "not_by_channel")
+        due_ms = refund.due_ms if refund.state is RefundState.QUEUED else 0
+        return Offer(attempt, refund.amount, way, due_ms, profile.refund_takes_days, profile.refund_fee_returned)
+
+    async def cancel_refund(self, sale_id: str, refund_id: str, *, actor: Actor) -> Sale:
+        """Only one that is queued: nothing of it was ever sent. Raises Conflict("refund_not_queued" | …)."""
+        at_ms = self._service.parts.clock.wall_ms()
+
+        def decide(sale: Sale | None) -> Facts:
+            return cancel_refund(here(sale), refund_id, at_ms=at_ms)
+
+        def wake(_: Sale) -> None:
+            if driver := self._service.refunding.get(refund_id):
+                driver.nudge()
+
+        return await self._book.commit(sale_id, decide, actor, wake)
 
     def _known(self, answer: str) -> tuple[Sale, Refund]:
         sale_id, _, refund_id = answer.partition("/")

@@ -12,7 +12,8 @@ from terminal.payments.evidence import Mismatch, judge, judge_refund
 from terminal.payments.exceptions import open_mismatch
 from terminal.payments.fact import Fact, Facts
 from terminal.payments.notice import Notice, RefundNotice, Told, Trade
-from terminal.payments.refunding import hear_refund
+from terminal.payments.refund import RefundSignal
+from terminal.payments.refunding import hear_refund, shown_void
 from terminal.payments.sale import Sale
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ class Notices:
             if isinstance(verdict, Mismatch):
                 log.error("notification for %s: the %s is not ours", notice.order_no, verdict.field)
                 return open_mismatch(sale, attempt, verdict.field, notice, at_ms=at_ms)
+            if voided := shown_void(sale, notice, provider.profile.void.shows):
+                return hear_refund(sale, voided.id, RefundSignal.REFUNDED, at_ms=at_ms)
             return hear(sale, notice.order_no, verdict, at_ms=at_ms, evidence=notice)
 
         sale = await service.book.commit(sale_id, decide, Actor("provider", channel))

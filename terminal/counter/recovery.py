@@ -57,6 +57,7 @@ async def _bring_back(service: "Service", sale: Sale) -> None:
         if not await _gone(service, sale, sale.attempt(refund.attempt), refund):
             service.drive_refund(sale, refund.id)
     sale = service.book.sale(sale.id)
+    service.excess.changed(sale)
     if not sale.ended:
         service.watches.changed(None, sale)
         lane.changed(None, sale)

@@ -13,6 +13,7 @@ from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
 from terminal.counter.engine import AttemptDriver, Job
+from terminal.counter.expiring import Expiries
 from terminal.counter.excess import Excess
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices, Lane
@@ -72,6 +73,7 @@ class Service:
         self._ready = asyncio.Event()
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
+        self.expiries = Expiries(self)
         self.excess = Excess(self)
 
     async def run(self) -> None:
@@ -82,6 +84,7 @@ class Service:
                 await recover(self)
                 for lane in self.lanes.values():
                     self._start_lane(lane)
+                self.tasks.start("expiries", self.expiries.run)
                 self.ready = True
                 self._ready.set()
                 raise await self.feed.failure()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from terminal.payments.codes.consumer import KnownCodes
 from terminal.payments.event import Ledger
@@ -18,6 +19,7 @@ class House:
     currency: str = "CNY"
     ledger: Ledger = Ledger.LIVE
     limit_minor: int = 5_000_000
+    excess: Literal["list", "refund"] = "list"  # what becomes of a second payment by itself
     known: KnownCodes = field(default_factory=KnownCodes)  # what a scan may be that no channel here takes
 
     @property

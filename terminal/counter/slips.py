@@ -34,9 +34,9 @@ class Slips:
         return {each: self.method(each, language) for each in self._titles}
 
     def make(self, counter: CounterSettings, sale: Sale, owed: Owed, check_code: str) -> Receipt:
-        """``owed`` names the attempt or refund: ``<id>:receipt``."""
+        """``owed`` names the attempt or refund: ``<id>:receipt``, of one that waits ``<id>:queued:receipt``."""
         language = counter.language("receipt")
-        subject = str(owed.body.get("receipt", owed.id)).removesuffix(":receipt")
+        subject, _, kind = str(owed.body.get("receipt", owed.id)).removesuffix(":receipt").partition(":")
         words = self._wording.words(language)
         shop = Shop(self._house.title, self._house.lines, self._house.store, counter.id)
 
@@ -58,6 +58,7 @@ class Slips:
                 test=self._house.test,
                 check_code=check_code,
                 method=self.method(sale.attempt(refund.attempt).provider, language),
+                queued_until=self._wording.when(refund.due_ms, language) if kind == "queued" else "",
             )
         return sale_slip(
             sale,

@@ -86,6 +86,12 @@ def refund_stuck(sale: Sale, refund: Refund, at_ms: int) -> Facts:
     return tuple(_opened(sale, attempt, "refund_manual", f"{refund.id}:refund_manual", at_ms))
 
 
+def refund_late(sale: Sale, refund: Refund, at_ms: int) -> Facts:
+    """The customer was promised it and the provider has not said that it is done: somebody looks after it."""
+    attempt = replace(sale.attempt(refund.attempt), amount=refund.amount)
+    return tuple(_opened(sale, attempt, "refund_late", f"{refund.id}:refund_late", at_ms))
+
+
 def channel_gone(sale: Sale, attempt: Attempt, refund: Refund | None = None, *, at_ms: int) -> Facts:
     """Nobody is left to ask: the channel of this attempt or refund is not in the settings any more (I4)."""
     about, amount = (refund.id, refund.amount) if refund else (attempt.id, attempt.amount)
@@ -94,7 +100,8 @@ def channel_gone(sale: Sale, attempt: Attempt, refund: Refund | None = None, *, 
 
 def refunded_ends(sale: Sale, attempt_id: str, at_ms: int) -> list[Fact]:
     """Late or excess money that went back whole is no longer before a person, nor a refund that came through."""
-    settled = {f"{each.id}:refund_manual" for each in sale.refunds if each.state is RefundState.REFUNDED}
+    ended = [each.id for each in sale.refunds if each.state is RefundState.REFUNDED]
+    settled = {f"{each}:{kind}" for each in ended for kind in ("refund_manual", "refund_late")}
     whole = sale.held_minor(sale.attempt(attempt_id)) <= 0
     return [
         _closing(each.id, each.attempt, "refunded", "", at_ms)

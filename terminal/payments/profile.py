@@ -3,6 +3,8 @@
 The engine reads only this; no provider's name appears in it. Seconds are floats of waiting time, never money.
 """
 
+from typing import Literal
+
 import msgspec
 
 
@@ -30,7 +32,40 @@ class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     close_not_before_s: float = 0.0  # "too young to close" rule of older APIs
     free_counter_after_s: float = 60.0  # UNKNOWN for this long frees the counter (parked)
     refund_queries_s: tuple[float, ...] = (5.0, 15.0, 60.0, 300.0, 1800.0, 3600.0)
+    refund_again_s: float = 3600.0  # a refund the provider cannot make now is sent again after so long
+    refund_remind_s: float = 6 * 3600.0  # a refund without an end for so long is put before a person
     sweep_after_close_s: tuple[float, ...] = (60.0, 300.0, 1800.0, 7200.0, 86400.0)
+
+
+class VoidRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a paid attempt may be undone by reversing its order, whole: nothing is charged then.
+
+    ``shows``: the words of ``Trade`` that prove it when the order is asked about; any other word proves nothing.
+    """
+
+    directions: tuple[Literal["push", "pull"], ...] = ("pull",)
+    same_day: bool = True  # only within the provider's settlement day of the payment
+    within_s: float = 0.0  # and so long after it; 0: ``timings.reverse_window_s``
+    shows: tuple[Literal["reversed", "returned", "closed"], ...] = ("reversed",)
+
+
+class Speaks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the provider's protocol can say. A conformance case that needs more than this does not apply.
+
+    Args:
+        lacks: words the provider has none of its own for, by the names the cases use (docs/conformance.md).
+    """
+
+    notifies: bool = True  # it can send notifications at all
+    signs_notifications: bool = True  # with a key, over their bytes and time; else only a query proves them
+    signs_answers: bool = True  # with a key, over their bytes; else TLS alone says whose they are
+    times_answers: bool = True  # an answer's signature covers the second it was made
+    signs_requests: bool = True  # ours: the provider checks a signature over our bytes
+    stamps_requests: bool = True  # ours: they carry the second they were signed
+    probes: bool = False  # it sends deliberately false signatures to test us
+    closes: bool = True  # an order can be closed before it is paid
+    refunds: bool = True
+    lacks: tuple[str, ...] = ()
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +92,15 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day_limit_minor: int = 0  # what the channel may take in one settlement day; 0: no such limit
     settlement_offset_min: int = 0  # the provider's settlement day begins at midnight of UTC plus so many minutes
     refund_days: int = 365
-    void_by_reverse: bool = False  # a reverse of a paid pull is allowed as "void"
+    refund_takes_days: int = 3  # told to the customer: by then the money is back at the latest
+    refund_fee_returned: Literal["yes", "no", "unknown"] = "unknown"
+    refund_hours: tuple[str, str] | None = None  # "HH:MM" from and until, of refund_zone; none: at any hour
+    refund_zone: str = "UTC"
+    refund_retry: tuple[str, ...] = ()  # words of ``Refusal`` that mean "not now": asked again under its number
+    confirms_by: Literal["provider", "statement"] = "provider"  # statement: nobody can be asked, a file tells
+    void_by_reverse: bool = False  # a reverse of a paid order is allowed as "void", within ``void``
+    void: VoidRule = VoidRule()
     queries_per_s: float = 50.0
     timings: Timings = Timings()
+    speaks: Speaks = Speaks()
     settings: dict[str, str] = {}  # what the facts mark contradictory or unverified, by the connector's names

@@ -9,6 +9,7 @@ class RefundState(StrEnum):
     INTENT = "intent"
     SENT = "sent"  # accepted and in progress at the provider, or on its way there
     UNKNOWN = "unknown"
+    QUEUED = "queued"  # accepted here, nothing of it is at the provider: it leaves when its time has come
     REFUNDED = "refunded"
     FAILED = "failed"  # definite: the reserved amount is free, the number is never used again
     MANUAL = "manual"  # the payer's account cannot take it: a person must act; stays reserved
@@ -24,6 +25,8 @@ class RefundSignal(StrEnum):
     UNCLEAR = "unclear"
     NOT_FOUND = "not_found"  # resend under the same number
     NOT_SENT = "not_sent"
+    DUE = "due"  # its time has come: it leaves now
+    CANCELLED = "cancelled"  # by a person, while nothing of it was sent
     RESTART = "restart"
 
 
@@ -45,6 +48,7 @@ _LIVE: Final = {
 
 REFUND_TABLE: Final[Mapping[tuple[RefundState, RefundSignal], RefundState]] = {
     **{(state, signal): to for state in (_R.INTENT, _R.SENT, _R.UNKNOWN) for signal, to in _LIVE.items()},
+    **{(state, signal): state for state in (_R.INTENT, _R.SENT, _R.UNKNOWN) for signal in (_E.DUE, _E.CANCELLED)},
     # the answer to a resend must not free what an earlier, unseen answer may have taken: refusal of an
     # unknown refund is believed only from a query (FAILED)
     (_R.UNKNOWN, _E.REFUSED): _R.UNKNOWN,
@@ -52,6 +56,13 @@ REFUND_TABLE: Final[Mapping[tuple[RefundState, RefundSignal], RefundState]] = {
     **{(_R.MANUAL, signal): _R.MANUAL for signal in _E},
     (_R.MANUAL, _E.REFUNDED): _R.REFUNDED,
     (_R.MANUAL, _E.FAILED): _R.FAILED,
+    **{(_R.QUEUED, signal): _R.QUEUED for signal in _E},
+    (_R.QUEUED, _E.DUE): _R.INTENT,
+    (_R.QUEUED, _E.CANCELLED): _R.FAILED,
+    (_R.QUEUED, _E.PROCESSING): _R.SENT,  # evidence is evidence: an earlier "not now" was not the last word
+    (_R.QUEUED, _E.REFUNDED): _R.REFUNDED,
+    (_R.QUEUED, _E.FAILED): _R.FAILED,
+    (_R.QUEUED, _E.ABNORMAL): _R.MANUAL,
     **{(state, signal): state for state in REFUND_ENDED for signal in _E},
 }
 

@@ -1,13 +1,23 @@
-"""Giving money back: reserved and intended in one fact, followed to a definite end (I8)."""
+"""Giving money back: reserved and intended in one append, followed to a definite end (I8).
 
-from typing import Any
+A void is a refund that begins by reversing its order. Only its own definite refusal, and proof that the order is
+still paid, turns it into an ordinary refund of the same record: the amount stays reserved, and once it is one, the
+order is never reversed again.
+"""
+
+from collections.abc import Collection
+from typing import Any, Final
 
 from terminal.errors import Conflict, InvalidRequest
-from terminal.payments.exceptions import refund_contradicted, refund_stuck, refunded_ends
+from terminal.payments.exceptions import refund_contradicted, refund_late, refund_stuck, refunded_ends
 from terminal.payments.fact import Claim, Fact, Facts, fold
 from terminal.payments.money import Money
-from terminal.payments.refund import CONTRADICTS, RefundSignal, RefundState, refund_step
-from terminal.payments.sale import Sale
+from terminal.payments.notice import Notice
+from terminal.payments.refund import CONTRADICTS, REFUND_ENDED, RefundSignal, RefundState, refund_step
+from terminal.payments.sale import Refund, Sale
+from terminal.payments.way_back import Way
+
+_AS_REFUND: Final = Way("refund", "not_by_channel")
 
 
 def start_refund(
@@ -21,8 +31,13 @@ def start_refund(
     approver: str,
     at_ms: int,
     claims: tuple[Claim, ...] = (),
+    way: Way = _AS_REFUND,
+    due_ms: int = 0,
 ) -> Facts:
-    """Reserve and intend in one fact (I8).
+    """Reserve and intend in one append (I8).
+
+    Args:
+        due_ms: when the provider takes it, wall time; 0 is now. Until then it is queued, on paper too.
 
     Raises:
         InvalidRequest: ``refund_too_much``, ``refund_reason_missing``; Conflict: ``refund_not_paid``.
@@ -44,7 +59,62 @@ def start_refund(
         "approver": approver,
         "at_ms": at_ms,
     }
-    return (Fact("refund_started", body, claims=(("refund", refund, sale.id), *claims)),)
+    facts: Facts = (Fact("refund_started", body, claims=(("refund", refund, sale.id), *claims)),)
+    if way.kind == "void":
+        return (*facts, _way_chosen(refund, way, at_ms))
+    if due_ms:
+        facts += queue_refund(fold(sale, facts), refund, due_ms=due_ms, why="out_of_hours", at_ms=at_ms)
+    return facts
+
+
+def _way_chosen(refund: str, way: Way, at_ms: int) -> Fact:
+    return Fact("refund_way_chosen", {"refund": refund, "way": way.kind, "why": way.why, "at_ms": at_ms})
+
+
+def void_refused(sale: Sale, refund_id: str, why: str, *, at_ms: int) -> Facts:
+    """The order can no longer be reversed and is proven to be still paid: from here on a refund, never both."""
+    refund = sale.refund(refund_id)
+    if refund.way != "void" or refund.state in REFUND_ENDED:
+        return ()
+    body = {"refund": refund_id, "way": "refund", "why": why, "at_ms": at_ms}
+    return (Fact("refund_way_chosen", body),)
+
+
+def queue_refund(sale: Sale, refund_id: str, *, due_ms: int, why: str, at_ms: int) -> Facts:
+    """Nothing of it is at the provider; it waits for its time. Its paper says so, once."""
+    refund = sale.refund(refund_id)
+    if refund.state is not RefundState.INTENT or refund.way != "refund":
+        return ()
+    body = {"refund": refund_id, "due_ms": due_ms, "why": why, "at_ms": at_ms}
+    paper = {"id": f"{refund_id}:queued:receipt", "kind": "receipt", "refund": refund_id}
+    return (Fact("refund_queued", body, owes=() if refund.due_ms else (paper,)),)
+
+
+def cancel_refund(sale: Sale, refund_id: str, *, at_ms: int) -> Facts:
+    """A queued refund is not wanted any more: definite, nothing of it was ever sent.
+
+    Raises:
+        Conflict: ``refund_unknown``, ``refund_not_queued``.
+    """
+    found = next((each for each in sale.refunds if each.id == refund_id), None)
+    if found is None:
+        raise Conflict("refund_unknown", refund=refund_id)
+    if found.state is not RefundState.QUEUED:
+        raise Conflict("refund_not_queued", refund=refund_id)
+    return hear_refund(sale, refund_id, RefundSignal.CANCELLED, at_ms=at_ms, why="cancelled_by_person")
+
+
+def remind(sale: Sale, refund_id: str, *, at_ms: int) -> Facts:
+    """It has had no end for too long: a person must see it, once."""
+    refund = sale.refund(refund_id)
+    return () if refund.state in REFUND_ENDED | {RefundState.MANUAL} else refund_late(sale, refund, at_ms)
+
+
+def shown_void(sale: Sale, notice: Notice, shows: Collection[str]) -> Refund | None:
+    """The refund that this word about its order proves, because it began as a void; None: it proves none."""
+    if notice.trade.value not in shows:
+        return None
+    return next((each for each in sale.refunds if each.attempt == notice.order_no and each.voided), None)
 
 
 def hear_refund(

@@ -76,6 +76,10 @@ class Refund:
     actor: str
     approver: str = ""
     provider_refund: str = ""
+    way: str = "refund"  # or void: the payment is undone by reversing its order
+    voided: bool = False  # a void was asked for, whatever became of it
+    since_ms: int = 0  # since when it could be on its way
+    due_ms: int = 0  # when it leaves, of one that was ever queued
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class OpenException:
     """Something a person must see: it never disappears by itself."""
 
     id: str
-    kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_manual, channel_gone
+    kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_manual, refund_late, channel_gone
     attempt: str
     amount_minor: int
     closed: str = ""  # how it ended: attached, refunded, accepted, seen
@@ -298,6 +302,7 @@ def _refund_started(sale: Sale, body: Fields) -> Sale:
         reason=body["reason"],
         actor=body["actor"],
         approver=body["approver"],
+        since_ms=body["at_ms"],
     )
     return replace(sale, refunds=(*sale.refunds, refund))
 
@@ -305,8 +310,22 @@ def _refund_started(sale: Sale, body: Fields) -> Sale:
 def _refund_moved(sale: Sale, body: Fields) -> Sale:
     was = sale.refund(body["refund"])
     told = body.get("provider_refund") or was.provider_refund
-    refund = replace(was, state=RefundState(body["to"]), provider_refund=told)
+    return _with_refund(sale, replace(was, state=RefundState(body["to"]), provider_refund=told))
+
+
+def _with_refund(sale: Sale, refund: Refund) -> Sale:
     return replace(sale, refunds=tuple(refund if x.id == refund.id else x for x in sale.refunds))
+
+
+def _refund_way_chosen(sale: Sale, body: Fields) -> Sale:
+    was, way = sale.refund(body["refund"]), body["way"]
+    return _with_refund(sale, replace(was, way=way, voided=was.voided or way == "void"))
+
+
+def _refund_queued(sale: Sale, body: Fields) -> Sale:
+    was, due_ms = sale.refund(body["refund"]), body["due_ms"]
+    since_ms = was.since_ms if was.due_ms else due_ms  # waiting for its first time is no delay
+    return _with_refund(sale, replace(was, state=RefundState.QUEUED, due_ms=due_ms, since_ms=since_ms))
 
 
 def _exception_opened(sale: Sale, body: Fields) -> Sale:
@@ -355,6 +374,8 @@ _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "switch_requested": lambda sale, _: replace(sale, switching=True),
     "refund_started": _refund_started,
     "refund_moved": _refund_moved,
+    "refund_way_chosen": _refund_way_chosen,
+    "refund_queued": _refund_queued,
     "override_made": _override_made,
     "exception_opened": _exception_opened,
     "exception_closed": _exception_closed,

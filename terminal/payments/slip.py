@@ -22,6 +22,8 @@ _UNPRINTABLE: Final = re.compile(  # C0, C1, line ends, marks and overrides of d
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
 )
 
+_BACK: Final = {"refund": "receipt.refunded", "void": "receipt.voided", "queued": "receipt.to_refund"}
+
 Words = Mapping[str, str]
 MoneyText = Callable[[Money], str]
 
@@ -105,11 +107,18 @@ def refund_slip(
     test: bool,
     check_code: str = "",
     method: str = "",
+    queued_until: str = "",
 ) -> Receipt:
-    """The receipt of money that went back; it names the refund and the payment it came from."""
+    """The receipt of money that went back; it names the refund and the payment it came from.
+
+    Args:
+        queued_until: nothing went back yet: it says when the refund will be sent, as text.
+    """
     attempt = sale.attempt(refund.attempt)
+    kind = "queued" if queued_until else "void" if refund.way == "void" else "refund"
+    told = [Row(words["receipt.queued_until"].format(when=queued_until), bold=True)] if queued_until else []
     body: list[Line] = [
-        *_head(shop, words, words["receipt.refund_title"], copy),
+        *_head(shop, words, words[f"receipt.{kind}_title"], copy),
         *_pairs(
             (words["receipt.refund_of"], _sale_no(sale)),
             (words["receipt.order_no"], _typed(sale.order_no)),
@@ -117,7 +126,8 @@ def refund_slip(
             (words["receipt.time"], when),
         ),
         Rule(),
-        Row(words["receipt.refunded"], money(refund.amount), size=2, bold=True),
+        Row(words[_BACK[kind]], money(refund.amount), size=2, bold=True),
+        *told,
         Row(words["receipt.method"], method or attempt.wallet or attempt.provider),
         *_long(words["receipt.reason"], _typed(refund.reason)),
         *_long(words["receipt.refund_no"], refund.id),

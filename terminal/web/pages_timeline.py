@@ -100,6 +100,8 @@ def _key(kind: str, body: Mapping[str, Any]) -> str:
             return f"exception_{body['kind']}"
         case "effect_done":
             return f"{body['kind']}_{body['outcome']}"
+        case "refund_way_chosen":
+            return f"refund_way_{body['way']}"
         case "voice_ended":
             return f"voice_ended_{body['outcome']}"
         case "override_made":

@@ -1,0 +1,54 @@
+"""A second payment for one sale: listed for a person, or given back by itself, as the shop decided (I3)."""
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from terminal.counter.book import SYSTEM
+from terminal.errors import TerminalError
+from terminal.payments.sale import OpenException, Sale
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+log = logging.getLogger(__name__)
+REASON: Final = "paid twice"
+
+
+class Excess:
+    """Only an order of its own is given back unasked, and only once: what failed is a person's to decide.
+
+    Money that came twice under the one order that pays the sale stays listed: a refund by its number could take
+    either payment.
+    """
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+
+    def changed(self, sale: Sale) -> None:
+        if self._service.house.excess != "refund":
+            return
+        for found in sale.exceptions:
+            if self._wanted(sale, found):
+                self._service.tasks.start(f"excess {found.id}", partial(self._give_back, sale.id, found))
+
+    def _wanted(self, sale: Sale, found: OpenException) -> bool:
+        attempt = sale.attempt(found.attempt)
+        own = (
+            found.kind == "excess" and found.id == f"{attempt.id}:excess" and attempt.captured and not attempt.live
+        )
+        asked = any(each.attempt == attempt.id for each in sale.refunds)
+        named = self._service.channel(attempt.provider) is not None
+        return own and named and not found.closed and not asked
+
+    async def _give_back(self, sale_id: str, found: OpenException) -> None:
+        """Whoever was quicker reserved it: then there is nothing left to do."""
+        sale = self._service.book.sale(sale_id)
+        if not self._wanted(sale, found):
+            return
+        try:
+            await self._service.aftercare.refund(
+                sale_id, found.amount_minor, reason=REASON, actor=SYSTEM, attempt_id=found.attempt
+            )
+        except TerminalError as refused:
+            log.warning("excess of sale %s is left to a person: %s", sale_id, refused.slug)
