@@ -250,6 +250,9 @@ def summary(sale: Sale) -> dict[str, Any]:
         "order_no": sale.order_no,
         "wallet": paid.wallet if paid else "",
         "attempt": last.id if last else "",
+        # the newest attempt pays all of it: a bill's line can be held against this row, without the sale's events
+        "last_pays": last is not None and last.pays and len(sale.shares) == 1,
+        "channel": last.provider if last else "",
         "refunded_minor": refunded,
         "exceptions": [x.kind for x in sale.exceptions if not x.closed],
         "search": [w for w in (sale.order_no, sale.reference, paid.provider_txn if paid else "") if w],

@@ -343,6 +343,8 @@ def test_the_row_for_lists_follows_the_sale() -> None:
         "order_no": "",
         "wallet": "",
         "attempt": "",
+        "last_pays": False,
+        "channel": "",
         "refunded_minor": 0,
         "exceptions": [],
         "search": [],
@@ -356,6 +358,8 @@ def test_the_row_for_lists_follows_the_sale() -> None:
         "state": "paid",
         "word": "paid",
         "attempt": "A1",
+        "last_pays": True,
+        "channel": "wallet",
         "wallet": "wallet",
         "search": ["T1"],
     }
