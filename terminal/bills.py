@@ -3,11 +3,13 @@
 A format's reader lives in ``terminal/banks``; whoever fetches, imports or matches bills opens them here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from terminal.banks import alipay_bill, alipay_zip, wechatpay_bill
+from terminal.banks.bill_columns import bounded_lines
 from terminal.payments.bill import BillReader, BillRefused
 
 HEAD_BYTES: Final = 4096
@@ -27,7 +29,35 @@ class Format:
     is_it: Callable[[bytes], bool]
 
 
-FORMATS: Final[tuple[Format, ...]] = ()
+def _table(read: Callable[[Iterable[bytes]], BillReader]) -> Callable[[Path], BillReader]:
+    """A reader of lines; a packed bill is the same list inside a zip."""
+
+    def opened(path: Path) -> BillReader:
+        try:
+            with path.open("rb") as file:
+                packed = alipay_zip.is_zip(file.read(4))
+                file.seek(0)
+                yield from read(alipay_zip.detail_lines(file) if packed else bounded_lines(file))
+        except OSError as error:
+            raise BillRefused("bill_unreadable", file=path.name, why=error.strerror or "unknown") from error
+
+    return opened
+
+
+def _alipay_trade(head: bytes) -> bool:
+    return alipay_bill.is_trade(head) or alipay_zip.is_trade(head)
+
+
+def _alipay_funds(head: bytes) -> bool:
+    return alipay_bill.is_ledger(head) or alipay_zip.is_ledger(head)
+
+
+FORMATS: Final[tuple[Format, ...]] = (
+    Format("wechatpay-trade", _table(wechatpay_bill.trade_bill), wechatpay_bill.is_trade),
+    Format("wechatpay-funds", _table(wechatpay_bill.fund_flow), wechatpay_bill.is_funds),
+    Format("alipay-trade", _table(alipay_bill.trade_bill), _alipay_trade),
+    Format("alipay-funds", _table(alipay_bill.ledger), _alipay_funds),
+)
 
 
 def open_bill(path: Path, format: str) -> BillReader:  # noqa: A002  # the word FetchedBill has for it

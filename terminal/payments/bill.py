@@ -27,7 +27,7 @@ class LineState(StrEnum):
     DONE = "done"
     PENDING = "pending"  # when the file was made; it is not told again
     FAILED = "failed"
-    REVOKED = "revoked"  # a payment that was taken back by a reverse
+    REVOKED = "revoked"  # by a reverse: of a PAYMENT, it is gone; of a REFUND, this line took a told payment back
 
 
 @dataclass(frozen=True, slots=True)
