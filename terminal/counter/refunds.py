@@ -36,19 +36,25 @@ from terminal.payments.sale import Attempt, Refund, Sale
 log = logging.getLogger(__name__)
 REFUND_LIFE_S: Final = 30 * 86400.0  # then a person, the bill and the provider's portal decide
 LOOK_S: Final = 600.0  # a queued refund looks at the wall clock at least so often: it may have been set
+SAME_S: Final = 2.0
 _OVER: Final = REFUND_ENDED | {RefundState.MANUAL}
+
+
+def _offset_ms(provider: Provider) -> int:
+    """How far our clock is behind theirs; theirs is told in whole seconds, so less than two is none."""
+    return round(provider.clock_offset_s * 1000) if abs(provider.clock_offset_s) >= SAME_S else 0
 
 
 def bank_ms(clock: Clock, provider: Provider) -> int:
     """Wall time by the provider's clock, as far as it has told it."""
-    return clock.wall_ms() + round(provider.clock_offset_s * 1000)
+    return clock.wall_ms() + _offset_ms(provider)
 
 
 def refund_due_ms(clock: Clock, provider: Provider) -> int:
     """When the provider takes the next refund, our wall time; 0 is now."""
     profile = provider.profile
     due_ms = opens_ms(profile.refund_hours, profile.refund_zone, bank_ms(clock, provider))
-    return due_ms and due_ms - round(provider.clock_offset_s * 1000)
+    return due_ms and due_ms - _offset_ms(provider)
 
 
 @dataclass(frozen=True, slots=True)

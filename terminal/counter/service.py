@@ -13,8 +13,8 @@ from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
 from terminal.counter.engine import AttemptDriver, Job
-from terminal.counter.expiring import Expiries
 from terminal.counter.excess import Excess
+from terminal.counter.expiring import Expiries
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices, Lane
 from terminal.counter.notices import Notices
