@@ -13,8 +13,9 @@ from terminal.web.views import CounterView, counter_view
 def view_of(edge: Edge, lane: Lane) -> CounterView:
     service = edge.service
     bank = {name: service.provider(name).trouble() for name in lane.settings.channels}
-    house, now_ns, orphans = service.house, edge.clock.mono_ns(), service.orphans.changes + service.alerts.changes
-    return counter_view(lane, house.currency, test=house.test, bank=bank, now_ns=now_ns, orphans=orphans)
+    house, now_ns = service.house, edge.clock.mono_ns()
+    changes = service.orphans.changes + service.alerts.changes + service.expiries.changes
+    return counter_view(lane, house.currency, test=house.test, bank=bank, now_ns=now_ns, orphans=changes)
 
 
 def glass_only(view: CounterView) -> CounterView:

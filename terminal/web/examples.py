@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import answers, forms, views, views_devices
+from terminal.web import answers, forms, inbox_shapes, views, views_devices
 
 _SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
 _ATTEMPT: Final = "01KAK3V5M3F0R8H2J5K7M9N4PQ"
@@ -25,6 +25,9 @@ _attempt = views.AttemptView(
     wallet="wechatpay",
     payer_minor=2850,
     paid_at="2025-11-20T20:00:07+08:00",
+)
+_ending_key = inbox_shapes.EndingKeyRow(
+    "expiry:wechatpay:authority:ca.pem", "wechatpay", "authority", "ca.pem", _AT, 7
 )
 _refund = views.RefundView(
     _REFUND, _ATTEMPT, 850, "sent", "one cup spilt", f"person:{_PERSON}", "", "50300805182025112000000001"
@@ -122,6 +125,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewOverride(kind="accept_paid", reason="the customer has the goods", bank_reference="0417"),
     forms.Ending(how="seen"),
     forms.AlertEnding(how="seen"),
+    inbox_shapes.SeenForm(how="seen"),
     forms.OrphanEnding(how="seen", note="given back at the bank's counter"),
     forms.NewScan(code="130012345678901234"),
     forms.SlipChoice(print=True),
@@ -154,6 +158,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     ),
     answers.OrphanList([answers.OrphanRow("20251120A1001", "wechatpay", 2850, "CNY", _AT)]),
     answers.AlertList([answers.AlertRow("wechatpay", "signature_wrong", 3, _AT)]),
+    inbox_shapes.Inbox([_ending_key]),
     answers.CounterList([answers.CounterRow("1", "Counter 1", True, "CNY", "ready", "")]),
     answers.EventPage([_event], 4711, 4711),
     answers.Ticket("ctl_Q2hhcmxvdHRl", 30),

@@ -32,6 +32,7 @@ from terminal.web.forms import (
     SlipChoice,
 )
 from terminal.web.routes_devices import DEVICES
+from terminal.web.routes_inbox import INBOX
 from terminal.web.routes_people import ACCESS, PEOPLE
 from terminal.web.views import CounterView, SaleView
 
@@ -274,4 +275,4 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *ALERTS, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)
+OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *ALERTS, *INBOX, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)

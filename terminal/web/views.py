@@ -143,7 +143,7 @@ class CounterView(msgspec.Struct, frozen=True):
     slips: list[ListedSlip]
     told: Told | None
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
-    orphans: int = 0  # changes with money without a sale and with alerts: read ``/orphans``, ``/alerts``
+    orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
 
 
 class EventView(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ import { paperLow } from "./bar.js";
 import { at, fillWith, h, icon } from "./dom.js";
 import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
-import { facts, has, money, saleNo, t, trouble } from "./words.js";
+import { day, facts, has, money, saleNo, t, trouble } from "./words.js";
 
 const SHOWN = 2;
 const TOLD_S = 8;
@@ -67,6 +67,19 @@ function alertNotice(alert, tools) {
   return h("div", { class: "notice", role: "alert" }, icon("fault"), h("p", { class: "what" }, t("till.forged", { n: alert.count, channel })), seen);
 }
 
+/** A key or certificate ends: which, until when, what to do. */
+function endingKeyNotice(key, tools) {
+  const close = () => {
+    const once = newKey();
+    const path = `/inbox/keys/${encodeURIComponent(key.id)}`;
+    tools.run(() => withPin(() => post(path, { how: "seen" }, once), { owner: true }).finally(tools.look));
+  };
+  const channel = facts.wallets[key.channel] ?? key.channel;
+  const told = trouble(`ends_${key.kind}`, { channel, file: key.name, until: day(key.until_ms) });
+  const seen = h("button", { type: "button", onclick: close }, t("till.seen"));
+  return h("div", { class: "notice", role: "alert" }, icon("fault"), h("p", { class: "what" }, told.sentence, h("small", {}, told.fix)), seen);
+}
+
 function slipNotice(slip, counter, tools) {
   const no = saleNo(slip.no);
   const answer = (print) => {
@@ -89,9 +102,9 @@ export function toldNotice(told) {
 
 /**
  * Redraw. ``told`` is {code, sentence, fix} or null; ``waiting`` are sales that wait for a person or were parked;
- * ``orphans`` are amounts without a sale, ``alerts`` messages that were refused; ``tools`` has run(act), look() and refund(sale, exception, reason).
+ * ``orphans`` are amounts without a sale, ``alerts`` messages that were refused, ``inbox`` what else waits; ``tools`` has run(act), look() and refund(sale, exception, reason).
  */
-export function drawNotices({ view, waiting, orphans, alerts, told, tools }) {
+export function drawNotices({ view, waiting, orphans, alerts, inbox, told, tools }) {
   const rows = [];
   if (told) rows.push([["told", told.code, told.sentence], () => toldNotice(told)]);
   const here = view?.sale && !waiting.some((each) => each.id === view.sale.id) ? [view.sale] : [];
@@ -103,6 +116,7 @@ export function drawNotices({ view, waiting, orphans, alerts, told, tools }) {
   }
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const alert of alerts) rows.push([["alert", alert.channel, alert.count], () => alertNotice(alert, tools)]);
+  for (const key of inbox.keys) rows.push([["key", key.id, key.days], () => endingKeyNotice(key, tools)]);
   for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
   for (const sale of waiting) {
     if (sale.parked && !acceptable(sale) && !sale.exceptions.some((each) => !each.closed)) {

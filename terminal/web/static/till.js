@@ -24,7 +24,7 @@ const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed
 
 const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
-  view: null, since: 0, connected: null, waiting: [], orphans: [], alerts: [],
+  view: null, since: 0, connected: null, waiting: [], orphans: [], alerts: [], inbox: { keys: [] },
   end: null, // the sale whose end fills the screen
   hint: "", code: "", doubt: {}, busy: new Set(), heardLate: new Set(), ticked: "", doubtful: {},
 };
@@ -82,8 +82,10 @@ async function readWaiting() {
       const answer = await fetch(`/c/${facts.counter}/attention`, { cache: "no-store" });
       const waiting = answer.ok ? await answer.json() : now.waiting;
       const { alerts } = await get("/alerts");
+      const inbox = await get("/inbox");
       now.orphans = (await get("/orphans")).orphans;
       now.alerts = alerts;
+      now.inbox = inbox;
       now.waiting = waiting; // with nothing awaited from here to the drawing: no half picture is ever seen
     } catch {
       // the socket's own loss is already told
@@ -270,7 +272,7 @@ function draw() {
     const found = fixFor(health().find((each) => each.role === role));
     sheet(found.title, found.parts);
   });
-  drawNotices({ view: now.view, waiting: now.waiting, orphans: now.orphans, alerts: now.alerts, told: freshTold(now.view, now.since), tools });
+  drawNotices({ view: now.view, waiting: now.waiting, orphans: now.orphans, alerts: now.alerts, inbox: now.inbox, told: freshTold(now.view, now.since), tools });
   const keys = now.connected ? keysNow() : [];
   fillWith(at("keys"), keys, () => keys.map(([key, word]) => h("button", { type: "button", onclick: () => acts[key]() }, h("b", {}, key), word)));
 }

@@ -85,3 +85,8 @@ export function ago(seconds) {
 export function clock(wallMs) {
   return new Date(wallMs).toLocaleTimeString("en-GB", { timeZone: facts.zone, hour: "2-digit", minute: "2-digit" });
 }
+
+/** "2026-05-01" at the shop. */
+export function day(wallMs) {
+  return new Date(wallMs).toLocaleDateString("en-CA", { timeZone: facts.zone });
+}
