@@ -8,14 +8,16 @@ import msgspec
 
 from terminal.banks.channel import Channel
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
+from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
-from terminal.channel_tables import AlipayTable, AnyChannel, WeChatPayTable
+from terminal.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import BadSettings
 from terminal.payments.hours import is_zone
 from terminal.payments.notice import Refusal
 from terminal.payments.profile import Profile
+from terminal.regions import load_region
 from terminal.settings import Loaded
 
 T = TypeVar("T", bound=AnyChannel)
@@ -75,9 +77,31 @@ def _alipay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_ur
     return open_alipay(settings, clock=clock, entropy=entropy, test=_test(loaded), profile=_profile(table))
 
 
+def _pix(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:  # noqa: ARG001  # an order names none
+    table = _table(loaded, name, PixTable)
+    settings = PixSettings(
+        gateway=table.gateway,
+        client_id=table.client_id,
+        client_secret=loaded.secrets.get(name, "client_secret"),
+        key=table.key,
+        oauth_url=table.oauth_url,
+        oauth_way=table.oauth_way,
+        scope=table.scope,
+        certificate_file=_file(loaded, table.certificate_file),
+        key_file=_file(loaded, table.key_file),
+        ca_file=_file(loaded, table.ca_file),
+        name=table.name,
+        city=table.city,
+    )
+    scheme = next(each for each in load_region("br").schemes if each.name == "pix_dynamic")
+    test, profile = _test(loaded), _profile(table)
+    return open_pix(settings, scheme=scheme, clock=clock, entropy=entropy, test=test, profile=profile)
+
+
 _OPEN: Final[Mapping[str, Callable[[Loaded, str, Clock, Entropy, str], Channel]]] = {
     "wechatpay": _wechatpay,
     "alipay": _alipay,
+    "pix": _pix,
 }
 
 

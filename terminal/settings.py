@@ -15,7 +15,7 @@ from terminal.channel_tables import CHANNELS, AnyChannel, Table, WeChatPayTable
 from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
 
-SECRETS: Final = ("apiv3_key", "pepper")
+SECRETS: Final = ("apiv3_key", "client_secret", "pepper")
 CHOSEN_FILE: Final = "devices.toml"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 

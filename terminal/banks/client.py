@@ -26,6 +26,7 @@ FIELDS_MAX: Final = 64
 HEADERS_MAX: Final = 32 * 1024
 CONNECTIONS: Final = 8
 KEEP_WARM_S: Final = 50.0  # below the minute after which gateways commonly hang up
+Identity = tuple[Path, Path]
 _NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 
 
@@ -42,14 +43,19 @@ class ProviderLink:
     Args:
         gateway: ``https://host[:port]``, no path; ``http://`` only for a loopback address in test mode.
         ca_file: PEM of the authorities to trust instead of the system's.
+        identity: PEM files of our own certificate (with its chain) and its key, where the provider asks for one.
 
     Raises:
-        BadSettings: ``gateway_unusable``, ``gateway_not_https``, ``ca_file_unreadable``.
+        BadSettings: ``gateway_unusable``, ``gateway_not_https``, ``ca_file_unreadable``,
+            ``key_file_unreadable``, ``key_not_of_certificate``.
     """
 
-    def __init__(self, gateway: str, *, ca_file: Path | None = None, test: bool = False) -> None:
+    def __init__(
+        self, gateway: str, *, ca_file: Path | None = None, identity: Identity | None = None, test: bool = False
+    ) -> None:
         self._base = _origin(gateway, test=test)
-        self._ca_file, self._tls = ca_file, _tls(ca_file)
+        self._ca_file, self._identity = ca_file, identity
+        self._tls = _tls(ca_file, identity)
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
@@ -69,8 +75,8 @@ class ProviderLink:
             raise NothingSent(why) from error
 
     def trust_again(self) -> None:
-        """Read the authorities anew: connections made from now on follow them. Raises as the constructor."""
-        self._tls = _tls(self._ca_file)
+        """Read authorities and identity anew, for connections made from now on. Raises as the constructor."""
+        self._tls = _tls(self._ca_file, self._identity)
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -167,11 +173,24 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def _tls(ca_file: Path | None, identity: Identity | None) -> ssl.SSLContext:
     """The default context checks name and chain; loading an own file replaces the system's authorities."""
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:
         raise BadSettings("ca_file_unreadable", file=str(ca_file), why=error.strerror or "no PEM") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if identity is not None:
+        _identify(context, *identity)
     return context
+
+
+def _identify(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """A key with a password is refused: nobody is there to type it."""
+    try:
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        raise BadSettings("key_not_of_certificate", file=str(key), certificate=str(certificate)) from error
+    except OSError as error:
+        why = error.strerror or "unknown"
+        raise BadSettings("key_file_unreadable", file=f"{certificate}, {key}", why=why) from error
