@@ -1,6 +1,7 @@
 """A payment undone instead of refunded, by the rule: one record, one way at a time, followed to its end."""
 
 import asyncio
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -193,3 +194,41 @@ async def test_a_part_another_day_or_a_shown_code_is_a_refund(shop: Shop) -> Non
     assert refund.way == "refund"
     await ended(shop, sale, refund, 30)
     assert offer(sale.id).way.why == "part", "the rest is a part of it"
+
+
+@pytest.mark.row(70, 71)
+@story(provider=Meddler)
+async def test_i8_however_two_tries_and_a_look_end_the_money_goes_back_once_and_the_record_knows(
+    shop: Shop,
+) -> None:
+    bank = meddler(shop)
+
+    async def done_and_lost() -> Answer:
+        await bank._channel.reverse(shop.attempt(sale).id)
+        return Unclear("time_out")
+
+    async def lost() -> Answer:
+        return Unclear("time_out")
+
+    async def no() -> Answer:
+        return Refused(Refusal.NOT_REVERSIBLE)
+
+    async def yes() -> Answer:
+        return await bank._channel.reverse(shop.attempt(sale).id)
+
+    async def look() -> Answer:
+        return await bank._channel.query(shop.attempt(sale).id)
+
+    ends = (done_and_lost, lost, no, yes)
+    for first, second, seen in itertools.product(ends, ends, (look, lost)):
+        sale = await scanned(shop, "wechatpay", 100)
+        tries, looks = [first, second], [seen]
+        bank.instead["reverse"] = lambda tries=tries: (tries.pop(0) if tries else yes)()  # type: ignore[misc]  # bound now
+        bank.instead["query"] = lambda looks=looks: (looks.pop(0) if looks else look)()  # type: ignore[misc]  # same
+        refund = await shop.refund(sale)
+        end = await ended(shop, sale, refund, 600)
+        bank.instead.clear()
+        case = (first.__name__, second.__name__, seen.__name__)
+        assert (end.state, shop.kept_minor) == (RefundState.REFUNDED, 0), case
+        assert shop.world.bank.returned()[shop.attempt(sale).id] == 100, case
+        assert shop.sale(sale).exceptions == (), case

@@ -14,8 +14,9 @@ from terminal.payments.exceptions import close_exception
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundSignal, RefundState
-from terminal.payments.refunding import hear_refund, start_refund
+from terminal.payments.refunding import cancel_refund, hear_refund, queue_refund, start_refund, void_refused
 from terminal.payments.sale import ENDED, Attempt, Refund, Sale, SaleState, derive
+from terminal.payments.way_back import Way
 from tests.unit.payments.journey import PROOF, notice
 
 DEPTH = 7
@@ -145,6 +146,9 @@ def refund_steps(sale: Sale) -> Iterator[Step]:
             yield lambda refund=refund, signal=signal: hear_refund(  # type: ignore[misc]  # bound now
                 sale, refund.id, signal, at_ms=0
             )
+        yield lambda refund=refund: void_refused(sale, refund.id, "x", at_ms=0)  # type: ignore[misc]  # bound now
+        yield lambda refund=refund: queue_refund(sale, refund.id, due_ms=9, why="x", at_ms=0)  # type: ignore[misc]  # same
+        yield lambda refund=refund: cancel_refund(sale, refund.id, at_ms=0)  # type: ignore[misc]  # same
     if len(sale.refunds) < REFUNDS:
         for attempt in sale.attempts:
             for minor in (attempt.amount.minor, 10):
@@ -152,6 +156,9 @@ def refund_steps(sale: Sale) -> Iterator[Step]:
 
 
 def refunding(sale: Sale, attempt: str, minor: int) -> Step:
+    """Whole scanned payments are undone, as a channel's rule would have it."""
+    whole = minor == sale.attempt(attempt).amount.minor and sale.attempt(attempt).direction == "pull"
+    way = Way("void", "rule") if whole else Way("refund", "part")
     return lambda: start_refund(
         sale,
         attempt,
@@ -161,6 +168,7 @@ def refunding(sale: Sale, attempt: str, minor: int) -> Step:
         actor="",
         approver="",
         at_ms=0,
+        way=way,
     )
 
 
@@ -198,6 +206,7 @@ def check_step(before: Sale, after: Sale, facts: Facts) -> None:
         assert new.flags >= old.flags
     for ended in before.refunds:
         assert ended.state not in REFUND_ENDED or after.refund(ended.id).state is ended.state, "I7"
+        check_way(ended, after.refund(ended.id))
     assert before.state is not SaleState.PAID or after.state is SaleState.PAID, "I7"
     assert before.state not in ENDED or after.state in {before.state, SaleState.PAID}, "I7"
     assert not before.parked or after.parked
@@ -205,6 +214,17 @@ def check_step(before: Sale, after: Sale, facts: Facts) -> None:
     assert kept == [each.id for each in before.exceptions], "an exception never disappears"
     for fact in facts:
         check_fact(before, after, fact)
+
+
+def check_way(old: Refund, new: Refund) -> None:
+    """One way at a time: what became a refund is never reversed again, and only what never left is cancelled."""
+    assert (old.way, new.way) != ("refund", "void") or not old.voided, "I8: never both"
+    assert new.voided >= old.voided
+    assert new.way == "refund" or new.voided
+    changed = old.way != new.way
+    assert not changed or old.state is new.state, "I8: nothing is freed when a void becomes a refund"
+    if new.state is RefundState.QUEUED and old.state is not RefundState.QUEUED:
+        assert (old.state, old.way) == (RefundState.INTENT, "refund"), "what may be at the provider does not wait"
 
 
 def check_fact(before: Sale, after: Sale, fact: Fact) -> None:
@@ -252,5 +272,13 @@ def test_the_checks_can_fail() -> None:
     ):
         with pytest.raises(AssertionError):
             check_state(wrong)
+    undone = Refund("R1", "A1", Money(100, "CNY"), RefundState.SENT, "x", "", way="void", voided=True)
+    for begun, then in (
+        (replace(undone, way="refund"), undone),
+        (undone, replace(undone, way="refund", state=RefundState.FAILED)),
+        (replace(undone, way="refund"), replace(undone, way="refund", state=RefundState.QUEUED)),
+    ):
+        with pytest.raises(AssertionError):
+            check_way(begun, then)
     with pytest.raises(AssertionError):
         check_step(once, replace(once, attempts=(replace(paid, state=State.CLOSED),)), ())

@@ -4,14 +4,39 @@ import pytest
 
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.attempt import Signal, State
+from terminal.payments.fact import Facts
 from terminal.payments.money import Money
+from terminal.payments.notice import Trade
 from terminal.payments.refund import REFUND_ENDED, REFUND_TABLE, RefundSignal, RefundState, refund_step
-from terminal.payments.refunding import start_refund
+from terminal.payments.refunding import (
+    cancel_refund,
+    queue_refund,
+    remind,
+    shown_void,
+    start_refund,
+    void_refused,
+)
 from terminal.payments.sale import SaleState
-from tests.unit.payments.journey import Journey
+from terminal.payments.way_back import Way
+from tests.unit.payments.journey import Journey, notice
 
 _R, _E = RefundState, RefundSignal
 LIVE = (_R.INTENT, _R.SENT, _R.UNKNOWN)
+
+
+UNDO = Way("void", "rule")
+
+
+def scanned() -> Journey:
+    sale = Journey()
+    sale.at("pull", State.PAID)
+    return sale
+
+
+def start(sale: Journey, *, way: Way = Way("refund", "part"), due_ms: int = 0) -> Facts:  # noqa: B008  # frozen
+    whole = Money(2850, "CNY")
+    names = {"reason": "x", "actor": "person:k", "approver": ""}
+    return start_refund(sale.sale, "A1", whole, refund="R", at_ms=5, way=way, due_ms=due_ms, claims=(), **names)
 
 
 def paid() -> Journey:
@@ -43,6 +68,13 @@ def paid() -> Journey:
         (_R.MANUAL, _E.FAILED, _R.FAILED),
         (_R.MANUAL, _E.REFUSED, _R.MANUAL),
         (_R.MANUAL, _E.RESTART, _R.MANUAL),
+        (_R.QUEUED, _E.DUE, _R.INTENT),
+        (_R.QUEUED, _E.CANCELLED, _R.FAILED),
+        (_R.QUEUED, _E.RESTART, _R.QUEUED),
+        (_R.QUEUED, _E.REFUSED, _R.QUEUED),
+        (_R.QUEUED, _E.REFUNDED, _R.REFUNDED),
+        (_R.SENT, _E.CANCELLED, _R.SENT),
+        (_R.INTENT, _E.CANCELLED, _R.INTENT),
     ],
 )
 @pytest.mark.row(73)
@@ -196,3 +228,85 @@ def test_a_refund_that_needed_a_person_and_failed_stays_before_them() -> None:
     assert sale.open_exceptions() == ["refund_manual"]
     sale.close_exception("R1:refund_manual", "seen")
     assert sale.open_exceptions() == []
+
+
+def test_i8_a_refused_void_becomes_a_refund_of_the_same_record_with_the_amount_reserved() -> None:
+    sale = scanned()
+    sale.take(start(sale, way=UNDO))
+    assert (sale.sale.refund("R").way, sale.types[-2:]) == ("void", ["refund_started", "refund_way_chosen"])
+    sale.take(void_refused(sale.sale, "R", "not_reversible", at_ms=6))
+    now = sale.sale.refund("R")
+    assert (now.way, now.voided, now.state) == ("refund", True, _R.INTENT)
+    assert sale.sale.refundable_minor(sale.attempt) == 0
+    assert void_refused(sale.sale, "R", "not_reversible", at_ms=7) == (), "once"
+    sale.hear_refund("R", _E.REFUSED)
+    assert sale.sale.refundable_minor(sale.attempt) == 2850
+
+
+def test_i7_a_void_that_has_ended_stays_what_it_was() -> None:
+    sale = scanned()
+    sale.take(start(sale, way=UNDO))
+    sale.hear_refund("R", _E.PROCESSING, _E.REFUNDED)
+    assert void_refused(sale.sale, "R", "not_reversible", at_ms=7) == ()
+    assert sale.sale.refund("R").way == "void"
+    assert sale.owed_ids()[-1] == "R:receipt"
+
+
+@pytest.mark.row(70)
+@pytest.mark.parametrize(
+    ("trade", "shows", "proves"),
+    [
+        (Trade.REVERSED, ("reversed",), True),
+        (Trade.RETURNED, ("reversed",), False),
+        (Trade.RETURNED, ("returned", "closed"), True),
+        (Trade.PAID, ("reversed",), False),
+    ],
+)
+def test_only_the_words_of_the_rule_prove_a_void(trade: Trade, shows: tuple[str, ...], proves: bool) -> None:
+    sale = scanned()
+    told = notice("A1", trade=trade)
+    assert shown_void(sale.sale, told, shows) is None, "nothing was undone yet"
+    sale.take(start(sale, way=UNDO))
+    assert (shown_void(sale.sale, told, shows) is not None) == proves
+    assert shown_void(sale.sale, notice("A2", trade=trade), shows) is None
+
+
+@pytest.mark.row(75)
+def test_what_waits_is_reserved_on_paper_once_and_leaves_or_is_cancelled() -> None:
+    sale = scanned()
+    sale.take(start(sale, due_ms=9))
+    now = sale.sale.refund("R")
+    assert (now.state, now.due_ms, now.since_ms) == (_R.QUEUED, 9, 9)
+    assert sale.owed_ids()[-1] == "R:queued:receipt"
+    assert sale.sale.refundable_minor(sale.attempt) == 0
+    assert not sale.sale.final
+    sale.hear_refund("R", _E.RESTART, _E.DUE)
+    assert sale.sale.refund("R").state is _R.INTENT
+    with pytest.raises(Conflict, match="refund_not_queued"):
+        cancel_refund(sale.sale, "R", at_ms=10)
+    sale.take(queue_refund(sale.sale, "R", due_ms=90, why="no_funds", at_ms=10))
+    assert (sale.sale.refund("R").since_ms, sale.owed_ids()[-1]) == (9, "R:queued:receipt"), "not on paper again"
+    sale.take(cancel_refund(sale.sale, "R", at_ms=11))
+    assert sale.sale.refundable_minor(sale.attempt) == 2850
+    assert sale.sale.final
+    sale.hear_refund("R", _E.REFUNDED)
+    assert sale.open_exceptions() == ["contradicted"], "it went out after all"
+
+
+def test_what_may_be_at_the_provider_never_waits() -> None:
+    for signals in ((_E.UNCLEAR,), (_E.PROCESSING,), (_E.REFUNDED,), (_E.ABNORMAL,)):
+        sale = paid()
+        name = sale.refund(850, *signals)
+        assert queue_refund(sale.sale, name, due_ms=9, why="x", at_ms=6) == ()
+
+
+@pytest.mark.row(73)
+def test_a_refund_without_an_end_is_before_a_person_once_until_it_is_done() -> None:
+    sale = paid()
+    name = sale.refund(850, _E.UNCLEAR)
+    sale.take(remind(sale.sale, name, at_ms=9))
+    assert sale.open_exceptions() == ["refund_late"]
+    assert remind(sale.sale, name, at_ms=10) == ()
+    sale.hear_refund(name, _E.REFUNDED)
+    assert sale.open_exceptions() == []
+    assert remind(sale.sale, name, at_ms=11) == ()
