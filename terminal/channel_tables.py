@@ -62,4 +62,26 @@ class AlipayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=T
     gateway: str = "https://openapi.alipay.com/gateway.do"
 
 
-CHANNELS: Final[dict[str, type[AnyChannel]]] = {"wechatpay": WeChatPayTable, "alipay": AlipayTable}
+class PixTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An account at a bank with the Pix API; ``client_secret`` stands in the secrets file."""
+
+    connector: Literal["pix"] = "pix"
+    gateway: str  # the API's base address with its path, such as https://pix.bank.example/api/v2
+    client_id: str
+    key: str  # the Pix key that is paid
+    oauth_url: str = "/oauth/token"  # a path at the gateway's host, or a whole address
+    oauth_way: Literal["basic", "body"] = "basic"  # how the secret is sent there
+    scope: str = "cob.write cob.read pix.write pix.read webhook.write webhook.read"
+    certificate_file: str = (
+        ""  # of the client, with its chain; together with its key, where the bank wants TLS both ways
+    )
+    key_file: str = ""
+    name: str = ""  # of shop and city, only for a bank whose answers hold no code
+    city: str = ""
+
+
+CHANNELS: Final[dict[str, type[AnyChannel]]] = {
+    "wechatpay": WeChatPayTable,
+    "alipay": AlipayTable,
+    "pix": PixTable,
+}
