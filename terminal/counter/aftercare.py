@@ -138,6 +138,7 @@ class Aftercare:
         sale = self._book.sale(sale_id)
         receipts = [f"{each.id}:receipt" for each in sale.attempts if each.pays]
         receipts += [f"{each.id}:receipt" for each in sale.refunds if each.state == "refunded"]
+        receipts += [f"{each.id}:queued:receipt" for each in sale.refunds if each.state == "queued"]
         if not receipts:
             raise Conflict("reprint_nothing", sale=sale_id)
         again = self._service.parts.ids.ulid()

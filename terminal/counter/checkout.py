@@ -11,7 +11,7 @@ from terminal.counter.engine import AttemptDriver
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
 from terminal.counter.ports import Provider
-from terminal.counter.scans import channel_of_code
+from terminal.counter.scans import channel_of_code, slip_of
 from terminal.errors import Conflict, InvalidRequest, TerminalError, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
@@ -160,7 +160,8 @@ class Checkout:
         at_ms: int,
         claims: tuple[Claim, ...] = (),
     ) -> Facts:
-        timings = self._service.provider(channel).profile.timings
+        profile = self._service.provider(channel).profile
+        life_s = profile.timings.code_life_s + profile.timings.expiry_extra_s
         return start_attempt(
             sale,
             attempt=attempt,
@@ -168,7 +169,8 @@ class Checkout:
             direction=direction,
             share=next((i for i in range(len(sale.shares)) if not sale.share_paid(i)), 0),
             at_ms=at_ms,
-            expires_ms=at_ms + int((timings.code_life_s + timings.expiry_extra_s) * 1000),
+            expires_ms=at_ms + int(life_s * 1000),
+            fee=profile.fee,
             claims=claims,
         )
 
@@ -257,6 +259,8 @@ class Checkout:
         lane = self._service.lane(counter)
         if key and (known := answered(self._service.feed, key)):
             return self._book.sale(known)
+        if slip_of(scan):
+            raise InvalidRequest("code_receipt")
         async with lane.turn:
             if lane.current is None:
                 raise Conflict("scan_without_sale")

@@ -42,6 +42,7 @@ class Lane:
         self._listener: Callable[[], None] = lambda: None
         self.glass.on_change = self.on_change
         self._noted = 0
+        self.found: tuple[int, int, str] | None = None  # the last receipt scanned: count, when (mono ns), its sale
         self.told: tuple[int, TerminalError] | None = None  # the last refusal a device caused, and when (mono ns)
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -81,6 +82,12 @@ class Lane:
             self.last_no, self.last_sale = sale.no, sale.id
         if busy or was_mine:
             self.glass.follow(before, sale)
+        self.on_change()
+
+    def find(self, sale: Sale) -> None:
+        """A receipt was scanned while no sale waits: the till opens its sale."""
+        count = self.found[0] + 1 if self.found else 1
+        self.found = (count, self.book.clock.mono_ns(), sale.id)
         self.on_change()
 
     def tell(self, refused: TerminalError) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.ports import Provider, Scanner
-from terminal.errors import InvalidRequest, TerminalError
+from terminal.errors import InvalidRequest, NotFound, TerminalError
 from terminal.payments.codes.consumer import CardNumber, KnownCodes, OtherWallet, recognise
 from terminal.payments.event import Actor, NewEvent
-from terminal.payments.scan import CardData, Link, MerchantCode, PaymentRule, Product, Wallet
+from terminal.payments.sale import Sale
+from terminal.payments.scan import CardData, Link, MerchantCode, OwnSlip, PaymentRule, Product, Wallet, classify
 
 if TYPE_CHECKING:
     from terminal.counter.lane import Lane
@@ -21,6 +22,7 @@ _REFUSALS: Final = {
     Link: "code_link",
     CardData: "code_card_data",
     CardNumber: "code_card_data",
+    OwnSlip: "code_receipt",
 }
 
 
@@ -52,12 +54,32 @@ def wallet_of(scan: str, rules: Sequence[PaymentRule], known: KnownCodes) -> tup
     raise InvalidRequest(_REFUSALS.get(type(found), "code_not_payment"))
 
 
+def slip_of(scan: str) -> OwnSlip | None:
+    """The look-up text of a receipt; None: the scan is anything else, perhaps a payment code."""
+    found = classify(scan, ())
+    return found if isinstance(found, OwnSlip) else None
+
+
+def sale_of_slip(service: "Service", scan: str) -> Sale:
+    """The sale a receipt belongs to. Raises InvalidRequest("code_not_payment"), NotFound("receipt_unknown")."""
+    slip = slip_of(scan)
+    if slip is None:
+        raise InvalidRequest("code_not_payment")
+    try:
+        return service.book.sale(slip.sale)
+    except NotFound:
+        raise NotFound("receipt_unknown") from None
+
+
 async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None:
     """Every scan of this counter's scanner while there is one. A refusal is beeped and shown, never kept (C5)."""
     actor = Actor("device", f"{lane.id}/scanner")
     async for scan in scanner.scans():
         try:
-            await service.checkout.take_scan(lane.id, scan.text, actor=actor)
+            if lane.current is None and slip_of(scan.text):
+                lane.find(sale_of_slip(service, scan.text))
+            else:
+                await service.checkout.take_scan(lane.id, scan.text, actor=actor)
         except TerminalError as refused:
             log.info("scan on counter %s: %s", lane.id, refused.slug)
             lane.tell(refused)

@@ -20,6 +20,7 @@ _AIM: Final = re.compile(r"\][A-Za-z][0-9A-Fa-fm]")
 _CARD: Final = "hQVDUFYw"  # base64 of 85 05 "CPV0"
 _MERCHANT: Final = ("000201", "000202")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,31})://")
+_SLIP: Final = re.compile(r"CT:S-([0-9A-Z]{1,32})")
 _COMMAND: Final = re.compile(r"CT:([A-Z0-9][A-Z0-9-]{0,31})")
 _DIGITS: Final = re.compile(r"[0-9]+")
 _PRODUCT_LENGTHS: Final = (8, 12, 13)
@@ -78,6 +79,13 @@ class Command:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnSlip:
+    """The look-up text of a receipt: it names a sale, perhaps one that never was, and pays nothing."""
+
+    sale: str
+
+
 class Why(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -93,7 +101,7 @@ class Unknown:
     why: Why
 
 
-Classified = Wallet | Product | MerchantCode | Link | CardData | Command | Unknown
+Classified = Wallet | Product | MerchantCode | Link | CardData | OwnSlip | Command | Unknown
 
 
 def bare(text: str) -> str:
@@ -119,6 +127,8 @@ def classify(text: str, rules: Sequence[PaymentRule]) -> Classified:
         return MerchantCode(code)
     if scheme := _SCHEME.match(code):
         return Link(scheme[1].lower(), code)
+    if slip := _SLIP.fullmatch(code):
+        return OwnSlip(slip[1])
     if command := _COMMAND.fullmatch(code):
         return Command(command[1])
     if _DIGITS.fullmatch(code):

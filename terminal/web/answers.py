@@ -41,8 +41,12 @@ class Timeline(msgspec.Struct, frozen=True):
 
 
 class RefundAnswer(msgspec.Struct, frozen=True):
+    """``way``: void or refund. ``sentence``: cost and time in the caller's language, for the customer."""
+
     refund: RefundView
     sale: SaleView
+    way: str = "refund"
+    sentence: str = ""
 
 
 class OrphanRow(msgspec.Struct, frozen=True):

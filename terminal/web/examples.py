@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import answers, forms, inbox_shapes, views, views_devices
+from terminal.web import answers, forms, inbox_shapes, refund_shapes, views, views_devices
 
 _SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
 _ATTEMPT: Final = "01KAK3V5M3F0R8H2J5K7M9N4PQ"
@@ -152,7 +152,21 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _counter,
     answers.SaleList([_row], None),
     answers.Timeline(_SALE, [_event]),
-    answers.RefundAnswer(_refund, msgspec.structs.replace(_sale, refundable_minor=2000, refunds=[_refund])),
+    answers.RefundAnswer(
+        _refund,
+        msgspec.structs.replace(_sale, refundable_minor=2000, refunds=[_refund]),
+        "refund",
+        "¥8.50 goes back within 3 days at the latest; the bank returns its fee.",
+    ),
+    refund_shapes.RefundOffer(
+        "void",
+        "rule",
+        2850,
+        2850,
+        "CNY",
+        0,
+        "¥28.50: the payment is undone at the bank, nothing is charged, at once.",
+    ),
     answers.ReceiptView(
         f"{_ATTEMPT}:receipt", True, 1, [["row", "Tea", "¥28.50", "left", 1, False], ["rule"], ["code", "CT:17"]]
     ),

@@ -187,12 +187,16 @@ class NewApiKey(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class SalesQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``before`` is the cursor of the last row seen; ``search`` a word: order number, reference, bank number."""
+    """``before`` is the cursor of the last row seen; ``search`` a word: order number, reference, bank number.
+
+    ``receipt``: what a scanner read from a receipt of this shop; the one sale it belongs to.
+    """
 
     counter: Annotated[str, msgspec.Meta(max_length=64)] = ""
     before: Number | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 20
     search: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    receipt: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class EventsQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -203,10 +207,11 @@ class EventsQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReceiptQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``refund``: the id of a refund whose slip is wanted."""
+    """``refund``: the id of a refund whose slip is wanted; ``kind`` queued: the one that says it waits."""
 
     format: Literal["text", "json", "png"] = "json"
     refund: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    kind: Literal["", "queued"] = ""
 
 
 class LiveQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -155,6 +155,7 @@ def _read(request: web.Request) -> tuple[Sale, tuple[Event, ...]]:
 def _papers(sale: Sale, events: tuple[Event, ...]) -> list[Paper]:
     """Refund slips are asked for by their refund, the sale's own without."""
     refunds = {f"{each.id}:receipt": each.id for each in sale.refunds}
+    refunds |= {f"{each.id}:queued:receipt": f"{each.id}&kind=queued" for each in sale.refunds}
     address = f"/api/v1/sales/{sale.id}/receipt?format=png"
     return [
         Paper("\n".join(paper_text(slip)), address + (f"&refund={refunds[name]}" if name in refunds else ""))

@@ -34,7 +34,7 @@ async def decide_slip(call: Call[SlipChoice]) -> Answer:
 
 async def read_receipt(call: Call[ReceiptQuery]) -> Answer:
     sale = call.sale(Action.SEE_SALES)
-    receipt = _receipt_id(sale, call.form.refund)
+    receipt = _receipt_id(sale, call.form.refund, call.form.kind)
     frozen = _frozen(call.edge, sale, receipt)
     lines = frozen if frozen is not None else _made(call.edge, sale, receipt)
     match call.form.format:
@@ -52,9 +52,12 @@ def _plain(lines: Receipt) -> list[list[str | int | bool]]:
     return [[field for field in line if isinstance(field, str | int)] for line in to_json(lines)]
 
 
-def _receipt_id(sale: Sale, refund: str) -> str:
+def _receipt_id(sale: Sale, refund: str, kind: str) -> str:
     """Raises Conflict("reprint_nothing")."""
-    if refund:
+    waited = any(each.id == refund and each.due_ms for each in sale.refunds)
+    if kind == "queued" and waited:
+        return f"{refund}:queued:receipt"
+    if refund or kind:
         found = [each.id for each in sale.refunds if each.id == refund and each.state == "refunded"]
     else:
         found = [each.id for each in sale.attempts if each.pays]

@@ -4,16 +4,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from terminal.counter.aftercare import Offer
 from terminal.counter.checkout import answered
-from terminal.errors import Conflict, NotAllowed
+from terminal.errors import Conflict, InvalidRequest, NotAllowed
+from terminal.help.catalogue import Catalogue
+from terminal.help.languages import accepted
 from terminal.payments.event import NewEvent
+from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action, Principal, decide_refund
 from terminal.web.answers import RefundAnswer
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
-from terminal.web.forms import Ending, NewOverride, NewRefund
+from terminal.web.forms import Ending, NewOverride, NewRefund, Nothing
+from terminal.web.refund_shapes import OfferQuery, RefundOffer, sentence
 from terminal.web.sales import shown
 from terminal.web.views import sale_view
 
@@ -34,7 +39,32 @@ async def refund(call: Call[NewRefund]) -> Answer:
     )
     view = sale_view(sale, test=service.house.test, check_code=service.check_code(sale))
     told = next(each for each in view.refunds if each.id == made.id)
-    return Answer(RefundAnswer(told, view), 201)
+    promised = service.aftercare.promised(sale, made)
+    return Answer(RefundAnswer(told, view, promised.way.kind, _sentence(call, promised)), 201)
+
+
+async def offer(call: Call[OfferQuery]) -> Answer:
+    """What asking for it would do; nothing is reserved."""
+    sale = call.sale(Action.SEE_SALES)
+    found = call.edge.service.aftercare.offer(sale.id, call.form.amount_minor)
+    left = max(sale.refundable_minor(found.attempt), 0)
+    if not 1 <= found.amount.minor <= left:
+        raise InvalidRequest("refund_too_much", left=Money(left, found.amount.currency).plain())
+    told = _sentence(call, found)
+    way, amount = found.way, found.amount
+    return Answer(RefundOffer(way.kind, way.why, amount.minor, left, amount.currency, found.due_ms, told))
+
+
+async def cancel(call: Call[Nothing]) -> Answer:
+    """One that waits, before anything of it was sent."""
+    sale = call.sale(Action.ASK_REFUND)
+    aftercare = call.edge.service.aftercare
+    return shown(call, await aftercare.cancel_refund(sale.id, call.part("refund"), actor=call.actor))
+
+
+def _sentence(call: Call[Any], offered: Offer) -> str:
+    language = accepted(call.request.headers.get("Accept-Language", ""))
+    return sentence(offered, Catalogue.load(language), ZoneInfo(call.edge.zone))
 
 
 def _amount(sale: Sale, asked: int | None) -> int:

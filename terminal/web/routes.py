@@ -31,6 +31,7 @@ from terminal.web.forms import (
     SalesQuery,
     SlipChoice,
 )
+from terminal.web.refund_shapes import OfferQuery, RefundOffer
 from terminal.web.routes_devices import DEVICES
 from terminal.web.routes_inbox import INBOX
 from terminal.web.routes_people import ACCESS, PEOPLE
@@ -69,7 +70,16 @@ SALES: Final = (
             "provider_down",
         ),
     ),
-    Op("GET", "/sales", "list_sales", sales.list_sales, "Sales, newest first.", SaleList, SalesQuery),
+    Op(
+        "GET",
+        "/sales",
+        "list_sales",
+        sales.list_sales,
+        "Sales, newest first; or the one a scanned receipt belongs to.",
+        SaleList,
+        SalesQuery,
+        problems=("receipt_unknown",),
+    ),
     Op("GET", _SALE, "read_sale", sales.read_sale, "One sale.", SaleView, problems=("sale_unknown",)),
     Op(
         "GET",
@@ -122,6 +132,25 @@ SALES: Final = (
         status=201,
         stores=True,
         problems=(*_KEY, "refund_too_much", "refund_not_paid", "refund_needs_approval", "pin_again", "pin_wrong"),
+    ),
+    Op(
+        "GET",
+        f"{_SALE}/refund-offer",
+        "offer_refund",
+        refunds.offer,
+        "How an amount would go back now, void or refund, with its cost and time in one sentence.",
+        RefundOffer,
+        OfferQuery,
+        problems=("refund_too_much", "refund_not_paid"),
+    ),
+    Op(
+        "POST",
+        f"{_SALE}/refunds/{{refund}}/cancel",
+        "cancel_refund",
+        refunds.cancel,
+        "Cancel a refund that waits for its time; nothing of it was ever sent.",
+        SaleView,
+        problems=("refund_unknown", "refund_not_queued"),
     ),
     Op(
         "POST",

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from terminal.payments.decide import OpenSale
+from terminal.counter.scans import sale_of_slip
+from terminal.errors import NotFound
+from terminal.payments.decide import OpenSale, summary
+from terminal.payments.event import Summary
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action
@@ -39,12 +42,26 @@ async def read_sale(call: Call[Nothing]) -> Answer:
 
 async def list_sales(call: Call[SalesQuery]) -> Answer:
     call.require(Action.SEE_SALES)
+    if call.form.receipt:
+        return Answer(SaleList([_of_receipt(call)], None))
     asked, only = call.form.counter, call.known.principal.counters
     counters = [call.counter(Action.SEE_SALES, asked)] if asked else sorted(only) or [""]
     rows = [row for counter in counters for row in _rows(call, counter)]
     rows.sort(key=lambda row: -row.cursor)
     rows = rows[: call.form.limit]
     return Answer(SaleList(rows, rows[-1].cursor if len(rows) == call.form.limit else None))
+
+
+def _of_receipt(call: Call[SalesQuery]) -> SaleRow:
+    """Another counter's receipt is as unknown as a made-up one (S31)."""
+    service = call.edge.service
+    sale = sale_of_slip(service, call.form.receipt)
+    if not call.sees(sale.counter) or call.form.counter not in {"", sale.counter}:
+        raise NotFound("receipt_unknown")
+    events = service.feed.of_subject(sale.id)
+    first, last = events[0], events[-1]
+    body = summary(sale)
+    return sale_row(Summary(sale.id, sale.counter, first.number, last.number, first.wall_ms, last.wall_ms, body))
 
 
 def _rows(call: Call[SalesQuery], counter: str) -> list[SaleRow]:

@@ -31,6 +31,7 @@ class AttemptView(msgspec.Struct, frozen=True):
     payer_minor: int | None
     paid_at: str
     why: str = ""
+    fee_rule: str = ""  # the price agreed with its channel when it began; empty: none was known
 
 
 class RefundView(msgspec.Struct, frozen=True):
@@ -42,6 +43,8 @@ class RefundView(msgspec.Struct, frozen=True):
     actor: str
     approver: str
     provider_refund: str
+    way: str = "refund"  # or void: the payment is undone, nothing is charged
+    due_ms: int = 0  # of one that waits: when it is sent
 
 
 class ExceptionView(msgspec.Struct, frozen=True):
@@ -125,6 +128,14 @@ class Told(msgspec.Struct, frozen=True):
     age_s: int
 
 
+class Found(msgspec.Struct, frozen=True):
+    """The sale of the receipt scanned last while no sale waited; ``count`` tells one scan from the next."""
+
+    sale: str
+    count: int
+    age_s: int
+
+
 class CounterView(msgspec.Struct, frozen=True):
     """Everything a till page needs; sent whole with every change."""
 
@@ -143,6 +154,7 @@ class CounterView(msgspec.Struct, frozen=True):
     slips: list[ListedSlip]
     told: Told | None
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
+    found: Found | None = None
     orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
 
 
@@ -175,6 +187,7 @@ def attempt_view(attempt: Attempt) -> AttemptView:
         payer_minor=attempt.payer_minor,
         paid_at=attempt.paid_at,
         why=attempt.why.partition(":")[0],
+        fee_rule=attempt.fee.id if attempt.fee else "",
     )
 
 
@@ -209,6 +222,8 @@ def sale_view(sale: Sale, *, test: bool, check_code: str = "") -> SaleView:
                 each.actor,
                 each.approver,
                 each.provider_refund,
+                each.way,
+                each.due_ms if each.state == "queued" else 0,
             )
             for each in sale.refunds
         ],
@@ -278,6 +293,10 @@ def counter_view(
     if lane.told is not None:
         at_ns, refused = lane.told
         told = Told(refused.slug, dict(refused.facts), (now_ns - at_ns) // 1_000_000_000)
+    found = None
+    if lane.found is not None:
+        count, at_ns, sale_id = lane.found
+        found = Found(sale_id, count, (now_ns - at_ns) // 1_000_000_000)
     slips = [ListedSlip(owed.id, owed.subject, no, why) for owed, why, no in lane.paper.asked(SLIPS_MAX)]
     return CounterView(
         id=lane.id,
@@ -295,5 +314,6 @@ def counter_view(
         slips=slips,
         told=told,
         slips_waiting=len(lane.paper.listed),
+        found=found,
         orphans=orphans,
     )

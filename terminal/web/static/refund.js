@@ -1,11 +1,13 @@
-// Giving money back: how much, why, then whose PIN. What is left is always in sight.
+// Giving money back: how much, why, then whose PIN. What is left, and how it goes back, is always in sight.
 
-import { newKey, post } from "./api.js";
+import { get, newKey, post } from "./api.js";
 import { at } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { minorOf, money, plain, saleNo, t } from "./words.js";
 
-/** Opens the dialog for one sale; ``minor`` and ``reason`` are proposals. Resolves to true when it was asked. */
+const TYPED_MS = 200; // after the last key of an amount, before the till asks how it would go back
+
+/** Opens the dialog for one sale; ``minor`` and ``reason`` are proposals. Resolves to the answer when it was asked. */
 export function openRefund(sale, { minor, reason } = {}) {
   const dialog = at("refund");
   const form = at("refund-form");
@@ -21,12 +23,30 @@ export function openRefund(sale, { minor, reason } = {}) {
     at("refund-go").textContent = t("refund.confirm", { amount: now === null ? "…" : money(now, sale.currency) });
     at("refund-go").disabled = !now;
   };
+  let timer;
+  let asking = 0;
+  /** Void or refund, cost and time: one sentence from the till, for the amount that stands there. */
+  async function tellWay(wait) {
+    clearTimeout(timer);
+    const mine = ++asking;
+    const amount = typed();
+    at("refund-way").textContent = "…";
+    if (!amount) return;
+    if (wait) await new Promise((done) => { timer = setTimeout(done, wait); });
+    const offer = await get(`/sales/${sale.id}/refund-offer?amount_minor=${amount}`).catch(() => null);
+    if (mine === asking) at("refund-way").textContent = offer?.sentence ?? "";
+  }
+  function changed() {
+    name();
+    tellWay(TYPED_MS);
+  }
   name();
+  tellWay(0);
   dialog.showModal();
   at("refund-amount").select();
 
   return new Promise((done) => {
-    let asked = false;
+    let asked = null;
     async function submit(event) {
       event.preventDefault();
       const amount = typed();
@@ -37,7 +57,7 @@ export function openRefund(sale, { minor, reason } = {}) {
       try {
         const answer = await withPin((approver) => post(`/sales/${sale.id}/refunds`, approver ? { ...wish, approver } : wish, key.value));
         if (answer) {
-          asked = true;
+          asked = answer;
           dialog.close();
         }
       } catch (problem) {
@@ -48,12 +68,14 @@ export function openRefund(sale, { minor, reason } = {}) {
     }
     function closed() {
       form.removeEventListener("submit", submit);
-      at("refund-amount").removeEventListener("input", name);
+      at("refund-amount").removeEventListener("input", changed);
+      clearTimeout(timer);
+      asking += 1;
       dialog.removeEventListener("close", closed);
       done(asked);
     }
     form.addEventListener("submit", submit);
-    at("refund-amount").addEventListener("input", name);
+    at("refund-amount").addEventListener("input", changed);
     dialog.addEventListener("close", closed);
   });
 }

@@ -6,7 +6,7 @@ import { follow, isView } from "./live.js";
 import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { sentence, withPin } from "./pin.js";
 import { openRefund } from "./refund.js";
-import { facts, has, money, t } from "./words.js";
+import { clock, day, facts, has, money, t } from "./words.js";
 
 let view = facts.view;
 let reading = false;
@@ -50,7 +50,17 @@ function drawActs() {
   if (["checking", "person"].includes(view.word)) parts.push(act(t("till.check_again"), () => run(() => post(`${path}/check`))));
   if (["waiting", "acting", "checking"].includes(view.word) && !view.cancelling) parts.push(act(t("key.cancel"), () => run(() => post(`${path}/cancel`))));
   if (view.paid_minor > 0) parts.push(act(t("till.reprint"), () => run(() => post(`${path}/reprint`), t("till.reprint_asked"))));
-  if (view.refundable_minor > 0) parts.push(act(t("till.refund"), async () => (await openRefund(view)) && tell(t("till.refund_asked")), "danger"));
+  for (const waiting of view.refunds.filter((each) => each.state === "queued")) {
+    const amount = money(waiting.amount_minor, view.currency);
+    const key = newKey();
+    const cancel = () => run(() => withPin(() => post(`${path}/refunds/${waiting.id}/cancel`, {}, key)), t("refund.cancelled"));
+    parts.push(h("p", {}, t("refund.queued_one", { amount, when: `${day(waiting.due_ms)} ${clock(waiting.due_ms)}` })));
+    parts.push(act(t("refund.cancel_queued", { amount }), cancel));
+  }
+  if (view.refundable_minor > 0) parts.push(act(t("till.refund"), async () => {
+    const asked = await openRefund(view);
+    if (asked) tell(`${t("till.refund_asked")}. ${asked.sentence}`);
+  }, "danger"));
   return parts;
 }
 
@@ -61,7 +71,7 @@ function draw() {
   at("head").className = `sale-head word-${view.word}`;
   at("head-icon").setAttribute("href", `#i-${view.word}`);
   at("head-word").textContent = t(`state.${view.word}`);
-  fillWith(at("acts"), [view.word, view.state, view.cancelling, view.paid_minor, view.refundable_minor, view.exceptions, view.attempts], drawActs);
+  fillWith(at("acts"), [view.word, view.state, view.cancelling, view.paid_minor, view.refundable_minor, view.refunds, view.exceptions, view.attempts], drawActs);
 }
 
 function line(each) {

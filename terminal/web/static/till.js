@@ -20,6 +20,7 @@ const HINT_MS = 6000;
 const DOUBT_MS = 700;
 const FRESH_MS = 3000;
 const LOOK_MS = 60_000;
+const SLIP = "CT:S-"; // the look-up text of our own receipts
 const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved"]);
 
 const entry = new Entry(facts.money[facts.currency].exponent);
@@ -36,6 +37,7 @@ let hintTimer;
 function heard(message) {
   if (isView(message)) {
     noteEnd(now.view, message);
+    noteFound(now.view, message);
     if (now.view && now.view.orphans !== message.orphans) readWaiting();
     now.view = message;
     now.since = performance.now();
@@ -195,11 +197,31 @@ const acts = {
 };
 
 async function refund(of, proposal) {
-  if (await openRefund(of, proposal)) tell(t("till.refund_asked"));
+  const asked = await openRefund(of, proposal);
+  if (asked) tell(asked.sentence);
 }
 
 async function sendScan(code) {
-  await post(`/counters/${facts.counter}/scan`, { code });
+  if (!code.startsWith(SLIP) || sale()) return post(`/counters/${facts.counter}/scan`, { code });
+  const { sales } = await get(`/sales?receipt=${encodeURIComponent(code)}`);
+  return openFound(sales[0].id);
+}
+
+/** A receipt was scanned while no sale waits: its sale stands there, ready to be given back. */
+async function openFound(id) {
+  const found = await get(`/sales/${id}`);
+  if (sale()) return;
+  at("refund").close();
+  at("sheet").close();
+  const no = saleNo(found.no);
+  if (found.refundable_minor > 0) refund(found);
+  else tell(t("till.found_nothing_left", { no }));
+}
+
+/** Each scan once, and none from before this page was opened. */
+function noteFound(before, after) {
+  const fresh = after.found && (before ? after.found.count !== before.found?.count : after.found.age_s * 1000 < FRESH_MS);
+  if (fresh) run("found", () => openFound(after.found.sale));
 }
 
 function type(key) {
