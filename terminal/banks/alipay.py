@@ -50,6 +50,7 @@ CHOICES: Final[Allowed] = {  # what the documents leave open
     "refund_answer": frozenset({"accepted", "final"}),
     "unsigned_refusals": frozenset({"unclear", "definite"}),
     "product_code": None,
+    "bill_origins": None,
 }
 
 

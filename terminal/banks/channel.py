@@ -8,8 +8,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from pathlib import Path
 from typing import Final
 
+from terminal.banks.bill_fetching import BillFetcher
 from terminal.banks.connector import Call, Connector, Keys, Seal, Stamp
 from terminal.banks.key_files import LOOK_S, KeyFiles, KeyMaterial, SigningKey
 from terminal.banks.key_ring import KeyRing
@@ -21,6 +24,7 @@ from terminal.counter.ports import (
     Entropy,
     Expiry,
     HttpReply,
+    HttpRequest,
     NoAnswer,
     NothingSent,
     Order,
@@ -28,6 +32,7 @@ from terminal.counter.ports import (
     RefundOrder,
 )
 from terminal.errors import Hint, NotEvidence
+from terminal.payments.bill import BillKind, FetchedBill, NoBill
 from terminal.payments.evidence import Account
 from terminal.payments.notice import Answer, Notice, NotSent, RefundNotice, Refusal, Refused, Unclear
 from terminal.payments.profile import Profile
@@ -45,6 +50,7 @@ class Channel:
     Args:
         signer, keys: our key, and the provider's public keys known from the settings, by id.
         files: where these come from, when they may change while the shop is open; its keys come first.
+        bills: fetches them, where the provider has any.
         closing: closes the link, when the channel owns one.
     """
 
@@ -58,10 +64,11 @@ class Channel:
         entropy: Entropy,
         keys: Keys,
         files: KeyFiles | None = None,
+        bills: BillFetcher | None = None,
         closing: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._connector, self._http, self._entropy = connector, http, entropy
-        self._files, self._closing = files, closing
+        self._files, self._bills, self._closing = files, bills, closing
         self._own = files.now if files else KeyMaterial((SigningKey(signer),), keys)
         self._time = TrustedClock(clock)
         self._ring = KeyRing(self._own.keys, self._fetch_keys)
@@ -239,12 +246,36 @@ class Channel:
         self._note(reply, answer)
         return answer
 
-    async def _send(self, call: Call) -> HttpReply:
+    # --- bills ---
+
+    async def fetch_bill(self, day: date, kind: BillKind, folder: Path) -> FetchedBill | NoBill:
+        """The bill of a settlement day as a file in ``folder``: hash compared, unpacked, not yet read."""
+        if self._bills is None:
+            return NoBill("not_offered")
+        return await self._bills.fetch(self, day, kind, folder)
+
+    def now_s(self) -> float:
+        """Seconds since 1970 by the provider's own time."""
+        return self._time.now_s()
+
+    async def exchange(self, call: Call) -> tuple[HttpReply, bool]:
+        """The reply, and whether it was signed at all. Raises NothingSent, NoAnswer, NotEvidence."""
+        reply = await self._send(call)
+        try:
+            return reply, await self._verified(reply)
+        except NotEvidence as error:
+            self._reject(call.act, error)
+            raise
+
+    async def signed(self, call: Call) -> HttpRequest:
+        """The request as it leaves, stamped now."""
         stamp = Stamp(int(self._time.now_s()), self._entropy.bytes(16).hex().upper())
         signer = self._own.signer(stamp.at_s)  # one for signature and serial, whatever changes meanwhile
         signature = await signer.sign(self._connector.to_sign(call, stamp))
-        request = self._connector.dress(call, stamp, signature, signer.serial)
-        timings = self.profile.timings
+        return self._connector.dress(call, stamp, signature, signer.serial)
+
+    async def _send(self, call: Call) -> HttpReply:
+        request, timings = await self.signed(call), self.profile.timings
         return await self._http.send(request, connect_s=timings.connect_s, answer_s=timings.answer_s)
 
     async def _verified(self, reply: HttpReply) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import re
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +59,11 @@ class ProviderLink:
         self._tls = _tls(ca_file, identity)
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def origin(self) -> str:
+        """``https://host[:port]``, as every request goes there."""
+        return self._base
+
     async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
         """One exchange; ``answer_s`` bounds all of it, connecting included.
 
@@ -74,6 +80,17 @@ class ProviderLink:
                 raise NoAnswer(why) from error
             raise NothingSent(why) from error
 
+    async def download(
+        self, request: HttpRequest, sink: Callable[[bytes], None], *, connect_s: float, whole_s: float
+    ) -> HttpReply:
+        """As ``send``, but the body of a 200 goes into ``sink`` piece by piece; what that raises ends it."""
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(whole_s):
+                return await self._exchange(request, connect_s, progress, sink)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NoAnswer(type(error).__name__) from error
+
     def trust_again(self) -> None:
         """Read authorities and identity anew, for connections made from now on. Raises as the constructor."""
         self._tls = _tls(self._ca_file, self._identity)
@@ -83,7 +100,13 @@ class ProviderLink:
             session, self._session = self._session, None
             await session.close()
 
-    async def _exchange(self, request: HttpRequest, connect_s: float, progress: _Progress) -> HttpReply:
+    async def _exchange(
+        self,
+        request: HttpRequest,
+        connect_s: float,
+        progress: _Progress,
+        sink: Callable[[bytes], None] | None = None,
+    ) -> HttpReply:
         async with self._open().request(
             request.method,
             URL(self._base + request.target, encoded=True),
@@ -97,7 +120,11 @@ class ProviderLink:
             headers = _headers(reply)
             if headers.get("content-encoding", "identity") != "identity":
                 raise aiohttp.ClientPayloadError("compressed")
-            return HttpReply(reply.status, headers, await _body(reply))
+            if sink is None or reply.status != 200:
+                return HttpReply(reply.status, headers, await _body(reply))
+            async for piece in reply.content.iter_any():
+                sink(piece)
+            return HttpReply(reply.status, headers, b"")
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

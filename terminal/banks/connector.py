@@ -14,7 +14,7 @@ from terminal.payments.evidence import Account
 from terminal.payments.notice import Answer, Notice, RefundNotice
 from terminal.payments.profile import Profile
 
-Act = Literal["order", "pay", "query", "close", "reverse", "refund", "query_refund", "keys"]
+Act = Literal["order", "pay", "query", "close", "reverse", "refund", "query_refund", "keys", "bill"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from terminal.banks.alipay import PATH, Alipay, Merchant
 from terminal.banks.alipay_messages import KEY_ID
+from terminal.banks.ask_alipay_bill import AlipayBills
+from terminal.banks.bill_fetching import BillFetcher, Opens
 from terminal.banks.channel import Channel
 from terminal.banks.client import ProviderLink
 from terminal.banks.connector import Keys, ProviderKey
@@ -57,11 +59,12 @@ def open_alipay(
     http: ProviderHttp | None = None,
     signer: Signer | None = None,
     keys: Keys | None = None,
+    downloads: Opens | None = None,
 ) -> Channel:
     """Build the channel; nothing is sent yet. The caller closes it with ``Channel.aclose``.
 
     Args:
-        http, signer, keys: given by simulations in the place of the real link and RSA.
+        http, signer, keys, downloads: given by simulations in the place of the real links and RSA.
 
     Raises:
         BadSettings: ``setting_unusable``, ``profile_unusable``, and those of ``read_private_key``,
@@ -74,6 +77,11 @@ def open_alipay(
     link = http or own
     assert link is not None
     renew = own.trust_again if own else None
+    origins = (own.origin if own else origin, *connector.profile.settings.get("bill_origins", "").split())
+
+    def opens(at: str) -> ProviderLink:
+        return ProviderLink(at, ca_file=settings.ca_file, test=test)
+
     files = KeyFiles(_files(settings), lambda: _material(settings, signer, keys), renew)
     return Channel(
         connector,
@@ -84,6 +92,7 @@ def open_alipay(
         entropy=entropy,
         keys=files.now.keys,
         files=files,
+        bills=BillFetcher(AlipayBills(), origins, downloads or opens),
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from terminal.banks.ask_wechatpay_bill import WeChatPayBills
+from terminal.banks.bill_fetching import BillFetcher, Opens
 from terminal.banks.channel import Channel
 from terminal.banks.client import ProviderLink
 from terminal.banks.connector import Keys, ProviderKey
@@ -67,11 +69,12 @@ def open_wechatpay(
     http: ProviderHttp | None = None,
     signer: Signer | None = None,
     keys: Keys | None = None,
+    downloads: Opens | None = None,
 ) -> Channel:
     """Build the channel; nothing is sent yet. The caller closes it with ``Channel.aclose``.
 
     Args:
-        http, signer, keys: given by simulations in the place of the real link and RSA.
+        http, signer, keys, downloads: given by simulations in the place of the real links and RSA.
 
     Raises:
         BadSettings: ``apiv3_key_wrong_length``, ``setting_unusable``, ``profile_unusable``, and those of
@@ -82,6 +85,14 @@ def open_wechatpay(
     link = http or own
     assert link is not None
     renew = own.trust_again if own else None
+    origins = (
+        own.origin if own else settings.gateway,
+        *connector.profile.settings.get("bill_origins", "").split(),
+    )
+
+    def opens(at: str) -> ProviderLink:
+        return ProviderLink(at, ca_file=settings.ca_file, test=test)
+
     files = KeyFiles(_files(settings), lambda: _material(settings, signer, keys), renew)
     return Channel(
         connector,
@@ -92,6 +103,7 @@ def open_wechatpay(
         entropy=entropy,
         keys=files.now.keys,
         files=files,
+        bills=BillFetcher(WeChatPayBills(connector.profile.settings), origins, downloads or opens),
     )
 
 

@@ -49,6 +49,9 @@ CHOICES: Final[Allowed] = {  # what the documents leave open
     "signature_type_header": frozenset({"optional", "required"}),
     "refund_funds_account": frozenset({"", "AVAILABLE"}),
     "device_ip": None,
+    "bill_tar": frozenset({"gzip", "plain"}),
+    "bill_account": frozenset({"BASIC", "OPERATION", "FEES"}),
+    "bill_origins": None,
 }
 
 

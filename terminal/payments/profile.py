@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from terminal.payments.fees import FeeRule
+
 
 class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds. Sources: facts of the provider, as named in the profile's comments."""
@@ -90,6 +92,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_minor: int = 1
     max_minor: int = 5_000_000
     day_limit_minor: int = 0  # what the channel may take in one settlement day; 0: no such limit
+    fee: FeeRule | None = None  # the price agreed; kept with every sale (row 116)
     settlement_offset_min: int = 0  # the provider's settlement day begins at midnight of UTC plus so many minutes
     refund_days: int = 365
     refund_takes_days: int = 3  # told to the customer: by then the money is back at the latest
@@ -100,6 +103,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirms_by: Literal["provider", "statement"] = "provider"  # statement: nobody can be asked, a file tells
     void_by_reverse: bool = False  # a reverse of a paid order is allowed as "void", within ``void``
     void: VoidRule = VoidRule()
+    bill_formats: dict[str, str] = {}  # by kind of bill, what ``terminal.bills`` calls its format
+    bill_ready: str = ""  # "HH:MM" of the next day, in the provider's settlement time: then a day's bill exists
+    bill_days_back: int = 0  # how many days back bills can be had; 0: nobody says
     queries_per_s: float = 50.0
     timings: Timings = Timings()
     speaks: Speaks = Speaks()

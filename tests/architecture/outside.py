@@ -68,7 +68,12 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/regions.py", "file"): "region packs, once at start",
     ("terminal/banks/profile_file.py", "file"): "channel profiles, once at start",
     ("terminal/banks/signing.py", "file"): "keys, once at start",
+    ("terminal/banks/bill_file.py", "file"): "a fetched bill becomes a file once its hash is right",
+    ("terminal/banks/bill_fetching.py", "thread"): "waits for the disk; inline in a virtual world",
     ("terminal/bills.py", "file"): "bills and statements are files, read as they are matched",
+    ("terminal/conformance/", "file"): "results of the kit, and the template of a connector",
+    ("terminal/conformance/proof.py", "thread"): "the kit has a loop of its own beside the service's",
+    ("terminal/statement_folder.py", "file"): "statements are dropped into a folder as files",
     ("terminal/banks/signing.py", "thread"): "RSA leaves the loop; inline in a virtual world",
     ("terminal/people/pins.py", "thread"): "Argon2 leaves the loop; inline in a virtual world",
     ("terminal/journal/sqlite.py", "thread"): "the whole-file check leaves the loop; inline in a virtual world",
@@ -125,6 +130,7 @@ CATCH_ALL: dict[str, str] = {
     "terminal/web/hub.py": "the supervisor of the live jobs: an error is logged, sockets end, it begins anew",
     "terminal/journal/writer.py": "the thread's error is raised by its owner once every waiter was told",
     "terminal/web/problems.py": "an unforeseen error answers 500 without its text, and is logged",
+    "terminal/conformance/run.py": "whatever a connector raises is its red case, not the run's end",
     "terminal/virtual_time.py": "an executor hands every error to the one who waits",
 }
 """A handler that ends with a bare ``raise`` swallows nothing and needs no entry."""

@@ -25,7 +25,7 @@ FILES = {
 def test_a_file_is_known_by_its_first_bytes_and_read_to_its_end(name: str, tmp_path: Path) -> None:
     file = tmp_path / "whatever it is called"
     file.write_bytes(FILES[name])
-    assert guess_format(file) == name.split()[0]
+    assert guess_format(file) == name.split(maxsplit=1)[0]
     *lines, end = open_bill(file, guess_format(file))
     assert isinstance(end, BillEnd)
     assert len(lines) == end.lines
