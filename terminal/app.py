@@ -17,9 +17,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from terminal.banks.channel import Channel
 from terminal.banks.profile_file import load_profile
-from terminal.channels import open_channel
+from terminal.channels import Opened, open_channel
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Devices, Entropy, Ids, Printer, Role
 from terminal.counter.service import Parts, Service
@@ -44,6 +43,7 @@ from terminal.peripherals.phrases import phrase
 from terminal.peripherals.sweep import Sweeper
 from terminal.regions import known_codes
 from terminal.settings import CounterTable, Loaded
+from terminal.statement_folder import StatementDesk, statement_desk
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
@@ -104,7 +104,7 @@ def open_journal(loaded: Loaded, clock: Clock, entropy: Entropy) -> SqliteJourna
         )
 
 
-def _channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy) -> Channel:
+def _channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy) -> Opened:
     return open_channel(loaded, name, clock, entropy, notify_url(loaded, name))
 
 
@@ -204,6 +204,7 @@ async def running(
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
         )
         service, fittings = _service(stack, loaded, parts, entropy)
+        desk = statement_desk(loaded, service)
         settings = _people_settings(loaded)
         people = People(
             house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings
@@ -219,7 +220,7 @@ async def running(
             fitter=fittings,
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
-        life = asyncio.create_task(_live(service, channels, journal), name="service")
+        life = asyncio.create_task(_live(service, channels, journal, desk), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
@@ -282,11 +283,14 @@ def cause(error: BaseException | None) -> BaseException:
     return cause((journal or error).exceptions[0])
 
 
-async def _live(service: Service, channels: dict[str, Channel], journal: SqliteJournal) -> None:
+async def _live(
+    service: Service, channels: dict[str, Opened], journal: SqliteJournal, desk: StatementDesk
+) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
         group.create_task(_verify(journal), name="verify")
         await service.until_ready()
+        desk.start()
         for name, channel in channels.items():  # a provider's odd answer must not end the shop
             service.tasks.start(f"keys {name}", channel.keep_keys)
 

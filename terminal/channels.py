@@ -6,24 +6,29 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from terminal.banks.any_bank import AnyBank, AnyBankSettings
 from terminal.banks.channel import Channel
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
-from terminal.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
+from terminal.channel_tables import AlipayTable, AnyBankTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import BadSettings
 from terminal.payments.hours import is_zone
 from terminal.payments.notice import Refusal
+from terminal.payments.fees import FeeRule
 from terminal.payments.profile import Profile
+from terminal.payments.reference import Form
 from terminal.regions import load_region
 from terminal.settings import Loaded
 
 T = TypeVar("T", bound=AnyChannel)
+Opened = Channel | AnyBank
+"""A provider with its link, or a bank that nobody can ask."""
 
 
-def open_channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
+def open_channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Opened:
     """The channel called ``name``; nothing is sent yet.
 
     Raises:
@@ -98,10 +103,28 @@ def _pix(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: 
     return open_pix(settings, scheme=scheme, clock=clock, entropy=entropy, test=test, profile=profile)
 
 
-_OPEN: Final[Mapping[str, Callable[[Loaded, str, Clock, Entropy, str], Channel]]] = {
+def _any_bank(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> AnyBank:  # noqa: ARG001  # no line, no key
+    table = _table(loaded, name, AnyBankTable)
+    scheme = next((each for each in load_region(table.region).schemes if each.name == table.scheme), None)
+    if scheme is None:
+        raise BadSettings("setting_unusable", field=f"channels.{name}.scheme", why=f"{table.region} has none such")
+    settings = AnyBankSettings(
+        scheme=scheme,
+        account=table.account,
+        statement_account=table.statement_account,
+        details=table.details,
+        form=Form(table.reference) if table.reference else None,
+        where=table.reference_in,
+        intraday=table.intraday,
+    )
+    return AnyBank(settings, msgspec.structs.replace(_profile(table), currencies=scheme.currencies))
+
+
+_OPEN: Final[Mapping[str, Callable[[Loaded, str, Clock, Entropy, str], Opened]]] = {
     "wechatpay": _wechatpay,
     "alipay": _alipay,
     "pix": _pix,
+    "any_bank": _any_bank,
 }
 
 
@@ -111,11 +134,24 @@ def _table(loaded: Loaded, name: str, kind: type[T]) -> T:
     return table
 
 
+def _fee(table: AnyChannel, rate_ppm: int) -> FeeRule:
+    """Its name says all of it, so that two prices never share one."""
+    names = [table.connector, f"{rate_ppm}ppm"]
+    names += [f"min{table.fee_min_minor}"] if table.fee_min_minor else []
+    names += [f"free{table.fee_free_up_to_minor}"] if table.fee_free_up_to_minor else []
+    names += [f"until{table.fee_free_until:%Y%m%d}"] if table.fee_free_until else []
+    return FeeRule(
+        "-".join(names), rate_ppm, table.fee_min_minor, table.fee_free_up_to_minor, table.fee_free_until
+    )
+
+
 def _profile(table: AnyChannel) -> Profile:
     profile = load_profile(table.connector)
     chosen: dict[str, object] = {}
     if table.day_limit_minor:
         chosen["day_limit_minor"] = table.day_limit_minor
+    if table.fee_ppm is not None:
+        chosen["fee"] = _fee(table, table.fee_ppm)
     if table.refund_hours:
         chosen["refund_hours"] = table.refund_hours
     if table.refund_zone:

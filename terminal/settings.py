@@ -312,7 +312,7 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
     for name, channel in settings.channels.items():
         if channel.sandbox != (settings.mode == "test"):
             found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.sandbox"))
-        if channel.sandbox and urlsplit(channel.gateway).hostname not in LOOPBACK:
+        if channel.sandbox and channel.gateway and urlsplit(channel.gateway).hostname not in LOOPBACK:
             found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.gateway"))  # a real bank (I25)
     if settings.taps and settings.mode != "test":
         found.append(BadSettings("config_mixed_modes", key="taps"))

@@ -49,6 +49,10 @@ class Notices:
         else:
             await self._take_payment(channel, notice)
 
+    async def take_verified(self, channel: str, notice: Notice) -> None:
+        """Evidence whose origin was proven elsewhere: a line of the bank's own statement."""
+        await self._take_payment(channel, notice)
+
     async def _refused(self, channel: str, refused: NotEvidence) -> None:
         """A probe is the provider testing us; anything else that proves nothing is an alert (B5)."""
         if refused.slug == "signature_probe":

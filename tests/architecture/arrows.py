@@ -10,7 +10,7 @@ CORE_TYPES = tuple(
     f"terminal.payments.{name}"
     for name in (
         *("bill", "codes", "currencies", "event", "evidence", "fees", "money", "notice", "profile", "receipt"),
-        "settled",
+        *("reference", "settled"),
     )
 )
 COMMON = ("terminal.errors", "terminal.on_demand", "terminal.strict_json", "terminal.ulid")
@@ -27,6 +27,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.journal": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.banks": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.peripherals": (*CORE_TYPES, PORTS, *COMMON, "drivers"),
+    "terminal.conformance": ("terminal.banks", "terminal.virtual_time", *CORE_TYPES, PORTS, *COMMON),
     # beside the core
     "terminal.help": ("terminal.payments.money", "terminal.errors"),
     "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
@@ -74,6 +75,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.channels": EVERYTHING,  # the banks' part of the wiring
     "terminal.bills": ("terminal.banks", "terminal.payments", "terminal.errors"),  # from a file to its reader
     "terminal.fitting": EVERYTHING,  # the devices' part of the wiring
+    "terminal.statement_folder": EVERYTHING,  # the statements' part of the wiring
+    "terminal.statement_intake": EVERYTHING,
     "terminal.port_list": EVERYTHING,
     "terminal.cli": EVERYTHING,
     "terminal": (),
@@ -91,7 +94,7 @@ STUBS = {*sys.stdlib_module_names, "firmware_stubs", "machine", "micropython"}
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "serial": ("drivers/serial_port.py",),
     "zxingcpp": ("terminal/lab/camera.py",),
-    "apsw": ("terminal/journal/", "terminal/sandbox/store.py"),
+    "apsw": ("terminal/journal/", "terminal/sandbox/store.py", "terminal/settlement/spool.py"),
     "asyncpg": ("terminal/journal/",),
     "uharfbuzz": ("drivers/shaping.py",),
     "PIL": ("drivers/raster.py", "terminal/lab/", "terminal/web/"),

@@ -48,12 +48,15 @@ def creditor_reference(text: str) -> bool:
 
 
 def swiss_reference(text: str) -> bool:
-    if not _SWISS.fullmatch(text):
-        return False
+    return _SWISS.fullmatch(text) is not None and text[-1] == swiss_check_digit(text[:-1])
+
+
+def swiss_check_digit(digits: str) -> str:
+    """Modulo 10, recursive, over the 26 digits before it."""
     carry = 0
-    for digit in text[:-1]:
+    for digit in digits:
         carry = _RECURSIVE[(carry + int(digit)) % 10]
-    return (10 - carry) % 10 == int(text[-1])
+    return str((10 - carry) % 10)
 
 
 def luhn(text: str) -> bool:
