@@ -378,3 +378,62 @@ def test_an_authority_file_that_is_none(tmp_path: Path) -> None:
         with pytest.raises(BadSettings) as caught:
             ProviderLink("https://host.test", ca_file=file)
         assert caught.value.slug == "ca_file_unreadable"
+
+
+# --- downloads --------------------------------------------------------------------------------------------------
+
+BULK = b"`1,`2\r\n" * 400_000  # 2.8 MB: more than any other answer may have
+
+
+async def download(port: int, *, whole_s: float = WATCHDOG_S) -> tuple[HttpReply, bytes]:
+    link, taken = ProviderLink(f"http://127.0.0.1:{port}", test=True), bytearray()
+    try:
+        return await link.download(GET, taken.extend, connect_s=WATCHDOG_S, whole_s=whole_s), bytes(taken)
+    finally:
+        await link.aclose()
+
+
+async def test_a_download_is_handed_on_piece_by_piece() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BULK)
+    async with serving(answering(head, BULK)) as port:
+        reply, taken = await download(port)
+    assert (reply.status, reply.body, taken) == (200, b"", BULK)
+
+
+async def test_the_words_of_a_refused_download_are_no_part_of_the_file() -> None:
+    async with serving(answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone")) as port:
+        reply, taken = await download(port)
+    assert (reply.status, reply.body, taken) == (404, b"gone", b"")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf",),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-Y: z\r\n" * 100 + b"\r\n",),
+    ],
+    ids=["cut short", "compressed by the way", "endless headers"],
+)
+async def test_b3_a_download_that_is_not_whole_is_no_answer(parts: tuple[bytes, ...]) -> None:
+    async with serving(answering(*parts)) as port:
+        with pytest.raises(NoAnswer):
+            await download(port)
+
+
+async def test_b3_a_download_has_a_time_for_all_of_it() -> None:
+    async with serving(slow_head) as port:
+        with pytest.raises(NoAnswer, match="TimeoutError"):
+            await download(port, whole_s=0.01)
+
+
+async def test_b3_who_takes_the_bytes_may_end_it() -> None:
+    async with serving(answering(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BULK), BULK)) as port:
+        link = ProviderLink(f"http://127.0.0.1:{port}", test=True)
+
+        def enough(_: bytes) -> None:
+            raise ValueError("too large")
+
+        with pytest.raises(ValueError, match="too large"):
+            await link.download(GET, enough, connect_s=WATCHDOG_S, whole_s=WATCHDOG_S)
+        await link.aclose()
