@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 
 from terminal.sandbox.records import Order, order_key
-from terminal.simulation.books import AttemptRow
+from terminal.simulation.books import AttemptRow, RefundRow
 from terminal.simulation.oracle import Oracle
 
 
@@ -58,10 +58,16 @@ def _only_the_bill_tells(oracle: Oracle, order: Order, row: AttemptRow) -> bool:
     return row.direction == "pull" and ended_ms is not None and order.captures[0].at_ms > ended_ms
 
 
+def _undone(oracle: Oracle, refund: RefundRow) -> bool:
+    """The order was reversed after it had been paid: all of it is back at the customer's."""
+    order = oracle.order(refund.attempt)
+    return order is not None and order.state == "REVOKED" and order.returned >= refund.amount
+
+
 def _refunds(oracle: Oracle) -> None:
     for refund in oracle.log.refunds.values():
         there = oracle.bank.ledger.refunds.get(order_key(oracle.shop.mchid, refund.id))
-        back = there is not None and there.status == "SUCCESS"
+        back = (there is not None and there.status == "SUCCESS") or (refund.voided and _undone(oracle, refund))
         seen = f"{refund.id}:contradicted" in oracle.log.exceptions
         good = back == (refund.state == "refunded") or refund.state == "manual" or seen
         oracle.must(good, "I8", f"{refund} here, {there} at the bank")

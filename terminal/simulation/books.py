@@ -56,6 +56,8 @@ class RefundRow:
     attempt: str
     amount: int
     state: str = "intent"
+    way: str = "refund"
+    voided: bool = False
 
 
 @dataclass(slots=True)
@@ -157,6 +159,13 @@ class Journaled:
 
     def _refund_started(self, _subject: str, body: Body, _ns: int) -> None:
         self.refunds[body["refund"]] = RefundRow(body["refund"], body["attempt"], body["amount_minor"])
+
+    def _refund_way_chosen(self, _subject: str, body: Body, _ns: int) -> None:
+        row = self.refunds[body["refund"]]
+        row.way, row.voided = body["way"], row.voided or body["way"] == "void"
+
+    def _refund_queued(self, _subject: str, body: Body, _ns: int) -> None:
+        self.refunds[body["refund"]].state = "queued"
 
     def _refund_moved(self, _subject: str, body: Body, _ns: int) -> None:
         self.refunds[body["refund"]].state = body["to"]

@@ -124,6 +124,8 @@ class Oracle(Witness):
             self._check_refunds(body["attempt"])
         elif kind == "exception_opened":
             self.trace.count(f"exception {body['kind']}")
+        elif kind == "refund_way_chosen":
+            self.trace.count(f"way {body['way']}")
         elif kind == "refund_moved":
             self.trace.count(f"refund {body['from']} {body['signal']}")
 
@@ -174,10 +176,15 @@ class Oracle(Witness):
             row = self.log.attempts.get(parts[-2])
             meant = row is not None and row.state not in {"intent", "sent", "ordering", "shown", "declined"}
             self.must(meant, "I5", f"{call} {parts[-2]} left before it was decided: {row}")
+            if row is not None and row.state == "paid":
+                undone = [x for x in self.log.refunds.values() if x.attempt == row.id and x.way == "void"]
+                self.must(bool(undone), "I8", f"{call} of the paid {row.id} without a void on record")
         elif call == "refunds":
             refund = self.log.refunds.get(form["out_refund_no"])
             good = refund is not None and refund.amount == form["amount"]["refund"]
             self.must(good, "I5", f"refund {form['out_refund_no']} left before its intent")
+            both = refund is not None and refund.way != "refund"
+            self.must(not both, "I8", f"{refund} is being undone and refunded")
 
     def worked(self, request: HttpRequest, reply: Reply, at_ms: int) -> None:
         if reply.fault:

@@ -36,7 +36,7 @@ MOVES: Final = (
     *(f"move pull {each}" for each in PULL),
     *(f"move push {each}" for each in PUSH),
     *(f"refund {each}" for each in REFUND),
-    *("exception excess", "exception mismatch", "exception paid_late"),
+    *("exception excess", "exception mismatch", "exception paid_late", "way void"),
 )
 
 
