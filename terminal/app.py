@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from terminal.banks.profile_file import load_profile
 from terminal.channels import Opened, open_channel
+from terminal.connectors import profile_of
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Devices, Entropy, Ids, Printer, Role
 from terminal.counter.service import Parts, Service
@@ -159,7 +159,7 @@ def _wording(loaded: Loaded) -> CatalogueWording:
 def _currency(loaded: Loaded) -> None:
     """Raises BadSettings: a shop whose every sale would be refused."""
     currency, channels = loaded.settings.shop.currency, loaded.settings.channels.values()
-    taken = sorted({each for table in channels for each in load_profile(table.connector).currencies})
+    taken = sorted({each for table in channels for each in profile_of(table.connector).currencies})
     if currency not in taken:
         raise BadSettings("config_currency_not_taken", currency=currency, taken=", ".join(taken))
 

@@ -1,5 +1,6 @@
 """The settings of one account at a provider: one table for each connector (docs/connect)."""
 
+from datetime import date
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -21,6 +22,10 @@ class AnyChannel(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     notify_url: str = ""
     store_id: str = ""
     day_limit_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # what it may take in one settlement day; 0: no limit
+    fee_ppm: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None  # 0.60 % is 6000; unset: not known
+    fee_min_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # the least fee of one payment
+    fee_free_up_to_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # payments up to this cost nothing
+    fee_free_until: date | None = None  # the last day of a fee holiday
     refund_hours: tuple[Clock, Clock] | None = None  # from, until, of refund_zone; unset: the profile's
     refund_zone: str = ""  # unset: the profile's
     refund_retry: bool = False  # too little on the shop's account at the provider: wait and send it again
@@ -80,8 +85,44 @@ class PixTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True
     city: str = ""
 
 
+class AnyBankTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An account at any bank, confirmed by its statements (docs/connect/any-bank.md)."""
+
+    connector: Literal["any_bank"] = "any_bank"
+    gateway: str = ""  # there is none
+    region: str  # the pack the scheme stands in: eu, ch, in, th, br, vn, sg, …
+    scheme: str  # epc, swiss_qr_bill, upi, promptpay_bill, pix_static, vietqr, paynow, …
+    account: dict[str, str]  # who gets the money, by the scheme's names
+    details: dict[str, str] = msgspec.field(default_factory=dict)  # what stands around it: name, city, …
+    reference: Literal["", "creditor", "swiss", "plain"] = ""  # empty: the scheme's usual one
+    reference_in: Literal["reference", "message"] = "reference"  # of EPC and the QR-bill
+    statement_account: str  # as the bank's statements write it: the IBAN, or the account's number
+    statement_folder: str  # where the bank's files are dropped
+    statement_mapping: str = ""  # of CSV statements; empty: camt and MT940 alone are read
+    intraday: Literal["confirms", "waits"] = "confirms"  # what a camt.054's booked credit is worth
+
+
+class OwnTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A connector of somebody else's, installed beside us (docs/connect/your-own-bank.md)."""
+
+    own: dict[str, str] = msgspec.field(
+        default_factory=dict
+    )  # what its page asks for; no secrets
+
+
+OWN_GROUP: Final = "countertop.connectors"  # of entry points
+
+
+def installed(connector: str) -> bool:
+    """Whether a package offers this connector; nothing of it is imported."""
+    from importlib.metadata import entry_points  # 20 ms, and most shops have no such package
+
+    return bool(entry_points(group=OWN_GROUP, name=connector))
+
+
 CHANNELS: Final[dict[str, type[AnyChannel]]] = {
     "wechatpay": WeChatPayTable,
     "alipay": AlipayTable,
     "pix": PixTable,
+    "any_bank": AnyBankTable,
 }

@@ -11,13 +11,13 @@ from terminal.banks.channel import Channel
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
-from terminal.banks.profile_file import load_profile
-from terminal.channel_tables import AlipayTable, AnyBankTable, AnyChannel, PixTable, WeChatPayTable
+from terminal.channel_tables import AlipayTable, AnyBankTable, AnyChannel, OwnTable, PixTable, WeChatPayTable
+from terminal.connectors import Opening, demand_proof, own_connector, profile_of
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import BadSettings
+from terminal.payments.fees import FeeRule
 from terminal.payments.hours import is_zone
 from terminal.payments.notice import Refusal
-from terminal.payments.fees import FeeRule
 from terminal.payments.profile import Profile
 from terminal.payments.reference import Form
 from terminal.regions import load_region
@@ -32,10 +32,13 @@ def open_channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, noti
     """The channel called ``name``; nothing is sent yet.
 
     Raises:
-        BadSettings: what of its table, its secrets or its key files cannot be used.
+        BadSettings: what of its table, its secrets or its key files cannot be used; ``connector_red`` and
+            ``connector_unproved``: live money only with a connector that passes the conformance kit.
     """
     table = loaded.settings.channels[name]
-    return _OPEN[table.connector](loaded, name, clock, entropy, notify_url)
+    if not _test(loaded):
+        demand_proof(table.connector, loaded.state, clock)
+    return _OPEN.get(table.connector, _own)(loaded, name, clock, entropy, notify_url)
 
 
 def _wechatpay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
@@ -120,6 +123,26 @@ def _any_bank(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_
     return AnyBank(settings, msgspec.structs.replace(_profile(table), currencies=scheme.currencies))
 
 
+def _own(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
+    table = _table(loaded, name, OwnTable)
+    connector = own_connector(table.connector)
+    assert connector is not None, "settings take a connector's table only while its package is there"
+    return connector.open(
+        Opening(
+            own=table.own,
+            secret=lambda key: loaded.secrets.get(name, key),
+            file=loaded.path,
+            profile=_profile(table),
+            gateway=table.gateway,
+            notify_url=notify_url,
+            test=_test(loaded),
+            clock=clock,
+            entropy=entropy,
+            ca_file=_file(loaded, table.ca_file),
+        )
+    )
+
+
 _OPEN: Final[Mapping[str, Callable[[Loaded, str, Clock, Entropy, str], Opened]]] = {
     "wechatpay": _wechatpay,
     "alipay": _alipay,
@@ -146,7 +169,7 @@ def _fee(table: AnyChannel, rate_ppm: int) -> FeeRule:
 
 
 def _profile(table: AnyChannel) -> Profile:
-    profile = load_profile(table.connector)
+    profile = profile_of(table.connector)
     chosen: dict[str, object] = {}
     if table.day_limit_minor:
         chosen["day_limit_minor"] = table.day_limit_minor

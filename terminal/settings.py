@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from terminal.channel_tables import CHANNELS, AnyChannel, Table, WeChatPayTable
+from terminal.channel_tables import CHANNELS, AnyChannel, OwnTable, Table, WeChatPayTable, installed
 from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
 
@@ -272,7 +272,9 @@ def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | 
 def _kind_of(table: object) -> type[AnyChannel]:
     """Each connector has keys of its own; a word nobody knows is told by the first that there was."""
     named = table.get("connector") if isinstance(table, dict) else None
-    return CHANNELS.get(named, WeChatPayTable) if isinstance(named, str) else WeChatPayTable
+    if not isinstance(named, str):
+        return WeChatPayTable
+    return CHANNELS.get(named) or (OwnTable if installed(named) else WeChatPayTable)
 
 
 def _piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> Any:

@@ -28,6 +28,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.banks": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.peripherals": (*CORE_TYPES, PORTS, *COMMON, "drivers"),
     "terminal.conformance": ("terminal.banks", "terminal.virtual_time", *CORE_TYPES, PORTS, *COMMON),
+    "terminal.connectors": ("terminal.banks", "terminal.conformance", *CORE_TYPES, PORTS, *COMMON),
     # beside the core
     "terminal.help": ("terminal.payments.money", "terminal.errors"),
     "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
@@ -97,6 +98,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "apsw": ("terminal/journal/", "terminal/sandbox/store.py", "terminal/settlement/spool.py"),
     "asyncpg": ("terminal/journal/",),
     "uharfbuzz": ("drivers/shaping.py",),
+    "xlsxwriter": ("terminal/settlement/export.py",),
     "PIL": ("drivers/raster.py", "terminal/lab/", "terminal/web/"),
     "qrcode": ("terminal/lab/", "terminal/web/", "terminal/sandbox/pages.py"),
     "typer": ("terminal/cli/",),
@@ -106,7 +108,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 """A library has one home, so that replacing it is one change."""
 
-LATE = ("PIL", "qrcode", "babel", "uharfbuzz")
+LATE = ("PIL", "qrcode", "babel", "uharfbuzz", "xlsxwriter")
 """Heavy libraries: imported inside the function that needs them, or a cold start pays for all of them."""
 
 

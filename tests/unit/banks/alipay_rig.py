@@ -6,11 +6,11 @@ import msgspec
 
 from terminal.banks.alipay import Alipay, Merchant
 from terminal.banks.channel import Channel
-from terminal.banks.conformance import Rig, ScriptedHttp
 from terminal.banks.connector import Keys, ProviderKey
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.profile_file import load_profile
 from terminal.banks.signing import RsaSigner, RsaVerifier
+from terminal.conformance.kit import Rig, ScriptedHttp
 from terminal.payments.profile import Profile
 from tests.unit.banks.alipay_peer import APP_ID, SELLER_ID, AlipayPeer
 from tests.unit.banks.rigs import CountingEntropy, FakeClock, order, refund

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from terminal.banks.channel import Channel
-from terminal.banks.conformance import Rig, ScriptedHttp
 from terminal.banks.connector import Keys, ProviderKey
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
 from terminal.banks.signing import RsaSigner, RsaVerifier
 from terminal.banks.wechatpay import Merchant, WeChatPay
+from terminal.conformance.kit import CountingEntropy, Rig, ScriptedHttp
+from terminal.conformance.kit import StillClock as FakeClock
 from terminal.counter.ports import Order, RefundOrder
 from terminal.payments.money import Money
 from terminal.payments.profile import Profile
@@ -25,32 +26,11 @@ from tests.unit.banks.wechat_peer import (
     merchant_key,
 )
 
+__all__ = ["CountingEntropy", "FakeClock"]
+
 ORDER_NO = "01K5MZ0000ABCDEFGHJKMNPQRS"
 CODE = "130061098828009406"
 MERCHANT = Merchant(MCHID, APPID, APIV3_KEY.encode())
-
-
-@dataclass(slots=True)
-class FakeClock:
-    now_s: float = NOW_S
-    mono_s: float = 5000.0
-
-    def wall_ms(self) -> int:
-        return int(self.now_s * 1000)
-
-    def mono_ns(self) -> int:
-        return int(self.mono_s * 1e9)
-
-
-@dataclass(slots=True)
-class CountingEntropy:
-    """Never the same bytes twice, always the same run."""
-
-    count: int = 0
-
-    def bytes(self, count: int) -> bytes:
-        self.count += 1
-        return self.count.to_bytes(count)
 
 
 def order(order_no: str = ORDER_NO, minor: int = 2850) -> Order:

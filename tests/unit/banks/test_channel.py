@@ -8,7 +8,7 @@ from email.utils import formatdate
 import msgspec
 import pytest
 
-from terminal.banks.conformance import ScriptedHttp
+from terminal.conformance.kit import ScriptedHttp
 from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
 from terminal.errors import NotEvidence
 from terminal.payments.money import Money

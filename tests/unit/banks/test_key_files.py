@@ -8,10 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from terminal.banks.channel import Channel
-from terminal.banks.conformance import ScriptedHttp
 from terminal.banks.key_files import LOOK_S
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_wechatpay import open_wechatpay
+from terminal.conformance.kit import ScriptedHttp
 from terminal.counter.ports import Expiring, Expiry
 from terminal.errors import BadSettings
 from terminal.payments.notice import Told, Unclear

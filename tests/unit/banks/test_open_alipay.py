@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from terminal.banks.channel import Channel
-from terminal.banks.conformance import ScriptedHttp
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
+from terminal.conformance.kit import ScriptedHttp
 from terminal.errors import BadSettings
 from terminal.payments.evidence import Account
 from terminal.payments.notice import Told

@@ -9,10 +9,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from terminal.banks.channel import Channel
-from terminal.banks.conformance import ScriptedHttp
 from terminal.banks.connector import ProviderKey
 from terminal.banks.open_wechatpay import open_wechatpay
 from terminal.banks.signing import MacSigner, MacVerifier
+from terminal.conformance.kit import ScriptedHttp
 from terminal.errors import BadSettings
 from terminal.payments.evidence import Account
 from terminal.payments.notice import Told, Unclear

@@ -1,0 +1,83 @@
+"""The benches of the connectors that come with the program: their real channel on a scripted line."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from terminal.banks.connector import ProviderKey
+from terminal.banks.open_alipay import AlipaySettings, open_alipay
+from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
+from terminal.banks.profile_file import load_profile
+from terminal.banks.signing import RsaVerifier
+from terminal.conformance.kit import NOW_S, CountingEntropy, Rig, ScriptedHttp, StillClock
+from terminal.conformance.peers import alipay, wechatpay
+from terminal.conformance.peers.rsa_keys import KeptSigner, rsa_key
+from terminal.conformance.run import Bench
+from terminal.counter.ports import Order, RefundOrder
+from terminal.payments.money import Money
+from terminal.payments.profile import Profile
+
+ORDER_NO: Final = "01K5MZ0000ABCDEFGHJKMNPQRS"
+OTHER_NO: Final = "01K5MZ0000ABCDEFGHJKMNPQRT"
+SERIAL: Final = "D7CE59D1F522D701"
+_KEY_TEXT: Final = "-----BEGIN"
+
+
+def order(currency: str, order_no: str = ORDER_NO) -> Order:
+    return Order(
+        order_no, Money(2850, currency), "面包 Bread", "lane-1", (NOW_S + 90) * 1000, "https://shop.test/n"
+    )
+
+
+def refund(currency: str) -> RefundOrder:
+    return RefundOrder("R-" + ORDER_NO, ORDER_NO, Money(100, currency), Money(2850, currency), "returned")
+
+
+def wechatpay_bench(profile: Profile | None = None) -> Bench:
+    used = profile or load_profile("wechatpay")
+
+    def fresh() -> Rig:
+        http, clock, entropy = ScriptedHttp(), StillClock(), CountingEntropy()
+        settings = WeChatPaySettings(
+            wechatpay.MCHID, wechatpay.APPID, SERIAL, wechatpay.APIV3_KEY, platform_key_id=wechatpay.KEY_ID
+        )
+        channel = open_wechatpay(
+            settings,
+            clock=clock,
+            entropy=entropy,
+            test=True,
+            profile=used,
+            http=http,
+            signer=KeptSigner(SERIAL),
+            keys={wechatpay.KEY_ID: ProviderKey(RsaVerifier(rsa_key("platform").public_key()))},
+        )
+        peer = wechatpay.WeChatPeer()
+        two = order("CNY"), order("CNY", OTHER_NO)
+        secrets = (wechatpay.APIV3_KEY, _KEY_TEXT)
+        return Rig(channel, http, peer, *two, refund("CNY"), "130061098828009406", clock, secrets)
+
+    return Bench("wechatpay", used, fresh)
+
+
+def alipay_bench(profile: Profile | None = None) -> Bench:
+    used = profile or load_profile("alipay")
+
+    def fresh() -> Rig:
+        http, clock, entropy = ScriptedHttp(), StillClock(), CountingEntropy()
+        channel = open_alipay(
+            AlipaySettings(alipay.APP_ID, alipay.SELLER_ID),
+            clock=clock,
+            entropy=entropy,
+            test=True,
+            profile=used,
+            http=http,
+            signer=KeptSigner(alipay.APP_ID),
+            keys={"alipay": ProviderKey(RsaVerifier(rsa_key("platform").public_key()))},
+        )
+        two = order("CNY"), order("CNY", OTHER_NO)
+        code = "286061098828009406"
+        return Rig(channel, http, alipay.AlipayPeer(), *two, refund("CNY"), code, clock, (_KEY_TEXT,))
+
+    return Bench("alipay", used, fresh)
+
+
+BENCHES: Final[Mapping[str, Callable[[], Bench]]] = {"wechatpay": wechatpay_bench, "alipay": alipay_bench}
