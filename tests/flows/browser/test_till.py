@@ -227,7 +227,7 @@ async def test_after_a_minute_of_doubt_an_owner_lets_the_customer_pay_again(till
     assert service.book.sale(sale).paid_minor == 1800
 
 
-@pytest.mark.row(14, 69)
+@pytest.mark.row(14, 69, 70, 74)
 async def test_undo_asks_amount_reason_and_pin_and_signs_the_owner_out_again(till: Till) -> None:
     await till.type("1500")
     await till.press("Enter")
@@ -236,7 +236,9 @@ async def test_undo_asks_amount_reason_and_pin_and_signs_the_owner_out_again(til
     await till.panel("paid")
     await till.press("F7")
     await till.says("#refund-left", "¥15.00")
+    await till.says("#refund-way", "¥15.00 goes back within 3 days at the latest; the bank returns its fee.")
     await till.page.locator("#refund-amount").fill("4.00")
+    await till.says("#refund-way", "¥4.00 goes back within 3 days")
     await till.press("Enter")
     await till.page.locator("#pin-code").fill("000001")
     await till.press("Enter")
@@ -249,6 +251,17 @@ async def test_undo_asks_amount_reason_and_pin_and_signs_the_owner_out_again(til
     assert [(each.amount.minor, each.reason) for each in sale.refunds] == [(400, "Wrong amount")]
     me = await till.page.evaluate("fetch('/api/v1/me').then((answer) => answer.json())")
     assert me["role"] == "till"
+    await till.scanner("CT:S-01KDVDNA6D6C302SMA67N4H7GA")
+    await till.says("#hint", "No sale of this shop has this receipt.")
+    for by_keyboard in (True, False):
+        if by_keyboard:
+            await till.scanner(f"CT:S-{sale.id}")
+        else:
+            lane.find(sale)
+        await till.says("#refund-left", "¥11.00")
+        await till.page.locator("#refund[open]").wait_for()
+        await till.press("Escape")
+        await till.page.locator("#refund").wait_for(state="hidden")
 
 
 @pytest.mark.row(137)
