@@ -7,9 +7,16 @@ from terminal.errors import InvalidRequest
 from terminal.payments.attempt import Flag, Signal
 from terminal.payments.decide import hear
 from terminal.payments.event import Owed
+from terminal.payments.fact import Facts
+from terminal.payments.money import Money
 from terminal.payments.notice import Told
+from terminal.payments.refunding import start_refund
+from terminal.payments.sale import Sale
+from terminal.payments.way_back import Way
 from tests.flows.browser.conftest import Till
 from tests.flows.browser.shop import OWNER_PIN
+
+PART = Way("refund", "part")
 
 pytestmark = [
     pytest.mark.browser,
@@ -262,6 +269,28 @@ async def test_undo_asks_amount_reason_and_pin_and_signs_the_owner_out_again(til
         await till.page.locator("#refund[open]").wait_for()
         await till.press("Escape")
         await till.page.locator("#refund").wait_for(state="hidden")
+    await one_that_waits_is_cancelled_on_the_sales_page(till, sale)
+
+
+async def one_that_waits_is_cancelled_on_the_sales_page(till: Till, sale: Sale) -> None:
+    refund, far_ms = "01KDVDNA6D6C302SMA67N4H7GB", 4_102_444_800_000
+
+    def wait(now: Sale | None) -> Facts:
+        amount, names = Money(500, "CNY"), {"reason": "x", "actor": "person:x", "approver": ""}
+        attempt = here(now).attempts[-1].id
+        return start_refund(
+            here(now), attempt, amount, refund=refund, at_ms=1, claims=(), way=PART, due_ms=far_ms, **names
+        )
+
+    book = till.shop.running.service.book
+    await book.commit(sale.id, wait, SYSTEM)
+    await till.page.goto(f"{till.shop.url}/sales/{sale.id}")
+    await till.says("#acts", "¥5.00: refund waits, will be sent on 2100-01-01")
+    await till.page.get_by_role("button", name="Do not refund ¥5.00").click()
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
+    await till.says("#told", "Not refunded: nothing was sent")
+    assert book.sale(sale.id).refund(refund).state == "failed"
 
 
 @pytest.mark.row(137)
