@@ -28,6 +28,7 @@ class AnyChannel(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     fee_free_until: date | None = None  # the last day of a fee holiday
     refund_hours: tuple[Clock, Clock] | None = None  # from, until, of refund_zone; unset: the profile's
     refund_zone: str = ""  # unset: the profile's
+    undo: bool = True  # where the channel's rule allows it, a payment is undone instead of refunded
     refund_retry: bool = False  # too little on the shop's account at the provider: wait and send it again
     sandbox: bool = False
 
@@ -105,9 +106,7 @@ class AnyBankTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=
 class OwnTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A connector of somebody else's, installed beside us (docs/connect/your-own-bank.md)."""
 
-    own: dict[str, str] = msgspec.field(
-        default_factory=dict
-    )  # what its page asks for; no secrets
+    own: dict[str, str] = msgspec.field(default_factory=dict)  # what its page asks for; no secrets
 
 
 OWN_GROUP: Final = "countertop.connectors"  # of entry points

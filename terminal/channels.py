@@ -181,6 +181,8 @@ def _profile(table: AnyChannel) -> Profile:
         if not is_zone(table.refund_zone):
             raise BadSettings("setting_unusable", field="refund_zone", why="no such time zone")
         chosen["refund_zone"] = table.refund_zone
+    if not table.undo:
+        chosen["void_by_reverse"] = False
     if table.refund_retry:
         chosen["refund_retry"] = (Refusal.NO_FUNDS.value,)
     return msgspec.structs.replace(profile, **chosen)

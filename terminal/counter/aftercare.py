@@ -1,7 +1,7 @@
 """After the sale: refunds, reprints, late money, slips that wait for a person."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from terminal.counter.book import here
 from terminal.counter.checkout import Key, answered
@@ -19,6 +19,9 @@ from terminal.payments.way_back import Way, way_back
 if TYPE_CHECKING:
     from terminal.counter.ports import Provider
     from terminal.counter.service import Service
+
+
+USUAL_DAYS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +111,15 @@ class Aftercare:
         return Offer(attempt, amount, way, due_ms, profile.refund_takes_days, profile.refund_fee_returned)
 
     def promised(self, sale: Sale, refund: Refund) -> Offer:
-        """The same of a refund that was asked for."""
+        """The same of a refund that was asked for; the usual is told of a channel that left the settings."""
         attempt = sale.attempt(refund.attempt)
-        profile = self._service.provider(attempt.provider).profile
+        channel = self._service.channel(attempt.provider)
+        profile = self._service.parts.providers[channel].profile if channel else None
+        takes_days = profile.refund_takes_days if profile else USUAL_DAYS
+        fee_returned = profile.refund_fee_returned if profile else "unknown"
         way = Way("void", "rule") if refund.way == "void" else Way("refund", "not_by_channel")
         due_ms = refund.due_ms if refund.state is RefundState.QUEUED else 0
-        return Offer(attempt, refund.amount, way, due_ms, profile.refund_takes_days, profile.refund_fee_returned)
+        return Offer(attempt, refund.amount, way, due_ms, takes_days, fee_returned)
 
     async def cancel_refund(self, sale_id: str, refund_id: str, *, actor: Actor) -> Sale:
         """Only one that is queued: nothing of it was ever sent. Raises Conflict("refund_not_queued" | …)."""

@@ -89,6 +89,28 @@ async def test_one_settings_file_opens_both_wallets_and_each_makes_its_own_code(
             await channel.aclose()
 
 
+@pytest.mark.row(70, 75)
+async def test_a_channel_may_have_refund_hours_wait_for_its_balance_and_undo_nothing(tmp_path: Path) -> None:
+    async with running_sandbox(tmp_path / "bank") as sandbox:
+        day = "day_limit_minor = 700"
+        told = f'{day}\nundo = false\nrefund_retry = true\nrefund_hours = ["09:00", "22:00"]\n'
+        loaded = written(tmp_path, sandbox.credentials, **{day: told + 'refund_zone = "Asia/Shanghai"'})
+        clock, entropy = SystemClock(), SystemEntropy()
+        channel = open_channel(loaded, "alipay", clock, entropy, "https://127.0.0.1:9/notify/x")
+        mine = channel.profile
+        assert (mine.void_by_reverse, mine.refund_retry) == (False, ("no_funds",))
+        assert (mine.refund_hours, mine.refund_zone) == (("09:00", "22:00"), "Asia/Shanghai")
+        await channel.aclose()
+        other = open_channel(loaded, "wechatpay", clock, entropy, "https://127.0.0.1:9/notify/x")
+        assert (other.profile.void_by_reverse, other.profile.refund_hours) == (True, None)
+        await other.aclose()
+        loaded = written(tmp_path, sandbox.credentials, **{day: f'{day}\nrefund_zone = "Moon/Tycho"'})
+        with pytest.raises(BadSettings, match="no such time zone"):
+            open_channel(loaded, "alipay", clock, entropy, "https://127.0.0.1:9/notify/x")
+        with pytest.raises(Problems):
+            written(tmp_path, sandbox.credentials, **{day: f'{day}\nrefund_hours = ["9", "22:00"]'})
+
+
 @pytest.mark.row(6, 28)
 async def test_b7_the_whole_service_answers_alipays_notification_with_its_word(tmp_path: Path) -> None:
     """Over TLS and HTTP as in a shop: anything but ``success`` would bring it again in four minutes."""

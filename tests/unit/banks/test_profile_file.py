@@ -42,6 +42,11 @@ def test_wechatpay_waits_as_its_documents_say() -> None:
         ("push_query_s = 2.5", "push_query_s = nan"),
         ("push_query_s = 2.5", "push_query_s = 2.5\npush_query_s = 2.5"),
         ('en = "WeChat Pay"\n', ""),
+        ("refund_takes_days = 3", 'refund_takes_days = 3\nrefund_zone = "Moon/Tycho"'),
+        ("refund_takes_days = 3", 'refund_takes_days = 3\nrefund_hours = ["9:00", "22:00"]'),
+        ("refund_takes_days = 3", 'refund_takes_days = 3\nrefund_retry = ["whatever"]'),
+        ('refund_fee_returned = "yes"', 'refund_fee_returned = "maybe"'),
+        ('shows = ["reversed"]', 'shows = ["paid"]'),
         ("[timings]", "[timings"),
     ],
 )
