@@ -13,10 +13,10 @@ from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.channel_tables import AlipayTable, AnyBankTable, AnyChannel, OwnTable, PixTable, WeChatPayTable
 from terminal.connectors import Opening, demand_proof, own_connector, profile_of
+from terminal.counter.hours import is_zone
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import BadSettings
 from terminal.payments.fees import FeeRule
-from terminal.payments.hours import is_zone
 from terminal.payments.notice import Refusal
 from terminal.payments.profile import Profile
 from terminal.payments.reference import Form

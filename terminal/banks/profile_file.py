@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
-from terminal.payments.hours import is_zone
 from terminal.payments.notice import Refusal
 from terminal.payments.profile import Profile
 
@@ -35,6 +35,14 @@ def read_profile(file: Path) -> Profile:
     return profile
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def _contradiction(profile: Profile) -> str:
     """What the types cannot say; empty when the profile makes sense."""
     waits = msgspec.structs.astuple(profile.timings)
@@ -50,7 +58,7 @@ def _contradiction(profile: Profile) -> str:
         "timings: a wait is negative or endless": all(0 <= wait < float("inf") for wait in flat),
         "timings: connect_s and answer_s must be above 0": profile.timings.connect_s > 0
         and profile.timings.answer_s > 0,
-        "refund_zone: no such time zone": is_zone(profile.refund_zone),
+        "refund_zone: no such time zone": _is_zone(profile.refund_zone),
         "refund_hours: not HH:MM": all(_HOUR.fullmatch(each) for each in profile.refund_hours or ()),
         "refund_retry: no such refusal": set(profile.refund_retry) <= {each.value for each in Refusal},
         "titles: none in English": "en" in profile.titles,

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.book import here
-from terminal.counter.checkout import Key, answered
+from terminal.counter.checkout import Key, answered, claim
 from terminal.counter.refunds import bank_ms, refund_due_ms
 from terminal.errors import Conflict
 from terminal.payments.event import Actor
 from terminal.payments.exceptions import close_exception
-from terminal.payments.fact import Claim, Fact, Facts
+from terminal.payments.fact import Fact, Facts
 from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
 from terminal.payments.refunding import cancel_refund, start_refund
@@ -64,9 +64,6 @@ class Aftercare:
         attempt = _captured(sale, attempt_id)
         provider = service.provider(attempt.provider)  # a refund that nobody could send is not begun
         refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
-        claims: tuple[Claim, ...] = ()
-        if key:
-            claims = (("idem", key.name, f"{key.meaning}:{sale_id}/{refund_id}"),)
 
         def decide(current: Sale | None) -> Facts:
             if key and answered(service.feed, key):
@@ -84,7 +81,7 @@ class Aftercare:
                 actor=str(actor),
                 approver=approver,
                 at_ms=at_ms,
-                claims=claims,
+                claims=claim(key, f"{sale_id}/{refund_id}"),
                 way=way,
                 due_ms=due_ms,
             )

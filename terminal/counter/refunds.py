@@ -11,10 +11,10 @@ from typing import Final
 
 from terminal.counter.book import Book
 from terminal.counter.engine import ENGINE
+from terminal.counter.hours import opens_ms
 from terminal.counter.ports import Clock, Provider, RefundOrder
 from terminal.payments.evidence import Account, Mismatch, judge, judge_refund
 from terminal.payments.fact import Fact, Facts
-from terminal.payments.hours import opens_ms
 from terminal.payments.notice import (
     Accepted,
     Answer,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from terminal.payments.hours import is_zone, opens_ms
+from terminal.counter.hours import is_zone, opens_ms
 
 NIGHT = ("22:30", "06:00")
 DAY = ("09:00", "22:00")
