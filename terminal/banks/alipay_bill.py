@@ -119,6 +119,8 @@ class _List:
     def _mended(self, number: int, row: list[str]) -> list[str]:
         """Commas in the goods' name, or else in the remark, which is the last column."""
         extra = len(row) - len(self.columns)
+        if extra < 0 and next(self._lines, None) is None:
+            raise BillRefused("bill_cut_short", line=number)
         if extra < 0:
             raise BillRefused("bill_line_unreadable", line=number, column=self.columns.names[-1])
         in_name = self._name >= 0 and not _TIME.fullmatch(row[self._time])

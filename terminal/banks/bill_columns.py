@@ -27,12 +27,17 @@ def bounded_lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def texts(lines: Iterable[bytes], encoding: str) -> Iterator[tuple[int, str]]:
-    """Number and text of every line that is not empty. Raises BillRefused ``bill_encoding_wrong``."""
+    """Number and text of every line that is not empty.
+
+    Raises:
+        BillRefused: ``bill_encoding_wrong``; ``bill_cut_short`` for half a character at the very end.
+    """
     for number, line in enumerate(lines, 1):
         try:
             text = line.decode(encoding)
         except UnicodeDecodeError:
-            raise BillRefused("bill_encoding_wrong", line=number) from None
+            slug = "bill_encoding_wrong" if line.endswith(b"\n") else "bill_cut_short"
+            raise BillRefused(slug, line=number) from None
         if number == 1:
             text = text.removeprefix("\ufeff")
         if text := text.rstrip("\r\n"):

@@ -115,6 +115,8 @@ class _Table:
     def _mended(self, number: int, row: list[str]) -> list[str]:
         """A separator within the shop's own words; what stands before and behind them is still in place."""
         extra = len(row) - len(self.columns)
+        if extra < 0 and next(self._lines, None) is None:
+            raise BillRefused("bill_cut_short", line=number)
         if self._free is None or extra < 0:
             raise BillRefused("bill_line_unreadable", line=number, column=self.columns.names[-1])
         first, end = self._free
@@ -123,9 +125,9 @@ class _Table:
 
     def _read_summary(self, number: int, text: str) -> None:
         names = [plain(name) for name in text.split(",")]
-        if names[0] != self._count_name:
-            raise BillRefused("bill_line_unreadable", line=number, column=self.columns.names[0])
         self.summary_line, values = next(self._lines, (number, ""))
+        if names[0] != self._count_name and values:
+            raise BillRefused("bill_line_unreadable", line=number, column=self.columns.names[0])
         if not values.startswith("`"):
             raise BillRefused("bill_cut_short", line=self.summary_line)
         told = values[1:].split(",`")

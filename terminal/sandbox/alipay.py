@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from terminal.sandbox import alipay_trades
+from terminal.sandbox import alipay_trades, bill_counter
 from terminal.sandbox.alipay_forms import Form, number_of, raise_amount, sign_text, signed
 from terminal.sandbox.alipay_telling import AlipayTeller
 from terminal.sandbox.alipay_trades import No, Trades
@@ -35,11 +35,12 @@ _CALLS: Final[Mapping[str, tuple[str, Callable[[Trades, Form], Form]]]] = {  # t
     "alipay.trade.cancel": ("reverse", alipay_trades.cancel),
     "alipay.trade.refund": ("refund", alipay_trades.refund),
     "alipay.trade.fastpay.refund.query": ("refund-query", alipay_trades.query_refund),
+    "alipay.data.dataservice.bill.downloadurl.query": ("bill", alipay_trades.ask_bill),
 }
 
 
 def is_alipay(target: str) -> bool:
-    return target == PATH or target.startswith(PATH + "?")
+    return target.partition("?")[0] in (PATH, bill_counter.ALIPAY_FILE)
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ class AlipayDoor:
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:  # noqa: ARG002  # as the bank's own door
         """Answer one request; what proves nothing is refused before any book is opened."""
         self._bank.advance(now_ms)
+        if target.startswith(bill_counter.ALIPAY_FILE + "?"):
+            return bill_counter.file_of(self._bank, target, now_ms)
         try:
             if method not in ("GET", "POST"):
                 raise No("40002", "isv.invalid-method")

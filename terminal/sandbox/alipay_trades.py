@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from terminal.sandbox import bill_counter, bill_shelf
 from terminal.sandbox.alipay_forms import (
     BARCODE,
     PRECREATE,
@@ -224,7 +225,7 @@ def cancel(trades: Trades, asked: Form) -> Form:
     if order.state == "SUCCESS":
         if trades.now_ms > order.created_ms + CANCEL_WITHIN_MS:
             raise No("40004", "ACQ.TRADE_CANCEL_TIME_OUT")
-        trades.bank.ledger.give_back(order)
+        trades.bank.ledger.give_back(order, trades.now_ms)
         return {**told, "trade_no": trade_no(order), "action": "refund"}
     if order.state in ("NOTPAY", "USERPAYING"):
         trades.bank.ledger.move(order, "CLOSED" if order.trade_type == PRECREATE else "REVOKED")
@@ -290,6 +291,17 @@ def query_refund(trades: Trades, asked: Form) -> Form:
     told |= {"out_request_no": found.out_refund_no, "refund_amount": yuan(found.amount)}
     told |= {"total_amount": yuan(order.total)}
     return told | ({"refund_status": "REFUND_SUCCESS"} if found.status == "SUCCESS" else {})
+
+
+def ask_bill(trades: Trades, asked: Form) -> Form:
+    """Where the zip lies. That it is still being made has no word of its own."""
+    try:
+        url = bill_counter.ask_alipay(trades.bank, trades.merchant, asked, trades.now_ms)
+    except bill_shelf.NoBill as no:
+        if str(no) == "making":
+            raise No("20000", "isp.unknow-error") from None
+        raise No("40004", "isp.bill_not_exist" if str(no) == "none" else "isv.invalid-arguments") from None
+    return {**_OK, "bill_download_url": url}
 
 
 def _text(asked: Form, name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from terminal.sandbox.bill_shelf import Shelf
 from terminal.sandbox.faults import Active, Faults, Value
 from terminal.sandbox.keyring import Keyring
 from terminal.sandbox.ledger import CUSTOMER, Ledger
@@ -52,6 +53,7 @@ class Rules:
     refund_window_ms: int = 365 * 86_400_000
     refund_takes_ms: int = 3_000
     opening_balance: int = 10**12
+    fee_ppm: int = 6_000  # 0.60 %
 
 
 class CustomerCannot(Exception):
@@ -86,6 +88,8 @@ class Engine:
         self.teller = Teller(keys, self.faults, self.post)
         self.others: dict[str, Tells] = {}  # by trade type, of the doors beside WeChat Pay's
         self.errands: dict[str, Callable[[Errand], None]] = {}  # by kind, theirs too
+        self.shelf = Shelf(keys.entropy)
+        self.address = "http://127.0.0.1:7610"  # where downloads are told to lie
         self.home = next(iter(keys.merchants))  # the merchant meant when none is named
 
     # --- time -------------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Value = int | str
-Stage = Literal["before", "answer", "notify", "customer", "bank", "now"]
+Stage = Literal["before", "answer", "notify", "customer", "bank", "bill", "now"]
 
 # The calls a fault may name in its ``call`` parameter, besides "any".
 ALL_CALLS: Final = (
     *("native", "codepay", "query", "query-id", "close", "reverse"),
-    *("refund", "refund-query", "certificates"),
+    *("refund", "refund-query", "certificates", "bill"),
 )
 
 
@@ -21,7 +21,7 @@ class FaultRow:
 
     Args:
         stage: where it acts: before the call is worked on, on the finished answer, on a notification, on a
-            customer's act, inside the bank, or at once.
+            customer's act, inside the bank, on a bill when it is asked for, or at once.
         params: names and defaults. ``call`` is the call it waits for, or "any".
         needs: fields the answer must have; other answers pass untouched and do not use the fault up.
     """
@@ -36,6 +36,7 @@ class FaultRow:
 _PAY: Final[dict[str, Value]] = {"call": "codepay"}
 _EVERY: Final[dict[str, Value]] = {"call": "any"}
 _SILENT: Final[dict[str, Value]] = {"call": "codepay", "how": "silent"}
+_ROW: Final[dict[str, Value]] = {"order_no": ""}  # empty: the day's first payment
 _LATE: Final = "the answer is about the right order but"
 
 _ROWS: Final = (
@@ -123,6 +124,15 @@ _ROWS: Final = (
     FaultRow("refund-closed", "bank", "a refund ends CLOSED: nothing goes back"),
     FaultRow("refund-slow", "bank", "a refund stays PROCESSING for delay_ms", {"delay_ms": 120_000}),
     FaultRow("refund-no-balance", "bank", "a refund is refused: the merchant's balance is not enough"),
+    FaultRow("bill-not-ready", "bill", "the bill is still being made"),
+    FaultRow("bill-hash-wrong", "bill", "the file is not the one its hash was made of"),
+    FaultRow("bill-truncated", "bill", "the file ends in the middle, its hash is right"),
+    FaultRow("bill-row-missing", "bill", "a payment is not in the bill, sums follow", _ROW),
+    FaultRow("bill-row-extra", "bill", "a payment of 1.00 that nobody ordered here, sums follow", _ROW),
+    FaultRow("bill-fee-wrong", "bill", "a payment's fee is twice as high and 0.05 more, sums follow", _ROW),
+    FaultRow("bill-status-differs", "bill", "a payment is told as taken back as well, sums follow", _ROW),
+    FaultRow("bill-duplicate-row", "bill", "a payment stands there twice, sums follow", _ROW),
+    FaultRow("bill-download-expired", "bill", "the address of the file is no longer good"),
 )
 
 

@@ -89,10 +89,10 @@ class Ledger:
         self._by_transaction[transaction_id] = order.key
         self.move(order, "SUCCESS")
 
-    def give_back(self, order: Order) -> None:
+    def give_back(self, order: Order, at_ms: int) -> None:
         """A reverse: everything taken for the order goes back."""
         taken = sum(capture.amount for capture in order.captures) - order.returned
-        order.returned += taken
+        order.returned, order.returned_ms = order.returned + taken, at_ms
         self._change_wallet(order.openid, taken)
         self.move(order, "REVOKED")
 

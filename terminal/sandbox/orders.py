@@ -157,7 +157,7 @@ def reverse(bank: Engine, merchant: Merchant, out_trade_no: str, form: dict[str,
     if order.state == "SUCCESS":
         if now_ms > order.captures[0].at_ms + bank.rules.reverse_window_ms:
             raise Refused("INVALID_REQUEST", "订单已超过可撤销时间，请使用退款接口")
-        bank.ledger.give_back(order)
+        bank.ledger.give_back(order, now_ms)
     elif order.state == "REFUND":
         raise Refused("INVALID_REQUEST", "订单已转入退款，不可撤销")
     elif order.state == "USERPAYING":

@@ -42,6 +42,7 @@ class Order(msgspec.Struct):
     code_urls: list[CodeUrl] = []
     captures: list[Capture] = []
     returned: int = 0  # given back by a reverse; refunds are counted apart
+    returned_ms: int = 0  # when
     scanned_ms: int = 0  # when a customer first looked at it; 0: nobody yet
 
     @property

@@ -26,6 +26,8 @@ ROWS: Final[Mapping[str, Row]] = {
     "AUTH_CODE_INVALID": Row(400, "不是有效的微信付款码", 268435464),
     "AUTH_CODE_ERROR": Row(400, "付款码已使用，请用户刷新后重试", 268435464),
     "USERPAYING": Row(400, "用户支付中，需要输入密码", 268435464),
+    "NO_STATEMENT_EXIST": Row(400, "账单文件不存在", 268435464),
+    "STATEMENT_CREATING": Row(400, "账单生成中", 268435464),
     "SIGN_ERROR": Row(401, "签名错误", 268443699),
     "NO_AUTH": Row(403, "商户无权限", 268447843),
     "RULE_LIMIT": Row(403, "业务规则限制", 268448010),

@@ -62,6 +62,7 @@ class Sandbox:
                 *pages.routes(),
                 web.route("*", "/v3/{rest:.*}", self._provider),
                 web.route("*", "/gateway.do", self._provider),
+                web.route("GET", "/downloadBillFile.resource", self._provider),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
@@ -72,6 +73,7 @@ class Sandbox:
         self.url = f"http://{host}:{port}"
         self._hosts = {f"{name}:{port}" for name in (host, "localhost", "127.0.0.1")}
         self._keys.write_gateway(self.url)
+        self.bank.address = self.url
         self._post = asyncio.create_task(self._deliver_for_ever(notify_tls), name="sandbox-notifications")
 
     async def close(self) -> None:

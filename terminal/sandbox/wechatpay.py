@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from terminal.sandbox import orders, refunds
+from terminal.sandbox import bill_counter, orders, refunds
 from terminal.sandbox.engine import Engine
 from terminal.sandbox.faults import Active
 from terminal.sandbox.keyring import FRESH_S, Merchant
@@ -49,6 +49,8 @@ _ROUTES: Final = tuple(
         ("POST", "refund", "/v3/refund/domestic/refunds"),
         ("GET", "refund-query", f"/v3/refund/domestic/refunds/{_NO}"),
         ("GET", "certificates", "/v3/certificates"),
+        ("GET", "bill", "/v3/bill/(tradebill|fundflowbill)"),
+        ("GET", "bill-file", bill_counter.WECHAT_FILE),
     )
 )
 
@@ -67,7 +69,10 @@ class Bank(Engine):
         self.advance(now_ms)
         sent = {name.lower(): value for name, value in headers.items()}
         try:
-            outcome = self._work(self._admit(method, target, sent, body, now_ms), sent)
+            ask = self._admit(method, target, sent, body, now_ms)
+            if ask.call == "bill-file":
+                return bill_counter.file_of(self, target, now_ms)
+            outcome = self._work(ask, sent)
         except Refused as refusal:
             outcome = Outcome.refused(refusal)
         return self._reply(outcome, sent, now_ms)
@@ -211,6 +216,10 @@ def _certificates(bank: Bank, ask: Ask) -> Outcome:
     return Outcome(200, bank.keys.certificate_list(ask.merchant, ask.now_ms))
 
 
+def _bill(bank: Bank, ask: Ask) -> Outcome:
+    return Outcome(200, bill_counter.ask_wechatpay(bank, ask.merchant, ask.named, ask.query, ask.now_ms))
+
+
 def _form(ask: Ask) -> dict[str, Any]:
     return read_object(ask.body)
 
@@ -225,4 +234,5 @@ _CALLS: Final[Mapping[str, Callable[[Bank, Ask], Outcome]]] = {
     "refund": _refund,
     "refund-query": _refund_query,
     "certificates": _certificates,
+    "bill": _bill,
 }

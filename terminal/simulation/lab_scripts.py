@@ -12,6 +12,7 @@ from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.sandbox.engine import CustomerCannot
+from terminal.simulation.lab_bills import next_morning
 from terminal.simulation.world import Gone
 
 if TYPE_CHECKING:
@@ -276,6 +277,14 @@ async def clock(run: "LabRun") -> None:
     run.world.clock.jump_wall(-by_ms)
 
 
+async def bill(run: "LabRun") -> None:
+    """A sale is paid; the next morning its bill is fetched."""
+    await push(run)
+    await run.until_ended()
+    run.note_state()
+    await next_morning(run)
+
+
 SCRIPTS: Final[Mapping[str, Script]] = {
     "push": push,
     "pull": pull,
@@ -290,4 +299,5 @@ SCRIPTS: Final[Mapping[str, Script]] = {
     "race": race,
     "cancel-race": cancel_race,
     "clock": clock,
+    "bill": bill,
 }

@@ -1,7 +1,7 @@
 """The line to the sandbox bank on virtual time: the same bytes as over HTTP, with the faults of a network."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -66,7 +66,7 @@ class LineFaults:
 
 
 class BankLine:
-    """Satisfies ``ProviderHttp``."""
+    """Satisfies ``ProviderHttp`` and ``Downloads``."""
 
     def __init__(
         self, bank: Door, clock: Clock, chance: Chance, tap: Tap, *, latency_ms: tuple[int, int] = (20, 200)
@@ -88,6 +88,19 @@ class BankLine:
                 return await self._exchange(request)
         except TimeoutError:
             raise NoAnswer("timeout") from None
+
+    async def download(
+        self, request: HttpRequest, sink: Callable[[bytes], None], *, connect_s: float, whole_s: float
+    ) -> HttpReply:
+        """A bill on its way; the body of a 200 goes into ``sink``."""
+        reply = await self.send(request, connect_s=connect_s, answer_s=whole_s)
+        if reply.status == 200:
+            sink(reply.body)
+            return HttpReply(reply.status, reply.headers, b"")
+        return reply
+
+    async def aclose(self) -> None:
+        """Nothing is open between two requests."""
 
     async def _exchange(self, request: HttpRequest) -> HttpReply:
         await self._travel()

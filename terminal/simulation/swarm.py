@@ -26,7 +26,8 @@ PROCESS: Final = (
     "disk_error",
 )
 OTHER: Final = ("clock", "client_drops", "double_click", "same_scan", "unplug", "paper", "mute")
-KINDS: Final = (*(f"bank {slug}" for slug in ROWS), *(f"line {x}" for x in LINE), *PROCESS, *OTHER)
+_BANK: Final = tuple(f"bank {row.slug}" for row in ROWS.values() if row.stage != "bill")  # bills: lab_bills.py
+KINDS: Final = (*_BANK, *(f"line {x}" for x in LINE), *PROCESS, *OTHER)
 REAL_KEYS_PER_MILLE: Final = 50
 SLOW_SWEEPS_S: Final = (300.0, 86_400.0)
 DEVICES: Final = (*("models",) * 15, *("none",) * 4, "stubs")

@@ -41,6 +41,7 @@ from terminal.simulation.witness import Witness
 from terminal.virtual_time import VirtualClock, VirtualEntropy, VirtualIds
 
 T = TypeVar("T")
+BANK: Final = "https://bank.example"
 NOTIFY_URL: Final = "https://shop.example/notify/wechatpay"
 START_ROUNDS: Final = 100_000
 MakeDevices = Callable[[str], Devices]
@@ -102,6 +103,7 @@ class World:
         self.ids = VirtualIds(self.clock, seed)
         self.ring = ring or mac_ring(VirtualEntropy(seed, "bank"))
         self.bank, self.profile = Bank(self.ring.bank), profile or _profile()
+        self.bank.address = BANK
         self.witness = witness or Witness()
         self.line = BankLine(self.bank, self.bank_clock, self.chance.split("line"), self)
         self.alipay_line = BankLine(AlipayDoor(self.bank), self.bank_clock, self.chance.split("alipay"), self)
@@ -198,7 +200,7 @@ class World:
     def _channel(self) -> Channel:
         mine = self.ring.shop
         settings = WeChatPaySettings(
-            mine.mchid, mine.appid, mine.serial, mine.apiv3_key, platform_key_id=mine.platform_serial
+            mine.mchid, mine.appid, mine.serial, mine.apiv3_key, platform_key_id=mine.platform_serial, gateway=BANK
         )
         return open_wechatpay(
             settings,
@@ -207,6 +209,7 @@ class World:
             test=True,
             profile=self.profile,
             http=self.line,
+            downloads=lambda _origin: self.line,
             signer=self.ring.signer,
             keys=self.ring.verifiers,
         )
@@ -216,11 +219,12 @@ class World:
         names = alipay_names(mine.mchid)
         keys: Keys = {ALIPAY_KEY: self.ring.verifiers[mine.platform_serial]}
         return open_alipay(
-            AlipaySettings(names["alipay_app_id"], names["alipay_seller_id"]),
+            AlipaySettings(names["alipay_app_id"], names["alipay_seller_id"], gateway=f"{BANK}/gateway.do"),
             clock=self.clock,
             entropy=self.entropy,
             test=True,
             http=self.alipay_line,
+            downloads=lambda _origin: self.alipay_line,
             signer=self.ring.signer,
             keys=keys,
         )

@@ -185,6 +185,15 @@ def test_b12_a_bill_cut_short_is_none(kept: int) -> None:
     assert (slug, line) == (("bill_cut_short", kept) if kept else ("bill_header_missing", 0))
 
 
+def test_b12_wherever_the_bytes_end_it_is_seen() -> None:
+    whole = b"".join(GOOD)
+    for kept in range(len(GOOD[0]), len(whole) - 10):
+        slug, line, _ = refused(whole[:kept].splitlines(keepends=True))
+        assert (slug, line) in {("bill_cut_short", number) for number in range(1, 6)} | {
+            ("bill_sums_differ", 5)
+        }, kept
+
+
 @pytest.mark.parametrize(
     ("changes", "slug", "column"),
     [

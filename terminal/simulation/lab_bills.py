@@ -1,0 +1,78 @@
+"""The next morning in a headless run: the bill is fetched with its fault, then without, and compared."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from terminal.banks.channel import Channel
+from terminal.bills import open_bill
+from terminal.payments.bill import BillLine, BillRefused, LineKind, LineState, NoBill
+
+if TYPE_CHECKING:
+    from terminal.simulation.lab_run import LabRun
+
+DAY_MS: Final = 86_400_000
+BEIJING_MS: Final = 8 * 3_600_000
+MORNING_MS: Final = 10 * 3_600_000
+EXPECTED: Final[Mapping[str, str]] = {
+    "bill-not-ready": "not_ready",
+    "bill-hash-wrong": "unclear: hash_wrong",
+    "bill-truncated": "bill_cut_short",
+    "bill-row-missing": "missing",
+    "bill-row-extra": "extra",
+    "bill-fee-wrong": "fee",
+    "bill-status-differs": "taken back",
+    "bill-duplicate-row": "twice",
+    "bill-download-expired": "unclear: download_http_400",
+}
+
+
+async def next_morning(run: "LabRun") -> None:
+    """Fetch yesterday's bill twice: what is wrong with the first must be seen, the second must be right."""
+    now_ms = run.world.bank_clock.wall_ms()
+    day = (now_ms + BEIJING_MS) // DAY_MS
+    by_ms = (day + 1) * DAY_MS - BEIJING_MS + MORNING_MS - now_ms
+    for clock in (run.world.clock, run.world.bank_clock):
+        clock.jump_wall(by_ms)
+    channel = run.world.service.provider("wechatpay")
+    assert isinstance(channel, Channel)
+    for number in run.world.bank.captures(run.world.ring.shop.mchid):
+        await channel.query(number)  # its answer brings the bank's new time
+    settled = date(1970, 1, 1) + timedelta(days=day)
+    for expected in (EXPECTED[run.fault.slug], "as the bank's books"):
+        found = await _looked_at(run, channel, settled)
+        run.note("lab", f"the bill of {settled}: {found}")
+        run.oracle.must(found == expected, "I13", f"the bill was {found}, expected {expected}")
+    for clock in (run.world.clock, run.world.bank_clock):
+        clock.jump_wall(-by_ms)
+
+
+async def _looked_at(run: "LabRun", channel: Channel, day: date) -> str:
+    """In one or two words, what the bill says beside the bank's own books."""
+    fetched = await channel.fetch_bill(day, "trade", run.world.folder)
+    if isinstance(fetched, NoBill):
+        return f"{fetched.why}: {fetched.text}" if fetched.text else fetched.why
+    try:
+        lines = [line for line in open_bill(fetched.path, fetched.format) if isinstance(line, BillLine)]
+    except BillRefused as refused:
+        return refused.slug
+    books = run.world.bank.captures(run.world.ring.shop.mchid)
+    told = Counter(line.order_no for line in lines if line.kind is LineKind.PAYMENT)
+    if any(line.state is LineState.REVOKED for line in lines):
+        return "taken back"
+    if set(told) - set(books):
+        return "extra"
+    if any(told[number] < len(taken) for number, taken in books.items()):
+        return "missing"
+    if any(count > len(books[number]) for number, count in told.items()):
+        return "twice"
+    rate = run.world.bank.rules.fee_ppm
+    if any(line.fee_milli != _fee(line.settle_minor, rate) for line in lines if line.kind is LineKind.PAYMENT):
+        return "fee"
+    return "as the bank's books"
+
+
+def _fee(minor: int, ppm: int) -> int:
+    """Half up to the smallest unit, in its thousandths."""
+    return (minor * ppm + 500_000) // 1_000_000 * 1000
