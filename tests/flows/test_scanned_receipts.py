@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from terminal.counter.book import SYSTEM, here
 from terminal.counter.scans import sale_of_slip, slip_of
 from terminal.errors import NotFound
 from terminal.lab.eye import Eye
-from terminal.payments.sale import SaleState
+from terminal.payments.fact import Facts
+from terminal.payments.money import Money
+from terminal.payments.refunding import start_refund
+from terminal.payments.sale import Sale, SaleState
 from terminal.payments.slip import LOOKUP
+from terminal.payments.way_back import Way
 from terminal.simulation.devices import SimulatedCounter
 from tests.flows.api_rig import open_shop
 from tests.flows.counter_rig import opened, play
@@ -118,3 +123,30 @@ async def test_over_http_a_receipt_finds_its_sale_and_the_offer_says_cost_and_ti
         gone = await owner.post(f"/sales/{sale}/refunds/{made}/cancel")
         assert (gone.status, gone.slug) == (409, "refund_not_queued")
         assert (await owner.post(f"/sales/{sale}/refunds/01NONE/cancel")).slug == "refund_unknown"
+
+
+@pytest.mark.row(75)
+async def test_over_http_a_refund_that_waits_has_its_slip_and_is_cancelled_unsent(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        owner = await shop.owner()
+        sale = (await shop.paid(owner))["id"]
+        refund, far_ms = "01KDVDNA6D6C302SMA67N4H7GC", 4_102_444_800_000
+
+        def wait(now: Sale | None) -> Facts:
+            amount, names = Money(850, "CNY"), {"reason": "x", "actor": "person:x", "approver": ""}
+            order, part = here(now).attempts[-1].id, Way("refund", "part")
+            return start_refund(
+                here(now), order, amount, refund=refund, at_ms=1, claims=(), way=part, due_ms=far_ms, **names
+            )
+
+        await shop.service.book.commit(sale, wait, SYSTEM)
+        [view] = (await owner.get(f"/sales/{sale}")).body["refunds"]
+        assert (view["state"], view["due_ms"], view["way"]) == ("queued", far_ms, "refund")
+        slip = f"/sales/{sale}/receipt?refund={refund}"
+        assert (await owner.get(slip)).slug == "reprint_nothing", "nothing went back"
+        lines = (await owner.get(f"{slip}&kind=queued")).body["lines"]
+        assert any("Will be sent to the bank on 2100-01-01" in str(line[1]) for line in lines if len(line) > 1)
+        gone = await owner.post(f"/sales/{sale}/refunds/{refund}/cancel")
+        assert (gone.status, gone.body["refunds"][0]["state"]) == (200, "failed")
+        assert gone.body["refundable_minor"] == 2850
+        assert shop.bank.ledger.refunds.newest(1) == []

@@ -2,11 +2,13 @@
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from terminal.payments.notice import Accepted, Answer, Refusal, Refused, Unclear
+from terminal.counter.ports import RefundOrder
+from terminal.payments.notice import Accepted, Answer, Notice, RefundNotice, Refusal, Refused, Trade, Unclear
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Refund, Sale, SaleState
 from tests.flows.meddler import Meddler
@@ -232,3 +234,72 @@ async def test_i8_however_two_tries_and_a_look_end_the_money_goes_back_once_and_
         assert (end.state, shop.kept_minor) == (RefundState.REFUNDED, 0), case
         assert shop.world.bank.returned()[shop.attempt(sale).id] == 100, case
         assert shop.sale(sale).exceptions == (), case
+
+
+@story(provider=Meddler)
+async def test_i8_an_undoing_that_happens_late_is_found_when_the_refund_is_refused(shop: Shop) -> None:
+    """Stuck on its way, then refused, then done after all: the refund's "no" must not leave it in doubt."""
+    bank = meddler(shop)
+
+    async def stuck() -> Answer:
+        bank.instead["reverse"] = no
+        return Unclear("time_out")
+
+    async def no() -> Answer:
+        return Refused(Refusal.NOT_REVERSIBLE)
+
+    async def after_it() -> Answer:
+        order = shop.attempt(sale)
+        await bank._channel.reverse(order.id)
+        return await bank._channel.refund(RefundOrder(refund.id, order.id, order.amount, order.amount, "r"))
+
+    sale = await scanned(shop, "wechatpay")
+    bank.instead.update(reverse=stuck, refund=after_it)
+    refund = await shop.refund(sale)
+    end = await ended(shop, sale, refund, 60)
+    assert (end.state, end.way, shop.kept_minor) == (RefundState.REFUNDED, "refund", 0)
+    assert shop.sale(sale).exceptions == ()
+
+
+class Telling(Meddler):
+    """``news``: what its next notification says, whoever sends it."""
+
+    news: Notice
+
+    async def take_notification(
+        self, headers: Mapping[str, str], body: bytes
+    ) -> Notice | RefundNotice:
+        return self.news
+
+
+@pytest.mark.row(70)
+@story(provider=Telling)
+async def test_b7_the_banks_word_that_the_order_was_reversed_ends_the_void_and_contradicts_nothing(
+    shop: Shop,
+) -> None:
+    async def dark() -> Answer:
+        return Unclear("time_out")
+
+    sale = await scanned(shop, "wechatpay")
+    bank = shop.service.provider("wechatpay")
+    assert isinstance(bank, Telling)
+    bank.instead.update(query=dark)
+    refund = await shop.refund(sale)
+    await shop.wait(3)
+    assert shop.sale(sale).refund(refund.id).state is RefundState.SENT
+    account, order_no = bank.account, shop.attempt(sale).id
+    bank.news = Notice(
+        account.provider,
+        "notification",
+        "n1",
+        account.merchant_id,
+        account.app_id,
+        order_no,
+        Trade.REVERSED,
+        None,
+        None,
+    )
+    for _ in range(2):
+        await shop.service.notices.take("wechatpay", {}, b"")
+    assert shop.sale(sale).refund(refund.id).state is RefundState.REFUNDED
+    assert (shop.sale(sale).exceptions, shop.kept_minor) == ((), 0)
