@@ -105,6 +105,9 @@ class AnyBank:
 
     # --- Provider -----------------------------------------------------------------------------------------
 
+    def prepare(self, order: Order) -> None:
+        """Nothing is signed for a code that is made here."""
+
     async def order(self, order: Order) -> Answer:
         """The code, made and read back; its reference is promised durably before anybody sees it."""
         if order.amount.currency not in self.profile.currencies:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -41,7 +42,19 @@ FRESH_S: Final = 300.0  # WeChat Pay APIv3 "Signature verification"
 CLOCK_OFF_S: Final = 60.0  # every stamp is corrected, but slips and expiry times would lie
 REFRESH_KEYS_S: Final = 12 * 3600.0  # "Download platform certificates": at least every 12 hours
 REFRESH_AGAIN_S: Final = 600.0
+PREPARED_MAX: Final = 64  # orders signed ahead of their commit; one that is never sent is forgotten
+PREPARED_S: Final = 10.0  # a stamp older than this is made anew
 _log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A stamped call whose signature is being made."""
+
+    call: Call
+    stamp: Stamp
+    serial: str
+    signature: Awaitable[str] = field(repr=False)
 
 
 class Channel:
@@ -74,6 +87,7 @@ class Channel:
         self._ring = KeyRing(self._own.keys, self._fetch_keys)
         self._pace = QueryPace(connector.profile.queries_per_s)
         self._breaker = Breaker()
+        self._prepared: dict[str, tuple[Order, Begun]] = {}  # by order number
         self.rejected: Counter[str] = Counter()  # messages that proved nothing, by slug
 
     @property
@@ -101,10 +115,23 @@ class Channel:
 
     # --- Provider ---
 
+    def prepare(self, order: Order) -> None:
+        """Sign the request for this order beside the commit that comes first; nothing is sent before ``order``."""
+        if self._takes(order):
+            self._prepared[order.order_no] = order, self._begun(self._connector.order(order))
+            while len(self._prepared) > PREPARED_MAX:
+                del self._prepared[next(iter(self._prepared))]
+
     async def order(self, order: Order) -> Answer:
-        if not self.profile.push or order.amount.currency not in self.profile.currencies:
+        if not self._takes(order):
             return Refused(Refusal.BAD_REQUEST, "")
+        known, begun = self._prepared.pop(order.order_no, (None, None))
+        if known == order and begun and self._time.now_s() - begun.stamp.at_s < PREPARED_S:
+            return await self._ask(begun)
         return await self._ask(self._connector.order(order))
+
+    def _takes(self, order: Order) -> bool:
+        return self.profile.push and order.amount.currency in self.profile.currencies
 
     async def pay(self, order: Order, code: str) -> Answer:
         profile = self.profile
@@ -197,7 +224,7 @@ class Channel:
         if call is None:
             return None
         try:
-            reply = await self._send(call)
+            reply = await self._send(self._begun(call))
             if reply.status != 200:
                 self._time.learn(reply.headers.get("date", ""))
                 return None
@@ -226,9 +253,11 @@ class Channel:
             await asyncio.sleep(wait_s)
         return await self._ask(call)
 
-    async def _ask(self, call: Call) -> Answer:
+    async def _ask(self, asked: Call | Begun) -> Answer:
+        begun = asked if isinstance(asked, Begun) else self._begun(asked)
+        call = begun.call
         try:
-            reply = await self._send(call)
+            reply = await self._send(begun)
         except NothingSent as error:
             self._breaker.failed(_now())
             return NotSent(str(error))
@@ -260,7 +289,7 @@ class Channel:
 
     async def exchange(self, call: Call) -> tuple[HttpReply, bool]:
         """The reply, and whether it was signed at all. Raises NothingSent, NoAnswer, NotEvidence."""
-        reply = await self._send(call)
+        reply = await self._send(self._begun(call))
         try:
             return reply, await self._verified(reply)
         except NotEvidence as error:
@@ -269,13 +298,18 @@ class Channel:
 
     async def signed(self, call: Call) -> HttpRequest:
         """The request as it leaves, stamped now."""
+        return await self._dressed(self._begun(call))
+
+    def _begun(self, call: Call) -> "Begun":
         stamp = Stamp(int(self._time.now_s()), self._entropy.bytes(16).hex().upper())
         signer = self._own.signer(stamp.at_s)  # one for signature and serial, whatever changes meanwhile
-        signature = await signer.sign(self._connector.to_sign(call, stamp))
-        return self._connector.dress(call, stamp, signature, signer.serial)
+        return Begun(call, stamp, signer.serial, signer.sign(self._connector.to_sign(call, stamp)))
 
-    async def _send(self, call: Call) -> HttpReply:
-        request, timings = await self.signed(call), self.profile.timings
+    async def _dressed(self, begun: "Begun") -> HttpRequest:
+        return self._connector.dress(begun.call, begun.stamp, await begun.signature, begun.serial)
+
+    async def _send(self, begun: "Begun") -> HttpReply:
+        request, timings = await self._dressed(begun), self.profile.timings
         return await self._http.send(request, connect_s=timings.connect_s, answer_s=timings.answer_s)
 
     async def _verified(self, reply: HttpReply) -> bool:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -29,13 +29,21 @@ class Signer(Protocol):
     @property
     def serial(self) -> str: ...
 
-    async def sign(self, message: bytes) -> str: ...
+    def sign(self, message: bytes) -> Awaitable[str]:
+        """Begins at once; the signature is there when the result is awaited."""
+        ...
 
 
 class Verifier(Protocol):
     """One public key of the other side."""
 
     def verifies(self, message: bytes, signature: str) -> bool: ...
+
+
+def _done(signature: str) -> Awaitable[str]:
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    future.set_result(signature)
+    return future
 
 
 class RsaSigner:
@@ -52,12 +60,13 @@ class RsaSigner:
     def serial(self) -> str:
         return self._serial
 
-    async def sign(self, message: bytes) -> str:
-        raw = await asyncio.to_thread(self._sign, message) if self._threaded else self._sign(message)
-        return base64.b64encode(raw).decode("ascii")
+    def sign(self, message: bytes) -> Awaitable[str]:
+        if not self._threaded:
+            return _done(self._sign(message))
+        return asyncio.get_running_loop().run_in_executor(None, self._sign, message)
 
-    def _sign(self, message: bytes) -> bytes:
-        return self._key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    def _sign(self, message: bytes) -> str:
+        return base64.b64encode(self._key.sign(message, padding.PKCS1v15(), hashes.SHA256())).decode("ascii")
 
     def __repr__(self) -> str:
         return f"RsaSigner(serial={self._serial!r})"
@@ -68,8 +77,8 @@ class NoSigner:
 
     serial = ""
 
-    async def sign(self, message: bytes) -> str:  # noqa: ARG002  # nothing to sign it with
-        return ""
+    def sign(self, message: bytes) -> Awaitable[str]:  # noqa: ARG002  # nothing to sign it with
+        return _done("")
 
 
 class RsaVerifier:
@@ -107,8 +116,8 @@ class MacSigner:
     def serial(self) -> str:
         return self._serial
 
-    async def sign(self, message: bytes) -> str:
-        return base64.b64encode(hmac.digest(self._key, message, hashlib.sha256)).decode("ascii")
+    def sign(self, message: bytes) -> Awaitable[str]:
+        return _done(base64.b64encode(hmac.digest(self._key, message, hashlib.sha256)).decode("ascii"))
 
     def __repr__(self) -> str:
         return f"MacSigner(serial={self._serial!r})"

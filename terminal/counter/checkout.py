@@ -145,6 +145,7 @@ class Checkout:
         if "push" in request.directions and self._service.provider(channel).profile.push:
             attempt = self._parts.ids.ulid()
             facts += self._start(fold(None, facts), channel, attempt, "push", at_ms)
+            self._service.prepare(fold(None, facts), attempt)
         return await self._book.commit(sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt))
 
     def _drive(self, sale: Sale, attempt: str, code: str = "") -> None:

@@ -66,6 +66,18 @@ class Job:
     check_again_s: float = 2.0
 
 
+def order_of(sale: Sale, attempt: Attempt, describe: str, notify_url: str) -> Order:
+    """The same parameters every time: a repeated order number must repeat them exactly."""
+    return Order(
+        order_no=attempt.id,
+        amount=attempt.amount,
+        description=describe,
+        counter=sale.counter,
+        expires_ms=attempt.expires_ms,
+        notify_url=notify_url,
+    )
+
+
 class AttemptDriver:
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -183,16 +195,7 @@ class AttemptDriver:
     # asking
 
     def _order(self) -> Order:
-        """The same parameters every time: a repeated order number must repeat them exactly."""
-        attempt = self._attempt
-        return Order(
-            order_no=attempt.id,
-            amount=attempt.amount,
-            description=self._job.describe,
-            counter=self._sale.counter,
-            expires_ms=attempt.expires_ms,
-            notify_url=self._job.notify_url,
-        )
+        return order_of(self._sale, self._attempt, self._job.describe, self._job.notify_url)
 
     async def _query(self, *, within_s: float | None = None) -> Answer:
         """Ask once and hear the answer. "Not found" is believed late and twice (3.1).
@@ -205,9 +208,10 @@ class AttemptDriver:
         else:
             answer = await self._query_within(within_s)
         match answer:
-            case Told(notice):
+            case Told(notice, others):
                 self._missing_s = None
-                await self._hear_notice(notice)
+                for each in (notice, *others):
+                    await self._hear_notice(each)
             case Paying():
                 await self._hear(Signal.PAYING)
             case NotThere():

@@ -12,7 +12,7 @@ from terminal.counter.aftercare import Aftercare
 from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
-from terminal.counter.engine import AttemptDriver, Job
+from terminal.counter.engine import AttemptDriver, Job, order_of
 from terminal.counter.excess import Excess
 from terminal.counter.expiring import Expiries
 from terminal.counter.feed import Feed
@@ -25,6 +25,7 @@ from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
 from terminal.counter.recovery import recover
 from terminal.counter.refunds import RefundDriver, RefundJob
+from terminal.counter.report_paper import ReportPaper
 from terminal.counter.scans import take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
@@ -71,6 +72,7 @@ class Service:
         self.stopping = False
         self.ready = False
         self._ready = asyncio.Event()
+        self.report_paper = ReportPaper(self)
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
         self.expiries = Expiries(self)
@@ -184,7 +186,7 @@ class Service:
                 account=provider.account,
                 sale=sale.id,
                 attempt=attempt_id,
-                describe=f"{self.house.title} {sale.title}".strip()[:40],
+                describe=self._describe(sale),
                 notify_url=self.parts.notify_url,
                 on_code=lane.show_code,
                 code=code,
@@ -206,6 +208,15 @@ class Service:
 
         self.tasks.start(f"attempt {attempt_id}", run)
         return first
+
+    def prepare(self, sale: Sale, attempt_id: str) -> None:
+        """An order is about to be recorded: its provider may make the request ready, and sends nothing yet."""
+        attempt = sale.attempt(attempt_id)
+        order = order_of(sale, attempt, self._describe(sale), self.parts.notify_url)
+        self.provider(attempt.provider).prepare(order)
+
+    def _describe(self, sale: Sale) -> str:
+        return f"{self.house.title} {sale.title}".strip()[:40]
 
     # what follows from any change
 

@@ -38,6 +38,9 @@ class Meddler:
         self.asked[act] = self.asked.get(act, 0) + 1
         return await self.instead.get(act, honest)()
 
+    def prepare(self, order: Order) -> None:
+        self._channel.prepare(order)
+
     async def order(self, order: Order) -> Answer:
         return await self._or("order", lambda: self._channel.order(order))
 
