@@ -37,6 +37,8 @@ async def recover(service: "Service") -> None:
         lane = service.adopt(owed.counter)
         if owed.kind == "voice":
             lane.voice.owe_stale(owed)
+        elif owed.kind == "report":
+            service.report_paper.recover(owed)
         else:
             lane.paper.recover(owed)
     if unfinished:

@@ -11,7 +11,7 @@ from terminal.payments.money import Money
 
 @cache
 def _words(language: str) -> Mapping[str, str]:
-    return MappingProxyType(Catalogue.load(language).section("receipt", "refund"))
+    return MappingProxyType(Catalogue.load(language).section("receipt", "refund", "report"))
 
 
 class CatalogueWording:

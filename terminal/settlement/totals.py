@@ -140,7 +140,7 @@ class Totals:
         """``state``: opened, paid, cancelled or expired."""
         return _all(more for key, more in self.margins["sales"].items() if (key[0], key[-1]) == (currency, state))
 
-    def note(self, what: str, currency: str) -> Sum:
+    def noted(self, what: str, currency: str) -> Sum:
         """``attached``: late money that pays its sale; ``kept``: by an owner; ``exception_<kind>``: opened."""
         return self.margins["notes"].get((currency, what), Sum())
 

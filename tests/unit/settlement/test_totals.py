@@ -84,7 +84,7 @@ def test_a_persons_word_without_proof_is_claimed_and_not_held() -> None:
     books.move("s1", "a", "paid", flag="accepted")
     found = totals(books)
     assert lines(found) == {"claimed": Sum(1, 2850)}
-    assert (found.held_minor("CNY"), found.note("kept", "CNY")) == (0, Sum(1, 2850))
+    assert (found.held_minor("CNY"), found.noted("kept", "CNY")) == (0, Sum(1, 2850))
     books.put("s1", "evidence_noted", attempt="a", evidence=_proof(), at_ms=0)
     assert lines(totals(books)) == {"paid": Sum(1, 2850)}
 
@@ -109,7 +109,7 @@ def test_late_money_moves_to_paid_when_it_is_attached_and_says_so() -> None:
     books.sale_to("s1", "paid")
     after = totals(books, first + 1)
     assert lines(after) == {"late": Sum(-1, -700), "paid": Sum(1, 700)}
-    assert after.note("attached", "CNY") == Sum(1, 700)
+    assert after.noted("attached", "CNY") == Sum(1, 700)
     assert after.sales("expired", "CNY") == Sum(-1, -700)
     assert totals(books, 1, first).plus(after) == totals(books)
 
