@@ -4,7 +4,7 @@ A package declares ``[project.entry-points."countertop.connectors"] acme = "coun
 settings say ``connector = "acme"`` (docs/connect/your-own-bank.md).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -54,7 +54,7 @@ class Opening:
             raise BadSettings("setting_unusable", field=f"own.{name}", why="missing")
         return value
 
-    def link(self) -> tuple[ProviderHttp, Callable[[], object] | None]:
+    def link(self) -> tuple[ProviderHttp, Callable[[], Awaitable[None]] | None]:
         """The line to the provider, and what closes it when it is ours to close."""
         if self.http is not None:
             return self.http, None

@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from terminal.cli.conformance import conformance
 from terminal.cli.demo import demo
 from terminal.cli.devices import devices
 from terminal.cli.doctor import doctor
@@ -25,6 +26,7 @@ app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
 app.command()(doctor)
 app.command()(simulate)
+app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from terminal.conformance.catalogue import ALL_CASES
 from terminal.conformance.kit import Case, NonconformingError, Rig
+from terminal.errors import NotEvidence
 from terminal.payments.profile import Profile
 from terminal.virtual_time import Deadlock, run
 
@@ -73,6 +74,8 @@ async def _result(bench: Bench, case: Case) -> Result:
             await case.run(bench.fresh())
     except NonconformingError as error:
         return Result(case, "red", str(error))
+    except NotEvidence as error:
+        return Result(case, "red", f"refused a genuine message as {error}")
     except TimeoutError:
         return Result(case, "red", f"no end within {LIMIT_S:.0f} s")
     except (Deadlock, asyncio.CancelledError):
