@@ -14,7 +14,7 @@ from terminal.payments.attempt import Signal, State
 from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
 from terminal.payments.refund import RefundSignal
-from terminal.payments.scan import Command, classify
+from terminal.payments.scan import OwnSlip, classify
 from terminal.payments.slip import Shop, check_code, refund_slip, sale_slip
 from terminal.peripherals.printer import printable
 from tests.unit.payments.journey import Journey, notice
@@ -22,9 +22,14 @@ from tests.unit.payments.journey import Journey, notice
 SHOP = Shop("Corner Tea", ("12 Lane Road",), "S1", "c1")
 KEYS = (
     "title sale_no order_no bank_no time counter method amount paid total discount customer_paid copy "
-    "refund_title refund_no refunded refund_of reason test thank_you keep check reference bank_refund_no"
+    "refund_title refund_no refunded refund_of reason test thank_you keep check reference bank_refund_no "
+    "void_title voided queued_title to_refund"
 )
-WORDS = {f"receipt.{key}": key for key in KEYS.split()} | {"receipt.copy": "COPY {n}", "receipt.test": "TEST"}
+WORDS = {f"receipt.{key}": key for key in KEYS.split()} | {
+    "receipt.copy": "COPY {n}",
+    "receipt.test": "TEST",
+    "receipt.queued_until": "at {when}",
+}
 
 
 def money(amount: Money) -> str:
@@ -51,7 +56,9 @@ def slip_of(sale: Journey, *, copy: int = 0, test: bool = False, **named: Any) -
     )
 
 
-def refund_slip_of(sale: Journey, refund: str, *, copy: int = 0, test: bool = False) -> Receipt:
+def refund_slip_of(
+    sale: Journey, refund: str, *, copy: int = 0, test: bool = False, queued_until: str = ""
+) -> Receipt:
     return refund_slip(
         sale.sale,
         sale.sale.refund(refund),
@@ -62,6 +69,7 @@ def refund_slip_of(sale: Journey, refund: str, *, copy: int = 0, test: bool = Fa
         copy=copy,
         test=test,
         check_code="7KQ2",
+        queued_until=queued_until,
     )
 
 
@@ -176,12 +184,27 @@ def test_a_refund_slip_names_both_ids_of_both_sides() -> None:
     ]
 
 
+@pytest.mark.row(70, 75)
+def test_a_slip_says_undone_or_waiting_and_never_that_money_went_back_when_it_did_not() -> None:
+    sale = paid()
+    name = sale.refund(850, RefundSignal.REFUNDED)
+    waiting = text(refund_slip_of(sale, name, queued_until="2026-01-04 09:00"))
+    assert (waiting[2], waiting[6:8]) == ("queued_title", ["to_refund: CNY 8.50", "at 2026-01-04 09:00"])
+    assert {"refund_no", "R1", "bank_no", "T1"} <= set(waiting)
+    sale.sale = replace(sale.sale, refunds=(replace(sale.sale.refund(name), way="void", provider_refund=""),))
+    undone = text(refund_slip_of(sale, name))
+    assert (undone[2], undone[6]) == ("void_title", "voided: CNY 8.50")
+    assert {"refund_no", "R1", "bank_no", "T1"} <= set(undone)
+    for lines in (waiting, undone):
+        assert not any("refunded" in line or "refund_title" in line for line in lines)
+
+
 def test_the_slips_code_is_one_the_till_understands() -> None:
     sale = paid()
     name = sale.refund(850, RefundSignal.REFUNDED)
     for receipt in (slip_of(sale), refund_slip_of(sale, name)):
         (code,) = [line for line in receipt if isinstance(line, Code)]
-        assert classify(code.text, ()) == Command("S-S1")
+        assert classify(code.text, ()) == OwnSlip("S1")
 
 
 @pytest.mark.row(63)
