@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from terminal.conformance.run import Bench  # needed only by those who run the kit
 
 GROUP: Final = "countertop.connectors"
-OURS: Final = ("wechatpay", "alipay")
+OURS: Final = ("wechatpay", "alipay", "pix")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,19 @@ from typing import Final
 
 from terminal.banks.connector import ProviderKey
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
+from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
 from terminal.banks.signing import RsaVerifier
-from terminal.conformance.kit import NOW_S, CountingEntropy, Rig, ScriptedHttp, StillClock
-from terminal.conformance.peers import alipay, wechatpay
+from terminal.banks.tokens import Token
+from terminal.conformance.kit import NOW_S, CountingEntropy, Rig, ScriptedHttp, StillClock, refund_no
+from terminal.conformance.peers import alipay, pix, wechatpay
 from terminal.conformance.peers.rsa_keys import KeptSigner, rsa_key
 from terminal.conformance.run import Bench
 from terminal.counter.ports import Order, RefundOrder
 from terminal.payments.money import Money
 from terminal.payments.profile import Profile
+from terminal.regions import load_region
 
 ORDER_NO: Final = "01K5MZ0000ABCDEFGHJKMNPQRS"
 OTHER_NO: Final = "01K5MZ0000ABCDEFGHJKMNPQRT"
@@ -29,7 +32,10 @@ def order(currency: str, order_no: str = ORDER_NO) -> Order:
 
 
 def refund(currency: str) -> RefundOrder:
-    return RefundOrder("R-" + ORDER_NO, ORDER_NO, Money(100, currency), Money(2850, currency), "returned")
+    total = Money(2850, currency)
+    return RefundOrder(
+        refund_no(ORDER_NO), ORDER_NO, Money(100, currency), total, "returned", provider_txn=pix.E2E
+    )
 
 
 def wechatpay_bench(profile: Profile | None = None) -> Bench:
@@ -80,4 +86,31 @@ def alipay_bench(profile: Profile | None = None) -> Bench:
     return Bench("alipay", used, fresh)
 
 
-BENCHES: Final[Mapping[str, Callable[[], Bench]]] = {"wechatpay": wechatpay_bench, "alipay": alipay_bench}
+def pix_bench(profile: Profile | None = None) -> Bench:
+    used = profile or load_profile("pix")
+    scheme = next(each for each in load_region("br").schemes if each.name == "pix_dynamic")
+
+    def fresh() -> Rig:
+        http, clock, entropy = ScriptedHttp(), StillClock(), CountingEntropy()
+        secret = "canary-of-the-kit"  # noqa: S105  # of the kit's world alone
+        channel = open_pix(
+            PixSettings("https://pix.bank.example/api/v2", "client", pix.KEY, secret),
+            scheme=scheme,
+            clock=clock,
+            entropy=entropy,
+            test=True,
+            profile=used,
+            http=http,
+            token=Token("canary-of-a-token", until_s=1e12),
+        )
+        two = order("BRL"), order("BRL", OTHER_NO)
+        return Rig(channel, http, pix.PixPeer(), *two, refund("BRL"), "", clock, (secret, "canary-of-a-token"))
+
+    return Bench("pix", used, fresh)
+
+
+BENCHES: Final[Mapping[str, Callable[[], Bench]]] = {
+    "wechatpay": wechatpay_bench,
+    "alipay": alipay_bench,
+    "pix": pix_bench,
+}

@@ -6,7 +6,7 @@ nothing of the connector. A case says one thing; what does not apply is declared
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol
 from urllib.parse import unquote_plus
 
@@ -198,9 +198,7 @@ class Rig:
     def success(self, act: Act, order: Order | None = None) -> HttpReply:
         """What a genuine yes to this act looks like, perhaps about another order."""
         asked = order or self.order
-        refund = RefundOrder(
-            "R-" + asked.order_no, asked.order_no, self.refund.amount, self.refund.total, self.refund.reason
-        )
+        refund = replace(self.refund, refund_no=refund_no(asked.order_no), order_no=asked.order_no)
         return self.genuine(_YES[act], act, asked, self.refund if order is None else refund)
 
     def genuine(
@@ -231,6 +229,11 @@ class Rig:
             expect(not slugs or error.slug in slugs, f"refused as {error.slug}, not as one of {slugs}")
             return error
         raise NonconformingError(f"believed: {notice.order_no}")
+
+
+def refund_no(order_no: str) -> str:
+    """A refund's number for an order: of the same letters, and never an order's."""
+    return "7" + order_no[1:]
 
 
 _WANTS: Final[Mapping[Act, frozenset[str]]] = {

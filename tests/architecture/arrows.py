@@ -27,7 +27,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.journal": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.banks": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.peripherals": (*CORE_TYPES, PORTS, *COMMON, "drivers"),
-    "terminal.conformance": ("terminal.banks", "terminal.virtual_time", *CORE_TYPES, PORTS, *COMMON),
+    "terminal.conformance": (
+        "terminal.banks",
+        "terminal.regions",
+        "terminal.virtual_time",
+        *CORE_TYPES,
+        PORTS,
+        *COMMON,
+    ),
     "terminal.connectors": ("terminal.banks", "terminal.conformance", *CORE_TYPES, PORTS, *COMMON),
     # beside the core
     "terminal.help": ("terminal.payments.money", "terminal.errors"),

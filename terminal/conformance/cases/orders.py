@@ -114,6 +114,7 @@ async def _prefix(rig: Rig) -> None:
     "“Already paid” to an order is no refusal.",
     faults="B1 I3",
     needs="push",
+    word="order_paid",
     why="Perhaps our own lost request made it and the customer has paid: only a query may decide.",
 )
 async def _paid(rig: Rig) -> None:

@@ -65,7 +65,7 @@ def test_all_shows_what_does_not_apply_and_why() -> None:
 def test_a_name_nobody_offers_is_told_with_those_that_are() -> None:
     ended = command("conformance", "run", "nobody")
     assert (ended.code, ended.codes) == (1, ["C-73"])
-    assert "wechatpay, alipay" in ended.err
+    assert "wechatpay, alipay, pix" in ended.err
 
 
 @pytest.mark.row(40)

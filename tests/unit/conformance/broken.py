@@ -15,7 +15,7 @@ from terminal.banks.profile_file import load_profile
 from terminal.banks.signing import RsaVerifier, Verifier
 from terminal.banks.wechatpay import Merchant, WeChatPay
 from terminal.conformance.benches import ORDER_NO, SERIAL, alipay_bench, wechatpay_bench
-from terminal.conformance.kit import NOW_S, CountingEntropy, Rig
+from terminal.conformance.kit import NOW_S, CountingEntropy, Rig, refund_no
 from terminal.conformance.peers import alipay, wechatpay
 from terminal.conformance.peers.rsa_keys import KeptSigner, rsa_key
 from terminal.conformance.run import Bench
@@ -131,7 +131,7 @@ class AnswersForAnybody(WeChatPay):
         named = next(
             (each for each in (ORDER_NO, ORDER_NO[:-1] + "T") if each.encode() in reply.body), call.order_no
         )
-        answer = super().read(replace(call, order_no=named, refund_no="R-" + named), reply, verified=verified)
+        answer = super().read(replace(call, order_no=named, refund_no=refund_no(named)), reply, verified=verified)
         return Told(replace(answer.notice, order_no=call.order_no)) if isinstance(answer, Told) else answer
 
 

@@ -7,11 +7,13 @@ import msgspec
 import pytest
 
 from terminal.banks.channel import Channel
+from terminal.channel_tables import CHANNELS
 from terminal.channels import open_channel
 from terminal.conformance import proof
+from terminal.conformance.benches import BENCHES
 from terminal.conformance.kit import CountingEntropy, StillClock
 from terminal.conformance.run import Bench
-from terminal.connectors import bench_of, demand_proof, names, own_connector, profile_of
+from terminal.connectors import OURS, bench_of, demand_proof, names, own_connector, profile_of
 from terminal.errors import BadSettings
 from terminal.settings import Loaded, Problems, load
 from tests.unit.conformance.own_package import forget, installed, make
@@ -145,9 +147,13 @@ def test_every_file_of_the_connector_counts(acme: Path) -> None:
         before = proof.code_of(own)
 
 
+def test_our_own_are_those_that_have_a_bench() -> None:
+    assert set(OURS) == set(BENCHES) == set(CHANNELS) - {"any_bank"}
+
+
 @pytest.mark.row(40)
 def test_our_own_connectors_are_proved_by_the_release_or_on_the_spot(tmp_path: Path) -> None:
-    for name in ("wechatpay", "alipay"):
+    for name in OURS:
         demand_proof(name, tmp_path / "not there yet", StillClock())
     assert list(tmp_path.iterdir()) == []
 
