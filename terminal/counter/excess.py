@@ -24,12 +24,14 @@ class Excess:
 
     def __init__(self, service: "Service") -> None:
         self._service = service
+        self._begun: set[str] = set()  # exceptions being given back now: one task each
 
     def changed(self, sale: Sale) -> None:
         if self._service.house.excess != "refund":
             return
         for found in sale.exceptions:
-            if self._wanted(sale, found):
+            if found.id not in self._begun and self._wanted(sale, found):
+                self._begun.add(found.id)
                 self._service.tasks.start(f"excess {found.id}", partial(self._give_back, sale.id, found))
 
     def _wanted(self, sale: Sale, found: OpenException) -> bool:
@@ -43,12 +45,13 @@ class Excess:
 
     async def _give_back(self, sale_id: str, found: OpenException) -> None:
         """Whoever was quicker reserved it: then there is nothing left to do."""
-        sale = self._service.book.sale(sale_id)
-        if not self._wanted(sale, found):
-            return
         try:
+            if not self._wanted(self._service.book.sale(sale_id), found):
+                return
             await self._service.aftercare.refund(
                 sale_id, found.amount_minor, reason=REASON, actor=SYSTEM, attempt_id=found.attempt
             )
         except TerminalError as refused:
             log.warning("excess of sale %s is left to a person: %s", sale_id, refused.slug)
+        finally:
+            self._begun.discard(found.id)

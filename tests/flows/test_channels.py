@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from terminal.app import running
+from terminal.app import house_of, running
 from terminal.channel_tables import AlipayTable
 from terminal.channels import open_channel
 from terminal.counter.ports import Order
@@ -94,7 +94,9 @@ async def test_a_channel_may_have_refund_hours_wait_for_its_balance_and_undo_not
     async with running_sandbox(tmp_path / "bank") as sandbox:
         day = "day_limit_minor = 700"
         told = f'{day}\nundo = false\nrefund_retry = true\nrefund_hours = ["09:00", "22:00"]\n'
-        loaded = written(tmp_path, sandbox.credentials, **{day: told + 'refund_zone = "Asia/Shanghai"'})
+        shop = {'title = "Tea"': 'title = "Tea"\nexcess = "refund"'}
+        loaded = written(tmp_path, sandbox.credentials, **{day: told + 'refund_zone = "Asia/Shanghai"'}, **shop)
+        assert house_of(loaded).excess == "refund"
         clock, entropy = SystemClock(), SystemEntropy()
         channel = open_channel(loaded, "alipay", clock, entropy, "https://127.0.0.1:9/notify/x")
         mine = channel.profile
