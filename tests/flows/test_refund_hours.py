@@ -82,6 +82,20 @@ async def test_a_refund_before_the_banks_hours_waits_says_so_on_paper_and_is_sen
 
 
 @pytest.mark.row(75)
+@story(provider=OpensAtNine, channels=("alipay",))
+async def test_at_alipay_two_parts_wait_and_leave_after_a_restart_each_under_its_own_number(shop: Shop) -> None:
+    sale = await shop.paid()
+    first, second = await shop.refund(sale, 850), await shop.refund(sale)
+    assert [each.state for each in shop.sale(sale).refunds] == [RefundState.QUEUED] * 2
+    await shop.restart()
+    await shop.wait((NINE_MS - shop.world.clock.wall_ms()) / 1000 - 1)
+    assert shop.kept_minor == 2850
+    for refund in (first, second):
+        await shop.until(lambda refund=refund: now(shop, sale, refund).state is RefundState.REFUNDED, 60)  # type: ignore[misc]  # bound now
+    assert (shop.kept_minor, shop.sale(sale).exceptions) == (0, ())
+
+
+@pytest.mark.row(75)
 @story(provider=OpensAtNine)
 async def test_what_waits_can_be_cancelled_definitely_unsent_and_what_was_sent_cannot(shop: Shop) -> None:
     sale = await shop.paid()
