@@ -12,6 +12,7 @@ from terminal.payments.attempt import FIRST, Direction, Move, Opens, Signal, Sta
 from terminal.payments.evidence import evidence_fields
 from terminal.payments.exceptions import PROOF, exceptions, sale_to
 from terminal.payments.fact import Claim, Fact, Facts, fold
+from terminal.payments.fees import FeeRule
 from terminal.payments.money import Money
 from terminal.payments.notice import Notice
 from terminal.payments.refund import RefundState
@@ -60,9 +61,13 @@ def start_attempt(
     share: int = 0,
     at_ms: int,
     expires_ms: int,
+    fee: FeeRule | None = None,
     claims: tuple[Claim, ...] = (),
 ) -> Facts:
     """The intent: durable before the first byte leaves (I5). One live attempt a sale (I15).
+
+    Args:
+        fee: the price agreed with the channel now; what a bill charges later is judged by it (row 116).
 
     Raises:
         Conflict: ``sale_ended``, ``attempt_live``, ``share_paid``.
@@ -73,7 +78,7 @@ def start_attempt(
         raise Conflict("attempt_live", sale=sale.id, attempt=sale.blocking_attempt.id)
     if sale.share_paid(share):
         raise Conflict("share_paid", sale=sale.id, share=share)
-    body = {
+    body: dict[str, Any] = {
         "attempt": attempt,
         "share": share,
         "provider": provider,
@@ -84,6 +89,8 @@ def start_attempt(
         "at_ms": at_ms,
         "expires_ms": expires_ms,
     }
+    if fee is not None:
+        body["fee_rule"] = fee.fields()
     return (Fact("attempt_started", body, claims=(("order", attempt, sale.id), *claims)),)
 
 

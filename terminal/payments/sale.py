@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, TERMINAL, Direction, Flag, State
+from terminal.payments.fees import FeeRule
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundState
 
@@ -55,6 +56,7 @@ class Attempt:
     doubted: bool = False
     set_aside: bool = False  # an owner let another attempt begin beside it; it is still being resolved
     why: str = ""
+    fee: FeeRule | None = None  # the price agreed with its channel when it began
 
     @property
     def live(self) -> bool:
@@ -244,6 +246,7 @@ def _attempt_started(sale: Sale, body: Fields) -> Sale:
         state=State(body["state"]),
         started_ms=body["at_ms"],
         expires_ms=body["expires_ms"],
+        fee=FeeRule.from_fields(body["fee_rule"]) if body.get("fee_rule") else None,
     )
     return replace(sale, attempts=(*sale.attempts, attempt), switching=False)
 
