@@ -133,13 +133,17 @@ def folder_of(name: str) -> Path | None:
     return own.folder if own else None
 
 
+def asks_nobody(name: str) -> bool:
+    """One of ours that is confirmed by statements alone has no protocol that the kit could try."""
+    ours = (SHIPPED / f"{name}.toml").is_file()
+    return ours and load_profile(name).confirms_by == "statement"
+
+
 def demand_proof(name: str, state: Path, clock: Clock) -> None:
     """Let a live channel of this connector be opened; ``state`` keeps a result that has to be made first.
 
-    A bank that is asked nothing, because its statements confirm, has no protocol that the kit could try.
-
     Raises:
-        BadSettings: ``connector_red``, ``connector_unproved``, and those of ``profile_of``.
+        BadSettings: ``connector_red``, ``connector_unproved``, and those of ``own_connector``.
     """
-    if profile_of(name).confirms_by != "statement":
+    if not asks_nobody(name):
         proof.demand(name, lambda: bench_of(name), state, clock, folder_of(name))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from terminal.conformance.run import Report, Result
 
 conformance = typer.Typer(no_args_is_help=True, help="What every connector must pass before live money.")
+_NOBODY = "{name} asks nobody: statements confirm its payments, so it has no protocol to try, and needs no result."
 _MARKS = {"green": "[green]green[/]", "red": "[bold red]red[/]", "not applicable": "[dim]n/a[/]"}
 
 
@@ -40,6 +41,9 @@ def run(
     with sentences(as_json=as_json):
         loaded = load(config) if config else None
         if (bench := connectors.bench_of(name)) is None:
+            if connectors.asks_nobody(name):
+                console.print(_NOBODY.format(name=name), highlight=False, markup=False, soft_wrap=True)
+                return
             raise NotFound("connector_unknown", name=name, names=", ".join(connectors.names()))
         report = run_kit(bench())
         result = proof.proof_of(report, proof.code_of(connectors.folder_of(name)), SystemClock().wall_ms())

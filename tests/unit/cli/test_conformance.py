@@ -9,25 +9,23 @@ from terminal.conformance import proof
 from tests.flows.cli_rig import Place, command
 from tests.unit.conformance.own_package import installed, make
 
-pytestmark = pytest.mark.no_cover
-
 
 @pytest.mark.row(40)
 def test_a_green_connector_ends_with_0_and_its_result_is_kept_in_the_state_folder(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.example()
-    ended = command("conformance", "run", "alipay", "--config", place.config)
+    ended = command("conformance", "run", "pix", "--config", place.config)
     assert ended.code == 0
-    assert ended.out.startswith("alipay: may see live money; ")
+    assert ended.out.startswith("pix: may see live money; ")
     assert not place.state.exists(), "only the service makes it"
     place.state.mkdir(mode=0o700)
-    told = msgspec.json.decode(command("conformance", "run", "alipay", "--json", "--config", place.config).out)
-    kept = proof.read(place.state / "conformance" / "alipay.json")
+    told = msgspec.json.decode(command("conformance", "run", "pix", "--json", "--config", place.config).out)
+    kept = proof.read(place.state / "conformance" / "pix.json")
     assert kept is not None
     assert kept.green
     assert kept.code == proof.code_of()
     assert told["green"]
-    assert told["kept"] == str(place.state / "conformance" / "alipay.json")
+    assert told["kept"] == str(place.state / "conformance" / "pix.json")
     assert {each["outcome"] for each in told["cases"]} == {"green", "not applicable"}
 
 
@@ -57,9 +55,15 @@ def test_a_red_one_ends_with_1_and_names_rule_and_page_for_each(tmp_path: Path) 
 
 
 def test_all_shows_what_does_not_apply_and_why() -> None:
-    ended = command("conformance", "run", "alipay", "--all")
+    ended = command("conformance", "run", "pix", "--all")
     words = " ".join(ended.out.split())
-    assert "An order nobody paid yet is UNPAID. (no word for unpaid)" in words
+    assert "A customer who is confirming is PAYING. (no word for paying)" in words
+
+
+def test_a_bank_that_is_asked_nothing_is_told_apart() -> None:
+    ended = command("conformance", "run", "any_bank")
+    assert ended.code == 0
+    assert "any_bank asks nobody" in ended.out
 
 
 def test_a_name_nobody_offers_is_told_with_those_that_are() -> None:

@@ -14,6 +14,7 @@ from terminal.conformance.catalogue import ALL_CASES, LEAST
 from terminal.conformance.kit import NonconformingError, capabilities
 from terminal.conformance.page import PAGE, place, text
 from terminal.conformance.run import Bench, Report, Result, run_kit
+from tests.architecture.source import Source
 from tests.unit.conformance import broken
 
 ROOT: Final = Path(__file__).parents[3]
@@ -128,6 +129,16 @@ def test_b8_a_key_that_the_message_names_is_not_believed() -> None:
         "pay-refusal-needs-proof answer-forged-proves-nothing answer-changed-proves-nothing notification-forged "
         "notification-changed clock-forged-date-teaches-nothing",
     )
+
+
+def test_peers_are_written_without_a_look_at_the_connectors() -> None:
+    files = sorted((ROOT / "terminal" / "conformance" / "peers").glob("*.py"))
+    assert {each.stem for each in files} >= set(BENCHES)
+    for file in files:
+        source = Source(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
+        ours = {name for _, name, _ in source.imports if name.startswith("terminal.")}
+        allowed = ("terminal.conformance.kit", "terminal.conformance.peers.rsa_keys", "terminal.counter.ports")
+        assert ours <= set(allowed), file.name
 
 
 def test_whatever_a_connector_raises_is_its_red_case_and_the_run_goes_on() -> None:

@@ -13,12 +13,10 @@ from terminal.conformance import proof
 from terminal.conformance.benches import BENCHES
 from terminal.conformance.kit import CountingEntropy, StillClock
 from terminal.conformance.run import Bench
-from terminal.connectors import OURS, bench_of, demand_proof, names, own_connector, profile_of
+from terminal.connectors import OURS, asks_nobody, bench_of, demand_proof, names, own_connector, profile_of
 from terminal.errors import BadSettings
 from terminal.settings import Loaded, Problems, load
 from tests.unit.conformance.own_package import forget, installed, make
-
-pytestmark = pytest.mark.no_cover
 
 SETTINGS = """
 mode = "{mode}"
@@ -159,7 +157,8 @@ def test_our_own_connectors_are_proved_by_the_release_or_on_the_spot(tmp_path: P
 
 
 def test_a_bank_that_is_asked_nothing_needs_no_proof(tmp_path: Path) -> None:
-    assert profile_of("any_bank").confirms_by == "statement"
+    assert asks_nobody("any_bank")
+    assert not any(asks_nobody(each) for each in (*OURS, "nobody", "acme", "../x"))
     demand_proof("any_bank", tmp_path, StillClock())
 
 
