@@ -43,7 +43,7 @@ from terminal.peripherals.phrases import phrase
 from terminal.peripherals.sweep import Sweeper
 from terminal.regions import known_codes
 from terminal.settings import CounterTable, Loaded
-from terminal.statement_folder import StatementDesk, statement_desk
+from terminal.statement_folder import StatementDesk, check_mappings, statement_desk
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
@@ -346,7 +346,8 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
     """What can be known without starting: keys readable, channels and devices buildable."""
     clock, house = SystemClock(), house_of(loaded)
     slips = Slips(house, CatalogueWording("UTC"), {})
-    checks: list[Callable[[], object]] = [partial(each, loaded) for each in (_pepper, _wording, _currency)]
+    parts = (_pepper, _wording, _currency, check_mappings)
+    checks: list[Callable[[], object]] = [partial(each, loaded) for each in parts]
     checks += [partial(_channel, loaded, name, clock, SystemEntropy()) for name in loaded.settings.channels]
     make = _maker(loaded, house, clock, slips)
     checks += [partial(make, each, None, None) for each in loaded.settings.counters]

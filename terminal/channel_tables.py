@@ -99,6 +99,7 @@ class AnyBankTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=
     reference_in: Literal["reference", "message"] = "reference"  # of EPC and the QR-bill
     statement_account: str  # as the bank's statements write it: the IBAN, or the account's number
     statement_folder: str  # where the bank's files are dropped
+    statement_look_s: Annotated[float, msgspec.Meta(ge=0.05, le=3600)] = 5.0  # a file must stand still so long
     statement_mapping: str = ""  # of CSV statements; empty: camt and MT940 alone are read
     intraday: Literal["confirms", "waits"] = "confirms"  # what a camt.054's booked credit is worth
 

@@ -80,15 +80,18 @@ def reader_of(source: Source, mapping: Mapping | None) -> tuple[str, BillReader]
 class StatementFolder:
     """One channel's. ``run`` looks for ever; it ends only when it is cancelled."""
 
-    def __init__(self, channel: str, path: Path, mapping: Mapping | None, *, language: str = "en") -> None:
+    def __init__(
+        self, channel: str, path: Path, mapping: Mapping | None, *, look_s: float = LOOK_S, language: str = "en"
+    ) -> None:
         self._channel, self._path, self._mapping, self._language = channel, path, mapping, language
+        self._look_s = look_s
         self._stood: dict[str, tuple[int, int]] = {}  # name -> size and time at the last look
         self._told = ""  # what was last said about a folder that cannot be used
 
     async def run(self, intake: Intake) -> None:
         while True:
             await self.look(intake)
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(self._look_s)
 
     async def look(self, intake: Intake) -> None:
         """One round: take what stood still since the one before."""
@@ -201,9 +204,16 @@ def statement_desk(loaded: Loaded, service: Service) -> StatementDesk:
     for name in banks:
         table = loaded.settings.channels[name]
         assert isinstance(table, AnyBankTable), name
-        mapping = mapping_of(loaded, table)
-        folders[name] = StatementFolder(name, loaded.path(table.statement_folder), mapping)
+        mapping, look_s = mapping_of(loaded, table), table.statement_look_s
+        folders[name] = StatementFolder(name, loaded.path(table.statement_folder), mapping, look_s=look_s)
     return StatementDesk(service, Intake(service, banks), folders)
+
+
+def check_mappings(loaded: Loaded) -> None:
+    """Raises BadSettings("mapping_unusable"): of the first that cannot be used."""
+    for table in loaded.settings.channels.values():
+        if isinstance(table, AnyBankTable):
+            mapping_of(loaded, table)
 
 
 def mapping_of(loaded: Loaded, table: AnyBankTable) -> Mapping | None:

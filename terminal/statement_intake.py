@@ -146,7 +146,7 @@ class Intake:
         if line.entry_id in found.entries or self._feed.claimed("entry", f"{channel}/{line.entry_id}"):
             found.known += 1
             return
-        named = order_of(line.references, lambda key: promised(self._service, channel, key))
+        named = order_of(line.references, lambda key: promised(self._feed.claimed, channel, key))
         if isinstance(named, Given):
             if len(found.credits) == MATCHED_MAX:
                 raise BillRefused("bill_too_large", limit=MATCHED_MAX)
@@ -305,8 +305,9 @@ def notice_of(bank: AnyBank, credit: Credit) -> Notice:
     )
 
 
-def promised(service: Service, channel: str, key: str) -> Given | None:
-    value = service.feed.claimed("bank_reference", f"{channel}/{key}")
+def promised(claimed: Callable[[str, str], str | None], channel: str, key: str) -> Given | None:
+    """Which attempt of this channel has a reference that begins so; ``claimed`` is a journal's."""
+    value = claimed("bank_reference", f"{channel}/{key}")
     if value is None:
         return None
     order_no, _, length = value.partition(" ")

@@ -13,6 +13,7 @@ from terminal.cli.lab import lab
 from terminal.cli.sale import sale
 from terminal.cli.serve import serve
 from terminal.cli.simulate import simulate
+from terminal.cli.statement import statement
 
 app: Final = typer.Typer(
     name="countertop",
@@ -30,3 +31,4 @@ app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
+app.add_typer(statement, name="statement")
