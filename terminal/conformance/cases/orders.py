@@ -149,3 +149,25 @@ async def _texts(rig: Rig) -> None:
         answer = await rig.channel.order(replace(rig.order, description=text))
         expect(isinstance(answer, CodeReady), f"{text[:20]!r}: {answer}")
         expect(not signs or rig.peer.accepts(rig.http.requests[-1]), f"{text[:20]!r}: the signature is refused")
+
+
+@case(
+    "order-prepared-is-the-order",
+    "An order that was prepared ahead leaves as it is when it is asked for, never as it was.",
+    faults="I5 I12",
+    needs="push",
+    why="Bytes signed beside the commit are sent after it: a changed amount must not leave with the old figure.",
+)
+async def _prepared(rig: Rig) -> None:
+    signs = rig.channel.profile.speaks.signs_requests
+    changed = replace(rig.order, amount=Money(1999, rig.order.amount.currency))
+    for order in (rig.order, changed):
+        rig.channel.prepare(rig.order)
+        expect(len(rig.http.requests) == (order is changed), "something left before it was asked for")
+        rig.http.steps.append(rig.success("order", order))
+        await rig.channel.order(order)
+        said = said_in(rig.http.requests[-1])
+        expect(not signs or rig.peer.accepts(rig.http.requests[-1]), "the signature is refused")
+        expect(
+            any(text in said for text in figure(order.amount.minor)), f"{order.amount.minor} is not in the request"
+        )

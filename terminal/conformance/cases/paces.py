@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from terminal.conformance.kit import Group, Rig, expect
-from terminal.counter.ports import NoAnswer
+from terminal.counter.ports import HttpReply, NoAnswer
 from terminal.payments.notice import Told
 
 GROUP: Final = Group("paces", "Limits and pacing")
@@ -79,6 +79,18 @@ async def _down(rig: Rig) -> None:
     expect(rig.channel.trouble() == "provider_down", f"trouble is {rig.channel.trouble()!r}")
     answer = await rig.asked("query", rig.success("query"))
     expect(isinstance(answer, Told), f"{answer}")
+
+
+@case(
+    "down-counts-server-errors",
+    "Server errors one after the other shut the provider for new sales like silence.",
+    faults="B2 B13",
+    why="A gateway that answers 503 to everybody takes no money; the next customer must not wait for it.",
+)
+async def _errors(rig: Rig) -> None:
+    for _ in range(8):
+        await rig.asked("query", HttpReply(503, {}, b""))
+    expect(rig.channel.trouble() == "provider_down", f"trouble is {rig.channel.trouble()!r}")
 
 
 @case(

@@ -5,7 +5,7 @@ from typing import Final
 
 from terminal.banks.connector import Act
 from terminal.conformance.cases.orders import figure
-from terminal.conformance.kit import Group, Rig, Says, expect, said_in
+from terminal.conformance.kit import Group, Rig, Says, expect, refund_no, said_in
 from terminal.payments.money import Money
 from terminal.payments.notice import NotThere, RefundTold, RefundTrade, Refusal, Refused, Unclear
 
@@ -169,3 +169,24 @@ async def _other(rig: Rig) -> None:
     for act in acts:
         answer = await rig.asked(act, rig.success(act, rig.other))
         expect(isinstance(answer, Unclear), f"{act}: {answer}")
+
+
+@case(
+    "refund-half-ours-is-not-ours",
+    "An answer that fits only the refund's number, or only its order's, never ends our refund.",
+    faults="B10 I8 I14",
+    needs="refund",
+    why="Two refunds of one order differ in one number: the smaller must not end the larger.",
+)
+async def _half(rig: Rig) -> None:
+    second = replace(rig.refund, refund_no=refund_no(rig.other.order_no))
+    elsewhere = replace(rig.refund, order_no=rig.other.order_no)
+    acts: tuple[Act, ...] = ("refund", "query_refund")
+    for act in acts:
+        for order, refund in ((rig.order, second), (rig.other, elsewhere)):
+            reply = rig.genuine("refund_done", act, order, refund)
+            foreign = rig.other.order_no if order is rig.other else second.refund_no
+            if foreign.encode() not in rig.peer.content(reply):
+                continue  # this answer does not repeat that number: the connection alone binds it
+            answer = await rig.asked(act, reply)
+            expect(isinstance(answer, Unclear | NotThere), f"{act}: {answer}")

@@ -90,7 +90,7 @@ BROKEN: Final = [
     (broken.DeclinesOn500, "link-server-errors link-yes-with-an-error-status link-system-error"),
     (broken.NewNumberEachTime, "pay-told-paid pay-says-its-number amount-wrong-is-told-as-said"),
     (broken.AnyMerchantIsUs, "merchant-is-told-as-said notified-merchant-is-told-as-said"),
-    (broken.FloatAmounts, "order-says-the-exact-amount"),
+    (broken.FloatAmounts, "order-says-the-exact-amount order-prepared-is-the-order"),
     (broken.PaidForAClose, "close-yes close-because-paid close-not-found"),
     (
         broken.NotFoundIsNo,
