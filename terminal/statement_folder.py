@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -23,6 +24,7 @@ from terminal.counter.service import Service
 from terminal.errors import BadSettings, TerminalError
 from terminal.help.registry import describe
 from terminal.payments.bill import BillReader, BillRefused
+from terminal.payments.reference import named
 from terminal.settings import Loaded
 from terminal.statement_intake import Intake, Report
 
@@ -77,8 +79,34 @@ def reader_of(source: Source, mapping: Mapping | None) -> tuple[str, BillReader]
     raise BillRefused("bill_format_unknown", file=source.name[:80])
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A statement whose credits have reached their sales, before it is moved.
+
+    ``open`` reads it again, each payment with the order it names.
+    """
+
+    channel: str
+    path: Path
+    format: str
+    sha256: str
+    open: Callable[[], BillReader]
+
+
+Then = Callable[[Imported], Awaitable[None]]
+
+
+async def _nothing_more(_imported: Imported) -> None:
+    """Nobody settles by statements yet."""
+
+
 class StatementFolder:
-    """One channel's. ``run`` looks for ever; it ends only when it is cancelled."""
+    """One channel's. ``run`` looks for ever; it ends only when it is cancelled.
+
+    ``then`` is called with every statement that was imported, again after a crash: it must be one that repeats.
+    """
+
+    then: Then = staticmethod(_nothing_more)
 
     def __init__(
         self, channel: str, path: Path, mapping: Mapping | None, *, look_s: float = LOOK_S, language: str = "en"
@@ -129,6 +157,8 @@ class StatementFolder:
                 source = Source(file, path.name)
                 format_, reader = reader_of(source, self._mapping)
                 report = await intake.take(self._channel, reader, format_, source.digest)
+                again = partial(self._again, path, intake)
+                await self.then(Imported(self._channel, path, format_, source.digest(), again))
             except BillRefused as refused:
                 log.warning("statement %s is refused: %s", path.name, refused)
                 self._move(path, REFUSED, sentence(refused, self._language))
@@ -136,6 +166,11 @@ class StatementFolder:
                 log.info("statement %s: %d credits matched", path.name, len(report.found.credits))
                 self._move(path, DONE, in_words(report))
         self._stood.pop(path.name, None)
+
+    def _again(self, path: Path, intake: Intake) -> BillReader:
+        with path.open("rb") as file:
+            _, reader = reader_of(Source(file, path.name), self._mapping)
+            yield from named(reader, intake.known(self._channel))
 
     def _move(self, path: Path, to: str, text: str) -> None:
         """The file first: a report without it would be a lie. No name is ever taken over."""
@@ -184,6 +219,11 @@ class StatementDesk:
 
     def __init__(self, service: Service, intake: Intake, folders: dict[str, StatementFolder]) -> None:
         self._service, self.intake, self._folders = service, intake, folders
+
+    def settle_by(self, then: Then) -> None:
+        """Who matches whole statements and says what is settled."""
+        for folder in self._folders.values():
+            folder.then = then
 
     def start(self) -> None:
         """Once the service is ready: what was half taken is finished, and the folders are looked at for ever."""

@@ -19,7 +19,7 @@ from terminal.errors import Conflict
 from terminal.payments.bill import BillEnd, BillLine, BillReader, BillRefused, LineKind
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.notice import Notice, Trade
-from terminal.payments.reference import Given, Missed, key_of, order_of
+from terminal.payments.reference import Given, Known, Missed, key_of, order_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -122,6 +122,10 @@ class Intake:
             sales = await self._bring(statement, channel)
             return Report(statement, again=False, found=found, end=end, sales=sales, alerts=alerts)
 
+    def known(self, channel: str) -> Known:
+        """Which of this channel's attempts a reference belongs to."""
+        return lambda key: promised(self._feed.claimed, channel, key)
+
     # --- reading ------------------------------------------------------------------------------------------
 
     async def _read(self, channel: str, reader: BillReader) -> tuple[Found, BillEnd]:
@@ -146,7 +150,7 @@ class Intake:
         if line.entry_id in found.entries or self._feed.claimed("entry", f"{channel}/{line.entry_id}"):
             found.known += 1
             return
-        named = order_of(line.references, lambda key: promised(self._feed.claimed, channel, key))
+        named = order_of(line.references, self.known(channel))
         if isinstance(named, Given):
             if len(found.credits) == MATCHED_MAX:
                 raise BillRefused("bill_too_large", limit=MATCHED_MAX)

@@ -10,10 +10,11 @@ QR-bill" 2.3, annex B (27 digits, modulo 10 recursive); Crockford's base 32 (ULI
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from terminal.payments.bill import BillLine, BillReader, LineKind
 from terminal.payments.codes.proofs import mod97, swiss_check_digit, swiss_reference
 
 KEY_LENGTH: Final = 14
@@ -98,6 +99,16 @@ def order_of(references: Sequence[str], known: Known) -> Given | Missed:
         if found:
             return found.pop()
     return missed
+
+
+def named(reader: BillReader, known: Known) -> BillReader:
+    """The same lines, each payment with the order its references name: for those who match by order number."""
+    for line in reader:
+        if isinstance(line, BillLine) and line.kind is LineKind.PAYMENT and not line.order_no:
+            given = order_of(line.references, known)
+            yield replace(line, order_no=given.order_no) if isinstance(given, Given) else line
+        else:
+            yield line
 
 
 @dataclass(frozen=True, slots=True)
