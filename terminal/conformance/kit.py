@@ -45,6 +45,7 @@ Says = Literal[
     "foreign_merchant",  # paid to another shop
     "close_done",
     "reverse_done",
+    "nothing_done",  # a yes to reversing that says there was nothing to do
     "too_late",  # to be reversed
     "refund_done",
     "refund_running",

@@ -133,6 +133,19 @@ async def _reverse_not_there(rig: Rig) -> None:
 
 
 @case(
+    "reverse-nothing-done-is-no-yes",
+    "“There was nothing to take back” to reversing is no yes.",
+    faults="3.1 B1",
+    needs="reverse",
+    word="nothing_done",
+    why="The charge may still be queued: it would be taken a second after we said that it was not.",
+)
+async def _reverse_nothing(rig: Rig) -> None:
+    answer = await rig.asked("reverse", rig.genuine("nothing_done", "reverse"))
+    expect(isinstance(answer, NotThere | Unclear), f"{answer}")
+
+
+@case(
     "reverse-other-order-is-no-yes",
     "A yes that names another order is Unclear.",
     faults="B10 I14",

@@ -89,6 +89,8 @@ class AlipayPeer:
                 return self.answer(act, known | {"code": "10003", "msg": "order success pay inprocess"})
             case "close_done" | "reverse_done":
                 return self.answer(act, known | {"trade_no": "2013", "retry_flag": "N", "action": "close"})
+            case "nothing_done":  # "Cancel": no trade, and no action on it
+                return self.answer(act, known | {"retry_flag": "N"})
         if what.startswith("refund"):
             assert refund is not None
             return self.answer(act, known | self.refund(refund, act, what))

@@ -52,7 +52,7 @@ REFUNDS: Final = {
     "refund_failed": "CLOSED",
     "refund_odd": "HALFWAY",
 }
-LACKS: Final = ("refund_too_much",)  # no error code of its own: INVALID_REQUEST and words
+LACKS: Final = ("refund_too_much", "nothing_done")  # no error code of its own; no such answer
 _FIELDS: Final = re.compile(r'([a-z_]+)="([^"]*)"')
 
 
