@@ -10,9 +10,11 @@ from typing import Final
 
 from terminal.banks import alipay_bill, alipay_zip, wechatpay_bill
 from terminal.banks.bill_columns import bounded_lines
+from terminal.banks.statements import camt, mt940
 from terminal.payments.bill import BillReader, BillRefused
 
 HEAD_BYTES: Final = 4096
+CHUNK: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,30 @@ def _alipay_funds(head: bytes) -> bool:
     return alipay_bill.is_ledger(head) or alipay_zip.is_ledger(head)
 
 
+def _statement(read: Callable[[Iterable[bytes]], BillReader]) -> Callable[[Path], BillReader]:
+    """A reader of bytes as they come."""
+
+    def opened(path: Path) -> BillReader:
+        try:
+            with path.open("rb") as file:
+                yield from read(iter(lambda: file.read(CHUNK), b""))
+        except OSError as error:
+            raise BillRefused("bill_unreadable", file=path.name, why=error.strerror or "unknown") from error
+
+    return opened
+
+
+def _camt(name: str) -> Format:
+    return Format(name, _statement(camt.read), lambda head: camt.name_of(head) == name)
+
+
 FORMATS: Final[tuple[Format, ...]] = (
     Format("wechatpay-trade", _table(wechatpay_bill.trade_bill), wechatpay_bill.is_trade),
     Format("wechatpay-funds", _table(wechatpay_bill.fund_flow), wechatpay_bill.is_funds),
     Format("alipay-trade", _table(alipay_bill.trade_bill), _alipay_trade),
     Format("alipay-funds", _table(alipay_bill.ledger), _alipay_funds),
+    *(_camt(name) for name in ("camt.053", "camt.054", "camt.052")),
+    Format("mt940", _statement(mt940.read), mt940.is_it),
 )
 
 

@@ -10,7 +10,7 @@ from terminal.simulation.world import Gone
 from tests.flows.any_bank_rig import CASHIER, BankShop, story
 
 
-@pytest.mark.row(22, 34, 39)
+@pytest.mark.row(22, 34)
 @story()
 async def test_a_statement_dropped_into_the_folder_pays_the_sale_it_names(shop: BankShop) -> None:
     shop.bank.set_fault("intraday-missing")
@@ -77,7 +77,7 @@ async def test_b12_a_mangled_reference_is_found_again(shop: BankShop, fault: str
     assert shop.sale(sale).state is SaleState.PAID
 
 
-@pytest.mark.row(22, 111)
+@pytest.mark.row(22)
 @story()
 async def test_equal_amounts_are_never_guessed(shop: BankShop) -> None:
     shop.bank.set_fault("reference-lost")

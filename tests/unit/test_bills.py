@@ -8,6 +8,8 @@ from terminal.bills import guess_format, open_bill
 from terminal.payments.bill import BillEnd, BillRefused
 from tests.unit.banks import test_wechatpay_bill as wechatpay
 from tests.unit.banks.alipay_bills import PID, bill, packed, payment, totals
+from tests.unit.banks.statements.camt_text import document, entry
+from tests.unit.banks.statements.test_mt940 import GERMAN, statement
 from tests.unit.banks.test_alipay_bill import FLOWS, flows
 
 DETAIL = b"".join(bill(payment(), sums=totals(1, "10.00", 0, "0.00")))
@@ -18,6 +20,8 @@ FILES = {
     "alipay-funds": b"".join(flows(FLOWS)),
     "alipay-trade packed": packed({f"{PID}_20261101_业务明细.csv": DETAIL}),
     "alipay-funds packed": packed({f"{PID}_20261101_账务明细.csv": b"".join(flows(FLOWS))}),
+    **{f"camt.{kind}": document(entry("1.00"), closing="101.00", kind=kind) for kind in ("053", "054", "052")},
+    "mt940": statement(GERMAN),
 }
 
 
