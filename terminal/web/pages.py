@@ -115,6 +115,11 @@ async def till(request: web.Request) -> web.Response:
         "life_s": {
             name: provider.profile.timings.code_life_s for name, provider in parts.service.providers().items()
         },
+        "statements": [
+            name
+            for name, provider in parts.service.providers().items()
+            if provider.profile.confirms_by == "statement"
+        ],
         "wallets": parts.service.parts.slips.methods(words.language),
         "people": people_facts(parts),
         "me": who.id if who.kind == "person" else "",

@@ -64,7 +64,7 @@ function alertNotice(alert, tools) {
   };
   const channel = facts.wallets[alert.channel] ?? alert.channel;
   const seen = h("button", { type: "button", onclick: close }, t("till.seen"));
-  return h("div", { class: "notice", role: "alert" }, icon("fault"), h("p", { class: "what" }, t("till.forged", { n: alert.count, channel })), seen);
+  return h("div", { class: "notice", role: "alert" }, icon("fault"), h("p", { class: "what" }, t(has(`till.${alert.slug}`) ? `till.${alert.slug}` : "till.forged", { n: alert.count, channel })), seen);
 }
 
 /** A key or certificate ends: which, until when, what to do. */

@@ -30,7 +30,7 @@ export function livePanel(sale, doubtMs, turned = false) {
     case "checking": {
       const checking = t("till.checking_since", { seconds: seconds(doubtMs, nowMs()) });
       const acts = [["Enter", t("till.check_again"), "Enter", true], ["F9", t("till.park"), "F9"], ...base.acts];
-      return { ...base, tone: "checking", icon: "checking", word: t("state.checking"), more: `${checking} · ${t("help.checking")}`, acts };
+      return { ...base, tone: "checking", icon: "checking", word: t("state.checking"), more: `${checking} · ${t(helpWord("checking", attempt))}`, acts };
     }
     case "person":
       return { ...base, tone: "checking", icon: "person", word: t("state.person"), more: t("help.person"), acts: [["F9", t("till.park"), "F9", true]] };
@@ -41,8 +41,14 @@ export function livePanel(sale, doubtMs, turned = false) {
       return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: refusedBecause(attempt) || t("help.not_paid"), acts };
     }
     default:
-      return { ...base, tone: "waiting", icon: "waiting", word: t("state.waiting"), more: t(turned ? "till.turned" : "help.waiting"), ...countdown(attempt) };
+      return { ...base, tone: "waiting", icon: "waiting", word: t("state.waiting"), more: t(turned ? "till.turned" : helpWord("waiting", attempt)), ...countdown(attempt) };
   }
+}
+
+/** What to do now; a bank that nobody can ask is waited for in other words. */
+function helpWord(word, attempt) {
+  const other = `help.statement_${word}`;
+  return facts.statements?.includes(attempt?.provider) && has(other) ? other : `help.${word}`;
 }
 
 /** A scan takes the shown code's place: the old code is being closed, which is neither doubt nor refusal. */
@@ -98,7 +104,8 @@ export function walletName(attempt) {
 
 /** The help text of what is on the screen now. */
 export function helpKey(sale, end) {
-  if (sale) return has(`help.${sale.word}`) ? `help.${sale.word}` : "help.waiting";
+  const word = sale && helpWord(sale.word, sale.attempts.at(-1));
+  if (sale) return has(word) ? word : "help.waiting";
   if (end) return end.state === "paid" ? "help.paid" : "help.not_paid";
   return "help.ready";
 }
