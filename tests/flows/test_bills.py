@@ -23,17 +23,10 @@ from terminal.payments.bill import (
     NoBill,
 )
 from terminal.sandbox.keys_folder import KeysFolder
-from terminal.sandbox.records import Order, Refund
 from terminal.sandbox.server import Sandbox
 from terminal.system import SystemClock, SystemEntropy
+from tests.flows.old_trades import DAY, old_trades
 from tests.flows.sandbox_rig import running_sandbox
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
-TODAY = SystemClock().wall_ms() // HOUR_MS // 24
-NOON_MS = TODAY * DAY_MS - 2 * DAY_MS + 4 * HOUR_MS  # the day before yesterday, noon in Beijing: its bill is there
-DAY = date(1970, 1, 1) + timedelta(days=TODAY - 2)
-TYPES = {"wechatpay": ("NATIVE", "MICROPAY"), "alipay": ("PRECREATE", "BARCODE")}
 
 
 @pytest.fixture(scope="module")
@@ -49,35 +42,9 @@ async def sandbox(tmp_path: Path, keys: Path) -> AsyncIterator[Sandbox]:
     """Books of two days ago at both wallets: a sale, part of it given back, and one that was reversed."""
     shutil.copytree(keys, tmp_path / "state")
     async with running_sandbox(tmp_path / "state") as running:
-        for wallet, (shown, scanned) in TYPES.items():
-            _trade(running, wallet, shown, "1", 2850)
-            _trade(running, wallet, scanned, "2", 1200)
+        for wallet in WALLETS:
+            old_trades(running, wallet)
         yield running
-
-
-def _trade(sandbox: Sandbox, wallet: str, trade_type: str, number: str, total: int) -> None:
-    ledger, me = sandbox.bank.ledger, sandbox.bank.keys.merchants[sandbox.bank.home]
-    order = Order(me.mchid, me.appid, f"{wallet}-{number}", trade_type, "茶, tea", total, "CNY", "", NOON_MS)
-    order.openid = "oTEST-customer-0000000000001"
-    ledger.add(order)
-    ledger.capture(order, f"4200{number}{wallet:0>23}", NOON_MS + 1000)
-    if number == "2":
-        ledger.give_back(order, NOON_MS + 2000)
-        return
-    back = Refund(
-        me.mchid,
-        f"R-{wallet}",
-        f"5030{wallet}",
-        order.out_trade_no,
-        order.captures[0].transaction_id,
-        850,
-        total,
-        "CNY",
-        "",
-        NOON_MS + 3000,
-    )
-    ledger.add_refund(back)
-    ledger.finish_refund(back, "SUCCESS", NOON_MS + 4000)
 
 
 def wechatpay(sandbox: Sandbox) -> Channel:
@@ -136,7 +103,6 @@ def lines_of(bill: FetchedBill | NoBill) -> list[BillLine]:
 
 
 @pytest.mark.parametrize("wallet", WALLETS)
-@pytest.mark.row(110)
 async def test_yesterday_s_bill_is_fetched_and_read(sandbox: Sandbox, wallet: str, tmp_path: Path) -> None:
     lines = lines_of(await fetched(sandbox, wallet, "trade", tmp_path))
     gone = LineState.REVOKED if wallet == "wechatpay" else LineState.DONE

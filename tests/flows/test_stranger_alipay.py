@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows.old_trades import DAY, old_trades
 from tests.flows.sandbox_rig import running_sandbox
 from tests.strangers.environments import ROOT, python_of, run
 
@@ -13,7 +14,12 @@ from tests.strangers.environments import ROOT, python_of, run
 async def test_python_alipay_sdk_from_pypi_orders_pays_refunds_cancels_and_verifies(tmp_path: Path) -> None:
     python = await python_of("python-alipay-sdk")
     async with running_sandbox(tmp_path / "state") as sandbox:
-        asked = {"credentials": str(sandbox.credentials), "admin_token": sandbox.admin_token}
+        old_trades(sandbox, "alipay")
+        asked = {
+            "credentials": str(sandbox.credentials),
+            "admin_token": sandbox.admin_token,
+            "day": DAY.isoformat(),
+        }
         client = ROOT / "tests" / "strangers" / "alipay_client.py"
         told = json.loads(await run(str(python), "-E", "-s", str(client), json.dumps(asked)))
         captures, returned = sandbox.bank.captures(), sandbox.bank.returned()
@@ -36,5 +42,12 @@ async def test_python_alipay_sdk_from_pypi_orders_pays_refunds_cancels_and_verif
     assert pull["cancelled"]["action"] == "refund"
     assert pull["after"]["trade_status"] == "TRADE_CLOSED"
 
-    assert captures == {"STRANGER-1": [2850], "STRANGER-2": [1200]}
-    assert returned == {"STRANGER-1": 850, "STRANGER-2": 1200}
+    bills = told["bills"]
+    assert bills["trade"]["names"][0].endswith("_业务明细.csv")
+    assert "#交易合计：2笔，商家实收共40.50元" in bills["trade"]["text"]
+    assert bills["signcustomer"]["names"][0].endswith("_账务明细.csv")
+    assert "#收入合计：4笔，共40.62元" in bills["signcustomer"]["text"]
+    assert bills["none"] == "isp.bill_not_exist"
+
+    assert captures == {"alipay-1": [2850], "alipay-2": [1200], "STRANGER-1": [2850], "STRANGER-2": [1200]}
+    assert returned == {"alipay-1": 850, "alipay-2": 1200, "STRANGER-1": 850, "STRANGER-2": 1200}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows.old_trades import DAY, old_trades
 from tests.flows.sandbox_rig import running_sandbox
 from tests.strangers.environments import ROOT, python_of, run
 
@@ -14,9 +15,11 @@ async def test_wechatpayv3_from_pypi_orders_pays_closes_refunds_reverses_and_ver
     python = await python_of("wechatpayv3")
     (tmp_path / "certificates").mkdir()
     async with running_sandbox(tmp_path / "state") as sandbox:
+        old_trades(sandbox, "wechatpay")
         asked = {
             "credentials": str(sandbox.credentials),
             "admin_token": sandbox.admin_token,
+            "day": DAY.isoformat(),
             "scratch": str(tmp_path / "certificates"),
         }
         client = ROOT / "tests" / "strangers" / "wechatpay_client.py"
@@ -48,5 +51,14 @@ async def test_wechatpayv3_from_pypi_orders_pays_closes_refunds_reverses_and_ver
     assert (rotation["before"], rotation["after"]) == (200, 200)
     assert rotation["serial"] in rotation["known"]
 
-    assert captures == {"STRANGER-1": [2850], "STRANGER-3": [1200]}
-    assert returned == {"STRANGER-1": 850, "STRANGER-3": 1200}
+    bills = told["bills"]
+    for name, summary in (
+        ("trade", "`4,`40.50,`20.50,`0.00,`0.12000,`40.50,`20.50"),
+        ("funds", "`8,`4,`40.62,`4,`20.74"),
+    ):
+        assert (bills[name]["status"], bills[name]["same"]) == ([200, 200], True)
+        assert bills[name]["text"].splitlines()[-1] == summary
+    assert (bills["none"][0], bills["none"][1]["code"]) == (400, "NO_STATEMENT_EXIST")
+
+    assert captures == {"wechatpay-1": [2850], "wechatpay-2": [1200], "STRANGER-1": [2850], "STRANGER-3": [1200]}
+    assert returned == {"wechatpay-1": 850, "wechatpay-2": 1200, "STRANGER-1": 850, "STRANGER-3": 1200}

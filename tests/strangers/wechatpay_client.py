@@ -4,6 +4,8 @@ Nothing of this project is imported. Argument: a JSON object with ``credentials`
 only thing done to the package is that its gateway attribute points at the sandbox. Prints one JSON object.
 """
 
+import gzip
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -90,6 +92,19 @@ def rotation(sdk: Any, customer: Customer) -> dict[str, Any]:
     return {"before": before[0], "after": after[0], "serial": serial, "known": known}
 
 
+def bills(sdk: Any, day: str) -> dict[str, Any]:
+    """Both bills of a day: where they lie, and what the package downloads from there."""
+    found: dict[str, Any] = {}
+    for name, ask in (("trade", sdk.trade_bill), ("funds", sdk.fundflow_bill)):
+        status, place = told(ask(bill_date=day))
+        status_of_file, packed = sdk.download_bill(place["download_url"])
+        content = gzip.decompress(packed)
+        same = hashlib.sha1(content, usedforsecurity=False).hexdigest() == place["hash_value"]
+        found[name] = {"status": [status, status_of_file], "same": same, "text": content.decode("utf-8-sig")}
+    found["none"] = told(sdk.trade_bill(bill_date="2020-01-01"))
+    return found
+
+
 def main() -> None:
     asked = json.loads(sys.argv[1])
     folder = Path(asked["credentials"])
@@ -108,6 +123,7 @@ def main() -> None:
     by_certificate = package(credentials, folder, listener.url, cert_dir=str(certificates))
     try:
         report = {
+            "bills": bills(by_public_key, asked["day"]),
             "push": push_sale(by_public_key, customer, listener),
             "close": closed_sale(by_public_key),
             "pull": pull_sale(by_public_key, customer),
