@@ -14,6 +14,7 @@ TEXT_MAX: Final = (
     2000  # characters of one value; ISO 20022's longest is Max2048Text, of which nobody needs the end
 )
 VALUES_MAX: Final = 2000  # in one record
+NAMES_MAX: Final = 5000  # the largest of these messages has a tenth of it
 
 Record = dict[str, list[str]]
 """Path below the record's element -> its texts in order; an amount's currency stands under "…/Amt@Ccy"."""
@@ -24,8 +25,10 @@ class _Target:
 
     def __init__(self, scopes: frozenset[str]) -> None:
         self._scopes = scopes
-        self._open: list[tuple[str, int, Record]] = []  # name, depth, what it holds
-        self._path: list[str] = []
+        self._open: list[tuple[int, Record]] = []  # depth, what it holds
+        self._names: list[str] = []
+        self._paths: list[str] = []  # of each open element, below its record's
+        self._plain: dict[str, str] = {}  # tag -> name without its namespace
         self._text: list[str] = []
         self._length = 0
         self.news: list[tuple[str, Record | None, Record]] = []
@@ -34,18 +37,28 @@ class _Target:
         raise BillRefused("bill_xml_doctype")
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        name = tag.rpartition("}")[2]
-        self._path.append(name)
-        if len(self._path) > DEPTH_MAX:
+        name = self._plain.get(tag) or self._name(tag)
+        self._names.append(name)
+        depth = len(self._names)
+        if depth > DEPTH_MAX:
             raise BillRefused("bill_xml_unreadable", why="nested too deep")
-        if name in self._scopes or len(self._path) <= 2:
-            if len(self._path) == 2:
+        if name in self._scopes or depth <= 2:
+            if depth == 2:
                 self.news.append((name, None, {}))
-            self._open.append((name, len(self._path), {}))
-        elif (currency := attributes.get("Ccy")) is not None:
-            self._put(f"{self._here()}@Ccy", currency)
-        self._text.clear()
-        self._length = 0
+            self._open.append((depth, {}))
+            self._paths.append("")
+        else:
+            above = self._paths[-1]
+            path = f"{above}/{name}" if above else name
+            self._paths.append(path)
+            if attributes and (currency := attributes.get("Ccy")) is not None:
+                self._put(f"{path}@Ccy", currency)
+        self._forget()
+
+    def _name(self, tag: str) -> str:
+        if len(self._plain) > NAMES_MAX:
+            raise BillRefused("bill_xml_unreadable", why="too many names")
+        return self._plain.setdefault(tag, tag.rpartition("}")[2])
 
     def data(self, text: str) -> None:
         if self._length < TEXT_MAX:
@@ -53,24 +66,23 @@ class _Target:
             self._length += len(text)
 
     def end(self, _tag: str) -> None:
-        name = self._path[-1]
-        if self._open and self._open[-1][1] == len(self._path):
-            record = self._open.pop()[2]
-            self.news.append((name, record, self._open[-1][2] if self._open else {}))
+        name, path = self._names.pop(), self._paths.pop()
+        if not path:
+            _, record = self._open.pop()
+            self.news.append((name, record, self._open[-1][1] if self._open else {}))
         elif text := "".join(self._text).strip():
-            self._put(self._here(), text[:TEXT_MAX])
-        self._path.pop()
+            self._put(path, text[:TEXT_MAX])
+        self._forget()
+
+    def _forget(self) -> None:
         self._text.clear()
         self._length = 0
 
     def close(self) -> None:
         return None
 
-    def _here(self) -> str:
-        return "/".join(self._path[self._open[-1][1] :])
-
     def _put(self, path: str, value: str) -> None:
-        record = self._open[-1][2]
+        record = self._open[-1][1]
         values = record.setdefault(path, [])
         if len(record) > VALUES_MAX or len(values) >= VALUES_MAX:
             raise BillRefused("bill_xml_unreadable", why="too much in one entry")
