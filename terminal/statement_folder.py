@@ -129,6 +129,7 @@ class StatementFolder:
             self._told = ""
         except OSError as error:
             if str(error) != self._told:
+                await intake.warn(self._channel, "statement_folder_unusable")
                 log.error("statements of %s cannot be read in %s: %s", self._channel, self._path, error)
             self._told = str(error)
 
@@ -162,6 +163,7 @@ class StatementFolder:
             except BillRefused as refused:
                 log.warning("statement %s is refused: %s", path.name, refused)
                 self._move(path, REFUSED, sentence(refused, self._language))
+                await intake.warn(self._channel, "statement_refused")
             else:
                 log.info("statement %s: %d credits matched", path.name, len(report.found.credits))
                 self._move(path, DONE, in_words(report))

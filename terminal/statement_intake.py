@@ -118,9 +118,13 @@ class Intake:
             statement, alerts = f"statement:{sha[:26]}", self._out_of_order(channel, format, end)
             await self._feed.append(self._events(channel, format, sha, found, end))
             for slug in alerts:
-                await self._service.alerts.refused(channel, slug)
+                await self.warn(channel, slug)
             sales = await self._bring(statement, channel)
             return Report(statement, again=False, found=found, end=end, sales=sales, alerts=alerts)
+
+    async def warn(self, channel: str, slug: str) -> None:
+        """On every till, until somebody has seen it."""
+        await self._service.alerts.refused(channel, slug)
 
     def known(self, channel: str) -> Known:
         """Which of this channel's attempts a reference belongs to."""

@@ -219,6 +219,7 @@ async def test_b12_what_the_bank_gets_wrong_is_refused_or_told(shop: BankShop) -
     await shop.day_ends()
     (refused, _) = shop.files("refused")
     assert "CLBD" in shop.told("refused", refused)
+    assert [each.slug for each in shop.service.alerts.waiting()] == ["statement_refused"]
     await asyncio.sleep(60)
     shop.bank.set_fault("statement-torn")
     await shop.day_ends()
@@ -259,3 +260,19 @@ async def test_i14_the_statement_of_another_account_is_refused(shop: BankShop) -
     await shop.looks()
     assert shop.sale(sale).state is SaleState.OPEN
     assert "126199" in shop.told("refused", shop.files("refused")[0])
+
+
+@story()
+async def test_a_folder_that_cannot_be_used_is_on_the_till_once_and_taken_up_again(shop: BankShop) -> None:
+    sale = await shop.with_code()
+    await shop.looks()
+    shop.folder.rename(shop.folder.with_name("gone"))
+    shop.folder.write_text("somebody put a file where the folder was")
+    await asyncio.sleep(60)
+    assert [(each.slug, each.count) for each in shop.service.alerts.waiting()] == [
+        ("statement_folder_unusable", 1)
+    ]
+    shop.folder.unlink()
+    shop.pays(sale)
+    await shop.looks()
+    assert shop.sale(sale).state is SaleState.PAID
