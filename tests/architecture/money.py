@@ -12,6 +12,7 @@ MONEY: tuple[str, ...] = (
     "terminal/help/money_text.py",
     "terminal/peripherals/phrases.py",
     "terminal/banks/wechatpay_messages.py",
+    "terminal/banks/statements/",
     "terminal/sandbox/ledger.py",
     "terminal/sandbox/orders.py",
     "terminal/sandbox/refunds.py",
