@@ -47,6 +47,7 @@ from terminal.statement_folder import StatementDesk, check_mappings, statement_d
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
+from terminal.web.report_desk import ReportParts
 
 log = logging.getLogger(__name__)
 STOP_S: Final = 5.0
@@ -218,6 +219,7 @@ async def running(
             picture=_receipt_picture,
             dead=lambda: journal.dead is not None,
             fitter=fittings,
+            reports=_report_parts(loaded, journal, channels),
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
         life = asyncio.create_task(_live(service, channels, journal, desk), name="service")
@@ -244,6 +246,12 @@ async def _open_doors(
     if at.notify_port:
         await _listen_for_notices(stack, service, loaded, clock)
     return url
+
+
+def _report_parts(loaded: Loaded, journal: SqliteJournal, channels: dict[str, Opened]) -> ReportParts:
+    shop = loaded.settings.shop
+    rules = {name: channel.profile.fee for name, channel in channels.items() if channel.profile.fee is not None}
+    return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals)
 
 
 def _people_settings(loaded: Loaded) -> PeopleSettings:

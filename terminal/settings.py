@@ -21,6 +21,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,6 +31,8 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     lines: tuple[str, ...] = ()
     currency: str = "CNY"
     zone: str = "UTC"
+    cut_off: Hour = "00:00"  # local time at which a new business day begins
+    cashier_totals: bool = True  # today's sums on the till's page for everybody who sells
     limit_minor: int = 5_000_000
     cashier_refund_minor: int = 0  # a cashier may give back this much at once without the owner
     cashier_refund_day_minor: int = 0  # and this much a day
@@ -61,7 +64,6 @@ class DeviceTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class SpeakerTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -73,6 +73,6 @@ async def _key_file(now: Running) -> None:
     if key is not None:
         path.unlink()
     made = await now.people.make_api_key(
-        SYSTEM, label="first key", scopes=("sales", "sales:read", "refunds"), counters=(), days=KEY_DAYS
+        SYSTEM, label="first key", scopes=("sales", "sales:read", "refunds", "reports"), counters=(), days=KEY_DAYS
     )
     write_key(path, made.key)

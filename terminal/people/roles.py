@@ -33,6 +33,7 @@ class Action(StrEnum):
     SETTLE_EXCEPTION = "settle_exception"
     OVERRIDE = "override"  # accept a payment on the bank's reference instead of its proof
     CLOSE_DAY = "close_day"
+    SEE_REPORTS = "see_reports"  # sums, fees, the day book: reading, so no fresh PIN
     CHANGE_SETTINGS = "change_settings"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_DEVICES = "manage_devices"
@@ -55,13 +56,15 @@ TABLE: Final[Mapping[Role, frozenset[Action]]] = {
     Role.DISPLAY: frozenset({Action.SEE_DISPLAY}),
     Role.CASHIER: _SELLING | {Action.ASK_REFUND},
     Role.OWNER: frozenset(Action),
-    Role.POS: _SELLING | {Action.ASK_REFUND},
+    Role.POS: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS},
 }
-STEP_UP: Final = frozenset(Action) - _SELLING - {Action.ASK_REFUND}  # a refund asks by its own policy
+_ELSEWHERE: Final = {Action.ASK_REFUND, Action.SEE_REPORTS}  # a refund asks by its own policy, reading never
+STEP_UP: Final = frozenset(Action) - _SELLING - _ELSEWHERE
 SCOPES: Final[Mapping[str, frozenset[Action]]] = {
     "sales:read": frozenset({Action.SEE_SALES}),
     "sales": _SELLING,
     "refunds": frozenset({Action.SEE_SALES, Action.ASK_REFUND}),
+    "reports": frozenset({Action.SEE_SALES, Action.SEE_REPORTS}),
 }
 
 

@@ -45,8 +45,8 @@ def first_at(journal: Pages, wall_ms: int) -> int:
     low, high = 1, journal.last_number() + 1
     while low < high:
         middle = (low + high) // 2
-        [event] = journal.after(middle - 1, limit=1)
-        if event.wall_ms < wall_ms:
+        found = journal.after(middle - 1, limit=1)  # nothing: durable, but nobody has heard of it yet
+        if found and found[0].wall_ms < wall_ms:
             low = middle + 1
         else:
             high = middle

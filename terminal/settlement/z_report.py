@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 KIND: Final = "z_report"
 OPEN_MAX: Final = 200  # carried-over sales named in one report; the rest is counted
 TRIES: Final = 3
+KEPT: Final = 64  # counters whose day is kept folded
 _QUIET: Final = frozenset({"cancelled", "expired"})  # with nothing before a person: only swept at the bank
 
 
@@ -85,9 +86,14 @@ class Last:
 
 
 Owes = Callable[[Report], Sequence[Mapping[str, Any]]]  # effects owed with the seal, such as its slip
+Claims = Callable[[int], Sequence[tuple[str, str, str]]]  # further names taken with the seal, by its number
 
 
 def nothing_owed(_report: Report) -> Sequence[Mapping[str, Any]]:
+    return ()
+
+
+def no_claims(_n: int) -> Sequence[tuple[str, str, str]]:
     return ()
 
 
@@ -108,7 +114,7 @@ class Reports:
         self._clock, self._sealed = clock, sealed
         self._turn = asyncio.Lock()
         self._running: Stretch | None = None  # since the last Z, all counters
-        self._today: tuple[date, Stretch] | None = None
+        self._today: dict[str, tuple[date, Stretch]] = {}  # by counter, "" is all of them
 
     # --- what was sealed ------------------------------------------------------------------------------
 
@@ -153,12 +159,13 @@ class Reports:
         """Of the business day that runs now; kept folded, so a page may ask often."""
         async with self._turn:
             day = self.today()
-            if counter:
-                return (await self._of_day(day, counter)).totals()
-            if self._today is None or self._today[0] != day:
-                self._today = (day, await self._of_day(day, ""))
-            await self._today[1].read(self.journal, self.journal.last_number())
-            return self._today[1].totals()
+            kept = self._today.get(counter)
+            if kept is None or kept[0] != day:
+                if len(self._today) >= KEPT:
+                    self._today.clear()
+                kept = self._today[counter] = (day, await self._of_day(day, counter))
+            await kept[1].read(self.journal, self.journal.last_number())
+            return kept[1].totals()
 
     async def day_totals(self, day: date, counter: str = "") -> Totals:
         """Of one business day by the wall clock of its events, whatever Z they are in."""
@@ -205,7 +212,7 @@ class Reports:
         *,
         actor: Actor,
         empty: bool = False,
-        claims: Sequence[tuple[str, str, str]] = (),
+        claims: Claims = no_claims,
         owes: Owes = nothing_owed,
     ) -> Report:
         """Close a business day, today's unless named.
@@ -266,9 +273,7 @@ class Reports:
             heads={**before, **stretch.heads},
         )
 
-    async def _append(
-        self, report: Report, actor: Actor, claims: Sequence[tuple[str, str, str]], owes: Owes
-    ) -> Report:
+    async def _append(self, report: Report, actor: Actor, claims: Claims, owes: Owes) -> Report:
         subject = self.subject(report.n)
         row = {"kind": KIND, "state": "sealed", "final": True, "open": False, "n": report.n}
         row |= {"day": report.day.isoformat(), "last": report.last, "at_ms": report.at_ms}
@@ -287,7 +292,7 @@ class Reports:
             "open_n": report.open_n,
             "heads": {stream: [each.position, each.hash] for stream, each in report.heads.items()},
             "index": {
-                "claims": [[KIND, f"{self.store}/{report.n}", subject], *map(list, claims)],
+                "claims": [[KIND, f"{self.store}/{report.n}", subject], *map(list, claims(report.n))],
                 "summary": row,
                 "owes": [dict(each) for each in owes(report)],
             },

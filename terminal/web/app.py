@@ -21,6 +21,7 @@ from terminal.web.live import live
 from terminal.web.notices import notices_app
 from terminal.web.pages import add_pages
 from terminal.web.pages_frame import PageParts, problem_page
+from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.routes import OPERATIONS
 
 
@@ -54,6 +55,7 @@ def make_app(
     picture: ReceiptPicture | None = None,
     dead: Callable[[], bool] = lambda: False,
     fitter: Fitter | None = None,
+    reports: ReportParts | None = None,
 ) -> web.Application:
     """Everything behind the shop's address. ``listen`` opens it and tells it its own names.
 
@@ -63,7 +65,16 @@ def make_app(
         fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
     """
     zone = loaded.settings.shop.zone
-    app = make_api(service, people, clock=clock, entropy=entropy, zone=zone, limits=limits, page=problem_page)
+    app = make_api(
+        service,
+        people,
+        clock=clock,
+        entropy=entropy,
+        zone=zone,
+        limits=limits,
+        page=problem_page,
+        reports=reports,
+    )
     app[EDGE].picture, app[EDGE].dead, app[EDGE].fitter = picture, dead, fitter
 
     def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:
@@ -85,6 +96,7 @@ def make_api(
     limits: EdgeLimits | None = None,
     names: tuple[str, ...] = NAMES,
     page: problems.ErrorPage | None = None,
+    reports: ReportParts | None = None,
 ) -> web.Application:
     """The API alone, behind the same guards."""
     limits = limits or EdgeLimits()
@@ -94,6 +106,7 @@ def make_api(
         middlewares=[problems.middleware(edge.ids, limits.body_bytes, page), security.guard],
     )
     app[EDGE] = edge
+    app[DESK] = Desk(service, people, zone, reports or ReportParts())
     app.on_response_prepare.append(security.protect)
     app.cleanup_ctx.append(_jobs)
     app.on_shutdown.append(_goodbye)

@@ -180,7 +180,7 @@ class NewApiKey(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     label: Label
     scopes: Annotated[
-        tuple[Literal["sales", "sales:read", "refunds"], ...], msgspec.Meta(min_length=1, max_length=3)
+        tuple[Literal["sales", "sales:read", "refunds", "reports"], ...], msgspec.Meta(min_length=1, max_length=4)
     ]
     counters: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
     days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90

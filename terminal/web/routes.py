@@ -35,6 +35,7 @@ from terminal.web.refund_shapes import OfferQuery, RefundOffer
 from terminal.web.routes_devices import DEVICES
 from terminal.web.routes_inbox import INBOX
 from terminal.web.routes_people import ACCESS, PEOPLE
+from terminal.web.routes_reports import REPORTS
 from terminal.web.views import CounterView, SaleView
 
 _SALE: Final = "/sales/{sale}"
@@ -304,4 +305,5 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-OPERATIONS: Final = (*SALES, *COUNTERS, *ORPHANS, *ALERTS, *INBOX, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)
+_SHOP: Final = (*REPORTS, *SALES)
+OPERATIONS: Final = (*_SHOP, *COUNTERS, *ORPHANS, *ALERTS, *INBOX, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)

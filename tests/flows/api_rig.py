@@ -38,6 +38,7 @@ from terminal.web.app import make_api, make_notices_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
 from terminal.web.edge import EDGE, Edge, EdgeLimits
 from terminal.web.listen import listen
+from terminal.web.report_desk import DESK, Desk
 from tests.flows.api_parts import Clock, Disk, Line, PaperRoll
 
 WATCHDOG_S: Final = 30.0  # ends a hang; nothing here is measured
@@ -152,6 +153,7 @@ class Shop:
         )  # fmt: skip
         app = make_api(self.service, self.people, clock=self.clock, entropy=self.entropy, limits=self.edge_limits)
         self.edge: Edge = app[EDGE]
+        self.desk: Desk = app[DESK]
         self.url = await listen(self._stack, app, "127.0.0.1", 0)
         self.notices_url = await listen(self._stack, make_notices_app(self.service), "127.0.0.1", 0)
         self._life = asyncio.create_task(self.service.run())
