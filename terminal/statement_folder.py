@@ -33,7 +33,7 @@ LOOK_S: Final = 5.0
 CHUNK: Final = 64 * 1024
 FILE_MAX: Final = 256 * 1024 * 1024  # the limit of a fetched bill
 FILES_MAX: Final = 1_000  # looked at in one round
-NOT_YET: Final = (".part", ".tmp", ".crdownload", ".filepart", ".txt")  # being copied, or our own reports
+NOT_YET: Final = (".part", ".tmp", ".crdownload", ".filepart")  # being copied
 DONE: Final = "done"
 REFUSED: Final = "refused"
 
@@ -145,6 +145,8 @@ class StatementFolder:
                     continue
                 if entry.is_file(follow_symlinks=False):
                     facts = entry.stat(follow_symlinks=False)
+                    if not facts.st_size:
+                        continue  # a place is kept for it; its bytes are on their way
                     now[entry.name] = (facts.st_size, facts.st_mtime_ns)
                     found.append((facts.st_mtime_ns, entry.name))
         still = [self._path / name for _, name in sorted(found) if self._stood.get(name) == now[name]]

@@ -240,7 +240,9 @@ async def test_f4_a_file_that_still_grows_waits_and_links_are_passed_over(shop: 
     name = f"{today}-camt053.xml"
     (shop.folder / name).unlink()
     (shop.folder / "link.xml").symlink_to("/etc/hostname")
-    slow = shop.folder / "slow.xml"
+    slow = shop.folder / "slow.txt"
+    slow.touch()
+    await shop.looks()
     for share in (3, 2):
         slow.write_text(text[: len(text) // share])
         await asyncio.sleep(5)
@@ -249,7 +251,7 @@ async def test_f4_a_file_that_still_grows_waits_and_links_are_passed_over(shop: 
     await shop.looks()
     assert shop.sale(sale).state is SaleState.PAID
     assert (shop.folder / "link.xml").is_symlink()
-    assert shop.files("done") == ["slow.xml", "slow.xml.txt"]
+    assert shop.files("done") == ["slow.txt", "slow.txt.txt"]
 
 
 @story()
