@@ -116,9 +116,7 @@ class Intake:
                 return Report(known, again=True)
             self._check(channel, format, end)
             statement, alerts = f"statement:{sha[:26]}", self._out_of_order(channel, format, end)
-            await self._feed.append(self._events(channel, format, sha, found, end))
-            for slug in alerts:
-                await self.warn(channel, slug)
+            await self._feed.append(self._events(channel, format, sha, found, end, alerts))
             sales = await self._bring(statement, channel)
             return Report(statement, again=False, found=found, end=end, sales=sales, alerts=alerts)
 
@@ -185,7 +183,15 @@ class Intake:
 
     # --- the journal --------------------------------------------------------------------------------------
 
-    def _events(self, channel: str, format: str, sha: str, found: Found, end: BillEnd) -> list[NewEvent]:  # noqa: A002
+    def _events(
+        self,
+        channel: str,
+        format: str,  # noqa: A002
+        sha: str,
+        found: Found,
+        end: BillEnd,
+        alerts: Sequence[str],
+    ) -> list[NewEvent]:
         """The import with everything it told: all of it is durable, or nothing."""
         subject = f"statement:{sha[:26]}"
         body: dict[str, Any] = {
@@ -200,6 +206,7 @@ class Intake:
             "matched": len(found.credits),
             "known": found.known,
             "unmatched": len(found.left) + found.left_more,
+            "alerts": list(alerts),
             "index": {
                 "claims": self._claims(channel, format, sha, end),
                 "summary": {"kind": _KIND, "state": "open", "final": False, "open": False, "channel": channel},
@@ -241,6 +248,8 @@ class Intake:
         """Every credit to its sale, and then the import is done. The same credit again changes nothing."""
         sales: list[str] = []
         for event in self._feed.of_subject(statement):
+            for slug in event.body["alerts"] if event.type == "statement_imported" else ():
+                await self.warn(channel, slug)
             for each in event.body["credits"] if event.type == "statement_credits" else ():
                 sales.append(await self._tell(channel, msgspec.convert(each, Credit)))
         row = {"kind": _KIND, "state": "done", "final": True, "open": False, "channel": channel}

@@ -10,7 +10,7 @@ from terminal.web.views import EventView
 from tests.event_types import ROOT, Unreadable, made, of_source
 
 PAGE = ROOT / "docs" / "events.md"
-NAME = re.compile(r"`([a-z_]+)\??`")
+NAME = re.compile(r"`([a-z][a-z0-9_]*)\??`")
 
 
 def rows(text: str, head: str) -> list[list[str]]:
