@@ -63,7 +63,8 @@ class RsaSigner:
     def sign(self, message: bytes) -> Awaitable[str]:
         if not self._threaded:
             return _done(self._sign(message))
-        return asyncio.get_running_loop().run_in_executor(None, self._sign, message)
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(None, self._sign, message)
 
     def _sign(self, message: bytes) -> str:
         return base64.b64encode(self._key.sign(message, padding.PKCS1v15(), hashes.SHA256())).decode("ascii")
