@@ -5,7 +5,7 @@ record; no outcome depends on it (I17).
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.attempt import FIRST, Direction, Move, Opens, Signal, State, step
@@ -17,6 +17,8 @@ from terminal.payments.money import Money
 from terminal.payments.notice import Notice
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Attempt, Sale, SaleState, derive
+
+SEARCHED_MAX: Final = 16  # words a sale is found by
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,5 +264,10 @@ def summary(sale: Sale) -> dict[str, Any]:
         "channel": last.provider if last else "",
         "refunded_minor": refunded,
         "exceptions": [x.kind for x in sale.exceptions if not x.closed],
-        "search": [w for w in (sale.order_no, sale.reference, paid.provider_txn if paid else "") if w],
+        "search": _searched(paid.provider_txn if paid else "", sale.order_no, sale.reference),
     }
+
+
+def _searched(*texts: str) -> list[str]:
+    """A till may send a reference of any number of words; what lists cannot keep must never stop a payment."""
+    return [word for text in texts for word in text.split()][:SEARCHED_MAX]

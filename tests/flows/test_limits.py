@@ -6,6 +6,7 @@ import pytest
 from terminal.errors import InvalidRequest, NotFound
 from terminal.payments.decide import OpenSale
 from terminal.payments.money import Money
+from terminal.payments.sale import SaleState
 from tests.flows.shop import CASHIER, Shop, refused, story
 
 
@@ -47,6 +48,22 @@ async def test_an_unknown_counter_is_refused(shop: Shop) -> None:
     error = await refused(shop.open(counter="9"))
     assert isinstance(error, NotFound)
     assert error.slug == "counter_unknown"
+
+
+@pytest.mark.row(38)
+@story()
+async def test_i1_a_reference_of_more_words_than_lists_keep_stops_no_payment(shop: Shop) -> None:
+    """The row for lists keeps 16 words; the bank's number came on top of them when it was paid."""
+    words = " ".join(f"w{number}" for number in range(40))
+    for kept in (words, words[: words.index(" w16")]):
+        asked = OpenSale("1", Money(2850, "CNY"), order_no=f"POS {len(kept)}", reference=kept)
+        sale = await shop.service.checkout.open_sale(asked, actor=CASHIER)
+        await shop.until(lambda: bool(shop.attempt(sale).payload), 5)  # noqa: B023  # of this round
+        shop.pay(sale)
+        await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)  # noqa: B023
+        for search in (shop.attempt(sale).provider_txn, asked.order_no, "w1"):
+            assert sale.id in [each.subject for each in shop.service.feed.list("sale", search=search)], search
+        assert shop.sale(sale).reference == kept
 
 
 DAY = 24 * 3600.0
