@@ -10,6 +10,7 @@ from terminal.cli.devices import devices
 from terminal.cli.doctor import doctor
 from terminal.cli.journal import journal
 from terminal.cli.lab import lab
+from terminal.cli.report import report
 from terminal.cli.sale import sale
 from terminal.cli.serve import serve
 from terminal.cli.simulate import simulate
@@ -31,4 +32,5 @@ app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
+app.add_typer(report, name="report")
 app.add_typer(statement, name="statement")
