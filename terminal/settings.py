@@ -21,12 +21,13 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # of the journal's streams and of addresses
 Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merchant: str
-    store: str
+    store: Id
     title: str
     lines: tuple[str, ...] = ()
     currency: str = "CNY"
@@ -89,7 +90,7 @@ _KINDS: Final[dict[str, type[DeviceTable]]] = {
 
 
 class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    id: str
+    id: Id
     title: str = ""
     channels: tuple[str, ...] = ("wechatpay",)
     languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = msgspec.field(default_factory=dict)
@@ -190,7 +191,7 @@ def chosen(state: Path, problems: list[BadSettings]) -> Chosen:
     """What ``devices.toml`` in the state folder says; the program writes it, and a person may take it away."""
     path = state / CHOSEN_FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("counters", {})
+        table = _by_role(tomllib.loads(path.read_text(encoding="utf-8")).get("counters", {}))
     except (FileNotFoundError, NotADirectoryError):  # of a folder that cannot be there the journal tells
         return {}
     except (OSError, ValueError) as error:
@@ -205,6 +206,11 @@ def chosen(state: Path, problems: list[BadSettings]) -> Chosen:
             elif (piece := _piece(where, value, DeviceTable, problems)) is not None:
                 found.setdefault(counter, {})[role] = piece
     return found
+
+
+def _by_role(counters: object) -> dict[str, dict[str, Any]]:
+    """Raises ValueError: no tables of counters and roles."""
+    return msgspec.convert(counters, dict[str, dict[str, Any]])
 
 
 def with_chosen(settings: Settings, choices: Chosen) -> Settings:

@@ -51,6 +51,24 @@ def test_f1_several_mistakes_are_all_told_at_once(tmp_path: Path) -> None:
     assert ("config_value_wrong", "listen.port") in found
 
 
+@pytest.mark.parametrize("name", ["", "吧台 1", "1/../2", "1\\n", "x" * 65])
+def test_f1_names_that_no_journal_or_address_can_hold_are_told_before_the_first_sale(
+    tmp_path: Path, name: str
+) -> None:
+    text = example().replace('id = "2"', f'id = "{name}"').replace("store = ", f'store = "{name}" #')
+    found = slugs(place(tmp_path, text))
+    assert found == [("config_value_wrong", "shop.store"), ("config_value_wrong", "counters[1].id")]
+
+
+@pytest.mark.parametrize("text", ["counters = 1", '[counters]\n"1" = 2', '[counters."1"]\nprinter = 3'])
+def test_f1_chosen_devices_that_somebody_spoilt_are_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "devices.toml").write_text(text)
+    [(slug, key)] = slugs(place(tmp_path, example()))
+    assert slug in {"config_value_wrong", "config_unreadable"}
+    assert "devices.toml" in key
+
+
 @pytest.mark.parametrize(
     ("old", "new", "slug", "key"),
     [
