@@ -82,9 +82,10 @@ class Glass:
         attempt = sale.last_attempt
         if attempt is None or sale.parked or (sale.switching and not sale.ended):
             return self._idle()
-        if attempt.state is State.ORDERING and self._is_lit(attempt) and not sale.cancel_why:
+        payable = not sale.cancel_why and not sale.share_paid(attempt.share)  # by one that was set aside, perhaps
+        if attempt.state is State.ORDERING and self._is_lit(attempt) and payable:
             return self.screen
-        if attempt.payload and not sale.cancel_why:
+        if attempt.payload and payable:
             code = self._code(attempt, attempt.payload)
             return self._idle() if code.id == self._spent else code
         match sale.word:

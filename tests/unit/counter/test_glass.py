@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from terminal.counter.glass import OPEN_S, Glass
-from terminal.counter.ports import CodeScreen, Health, HealthState, IdleScreen, Screen
+from terminal.counter.ports import CodeScreen, Health, HealthState, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
 from terminal.payments.attempt import State
 from terminal.payments.money import Money
-from terminal.payments.sale import Attempt, Sale
+from terminal.payments.sale import Attempt, Sale, SaleState
 from terminal.virtual_time import run
 
 CNY = Money(100, "CNY")
@@ -129,5 +129,26 @@ def test_i10_a_code_lit_beside_its_own_commit_is_not_taken_down_by_an_older_fact
         refused = replace(attempt, state=State.NOT_SENT)
         glass.follow(sale, replace(sale, attempts=(refused,)))
         assert not isinstance(glass.screen, CodeScreen)
+
+    run(story(), seed=1)
+
+
+def test_i10_a_new_code_is_taken_down_with_the_fact_that_the_attempt_set_aside_was_paid() -> None:
+    async def story() -> None:
+        glass = Glass(CounterSettings("1"), House("m", "s", "Tea 茶"), None, Limits(), shown)
+        old = Attempt("A1", 0, "bank", "pull", CNY, State.UNKNOWN, 0, 0, set_aside=True)
+        new = Attempt("A2", 0, "bank", "push", CNY, State.SHOWN, 0, 0, payload="weixin://code")
+        sale = Sale("S1", "1", 1, CNY, (100,), 0, attempts=(old, new))
+        glass.follow(None, sale)
+        assert isinstance(glass.screen, CodeScreen)
+        paid = replace(sale, state=SaleState.PAID, attempts=(replace(old, state=State.PAID), new))
+        glass.follow(sale, paid)
+        assert isinstance(glass.screen, ResultScreen), "else somebody pays a second time"
+        assert glass.screen.result == "paid"
+
+        ordering = replace(new, id="A3", state=State.ORDERING, payload="")
+        glass.show_code(ordering, "weixin://later")
+        glass.follow(sale, replace(paid, attempts=(paid.attempts[0], ordering)))
+        assert not isinstance(glass.screen, CodeScreen), "nor one that is lit beside its own commit"
 
     run(story(), seed=1)
