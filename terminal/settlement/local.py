@@ -22,7 +22,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """``at_ms``: when it began here, UTC. ``captured``: proof of its money was seen."""
+    """What the journal says of one order or refund number.
+
+    Args:
+        at_ms: when its attempt began here, UTC.
+        captured: proof of its money was seen; ``returned``: and all of it went back.
+        rule: the price it was made under; None: it has none of its own.
+        sale_paid: by whichever attempt.
+    """
 
     id: str
     sale: str
@@ -34,7 +41,8 @@ class Local:
     at_ms: int
     txn: str = ""
     rule: FeeRule | None = None
-    sale_paid: bool = False  # by whichever attempt
+    sale_paid: bool = False
+    returned: bool = False
 
 
 def of_summary(row: Summary, order_no: str) -> Local | None:
@@ -82,6 +90,7 @@ def payment(sale: Sale, order_no: str, rules: Mapping[str, FeeRule] | None = Non
         txn=attempt.provider_txn,
         rule=(rules or {}).get(order_no),
         sale_paid=sale.state == "paid",
+        returned=attempt.captured and sale.held_minor(attempt) <= 0,
     )
 
 

@@ -51,8 +51,8 @@ class Evidence(Protocol):
         """Durable on return; what does not match our record opens an exception and changes nothing."""
         ...
 
-    async def ask(self, channel: str, order_no: str) -> None:
-        """Ask the provider again about an order whose end is known here, and hear the answer."""
+    async def ask(self, channel: str, order_no: str) -> str:
+        """Ask the provider again about an order and hear the answer; its word (``Trade``), "" without one."""
         ...
 
 

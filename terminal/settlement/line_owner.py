@@ -1,0 +1,85 @@
+"""Whose money a line is: its order number first, then what else it carries, the most trusted first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from terminal.counter.ports import Journal
+from terminal.payments.bill import BillLine, LineKind
+from terminal.payments.event import Summary
+from terminal.payments.settled import Settlement
+from terminal.settlement import local as known_here
+from terminal.settlement.local import Local
+from terminal.settlement.ports import SettledViews
+
+REFERENCES_MAX: Final = 8  # of one line
+CLAIMS: Final[Mapping[LineKind, str]] = {LineKind.PAYMENT: "order", LineKind.REFUND: "refund"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``sale`` is empty and ``local`` None where the journal has nothing like it."""
+
+    kind: LineKind
+    number: str = ""
+    sale: str = ""
+    local: Local | None = None
+    before: Settlement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    journal: Journal
+    views: SettledViews
+
+    def of(self, lines: Sequence[BillLine]) -> list[Known]:
+        """One for each line, with few questions for all of them."""
+        rows = {
+            kind: self.views.standings(claim, _asked(lines, kind)) if _asked(lines, kind) else {}
+            for kind, claim in CLAIMS.items()
+        }
+        found = [self._find(line, rows[line.kind]) for line in lines]
+        settled = self.views.settlements([each.local.id for each in found if each.local])
+        return [replace(each, before=settled.get(each.local.id)) if each.local else each for each in found]
+
+    def again(self, known: Known) -> Known:
+        """After the engine heard of it."""
+        local = self._read(known.kind, known.sale, known.number)
+        return replace(known, local=local, before=self.views.settlement(known.number))
+
+    def _find(self, line: BillLine, rows: Mapping[str, Summary]) -> Known:
+        for number in _numbers(line):
+            if row := rows.get(number):
+                quick = known_here.of_summary(row, number) if line.kind is LineKind.PAYMENT else None
+                return Known(line.kind, number, row.subject, quick or self._read(line.kind, row.subject, number))
+        return self._by_transaction(line)
+
+    def _by_transaction(self, line: BillLine) -> Known:
+        """The provider's own number, where the line lost ours."""
+        if line.kind is LineKind.PAYMENT and line.provider_txn:
+            for row in self.journal.list("sale", search=line.provider_txn, limit=4):
+                sale = known_here.sale_of(self.journal.of_subject(row.subject))
+                for attempt in sale.attempts if sale else ():
+                    if attempt.provider_txn == line.provider_txn:
+                        return Known(
+                            line.kind, attempt.id, row.subject, self._read(line.kind, row.subject, attempt.id)
+                        )
+        return Known(line.kind)
+
+    def _read(self, kind: LineKind, sale_id: str, number: str) -> Local | None:
+        events = self.journal.of_subject(sale_id)
+        sale = known_here.sale_of(events)
+        if sale is None:
+            return None
+        if kind is LineKind.REFUND:
+            return known_here.refund(sale, number)
+        return known_here.payment(sale, number, known_here.fee_rules(events))
+
+
+def _numbers(line: BillLine) -> tuple[str, ...]:
+    named = line.refund_no if line.kind is LineKind.REFUND else line.order_no
+    return (*((named,) if named else ()), *line.references[:REFERENCES_MAX])
+
+
+def _asked(lines: Sequence[BillLine], kind: LineKind) -> list[str]:
+    return sorted({number for line in lines if line.kind is kind for number in _numbers(line)})

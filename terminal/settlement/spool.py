@@ -1,0 +1,108 @@
+"""A bill read to its end before a line of it is believed: in a private file that is gone with the process.
+
+Lines wait packed in a table, so that a million of them take no memory; an index finds what stands there twice.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import apsw
+import msgspec
+
+from terminal.payments.bill import BillEnd, BillLine, BillReader, BillRefused, LineKind, LineState
+from terminal.settlement.ports import BillChannel
+
+CHUNK: Final = 256
+REPEATED_MAX: Final = 10_000  # keys; a file with more is no bill
+_PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8192", "temp_store = FILE")
+_MONEY: Final = (LineKind.PAYMENT, LineKind.REFUND)
+
+
+class Spool:
+    """``fill`` it first; then ``end``, ``sums`` and ``repeated`` are known and ``chunks`` gives the lines back."""
+
+    def __init__(self) -> None:
+        self._file = apsw.Connection("")
+        for pragma in _PRAGMAS:
+            self._file.execute(f"PRAGMA {pragma}")
+        self._file.execute("CREATE TABLE line (seq INTEGER PRIMARY KEY, key TEXT, body BLOB NOT NULL) STRICT")
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(BillLine).decode
+        self.end: BillEnd | None = None
+        self.sums: Counter[str] = Counter()
+        self.repeated: frozenset[str] = frozenset()
+        self._merchants: Counter[str] = Counter()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def fill(self, reader: BillReader) -> Iterator[None]:
+        """Yields after each chunk, so that others may go on.
+
+        Raises:
+            BillRefused: of the reader; ``bill_cut_short`` without an end; ``bill_repeats`` beyond REPEATED_MAX.
+        """
+        chunk: list[tuple[str | None, bytes]] = []
+        for each in reader:
+            if isinstance(each, BillEnd):
+                self.end = each
+                break
+            self._count(each)
+            chunk.append((repeat_key(each), self._encode(each)))
+            if len(chunk) == CHUNK:
+                self._write(chunk)
+                yield
+        self._write(chunk)
+        if self.end is None:
+            raise BillRefused("bill_cut_short", line=self.sums["lines"])
+        self._find_repeated()
+        yield
+
+    def chunks(self) -> Iterator[list[BillLine]]:
+        seq = 0
+        while rows := self._file.execute(
+            "SELECT seq, body FROM line WHERE seq > ? ORDER BY seq LIMIT ?", (seq, CHUNK)
+        ).fetchall():
+            seq = int(str(rows[-1][0]))
+            yield [self._decode(row[1]) for row in rows]  # type: ignore[arg-type]  # a blob column
+
+    def refuse_other(self, channel: BillChannel) -> None:
+        """Raises BillRefused("bill_other_account"): no line of it is of this channel's account."""
+        if self._merchants and channel.account.merchant_id not in self._merchants:
+            found = min(self._merchants)
+            raise BillRefused("bill_other_account", found=found, wanted=channel.account.merchant_id)
+
+    def _write(self, chunk: list[tuple[str | None, bytes]]) -> None:
+        with self._file:
+            self._file.executemany("INSERT INTO line (key, body) VALUES (?, ?)", chunk)
+        chunk.clear()
+
+    def _count(self, line: BillLine) -> None:
+        sums = self.sums
+        sums["lines"] += 1
+        if line.merchant_id and line.kind in _MONEY and len(self._merchants) < CHUNK:
+            self._merchants[line.merchant_id] += 1
+        if line.state is not LineState.DONE or line.provisional:
+            return
+        sums[f"{line.kind}_count"] += 1
+        sums[f"{line.kind}_minor"] += line.settle_minor
+        sums["fee_milli"] += line.fee_milli
+
+    def _find_repeated(self) -> None:
+        self._file.execute("CREATE INDEX line_key ON line (key) WHERE key IS NOT NULL")
+        sql = "SELECT key FROM line WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1 LIMIT ?"
+        found = self._file.execute(sql, (REPEATED_MAX + 1,)).fetchall()
+        if len(found) > REPEATED_MAX:
+            raise BillRefused("bill_repeats", limit=REPEATED_MAX)
+        self.repeated = frozenset(str(row[0]) for row in found)
+
+
+def repeat_key(line: BillLine) -> str | None:
+    """What makes two lines of a file the same thing; None where nothing does."""
+    if line.state is not LineState.DONE or line.provisional or line.kind not in _MONEY:
+        return None
+    number = line.refund_no if line.kind is LineKind.REFUND else line.order_no
+    theirs = line.provider_refund if line.kind is LineKind.REFUND else line.provider_txn
+    named = number or (line.references[0] if line.references else "") or theirs
+    return f"{line.kind}:{named}" if named else None
