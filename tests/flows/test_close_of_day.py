@@ -2,7 +2,9 @@
 
 import pytest
 
+from terminal.counter.report_paper import effect
 from terminal.payments.event import Actor
+from terminal.payments.receipt import Row
 from terminal.settlement.business_day import ShopTime
 from terminal.settlement.daybook import DayBook
 from terminal.settlement.stretch import Stretch
@@ -72,3 +74,25 @@ async def test_a_day_that_nobody_closed_is_closed_the_next_morning(shop: Shop) -
     assert (await refused(reports.seal(actor=OWNER))).slug == "z_day_first"
     assert told(await reports.seal(yesterday, actor=OWNER), Line.PAID) == [Sum(1, 1000)]
     assert told(await reports.seal(actor=OWNER), Line.PAID) == [Sum(1, 50)]
+
+
+@pytest.mark.row(107)
+@story()
+async def test_d11_a_z_owed_on_paper_is_printed_after_a_power_cut_and_never_twice(shop: Shop) -> None:
+    await shop.paid(1000)
+    lines = (Row("Z REPORT no. 1"),)
+    await desk(shop).seal(actor=OWNER, owes=lambda _report: [effect("z:paper", "1", lines)])
+    await shop.restart()  # before anybody printed it
+    await shop.until(lambda: bool(shop.events("report_printed")), 30)
+    assert shop.counter.printer.whole[-1].receipt == lines
+    await shop.restart()
+    await shop.wait(5)
+    assert len(shop.events("report_printed")) == 1
+    shop.counter.printer.hangs = True
+    await shop.service.report_paper.ask("1", "x:s", lines, actor=OWNER)
+    await shop.until(lambda: len(shop.events("report_print_started")) == 2, 10)
+    shop.counter.printer.hangs = False
+    await shop.restart()  # in the middle of it: a person prints it again
+    await shop.until(lambda: len(shop.events("report_printed")) == 2, 30)
+    assert shop.events("report_printed")[-1].body["outcome"] == "may_have_printed"
+    assert len(shop.events("report_print_started")) == 2
