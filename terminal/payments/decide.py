@@ -262,6 +262,7 @@ def summary(sale: Sale) -> dict[str, Any]:
         # the newest attempt pays all of it: a bill's line can be held against this row, without the sale's events
         "last_pays": last is not None and last.pays and len(sale.shares) == 1,
         "channel": last.provider if last else "",
+        "fee": last.fee.id if last and last.fee else "",
         "refunded_minor": refunded,
         "exceptions": [x.kind for x in sale.exceptions if not x.closed],
         "search": _searched(paid.provider_txn if paid else "", sale.order_no, sale.reference),

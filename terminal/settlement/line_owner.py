@@ -31,6 +31,7 @@ class Known:
 class Owners:
     journal: Journal
     views: SettledViews
+    fee: str = ""  # id of the channel's own price
 
     def of(self, lines: Sequence[BillLine]) -> list[Known]:
         """One for each line, with few questions for all of them."""
@@ -50,7 +51,7 @@ class Owners:
     def _find(self, line: BillLine, rows: Mapping[str, Summary]) -> Known:
         for number in _numbers(line):
             if row := rows.get(number):
-                quick = known_here.of_summary(row, number) if line.kind is LineKind.PAYMENT else None
+                quick = known_here.of_summary(row, number, self.fee) if line.kind is LineKind.PAYMENT else None
                 return Known(line.kind, number, row.subject, quick or self._read(line.kind, row.subject, number))
         return self._by_transaction(line)
 

@@ -45,13 +45,13 @@ class Local:
     returned: bool = False
 
 
-def of_summary(row: Summary, order_no: str) -> Local | None:
-    """A plain sale, paid by this one order; None: its events have to be read."""
+def of_summary(row: Summary, order_no: str, fee: str) -> Local | None:
+    """A plain sale, paid by this one order at the price ``fee`` ("": none); None: its events have to be read."""
     body = row.body
     if not body.get("last_pays") or body["attempt"] != order_no or body["refunded_minor"] or body["exceptions"]:
         return None
-    if body.get("fee_rule"):
-        return None  # a price of its own is with the attempt
+    if "fee" not in body or body["fee"] != fee:
+        return None  # made at another price, which is with its attempt
     amount = Money(body["amount_minor"], body["currency"])
     return Local(
         order_no,

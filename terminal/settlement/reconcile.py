@@ -126,7 +126,8 @@ class _Run:
     def __init__(self, reconciler: Reconciler, file: BillFile, spool: Spool) -> None:
         self._house, self._file, self._spool = reconciler, file, spool
         self._recorder = Recorder(reconciler.journal, reconciler.clock, reconciler.store)
-        self._owners = Owners(reconciler.journal, reconciler.views)
+        rule = file.channel.rule
+        self._owners = Owners(reconciler.journal, reconciler.views, rule.id if rule else "")
         self._gaps = FeeGaps()
         self._notes: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()

@@ -345,6 +345,7 @@ def test_the_row_for_lists_follows_the_sale() -> None:
         "attempt": "",
         "last_pays": False,
         "channel": "",
+        "fee": "",
         "refunded_minor": 0,
         "exceptions": [],
         "search": [],

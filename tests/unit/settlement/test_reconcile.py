@@ -14,7 +14,7 @@ from terminal.payments.refund import RefundSignal
 from terminal.settlement.differences import Fix, Kind, Note
 from terminal.settlement.reconcile import BillFile, Report
 from terminal.settlement.record import open_differences
-from tests.unit.settlement.shop import DAY, HOUR_MS, Shop, begins_ms, bill, tomorrow
+from tests.unit.settlement.shop import DAY, HOUR_MS, RULE, Shop, begins_ms, bill, tomorrow
 
 NEXT = tomorrow(DAY)
 NOON = begins_ms(DAY) + 12 * HOUR_MS
@@ -275,6 +275,14 @@ async def test_a_fee_within_rounding_is_none_and_one_in_a_holiday_is(shop: Shop)
     report = await shop.take([shop.line(order, fee_milli=380), shop.line(other, fee_milli=60_000)])
     assert report.kinds == {Kind.FEE: 1}
     assert (report.differences[0].facts["agreed"], report.differences[0].facts["lines"]) == ("0.00 %", 1)
+
+
+@pytest.mark.row(116, 117)
+async def test_a_fee_is_judged_by_the_price_the_sale_was_made_at(shop: Shop) -> None:
+    old = FeeRule("old", 3_000)
+    before, now = await shop.pay(10_000, NOON, fee=old), await shop.pay(10_000, NOON, fee=RULE)
+    report = await shop.take([shop.line(before, fee_milli=60_000), shop.line(now)])
+    assert [(each.facts["number"], each.facts["agreed"]) for each in report.differences] == [("old", "0.30 %")]
 
 
 @pytest.mark.row(110)
