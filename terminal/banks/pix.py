@@ -15,7 +15,7 @@ from terminal.banks import pix_codes, pix_messages
 from terminal.banks.choices import Choices
 from terminal.banks.connector import Act, Call, Keys, Seal, Stamp
 from terminal.banks.fields import Unreadable, evidence_id, retry_after
-from terminal.banks.pix_messages import E2E, REFUND_ID, TXID, Charge, Returned, reais
+from terminal.banks.pix_messages import E2E, REFUND_ID, TXID, Charge, Received, Returned, reais
 from terminal.counter.ports import HttpMethod, HttpReply, HttpRequest, Order, RefundOrder
 from terminal.errors import BadSettings, Hint, NotEvidence
 from terminal.payments.codes.entry import build, check
@@ -204,7 +204,8 @@ class Pix:
             case "order":
                 return self._code(call, found)
             case "query":
-                return Told(self._notice(found, body))
+                first, *others = self._notices(found, body)
+                return Told(first, tuple(others))
             case "query_refund":
                 back = (each for pix in found.pix for each in pix.returned if each.id == call.refund_no)
                 told = next(back, None)
@@ -237,19 +238,22 @@ class Pix:
         poster = CodeOrder(expected.currency, None, expected.account, details=details)
         return build(self._scheme, poster).text
 
-    def _notice(self, found: Charge, body: bytes) -> Notice:
-        """A Pix that arrived counts whatever the status says; of two the newer is told, the older was before."""
+    def _notices(self, found: Charge, body: bytes) -> list[Notice]:
+        """A Pix that arrived counts whatever the status says; a charge takes one, a second one is never lost."""
         trade = pix_codes.TRADES.get(found.status)
         if trade is None or (trade is Trade.PAID and not found.pix):
             raise Unreadable("status")
-        paid = found.pix[-1] if found.pix else None
+        return [self._notice(found, trade, each, evidence_id(body)) for each in found.pix or (None,)]
+
+    def _notice(self, found: Charge, trade: Trade, paid: Received | None, evidence: str) -> Notice:
         if paid is not None:
             back = any(each.trade is RefundTrade.REFUNDED for each in paid.returned)
             trade = Trade.RETURNED if back else Trade.PAID
+            evidence += f"/{paid.e2e}"
         return Notice(
             provider=self._profile.name,
             source="query",
-            evidence_id=evidence_id(body),
+            evidence_id=evidence,
             merchant_id=found.key,
             app_id="",
             order_no=found.txid,

@@ -139,7 +139,8 @@ class Notices:
             if sale_id is None:
                 await self._orphan(channel, answer.notice)
                 return
-            await self._hear_payment(channel, sale_id, answer.notice)
+            for each in (answer.notice, *answer.others):
+                await self._hear_payment(channel, sale_id, each)
             for refund in self._service.book.sale(sale_id).refunds:
                 if refund.attempt == order_no and (driver := self._service.refunding.get(refund.id)):
                     driver.nudge()  # the end of a refund is told by the same words

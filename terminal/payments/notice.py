@@ -83,9 +83,10 @@ class CodeReady:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A verified answer that states the order's condition."""
+    """A verified answer that states the order's condition. ``others``: it was paid more than once, one each."""
 
     notice: Notice
+    others: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from terminal.sandbox.engine import BEHAVIOURS, WALLETS, CustomerCannot, plain, 
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.sandbox.ledger import CUSTOMER
 from terminal.sandbox.outcome import Reply
+from terminal.sandbox.pix import PixDoor, is_pix
 from terminal.sandbox.store import Store
 from terminal.sandbox.wechatpay import Bank
 
@@ -53,7 +54,7 @@ class Desk:
         self, bank: Bank, clock: Clock, store: Store, keys: KeysFolder, woken: Callable[[], None]
     ) -> None:
         self.bank, self.clock = bank, clock
-        self._alipay = AlipayDoor(bank)
+        self._alipay, self.pix = AlipayDoor(bank), PixDoor(bank)
         self._store, self._keys, self._woken = store, keys, woken
         self._calls: deque[Call] = deque(maxlen=CALLS_KEPT)
 
@@ -67,7 +68,7 @@ class Desk:
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """A merchant's request; what it changed is durable before the reply is returned."""
         now_ms = self.clock.wall_ms()
-        door = self._alipay if is_alipay(target) else self.bank
+        door = self._alipay if is_alipay(target) else self.pix if is_pix(target) else self.bank
         reply = door.handle(method, target, headers, body, now_ms)
         self._calls.append(Call(now_ms, method, target, reply.status, reply.fault, reply.lost))
         self._done()

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from terminal.sandbox.keyring import Entropy, Keyring, Merchant, PlatformKey, alipay_names
+from terminal.sandbox.pix_forms import API, ROOT, pix_names
 from terminal.sandbox.signing import RsaSigner, RsaVerifier
 
 _LIFE_DAYS: Final = 5 * 365
@@ -66,6 +67,8 @@ class KeysFolder:
         for path in sorted(self._state_dir.glob("merchant*/credentials.json")):
             told = json.loads(path.read_text())
             told |= {"gateway": gateway, **alipay_names(told["mchid"]), "alipay_gateway": gateway + "/gateway.do"}
+            told |= {**pix_names(told["mchid"], told["apiv3_key"]), "pix_gateway": gateway + API}
+            told["pix_oauth_url"] = f"{ROOT}/oauth/token"
             _write(path, json.dumps(told, indent=2).encode())
 
     def rotate_certificate(self, now_ms: int) -> PlatformKey:

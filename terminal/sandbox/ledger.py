@@ -17,6 +17,7 @@ from terminal.sandbox.records import (
     Row,
     Table,
     Wallet,
+    Webhook,
     order_key,
 )
 
@@ -35,6 +36,7 @@ class Ledger:
         self.wallets: Table[Wallet] = Table("wallet", Wallet)
         self.codes: Table[PayCode] = Table("code", PayCode)
         self.errands: Table[Errand] = Table("errand", Errand)
+        self.webhooks: Table[Webhook] = Table("webhook", Webhook)
         self._by_transaction: dict[str, str] = {}
         self._by_code_url: dict[str, str] = {}
         self._refunds_of: dict[str, list[str]] = {}
@@ -166,7 +168,7 @@ class Ledger:
     # --- keeping ----------------------------------------------------------------------------------------
 
     def take_changes(self) -> list[Row]:
-        tables = (self.orders, self.refunds, self.wallets, self.codes, self.errands)
+        tables = (self.orders, self.refunds, self.wallets, self.codes, self.errands, self.webhooks)
         return [row for table in tables for row in table.take_changes()]
 
     def load(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
@@ -181,6 +183,8 @@ class Ledger:
                 self.wallets.load(key, text)
             elif name == "code":
                 self.codes.load(key, text)
+            elif name == "webhook":
+                self.webhooks.load(key, text)
             elif name == "errand":
                 self._next_errand = max(self._next_errand, self.errands.load(key, text).number + 1)
 

@@ -18,8 +18,13 @@ RETRY_AFTER_S: Final = (
     *(10_800, 10_800, 10_800, 21_600, 21_600),
 )
 ALIPAY_RETRY_AFTER_S: Final = (240, 600, 600, 3600, 7200, 21_600, 54_000)
-_SCHEDULES: Final[Mapping[str, tuple[int, ...]]] = {"": RETRY_AFTER_S, "alipay": ALIPAY_RETRY_AFTER_S}
-_YES: Final[Mapping[str, str]] = {"": "", "alipay": "success"}
+PIX_RETRY_AFTER_S: Final = (10, 60, 300, 900, 3600, 10_800)  # ours: each bank has a schedule of its own
+_SCHEDULES: Final[Mapping[str, tuple[int, ...]]] = {
+    "": RETRY_AFTER_S,
+    "alipay": ALIPAY_RETRY_AFTER_S,
+    "pix": PIX_RETRY_AFTER_S,
+}
+_YES: Final[Mapping[str, str]] = {"": "", "alipay": "success", "pix": ""}
 ANSWER_WITHIN_S: Final = 5.0
 HISTORY: Final = 256
 
@@ -38,7 +43,7 @@ class Delivery:
     headers: Mapping[str, str]
     body: bytes
     attempt: int
-    kind: str = ""  # whose: empty is WeChat Pay's, or alipay
+    kind: str = ""  # whose: empty is WeChat Pay's, or alipay, pix
 
     @property
     def yes(self) -> str:

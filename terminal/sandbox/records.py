@@ -27,7 +27,7 @@ class Order(msgspec.Struct):
     mchid: str
     appid: str
     out_trade_no: str
-    trade_type: str  # NATIVE or MICROPAY; PRECREATE or BARCODE at Alipay's door
+    trade_type: str  # NATIVE or MICROPAY; PRECREATE or BARCODE at Alipay's door; PIX
     description: str
     total: int
     currency: str
@@ -94,6 +94,23 @@ class PayCode(msgspec.Struct):
         return self.auth_code
 
 
+class Webhook(msgspec.Struct):
+    """Where a Pix key's owner wants to hear of it."""
+
+    chave: str
+    url: str
+    created_ms: int
+
+    @property
+    def key(self) -> str:
+        return self.chave
+
+    @property
+    def address(self) -> str:
+        """The bank adds the kind of its news."""
+        return self.url.rstrip("/") + "/pix"
+
+
 class Errand(msgspec.Struct):
     """Something the bank or a customer will do later."""
 
@@ -122,7 +139,7 @@ class Notice(msgspec.Struct):
     repeats: bool = True  # a planted duplicate leaves once
     tamper: str = ""
     lose: int = 0  # how many of the next attempts are lost on the way
-    kind: str = ""  # whose form and schedule: empty is WeChat Pay's, or alipay
+    kind: str = ""  # whose form and schedule: empty is WeChat Pay's, or alipay, pix
 
     @property
     def key(self) -> str:

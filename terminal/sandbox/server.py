@@ -63,6 +63,7 @@ class Sandbox:
                 web.route("*", "/v3/{rest:.*}", self._provider),
                 web.route("*", "/gateway.do", self._provider),
                 web.route("GET", "/downloadBillFile.resource", self._provider),
+                web.route("*", "/pix/{rest:.*}", self._provider),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
