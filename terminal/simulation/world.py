@@ -15,6 +15,7 @@ from terminal.banks.alipay_messages import KEY_ID as ALIPAY_KEY
 from terminal.banks.channel import Channel
 from terminal.banks.connector import Keys
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
+from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
 from terminal.chance import Chance
@@ -30,10 +31,14 @@ from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Ledger
 from terminal.payments.profile import Profile
+from terminal.regions import load_region
 from terminal.sandbox.alipay import AlipayDoor
 from terminal.sandbox.keyring import alipay_names
 from terminal.sandbox.notifications import ANSWER_WITHIN_S, Delivery
 from terminal.sandbox.outcome import Reply
+from terminal.sandbox.pix import PixDoor
+from terminal.sandbox.pix_forms import API, ROOT, pix_names
+from terminal.sandbox.records import Webhook
 from terminal.sandbox.wechatpay import Bank
 from terminal.simulation.line import BankLine
 from terminal.simulation.rings import Ring, mac_ring
@@ -64,7 +69,8 @@ class Outfit:
     provider: Callable[[Channel], Provider] = lambda channel: channel
     service: Callable[[Parts, Lanes], Service] = Service
     devices: MakeDevices = field(default=lambda _counter: Devices())
-    channels: tuple[str, ...] = ("wechatpay",)  # of every counter, the first shows its code; also alipay
+    channels: tuple[str, ...] = ("wechatpay",)  # of every counter, the first shows its code; also alipay, pix
+    currency: str = "CNY"
 
 
 @cache
@@ -107,9 +113,11 @@ class World:
         self.witness = witness or Witness()
         self.line = BankLine(self.bank, self.bank_clock, self.chance.split("line"), self)
         self.alipay_line = BankLine(AlipayDoor(self.bank), self.bank_clock, self.chance.split("alipay"), self)
-        self.house = House("m1", "s1", "Countertop Test Shop", currency="CNY", ledger=Ledger.TEST)
-        self.limits = limits or Limits()
-        self.outfit = outfit or Outfit()
+        self.pix_door = PixDoor(self.bank)
+        self.pix_line = BankLine(self.pix_door, self.bank_clock, self.chance.split("pix"), self)
+        self.limits, self.outfit = limits or Limits(), outfit or Outfit()
+        currency = self.outfit.currency
+        self.house = House("m1", "s1", "Countertop Test Shop", currency=currency, ledger=Ledger.TEST)
         self.keys = JournalKeys.make(VirtualEntropy(seed, "keys"))
         self.at_point: Callable[[str], None] = lambda _point: None
         self._post_news = asyncio.Event()
@@ -228,6 +236,20 @@ class World:
             signer=self.ring.signer,
             keys=keys,
         )
+
+    def _pix(self) -> Channel:
+        names = pix_names(self.ring.shop.mchid, self.ring.shop.apiv3_key)
+        self.bank.ledger.webhooks.put(Webhook(names["pix_key"], "https://shop.example/notify/pix", 0))
+        settings = PixSettings(
+            gateway=f"https://pix.example{API}",
+            client_id=names["pix_client_id"],
+            client_secret=names["pix_client_secret"],
+            key=names["pix_key"],
+            oauth_url=f"{ROOT}/oauth/token",
+        )
+        scheme = next(each for each in load_region("br").schemes if each.name == "pix_dynamic")
+        clock, entropy = self.clock, self.entropy
+        return open_pix(settings, scheme=scheme, clock=clock, entropy=entropy, test=True, http=self.pix_line)
 
     def _fault(self, point: str) -> None:
         """The journal's named points: whoever wants to may raise here (Killed, OSError)."""
@@ -350,6 +372,7 @@ class World:
 _CHANNELS: Final[Mapping[str, Callable[[World], Channel]]] = {
     "wechatpay": World._channel,
     "alipay": World._alipay,
+    "pix": World._pix,
 }
 
 

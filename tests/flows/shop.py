@@ -53,7 +53,10 @@ class Shop:
     ) -> None:
         self.on = {each: OnCounter() for each in counters}
         devices: MakeDevices = lambda each: self.on[each].devices()  # noqa: E731  # typed
-        outfit = Outfit(provider=provider or _honest, devices=devices, channels=channels)
+        self.currency = "BRL" if "pix" in channels else "CNY"
+        outfit = Outfit(
+            provider=provider or _honest, devices=devices, channels=channels, currency=self.currency
+        )
         self.world = World(seed, folder, counters=counters, limits=limits, outfit=outfit)
         self.bank_takes(BANK_MS)
 
@@ -61,6 +64,9 @@ class Shop:
         """How far away the bank is; before the first start."""
         world, one_way = self.world, (ms // 2, ms // 2)
         world.line = BankLine(world.bank, world.bank_clock, world.chance.split("line"), world, latency_ms=one_way)
+        world.pix_line = BankLine(
+            world.pix_door, world.bank_clock, world.chance.split("pix"), world, latency_ms=one_way
+        )
 
     # --- the counter --------------------------------------------------------------------------------------
 
@@ -85,7 +91,7 @@ class Shop:
         push: bool = True,
     ) -> Sale:
         directions: Any = ("push", "pull") if push else ("pull",)
-        request = OpenSale(counter, Money(minor, "CNY"), order_no=order_no, directions=directions)
+        request = OpenSale(counter, Money(minor, self.currency), order_no=order_no, directions=directions)
         return await self.service.checkout.open_sale(request, actor=CASHIER, key=key)
 
     async def with_code(self, minor: int = 2850, *, counter: str = "1") -> Sale:
