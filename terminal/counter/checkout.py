@@ -89,7 +89,8 @@ class Checkout:
             if lane.current is not None:
                 raise Conflict("sale_live", sale=lane.current)
             try:
-                return await self._open(lane, request, channel, actor, key)
+                with self._days.held(channel, request.amount):
+                    return await self._open(lane, request, channel, actor, key)
             except Conflict as taken:  # the same key or order number won at another counter meanwhile
                 if taken.slug != "key_taken":
                     raise
@@ -105,7 +106,7 @@ class Checkout:
             raise Conflict("order_no_used", sale=sale_id)
         return sale
 
-    def _channel_for(self, lane: Lane, amount: Money) -> str:
+    def _channel_for(self, lane: Lane, amount: Money, *, sale: str = "") -> str:
         """The first channel of the counter that can; limits are told before the code is shown (row 38)."""
         if self._service.stopping:
             raise Unavailable("stopping")
@@ -114,23 +115,23 @@ class Checkout:
             raise InvalidRequest("amount_over_limit", limit=limit)
         refused: TerminalError = InvalidRequest("currency_not_taken", currency=amount.currency)
         for name in lane.settings.channels:
-            provider = self._service.provider(name)
-            profile = provider.profile
-            if amount.currency not in profile.currencies:
-                continue
-            if not profile.min_minor <= amount.minor <= profile.max_minor:
-                limit = Money(profile.max_minor, amount.currency).plain()
-                raise InvalidRequest("amount_over_limit", limit=limit)
-            if provider.trouble():
-                refused = unavailable(provider)
-            elif over := self._over_day(name, provider, amount):
-                refused = over
-            else:
+            no = self._refused_by(name, amount, sale)
+            if no is None:
                 return name
+            refused = refused if no.slug == "currency_not_taken" else no
         raise refused
 
-    def _over_day(self, channel: str, provider: Provider, amount: Money) -> InvalidRequest | None:
-        left = self._days.left_minor(channel, provider)
+    def _refused_by(self, channel: str, amount: Money, sale: str) -> TerminalError | None:
+        """Why this channel takes no such amount now; ``sale``: whose, where it has begun."""
+        provider = self._service.provider(channel)
+        profile = provider.profile
+        if amount.currency not in profile.currencies:
+            return InvalidRequest("currency_not_taken", currency=amount.currency)
+        if not profile.min_minor <= amount.minor <= profile.max_minor:
+            return InvalidRequest("amount_over_limit", limit=Money(profile.max_minor, amount.currency).plain())
+        if provider.trouble():
+            return unavailable(provider)
+        left = self._days.left_minor(channel, provider, but=sale)
         if left is None or amount.minor <= left:
             return None
         return InvalidRequest("day_limit_reached", left=Money(left, amount.currency).plain())
@@ -182,14 +183,15 @@ class Checkout:
         sale = self._book.sale(sale_id)
         lane = self._service.lane(sale.counter)
         async with lane.turn:
-            channel = self._channel_for(lane, sale.amount)
+            channel = self._channel_for(lane, sale.amount, sale=sale_id)
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:
                 assert current is not None
                 return self._start(current, channel, attempt, "push", at_ms, claim(key, sale_id))
 
-            return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
+            with self._days.held(channel, sale.amount):
+                return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
     async def begin_again(self, sale_id: str, *, reason: str, actor: Actor, key: Key | None = None) -> Sale:
         """A new code although the last attempt's result is not known: an owner's decision (3.4).
@@ -204,7 +206,7 @@ class Checkout:
         async with lane.turn:
             if lane.current not in {None, sale_id}:
                 raise Conflict("sale_live", sale=str(lane.current))
-            channel = self._channel_for(lane, sale.amount)
+            channel = self._channel_for(lane, sale.amount)  # what was set aside may still be taken: it counts
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:
@@ -216,7 +218,8 @@ class Checkout:
                 after = fold(now, begun)
                 return (*aside, *begun, *sale_to(now, after, derive(after), "", at_ms))
 
-            return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
+            with self._days.held(channel, sale.amount):
+                return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
     async def cancel(self, sale_id: str, *, why: str, actor: Actor) -> Sale:
         """Cancel with proof (row 31): waits a little for it, then says "checking"; idempotent."""
@@ -269,25 +272,29 @@ class Checkout:
             if "pull" not in sale.directions:
                 raise Conflict("scan_not_asked_for", sale=sale.id)
             channel, code = self._channel_of_code(lane, scan, sale)
-            digest = hmac.new(self._parts.code_key, code.encode(), hashlib.sha256).hexdigest()
-            used = self._service.feed.claimed("code", digest)
-            live = sale.live_attempt
-            if used == sale.id and live is not None and live.direction == "pull":
-                return sale  # the scanner fired twice: one attempt (C1)
-            if used is not None:
-                raise Conflict("code_used")
-            if live is not None and live.direction == "pull":
-                raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
-            if live is not None:
-                sale = await self._switch(sale, live.id)
-                if sale.ended:
-                    return sale  # they had already paid: the scan is discarded unsent
-            try:
-                return await self._pay_with(sale, channel, code, digest, actor, key)
-            except Conflict as taken:
-                if taken.facts.get("kind") == "code":
-                    raise Conflict("code_used") from None  # another counter was quicker with the same code
-                raise
+            with self._days.held(channel, sale.amount):
+                return await self._take_code(sale, channel, code, actor, key)
+
+    async def _take_code(self, sale: Sale, channel: str, code: str, actor: Actor, key: Key | None) -> Sale:
+        digest = hmac.new(self._parts.code_key, code.encode(), hashlib.sha256).hexdigest()
+        used = self._service.feed.claimed("code", digest)
+        live = sale.live_attempt
+        if used == sale.id and live is not None and live.direction == "pull":
+            return sale  # the scanner fired twice: one attempt (C1)
+        if used is not None:
+            raise Conflict("code_used")
+        if live is not None and live.direction == "pull":
+            raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
+        if live is not None:
+            sale = await self._switch(sale, live.id)
+            if sale.ended:
+                return sale  # they had already paid: the scan is discarded unsent
+        try:
+            return await self._pay_with(sale, channel, code, digest, actor, key)
+        except Conflict as taken:
+            if taken.facts.get("kind") == "code":
+                raise Conflict("code_used") from None  # another counter was quicker with the same code
+            raise
 
     async def _switch(self, sale: Sale, attempt_id: str) -> Sale:
         at_ms = self._parts.clock.wall_ms()
@@ -313,13 +320,8 @@ class Checkout:
     def _channel_of_code(self, lane: Lane, scan: str, sale: Sale) -> tuple[str, str]:
         chosen = {name: self._service.provider(name) for name in lane.settings.channels}
         channel, code = channel_of_code(scan, chosen, self._service.house.known)
-        provider = chosen[channel]
         if self._service.stopping:
             raise Unavailable("stopping")
-        if provider.trouble():
-            raise unavailable(provider)
-        if sale.amount.currency not in provider.profile.currencies:
-            raise InvalidRequest("currency_not_taken", currency=sale.amount.currency)
-        if over := self._over_day(channel, provider, sale.amount):
-            raise over
+        if no := self._refused_by(channel, sale.amount, sale.id):
+            raise no
         return channel, code

@@ -1,50 +1,83 @@
 """What each channel took today, where it has a limit for the day: told before a code is shown (row 38).
 
 The day is the provider's own for settlement. Counted from the journal when first asked and then event by event, so
-the work of a sale does not grow with the day.
+the work of a sale does not grow with the day. What may still be taken counts too: two tills that ask at once, or
+two codes shown side by side, do not pass the limit together.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from terminal.counter.book import Book
 from terminal.counter.feed import BATCH, Feed
 from terminal.counter.ports import Provider
+from terminal.payments.attempt import TERMINAL
 from terminal.payments.event import Event
+from terminal.payments.money import Money
 from terminal.payments.sale import Attempt
 
 DAY_MS: Final = 86_400_000
+_ENDS: Final = frozenset(state.value for state in TERMINAL)
+
+
+@dataclass(slots=True)
+class _Day:
+    """``number``: since 1970; ``read``: the last event counted; amounts are minor units by attempt."""
+
+    number: int
+    read: int
+    taken: dict[str, int] = field(default_factory=dict)
+    under_way: dict[str, tuple[str, int]] = field(default_factory=dict)  # may still be taken: its sale, how much
+
+    def sum(self, but: str) -> int:
+        return sum(self.taken.values()) + sum(minor for sale, minor in self.under_way.values() if sale != but)
 
 
 class DayLimits:
     def __init__(self, book: Book, feed: Feed, channel: Callable[[str], str | None]) -> None:
         """``channel``: the settings' name of the channel an attempt names."""
         self._book, self._feed, self._channel = book, feed, channel
-        self._read: dict[str, int] = {}  # channel -> the last event counted
-        self._day: dict[str, int] = {}  # channel -> the day counted, since 1970
-        self._taken: dict[str, dict[str, int]] = {}  # channel -> attempt -> minor units it took on that day
+        self._days: dict[str, _Day] = {}
+        self._held: Counter[str] = Counter()  # channel -> of attempts on their way into the journal
 
-    def left_minor(self, channel: str, provider: Provider) -> int | None:
-        """What the channel may still take today in minor units, not below 0; None: it has no such limit."""
+    def left_minor(self, channel: str, provider: Provider, *, but: str = "") -> int | None:
+        """What the channel may still take today in minor units, not below 0; None: it has no such limit.
+
+        Args:
+            but: the sale that asks: what it has under way is given up, or paid, before it takes more.
+        """
         limit = provider.profile.day_limit_minor
         if not limit:
             return None
-        return max(limit - self._taken_today(channel, provider), 0)
+        return max(limit - self._held[channel] - self._today(channel, provider).sum(but), 0)
 
-    def _taken_today(self, name: str, provider: Provider) -> int:
-        now_ms = self._now_ms(provider)
-        day = _day(provider, now_ms)
-        if self._day.get(name) != day:
-            self._day[name], self._taken[name], self._read[name] = day, {}, self._feed.published
-            self._recount(name, provider, now_ms)
-        self._follow(name, provider)
-        return sum(self._taken[name].values())
+    @contextmanager
+    def held(self, channel: str, amount: Money) -> Iterator[None]:
+        """Between the look and the journal: whoever looks meanwhile sees it."""
+        self._held[channel] += amount.minor
+        try:
+            yield
+        finally:
+            self._held[channel] -= amount.minor
 
-    def _now_ms(self, provider: Provider) -> int:
-        return self._book.clock.wall_ms() + int(provider.clock_offset_s * 1000)
+    def _today(self, name: str, provider: Provider) -> _Day:
+        now_ms = self._book.clock.wall_ms() + int(provider.clock_offset_s * 1000)
+        number = _day(provider, now_ms)
+        known = self._days.get(name)
+        if known is None or known.number != number:
+            known = self._days[name] = _Day(number, self._feed.published)
+            self._recount(name, provider, known, now_ms)
+        while batch := self._feed.after(known.read):
+            for event in batch:
+                self._hear(name, provider, known, event)
+            known.read = batch[-1].number
+        return known
 
-    def _recount(self, name: str, provider: Provider, now_ms: int) -> None:
+    def _recount(self, name: str, provider: Provider, today: _Day, now_ms: int) -> None:
         """The sales of two days: one that was opened before midnight may have been paid after it."""
         before: int | None = None
         while found := self._feed.list("sale", before=before, limit=BATCH):
@@ -52,26 +85,32 @@ class DayLimits:
                 if row.first_ms < now_ms - 2 * DAY_MS:
                     return
                 for attempt in self._book.sale(row.subject).attempts:
-                    self._count(name, provider, attempt)
+                    if self._channel(attempt.provider) == name:
+                        if attempt.live:
+                            today.under_way[attempt.id] = (row.subject, attempt.amount.minor)
+                        _count(provider, today, attempt)
             before = found[-1].first_number
 
-    def _follow(self, name: str, provider: Provider) -> None:
-        """Events since the last look."""
-        while batch := self._feed.after(self._read[name]):
-            for event in batch:
-                self._hear(name, provider, event)
-            self._read[name] = batch[-1].number
-
-    def _hear(self, name: str, provider: Provider, event: Event) -> None:
+    def _hear(self, name: str, provider: Provider, today: _Day, event: Event) -> None:
+        if event.type == "attempt_started" and self._channel(event.body["provider"]) == name:
+            today.under_way[event.body["attempt"]] = (event.subject, event.body["amount_minor"])
+        if event.type not in {"attempt_moved", "evidence_noted"}:
+            return
         evidence = event.body.get("evidence")
         if evidence and evidence["trade"] == "paid":
-            self._count(name, provider, self._book.sale(event.subject).attempt(event.body["attempt"]))
+            attempt = self._book.sale(event.subject).attempt(event.body["attempt"])
+            if self._channel(attempt.provider) == name:
+                _count(provider, today, attempt)
+        if event.body.get("to", "") in _ENDS:
+            today.under_way.pop(event.body["attempt"], None)
 
-    def _count(self, name: str, provider: Provider, attempt: Attempt) -> None:
-        if not attempt.captured or self._channel(attempt.provider) != name:
-            return
-        if _day(provider, _paid_ms(attempt)) == self._day[name]:
-            self._taken[name][attempt.id] = attempt.amount.minor
+
+def _count(provider: Provider, today: _Day, attempt: Attempt) -> None:
+    if not attempt.captured:
+        return
+    today.under_way.pop(attempt.id, None)
+    if _day(provider, _paid_ms(attempt)) == today.number:
+        today.taken[attempt.id] = attempt.amount.minor
 
 
 def _day(provider: Provider, wall_ms: int) -> int:

@@ -1,12 +1,14 @@
 """What cannot be taken is said before a code is shown or a request leaves."""
 
+import asyncio
+
 import msgspec
 import pytest
 
-from terminal.errors import InvalidRequest, NotFound
+from terminal.errors import InvalidRequest, NotFound, TerminalError
 from terminal.payments.decide import OpenSale
 from terminal.payments.money import Money
-from terminal.payments.sale import SaleState
+from terminal.payments.sale import Sale, SaleState
 from tests.flows.shop import CASHIER, Shop, refused, story
 
 
@@ -111,3 +113,46 @@ async def test_a_scanned_code_is_within_the_days_limit_too(shop: Shop) -> None:
     await shop.restart()
     assert (await refused(shop.scan(code))).slug == "day_limit_reached"
     assert shop.sale(waiting).attempts == ()
+
+
+@pytest.mark.row(38)
+@story()
+async def test_a_scanned_code_is_within_its_own_channels_limit_too(shop: Shop) -> None:
+    waiting = await shop.open(2850, push=False)
+    shop.world.profile = msgspec.structs.replace(shop.world.profile, max_minor=2000)
+    await shop.restart()
+    error = await refused(shop.scan(shop.customer_code()))
+    assert (error.slug, error.facts["limit"]) == ("amount_over_limit", "20.00")
+    assert shop.sale(waiting).attempts == ()
+
+
+@pytest.mark.row(38)
+@story(counters=("1", "2"))
+async def test_two_tills_together_do_not_pass_the_days_limit(shop: Shop) -> None:
+    """What is on its way into the journal counts, then what a customer may still pay; what nobody paid is free."""
+    await with_day_limit(shop, 5000)
+    await to_the_providers_midnight(shop)
+    both = await asyncio.gather(
+        *(shop.open(2850, counter=each) for each in ("1", "2")), return_exceptions=True
+    )  # whichever is first
+    [one] = [each for each in both if isinstance(each, Sale)]
+    [error] = [each for each in both if isinstance(each, TerminalError)]
+    other = "2" if one.counter == "1" else "1"
+    assert (error.slug, error.facts["left"]) == ("day_limit_reached", "21.50")
+    await shop.until(lambda: bool(shop.attempt(one).payload), 5)
+    assert (await refused(shop.open(2151, counter=other))).slug == "day_limit_reached"
+    await shop.restart()
+    assert (await refused(shop.open(2151, counter=other))).slug == "day_limit_reached", "also after a restart"
+    await shop.cancel(one)
+    await shop.until(lambda: not shop.attempt(one).live, 10)
+    await shop.paid(5000, counter=other)
+
+
+@pytest.mark.row(38)
+@story()
+async def test_a_scan_that_takes_the_shown_codes_place_is_not_counted_beside_it(shop: Shop) -> None:
+    await with_day_limit(shop, 3000)
+    await to_the_providers_midnight(shop)
+    sale = await shop.with_code(2850)
+    await shop.scan(shop.customer_code())
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
