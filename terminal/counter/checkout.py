@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terminal.counter.book import SYSTEM, here
-from terminal.counter.day_limits import DayLimits
 from terminal.counter.engine import AttemptDriver
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
-from terminal.counter.ports import Provider
+from terminal.counter.moving import remaining
 from terminal.counter.scans import channel_of_code, slip_of
-from terminal.errors import Conflict, InvalidRequest, TerminalError, Unavailable
+from terminal.errors import Conflict, InvalidRequest, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
 from terminal.payments.event import Actor
 from terminal.payments.exceptions import sale_to
 from terminal.payments.fact import Claim, Facts, fold
-from terminal.payments.money import Money
 from terminal.payments.overriding import set_aside
 from terminal.payments.sale import Sale, SaleState, derive
 
@@ -51,14 +49,6 @@ def answered(feed: Feed, key: Key) -> str | None:
     return answer
 
 
-def unavailable(provider: Provider) -> Unavailable:
-    """Why no new sale starts at this provider, with what its sentence mentions."""
-    slug = provider.trouble()
-    if slug == "clock_off":
-        return Unavailable(slug, seconds=round(abs(provider.clock_offset_s)))
-    return Unavailable(slug)
-
-
 def claim(key: Key | None, answer: str) -> tuple[Claim, ...]:
     """What the journal remembers of a key for ever: its meaning, and what it was answered."""
     return (("idem", key.name, f"{key.meaning}:{answer}"),) if key else ()
@@ -67,7 +57,6 @@ def claim(key: Key | None, answer: str) -> tuple[Claim, ...]:
 class Checkout:
     def __init__(self, service: "Service") -> None:
         self._service, self._book, self._parts = service, service.book, service.parts
-        self._days = DayLimits(service.book, service.feed, service.channel)
 
     async def open_sale(self, request: OpenSale, *, actor: Actor, key: Key | None = None) -> Sale:
         """Open a sale and, where the counter shows codes, start its first attempt: one durable step.
@@ -85,11 +74,11 @@ class Checkout:
                 return self._book.sale(known)
             if request.order_no and (taken := self._known_order(request)):
                 return taken
-            channel = self._channel_for(lane, request.amount)
+            channel = self._service.choosing.first(lane, request.amount)
             if lane.current is not None:
                 raise Conflict("sale_live", sale=lane.current)
             try:
-                with self._days.held(channel, request.amount):
+                with self._service.choosing.days.held(channel, request.amount):
                     return await self._open(lane, request, channel, actor, key)
             except Conflict as taken:  # the same key or order number won at another counter meanwhile
                 if taken.slug != "key_taken":
@@ -105,36 +94,6 @@ class Checkout:
         if sale.amount != request.amount or sale.counter != request.counter:
             raise Conflict("order_no_used", sale=sale_id)
         return sale
-
-    def _channel_for(self, lane: Lane, amount: Money, *, sale: str = "") -> str:
-        """The first channel of the counter that can; limits are told before the code is shown (row 38)."""
-        if self._service.stopping:
-            raise Unavailable("stopping")
-        if amount.minor > self._service.house.limit_minor:
-            limit = Money(self._service.house.limit_minor, amount.currency).plain()
-            raise InvalidRequest("amount_over_limit", limit=limit)
-        refused: TerminalError = InvalidRequest("currency_not_taken", currency=amount.currency)
-        for name in lane.settings.channels:
-            no = self._refused_by(name, amount, sale)
-            if no is None:
-                return name
-            refused = refused if no.slug == "currency_not_taken" else no
-        raise refused
-
-    def _refused_by(self, channel: str, amount: Money, sale: str) -> TerminalError | None:
-        """Why this channel takes no such amount now; ``sale``: whose, where it has begun."""
-        provider = self._service.provider(channel)
-        profile = provider.profile
-        if amount.currency not in profile.currencies:
-            return InvalidRequest("currency_not_taken", currency=amount.currency)
-        if not profile.min_minor <= amount.minor <= profile.max_minor:
-            return InvalidRequest("amount_over_limit", limit=Money(profile.max_minor, amount.currency).plain())
-        if provider.trouble():
-            return unavailable(provider)
-        left = self._days.left_minor(channel, provider, but=sale)
-        if left is None or amount.minor <= left:
-            return None
-        return InvalidRequest("day_limit_reached", left=Money(left, amount.currency).plain())
 
     async def _open(self, lane: Lane, request: OpenSale, channel: str, actor: Actor, key: Key | None) -> Sale:
         sale_id, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
@@ -176,21 +135,39 @@ class Checkout:
             claims=claims,
         )
 
-    async def show_code(self, sale_id: str, *, actor: Actor, key: Key | None = None) -> Sale:
-        """Another code for an open sale whose last attempt was refused."""
+    async def show_code(self, sale_id: str, *, actor: Actor, key: Key | None = None, channel: str = "") -> Sale:
+        """Another code for an open sale: after a refusal, or at another channel (row 35).
+
+        Args:
+            channel: the one to move to. What is live elsewhere is closed or taken back with proof first; a sale
+                that turns out to be paid is returned as it is.
+
+        Raises:
+            Conflict("attempt_live" | "move_unproven" | "sale_ended"), InvalidRequest, Unavailable.
+        """
         if key and (known := answered(self._service.feed, key)):
             return self._book.sale(known)
         sale = self._book.sale(sale_id)
         lane = self._service.lane(sale.counter)
         async with lane.turn:
-            channel = self._channel_for(lane, sale.amount, sale=sale_id)
+            amount = remaining(sale)
+            choosing = self._service.choosing
+            chosen = (
+                choosing.named(lane, channel, amount, sale=sale_id)
+                if channel
+                else choosing.first(lane, amount, sale=sale_id)
+            )
+            if channel and (live := sale.blocking_attempt):
+                sale = await self._switch(sale, live.id, "move_unproven")
+                if sale.ended or sale.share_paid(live.share):
+                    return sale  # they had already paid: nothing else is begun
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:
                 assert current is not None
-                return self._start(current, channel, attempt, "push", at_ms, claim(key, sale_id))
+                return self._start(current, chosen, attempt, "push", at_ms, claim(key, sale_id))
 
-            with self._days.held(channel, sale.amount):
+            with choosing.days.held(chosen, amount):
                 return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
     async def begin_again(self, sale_id: str, *, reason: str, actor: Actor, key: Key | None = None) -> Sale:
@@ -206,7 +183,8 @@ class Checkout:
         async with lane.turn:
             if lane.current not in {None, sale_id}:
                 raise Conflict("sale_live", sale=str(lane.current))
-            channel = self._channel_for(lane, sale.amount)  # what was set aside may still be taken: it counts
+            # what was set aside may still be taken: it counts
+            channel = self._service.choosing.first(lane, remaining(sale))
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:
@@ -218,7 +196,7 @@ class Checkout:
                 after = fold(now, begun)
                 return (*aside, *begun, *sale_to(now, after, derive(after), "", at_ms))
 
-            with self._days.held(channel, sale.amount):
+            with self._service.choosing.days.held(channel, sale.amount):
                 return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
     async def cancel(self, sale_id: str, *, why: str, actor: Actor) -> Sale:
@@ -272,7 +250,7 @@ class Checkout:
             if "pull" not in sale.directions:
                 raise Conflict("scan_not_asked_for", sale=sale.id)
             channel, code = self._channel_of_code(lane, scan, sale)
-            with self._days.held(channel, sale.amount):
+            with self._service.choosing.days.held(channel, sale.amount):
                 return await self._take_code(sale, channel, code, actor, key)
 
     async def _take_code(self, sale: Sale, channel: str, code: str, actor: Actor, key: Key | None) -> Sale:
@@ -296,14 +274,14 @@ class Checkout:
                 raise Conflict("code_used") from None  # another counter was quicker with the same code
             raise
 
-    async def _switch(self, sale: Sale, attempt_id: str) -> Sale:
+    async def _switch(self, sale: Sale, attempt_id: str, unproven: str = "switch_unproven") -> Sale:
         at_ms = self._parts.clock.wall_ms()
         await self._book.commit(sale.id, lambda now: request_switch(here(now), at_ms=at_ms), SYSTEM, self._give_up)
         proven = await self._service.until(
             sale.id, lambda now: not now.attempt(attempt_id).live, self._service.limits.switch_proof_s
         )
         if not proven:
-            raise Conflict("switch_unproven", sale=sale.id)
+            raise Conflict(unproven, sale=sale.id)
         return self._book.sale(sale.id)
 
     async def _pay_with(
@@ -322,6 +300,6 @@ class Checkout:
         channel, code = channel_of_code(scan, chosen, self._service.house.known)
         if self._service.stopping:
             raise Unavailable("stopping")
-        if no := self._refused_by(channel, sale.amount, sale.id):
+        if no := self._service.choosing.refusal(channel, sale.amount, sale.id):
             raise no
         return channel, code

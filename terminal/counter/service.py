@@ -12,11 +12,13 @@ from terminal.counter.aftercare import Aftercare
 from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
+from terminal.counter.choosing import Choosing
 from terminal.counter.engine import AttemptDriver, Job, order_of
 from terminal.counter.excess import Excess
 from terminal.counter.expiring import Expiries
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices, Lane
+from terminal.counter.moving import Moving
 from terminal.counter.notices import Notices
 from terminal.counter.orphans import Orphans
 from terminal.counter.overrides import Overrides
@@ -75,7 +77,7 @@ class Service:
         self.report_paper = ReportPaper(self)
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
-        self.expiries = Expiries(self)
+        self.expiries, self.choosing, self.moving = Expiries(self), Choosing(self), Moving(self)
         self.excess = Excess(self)
 
     async def run(self) -> None:
@@ -224,6 +226,7 @@ class Service:
         self.watches.changed(before, after)
         self.overrides.settled(after)
         self.adopt(after.counter).changed(before, after)
+        self.moving.changed(after)
         self.excess.changed(after)
 
     async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:

@@ -15,7 +15,10 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
     bank = {name: service.provider(name).trouble() for name in lane.settings.channels}
     house, now_ns = service.house, edge.clock.mono_ns()
     changes = service.orphans.changes + service.alerts.changes + service.expiries.changes
-    return counter_view(lane, house.currency, test=house.test, bank=bank, now_ns=now_ns, orphans=changes)
+    moves = tuple(service.moving.offered(service.book.sale(lane.current))) if lane.current else ()
+    return counter_view(
+        lane, house.currency, test=house.test, bank=bank, now_ns=now_ns, orphans=changes, moves=moves
+    )
 
 
 def glass_only(view: CounterView) -> CounterView:

@@ -128,6 +128,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.AlertEnding(how="seen"),
     inbox_shapes.SeenForm(how="seen"),
     forms.OrphanEnding(how="seen", note="given back at the bank's counter"),
+    forms.NewCode(channel="alipay"),
     forms.NewScan(code="130012345678901234"),
     forms.SlipChoice(print=True),
     forms.SignIn(person=_PERSON, pin="837465"),

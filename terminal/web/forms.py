@@ -123,6 +123,12 @@ class AlertEnding(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     how: Literal["seen"]
 
 
+class NewCode(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``channel``: the one to move to; empty: the first of the counter that can."""
+
+    channel: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
 class NewScan(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``code`` is what the scanner read; it is used once and never stored."""
 

@@ -11,7 +11,7 @@ from terminal.payments.sale import Sale
 from terminal.people.roles import Action
 from terminal.web.answers import SaleList, SaleRow, Timeline, public, sale_row
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import NewCancel, NewSale, Nothing, SalesQuery
+from terminal.web.forms import NewCancel, NewCode, NewSale, Nothing, SalesQuery
 from terminal.web.views import event_view, sale_view
 
 
@@ -93,7 +93,9 @@ async def park(call: Call[Nothing]) -> Answer:
     return shown(call, await call.edge.service.checkout.park(sale.id, actor=call.actor))
 
 
-async def show_code(call: Call[Nothing]) -> Answer:
+async def show_code(call: Call[NewCode]) -> Answer:
     sale = call.sale(Action.TAKE_MONEY)
-    sale = await call.edge.service.checkout.show_code(sale.id, actor=call.actor, key=call.key)
+    sale = await call.edge.service.checkout.show_code(
+        sale.id, actor=call.actor, key=call.key, channel=call.form.channel
+    )
     return shown(call, sale, 201)

@@ -153,6 +153,7 @@ class CounterView(msgspec.Struct, frozen=True):
     bank: dict[str, str]  # channel -> "" or the slug of its trouble
     slips: list[ListedSlip]
     told: Told | None
+    moves: list[str] = []  # channels the open sale may be moved to: POST its ``/code``
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
     found: Found | None = None
     orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
@@ -282,7 +283,14 @@ def event_view(event: Event) -> EventView:
 
 
 def counter_view(
-    lane: Lane, house_currency: str, *, test: bool, bank: dict[str, str], now_ns: int, orphans: int = 0
+    lane: Lane,
+    house_currency: str,
+    *,
+    test: bool,
+    bank: dict[str, str],
+    now_ns: int,
+    orphans: int = 0,
+    moves: tuple[str, ...] = (),
 ) -> CounterView:
     book = lane.book
 
@@ -316,4 +324,5 @@ def counter_view(
         slips_waiting=len(lane.paper.listed),
         found=found,
         orphans=orphans,
+        moves=list(moves),
     )

@@ -1,0 +1,62 @@
+"""From one channel to the next within a sale: only after proof that the first takes nothing (row 35, 3.4)."""
+
+from typing import TYPE_CHECKING, Final
+
+from terminal.counter.book import SYSTEM
+from terminal.errors import TerminalError
+from terminal.payments.attempt import State
+from terminal.payments.money import Money
+from terminal.payments.sale import Attempt, Sale, SaleState
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+NOTHING_MADE: Final = frozenset({State.NOT_SENT, State.DECLINED})  # of an order: nobody can ever pay it
+
+
+def remaining(sale: Sale) -> Money:
+    """What the next attempt is about: the first share that is not paid."""
+    minor = next((x for share, x in enumerate(sale.shares) if not sale.share_paid(share)), sale.amount.minor)
+    return Money(minor, sale.amount.currency)
+
+
+class Moving:
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+
+    def offered(self, sale: Sale) -> list[str]:
+        """The channels the till may move this sale to, once the present attempt is proven to take nothing."""
+        last = sale.last_attempt
+        if sale.ended or sale.cancel_why or sale.parked or last is None or last.captured:
+            return []
+        if last.live and sale.state is not SaleState.CHECKING:
+            return []  # the customer is busy with it
+        lane = self._service.adopt(sale.counter)
+        return self._service.choosing.others(lane, remaining(sale), {self._name(last)}, sale.id)
+
+    def _name(self, attempt: Attempt) -> str:
+        return self._service.channel(attempt.provider) or attempt.provider
+
+    def changed(self, sale: Sale) -> None:
+        """An order that was never made hurts nobody: the next channel's code follows by itself."""
+        if self._to(sale):
+            self._service.tasks.start(f"move {sale.id}", lambda: self._move(sale.id))
+
+    def _to(self, sale: Sale) -> list[str]:
+        """Each channel once a sale, so that two that are down do not take turns for ever."""
+        last = sale.last_attempt
+        if last is None or last.direction != "push" or last.state not in NOTHING_MADE or sale.live_attempt:
+            return []
+        if sale.ended or sale.cancel_why or sale.parked or sale.switching:
+            return []
+        tried = {self._name(each) for each in sale.attempts}
+        return self._service.choosing.others(self._service.adopt(sale.counter), remaining(sale), tried, sale.id)
+
+    async def _move(self, sale_id: str) -> None:
+        sale = self._service.book.sale(sale_id)
+        if not (to := self._to(sale)):
+            return
+        try:
+            await self._service.checkout.show_code(sale_id, actor=SYSTEM, channel=to[0])
+        except TerminalError:
+            return  # somebody was quicker, or that channel fails as well: the till says what is
