@@ -7,6 +7,7 @@ nobody appends what the catalogue of docs/events.md does not list.
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -53,14 +54,21 @@ class Unreadable(Exception):
     """An event is made in a way this reader does not understand: write it plainer, or teach the reader."""
 
 
-def made(root: Path = ROOT) -> Iterator[Made]:
-    for file in sorted((root / "terminal").rglob("*.py")):
-        path = file.relative_to(root).as_posix()
-        if not path.startswith(NOT_PRODUCT):
-            yield from of_source(path, file.read_text("utf-8"))
+@cache
+def made(root: Path = ROOT) -> tuple[Made, ...]:
+    """Every place of the program, read once a process."""
+    files = {each.relative_to(root).as_posix(): each for each in sorted((root / "terminal").rglob("*.py"))}
+    return tuple(
+        found
+        for path, file in files.items()
+        if not path.startswith(NOT_PRODUCT)
+        for found in of_source(path, file.read_text("utf-8"))
+    )
 
 
 def of_source(path: str, text: str) -> Iterator[Made]:
+    if not any(f"{name}(" in text for name in APPENDERS):
+        return  # nothing is called so: most files, and parsing is what takes time here
     tree = ast.parse(text, path)
     constants = {
         target.id: node.value

@@ -3,11 +3,13 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("terminal", "drivers", "firmware_stubs")
+OURS = (*PRODUCT, "tests")
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,18 @@ class Source:
     @cached_property
     def imports(self) -> list[tuple[int, str, bool]]:
         """(line, full module name, at module level). ``from a import b`` names ``a.b`` when b is a module."""
-        inside = {
-            id(child)
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            for child in ast.walk(node)
-        } | {id(child) for node in ast.walk(self.tree) if _types_only(node) for child in ast.walk(node)}
         found: list[tuple[int, str, bool]] = []
-        for node in ast.walk(self.tree):
+        left: list[tuple[ast.AST, bool]] = [(self.tree, True)]
+        while left:
+            node, at_top = left.pop()
             if isinstance(node, ast.Import):
-                found += [(node.lineno, alias.name, id(node) not in inside) for alias in node.names]
+                found += [(node.lineno, alias.name, at_top) for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 name = "." * node.level + (node.module or "")
-                found += [
-                    (node.lineno, full, id(node) not in inside)
-                    for full in {_full(name, alias.name) for alias in node.names}
-                ]
+                found += [(node.lineno, full, at_top) for full in {_full(name, each.name) for each in node.names}]
+            elif not isinstance(node, ast.expr):  # no expression holds an import
+                at_top = at_top and not isinstance(node, FUNCTIONS) and not _types_only(node)
+                left += [(child, at_top) for child in ast.iter_child_nodes(node)]
         return sorted(found)
 
 
@@ -58,8 +56,11 @@ def _types_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
+@cache
 def _full(module: str, name: str) -> str:
     """``from terminal.payments import sale`` imports the module ``terminal.payments.sale``."""
+    if module.partition(".")[0] not in OURS:
+        return module
     place = ROOT.joinpath(*module.split("."), name)
     is_module = place.with_suffix(".py").exists() or (place / "__init__.py").exists()
     return f"{module}.{name}" if is_module else module

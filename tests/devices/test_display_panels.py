@@ -185,6 +185,7 @@ def amount_on(stub: Any) -> str:
     return str(stub.amount)
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @READING_BACK
 @pytest.mark.parametrize("screen", [CODE, PAID], ids=lambda screen: screen.kind)
 def test_l3_flipped_bits_towards_the_panel_never_leave_another_amount_unnoticed(
@@ -213,6 +214,7 @@ def test_l3_flipped_bits_towards_the_panel_never_leave_another_amount_unnoticed(
     play(story())
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @READING_BACK
 def test_l3_flipped_bits_towards_the_panel_never_leave_another_code_unnoticed(name: str) -> None:
     async def story() -> None:

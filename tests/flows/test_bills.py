@@ -102,6 +102,7 @@ def lines_of(bill: FetchedBill | NoBill) -> list[BillLine]:
     return [line for line in lines if isinstance(line, BillLine)]
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.parametrize("wallet", WALLETS)
 async def test_yesterday_s_bill_is_fetched_and_read(sandbox: Sandbox, wallet: str, tmp_path: Path) -> None:
     lines = lines_of(await fetched(sandbox, wallet, "trade", tmp_path))
@@ -116,6 +117,7 @@ async def test_yesterday_s_bill_is_fetched_and_read(sandbox: Sandbox, wallet: st
     assert all(line.provider_txn for line in lines)
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.parametrize("wallet", WALLETS)
 async def test_what_moved_on_the_balance_adds_up_with_the_trades(
     sandbox: Sandbox, wallet: str, tmp_path: Path
@@ -128,6 +130,7 @@ async def test_what_moved_on_the_balance_adds_up_with_the_trades(
     assert sum(line.fee_milli for line in funds) == sum(line.fee_milli for line in trade)
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.parametrize("wallet", WALLETS)
 async def test_days_without_trade_days_too_new_and_days_too_old(
     sandbox: Sandbox, wallet: str, tmp_path: Path
@@ -177,6 +180,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.parametrize("wallet", WALLETS)
 async def test_i13_b12_a_planted_difference_arrives_in_a_bill_whose_sums_hold(
     sandbox: Sandbox, wallet: str, tmp_path: Path

@@ -13,6 +13,7 @@ from tests.flows.shop import DAY_S, Shop, refused, story
 JUMPS_S = [1, -1, 59, -59, 400, -400, DAY_S, -DAY_S, 3650 * DAY_S, -3650 * DAY_S]
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.row(37)
 @pytest.mark.parametrize("jump_s", JUMPS_S)
 @pytest.mark.parametrize("at_s", [0.03, 0.5, 4.0])
@@ -90,6 +91,7 @@ async def test_d9_asleep_in_a_doubt_about_a_scanned_code(shop: Shop) -> None:
     assert shop.sale(sale).state is SaleState.PAID
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.parametrize("at_s", [0.0, 0.02, 0.11, 0.6, 6.0, 47.0])
 @pytest.mark.parametrize("trouble", ["", "lost_answer"])
 @story()

@@ -9,6 +9,8 @@ from terminal.payments.notice import Notice, Trade
 from terminal.web.views import EventView
 from tests.event_types import ROOT, Unreadable, made, of_source
 
+pytestmark = [pytest.mark.no_cover, pytest.mark.xdist_group("architecture")]  # the sources are read once
+
 PAGE = ROOT / "docs" / "events.md"
 NAME = re.compile(r"`([a-z][a-z0-9_]*)\??`")
 

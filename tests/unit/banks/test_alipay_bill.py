@@ -121,6 +121,7 @@ def test_other_encodings_columns_and_words_behind_the_end_are_refused() -> None:
     assert refused([*lines, lines[5]])[:2] == ("bill_line_unreadable", len(lines) + 1)
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 def test_a_list_is_read_line_by_line_in_memory_that_does_not_grow() -> None:
     lines = bill(payment())
 

@@ -91,6 +91,7 @@ async def test_b8_a_merchant_s_key_and_certificate_are_changed_while_the_shop_is
     assert not channel.look_at_files(), "once"
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.row(36)
 @pytest.mark.parametrize("broken", [b"", b"-----BEGIN PRIVATE KEY-----\nMIIE"])
 async def test_half_a_file_changes_nothing_and_the_whole_one_is_taken_up(tmp_path: Path, broken: bytes) -> None:

@@ -29,14 +29,19 @@ def raised() -> Iterator[tuple[str, str, frozenset[str] | None]]:
     ]
     classes = [node for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     for _ in range(3):  # families of families
-        family |= {node.name for node in classes if {ast.unparse(base) for base in node.bases} & family}
+        family |= {node.name for node in classes if {name_of(base) for base in node.bases} & family}
     for path, tree in trees:
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in family and node.args:
+            if isinstance(node, ast.Call) and name_of(node.func) in family and node.args:
                 facts = frozenset(word.arg for word in node.keywords if word.arg)
                 whole = all(word.arg for word in node.keywords)
                 for slug in constants(node.args[0]):
                     yield f"{path}:{node.lineno}", slug, facts if whole else None
+
+
+def name_of(node: ast.expr) -> str:
+    """The last word of a dotted name."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def constants(node: ast.expr) -> list[str]:
@@ -45,6 +50,7 @@ def constants(node: ast.expr) -> list[str]:
     return constants(node.body) + constants(node.orelse) if isinstance(node, ast.IfExp) else []
 
 
+@pytest.mark.no_cover  # reads the sources, runs none of them
 @pytest.mark.row(136)
 def test_every_failure_in_the_code_has_a_row_and_gives_the_facts_its_sentence_needs() -> None:
     found = list(raised())

@@ -149,6 +149,7 @@ async def test_search_finds_beginnings_of_words_and_forgets_replaced_ones(reopen
         assert [each.subject for each in journal.list("sale", search="order-19")] == ["s1"]
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 async def test_search_for_a_word_that_thousands_have_still_answers_newest_first(reopen: Reopen) -> None:
     async with reopen() as journal:
         for start in range(0, 2200, 200):
@@ -160,6 +161,7 @@ async def test_search_for_a_word_that_thousands_have_still_answers_newest_first(
         assert [each.subject for each in journal.list("sale", search="same all", limit=2)] == ["s2199", "s2198"]
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 async def test_a_rare_word_is_found_by_its_index_and_not_by_walking_the_list(reopen: Reopen) -> None:
     async with reopen() as journal:
         for start in range(0, 1000, 200):

@@ -199,6 +199,7 @@ async def test_the_write_ahead_log_stays_bounded(tmp_path: Path) -> None:
     assert not side(path, "-wal").exists(), "a clean end leaves one file"
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 async def test_i22_the_start_does_not_read_the_whole_log(tmp_path: Path) -> None:
     """Counted in steps of SQLite's machine, which depend on no clock: ten times the rows, the same start."""
     steps = [await start_steps(tmp_path / f"{count}.db", count) for count in (1_000, 10_000)]

@@ -133,6 +133,7 @@ def test_a_clock_set_back_an_hour_loses_no_row() -> None:
     assert [row.amount_minor for row in all_of(book(books), DAY_1, DAY_1)] == [1, 3]
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 def test_rows_are_made_while_they_are_taken() -> None:
     books = Books()
     for n in range(500):

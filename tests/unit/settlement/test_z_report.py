@@ -215,6 +215,7 @@ async def read_for(history: int, work: str) -> int:
     return books.read
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 @pytest.mark.row(107)
 @pytest.mark.parametrize("work", ["x", "z", "today"])
 async def test_the_work_of_a_report_does_not_grow_with_the_history(work: str) -> None:
