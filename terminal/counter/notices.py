@@ -1,9 +1,10 @@
 """Notifications: verified over their raw bytes, compared with our record, durable before the bank gets its yes."""
 
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
+from terminal.counter.hint_pace import HintPace
 from terminal.counter.orphans import subject_of
 from terminal.errors import Conflict, Hint, NotEvidence, Unavailable
 from terminal.payments.decide import hear
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from terminal.counter.service import Service
 
 log = logging.getLogger(__name__)
+_MONEY: Final = frozenset({Trade.PAID, Trade.RETURNED})  # money came, whatever became of it
 
 
 class Notices:
     def __init__(self, service: "Service") -> None:
         self._service = service
+        self._pace = HintPace(service.parts.clock)
 
     async def take(self, channel: str, headers: Mapping[str, str], body: bytes) -> None:
         """Returns only when what the notice proves is durable (I6); the caller then answers yes.
@@ -38,8 +41,7 @@ class Notices:
         try:
             notice = await provider.take_notification(headers, body)
         except Hint as hint:
-            for order_no in hint.order_nos:
-                await self._take_hint(channel, provider, order_no)
+            await self._take_hints(channel, provider, hint.order_nos)
             return
         except NotEvidence as refused:
             await self._refused(channel, refused)
@@ -103,11 +105,14 @@ class Notices:
         service, provider = self._service, self._service.provider(channel)
         sale_id = service.feed.claimed("order", notice.order_no)
         if sale_id is None:
-            await self._orphan(channel, notice)
+            if notice.trade in _MONEY:
+                await self._orphan(channel, notice)
             return
+        told: tuple[Notice, ...] = (notice,)
         if provider.profile.confirm_notification_by_query and notice.trade is Trade.PAID:
-            notice = await _confirmed(provider, notice.order_no)
-        await self._hear_payment(channel, sale_id, notice)
+            told = await _confirmed(provider, notice.order_no)
+        for each in told:
+            await self._hear_payment(channel, sale_id, each)
 
     async def _hear_payment(self, channel: str, sale_id: str, notice: Notice) -> None:
         service, provider = self._service, self._service.provider(channel)
@@ -131,11 +136,26 @@ class Notices:
         if driver := service.adopt(sale.counter).drive(notice.order_no):
             driver.nudge()
 
+    async def _take_hints(self, channel: str, provider: "Provider", order_nos: Sequence[str]) -> None:
+        """Ours first. What is not asked about now gets no yes and is told again; our own queries go on anyway."""
+        ours = {each: self._service.feed.claimed("order", each) is not None for each in order_nos}
+        put_off = False
+        for order_no in sorted(order_nos, key=lambda each: not ours[each]):
+            if not self._pace.take(channel, order_no, ours=ours[order_no]):
+                put_off = True
+                continue
+            try:
+                await self._take_hint(channel, provider, order_no)
+            except Unavailable:
+                put_off = True
+        if put_off:
+            raise Unavailable("provider_down")
+
     async def _take_hint(self, channel: str, provider: "Provider", order_no: str) -> None:
         """Only what the provider says when asked counts; until it says "paid", it must tell us again."""
         sale_id = self._service.feed.claimed("order", order_no)
         answer = await provider.query(order_no)
-        if isinstance(answer, Told) and answer.notice.trade in {Trade.PAID, Trade.RETURNED}:
+        if isinstance(answer, Told) and answer.notice.trade in _MONEY:
             if sale_id is None:
                 await self._orphan(channel, answer.notice)
                 return
@@ -173,9 +193,9 @@ class Notices:
             driver.nudge()
 
 
-async def _confirmed(provider: "Provider", order_no: str) -> Notice:
+async def _confirmed(provider: "Provider", order_no: str) -> tuple[Notice, ...]:
     """What the provider says when asked (S13). Without an answer the notification gets no yes and comes again."""
     answer = await provider.query(order_no)
     if isinstance(answer, Told):
-        return answer.notice
+        return (answer.notice, *answer.others)
     raise Unavailable("provider_down")
