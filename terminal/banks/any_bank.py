@@ -144,7 +144,8 @@ class AnyBank:
         return self._manual(refund.refund_no, refund.order_no, refund.amount.minor, refund.amount.currency)
 
     async def query_refund(self, refund_no: str, order_no: str = "") -> Answer:  # noqa: ARG002  # the port
-        return Unclear(AWAITED)
+        """Nobody was ever asked: whoever lost the answer to ``refund`` asks for it again."""
+        return NotThere()
 
     async def take_notification(self, headers: Mapping[str, str], body: bytes) -> NoReturn:  # noqa: ARG002  # the port
         """No bank writes to us: whatever calls itself a notification proves nothing."""

@@ -94,7 +94,8 @@ class TokenHttp:
         """As ProviderHttp. Without a token nothing of the request was sent; a refused one is renewed once."""
         end_s = _now() + answer_s
         token = await self._held(connect_s, end_s)
-        reply = await self._http.send(_with(request, token), connect_s=connect_s, answer_s=_left(end_s))
+        left_s = _left(end_s)
+        reply = await self._http.send(_with(request, token), connect_s=min(connect_s, left_s), answer_s=left_s)
         if reply.status != 401:
             return reply
         self._forget(token)

@@ -91,7 +91,7 @@ class PushDriver(AttemptDriver):
         await self._pause(min(life_left, self._asked_s + self._rhythm_s() - now))
         if self._give_up or not self._in(State.SHOWN, State.WAITING):
             return
-        if self._now_s() - self._asked_s >= min(self._job.check_again_s, self._rhythm_s()):
+        if self._now_s() >= self._asked_s + min(self._job.check_again_s, self._rhythm_s()):  # as it was waited for
             life_left = self._shown_s + self._timings.code_life_s - self._now_s()
             await self._query(within_s=max(life_left, 0.0))
 

@@ -3,7 +3,6 @@
 Shares no code with the product.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -66,20 +65,6 @@ class ExceptionRow:
     kind: str
     attempt: str
     closed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """What a message of the bank said when it reached the shop, and whether its signature was good."""
-
-    order_no: str
-    mchid: str
-    appid: str
-    amount: int
-    currency: str
-    state: str
-    txn: str
-    genuine: bool
 
 
 class Journaled:
@@ -192,25 +177,3 @@ class Journaled:
 
     def exceptions_of(self, attempt: str) -> list[ExceptionRow]:
         return [each for each in self.exceptions.values() if each.attempt == attempt]
-
-
-def stated_in_reply(body: bytes, genuine: bool) -> Stated | None:
-    """A transaction in an answer's body, or None."""
-    try:
-        form = json.loads(body)
-        return stated(form, genuine)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def stated(form: Body, genuine: bool) -> Stated:
-    return Stated(
-        form["out_trade_no"],
-        form["mchid"],
-        form["appid"],
-        form["amount"]["total"],
-        form["amount"]["currency"],
-        form["trade_state"],
-        form.get("transaction_id", ""),
-        genuine,
-    )

@@ -3,24 +3,23 @@
 Knows nothing of the product's state machine; the invariants are named as in docs/invariants.
 """
 
-import base64
-import hashlib
-import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from terminal.counter.ports import HttpRequest
 from terminal.journal.reader import Reader
+from terminal.sandbox.any_bank import Entry
 from terminal.sandbox.keyring import SimulatedMerchant
 from terminal.sandbox.notifications import Delivery
 from terminal.sandbox.outcome import Reply
-from terminal.sandbox.records import Order, order_key
+from terminal.sandbox.records import Order, Refund, order_key
 from terminal.sandbox.wechatpay import Bank
-from terminal.simulation.books import ENDED, AttemptRow, Body, Journaled, Stated, stated, stated_in_reply
+from terminal.simulation import speech
+from terminal.simulation.books import ENDED, AttemptRow, Body, Journaled, RefundRow
+from terminal.simulation.speech import Asked, Letter, Stated
 from terminal.simulation.trace import Trace
 from terminal.simulation.witness import Witness
 
@@ -35,14 +34,15 @@ _ON_GLASS: Final = {"ordering", "shown", "waiting"}
 class Oracle(Witness):
     """``blame`` is the first broken invariant, empty while all hold."""
 
-    def __init__(self, bank: Bank, shop: SimulatedMerchant, trace: Trace) -> None:
-        self.bank, self.shop, self.trace = bank, shop, trace
+    def __init__(self, bank: Bank, shop: SimulatedMerchant, trace: Trace, currency: str = "CNY") -> None:
+        self.bank, self.shop, self.trace, self.currency = bank, shop, trace, currency
         self.log = Journaled()
+        self.codes: Callable[[str], str] = lambda _payload: ""  # of a bank that never sees the code
         self.blame = ""
         self._file: Reader | None = None
         self._heard: dict[str, list[Stated]] = {}  # evidence id -> what was said under it
-        self.letters: dict[str, Body] = {}  # delivery -> what it said
-        self.taken: dict[str, Body] = {}
+        self.letters: dict[str, Letter] = {}  # delivery -> what it said
+        self.taken: dict[str, Letter] = {}
         self._code_of: dict[str, str] = {}  # scanned code -> order number
         self.ended_there: dict[str, int] = {}  # order -> bank's time of its close or reverse
         self._said: dict[tuple[str, int], int] = {}
@@ -130,17 +130,17 @@ class Oracle(Witness):
             self.trace.count(f"refund {body['from']} {body['signal']}")
 
     def _check_paid(self, row: AttemptRow, evidence: Body) -> None:
-        said = self._heard.get(evidence["id"], [])
+        said = self._heard.get(speech.evidence_name(evidence["id"]), [])
         if not any(self._proves(each, row) and each.txn == evidence["txn"] for each in said):
             self.wrong("I2", f"{row.id} is paid by {evidence['id']}, which said {said}")
         order = self.order(row.id)
-        taken = order is not None and any(x.transaction_id == evidence["txn"] for x in order.captures)
+        number = speech.book_number(evidence["txn"])
+        taken = order is not None and any(x.transaction_id == number for x in order.captures)
         self.must(taken, "I2", f"{row.id} is paid, the bank took nothing")
 
     def _proves(self, said: Stated, row: AttemptRow) -> bool:
-        mine = (row.id, self.shop.mchid, self.shop.appid, row.amount, "CNY")
-        fields = (said.order_no, said.mchid, said.appid, said.amount, said.currency)
-        return said.genuine and fields == mine and said.state in _MONEY_STATES
+        mine, fields = (row.id, row.amount, self.currency), (said.order_no, said.amount, said.currency)
+        return said.genuine and said.ours and fields == mine and said.state in _MONEY_STATES
 
     def _check_refunds(self, attempt: str) -> None:
         row = self.log.attempts[attempt]
@@ -150,92 +150,111 @@ class Oracle(Witness):
     def order(self, order_no: str) -> Order | None:
         return self.bank.ledger.orders.get(order_key(self.shop.mchid, order_no))
 
+    def refund_there(self, refund: RefundRow) -> Refund | None:
+        """At Pix a refund's number counts within its payment."""
+        order = self.order(refund.attempt)
+        found = self.bank.ledger.refunds_of(order) if order else []
+        return next((each for each in found if each.out_refund_no.rpartition("/")[2] == refund.id), None)
+
+    # --- transfers --------------------------------------------------------------------------------------
+
+    def attempt_named(self, core: str) -> str:
+        return next((each for each in self.log.attempts if each.startswith(core)), core)
+
+    def booked(self, number: str, entries: Sequence[Entry]) -> None:
+        """The statement that tells of it is the evidence; which bytes it has is the bank's matter."""
+        self.trace.note(f"booked {number} {[each.service for each in entries]}")
+        for each in entries:
+            amount, currency, ours = each.amount_minor, each.currency, True
+            said = Stated(number, ours, amount, currency, "SUCCESS", each.service, each.credit)
+            self._heard.setdefault(f"entry:{each.service}", []).append(said)
+
     # --- the line ---------------------------------------------------------------------------------------
 
     def request(self, request: HttpRequest) -> None:
-        self.trace.note(f"> {request.method} {request.target}", raw=request.body)
-        if request.method != "POST":
-            row = self.log.attempts.get(request.target.split("/")[-1].partition("?")[0])
+        address = request.target.partition("&sign=")[0]
+        self.trace.note(f"> {request.method} {address[:200]}", raw=request.body)
+        said = speech.asked(request.method, request.target, request.body)
+        if said.act in {"query", "query_refund", "other"}:
+            row = self.log.attempts.get(said.order_no) if said.act == "query" else None
             self.trace.count(f"query when {row.direction} {row.state}" if row else "query of a refund")
             return
         self.committed()
-        form: dict[str, Any] = msgspec.json.decode(request.body)
-        parts = request.target.split("/")
-        call = parts[-1]
-        if call in {"native", "codepay"}:
-            row = self.log.attempts.get(form["out_trade_no"])
-            good = row is not None and row.amount == form["amount"]["total"]
-            self.must(good, "I5", f"{call} {form['out_trade_no']} left before its intent")
-        if call == "codepay":
-            code = form["payer"]["auth_code"]
-            first = self._code_of.setdefault(code, form["out_trade_no"])
-            self.must(
-                first == form["out_trade_no"], "I3", f"one scanned code for {first} and {form['out_trade_no']}"
-            )
-        elif call in {"close", "reverse"}:
-            row = self.log.attempts.get(parts[-2])
-            meant = row is not None and row.state not in {"intent", "sent", "ordering", "shown", "declined"}
-            self.must(meant, "I5", f"{call} {parts[-2]} left before it was decided: {row}")
-            if row is not None and row.state == "paid":
-                undone = [x for x in self.log.refunds.values() if x.attempt == row.id and x.way == "void"]
-                self.must(bool(undone), "I8", f"{call} of the paid {row.id} without a void on record")
-        elif call == "refunds":
-            refund = self.log.refunds.get(form["out_refund_no"])
-            good = refund is not None and refund.amount == form["amount"]["refund"]
-            self.must(good, "I5", f"refund {form['out_refund_no']} left before its intent")
-            both = refund is not None and refund.way != "refund"
-            self.must(not both, "I8", f"{refund} is being undone and refunded")
+        row = self.log.attempts.get(said.order_no)
+        match said.act:
+            case "order" | "pay":
+                good = row is not None and row.amount == said.amount
+                self.must(good, "I5", f"{said.act} {said.order_no} left before its intent")
+                self._scanned_once(said)
+            case "close" | "reverse":
+                self._ending(said, row)
+            case "refund":
+                self._refunding(said)
+
+    def _scanned_once(self, said: Asked) -> None:
+        if said.code:
+            first = self._code_of.setdefault(said.code, said.order_no)
+            self.must(first == said.order_no, "I3", f"one scanned code for {first} and {said.order_no}")
+
+    def _ending(self, said: Asked, row: AttemptRow | None) -> None:
+        meant = row is not None and row.state not in {"intent", "sent", "ordering", "shown", "declined"}
+        self.must(meant, "I5", f"{said.act} {said.order_no} left before it was decided: {row}")
+        if row is not None and row.state == "paid":
+            undone = [x for x in self.log.refunds.values() if x.attempt == row.id and x.way == "void"]
+            self.must(bool(undone), "I8", f"{said.act} of the paid {row.id} without a void on record")
+
+    def _refunding(self, said: Asked) -> None:
+        refund = self.log.refunds.get(said.refund_no)
+        good = refund is not None and refund.amount == said.amount
+        self.must(good, "I5", f"refund {said.refund_no} left before its intent")
+        both = refund is not None and refund.way != "refund"
+        self.must(not both, "I8", f"{refund} is being undone and refunded")
 
     def worked(self, request: HttpRequest, reply: Reply, at_ms: int) -> None:
         if reply.fault:
             self.trace.count(f"bank {reply.fault}")
-        ending = request.target.endswith(("/close", "/reverse")) and reply.status < 300
-        if ending and not reply.fault.startswith("timeout"):
-            self.ended_there.setdefault(request.target.split("/")[-2], at_ms)
+        said = speech.asked(request.method, request.target, request.body)
+        if speech.ends(said, request.target, reply.status, reply.body) and not reply.fault.startswith("timeout"):
+            self.ended_there.setdefault(said.order_no, at_ms)
 
     def reply(self, request: HttpRequest, reply: Reply) -> None:
-        self.trace.note(f"< {request.target.split('/')[-1]} {reply.status} {reply.fault}", raw=reply.body)
-        said = stated_in_reply(reply.body, reply.fault != "bad-signature")
-        if said is not None:
-            self._heard.setdefault("sha256:" + hashlib.sha256(reply.body).hexdigest(), []).append(said)
+        tail = request.target.partition("?")[0].split("/")[-1]
+        self.trace.note(f"< {tail} {reply.status} {reply.fault}", raw=reply.body)
+        genuine = reply.fault != "bad-signature" or speech.still_signed(request.target, reply.body, self.bank.keys)
+        for name, said in speech.stated_in_reply(request.target, reply.body, self.shop, genuine=genuine):
+            self._heard.setdefault(name, []).append(said)
 
     def letter(self, delivery: Delivery) -> None:
         self.trace.note(f"letter {delivery.event_type} {delivery.about}", raw=delivery.body)
-        envelope = json.loads(delivery.body)
-        box, key = envelope["resource"], AESGCM(self.shop.apiv3_key.encode())
         notice = self.bank.post.table.get(delivery.id.partition(".")[0])
-        try:
-            raw = key.decrypt(
-                box["nonce"].encode(), base64.b64decode(box["ciphertext"]), box["associated_data"].encode()
-            )
-        except InvalidTag:
+        told = speech.letter(delivery, self.shop, genuine=notice is not None and not notice.tamper)
+        if told is None:
             return
-        form = json.loads(raw)
-        self.letters[delivery.id] = form
-        if "trade_state" in form:
-            genuine = notice is not None and not notice.tamper
-            self._heard.setdefault(delivery.notification_id, []).append(stated(form, genuine))
+        self.letters[delivery.id] = told
+        if told.stated is not None:
+            self._heard.setdefault(delivery.notification_id, []).append(told.stated)
 
     def letter_taken(self, delivery: Delivery) -> None:
         """The shop said yes: what the letter proves must be durable (I6), a second capture listed (I3)."""
         self.trace.note(f"yes to {delivery.about}")
-        form = self.taken[delivery.id] = self.letters.get(delivery.id, {})
-        if "out_refund_no" in form:
-            refund_no = form["out_refund_no"]
-            refund = self.log.refunds.get(refund_no)
+        told = self.letters.get(delivery.id)
+        if told is None:
+            return
+        self.taken[delivery.id] = told
+        if told.refund_no:
+            refund = self.log.refunds.get(told.refund_no)
             ended = refund is not None and refund.state not in {"sent", "intent"}
-            kept = ended or refund_no in self.log.refused or form["out_trade_no"] in self.log.orphans
-            self.must(kept, "I6", f"refund letter {form} taken, not kept")
-        elif form:
-            self.must(self._kept(form), "I6", f"letter for {form['out_trade_no']} taken, not kept")
+            kept = ended or told.refund_no in self.log.refused or told.order_no in self.log.orphans
+            self.must(kept, "I6", f"refund letter {told} taken, not kept")
+        elif not told.hint:
+            self.must(self._kept(told), "I6", f"letter for {told.order_no} taken, not kept")
 
-    def _kept(self, form: Body) -> bool:
-        order_no, txn = form["out_trade_no"], form["transaction_id"]
-        row = self.log.attempts.get(order_no)
+    def _kept(self, told: Letter) -> bool:
+        row = self.log.attempts.get(told.order_no)
         if row is None:
-            return order_no in self.log.orphans
-        listed = self.log.exceptions_of(order_no)
-        return txn in row.txns or any(x.kind == "mismatch" or txn in x.id for x in listed)
+            return told.order_no in self.log.orphans
+        listed = self.log.exceptions_of(told.order_no)
+        return told.txn in row.txns or any(x.kind == "mismatch" or told.txn in x.id for x in listed)
 
     # --- devices ----------------------------------------------------------------------------------------
 
@@ -247,7 +266,8 @@ class Oracle(Witness):
 
     def _behind(self, payload: str) -> AttemptRow | None:
         found = self.bank.ledger.find_scanned(payload, 0)
-        return self.log.attempts.get(found[0].out_trade_no) if found else None
+        number = found[0].out_trade_no if found else self.codes(payload)
+        return self.log.attempts.get(number)
 
     def look(self, counter: str, payload: str, now_ns: int) -> None:
         """The glass at this moment, while the process lives and the display is plugged in."""

@@ -14,6 +14,7 @@ from terminal.payments.money import Money
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.engine import CustomerCannot
 from terminal.simulation.models import Props
+from terminal.simulation.rails import RAILS
 from terminal.simulation.swarm import Swarm
 from terminal.simulation.trace import Trace
 from terminal.simulation.world import Gone, World
@@ -51,6 +52,9 @@ class Cashier:
         self._chance = Chance(world.seed).split(f"cashier {counter}")
         self._owner = Chance(world.seed).split("owner").below(2) == 0  # is there, in one shop of two
         self._codes: list[str] = []
+        self._wallets = [RAILS[each].wallet for each in world.outfit.channels if RAILS[each].wallet]
+        plans = swarm.plans or PLANS
+        self._plans = plans if self._wallets else [each for each in plans if "shows" not in each]
 
     async def work(self, sales: int) -> None:
         async with asyncio.TaskGroup() as customers:
@@ -63,13 +67,13 @@ class Cashier:
 
     async def _serve(self, number: int, customers: asyncio.TaskGroup) -> None:
         chance = self._chance
-        plan = chance.choice(PLANS)
+        plan = chance.choice(self._plans)
         minor = chance.between(1, 9) * 100 if chance.below(4) == 0 else chance.between(1, 20000)
         order_no = f"{self._counter}-{number}" if chance.below(2) else ""
         scanned_only = plan.startswith("shows") and chance.below(4) > 0
         request = OpenSale(
             self._counter,
-            Money(minor, "CNY"),
+            Money(minor, self._world.house.currency),
             title="goods",
             order_no=order_no,
             directions=("pull",) if scanned_only else ("push", "pull"),
@@ -207,7 +211,7 @@ class Cashier:
                 await self._ask(lambda service: service.aftercare.reprint(sale.id, actor=POS))
             except TerminalError:
                 self._trace.count("refused reprint")
-        if self._chance.below(4):
+        if self._chance.below(self._swarm.refunds):
             return
         count = self._chance.between(1, 4)
         parts = [self._chance.choice([None, sale.amount.minor * 6 // 10 or 1, 1]) for _ in range(count)]
@@ -230,29 +234,27 @@ class Cashier:
         if not plan.startswith("pays"):
             return
         await asyncio.sleep(self._chance.between(300, 5000) / 1000)
-        order_no = await self._reads_the_glass(minor)
-        if not order_no:
+        payload = await self._reads_the_glass(minor)
+        if not payload:
             return
         if plan == "pays_late":
             await asyncio.sleep(self._chance.between(40_000, 75_000) / 1000)
         delay_ms = self._chance.between(1000, 15_000) if plan == "pays_slowly" else 0
         try:
-            self._world.bank.customer_pays(order_no, self._world.bank_clock.wall_ms(), delay_ms=delay_ms)
+            self._world.pay(payload, delay_ms=delay_ms)
             self._trace.count("customer paid")
         except CustomerCannot as cannot:
             self._trace.count(f"customer cannot: {cannot.reason}")
-        self._world.bank_worked()
 
     async def _reads_the_glass(self, minor: int) -> str:
-        """The order behind the code on the glass, when it asks for the right amount."""
+        """The code on the glass, when it asks for the right amount."""
         for _ in range(10):
             payload = self.glass_code()
             if payload:
                 try:
-                    view = self._world.bank.customer_scans(payload, self._world.bank_clock.wall_ms())
+                    return payload if self._world.scan(payload)[1] == minor else ""
                 except CustomerCannot:
                     return ""
-                return view.order_no if view.amount == minor else ""
             await asyncio.sleep(self._chance.between(500, 2500) / 1000)
         return ""
 
@@ -270,8 +272,9 @@ class Cashier:
         await asyncio.sleep(chance.between(200, 3000) / 1000)
         behaviour = {"shows_no_funds": "no-funds"}.get(plan, "password" if "password" in plan else "pays")
         after_ms = 0 if plan.endswith("never") else chance.choice((1000, 2000, 4000, 8000, 30_000))
+        wallet = self._wallets[0] if len(self._wallets) == 1 else chance.choice(self._wallets)
         code = self._world.bank.new_customer_code(
-            self._world.bank_clock.wall_ms(), behaviour, confirm_after_ms=after_ms
+            self._world.bank_clock.wall_ms(), behaviour, confirm_after_ms=after_ms, wallet=wallet
         )
         self._world.bank_worked()
         if self._codes and chance.below(6) == 0:

@@ -31,6 +31,15 @@ KINDS: Final = (*_BANK, *(f"line {x}" for x in LINE), *PROCESS, *OTHER)
 REAL_KEYS_PER_MILLE: Final = 50
 SLOW_SWEEPS_S: Final = (300.0, 86_400.0)
 DEVICES: Final = (*("models",) * 15, *("none",) * 4, "stubs")
+CHANNELS: Final = (
+    *((("wechatpay",),) * 10),
+    *((("alipay",),) * 3),
+    ("wechatpay", "alipay"),
+    ("alipay", "wechatpay"),
+    ("pix",),
+    ("pix",),
+    ("any_bank",),
+)
 
 
 @cache
@@ -40,7 +49,12 @@ def _usual() -> Profile:
 
 @dataclass(frozen=True, slots=True)
 class Swarm:
-    """``rates``: per mille of its chances that a trouble takes; absent ones are off."""
+    """One seed's shop.
+
+    Args:
+        rates: per mille of its chances that a trouble takes; absent ones are off.
+        channels: of every counter.
+    """
 
     counters: int
     sales: int
@@ -48,6 +62,10 @@ class Swarm:
     devices: str  # none (a browser shows the code), models at the ports, or stubs with every byte
     query_s: float
     rates: Mapping[str, int]
+    channels: tuple[str, ...] = ("wechatpay",)
+    plans: tuple[str, ...] = ()  # what customers do; empty: of everything something
+    refunds: int = 4  # one paid sale of so many is refunded
+    haste: int = 1  # the process is ended so much sooner than in a long run
 
     def profile(self) -> Profile:
         """The channel asks at its own pace: profiles are data, and a channel's policy may slow it.
@@ -87,4 +105,5 @@ def draw(seed: int, *, sales: int = 0) -> Swarm:
         devices=chance.choice(DEVICES),
         query_s=chance.choice((2.5, 10.0, 20.0, 20.0)),
         rates=rates,
+        channels=chance.choice(CHANNELS),
     )

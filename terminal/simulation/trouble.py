@@ -29,7 +29,8 @@ class Trouble:
         self._chance = Chance(world.seed).split("trouble")
         self.turn = asyncio.Lock()  # held while one process ends and the next begins
         for name in LINE:
-            setattr(world.line.faults, name, swarm.rate(f"line {name}"))
+            for line in world.lines:
+                setattr(line.faults, name, swarm.rate(f"line {name}"))
 
     async def play(self) -> None:
         """Until cancelled."""
@@ -45,7 +46,8 @@ class Trouble:
 
     def heal(self) -> None:
         self._world.bank.faults.clear()
-        self._world.line.faults.heal()
+        for line in self._world.lines:
+            line.faults.heal()
         self._world.at_point = lambda _point: None
         for model in self._models:
             model.heal()
@@ -90,7 +92,7 @@ class Trouble:
         chance = self._chance.split("process")
         kinds = [kind for kind in PROCESS if kind in self._swarm.rates]
         while True:
-            await asyncio.sleep(chance.between(5_000, 350_000) / 1000)
+            await asyncio.sleep(chance.between(5_000, 350_000) / 1000 / self._swarm.haste)
             kind = chance.choice(kinds)
             self._trace.note(f"trouble: {kind}")
             self._trace.count(kind)

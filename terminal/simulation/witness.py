@@ -1,8 +1,10 @@
 """Who looks on at a simulated shop and takes no part."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from terminal.counter.ports import HttpRequest
+from terminal.sandbox.any_bank import Entry
 from terminal.sandbox.notifications import Delivery
 from terminal.sandbox.outcome import Reply
 
@@ -22,6 +24,13 @@ class Witness:
 
     def letter_taken(self, delivery: Delivery) -> None:
         """The shop said yes."""
+
+    def attempt_named(self, core: str) -> str:
+        """The attempt whose number begins so."""
+        return core
+
+    def booked(self, number: str, entries: Sequence[Entry]) -> None:
+        """A bank without an API booked these for the attempt."""
 
     def committed(self) -> None: ...
 

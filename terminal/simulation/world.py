@@ -5,18 +5,13 @@ What survives a crash stays in the world (disk, bank, devices, time); what dies 
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-from terminal.banks.alipay_messages import KEY_ID as ALIPAY_KEY
 from terminal.banks.channel import Channel
-from terminal.banks.connector import Keys
-from terminal.banks.open_alipay import AlipaySettings, open_alipay
-from terminal.banks.open_pix import PixSettings, open_pix
-from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
 from terminal.chance import Chance
 from terminal.counter.feed import Feed
@@ -31,22 +26,20 @@ from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Ledger
 from terminal.payments.profile import Profile
-from terminal.regions import load_region
 from terminal.sandbox.alipay import AlipayDoor
-from terminal.sandbox.keyring import alipay_names
 from terminal.sandbox.notifications import ANSWER_WITHIN_S, Delivery
 from terminal.sandbox.outcome import Reply
+from terminal.sandbox.payment_codes import read
 from terminal.sandbox.pix import PixDoor
-from terminal.sandbox.pix_forms import API, ROOT, pix_names
-from terminal.sandbox.records import Webhook
 from terminal.sandbox.wechatpay import Bank
+from terminal.simulation.account import AccountSide
 from terminal.simulation.line import BankLine
+from terminal.simulation.rails import BANK, RAILS, currency_of
 from terminal.simulation.rings import Ring, mac_ring
 from terminal.simulation.witness import Witness
 from terminal.virtual_time import VirtualClock, VirtualEntropy, VirtualIds
 
 T = TypeVar("T")
-BANK: Final = "https://bank.example"
 NOTIFY_URL: Final = "https://shop.example/notify/wechatpay"
 START_ROUNDS: Final = 100_000
 MakeDevices = Callable[[str], Devices]
@@ -69,8 +62,8 @@ class Outfit:
     provider: Callable[[Channel], Provider] = lambda channel: channel
     service: Callable[[Parts, Lanes], Service] = Service
     devices: MakeDevices = field(default=lambda _counter: Devices())
-    channels: tuple[str, ...] = ("wechatpay",)  # of every counter, the first shows its code; also alipay, pix
-    currency: str = "CNY"
+    channels: tuple[str, ...] = ("wechatpay",)  # of every counter, the first shows its code; names of RAILS
+    currency: str = ""  # empty: the channels' own
 
 
 @cache
@@ -116,8 +109,9 @@ class World:
         self.pix_door = PixDoor(self.bank)
         self.pix_line = BankLine(self.pix_door, self.bank_clock, self.chance.split("pix"), self)
         self.limits, self.outfit = limits or Limits(), outfit or Outfit()
-        currency = self.outfit.currency
+        currency = self.outfit.currency or currency_of(self.outfit.channels)
         self.house = House("m1", "s1", "Countertop Test Shop", currency=currency, ledger=Ledger.TEST)
+        self.account = AccountSide(self) if "any_bank" in self.outfit.channels else None
         self.keys = JournalKeys.make(VirtualEntropy(seed, "keys"))
         self.at_point: Callable[[str], None] = lambda _point: None
         self._post_news = asyncio.Event()
@@ -183,7 +177,7 @@ class World:
             feed=outfit.feed(self._journal),
             clock=self.clock,
             ids=self.ids,
-            providers={name: outfit.provider(_CHANNELS[name](self)) for name in outfit.channels},
+            providers={name: self._open(name) for name in outfit.channels},
             slips=Slips(self.house, _wording()),
             code_key=b"simulated code key",
             notify_url=NOTIFY_URL,
@@ -191,65 +185,35 @@ class World:
         )
         lanes = [(CounterSettings(each, channels=outfit.channels), outfit.devices(each)) for each in self.counters]
         self._service = outfit.service(parts, lanes)
+        if self.account is not None:
+            self.account.open(self._service)
         self._life = asyncio.ensure_future(self._service.run())
-        for _ in range(START_ROUNDS):
-            if self._service.ready:
-                break
-            if self.dying:
-                await self.crash()
-                raise Gone
-            await asyncio.sleep(0)
-        else:
-            self.witness.wrong("I22", "not ready in time")
+        await self._ready()
+        if self.account is not None:
+            self.account.begin(self._service)
         if self._post is None:
             self._post = asyncio.ensure_future(self._carry_post())
         return self._service
 
-    def _channel(self) -> Channel:
-        mine = self.ring.shop
-        settings = WeChatPaySettings(
-            mine.mchid, mine.appid, mine.serial, mine.apiv3_key, platform_key_id=mine.platform_serial, gateway=BANK
-        )
-        return open_wechatpay(
-            settings,
-            clock=self.clock,
-            entropy=self.entropy,
-            test=True,
-            profile=self.profile,
-            http=self.line,
-            downloads=lambda _origin: self.line,
-            signer=self.ring.signer,
-            keys=self.ring.verifiers,
-        )
+    async def _ready(self) -> None:
+        """Raises Gone."""
+        for _ in range(START_ROUNDS):
+            if self.service.ready:
+                return
+            if self.dying:
+                await self.crash()
+                raise Gone
+            await asyncio.sleep(0)
+        self.witness.wrong("I22", "not ready in time")
 
-    def _alipay(self) -> Channel:
-        mine = self.ring.shop
-        names = alipay_names(mine.mchid)
-        keys: Keys = {ALIPAY_KEY: self.ring.verifiers[mine.platform_serial]}
-        return open_alipay(
-            AlipaySettings(names["alipay_app_id"], names["alipay_seller_id"], gateway=f"{BANK}/gateway.do"),
-            clock=self.clock,
-            entropy=self.entropy,
-            test=True,
-            http=self.alipay_line,
-            downloads=lambda _origin: self.alipay_line,
-            signer=self.ring.signer,
-            keys=keys,
-        )
+    def _open(self, name: str) -> Provider:
+        made = RAILS[name].open(self)
+        return self.outfit.provider(made) if isinstance(made, Channel) else made
 
-    def _pix(self) -> Channel:
-        names = pix_names(self.ring.shop.mchid, self.ring.shop.apiv3_key)
-        self.bank.ledger.webhooks.put(Webhook(names["pix_key"], "https://shop.example/notify/pix", 0))
-        settings = PixSettings(
-            gateway=f"https://pix.example{API}",
-            client_id=names["pix_client_id"],
-            client_secret=names["pix_client_secret"],
-            key=names["pix_key"],
-            oauth_url=f"{ROOT}/oauth/token",
-        )
-        scheme = next(each for each in load_region("br").schemes if each.name == "pix_dynamic")
-        clock, entropy = self.clock, self.entropy
-        return open_pix(settings, scheme=scheme, clock=clock, entropy=entropy, test=True, http=self.pix_line)
+    @property
+    def lines(self) -> tuple[BankLine, ...]:
+        """To every provider; a counter's own are among them."""
+        return (self.line, self.alipay_line, self.pix_line)
 
     def _fault(self, point: str) -> None:
         """The journal's named points: whoever wants to may raise here (Killed, OSError)."""
@@ -297,6 +261,8 @@ class World:
             self._post.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._post
+        if self.account is not None:
+            await self.account.close()
 
     # --- clients ----------------------------------------------------------------------------------------
 
@@ -329,6 +295,27 @@ class World:
     def worked(self, request: HttpRequest, reply: Reply) -> None:
         self.witness.worked(request, reply, self.bank_clock.wall_ms())
         self.bank_worked()
+
+    # --- customers --------------------------------------------------------------------------------------
+
+    def scan(self, payload: str) -> tuple[str, int]:
+        """What the customer's phone shows of a code: order number and amount. Raises CustomerCannot."""
+        if self.account is not None and (number := self.account.order_of(payload)):
+            return number, read(payload).amount_minor
+        view = self.bank.customer_scans(payload, self.bank_clock.wall_ms())
+        return view.order_no, view.amount
+
+    def pay(self, payload: str, *, delay_ms: int = 0) -> str:
+        """The customer pays what the code asks for ("paid" or "later"). Raises CustomerCannot."""
+        now_ms = self.bank_clock.wall_ms()
+        try:
+            if self.account is not None and self.account.order_of(payload):
+                self.account.pays(payload, now_ms)
+                return "paid"
+            number = self.bank.customer_scans(payload, now_ms).order_no
+            return self.bank.customer_pays(number, now_ms, delay_ms=delay_ms)
+        finally:
+            self.bank_worked()
 
     def bank_worked(self) -> None:
         """Somebody dealt with the bank: it may owe a notification sooner than the postman thought."""
@@ -367,13 +354,6 @@ class World:
         except (Gone, NotEvidence, TerminalError):
             return False
         return True
-
-
-_CHANNELS: Final[Mapping[str, Callable[[World], Channel]]] = {
-    "wechatpay": World._channel,
-    "alipay": World._alipay,
-    "pix": World._pix,
-}
 
 
 async def _awaited(act: Callable[[Service], Awaitable[T]], service: Service) -> T:

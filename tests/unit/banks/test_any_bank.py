@@ -160,7 +160,7 @@ async def test_what_a_bank_without_an_api_cannot_do_is_refused_or_left_to_a_pers
     answer = await made.refund(refund)
     assert isinstance(answer, RefundTold)
     assert (answer.notice.trade, answer.notice.amount_minor) == ("abnormal", 100)
-    assert isinstance(await made.query_refund("R1", ORDER), Unclear)
+    assert isinstance(await made.query_refund("R1", ORDER), NotThere)
     with pytest.raises(NotEvidence):
         await made.take_notification({}, b"{}")
     assert made.trouble() == ""

@@ -1,0 +1,119 @@
+"""A bank without an API in a simulated world: customers transfer, statements fall into the shop's folder.
+
+What it books is also kept in the world's ledger under the attempt whose code was read, so that one oracle judges
+every rail by one set of books.
+"""
+
+import asyncio
+import contextlib
+import re
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from terminal.banks.any_bank import AnyBank
+from terminal.counter.service import Service
+from terminal.sandbox.any_bank import AccountBank, Entry
+from terminal.sandbox.payment_codes import NotACode, read
+from terminal.sandbox.records import Capture, Order, order_key
+from terminal.statement_folder import StatementFolder
+from terminal.statement_intake import Intake
+
+if TYPE_CHECKING:
+    from terminal.simulation.world import World
+
+NAME: Final = "any_bank"
+DAY_MS: Final = 86_400_000
+LOOK_S: Final = 2.0
+IDLE_S: Final = 6 * 3600.0  # between two looks nobody asked for: what a killed process left lying
+_CREDITOR: Final = re.compile(r"RF[0-9]{2}([0-9A-Z]{4,21})")
+
+
+class AccountSide:
+    """The bank (it outlives every process) and, of each life, the folder and its intake."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._path = world.folder / "statements"
+        self.bank = AccountBank(self._path)
+        self._news = asyncio.Event()
+        self._intake: Intake | None = None
+        self._folder = StatementFolder(NAME, self._path, None)
+        self._days: asyncio.Task[None] | None = None
+
+    # --- the shop's side ------------------------------------------------------------------------------------
+
+    def open(self, service: Service) -> None:
+        """Before it runs: from then on the channel can be asked."""
+        bank = service.providers()[NAME]
+        assert isinstance(bank, AnyBank)
+        self._intake, self._folder = Intake(service, {NAME: bank}), StatementFolder(NAME, self._path, None)
+
+    def begin(self, service: Service) -> None:
+        """Once it is ready."""
+        assert self._intake is not None
+        service.tasks.start("statements half taken", self._intake.resume)
+        service.tasks.start("statements", partial(self._look, self._intake, self._folder))
+        if self._days is None:
+            self._days = asyncio.ensure_future(self._end_days())
+
+    async def _look(self, intake: Intake, folder: StatementFolder) -> None:
+        """As the folder's own round, but only when something fell into it: virtual weeks have many rounds."""
+        while True:
+            self._news.clear()
+            for _ in range(2):  # a file is taken once it stood still between two looks
+                await folder.look(intake)
+                await asyncio.sleep(LOOK_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):
+                    await self._news.wait()
+
+    # --- the customer's side --------------------------------------------------------------------------------
+
+    def order_of(self, payload: str) -> str:
+        """The attempt whose code this is; empty when it is none."""
+        try:
+            match = _CREDITOR.fullmatch(read(payload).structured)
+        except NotACode:
+            return ""
+        return self._world.witness.attempt_named(match[1]) if match else ""
+
+    def pays(self, payload: str, at_ms: int) -> str:
+        """A banking app reads the code and sends what it says; returns the attempt's number."""
+        number = self.order_of(payload)
+        before = len(self.bank.entries)
+        self.bank.scan_and_pay(payload, at_ms)
+        self._keep(number, self.bank.entries[before:], at_ms)
+        self._news.set()
+        return number
+
+    def _keep(self, number: str, entries: list[Entry], at_ms: int) -> None:
+        world, orders = self._world, self._world.bank.ledger.orders
+        key = order_key(world.ring.shop.mchid, number)
+        order = orders.get(key)
+        if order is None:
+            total = entries[0].amount_minor
+            order = Order(world.ring.shop.mchid, "", number, "TRANSFER", "", total, "EUR", "", at_ms)
+        for each in entries:
+            if each.credit:
+                order.captures.append(Capture(each.service, each.amount_minor, at_ms, each.payer))
+            else:
+                order.returned += each.amount_minor
+        order.state = "SUCCESS"
+        orders.put(order)
+        world.witness.booked(number, entries)
+
+    async def _end_days(self) -> None:
+        """A statement of every day, for ever: the world cancels it."""
+        clock = self._world.bank_clock
+        while True:
+            day = clock.wall_ms() // DAY_MS
+            await asyncio.sleep(((day + 1) * DAY_MS - clock.wall_ms()) / 1000 + 1)
+            self.bank.end_day(datetime.fromtimestamp(day * 86_400, UTC).date())
+            self._news.set()
+
+    async def close(self) -> None:
+        if self._days is not None:
+            self._days.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._days
