@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from drivers import catalogue
 from terminal.counter.ports import Clock, Devices, Entropy, Printer, Role
 from terminal.counter.service import Service
@@ -161,9 +163,7 @@ class Fittings:
         stand = self._stands[counter]
         async with self._turn:
             self._check_free(counter, role, choice.port)
-            picked = DeviceTable(
-                port=choice.port, driver=choice.driver, profile=choice.profile, serial=choice.serial
-            )
+            picked = _picked(getattr(stand.table, role), role, choice)
             table = with_device(stand.table, role, picked)
             made = self._made(table, role, stand.slots)
             choices = {**self._chosen, counter: {**self._chosen.get(counter, {}), role: picked}}
@@ -194,3 +194,13 @@ class Fittings:
         body = {"role": role, "port": choice.port, "driver": choice.driver, "profile": choice.profile}
         await self._service.feed.append([NewEvent(f"counter:{counter}", "device_chosen", counter, actor, body)])
         log.info("counter %s: %s is now %s", counter, role, choice.port or "nothing")
+
+
+def _picked(before: DeviceTable | None, role: Role, choice: NewChoice) -> DeviceTable:
+    """The same device at the port it has now keeps what the page does not ask: speed, flow, number."""
+    picked = DeviceTable(port=choice.port, driver=choice.driver, profile=choice.profile, serial=choice.serial)
+    usual = catalogue.of_role(role)[0].name
+    if before is None or before.port != choice.port or (before.driver or usual) != (choice.driver or usual):
+        return picked
+    serial = choice.serial or before.serial
+    return msgspec.structs.replace(picked, baud=before.baud, flow=before.flow, serial=serial)

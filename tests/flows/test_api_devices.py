@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers import catalogue
 from drivers.catalogue import ROLES
 from terminal.app import house_of
 from terminal.channel_tables import WeChatPayTable
@@ -17,6 +18,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.peripherals.build import build_devices
 from terminal.settings import (
     CounterTable,
+    DeviceTable,
     Loaded,
     Secrets,
     Settings,
@@ -32,10 +34,10 @@ GONE = "link:/dev/nothing/printer"
 WORDS = Catalogue.load("en")
 
 
-def loaded(folder: Path) -> Loaded:
+def loaded(folder: Path, display: DeviceTable | None = None) -> Loaded:
     channel = WeChatPayTable(mchid="m", appid="a", merchant_serial="s", merchant_key_file="k", sandbox=True)
     spoken = SpeakerTable(port="link:/dev/nothing/speaker", volume=40)
-    counters = (CounterTable(id="1", printer=None, speaker=spoken), CounterTable(id="2"))
+    counters = (CounterTable(id="1", display=display, speaker=spoken), CounterTable(id="2"))
     shop = ShopTable(merchant="m1", store="s1", title="Tea 茶")
     made = Settings(
         mode="test", shop=shop, channels={"wechatpay": channel}, counters=counters, state=State(folder=str(folder))
@@ -52,9 +54,9 @@ class Fitted:
 
 
 @asynccontextmanager
-async def fitted(folder: Path) -> AsyncIterator[Fitted]:
+async def fitted(folder: Path, display: DeviceTable | None = None) -> AsyncIterator[Fitted]:
     async with open_shop(folder) as shop:
-        settings = loaded(folder)
+        settings = loaded(folder, display)
         title = house_of(settings).title
 
         def make(table: CounterTable, only: Role | None, paper: Printer | None) -> Devices:
@@ -128,6 +130,25 @@ async def test_bad_input_what_cannot_be_chosen_is_named_and_changes_nothing(tmp_
         assert (told.status, told.slug) == (503, "device_not_saved")
         assert not (tmp_path / "devices.toml").exists()
         assert (await roles_of(owner))["printer"]["port"] == ""
+
+
+@pytest.mark.row(44)
+async def test_l2_a_display_at_the_port_it_has_keeps_its_speed_and_number(
+    tmp_path: Path,
+) -> None:
+    port = "link:/dev/nothing/display"
+    there = DeviceTable(port=port, baud=57600, flow="rtscts", serial="CT-0007")
+    async with fitted(tmp_path, there) as at:
+        owner = await at.shop.owner()
+        usual = catalogue.of_role("display")[0]
+        wish = {"port": port, "driver": usual.name, "profile": usual.profiles[0]}
+        assert (await owner.post("/counters/1/devices/display", wish)).body["serial"] == "CT-0007"
+        kept = chosen(tmp_path, [])["1"]["display"]
+        assert (kept.baud, kept.flow, kept.profile) == (57600, "rtscts", usual.profiles[0])
+        wish["port"] = "link:/dev/nothing/other"
+        assert (await owner.post("/counters/1/devices/display", wish)).body["serial"] == "", "another one is there"
+        other = chosen(tmp_path, [])["1"]["display"]
+        assert (other.baud, other.flow) == (0, "")
 
 
 @pytest.mark.row(97, 124)
