@@ -122,7 +122,9 @@ async def windows(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Win
         await run.until("Ctrl-C ends everything")
         address = dict(re.findall(r"^  (\w+) +(http\S+)$", run.said, re.MULTILINE))
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+        context = await browser.new_context(
+            viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce"
+        )
         context.set_default_timeout(WAIT_MS)
         expect.set_options(timeout=WAIT_MS)
         pin = re.search(r"owner (\d+)", run.said)
