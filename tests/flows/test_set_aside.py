@@ -1,4 +1,4 @@
-"""Beside a long doubt the customer was shown another code, and then the first one turns out to be paid (3.4, I3)."""
+"""Beside a long doubt the customer was shown another code, and then the first one is proven paid (3.4, I3)."""
 
 import pytest
 
