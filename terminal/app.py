@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from terminal.bill_desk import BillDesk, bill_desk
 from terminal.channels import Opened, open_channel
 from terminal.connectors import profile_of
 from terminal.counter.feed import Feed
@@ -43,7 +44,7 @@ from terminal.peripherals.phrases import phrase
 from terminal.peripherals.sweep import Sweeper
 from terminal.regions import known_codes
 from terminal.settings import CounterTable, Loaded
-from terminal.statement_folder import StatementDesk, check_mappings, statement_desk
+from terminal.statement_folder import check_mappings
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
@@ -205,7 +206,7 @@ async def running(
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
         )
         service, fittings = _service(stack, loaded, parts, entropy)
-        desk = statement_desk(loaded, service)
+        bills = bill_desk(loaded, service, journal.settled)
         settings = _people_settings(loaded)
         people = People(
             house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings
@@ -222,7 +223,7 @@ async def running(
             reports=_report_parts(loaded, journal, channels),
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
-        life = asyncio.create_task(_live(service, channels, journal, desk), name="service")
+        life = asyncio.create_task(_live(service, channels, journal, bills), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
@@ -291,14 +292,12 @@ def cause(error: BaseException | None) -> BaseException:
     return cause((journal or error).exceptions[0])
 
 
-async def _live(
-    service: Service, channels: dict[str, Opened], journal: SqliteJournal, desk: StatementDesk
-) -> None:
+async def _live(service: Service, channels: dict[str, Opened], journal: SqliteJournal, bills: BillDesk) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
         group.create_task(_verify(journal), name="verify")
         await service.until_ready()
-        desk.start()
+        bills.start()
         for name, channel in channels.items():  # a provider's odd answer must not end the shop
             service.tasks.start(f"keys {name}", channel.keep_keys)
 

@@ -44,6 +44,7 @@ class State(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``folder`` holds journal, keys and checkpoints; relative paths start at the settings file's folder."""
 
     folder: str = "/var/lib/countertop"
+    bill_days: Annotated[int, msgspec.Meta(ge=1, le=4000)] = 400  # how long fetched and imported bills are kept
 
 
 class Listen(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -21,7 +21,7 @@ from terminal.banks.statements.amounts import told
 from terminal.banks.statements.mapping import Mapping, read_mapping
 from terminal.channel_tables import AnyBankTable
 from terminal.counter.service import Service
-from terminal.errors import BadSettings, TerminalError
+from terminal.errors import BadSettings, NotFound, TerminalError
 from terminal.help.registry import describe
 from terminal.payments.bill import BillReader, BillRefused
 from terminal.payments.reference import named
@@ -93,7 +93,7 @@ class Imported:
     open: Callable[[], BillReader]
 
 
-Then = Callable[[Imported], Awaitable[None]]
+Then = Callable[[Imported], Awaitable[object]]
 
 
 async def _nothing_more(_imported: Imported) -> None:
@@ -153,15 +153,20 @@ class StatementFolder:
         self._stood = now
         return still
 
+    async def bring(self, path: Path, file: BinaryIO, intake: Intake) -> tuple[Report, Imported]:
+        """The credits of an open file to their sales; the file stays. Raises BillRefused."""
+        source = Source(file, path.name)
+        format_, reader = reader_of(source, self._mapping)
+        report = await intake.take(self._channel, reader, format_, source.digest)
+        again = partial(self._again, path, intake)
+        return report, Imported(self._channel, path, format_, source.digest(), again)
+
     async def _take(self, path: Path, intake: Intake) -> None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
             try:
-                source = Source(file, path.name)
-                format_, reader = reader_of(source, self._mapping)
-                report = await intake.take(self._channel, reader, format_, source.digest)
-                again = partial(self._again, path, intake)
-                await self.then(Imported(self._channel, path, format_, source.digest(), again))
+                report, imported = await self.bring(path, file, intake)
+                await self.then(imported)
             except BillRefused as refused:
                 log.warning("statement %s is refused: %s", path.name, refused)
                 self._move(path, REFUSED, sentence(refused, self._language))
@@ -225,9 +230,28 @@ class StatementDesk:
         self._service, self.intake, self._folders = service, intake, folders
 
     def settle_by(self, then: Then) -> None:
-        """Who matches whole statements and says what is settled."""
+        """Who matches whole statements and says what is settled.
+
+        Two events, each told once: ``statement_credits`` of the intake pays, at once and also intraday;
+        ``settled`` of the reconciliation settles, when the day's statement is matched as a whole.
+        """
         for folder in self._folders.values():
             folder.then = then
+
+    async def take(self, path: Path, channel: str) -> Imported:
+        """A file from elsewhere: its credits reach their sales, whoever called settles by it.
+
+        Raises:
+            BillRefused: it cannot be believed. NotFound: ``channel_unknown``, it has no folder.
+        """
+        folder = self._folders.get(channel)
+        if folder is None:
+            raise NotFound("channel_unknown", channel=channel)
+        try:
+            with path.open("rb") as file:
+                return (await folder.bring(path, file, self.intake))[1]
+        except OSError as error:
+            raise BillRefused("bill_unreadable", file=path.name, why=error.strerror or "unknown") from error
 
     def start(self) -> None:
         """Once the service is ready: what was half taken is finished, and the folders are looked at for ever."""

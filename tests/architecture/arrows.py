@@ -82,6 +82,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.app": EVERYTHING,
     "terminal.channels": EVERYTHING,  # the banks' part of the wiring
     "terminal.bills": ("terminal.banks", "terminal.payments", "terminal.errors"),  # from a file to its reader
+    "terminal.bill_desk": EVERYTHING,  # fetched bills' part of the wiring
+    "terminal.bill_files": ("terminal.payments", "terminal.errors"),
+    "terminal.bill_round": ("terminal.payments", "terminal.settlement", PORTS, "terminal.errors"),
     "terminal.fitting": EVERYTHING,  # the devices' part of the wiring
     "terminal.statement_folder": EVERYTHING,  # the statements' part of the wiring
     "terminal.statement_intake": EVERYTHING,

@@ -71,6 +71,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/banks/bill_file.py", "file"): "a fetched bill becomes a file once its hash is right",
     ("terminal/banks/bill_fetching.py", "thread"): "waits for the disk; inline in a virtual world",
     ("terminal/bills.py", "file"): "bills and statements are files, read as they are matched",
+    ("terminal/bill_files.py", "file"): "fetched and imported bills are kept as files",
+    ("terminal/bill_files.py", "thread"): "reading and copying them leaves the loop; inline in a virtual world",
     ("terminal/conformance/", "file"): "results of the kit, and the template of a connector",
     ("terminal/conformance/proof.py", "thread"): "the kit has a loop of its own beside the service's",
     ("terminal/statement_folder.py", "file"): "statements are dropped into a folder as files",
