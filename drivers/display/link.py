@@ -15,7 +15,8 @@ from drivers.display.messages import (
     Type,
 )
 from drivers.display.profile import DisplayProfile
-from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.display.turns import Turns
+from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.transport import Transport
 
 STRANGE_MAX: Final = 64  # bytes kept of what made no sense, to name a wrong device
@@ -39,20 +40,18 @@ class DisplayLink:
         self.strange = b""  # what arrived since ``restart`` that was no frame, first bytes only
         self.boot_id: int | None = None
         self._transport, self._profile, self._on_event = transport, profile, on_event
-        self._turn = asyncio.Lock()
+        self._turns = Turns(transport, self._read)
         self._decoder = Decoder()
         self._seq = 0
         self._asked: Frame | None = None
         self._expected: Type = Type.ACK
         self._answer: asyncio.Future[Frame] | None = None
         self._last_try = False
-        self._watched = False
-        self._trouble: DeviceError | None = None
 
     async def restart(self) -> None:
         """Forget who was there, and what they said."""
         await self._transport.discard_input()
-        self._decoder, self._trouble, self.boot_id, self.strange = Decoder(), None, None, b""
+        self._decoder, self._turns.trouble, self.boot_id, self.strange = Decoder(), None, None, b""
 
     async def watch(self) -> NoReturn:
         """Read for everybody until something ends it.
@@ -62,19 +61,7 @@ class DisplayLink:
             DeviceGone: unplugged.
             DeviceRefused: garbage floods in, or our own bytes come back.
         """
-        async with self._turn:  # whoever is asking reads for himself to the end
-            assert not self._watched, "one watch at a time"
-            self._watched = True
-        try:
-            while True:
-                await self._read()
-                if self._trouble:
-                    raise self._trouble
-        except DeviceError as error:
-            self._fail(error)
-            raise
-        finally:
-            self._watched = False
+        await self._turns.watch()
 
     async def ask(
         self,
@@ -86,9 +73,7 @@ class DisplayLink:
         answer_ms: int | None = None,
     ) -> bytes:
         """Send a frame until it is answered; return the answer's payload. See docs/display-frame.md, rules."""
-        async with self._turn:
-            if self._trouble:
-                raise self._trouble
+        async with self._turns.mine():
             self._seq = self._seq % 255 + 1
             count = tries or 1 + self._profile.resends
             for turn in range(count):
@@ -110,18 +95,11 @@ class DisplayLink:
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._answer = answer
         try:
-            await self._transport.write(data)
-            async with asyncio.timeout(len(data) * 10 / self._transport.baud + limit_ms / 1000):
-                while not answer.done():
-                    if self._watched:
-                        return await answer
-                    await self._read()
-                return answer.result()
+            return await self._turns.ask(data, answer, limit_ms=limit_ms)
         except TimeoutError:
             return None
         finally:
             self._asked = self._answer = None
-            answer.cancel()  # nobody else waits for it
 
     async def _read(self) -> None:
         data = await self._transport.read()
@@ -135,11 +113,11 @@ class DisplayLink:
     def _take(self, frame: Frame) -> None:
         if frame.version != VERSION:
             speaks = f"display speaks frame version {frame.version}, we {VERSION}: update its firmware"
-            self._fail(DeviceRefused(speaks))
+            self._turns.fail(DeviceRefused(speaks))
         elif frame.flags & RESPONSE:
             self._take_answer(frame)
         elif frame.flags & ACK_WANTED:
-            self._fail(DeviceRefused(f"display at {self._transport.name}: {ECHO}"))
+            self._turns.fail(DeviceRefused(f"display at {self._transport.name}: {ECHO}"))
         else:
             self._take_news(frame)
 
@@ -178,9 +156,4 @@ class DisplayLink:
             self.rebooted()
 
     def rebooted(self) -> None:
-        self._fail(DisplayRebooted(f"display at {self._transport.name}: it started again and is dark"))
-
-    def _fail(self, error: DeviceError) -> None:
-        self._trouble = self._trouble or error
-        if self._answer and not self._answer.done():
-            self._answer.set_exception(error)
+        self._turns.fail(DisplayRebooted(f"display at {self._transport.name}: it started again and is dark"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Generic, NoReturn, Protocol, TypeVar
 
 from drivers.display.panel import ECHO
+from drivers.display.turns import Turns
 from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout
 from drivers.transport import Transport
 
@@ -39,22 +40,17 @@ class PanelLink(Generic[M]):
     ) -> None:
         self._transport, self._make, self._news, self._is_echo = transport, decoder, news, is_echo
         self._decoder = decoder()
-        self._turn = asyncio.Lock()
+        self._turns = Turns(transport, self._read)
         self._offer: Callable[[M], None] = lambda _message: None
-        self._fail_asked: Callable[[DeviceError], None] = lambda _error: None
-        self._watched = False
-        self._trouble: DeviceError | None = None
 
     async def restart(self) -> None:
         """Forget what stood in the line before us."""
         await self._transport.discard_input()
-        self._decoder, self._trouble = self._make(), None
+        self._decoder, self._turns.trouble = self._make(), None
 
     async def tell(self, data: bytes) -> None:
         """Hand bytes over; no answer exists. Raises DeviceGone, DeviceTimeout."""
-        async with self._turn:
-            if self._trouble:
-                raise self._trouble
+        async with self._turns.mine():
             await self._transport.write(data)
 
     async def ask(
@@ -70,10 +66,9 @@ class PanelLink(Generic[M]):
         Raises:
             DeviceTimeout: no answer to any try.
         """
-        async with self._turn:
+        async with self._turns.mine():
             for _ in range(tries):
-                if self._trouble:
-                    raise self._trouble
+                self._turns.check()
                 try:
                     return await self._try(data, take, limit_ms)
                 except TimeoutError:
@@ -96,48 +91,20 @@ class PanelLink(Generic[M]):
             if taken is not None:
                 answer.set_result(taken)
 
-        def fail(error: DeviceError) -> None:
-            if not answer.done():
-                answer.set_exception(error)
-
-        self._offer, self._fail_asked = offer, fail
+        self._offer = offer
         try:
-            await self._transport.write(data)
-            async with asyncio.timeout(len(data) * 10 / self._transport.baud + limit_ms / 1000):
-                while not answer.done():
-                    if self._watched:
-                        return await answer
-                    await self._read()
-                return answer.result()
+            return await self._turns.ask(data, answer, limit_ms=limit_ms)
         finally:
-            self._offer, self._fail_asked = lambda _message: None, lambda _error: None
-            if not answer.cancel() and not answer.cancelled():
-                answer.exception()  # told already, or overtaken by the time limit
+            self._offer = lambda _message: None
 
     async def watch(self) -> NoReturn:
         """Read for everybody. Raises what ends it: DeviceGone, DeviceRefused (a flood), or what ``news`` says."""
-        async with self._turn:  # whoever is asking reads for himself to the end
-            assert not self._watched, "one watch at a time"
-            self._watched = True
-        try:
-            while True:
-                await self._read()
-                if self._trouble:
-                    raise self._trouble
-        except DeviceError as error:
-            self._fail(error)
-            raise
-        finally:
-            self._watched = False
+        await self._turns.watch()
 
     async def _read(self) -> None:
         for message in self._decoder.feed(await self._transport.read()):
             self._transport.frame_seen()
             if error := self._news(message):
-                self._fail(error)
+                self._turns.fail(error)
             else:
                 self._offer(message)
-
-    def _fail(self, error: DeviceError) -> None:
-        self._trouble = self._trouble or error
-        self._fail_asked(error)
