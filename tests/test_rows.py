@@ -1,11 +1,14 @@
 """The table of shown features is what the tests themselves say."""
 
+from functools import cache
+
 import pytest
 
 from tests.rows import HEAD, NAMES, ROOT, Names, collect, marked, nameless, names, table, unshown
 
+pytestmark = pytest.mark.xdist_group("architecture")  # the tests are read once
+
 KNOWN = names(NAMES.read_text("utf-8"))
-SHOWN = collect(ROOT / "tests")
 ASKED = {
     *range(1, 5),
     *range(6, 13),
@@ -21,21 +24,27 @@ ASKED = {
 }
 
 
+@cache
+def shown() -> dict[int, list[str]]:
+    """Every test file read once, by the worker that needs it."""
+    return collect(ROOT / "tests")
+
+
 def test_every_row_asked_for_has_a_name() -> None:
     assert set(KNOWN.rows) == ASKED
     assert all(row.name for row in KNOWN.rows.values())
 
 
 def test_every_mark_names_a_known_row() -> None:
-    assert nameless(KNOWN, SHOWN) == []
+    assert nameless(KNOWN, shown()) == []
 
 
 def test_the_table_is_complete_and_up_to_date() -> None:
     """Only from the day rows.toml says strict: before it, rows without a test read “not yet”."""
-    printed = table(KNOWN, SHOWN)
-    assert printed.count("\n") == HEAD.count("\n") + len(KNOWN.rows.keys() | SHOWN.keys())
+    printed = table(KNOWN, shown())
+    assert printed.count("\n") == HEAD.count("\n") + len(KNOWN.rows.keys() | shown().keys())
     if KNOWN.strict:
-        assert unshown(KNOWN, SHOWN) == []
+        assert unshown(KNOWN, shown()) == []
         assert (ROOT / "docs" / "rows.md").read_text("utf-8") == printed, "run: make rows"
 
 

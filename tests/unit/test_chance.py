@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from terminal.chance import Chance, splitmix64
 
 
@@ -24,6 +26,7 @@ def test_a_seed_means_the_same_for_ever() -> None:
     assert Chance(1).next64() == 1970270288333610069 == Chance("1").next64()
 
 
+@pytest.mark.no_cover  # many rounds through lines that others measure
 def test_draws_spread_over_the_whole_range() -> None:
     chance = Chance("spread")
     counts = Counter(chance.below(6) for _ in range(60_000))

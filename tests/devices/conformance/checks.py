@@ -228,7 +228,7 @@ async def works(case: DeviceCase, cable: PtyCable | TcpCable, open_: Open) -> Tr
         cable.stub = case.stub()
         transport = await open_()
         try:
-            await acts(case, transport, cable, press_s=0.25)
+            await acts(case, transport, cable, press_s=0.1)
         except late:
             if last:
                 raise

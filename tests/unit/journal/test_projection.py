@@ -3,6 +3,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ EVENT = st.tuples(NAMES, st.sampled_from(["counter:1", "counter:2", "store:1"]),
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(EVENT, min_size=1, max_size=3), max_size=8))
+@pytest.mark.no_cover  # many rounds through lines that others measure
 def test_views_made_again_from_the_log_are_the_views_that_were(appends: list[list[tuple[str, str, Any]]]) -> None:
     async def story(folder: Path) -> None:
         async with open_at(folder / "j.db") as journal:
