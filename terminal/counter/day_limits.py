@@ -16,11 +16,13 @@ from terminal.counter.book import Book
 from terminal.counter.feed import BATCH, Feed
 from terminal.counter.ports import Provider
 from terminal.payments.attempt import TERMINAL
-from terminal.payments.event import Event
+from terminal.payments.event import Event, Summary
 from terminal.payments.money import Money
-from terminal.payments.sale import Attempt
+from terminal.payments.sale import Attempt, SaleState
 
 DAY_MS: Final = 86_400_000
+MARGIN_MS: Final = 600_000  # between our clock and the provider's: so near its midnight a sale is read whole
+_UNPAID: Final = frozenset({SaleState.CANCELLED.value, SaleState.EXPIRED.value})
 _ENDS: Final = frozenset(state.value for state in TERMINAL)
 
 
@@ -84,12 +86,31 @@ class DayLimits:
             for row in found:
                 if row.first_ms < now_ms - 2 * DAY_MS:
                     return
-                for attempt in self._book.sale(row.subject).attempts:
-                    if self._channel(attempt.provider) == name:
-                        if attempt.live:
-                            today.under_way[attempt.id] = (row.subject, attempt.amount.minor)
-                        _count(provider, today, attempt)
+                if not self._told_by(row, name, provider, today):
+                    self._read_whole(row.subject, name, provider, today)
             before = found[-1].first_number
+
+    def _told_by(self, row: Summary, name: str, provider: Provider, today: _Day) -> bool:
+        """Whether the row alone says it all, as nearly all do: a shop's whole day is not read while it sells."""
+        body = row.body
+        if not body["final"] or body["exceptions"] or body["refunded_minor"]:
+            return False
+        if _day(provider, row.last_ms + MARGIN_MS) < today.number:
+            return True  # it ended before today
+        if not body.get("last_pays"):
+            return body["state"] in _UNPAID
+        if _day(provider, row.first_ms - MARGIN_MS) < today.number:
+            return False
+        if self._channel(body["channel"]) == name:
+            today.taken[body["attempt"]] = body["amount_minor"]
+        return True
+
+    def _read_whole(self, sale: str, name: str, provider: Provider, today: _Day) -> None:
+        for attempt in self._book.sale(sale).attempts:
+            if self._channel(attempt.provider) == name:
+                if attempt.live:
+                    today.under_way[attempt.id] = (sale, attempt.amount.minor)
+                _count(provider, today, attempt)
 
     def _hear(self, name: str, provider: Provider, today: _Day, event: Event) -> None:
         if event.type == "attempt_started" and self._channel(event.body["provider"]) == name:

@@ -156,3 +156,29 @@ async def test_a_scan_that_takes_the_shown_codes_place_is_not_counted_beside_it(
     sale = await shop.with_code(2850)
     await shop.scan(shop.customer_code())
     await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
+
+
+@pytest.mark.row(38)
+@story()
+async def test_what_was_opened_before_midnight_and_paid_after_it_counts_for_the_new_day(shop: Shop) -> None:
+    """Counted anew after a restart: from rows where they say it all, else from the sale itself."""
+    await with_day_limit(shop, 10_000)
+    await to_the_providers_midnight(shop)
+    await shop.paid(4000)
+    await shop.wait(DAY - 1200)
+    await shop.paid(3000)
+    await shop.wait(DAY - (shop.bank_ms / 1000 + 8 * 3600) % DAY - 20)
+    sale = await shop.with_code(2850)
+    await shop.wait(25)
+    shop.pay(sale)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
+    assert (await refused(shop.open(7151))).facts["left"] == "71.50"
+    await shop.restart()
+    assert (await refused(shop.open(7151))).facts["left"] == "71.50"
+    await shop.wait(3600)
+    gone = await shop.with_code(2000)
+    await shop.cancel(gone)
+    await shop.refund(await shop.paid(150))
+    await shop.wait(DAY / 4)
+    await shop.restart()
+    assert (await refused(shop.open(7001))).facts["left"] == "70.00"
