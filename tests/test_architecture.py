@@ -21,11 +21,11 @@ from tests.architecture.outside import (
     catch_all_violations,
     outside_violations,
 )
-from tests.architecture.source import PRODUCT, ROOT, Source, sources
+from tests.architecture.source import PRODUCT, ROOT, Source, product, sources
 
 pytestmark = [pytest.mark.no_cover, pytest.mark.xdist_group("architecture")]  # the sources are read once
 
-SOURCES = list(sources(*PRODUCT))
+SOURCES = list(product())
 TESTS = list(sources("tests"))
 TEXTS = {".py", ".toml", ".md", ".js", ".css", ".html", ".sh", ".json", ".txt", ".service", ".rules"}
 Rule = Callable[[Source], Iterator[str]]

@@ -70,3 +70,9 @@ def sources(*folders: str) -> Iterator[Source]:
     for folder in folders:
         for file in sorted((ROOT / folder).rglob("*.py")):
             yield Source(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
+
+
+@cache
+def product() -> tuple[Source, ...]:
+    """The program's own, each read and parsed once by a worker."""
+    return tuple(sources(*PRODUCT))

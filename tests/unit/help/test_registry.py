@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,19 +13,15 @@ from hypothesis import strategies as st
 from terminal.errors import TerminalError
 from terminal.help.languages import LANGUAGES
 from terminal.help.registry import FACT_MAX, PLACEHOLDER, by_code, describe, fill, registry
+from tests.architecture.source import product
 
-ROOT = Path(__file__).parents[3]
 ROWS = registry().errors
 
 
 def raised() -> Iterator[tuple[str, str, frozenset[str] | None]]:
     """(where, slug, names of its facts, None if they cannot be read off) of every failure in the sources."""
     family = {"TerminalError"}
-    trees = [
-        (path.relative_to(ROOT), ast.parse(path.read_text()))
-        for folder in ("terminal", "drivers")
-        for path in sorted((ROOT / folder).rglob("*.py"))
-    ]
+    trees = [(each.path, each.tree) for each in product() if each.path.startswith(("terminal/", "drivers/"))]
     classes = [node for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     for _ in range(3):  # families of families
         family |= {node.name for node in classes if {name_of(base) for base in node.bases} & family}
@@ -51,6 +46,7 @@ def constants(node: ast.expr) -> list[str]:
 
 
 @pytest.mark.no_cover  # reads the sources, runs none of them
+@pytest.mark.xdist_group("architecture")
 @pytest.mark.row(136)
 def test_every_failure_in_the_code_has_a_row_and_gives_the_facts_its_sentence_needs() -> None:
     found = list(raised())
