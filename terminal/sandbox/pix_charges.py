@@ -319,7 +319,7 @@ def _paged(name: str, found: list[Form], query: Mapping[str, str]) -> Form:
     told["paginacao"] = {
         "paginaAtual": int(page),
         "itensPorPagina": count,
-        "quantidadeDePaginas": -(-len(found) // count),
+        "quantidadeDePaginas": max(1, -(-len(found) // count)),  # "Paginacao": never below one
         "quantidadeTotalDeItens": len(found),
     }
     return {"parametros": told, name: found[at : at + count]}
