@@ -7,11 +7,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import IO, Final
 
 from terminal.payments.bill import BillRefused
 
 LINE_MAX: Final = 16 * 1024  # bytes; the longest row the documents allow is below 2 KiB
+SAME_AMOUNTS: Final = 4096  # texts that are read once: most columns are 0.00, and prices repeat
 _AMOUNT: Final = re.compile(r"(-?)([0-9]{1,11})(?:\.([0-9]{1,5}))?")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
@@ -84,9 +86,18 @@ def fen(text: str, line: int, column: str) -> int:
 
 def milli(text: str, line: int, column: str) -> int:
     """An amount of yuan with up to five decimals in thousandths of a fen. Raises as ``fen``."""
+    counted = _counted(text)
+    if counted is None:
+        raise BillRefused("bill_line_unreadable", line=line, column=column)
+    return counted
+
+
+@lru_cache(SAME_AMOUNTS)
+def _counted(text: str) -> int | None:
+    """None: no amount."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
-        raise BillRefused("bill_line_unreadable", line=line, column=column)
+        return None
     sign, whole, decimals = match.groups("")
     counted = int(whole + decimals.ljust(5, "0"))
     return -counted if sign else counted

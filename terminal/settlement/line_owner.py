@@ -41,7 +41,12 @@ class Owners:
         }
         found = [self._find(line, rows[line.kind]) for line in lines]
         settled = self.views.settlements([each.local.id for each in found if each.local])
-        return [replace(each, before=settled.get(each.local.id)) if each.local else each for each in found]
+        if not settled:
+            return found
+        return [
+            replace(each, before=settled[each.local.id]) if each.local and each.local.id in settled else each
+            for each in found
+        ]
 
     def again(self, known: Known) -> Known:
         """After the engine heard of it."""

@@ -6,7 +6,8 @@ Refunds of another day, shifts by the provider's midnight and fees within roundi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from terminal.payments.bill import BillLine, LineKind, LineState
@@ -16,7 +17,9 @@ from terminal.settlement.differences import Difference, Fix, Kind, Note, short
 from terminal.settlement.local import Local, Standing
 from terminal.settlement.ports import BillChannel
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = date(1970, 1, 1)
+_DAY_MS: Final = 86_400_000
+_DAYS: Final = 64  # of one run: a bill has lines of few days
 _SIDES: Final[Mapping[bool, Kind]] = {True: Kind.OVER, False: Kind.SHORT}
 
 
@@ -154,7 +157,9 @@ def _elsewhere(before: Settlement, seen: Seen) -> bool:
 
 
 def _told(seen: Seen, local: Local) -> tuple[Note, ...]:
-    shifted = abs((date.fromisoformat(seen.day) - date.fromisoformat(day_of(local.at_ms, seen.channel))).days) == 1
+    shifted = abs(_number(seen.day) - _day_number(local.at_ms, seen.channel)) == 1
+    if not (shifted or seen.heard):
+        return ()
     return (*((Note.HEALED,) if seen.heard else ()), *((Note.CUTOFF,) if shifted else ()))
 
 
@@ -212,8 +217,10 @@ def _gap(line: BillLine, seen: Seen, local: Local) -> FeeGap | None:
     if rule is None:
         return None
     back = line.kind is LineKind.REFUND
-    day = date.fromisoformat(day_of(local.at_ms, seen.channel))
+    day = _date(_day_number(local.at_ms, seen.channel))
     expected = rule.expected_fee(-line.settle_minor if back else line.settle_minor, day)
+    if not fee_differs(line.fee_milli, expected) and (not back or seen.channel.fee_returned != "no"):
+        return None
     accepted = [expected]
     if back and seen.channel.fee_returned != "yes":
         accepted = [0] if seen.channel.fee_returned == "no" else [expected, 0]
@@ -224,8 +231,22 @@ def _gap(line: BillLine, seen: Seen, local: Local) -> FeeGap | None:
 
 def day_of(wall_ms: int, channel: BillChannel) -> str:
     """The provider's settlement day of an instant."""
-    return (_EPOCH + timedelta(milliseconds=wall_ms, minutes=channel.offset_min)).date().isoformat()
+    return _date(_day_number(wall_ms, channel)).isoformat()
 
 
 def day_begins_ms(day: date, channel: BillChannel) -> int:
-    return (day - date(1970, 1, 1)).days * 86_400_000 - channel.offset_min * 60_000
+    return (day - _EPOCH).days * _DAY_MS - channel.offset_min * 60_000
+
+
+def _day_number(wall_ms: int, channel: BillChannel) -> int:
+    return (wall_ms + channel.offset_min * 60_000) // _DAY_MS
+
+
+@lru_cache(_DAYS)
+def _date(number: int) -> date:
+    return _EPOCH + timedelta(days=number)
+
+
+@lru_cache(_DAYS)
+def _number(day: str) -> int:
+    return (date.fromisoformat(day) - _EPOCH).days

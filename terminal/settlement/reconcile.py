@@ -200,9 +200,9 @@ class _Run:
         self._take(line, seen, outcome)
 
     def _seen_with(self, line: BillLine, known: Known) -> Seen:
-        key = repeat_key(line)
-        again = False
-        if key is not None and key in self._spool.repeated:
+        again, repeated = False, self._spool.repeated
+        key = repeat_key(line) if repeated else None
+        if key is not None and key in repeated:
             again = key in self._seen
             self._seen.add(key)
         day = line.at[:10] if self._file.kind == "statement" or not self._day else self._day.isoformat()
@@ -216,8 +216,9 @@ class _Run:
             if seen.before is None:
                 row = SettledRow(local.id, kind, seen.day, self._batch(seen.day), line.settle_minor, fee)
                 self._recorder.settle(self._file.channel.name, row)
-            for about in (Kind.MISSING_THERE, Kind.MISSING_HERE):
-                self._end(about, local.id, "matched")
+            if self._open:
+                for about in (Kind.MISSING_THERE, Kind.MISSING_HERE):
+                    self._end(about, local.id, "matched")
         for note in outcome.notes:
             self._notes[note.value] += 1
         if outcome.difference:
@@ -254,7 +255,7 @@ class _Run:
             )
 
     def _end(self, kind: Kind, key: str, how: str) -> None:
-        if self._open and (row := self._open.pop((kind.value, key), None)):
+        if row := self._open.pop((kind.value, key), None):
             self._recorder.ended(row, how)
             self._report.ended += 1
 

@@ -16,6 +16,7 @@ from terminal.settlement.ports import BillChannel
 CHUNK: Final = 256
 REPEATED_MAX: Final = 10_000  # keys; a file with more is no bill
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8192", "temp_store = FILE")
+_SUMS: Final = {each: (f"{each.value}_count", f"{each.value}_minor") for each in LineKind}
 _MONEY: Final = (LineKind.PAYMENT, LineKind.REFUND)
 
 
@@ -85,8 +86,9 @@ class Spool:
             self._merchants[line.merchant_id] += 1
         if line.state is not LineState.DONE or line.provisional:
             return
-        sums[f"{line.kind}_count"] += 1
-        sums[f"{line.kind}_minor"] += line.settle_minor
+        count, minor = _SUMS[line.kind]
+        sums[count] += 1
+        sums[minor] += line.settle_minor
         sums["fee_milli"] += line.fee_milli
 
     def _find_repeated(self) -> None:
@@ -105,4 +107,4 @@ def repeat_key(line: BillLine) -> str | None:
     number = line.refund_no if line.kind is LineKind.REFUND else line.order_no
     theirs = line.provider_refund if line.kind is LineKind.REFUND else line.provider_txn
     named = number or (line.references[0] if line.references else "") or theirs
-    return f"{line.kind}:{named}" if named else None
+    return f"{line.kind.value}:{named}" if named else None

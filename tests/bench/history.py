@@ -57,7 +57,8 @@ class Pattern:
     views: Mapping[str, Sequence[Form]]  # the rows it left in claim, summary and word
 
     @classmethod
-    def read(cls, journal: Path, sale: str) -> "Pattern":
+    def read(cls, journal: Path, sale: str, ids: Sequence[str] = ()) -> "Pattern":
+        """``ids``: what is marked in it (``_MARKS``), where the sale's own evidence and claims do not tell."""
         connection = connect(journal, read_only=True)
         found = connection.execute("SELECT * FROM event WHERE subject = ? ORDER BY number", (sale,))
         rows = tuple(Row(*values) for values in found)
@@ -70,9 +71,7 @@ class Pattern:
         summaries = connection.execute("SELECT * FROM summary WHERE subject = ?", (sale,)).fetchall()
         words = connection.execute("SELECT * FROM word WHERE subject = ?", (sale,)).fetchall()
         connection.close()
-        proof = next(body["evidence"] for body in (decode(row.body) for row in rows) if "evidence" in body)
-        keys = {str(kind): str(key) for kind, key, *_ in claims}
-        ids = (sale, keys["order"], proof["txn"], keys["idem"].rpartition("/")[2], proof["id"])
+        ids = ids or _own_ids(sale, rows, claims)
 
         def marked(values: Sequence[Any]) -> tuple[Any, ...]:
             return tuple(_marked(value, ids) if isinstance(value, str) else value for value in values)
@@ -91,6 +90,12 @@ class Pattern:
             yield form._replace(subject=ids["sale"]), decode(form.body % ids)
 
 
+def _own_ids(sale: str, rows: Sequence[Row], claims: Sequence[Form]) -> Sequence[str]:
+    proof = next(body["evidence"] for body in (decode(row.body) for row in rows) if "evidence" in body)
+    keys = {str(kind): str(key) for kind, key, *_ in claims}
+    return sale, keys["order"], proof["txn"], keys["idem"].rpartition("/")[2], proof["id"]
+
+
 def _marked(text: str, ids: Sequence[str]) -> str:
     text = text.replace("%", "%%")
     for mark, each in zip(_MARKS, ids, strict=True):
@@ -101,8 +106,8 @@ def _marked(text: str, ids: Sequence[str]) -> str:
 class Grower:
     """Makes a stopped service's journal longer. ``payments`` are in it after each ``grow``."""
 
-    def __init__(self, journal: Path, pattern: Pattern) -> None:
-        self.payments = 0
+    def __init__(self, journal: Path, pattern: Pattern, *, between_ms: int = BETWEEN_MS) -> None:
+        self.payments, self._between_ms = 0, between_ms
         self._path, self._pattern = journal, pattern
         self._keys = JournalKeys.load(journal.parent / "keys")
         self._forms = [(row, _head_form(row)) for row in pattern.events]
@@ -138,7 +143,7 @@ class Grower:
         views = self._pattern.views
         for _ in range(count):
             self.payments += 1
-            ids, first, later_ms = _new_ids(self.payments), chain.number + 1, self.payments * BETWEEN_MS
+            ids, first, later_ms = _new_ids(self.payments), chain.number + 1, self.payments * self._between_ms
             rows["event"] += self._sealed(chain, ids, later_ms)
             rows["claim"] += [(*_filled(form[:3], ids), form[3] + first) for form in views["claim"]]
             rows["word"] += [_filled(form, ids) for form in views["word"]]
