@@ -1,6 +1,6 @@
 // The counter as it is now, over one WebSocket. When it drops, that is said at once and nothing is assumed.
 
-const AGAIN_MS = [250, 500, 1000, 2000, 4000];
+const AGAIN_MS = [250, 500, 1000]; // a service that restarts is back within seconds, and asking it costs nothing
 const SILENT_MS = 15000; // so long without a word: ask whether anybody is still there
 const ANSWER_MS = 5000;
 
