@@ -1,6 +1,6 @@
 #!/bin/sh
 # make test: lint, types, the whole suite with branch coverage, and in the last lines what was not covered.
-# Budget on two cores, installing not counted: lint 5 s, types beside the tests, tests 210 s; together at most 300 s.
+# Budget on two cores, installing not counted: at most 300 s together; by suite in docs/for-developers.md.
 set -u
 cd "$(dirname "$0")/.."
 failed=""
