@@ -344,7 +344,10 @@ class People:
             self._checking.discard(pair)
         if found is None or not right:
             raise NotAllowed("pin_wrong")
-        return self._roll.find(Person, found.id)
+        now = self._roll.find(Person, found.id)
+        if now.pin != found.pin:  # changed while the old one was looked at: it opens nothing any more
+            raise NotAllowed("pin_wrong")
+        return now
 
     async def _use_code(self, code: str, purpose: Purpose, device: str) -> Grant:
         self._roll.check_unlocked(self._roll.strangers_id, device, "pairing_locked")

@@ -264,6 +264,23 @@ def test_s35_a_disabled_person_is_out_at_once_and_the_last_owner_stays(tmp_path:
     story(tmp_path, tell)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_s35_an_old_pin_that_was_being_checked_meanwhile_opens_nothing(tmp_path: Path, first: int) -> None:
+    async def tell(shop: Shop) -> None:
+        owner = shop.principal(await shop.set_up())
+        cashier = await shop.people.add_person(owner, Role.CASHIER, "Cashier", CASHIER_PIN)
+        calls = [
+            shop.people.set_pin(owner, cashier, "518264"),
+            shop.people.sign_in(cashier, CASHIER_PIN, device=TILL),
+        ]
+        answers = await asyncio.gather(*(calls[first:] + calls[:first]), return_exceptions=True)
+        tokens = [each for each in answers if isinstance(each, str)]
+        assert all(shop.people.who("", each) is None for each in tokens)
+        assert await shop.people.sign_in(cashier, "518264", device=TILL)
+
+    story(tmp_path, tell)
+
+
 def test_a_new_pin_ends_old_sessions_and_the_old_pin(tmp_path: Path) -> None:
     async def tell(shop: Shop) -> None:
         session = await shop.set_up()
