@@ -18,6 +18,8 @@ def main() -> int:
     parser.add_argument("--shop", default="Countertop Test Shop 测试商店")
     parser.add_argument("--notify-ca", type=Path, help="PEM of the authority behind the shop's https address")
     parser.add_argument("--embed", action="append", default=[], help="page that may frame the wallet")
+    pix = "the Pix API listens there instead, with TLS that demands the shop's certificate"
+    parser.add_argument("--pix-tls-port", type=int, help=pix)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -39,6 +41,7 @@ async def _serve(asked: argparse.Namespace) -> int:
         shops=(asked.shop,),
         notify_ca=asked.notify_ca,
         embed_origins=tuple(asked.embed),
+        pix_tls_port=asked.pix_tls_port,
     )
     try:
         await stop.wait()

@@ -7,7 +7,7 @@ provider's portal, so a service is pointed at the sandbox by ``merchant/credenti
 import datetime
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,24 +59,35 @@ class KeysFolder:
         # The authority signs no answers, so its key is a stranger's for whoever verifies one.
         return Keyring(merchants, public, certificates, RsaSigner(authority), self._entropy)
 
+    @property
+    def bank(self) -> Path:
+        """The folder of the bank's own keys."""
+        return self._bank
+
     def credentials(self, number: int = 1) -> Path:
         return self._state_dir / ("merchant" if number == 1 else f"merchant-{number}")
 
-    def write_gateway(self, gateway: str) -> None:
-        """Tell every merchant where the sandbox listens now."""
-        for path in sorted(self._state_dir.glob("merchant*/credentials.json")):
+    def shops(self) -> list[Path]:
+        """The folder of every merchant."""
+        return sorted(path.parent for path in self._state_dir.glob("merchant*/credentials.json"))
+
+    def write_gateway(self, gateway: str, pix: tuple[str, Mapping[str, str]] | None = None) -> None:
+        """Tell every merchant where the sandbox listens now; ``pix``: where with TLS, and the files for it."""
+        pix_gateway, files = pix or (gateway, {})
+        for folder in self.shops():
+            path = folder / "credentials.json"
             told = json.loads(path.read_text())
             told |= {"gateway": gateway, **alipay_names(told["mchid"]), "alipay_gateway": gateway + "/gateway.do"}
-            told |= {**pix_names(told["mchid"], told["apiv3_key"]), "pix_gateway": gateway + API}
+            told |= {**pix_names(told["mchid"], told["apiv3_key"]), "pix_gateway": pix_gateway + API, **files}
             told["pix_oauth_url"] = f"{ROOT}/oauth/token"
-            _write(path, json.dumps(told, indent=2).encode())
+            write_whole(path, json.dumps(told, indent=2).encode())
 
     def rotate_certificate(self, now_ms: int) -> PlatformKey:
         """A new platform certificate; earlier ones stay in the list until their end."""
         index: dict[str, Any] = json.loads((self._bank / _INDEX).read_text())
         told = self._make_certificate(len(index["certificates"]) + 1, now_ms)
         index["certificates"].append(told)
-        _write(self._bank / _INDEX, json.dumps(index, indent=2).encode())
+        write_whole(self._bank / _INDEX, json.dumps(index, indent=2).encode())
         return self._platform_certificate(told)
 
     # --- making -----------------------------------------------------------------------------------------
@@ -86,7 +97,7 @@ class KeysFolder:
         authority = _new_key()
         self._save_key("authority", authority)
         root = self._sign("Countertop TEST authority", authority, authority, now_ms, is_authority=True)
-        _write(self._bank / "authority.crt.pem", root.public_bytes(Encoding.PEM))
+        write_whole(self._bank / "authority.crt.pem", root.public_bytes(Encoding.PEM))
         self._save_key("public", _new_key())
         digits = str(int.from_bytes(self._entropy.bytes(12))).rjust(30, "0")
         public_key_id = f"PUB_KEY_ID_011{digits}"
@@ -96,13 +107,13 @@ class KeysFolder:
             for number, shop in enumerate(shops, 1)
         ]
         index = {"public_key_id": public_key_id, "certificates": [certificate], "merchants": merchants}
-        _write(self._bank / _INDEX, json.dumps(index, indent=2).encode())
+        write_whole(self._bank / _INDEX, json.dumps(index, indent=2).encode())
 
     def _make_certificate(self, number: int, now_ms: int) -> dict[str, Any]:
         name, key = f"certificate-{number}", _new_key()
         self._save_key(name, key)
         made = self._sign("Countertop TEST platform", key, self._key("authority"), now_ms)
-        _write(self._bank / f"{name}.crt.pem", made.public_bytes(Encoding.PEM))
+        write_whole(self._bank / f"{name}.crt.pem", made.public_bytes(Encoding.PEM))
         until_ms = now_ms + _LIFE_DAYS * 86_400_000
         return {"name": name, "serial": _serial(made), "from_ms": now_ms, "until_ms": until_ms}
 
@@ -116,12 +127,12 @@ class KeysFolder:
         certificate = self._sign(f"TEST {mchid}", key, self._key("authority"), now_ms)
         apiv3_key = self._entropy.bytes(16).hex()
         pem = certificate.public_bytes(Encoding.PEM)
-        _write(self._bank / f"merchant-{mchid}.crt.pem", pem)
-        _write(folder / "merchant_certificate.pem", pem)
-        _write(folder / "merchant_private_key.pem", _private_pem(key))
+        write_whole(self._bank / f"merchant-{mchid}.crt.pem", pem)
+        write_whole(folder / "merchant_certificate.pem", pem)
+        write_whole(folder / "merchant_private_key.pem", _private_pem(key))
         public_pem = self._key("public").public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        _write(folder / "platform_public_key.pem", public_pem)
-        _write(folder / "platform_certificate.pem", (self._bank / "certificate-1.crt.pem").read_bytes())
+        write_whole(folder / "platform_public_key.pem", public_pem)
+        write_whole(folder / "platform_certificate.pem", (self._bank / "certificate-1.crt.pem").read_bytes())
         told = {
             "test": True,
             "gateway": "",
@@ -136,7 +147,7 @@ class KeysFolder:
             "platform_certificate_serial": platform_serial,
             "platform_certificate_file": "platform_certificate.pem",
         }
-        _write(folder / "credentials.json", json.dumps(told, indent=2).encode())
+        write_whole(folder / "credentials.json", json.dumps(told, indent=2).encode())
         kept = ("mchid", "appid", "shop", "apiv3_key")
         return {name: told[name] for name in kept} | {"serial": told["merchant_serial"]}
 
@@ -174,7 +185,7 @@ class KeysFolder:
         return x509.load_pem_x509_certificate((self._bank / f"{name}.crt.pem").read_bytes())
 
     def _save_key(self, name: str, key: RSAPrivateKey) -> None:
-        _write(self._bank / f"{name}.key.pem", _private_pem(key))
+        write_whole(self._bank / f"{name}.key.pem", _private_pem(key))
 
 
 def _new_key() -> RSAPrivateKey:
@@ -193,7 +204,7 @@ def _serial(certificate: x509.Certificate) -> str:
     return f"{certificate.serial_number:X}"
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Whole or not at all, readable by its owner only."""
     unfinished = path.with_name(path.name + ".new")
     unfinished.unlink(missing_ok=True)

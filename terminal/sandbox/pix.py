@@ -26,6 +26,7 @@ from terminal.sandbox.pix_telling import OTHER_KEY, PixTeller
 from terminal.sandbox.telling import OTHER_ORDER
 
 TOKEN_LIFE_S: Final = 3600
+TOKEN_PATHS: Final = (f"{ROOT}/oauth/token", f"{ROOT}/api/oauth/token")  # no document says where; SDKs differ
 TOKENS_KEPT: Final = 256
 BODY_MAX: Final = 64 * 1024
 _OTHER_TXID: Final = re.sub(r"[^A-Z]", "0", OTHER_ORDER).ljust(26, "0")
@@ -102,7 +103,7 @@ class PixDoor:
         self._bank.advance(now_ms)
         sent = {name.lower(): value for name, value in headers.items()}
         parts = urlsplit(target)
-        if parts.path == f"{ROOT}/oauth/token" and method == "POST":
+        if parts.path in TOKEN_PATHS and method == "POST":
             return self._token(sent, body, now_ms)
         merchant = self._bearer(sent, now_ms)
         if merchant is None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
+from terminal.sandbox.client_tls import FILES, listening
 from terminal.sandbox.desk import Clock, Desk
 from terminal.sandbox.engine import Rules
 from terminal.sandbox.keyring import Entropy
@@ -41,13 +42,14 @@ class Sandbox:
 
     Attributes:
         url: "http://127.0.0.1:7610", the gateway for merchants; the wallet is at ``url + "/wallet"``.
+        pix_url: "https://…" where the Pix API asks for the client's certificate; empty when it listens at ``url``.
         admin_token: for the Authorization header ("Bearer …") of /admin/…; also in the file ``admin-token``.
         credentials: folder with credentials.json and the PEM files of the first merchant.
         bank: the bank itself, for tests in the same process.
     """
 
     def __init__(self, desk: Desk, keys: KeysFolder, store: Store, woken: asyncio.Event) -> None:
-        self.url, self.admin_token = "", ""
+        self.url, self.pix_url, self.admin_token = "", "", ""
         self.credentials = keys.credentials()
         self.bank = desk.bank
         self._desk, self._keys, self._store, self._woken = desk, keys, store, woken
@@ -55,7 +57,14 @@ class Sandbox:
         self._runner: web.AppRunner | None = None
         self._post: asyncio.Task[None] | None = None
 
-    async def start(self, host: str, port: int, pages: Pages, notify_tls: ssl.SSLContext | None) -> None:
+    async def start(
+        self,
+        host: str,
+        port: int,
+        pages: Pages,
+        notify_tls: ssl.SSLContext | None,
+        pix_tls: tuple[int, ssl.SSLContext] | None = None,
+    ) -> None:
         app = web.Application(client_max_size=BODY_MAX, middlewares=[self._check_host])
         app.add_routes(
             [
@@ -63,7 +72,7 @@ class Sandbox:
                 web.route("*", "/v3/{rest:.*}", self._provider),
                 web.route("*", "/gateway.do", self._provider),
                 web.route("GET", "/downloadBillFile.resource", self._provider),
-                web.route("*", "/pix/{rest:.*}", self._provider),
+                web.route("*", "/pix/{rest:.*}", self._pix),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
@@ -73,9 +82,18 @@ class Sandbox:
         port = self._runner.addresses[0][1]
         self.url = f"http://{host}:{port}"
         self._hosts = {f"{name}:{port}" for name in (host, "localhost", "127.0.0.1")}
-        self._keys.write_gateway(self.url)
+        if pix_tls is not None:
+            await self._listen_for_pix(host, *pix_tls)
+        self._keys.write_gateway(self.url, (self.pix_url, FILES) if self.pix_url else None)
         self.bank.address = self.url
         self._post = asyncio.create_task(self._deliver_for_ever(notify_tls), name="sandbox-notifications")
+
+    async def _listen_for_pix(self, host: str, port: int, tls: ssl.SSLContext) -> None:
+        assert self._runner is not None
+        await web.TCPSite(self._runner, host, port, ssl_context=tls).start()
+        port = self._runner.addresses[-1][1]
+        self.pix_url = f"https://{host}:{port}"
+        self._hosts |= {f"{name}:{port}" for name in (host, "localhost", "127.0.0.1")}
 
     async def close(self) -> None:
         """Stop answering and posting; what is owed is owed after the next start."""
@@ -104,6 +122,12 @@ class Sandbox:
         if reply.lost:
             return await self._unanswered(request, reply)
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+
+    async def _pix(self, request: web.Request) -> web.StreamResponse:
+        """With TLS of its own it is nowhere else."""
+        if request.secure is not bool(self.pix_url):
+            raise web.HTTPNotFound
+        return await self._provider(request)
 
     async def _unanswered(self, request: web.Request, reply: Reply) -> web.StreamResponse:
         if reply.lost == "silent":
@@ -176,6 +200,7 @@ async def start_sandbox(
     shops: Sequence[str] = ("TEST Shop 测试商店",),
     notify_ca: Path | None = None,
     embed_origins: tuple[str, ...] = (),
+    pix_tls_port: int | None = None,
 ) -> Sandbox:
     """Start the bank, continuing from ``state_dir``.
 
@@ -185,6 +210,7 @@ async def start_sandbox(
         shops: names of the merchants made at the first start; each gets keys and a folder.
         notify_ca: PEM file of the authority behind the merchants' https notify_url.
         embed_origins: pages that may show the wallet in a frame.
+        pix_tls_port: the Pix API listens there instead, with TLS that demands the shop's certificate; 0: any.
 
     Raises:
         ValueError: ``host`` is not a loopback address.
@@ -208,8 +234,11 @@ async def start_sandbox(
         embed_origins=embed_origins,
     )
     tls = ssl.create_default_context(cafile=str(notify_ca)) if notify_ca is not None else None
+    pix_tls = None
+    if pix_tls_port is not None:
+        pix_tls = pix_tls_port, listening(keys.bank, keys.shops(), clock.wall_ms(), entropy)
     try:
-        await sandbox.start(host, port, pages, tls)
+        await sandbox.start(host, port, pages, tls, pix_tls)
     except BaseException:
         await sandbox.close()
         raise

@@ -18,8 +18,11 @@ from terminal.system import SystemClock, SystemEntropy
 
 
 @asynccontextmanager
-async def running_sandbox(state: Path, *, port: int = 0) -> AsyncIterator[Sandbox]:
-    sandbox = await start_sandbox(state, clock=SystemClock(), entropy=SystemEntropy(), port=port)
+async def running_sandbox(
+    state: Path, *, port: int = 0, pix_tls_port: int | None = None
+) -> AsyncIterator[Sandbox]:
+    clock, entropy = SystemClock(), SystemEntropy()
+    sandbox = await start_sandbox(state, clock=clock, entropy=entropy, port=port, pix_tls_port=pix_tls_port)
     try:
         yield sandbox
     finally:

@@ -11,7 +11,7 @@ from terminal.banks.channel import Channel
 from terminal.channels import open_channel
 from terminal.counter.ports import Order, RefundOrder
 from terminal.payments.money import Money
-from terminal.payments.notice import Accepted, CodeReady, RefundTold, Told, Trade
+from terminal.payments.notice import Accepted, Answer, CodeReady, NotSent, RefundTold, Told, Trade
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.sandbox_rig import running_sandbox
@@ -37,11 +37,11 @@ channels = ["pix"]
 TXID, OTHER = "01K5MZ0000ABCDEFGHJKMNPQRS", "01K5MZ0000ABCDEFGHJKMNPQRT"
 
 
-def written(folder: Path, told: dict[str, str]) -> Loaded:
+def written(folder: Path, told: dict[str, str], extra: str = "") -> Loaded:
     secrets = f'[pix]\nclient_secret = "{told["pix_client_secret"]}"\n[people]\npepper = "{"ab" * 32}"\n'
     (folder / "secrets.toml").write_text(secrets)
     (folder / "secrets.toml").chmod(0o600)
-    (folder / "countertop.toml").write_text(TEXT.format(**told))
+    (folder / "countertop.toml").write_text(TEXT.format(**told).replace("[[counters]]", f"{extra}\n[[counters]]"))
     return load(folder / "countertop.toml")
 
 
@@ -111,3 +111,32 @@ async def lists_tell_it_all(session: aiohttp.ClientSession, told: dict[str, str]
         status, found = await asked(method, path, body)
         assert (status, found["status"]) == (code, code), path
     assert (await asked("GET", f"/cob/{TXID}", headers={}))[0] == 401
+
+
+@pytest.mark.row(36, 69)
+async def test_s16_the_banks_listener_lets_in_nobody_without_a_certificate_it_signed(tmp_path: Path) -> None:
+    clock, order = SystemClock(), Order(TXID, Money(650, "BRL"), "pão", "1", 0)
+    async with running_sandbox(tmp_path / "bank", pix_tls_port=0) as sandbox, aiohttp.ClientSession() as session:
+        told = json.loads((sandbox.credentials / "credentials.json").read_text())
+        folder = sandbox.credentials
+        authority = f'ca_file = "{folder / told["pix_authority_file"]}"\n'
+
+        async def asked(certificate: str, key: str) -> tuple[Answer, int]:
+            """The answer to an order, and how many requests the bank has ever heard."""
+            both = f'certificate_file = "{folder / certificate}"\nkey_file = "{folder / key}"\n' if key else ""
+            loaded = written(tmp_path, told, authority + both)
+            channel = open_channel(loaded, "pix", clock, SystemEntropy(), "")
+            answer = await channel.order(order)
+            assert isinstance(channel, Channel)
+            await channel.aclose()
+            head = {"Authorization": f"Bearer {sandbox.admin_token}"}
+            async with session.get(sandbox.url + "/admin/calls", headers=head) as heard:
+                return answer, len((await heard.json())["calls"])
+
+        assert await asked("", "") == (NotSent("no_token"), 0)
+        assert await asked("merchant_certificate.pem", "merchant_private_key.pem") == (NotSent("no_token"), 0)
+        answer, calls = await asked(told["pix_certificate_file"], told["pix_key_file"])
+        assert isinstance(answer, CodeReady)
+        assert calls == 2, "a token and the order"
+        async with session.post(told["gateway"] + "/pix/oauth/token") as plain:
+            assert plain.status == 404, "no way round it"

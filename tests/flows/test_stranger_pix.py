@@ -1,4 +1,4 @@
-"""Strangers' packages of PyPI and Pix: a validator holds what is on the wire against the central bank's document."""
+"""Strangers of PyPI and Pix: a validator with the central bank's document, and a bank's SDK over mutual TLS."""
 
 import asyncio
 import json
@@ -174,3 +174,27 @@ async def test_openapi_core_from_pypi_finds_all_on_the_wire_as_the_central_bank_
     assert bad == dict.fromkeys((*REFUSED, "bad key", "too much back", "backwards"), 400) | dict.fromkeys(
         ("unknown", "no such pix", "no webhook"), 404
     )
+
+
+@pytest.mark.row(20, 69, 143)
+async def test_efipay_from_pypi_orders_queries_refunds_and_lists_over_mutual_tls(tmp_path: Path) -> None:
+    python = await python_of("efipay")
+    client = ROOT / "tests" / "strangers" / "efipay_client.py"
+    async with running_sandbox(tmp_path / "bank", pix_tls_port=0) as sandbox:
+        asked = json.dumps({"credentials": str(sandbox.credentials), "admin_token": sandbox.admin_token})
+        told = json.loads(await run(str(python), "-E", "-s", str(client), asked))
+        captures, returned = sandbox.bank.captures(), sandbox.bank.returned()
+    assert told["hooked"] == {}
+    assert told["unseen"]["title"] == "CobNaoEncontrado"
+    assert (told["made"]["status"], told["unpaid"]["status"]) == ("ATIVA", "ATIVA")
+    assert (told["view"]["amount"], told["view"]["currency"], told["view"]["description"]) == (2850, "BRL", "chá")
+    [received], [arrived] = told["paid"]["pix"], told["notified"]["pix"]
+    assert (told["paid"]["status"], received["valor"]) == ("CONCLUIDA", "28.50")
+    assert arrived.items() <= received.items()
+    assert told["refunded"]["status"] == "EM_PROCESSAMENTO"
+    assert (told["refund"]["status"], told["refund"]["valor"]) == ("DEVOLVIDO", "8.50")
+    assert told["refund_notified"]["pix"][0]["devolucoes"] == [told["refund"]]
+    assert told["too_much"]["title"] == "PixDevolucaoInvalida"
+    assert told["received"]["pix"] == [received | {"devolucoes": [told["refund"]]}]
+    number = received["txid"]
+    assert (captures, returned) == ({number: [2850]}, {number: 850})
