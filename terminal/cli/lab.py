@@ -1,6 +1,7 @@
 """``countertop lab run NAME`` and ``lab list``: faults by name, played headless on virtual time and judged."""
 
 import logging
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 lab = typer.Typer(no_args_is_help=True, help="Play faults by name on a simulated counter.")
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
+RAILS: Final = "rails"
+_SEEDS: Final = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 _DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer")
 _SIGNS: Final = {"out": "→", "in": "←"}
 
@@ -36,12 +39,35 @@ def list_faults(as_json: Annotated[bool, typer.Option("--json", help="For machin
 
 @lab.command("run")
 def run_fault(
-    name: Annotated[str, typer.Argument(help="A fault or scenario of `countertop lab list`.")],
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 1,
+    name: Annotated[str, typer.Argument(help="A fault or scenario of `countertop lab list`, or rails for all.")],
+    seed: Annotated[str, typer.Option(metavar="N|A..B", help="The same seed gives the same run.")] = "1",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The verdict only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    connector: Annotated[str, typer.Option(help="With rails: this one only.")] = "",
+    each: Annotated[int, typer.Option(min=0, help="With rails: seeds a cell; 0 takes one in fifty.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="With rails: processes; 0 takes one a core.")] = 0,
 ) -> None:
-    """Play one fault: a sale, the trouble, days later the audit. Ends with 0 only if the oracle agrees."""
+    """Play one fault: a sale, the trouble, days later the audit. Ends with 0 only if the oracle agrees.
+
+    With rails: every fault with every connector, and the table of how each ended.
+    """
+    if name == RAILS:
+        from terminal.cli.lab_rails import run_rails
+
+        run_rails(seeds_named(seed), connector=connector, each=each, jobs=jobs, as_json=as_json)
+        return
+    _run_one(name, seeds_named(seed)[0], quiet=quiet, as_json=as_json)
+
+
+def seeds_named(text: str) -> range:
+    """``7``, or ``1..200`` with both ends."""
+    match = _SEEDS.fullmatch(text)
+    if match is None or int(match[2] or match[1]) < int(match[1]):
+        give_up(f"{text!r} is no seed; 7 is one, 1..200 are two hundred.", USAGE)
+    return range(int(match[1]), int(match[2] or match[1]) + 1)
+
+
+def _run_one(name: str, seed: int, *, quiet: bool, as_json: bool) -> None:
     try:
         find(name)
     except FaultUnknown as unknown:

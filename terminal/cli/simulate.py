@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
+from terminal.cli.words import USAGE, give_up
+
 SALES_A_SEED: Final = 25  # on average
 
 
@@ -14,11 +16,17 @@ def simulate(
     sales: Annotated[int, typer.Option(help="About how many sales; a seed has 20 to 30.")] = 1,
     trace: Annotated[bool, typer.Option("--trace", help="Print every step of the one seed.")] = False,
     jobs: Annotated[int, typer.Option(help="Processes; 0 takes one a core.")] = 0,
+    connector: Annotated[str, typer.Option(help="With --fault: a cell of lab run rails.")] = "",
+    fault: Annotated[str, typer.Option(help="Only this fault, with this connector.")] = "",
 ) -> None:
     """Simulate whole shops with every fault there is, and judge them by the bank's own books."""
     from terminal.simulation.mass import Tally, mass_run, run_seeds
     from terminal.simulation.run import Outcome
     from terminal.simulation.run import simulate as one
+
+    if connector or fault:
+        _cell(connector, fault, seed, trace=trace)
+        return
 
     def told(outcome: Outcome) -> None:
         print(f"seed {outcome.seed}, commit {_commit()}, step {outcome.steps}: {outcome.blame}")
@@ -44,6 +52,18 @@ def simulate(
     for outcome in tally.broken:
         told(outcome)
     raise typer.Exit(bool(tally.broken))
+
+
+def _cell(connector: str, fault: str, seed: int, *, trace: bool) -> None:
+    from terminal.simulation.rails_run import cells, play
+
+    cell = next((x for x in cells() if (x.connector, x.row.slug) == (connector, fault)), None)
+    if cell is None or cell.why_not:
+        give_up(f"{fault!r} with {connector!r} is not played: {cell.why_not if cell else 'no such cell'}.", USAGE)
+    played = play(cell, seed, print if trace else None)
+    happened = "" if played.fired else ", the fault never happened"
+    print(f"seed {seed}: {played.sales} sales{happened}; {played.blame or 'right'}")
+    raise typer.Exit(bool(played.blame))
 
 
 def _commit() -> str:

@@ -112,6 +112,8 @@ class PushDriver(AttemptDriver):
         answer = await self._job.provider.close(self._job.attempt)
         if isinstance(answer, Refused):
             await self._hear_refusal(answer.why)
+        if not isinstance(answer, Refused | NotSent) and self._in(State.PAID):
+            await self._look()  # paid meanwhile: what ended the order there may have given the money back
         if not self._in(State.CLOSING):
             return
         await self._query()  # a payment may have slipped in before the close

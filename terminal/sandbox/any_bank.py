@@ -68,6 +68,10 @@ class AccountBank:
             raise UnknownFault(slug)
         self._faults[slug] += count
 
+    def left(self, slug: str) -> int:
+        """How often a fault will still happen."""
+        return self._faults[slug]
+
     def _takes(self, slug: str) -> bool:
         if not self._faults[slug]:
             return False

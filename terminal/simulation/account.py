@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "any_bank"
 DAY_MS: Final = 86_400_000
+BREAKS: Final = 2
 LOOK_S: Final = 2.0
 IDLE_S: Final = 6 * 3600.0  # between two looks nobody asked for: what a killed process left lying
 _CREDITOR: Final = re.compile(r"RF[0-9]{2}([0-9A-Z]{4,21})")
@@ -40,6 +41,8 @@ class AccountSide:
         self._intake: Intake | None = None
         self._folder = StatementFolder(NAME, self._path, None)
         self._days: asyncio.Task[None] | None = None
+        self._broken = ""
+        self._days_ended = 0
 
     # --- the shop's side ------------------------------------------------------------------------------------
 
@@ -103,12 +106,28 @@ class AccountSide:
         orders.put(order)
         world.witness.booked(number, entries)
 
+    def break_it(self, slug: str) -> None:
+        """Twice, at the next occasions; days are among them, so nothing heals it early."""
+        self.bank.set_fault(slug, BREAKS)
+        self._broken = slug
+
+    @property
+    def fired(self) -> dict[str, int]:
+        left = self.bank.left(self._broken) if self._broken else BREAKS
+        return {self._broken: BREAKS - left} if left < BREAKS else {}
+
+    @property
+    def rested(self) -> bool:
+        """Every statement that could come late has come."""
+        return self._days_ended > BREAKS
+
     async def _end_days(self) -> None:
         """A statement of every day, for ever: the world cancels it."""
         clock = self._world.bank_clock
         while True:
             day = clock.wall_ms() // DAY_MS
             await asyncio.sleep(((day + 1) * DAY_MS - clock.wall_ms()) / 1000 + 1)
+            self._days_ended += 1
             self.bank.end_day(datetime.fromtimestamp(day * 86_400, UTC).date())
             self._news.set()
 

@@ -82,6 +82,7 @@ class Journaled:
         self.orphans: set[str] = set()
         self.refused: set[str] = set()  # refunds about which genuine evidence was not believed
         self.claims: dict[tuple[str, str], str] = {}
+        self.unmatched: set[str] = set()  # credits of statements that name none of our orders
         self.at: dict[str, str] = {}  # counter -> its open sale
 
     def read(self, kind: str, subject: str, mono_ns: int, body: Body) -> None:
@@ -171,6 +172,9 @@ class Journaled:
 
     def _print_started(self, _subject: str, body: Body, _ns: int) -> None:
         self.printings.setdefault(body["receipt"], []).append(body["copy"])
+
+    def _statement_unmatched(self, _subject: str, body: Body, _ns: int) -> None:
+        self.unmatched |= {each["entry"].partition("/")[0] for each in body["credits"]}
 
     def _payment_orphaned(self, _subject: str, body: Body, _ns: int) -> None:
         self.orphans.add(body["order_no"])

@@ -69,8 +69,8 @@ class Seen:
 
 
 class LabRun:
-    def __init__(self, fault: Fault, seed: int, folder: Path) -> None:
-        self.fault, self._seed, self._folder = fault, seed, folder
+    def __init__(self, fault: Fault, seed: int, folder: Path, *, channel: str = "wechatpay") -> None:
+        self.fault, self._seed, self._folder, self.channel = fault, seed, folder, channel
         self.happened = False  # set by scripts that are the fault themselves
         self.seen = Seen()
         self._blind_until_s = 0.0
@@ -100,12 +100,15 @@ class LabRun:
     def _build(self) -> None:
         loop = asyncio.get_running_loop()
         self.counter = SimulatedCounter(captions=False)
-        self.world = World(self._seed, self._folder)
+        self._outfit = Outfit(channels=(self.channel,))
+        self.world = World(self._seed, self._folder, outfit=self._outfit)
         self.timeline = Timeline(self.world.bank_clock)
         self.trace = Trace(loop.time, self._traced)
-        self.oracle = Oracle(self.world.bank, self.world.ring.shop, self.trace)
+        self.oracle = Oracle(self.world.bank, self.world.ring.shop, self.trace, self.world.house.currency)
+        if self.world.account is not None:
+            self.oracle.codes = self.world.account.order_of
         self.world.witness = self.oracle
-        self.world.outfit = replace(Outfit(), devices=self._devices)
+        self.world.outfit = replace(self._outfit, devices=self._devices)
         self.stand = Stand(self.counter.wires, self.timeline)
         self.breakage = Breakage(self.stand)
         self.hands = Hands(self)
@@ -232,7 +235,7 @@ class LabRun:
     async def _days_later(self) -> None:
         """A restart without devices, and then until nothing is in doubt: late money is looked for for days."""
         await self.world.stop()
-        self.world.outfit = Outfit()
+        self.world.outfit = self._outfit
         await self.world.start()
         for _ in range(QUIET_H):
             if self.oracle.blame or self._quiet():

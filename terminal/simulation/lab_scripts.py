@@ -13,12 +13,13 @@ from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.sandbox.engine import CustomerCannot
 from terminal.simulation.lab_bills import next_morning
+from terminal.simulation.rails import RAILS
 from terminal.simulation.world import Gone
 
 if TYPE_CHECKING:
     from terminal.simulation.lab_run import LabRun
 
-AMOUNT: Final = Money(2850, "CNY")
+AMOUNT_MINOR: Final = 2850
 CASHIER: Final = Actor("person", "cashier")
 BOTH: Final[tuple[Direction, ...]] = ("push", "pull")
 LOOK_S: Final = 0.25
@@ -34,12 +35,13 @@ class Hands:
         self.sale = ""
 
     async def open(self, directions: tuple[Direction, ...] = BOTH) -> str:
-        request = OpenSale("1", AMOUNT, title="goods", directions=directions)
+        amount = Money(AMOUNT_MINOR, self._run.world.house.currency)
+        request = OpenSale("1", amount, title="goods", directions=directions)
         key = Key("till", "open", "lab", "lab")
         sale = await self._run.world.call(
             lambda service: service.checkout.open_sale(request, actor=CASHIER, key=key)
         )
-        self._run.note("cashier", f"opens a sale of {AMOUNT.plain()}")
+        self._run.note("cashier", f"opens a sale of {amount.plain()}")
         self._run.oracle.opened(key.key, sale.id)
         self.sale = sale.id
         return sale.id
@@ -67,15 +69,11 @@ class Hands:
 
     def pay(self, payload: str) -> bool:
         """The phone scans and pays; False when the wallet says no."""
-        bank, now_ms = self._run.world.bank, self._run.world.bank_clock.wall_ms()
         try:
-            order_no = bank.customer_scans(payload, now_ms).order_no
-            paid = bank.customer_pays(order_no, now_ms)
+            paid = self._run.world.pay(payload)
         except CustomerCannot as refused:
             self._run.note("customer", f"cannot pay: {refused.reason}")
             return False
-        finally:
-            self._run.world.bank_worked()
         self._run.note("customer", f"pays ({paid})")
         return True
 
@@ -93,7 +91,7 @@ class Hands:
     def phone_code(self, behaviour: str = "pays") -> str:
         """A payment code on the customer's phone; one with a password waits for nobody."""
         bank, now_ms = self._run.world.bank, self._run.world.bank_clock.wall_ms()
-        return bank.new_customer_code(now_ms, behaviour)
+        return bank.new_customer_code(now_ms, behaviour, wallet=RAILS[self._run.channel].wallet)
 
     def shoot(self, code: str) -> None:
         self._run.note("cashier", f"scans {code}")
@@ -177,7 +175,7 @@ async def push_late(run: "LabRun") -> None:
     await run.hands.open()
     await run.hands.code()
     await run.break_now()
-    profile = run.world.service.provider("wechatpay").profile
+    profile = run.world.service.provider(run.channel).profile
     await asyncio.sleep(profile.timings.code_life_s + 5)
     run.note_state()
     run.hands.pay_late()

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Final
 
+from terminal.simulation.rails import RAILS
+
 if TYPE_CHECKING:
     from terminal.simulation.lab_run import LabRun
 
-RECEIVED: Final = "received twenty-eight yuan and fifty fen"  # the journal's amount as English says it
 COPY: Final = "COPY"
 WHOLE: Final = ("Sale no.", "Counter", "Paid with", "Check code", "Keep this slip")  # from first line to last
 SILENT: Final = ("speaker", "kill", "stop")  # where nobody can promise that it was heard
@@ -31,7 +32,8 @@ def judge(run: "LabRun", *, slips_listed: bool) -> list[str]:
 
 def _voice(run: "LabRun") -> list[str]:
     """Said at most once, and once where the speaker was well (I11)."""
-    said = [text for text in run.counter.transcript if RECEIVED in text]
+    received = f"received {RAILS[run.channel].phrase}"  # the journal's amount as English says it
+    said = [text for text in run.counter.transcript if received in text]
     must = run.seen.state == "paid" and not any(word in run.fault.slug for word in SILENT)
     if len(said) > 1:
         return [f"I11: said {len(said)} times: {said}"]

@@ -40,6 +40,7 @@ class Oracle(Witness):
         self.codes: Callable[[str], str] = lambda _payload: ""  # of a bank that never sees the code
         self.blame = ""
         self._file: Reader | None = None
+        self.deaths_ns: list[int] = []
         self._heard: dict[str, list[Stated]] = {}  # evidence id -> what was said under it
         self.letters: dict[str, Letter] = {}  # delivery -> what it said
         self.taken: dict[str, Letter] = {}
@@ -67,6 +68,7 @@ class Oracle(Witness):
 
     def died(self) -> None:
         self.committed()
+        self.deaths_ns.append(self.trace.now_ns)
         self.blind()
         if self._file is not None:
             self._file.close()

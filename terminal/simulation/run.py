@@ -204,6 +204,8 @@ class _Shop:
 
     def _quiet(self) -> bool:
         """Nothing left but what waits for a person."""
+        if self._world.account is not None and not self._world.account.rested:
+            return False
         for each in self._world.service.feed.unfinished():
             if each.body["kind"] != "sale":
                 continue
@@ -241,6 +243,8 @@ class _Shop:
         for line in world.lines:
             for kind, count in line.faults.counts.items():
                 trace.counts[f"line {kind}"] += count
+        if world.account is not None:
+            trace.counts.update(world.account.fired)
         for kind, count in world.bank.faults.fired.items():
             trace.counts[f"bank {kind}"] = count
         trace.counts["lives"] += world.lives

@@ -19,6 +19,10 @@ class Trace:
         self.steps = 0
         self.counts: Counter[str] = Counter()
 
+    @property
+    def now_ns(self) -> int:
+        return round(self._now_s() * 1e9)
+
     def note(self, what: str, *, raw: bytes = b"") -> None:
         """``raw``: bytes that count for the hash but are nothing to read."""
         self.steps += 1

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from terminal.chance import Chance
+from terminal.sandbox.any_bank import FAULTS as ACCOUNT_FAULTS
 from terminal.sandbox.faults import ROWS
 from terminal.simulation.models import Props
 from terminal.simulation.swarm import LINE, PROCESS, Swarm
@@ -28,6 +29,10 @@ class Trouble:
         self._world, self._swarm, self._trace, self._models = world, swarm, trace, models
         self._chance = Chance(world.seed).split("trouble")
         self.turn = asyncio.Lock()  # held while one process ends and the next begins
+        for name in ACCOUNT_FAULTS if world.account is not None else ():
+            if swarm.rate(name):
+                assert world.account is not None
+                world.account.break_it(name)
         for name in LINE:
             for line in world.lines:
                 setattr(line.faults, name, swarm.rate(f"line {name}"))
