@@ -221,6 +221,7 @@ async def running(
             dead=lambda: journal.dead is not None,
             fitter=fittings,
             reports=_report_parts(loaded, journal, channels),
+            bills=bills,
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
         life = asyncio.create_task(_live(service, channels, journal, bills), name="service")

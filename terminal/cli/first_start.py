@@ -10,7 +10,7 @@ from terminal.errors import InvalidRequest
 from terminal.payments.event import Actor
 from terminal.people.key_file import read_key, write_key
 from terminal.people.pins import check_new
-from terminal.people.roles import Role
+from terminal.people.roles import SCOPES, Role
 from terminal.settings import Loaded
 from terminal.system import SystemEntropy
 
@@ -73,6 +73,6 @@ async def _key_file(now: Running) -> None:
     if key is not None:
         path.unlink()
     made = await now.people.make_api_key(
-        SYSTEM, label="first key", scopes=("sales", "sales:read", "refunds", "reports"), counters=(), days=KEY_DAYS
+        SYSTEM, label="first key", scopes=tuple(SCOPES), counters=(), days=KEY_DAYS
     )
     write_key(path, made.key)

@@ -101,7 +101,7 @@ def show_timeline(told: dict[str, Any], events: list[dict[str, Any]]) -> None:
     words = Catalogue.load(language())
     amount = words.money(Money(told["amount_minor"], told["currency"]))
     console.print(f"{amount}  no. {told['no']}  [bold]{words.text('state.' + told['word'])}[/]", highlight=False)
-    settled = told["settled"] or "not yet known"
+    settled = told["settled"]["settled_on"] if told["settled"] else "not yet known"
     console.print(f"paid {told['paid_minor']} · settled: {settled} · {told['id']}", highlight=False)
     table = Table("ms", "event", "what", "who", box=None)
     start = events[0]["wall_ms"] if events else 0

@@ -33,6 +33,7 @@ class Action(StrEnum):
     SETTLE_EXCEPTION = "settle_exception"
     OVERRIDE = "override"  # accept a payment on the bank's reference instead of its proof
     CLOSE_DAY = "close_day"
+    IMPORT_BILLS = "import_bills"  # a file whose lines are believed: a right given on purpose
     SEE_REPORTS = "see_reports"  # sums, fees, the day book: reading, so no fresh PIN
     CHANGE_SETTINGS = "change_settings"
     MANAGE_PEOPLE = "manage_people"
@@ -56,15 +57,17 @@ TABLE: Final[Mapping[Role, frozenset[Action]]] = {
     Role.DISPLAY: frozenset({Action.SEE_DISPLAY}),
     Role.CASHIER: _SELLING | {Action.ASK_REFUND},
     Role.OWNER: frozenset(Action),
-    Role.POS: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS},
+    Role.POS: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS},
 }
-_ELSEWHERE: Final = {Action.ASK_REFUND, Action.SEE_REPORTS}  # a refund asks by its own policy, reading never
+# a refund asks by its own policy, reading never, and who brings a bill is asked for a PIN where it has one
+_ELSEWHERE: Final = {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS}
 STEP_UP: Final = frozenset(Action) - _SELLING - _ELSEWHERE
 SCOPES: Final[Mapping[str, frozenset[Action]]] = {
     "sales:read": frozenset({Action.SEE_SALES}),
     "sales": _SELLING,
     "refunds": frozenset({Action.SEE_SALES, Action.ASK_REFUND}),
     "reports": frozenset({Action.SEE_SALES, Action.SEE_REPORTS}),
+    "bills": frozenset({Action.SEE_SALES, Action.SEE_REPORTS, Action.IMPORT_BILLS}),
 }
 
 

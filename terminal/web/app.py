@@ -23,6 +23,7 @@ from terminal.web.pages import add_pages
 from terminal.web.pages_frame import PageParts, problem_page
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.routes import OPERATIONS
+from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
 
 
 class ShopSettings(Protocol):
@@ -56,6 +57,7 @@ def make_app(
     dead: Callable[[], bool] = lambda: False,
     fitter: Fitter | None = None,
     reports: ReportParts | None = None,
+    bills: BillDoor | None = None,
 ) -> web.Application:
     """Everything behind the shop's address. ``listen`` opens it and tells it its own names.
 
@@ -63,6 +65,7 @@ def make_app(
         picture: draws a receipt as PNG; without it that format is refused.
         dead: says that the journal takes nothing any more.
         fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
+        bills: fetches them and takes them over; without it only what the journal holds of them is told.
     """
     zone = loaded.settings.shop.zone
     app = make_api(
@@ -74,6 +77,7 @@ def make_app(
         limits=limits,
         page=problem_page,
         reports=reports,
+        bills=bills,
     )
     app[EDGE].picture, app[EDGE].dead, app[EDGE].fitter = picture, dead, fitter
 
@@ -97,6 +101,7 @@ def make_api(
     names: tuple[str, ...] = NAMES,
     page: problems.ErrorPage | None = None,
     reports: ReportParts | None = None,
+    bills: BillDoor | None = None,
 ) -> web.Application:
     """The API alone, behind the same guards."""
     limits = limits or EdgeLimits()
@@ -107,6 +112,7 @@ def make_api(
     )
     app[EDGE] = edge
     app[DESK] = Desk(service, people, zone, reports or ReportParts())
+    app[SETTLEMENT] = SettlementDesk(service, zone, bills)
     app.on_response_prepare.append(security.protect)
     app.cleanup_ctx.append(_jobs)
     app.on_shutdown.append(_goodbye)

@@ -96,6 +96,7 @@ class Operation:
         form: the body of a POST, the query of a GET.
         answer: the type of a success; None for a stream.
         stores: the answer is kept under the required Idempotency-Key.
+        upload: of a POST; its fields are the query, its body is a file that the handler reads piece by piece.
         open_to: "known" callers only, or "anyone".
         problems: slugs a caller should be ready for beside those every call can give.
     """
@@ -112,6 +113,7 @@ class Operation:
     open_to: Literal["known", "anyone"] = "known"
     problems: tuple[str, ...] = ()
     media: tuple[str, ...] = field(default=("application/json",))
+    upload: bool = False
 
 
 def route(operation: Operation) -> web.RouteDef:
@@ -122,7 +124,7 @@ def route(operation: Operation) -> web.RouteDef:
             raise NotAllowed("not_signed_in")
         if operation.open_to == "known" and not edge.service.ready:
             raise Unavailable("starting")
-        if operation.method == "GET":
+        if operation.method == "GET" or operation.upload:
             form = read_query(operation.form, request.query)
         else:
             form = _whole(read(operation.form, await read_body(request, edge)), edge)

@@ -186,7 +186,8 @@ class NewApiKey(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     label: Label
     scopes: Annotated[
-        tuple[Literal["sales", "sales:read", "refunds", "reports"], ...], msgspec.Meta(min_length=1, max_length=4)
+        tuple[Literal["sales", "sales:read", "refunds", "reports", "bills"], ...],
+        msgspec.Meta(min_length=1, max_length=5),
     ]
     counters: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
     days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90

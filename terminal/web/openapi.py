@@ -65,7 +65,7 @@ def _types() -> set[type[msgspec.Struct]]:
     for operation in OPERATIONS:
         if operation.answer is not None:
             found.add(operation.answer)
-        if operation.method == "POST":
+        if operation.method == "POST" and not operation.upload:
             found.add(operation.form)
     return found
 
@@ -76,9 +76,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         for name in _PART.findall(operation.path)
     ]
     told: dict[str, Any] = {"operationId": operation.name, "summary": operation.says}
-    if operation.method == "GET":
+    if operation.method == "GET" or operation.upload:
         parameters += _query(operation.form)
-    else:
+    if operation.upload:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        told["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
+    elif operation.method == "POST":
         content = {"application/json": {"schema": _ref(operation.form)}}
         told["requestBody"] = {"required": operation.form is not Nothing, "content": content}
     if operation.stores:

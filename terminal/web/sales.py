@@ -12,12 +12,15 @@ from terminal.people.roles import Action
 from terminal.web.answers import SaleList, SaleRow, Timeline, public, sale_row
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import NewCancel, NewCode, NewSale, Nothing, SalesQuery
+from terminal.web.report_desk import DESK
 from terminal.web.views import event_view, sale_view
 
 
 def shown(call: Call[Any], sale: Sale, status: int = 200) -> Answer:
     service = call.edge.service
-    return Answer(sale_view(sale, test=service.house.test, check_code=service.check_code(sale)), status)
+    settlements = call.request.app[DESK].parts.settled.settlements([each.id for each in sale.attempts])
+    view = sale_view(sale, test=service.house.test, check_code=service.check_code(sale), settlements=settlements)
+    return Answer(view, status)
 
 
 async def open_sale(call: Call[NewSale]) -> Answer:

@@ -1,5 +1,6 @@
 """What every door shows of sales and counters: typed once, so that API, pages, events and OpenAPI agree."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -8,6 +9,7 @@ from terminal.counter.lane import Lane
 from terminal.counter.ports import CodeScreen, Health, ResultScreen, Screen
 from terminal.payments.event import Event
 from terminal.payments.sale import Attempt, Sale
+from terminal.payments.settled import Settlement
 
 SLIPS_MAX: Final = 20
 
@@ -32,6 +34,18 @@ class AttemptView(msgspec.Struct, frozen=True):
     paid_at: str
     why: str = ""
     fee_rule: str = ""  # the price agreed with its channel when it began; empty: none was known
+
+
+class SettledView(msgspec.Struct, frozen=True):
+    """The provider's bill has it. ``settled_on``: the bill's day, in the provider's own days.
+
+    ``batch``: what was paid out together. ``fee_milli``: thousandths of the smallest unit; positive is charged.
+    """
+
+    settled_on: str
+    batch: str
+    settle_minor: int
+    fee_milli: int
 
 
 class RefundView(msgspec.Struct, frozen=True):
@@ -61,7 +75,8 @@ class SaleView(msgspec.Struct, frozen=True):
     """``state`` is the sale's, ``word`` what screens say: waiting, acting, checking, person, paid, not_paid.
 
     ``switching``: a scan is taking the shown code's place, so "checking" is no doubt about money yet.
-    ``paid`` and ``settled`` are different things: settlement is known only from the provider's bill.
+    ``paid`` and ``settled`` are different things: settlement is known only from the provider's bill. ``settled``
+    is told when this one sale is read, once all that pays it stands in a bill.
     """
 
     id: str
@@ -73,7 +88,7 @@ class SaleView(msgspec.Struct, frozen=True):
     currency: str
     paid_minor: int
     refundable_minor: int
-    settled: str | None
+    settled: SettledView | None
     order_no: str
     reference: str
     title: str
@@ -192,7 +207,19 @@ def attempt_view(attempt: Attempt) -> AttemptView:
     )
 
 
-def sale_view(sale: Sale, *, test: bool, check_code: str = "") -> SaleView:
+def settled_view(sale: Sale, settlements: Mapping[str, Settlement]) -> SettledView | None:
+    """Once every payment of the sale is in a bill; ``settlements`` by order number. The last one names the day."""
+    paying = [each.id for each in sale.attempts if each.pays]
+    found = sorted((settlements[each] for each in paying if each in settlements), key=lambda each: each.day)
+    if not found or len(found) < len(paying):
+        return None
+    settle, fee = sum(each.settle_minor for each in found), sum(each.fee_milli for each in found)
+    return SettledView(found[-1].day, found[-1].batch, settle, fee)
+
+
+def sale_view(
+    sale: Sale, *, test: bool, check_code: str = "", settlements: Mapping[str, Settlement] | None = None
+) -> SaleView:
     return SaleView(
         id=sale.id,
         no=sale.no,
@@ -203,7 +230,7 @@ def sale_view(sale: Sale, *, test: bool, check_code: str = "") -> SaleView:
         currency=sale.amount.currency,
         paid_minor=sale.paid_minor,
         refundable_minor=sum(max(sale.refundable_minor(each), 0) for each in sale.attempts if not each.live),
-        settled=None,
+        settled=settled_view(sale, settlements or {}),
         order_no=sale.order_no,
         reference=sale.reference,
         title=sale.title,

@@ -22,7 +22,7 @@ MATRIX = {
     Role.TILL: SELLING,
     Role.DISPLAY: {"see_display"},
     Role.CASHIER: SELLING | {"ask_refund"},
-    Role.POS: SELLING | {"ask_refund", "see_reports"},
+    Role.POS: SELLING | {"ask_refund", "see_reports", "import_bills"},
     Role.OWNER: {action.value for action in Action},
 }
 
