@@ -90,6 +90,7 @@ class BillDesk:
         if self._statements is not None:
             self._statements.start()
         for name, each in self._rounds.items():
+            each.runs = True
             self._service.tasks.start(f"bills {name}", each.run)
 
     async def heal(self, limit_s: float = HEAL_S) -> bool:

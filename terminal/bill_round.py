@@ -23,6 +23,7 @@ DAYS_BACK: Final = 31  # where a profile does not say how long bills can be had
 DAYS_MAX: Final = 92
 AWAY_MS: Final = 3 * 86_400_000  # then a person hears of it
 FAILED_MAX: Final = 6  # in one round; a provider that is down is not asked for three months' bills
+BREATH_MS: Final = 60_000  # the provider's clock may be behind ours
 _DAY: Final = timedelta(days=1)
 _DAY_MS: Final = 86_400_000
 Wish = tuple[date, BillKind]
@@ -36,6 +37,7 @@ class Round:
         bring: fetches and reads one bill; raises BillRefused when it cannot be believed.
         missing: told once for each bill that stays away.
         tidy: drops old files; told today's date.
+        runs: whether somebody looks now and then, so that ``now`` comes to an end.
     """
 
     channel: BillChannel
@@ -79,11 +81,15 @@ class Round:
         wishes = self.due()
         self._forget(wishes)
         left = 0
-        for wish in sorted(wishes, key=lambda each: self._failed[each] > 0):
+        for wish in sorted(wishes, key=self._in_vain):
             if left >= FAILED_MAX:
                 break
             left += not await self._got(*wish)
         return left
+
+    def _in_vain(self, wish: Wish) -> bool:
+        """A balance stays behind the trades of its day."""
+        return bool(self._failed[wish] or self._failed[wish[0], "trade"])
 
     def due(self) -> list[Wish]:
         """Bills that should be there and are not taken over, the oldest day first, trades before the balance."""
@@ -149,7 +155,7 @@ class Round:
     def _ready_ms(self, day: date) -> int:
         """From then on the bill of ``day`` should be there: at ``bill_ready`` of the next one."""
         hours, _, minutes = (self.profile.bill_ready or "00:00").partition(":")
-        return day_begins_ms(day + _DAY, self.channel) + (int(hours) * 60 + int(minutes)) * 60_000
+        return day_begins_ms(day + _DAY, self.channel) + (int(hours) * 60 + int(minutes)) * 60_000 + BREATH_MS
 
     def _newest(self) -> date:
         today = self._today()

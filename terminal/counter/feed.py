@@ -11,6 +11,7 @@ from terminal.payments.event import Event, NewEvent, Owed, Summary
 
 RING: Final = 1024  # events kept in memory for listeners that keep up; slower ones read the store
 BATCH: Final = 256
+HEAVY: Final = frozenset({"settled"})  # hundreds of rows each: listeners read them from the store
 
 Then = Callable[[tuple[Event, ...]], None]
 
@@ -53,6 +54,8 @@ class Feed:
         if durable[0].number == self._last + 1:
             self._ring.extend(durable)
             self._last = durable[-1].number
+        if any(each.type in HEAVY for each in durable):
+            self._ring.clear()  # a bill of a million lines stays on the disk
         while self._last < durable[-1].number and (fresh := self._journal.after(self._last, limit=BATCH)):
             self._ring.extend(fresh)
             self._last = fresh[-1].number

@@ -48,6 +48,11 @@ class Owners:
             for each in found
         ]
 
+    def of_order(self, order_no: str) -> Local | None:
+        """A payment by its order number alone."""
+        row = self.views.standings("order", [order_no]).get(order_no)
+        return self._read(LineKind.PAYMENT, row.subject, order_no) if row else None
+
     def again(self, known: Known) -> Known:
         """After the engine heard of it."""
         local = self._read(known.kind, known.sale, known.number)

@@ -5,7 +5,7 @@ Refunds of another day, shifts by the provider's midnight and fees within roundi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
@@ -174,6 +174,13 @@ def _twice(line: BillLine, seen: Seen, local: Local) -> Outcome:
     fix = Fix.REFUND if other else Fix.ACCEPT
     first = seen.before.day if seen.before else seen.day
     return Outcome(difference=_difference(Kind.DUPLICATE, line, seen, key=key, fix=fix, first=first))
+
+
+def not_taken_back_here(line: BillLine, seen: Seen) -> Difference:
+    """A reverse of a payment of an earlier file, which this journal calls paid."""
+    assert seen.local is not None, "a payment of ours"
+    told = replace(line, state=LineState.REVOKED)
+    return replace(_status(told, seen), key=seen.local.id)
 
 
 def _unequal(line: BillLine, seen: Seen, local: Local) -> Difference:

@@ -11,18 +11,19 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from terminal.counter.ports import Clock, Journal
-from terminal.payments.bill import BillKind, BillLine, BillReader, LineKind
+from terminal.payments.bill import BillKind, BillLine, BillReader, LineKind, LineState
 from terminal.payments.settled import SettledRow
 from terminal.settlement.absent import absent_on, bill_key, days_decided, missing_there
 from terminal.settlement.differences import Difference, Kind, Note
 from terminal.settlement.fee_gaps import FeeGaps
 from terminal.settlement.line_owner import Known, Owners
-from terminal.settlement.matching import Outcome, Seen, judge
+from terminal.settlement.local import Standing
+from terminal.settlement.matching import Outcome, Seen, judge, not_taken_back_here
 from terminal.settlement.payouts import payout_differences
 from terminal.settlement.ports import BillChannel, Evidence, SettledViews
 from terminal.settlement.proof import notice_of
 from terminal.settlement.record import Recorder, open_differences
-from terminal.settlement.spool import CHUNK, Spool, repeat_key
+from terminal.settlement.spool import CHUNK, Spool, repeat_key, reverses
 
 LISTED_MAX: Final = 1_000  # differences of one kind written one by one; the rest of them are one with a count
 ASKED_MAX: Final = 50  # orders the provider is asked about again in one run
@@ -145,7 +146,7 @@ class _Run:
         report, spool, file = self._report, self._spool, self._file
         for chunk in spool.chunks():
             if file.kind != "funds":
-                await self._match([each for each in chunk if each.kind in _MONEY])
+                await self._match([each for each in map(self._reversed, chunk) if each.kind in _MONEY])
             await self._recorder.keep_up()
             await self._house.pause()
         for difference in self._gaps.differences(file.channel.name, report.day, file.channel.currencies[0]):
@@ -176,6 +177,23 @@ class _Run:
             claims.append(["bill_day", day, subject])
         await self._recorder.imported(subject, told, claims)
 
+    def _reversed(self, line: BillLine) -> BillLine:
+        """A payment that the same file takes back never stayed, whichever of the two lines comes first."""
+        taken = self._spool.taken_back
+        if not taken or line.kind is not LineKind.PAYMENT or line.state is not LineState.DONE:
+            return line
+        return replace(line, state=LineState.REVOKED) if taken.get(line.order_no) == line.gross_minor else line
+
+    def _taken_back(self, line: BillLine) -> None:
+        """The reverse itself: told with its payment; alone, it is of a payment of another day's file."""
+        local = None if self._spool.has_payment(line.order_no) else self._owners.of_order(line.order_no)
+        if local is not None and local.standing is Standing.PAID:
+            self._found(not_taken_back_here(line, self._seen_with(line, Known(line.kind, local=local))))
+            return
+        self._notes[Note.REVOKED.value] += 1
+        if local is not None:
+            self._end(Kind.STATUS, local.id, "matched")
+
     async def _match(self, lines: list[BillLine]) -> None:
         size = CHUNK if all(not each.references for each in lines) else REFERRED
         for first in range(0, len(lines), size):
@@ -184,6 +202,9 @@ class _Run:
                 await self._line(line, found)
 
     async def _line(self, line: BillLine, known: Known) -> None:
+        if known.local is None and reverses(line):
+            self._taken_back(line)
+            return
         seen = self._seen_with(line, known)
         if known.local and (seen.again or known.before):  # a sale's row does not say which capture it knows
             seen = replace(seen, local=self._owners.again(known).local)

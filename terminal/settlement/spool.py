@@ -14,6 +14,7 @@ from terminal.payments.bill import BillEnd, BillLine, BillReader, BillRefused, L
 from terminal.settlement.ports import BillChannel
 
 CHUNK: Final = 256
+TAKEN_BACK_MAX: Final = 50_000  # reverses of one file that are known beforehand; few orders are reversed
 REPEATED_MAX: Final = 10_000  # keys; a file with more is no bill
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8192", "temp_store = FILE")
 _SUMS: Final = {each: (f"{each.value}_count", f"{each.value}_minor") for each in LineKind}
@@ -21,7 +22,10 @@ _MONEY: Final = (LineKind.PAYMENT, LineKind.REFUND)
 
 
 class Spool:
-    """``fill`` it first; then ``end``, ``sums`` and ``repeated`` are known and ``chunks`` gives the lines back."""
+    """``fill`` it first; then ``end``, ``sums`` and ``repeated`` are known and ``chunks`` gives the lines back.
+
+    ``taken_back``: orders the file says were reversed, and how much of each.
+    """
 
     def __init__(self) -> None:
         self._file = apsw.Connection("")
@@ -33,6 +37,7 @@ class Spool:
         self.end: BillEnd | None = None
         self.sums: Counter[str] = Counter()
         self.repeated: frozenset[str] = frozenset()
+        self.taken_back: dict[str, int] = {}
         self._merchants: Counter[str] = Counter()
 
     def close(self) -> None:
@@ -68,6 +73,10 @@ class Spool:
             seq = int(str(rows[-1][0]))
             yield [self._decode(row[1]) for row in rows]  # type: ignore[arg-type]  # a blob column
 
+    def has_payment(self, order_no: str) -> bool:
+        key = f"{LineKind.PAYMENT.value}:{order_no}"
+        return bool(self._file.execute("SELECT 1 FROM line WHERE key = ? LIMIT 1", (key,)).fetchall())
+
     def refuse_other(self, channel: BillChannel) -> None:
         """Raises BillRefused("bill_other_account"): no line of it is of this channel's account."""
         if self._merchants and channel.account.merchant_id not in self._merchants:
@@ -84,7 +93,10 @@ class Spool:
         sums["lines"] += 1
         if line.merchant_id and line.kind in _MONEY and len(self._merchants) < CHUNK:
             self._merchants[line.merchant_id] += 1
-        if line.state is not LineState.DONE or line.provisional:
+        if reverses(line) and len(self.taken_back) < TAKEN_BACK_MAX:
+            self.taken_back[line.order_no] = line.gross_minor
+        revoked = line.state is LineState.REVOKED and line.kind is LineKind.REFUND  # the money went back
+        if (line.state is not LineState.DONE and not revoked) or line.provisional:
             return
         count, minor = _SUMS[line.kind]
         sums[count] += 1
@@ -98,6 +110,12 @@ class Spool:
         if len(found) > REPEATED_MAX:
             raise BillRefused("bill_repeats", limit=REPEATED_MAX)
         self.repeated = frozenset(str(row[0]) for row in found)
+
+
+def reverses(line: BillLine) -> bool:
+    """It takes a whole order back: no refund of ours, which would have its number."""
+    went = line.state in {LineState.DONE, LineState.REVOKED}
+    return line.kind is LineKind.REFUND and went and bool(line.order_no) and not line.refund_no
 
 
 def repeat_key(line: BillLine) -> str | None:

@@ -1,7 +1,7 @@
 """Goal 11: a bill of a million lines against a journal that has them all, read, matched, settled, written down.
 
-The bill is a file in WeChat Pay's format, the journal the product's on this disk, made of one sale that the product
-decided (``history``). It runs in a process of its own, so that its memory is its own:
+The bill is a file in WeChat Pay's format, the journal the product's on this disk, made of one sale that it
+decided itself (``history``). It runs in a process of its own, so that its memory is its own:
 ``python -m tests.bench.reconcile FOLDER``.
 """
 
@@ -32,8 +32,8 @@ from terminal.sandbox.wechatpay_bills import trade_bill
 from terminal.settlement.reconcile import BillFile, Reconciler
 from terminal.system import SystemClock, SystemEntropy
 from tests.bench.history import Grower, Pattern, order_no
-from tests.bench.timing import hottest
 from tests.bench.table import Figure
+from tests.bench.timing import hottest
 from tests.unit.journal.world import SHOP
 from tests.unit.settlement.shop import DAY, RULE, WECHAT, Shop, begins_ms, txn
 
@@ -80,7 +80,7 @@ def measure(lines: int = LINES, folder: Path | None = None) -> Iterator[Figure]:
 def in_process(folder: Path, *, profile: bool = False) -> Run:
     more = ["--profile"] if profile else []
     command = [sys.executable, "-m", "tests.bench.reconcile", str(folder), *more]
-    told = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # ourselves
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
     return Run(**json.loads(told.stdout.splitlines()[-1]))
 
 
@@ -114,8 +114,9 @@ async def _build(folder: Path, lines: int) -> None:
     order = await shop.pay(MINOR, begins_ms(DAY) + 1_000, fee=RULE)
     await shop.close()
     (folder / "j.db").replace(folder / JOURNAL)
-    for each in folder.glob("j.db*"):
-        each.replace(folder / each.name.replace("j.db", JOURNAL))
+    for suffix in (".checkpoints", "-wal", "-shm"):
+        if (beside := folder / f"j.db{suffix}").exists():
+            beside.replace(folder / f"{JOURNAL}{suffix}")
     sale = f"S{order[1:]}"
     pattern = Pattern.read(folder / JOURNAL, sale, (sale, order, txn(order), "\0key", f"sha256:{order}"))
     between_ms = max(1, 86_000_000 // lines)
