@@ -4,8 +4,8 @@ import asyncio
 from typing import Final
 
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
-from terminal.payments.attempt import Signal, State
-from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refusal, Refused, Told, Trade
+from terminal.payments.attempt import Flag, Signal, State
+from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refusal, Refused, Told, Trade, Unclear
 
 LOOK_MIN_S: Final = 0.5  # nearer to a reverse than this its own answer tells as much
 
@@ -16,6 +16,7 @@ class PullDriver(AttemptDriver):
         self._first = True
         self._over_s = self._started_s + self._timings.pull_total_s
         self._reverse_after_s = 0.0
+        self._unanswered = not job.fresh  # a reverse that may have been done
 
     async def _round(self) -> bool:
         match self._attempt.state:
@@ -27,6 +28,9 @@ class PullDriver(AttemptDriver):
                 await self._ask()
             case State.REVERSING | State.REVERSE_UNKNOWN:
                 await self._reverse()
+            case State.PAID if self._unanswered and Flag.ACCEPTED in self._attempt.flags:
+                await self._look_whether_kept()
+                return False
             case _:
                 return False
         return True
@@ -107,7 +111,9 @@ class PullDriver(AttemptDriver):
 
     async def _hear_reverse(self, *, missing: bool) -> None:
         """``missing``: a query just said that the provider knows no such order."""
+        self._unanswered = True
         answer = await self._job.provider.reverse(self._job.attempt)
+        self._unanswered = isinstance(answer, Unclear)
         match answer:
             case NotThere() if missing and self._never_arrived():
                 await self._hear(Signal.CLOSED_THERE, why="never_arrived")
@@ -127,6 +133,14 @@ class PullDriver(AttemptDriver):
                 await self._hear_notice(notice)
             case _:
                 await self._hear(Signal.UNCLEAR)
+
+    async def _look_whether_kept(self) -> None:
+        """Somebody kept the payment beside an unanswered reverse: was it done, the money is gone (I7)."""
+        self._tries, begun_s = 0, self._now_s()
+        while not isinstance(await self._query(), Told | NotThere | Paying):
+            if self._now_s() - begun_s >= self._timings.reverse_window_s:
+                return
+            await self._pause(self._stubborn_s())
 
     async def _prove_irreversible(self) -> None:
         """ "Already paid" in a refusal is no evidence: a query that matches in every field is (I2)."""
