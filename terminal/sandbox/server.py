@@ -227,18 +227,16 @@ async def start_sandbox(
     desk = Desk(bank, clock, store, keys, woken.set)
     sandbox = Sandbox(desk, keys, store, woken)
     sandbox.admin_token = _admin_token(state_dir / ADMIN_FILE, entropy)
-    pages = Pages(
-        desk,
-        admin_token=sandbox.admin_token,
-        page_token=entropy.bytes(16).hex(),
-        embed_origins=embed_origins,
-    )
+    page_token = entropy.bytes(16).hex()
+    pages = Pages(desk, admin_token=sandbox.admin_token, page_token=page_token, embed_origins=embed_origins)
     tls = ssl.create_default_context(cafile=str(notify_ca)) if notify_ca is not None else None
-    pix_tls = None
-    if pix_tls_port is not None:
-        pix_tls = pix_tls_port, listening(keys.bank, keys.shops(), clock.wall_ms(), entropy)
+    pix = (
+        None
+        if pix_tls_port is None
+        else (pix_tls_port, listening(keys.bank, keys.shops(), clock.wall_ms(), entropy))
+    )
     try:
-        await sandbox.start(host, port, pages, tls, pix_tls)
+        await sandbox.start(host, port, pages, tls, pix)
     except BaseException:
         await sandbox.close()
         raise
