@@ -23,7 +23,7 @@ from terminal.connectors import profile_of
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Devices, Entropy, Ids, Printer, Role
 from terminal.counter.service import Parts, Service
-from terminal.counter.settings import CounterSettings, House
+from terminal.counter.settings import CounterSettings, House, Offline
 from terminal.counter.slips import Slips, titles_of
 from terminal.errors import BadSettings, JournalError
 from terminal.fitting import Fittings, Make
@@ -82,6 +82,7 @@ def house_of(loaded: Loaded) -> House:
         shop.limit_minor,
         shop.excess,
         known_codes(),
+        Offline(shop.offline, shop.offline_sale_minor, shop.offline_day_minor),
     )
 
 

@@ -37,6 +37,9 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limit_minor: int = 5_000_000
     cashier_refund_minor: int = 0  # a cashier may give back this much at once without the owner
     cashier_refund_day_minor: int = 0  # and this much a day
+    offline: Literal["refuse", "list"] = "refuse"  # nobody can confirm: no sale, or one on the unverified list
+    offline_sale_minor: int = 0  # the most such a sale may be
+    offline_day_minor: int = 0  # and all of them of 24 hours that are not proven
     excess: Literal["list", "refund"] = "list"  # a second payment for one sale: shown, or given back by itself
 
 

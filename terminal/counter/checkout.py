@@ -54,15 +54,27 @@ def claim(key: Key | None, answer: str) -> tuple[Claim, ...]:
     return (("idem", key.name, f"{key.meaning}:{answer}"),) if key else ()
 
 
+def opening_claims(merchant: str, request: OpenSale, sale_id: str, key: Key | None) -> tuple[Claim, ...]:
+    """The request's key and its order number: each is this one sale for ever."""
+    claims = claim(key, sale_id)
+    return (*claims, ("pos_order", f"{merchant}/{request.order_no}", sale_id)) if request.order_no else claims
+
+
 class Checkout:
     def __init__(self, service: "Service") -> None:
         self._service, self._book, self._parts = service, service.book, service.parts
 
-    async def open_sale(self, request: OpenSale, *, actor: Actor, key: Key | None = None) -> Sale:
+    async def open_sale(
+        self, request: OpenSale, *, actor: Actor, key: Key | None = None, unverified: bool = False
+    ) -> Sale:
         """Open a sale and, where the counter shows codes, start its first attempt: one durable step.
 
+        Args:
+            unverified: nobody can confirm it now; it goes on the list of the unverified (row 39).
+
         Raises:
-            InvalidRequest, Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning"), Unavailable.
+            InvalidRequest, Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning"), Unavailable;
+            as ``Unverified.open`` for one that goes on the list.
         """
         lane = self._service.lane(request.counter)
         if key and (known := answered(self._service.feed, key)):
@@ -74,16 +86,21 @@ class Checkout:
                 return self._book.sale(known)
             if request.order_no and (taken := self._known_order(request)):
                 return taken
-            channel = self._service.choosing.first(lane, request.amount)
-            if lane.current is not None:
-                raise Conflict("sale_live", sale=lane.current)
             try:
-                with self._service.choosing.days.held(channel, request.amount):
-                    return await self._open(lane, request, channel, actor, key)
+                if unverified:
+                    return await self._service.unverified.open(lane, request, actor, key)
+                return await self._begin(lane, request, actor, key)
             except Conflict as taken:  # the same key or order number won at another counter meanwhile
                 if taken.slug != "key_taken":
                     raise
-        return await self.open_sale(request, actor=actor, key=key)
+        return await self.open_sale(request, actor=actor, key=key, unverified=unverified)
+
+    async def _begin(self, lane: Lane, request: OpenSale, actor: Actor, key: Key | None) -> Sale:
+        channel = self._service.choosing.first(lane, request.amount)
+        if lane.current is not None:
+            raise Conflict("sale_live", sale=lane.current)
+        with self._service.choosing.days.held(channel, request.amount):
+            return await self._open(lane, request, channel, actor, key)
 
     def _known_order(self, request: OpenSale) -> Sale | None:
         """A POS order number is one sale for ever: again with equal meaning returns it."""
@@ -97,10 +114,8 @@ class Checkout:
 
     async def _open(self, lane: Lane, request: OpenSale, channel: str, actor: Actor, key: Key | None) -> Sale:
         sale_id, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
-        claims = [*claim(key, sale_id)]
-        if request.order_no:
-            claims.append(("pos_order", f"{self._service.house.merchant}/{request.order_no}", sale_id))
-        facts = open_sale(request, sale=sale_id, no=lane.last_no + 1, at_ms=at_ms, claims=tuple(claims))
+        claims = opening_claims(self._service.house.merchant, request, sale_id, key)
+        facts = open_sale(request, sale=sale_id, no=lane.last_no + 1, at_ms=at_ms, claims=claims)
         attempt = ""
         if "push" in request.directions and self._service.provider(channel).profile.push:
             attempt = self._parts.ids.ulid()

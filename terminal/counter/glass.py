@@ -19,7 +19,7 @@ LIFE_S: Final = 60.0
 OPEN_S: Final = 1.0  # so long a display may take to be opened and greeted before it counts as gone
 TICK_S: Final = 0.001  # a wait shorter than the loop's clock can tell would paint again and again until it passes
 Shown = Callable[[Screen], Awaitable[None]]
-Result = Literal["paid", "not_paid", "checking", "cancelled", "late"]
+Result = Literal["paid", "not_paid", "checking", "cancelled", "late", "unverified"]
 
 
 def glass_id(attempt_id: str) -> int:
@@ -80,6 +80,8 @@ class Glass:
     def _screen_of(self, sale: Sale) -> Screen:
         """A code only while it can be paid and nobody wants it away; then what became of it."""
         attempt = sale.last_attempt
+        if sale.mark and not sale.ended:
+            return self._unverified(sale)
         if attempt is None or sale.parked or (sale.switching and not sale.ended):
             return self._idle()
         payable = not sale.cancel_why and not sale.share_paid(attempt.share)  # by one that was set aside, perhaps
@@ -97,6 +99,11 @@ class Glass:
                 return self._result(attempt, "cancelled" if sale.state is SaleState.CANCELLED else "not_paid")
             case _:
                 return self._idle()
+
+    def _unverified(self, sale: Sale) -> ResultScreen:
+        """No green: the customer reads that the bank has not confirmed it."""
+        ttl_s = int(self._limits.result_on_glass_s)
+        return ResultScreen(glass_id(sale.id), "unverified", sale.amount, "", self._house.test, ttl_s)
 
     def _is_lit(self, attempt: Attempt) -> bool:
         return isinstance(self.screen, CodeScreen) and self.screen.id == self._early == glass_id(attempt.id)

@@ -241,7 +241,7 @@ class ResultScreen:
     """``text``: of a paid sale its check code, which the receipt and the till show too (S65)."""
 
     id: int
-    result: Literal["paid", "not_paid", "checking", "cancelled", "late"]
+    result: Literal["paid", "not_paid", "checking", "cancelled", "late", "unverified"]
     amount: Money
     text: str
     test: bool

@@ -32,6 +32,7 @@ from terminal.counter.scans import take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
+from terminal.counter.unverified import Unverified
 from terminal.counter.watches import Watches
 from terminal.errors import NotFound
 from terminal.on_demand import OnDemand
@@ -78,7 +79,7 @@ class Service:
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
         self.expiries, self.choosing, self.moving = Expiries(self), Choosing(self), Moving(self)
-        self.excess = Excess(self)
+        self.excess, self.unverified = Excess(self), Unverified(self)
 
     async def run(self) -> None:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""
@@ -228,6 +229,7 @@ class Service:
         self.adopt(after.counter).changed(before, after)
         self.moving.changed(after)
         self.excess.changed(after)
+        self.unverified.changed(before, after)
 
     async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:
         """Wait for a condition of a sale, event by event."""

@@ -9,6 +9,21 @@ from terminal.payments.event import Ledger
 
 
 @dataclass(frozen=True, slots=True)
+class Offline:
+    """What a till may do when no channel of its counter can confirm anything (row 39).
+
+    Args:
+        policy: "refuse" begins no sale; "list" lets the till put it on the list of the unverified.
+        sale_minor: the most one such sale may be, in the house's currency.
+        day_minor: the most of all such sales of 24 hours that are not proven yet.
+    """
+
+    policy: Literal["refuse", "list"] = "refuse"
+    sale_minor: int = 0
+    day_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """The merchant's place of business: one journal, one or more counters."""
 
@@ -21,6 +36,7 @@ class House:
     limit_minor: int = 5_000_000
     excess: Literal["list", "refund"] = "list"  # what becomes of a second payment by itself
     known: KnownCodes = field(default_factory=KnownCodes)  # what a scan may be that no channel here takes
+    offline: Offline = field(default_factory=Offline)
 
     @property
     def test(self) -> bool:

@@ -9,7 +9,7 @@ from terminal.payments.event import Owed
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt, Row
 from terminal.payments.sale import Sale
-from terminal.payments.slip import Shop, refund_slip, sale_slip
+from terminal.payments.slip import Shop, refund_slip, sale_slip, unverified_slip
 
 Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> name
 
@@ -34,7 +34,10 @@ class Slips:
         return {each: self.method(each, language) for each in self._titles}
 
     def make(self, counter: CounterSettings, sale: Sale, owed: Owed, check_code: str) -> Receipt:
-        """``owed`` names the attempt or refund: ``<id>:receipt``, of one that waits ``<id>:queued:receipt``."""
+        """``owed`` names the attempt or refund: ``<id>:receipt``, of one that waits ``<id>:queued:receipt``.
+
+        A sale nobody could confirm is named itself: ``<sale>:unverified:receipt``, ``<sale>:claimed:receipt``.
+        """
         language = counter.language("receipt")
         subject, _, kind = str(owed.body.get("receipt", owed.id)).removesuffix(":receipt").partition(":")
         words = self._wording.words(language)
@@ -43,6 +46,11 @@ class Slips:
         def money(amount: Money) -> str:
             return self._wording.money(amount, language)
 
+        if subject == sale.id:
+            when, claimed = self._wording.when(owed.owed_ms or sale.listed_ms, language), kind == "claimed"
+            return unverified_slip(
+                sale, shop=shop, words=words, money=money, when=when, claimed=claimed, test=self._house.test
+            )
         refund = next((each for each in sale.refunds if each.id == subject), None)
         at_ms = owed.owed_ms if refund else sale.ended_ms or owed.owed_ms
         when = self._wording.when(at_ms, language)

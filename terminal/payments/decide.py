@@ -72,10 +72,12 @@ def start_attempt(
         fee: the price agreed with the channel now; what a bill charges later is judged by it (row 116).
 
     Raises:
-        Conflict: ``sale_ended``, ``attempt_live``, ``share_paid``.
+        Conflict: ``sale_ended``, ``sale_unverified``, ``attempt_live``, ``share_paid``.
     """
     if sale.ended:
         raise Conflict("sale_ended", sale=sale.id, state=sale.state.value)
+    if sale.mark:
+        raise Conflict("sale_unverified", sale=sale.id)
     if sale.blocking_attempt:
         raise Conflict("attempt_live", sale=sale.id, attempt=sale.blocking_attempt.id)
     if sale.share_paid(share):
@@ -208,6 +210,8 @@ def request_cancel(sale: Sale, *, why: str, at_ms: int) -> Facts:
         raise Conflict("sale_paid", sale=sale.id)
     if sale.ended or sale.cancel_why:
         return ()
+    if sale.mark:
+        raise Conflict("sale_unverified", sale=sale.id)  # goods may have gone: an owner writes it off
     asked = Fact("cancel_requested", {"why": why, "at_ms": at_ms})
     if sale.live_attempt:
         return (asked,)
@@ -247,7 +251,9 @@ def summary(sale: Sale) -> dict[str, Any]:
     last = sale.last_attempt
     paid = next((each for each in sale.attempts if each.pays), None)
     refunded = sum(x.amount.minor for x in sale.refunds if x.state is RefundState.REFUNDED)
+    marked = {"mark": sale.mark} if sale.mark else {}
     return {
+        **marked,
         "kind": "sale",
         "final": sale.final,
         "open": not sale.ended and not sale.parked,

@@ -49,8 +49,10 @@ def set_aside(sale: Sale, *, reason: str, doubt_s: int, at_ms: int, claims: tupl
         doubt_s: whole seconds this doubt has lasted, by the monotonic clock; a restart begins anew.
 
     Raises:
-        Conflict: ``override_not_checking``, ``override_proven``, ``override_too_early``.
+        Conflict: ``sale_unverified``, ``override_not_checking``, ``override_proven``, ``override_too_early``.
     """
+    if sale.mark:
+        raise Conflict("sale_unverified", sale=sale.id)
     attempt = sale.blocking_attempt
     if attempt is None or sale.state is not SaleState.CHECKING or sale.cancel_why:
         raise Conflict("override_not_checking", sale=sale.id)

@@ -5,10 +5,24 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, TERMINAL, Direction, Flag, State
+from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, Direction, Flag, State
 from terminal.payments.fees import FeeRule
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundState
+from terminal.payments.sale_parts import Attempt, Mark, OpenException, Refund
+
+__all__ = [
+    "ENDED",
+    "Attempt",
+    "Fields",
+    "OpenException",
+    "Refund",
+    "Sale",
+    "SaleState",
+    "derive",
+    "evolve",
+    "needs_sweep",
+]
 
 
 class SaleState(StrEnum):
@@ -26,73 +40,6 @@ _DOUBTED: Final = frozenset({State.UNKNOWN, State.REVERSING})
 _DOUBT: Final = frozenset(
     {State.UNKNOWN, State.CLOSING, State.REVERSING, State.REVERSE_UNKNOWN, State.MANUAL},
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """``id`` is the order number at the provider.
-
-    ``captured``: proof of payment was seen, and since then no proof that it went back.
-    ``doubted``: "checking" was announced. ``why``: the reason of the last move, empty when it had none.
-    """
-
-    id: str
-    share: int
-    provider: str
-    direction: Direction
-    amount: Money
-    state: State
-    started_ms: int
-    expires_ms: int
-    flags: frozenset[Flag] = frozenset()
-    payload: str = ""
-    captured: bool = False
-    attached: bool = False  # late money a person attached to its unpaid sale
-    swept: bool = False
-    provider_txn: str = ""
-    wallet: str = ""
-    payer_minor: int | None = None
-    paid_at: str = ""
-    doubted: bool = False
-    set_aside: bool = False  # an owner let another attempt begin beside it; it is still being resolved
-    why: str = ""
-    fee: FeeRule | None = None  # the price agreed with its channel when it began
-
-    @property
-    def live(self) -> bool:
-        """It can still capture money, as far as we know."""
-        return self.state not in TERMINAL
-
-    @property
-    def pays(self) -> bool:
-        return self.state is State.PAID or self.attached
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    id: str
-    attempt: str
-    amount: Money
-    state: RefundState
-    reason: str
-    actor: str
-    approver: str = ""
-    provider_refund: str = ""
-    way: str = "refund"  # or void: the payment is undone by reversing its order
-    voided: bool = False  # a void was asked for, whatever became of it
-    since_ms: int = 0  # since when it could be on its way
-    due_ms: int = 0  # when it leaves, of one that was ever queued
-
-
-@dataclass(frozen=True, slots=True)
-class OpenException:
-    """Something a person must see: it never disappears by itself."""
-
-    id: str
-    kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_manual, refund_late, channel_gone
-    attempt: str
-    amount_minor: int
-    closed: str = ""  # how it ended: attached, refunded, accepted, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +65,9 @@ class Sale:
     refunds: tuple[Refund, ...] = ()
     exceptions: tuple[OpenException, ...] = ()
     prints: tuple[tuple[str, int], ...] = ()  # (receipt, how often a printing of it was begun)
+    mark: Mark = ""  # ends with proof, or when it is written off
+    listed_ms: int = 0  # when it went on the list of the unverified, 0: never
+    claimed_as: str = ""  # the bank's number an owner typed
 
     def printings(self, receipt: str) -> int:
         return dict(self.prints).get(receipt, 0)
@@ -192,11 +142,13 @@ class Sale:
 
     @property
     def word(self) -> str:
-        """The one word every screen shows: ready, waiting, acting, checking, person, paid, not_paid."""
+        """What every screen shows: waiting, acting, checking, person, unverified, claimed, paid, not_paid."""
         if self.state is SaleState.PAID:
             return "paid"
         if self.state in ENDED:
             return "not_paid"
+        if self.mark:
+            return self.mark
         shown = self.live_attempt or self.last_attempt
         return SCREEN_WORDS[shown.state] if shown else "waiting"
 
@@ -213,6 +165,8 @@ def derive(sale: Sale) -> SaleState:
         return SaleState.PAID
     if sale.ended:
         return sale.state
+    if sale.mark:
+        return SaleState.CHECKING  # whatever an attempt says: goods may have gone, proof or a person ends it
     if (live := sale.live_attempt) and live.state in _DOUBT:
         return SaleState.CHECKING
     return SaleState.PART_PAID if any(paid) else SaleState.OPEN
@@ -293,7 +247,8 @@ def _proof(body: Fields) -> dict[str, Any]:
 
 def _sale_moved(sale: Sale, body: Fields) -> Sale:
     state = SaleState(body["to"])
-    return replace(sale, state=state, ended_ms=body["at_ms"] if state in ENDED else 0)
+    ended = state in ENDED
+    return replace(sale, state=state, ended_ms=body["at_ms"] if ended else 0, mark="" if ended else sale.mark)
 
 
 def _refund_started(sale: Sale, body: Fields) -> Sale:
@@ -366,6 +321,14 @@ def _print_stopped(sale: Sale, body: Fields) -> Sale:
     return replace(sale, prints=tuple(prints.items()))
 
 
+def _sale_unverified(sale: Sale, body: Fields) -> Sale:
+    return replace(sale, mark="unverified", listed_ms=body["at_ms"])
+
+
+def _sale_claimed(sale: Sale, body: Fields) -> Sale:
+    return replace(sale, mark="claimed", claimed_as=body["reference"])
+
+
 _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "attempt_started": _attempt_started,
     "attempt_moved": _attempt_moved,
@@ -375,6 +338,9 @@ _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "cancel_requested": lambda sale, body: replace(sale, cancel_why=body["why"]),
     "sale_parked": lambda sale, _: replace(sale, parked=True),
     "switch_requested": lambda sale, _: replace(sale, switching=True),
+    "sale_unverified": _sale_unverified,
+    "sale_claimed": _sale_claimed,
+    "sale_written_off": lambda sale, _: replace(sale, mark="", cancel_why="written_off"),
     "refund_started": _refund_started,
     "refund_moved": _refund_moved,
     "refund_way_chosen": _refund_way_chosen,

@@ -140,6 +140,33 @@ def refund_slip(
     return _marked(body, words, test)
 
 
+def unverified_slip(
+    sale: Sale, *, shop: Shop, words: Words, money: MoneyText, when: str, claimed: bool, test: bool
+) -> Receipt:
+    """For the customer of a sale that nobody could confirm: it says so first and last, and never "paid"."""
+    mark = Row(words["receipt.unverified"], align="center", bold=True)
+    body: list[Line] = [
+        *_head(shop, words, words["receipt.unverified_title"], 0),
+        mark,
+        Rule(),
+        *_pairs(
+            (words["receipt.sale_no"], _sale_no(sale)),
+            (words["receipt.order_no"], _typed(sale.order_no)),
+            (words["receipt.reference"], _typed(sale.reference)),
+            (words["receipt.counter"], _place(shop)),
+            (words["receipt.time"], when),
+        ),
+        Rule(),
+        *([Row(_typed(sale.title))] if sale.title else []),
+        Row(words["receipt.amount"], money(sale.amount), size=2, bold=True),
+        *(_long(words["receipt.claimed_as"], _typed(sale.claimed_as)) if claimed else []),
+        Rule(),
+        Code(LOOKUP + sale.id),
+        mark,
+    ]
+    return _marked(body, words, test)
+
+
 def _head(shop: Shop, words: Words, title: str, copy: int) -> list[Line]:
     lines: list[Line] = [Row(shop.name, align="center", size=2, bold=True)]
     lines += [Row(line, align="center") for line in shop.lines]

@@ -29,6 +29,7 @@ _RESULT_WORDS: Final = {
     "cancelled": ("customer.cancelled",),
     "checking": ("customer.checking",),
     "late": (),
+    "unverified": ("customer.unverified",),
 }
 
 

@@ -29,6 +29,7 @@ _RESULTS: Final = {
     "cancelled": Result.CANCELLED,
     "checking": Result.CHECKING,
     "late": Result.LATE,
+    "unverified": Result.CHECKING,
 }
 
 

@@ -23,6 +23,7 @@ _KINDS: Final[dict[str, Kind]] = {
     "cancelled": "cancelled",
     "checking": "checking",
     "late": "late",
+    "unverified": "checking",
 }
 _WORDS: Final[dict[Kind, str]] = {
     "idle": "customer.welcome",
@@ -57,11 +58,13 @@ class Wording:
                     title=screen.title or self._title,
                 )
             case ResultScreen():
-                return replace(
+                said = replace(
                     self._priced(_KINDS[screen.result], screen.amount, test),
                     reference=screen.text,
                     title=self._title,
                 )
+                unverified = screen.result == "unverified"
+                return replace(said, words=self._words("customer.unverified")) if unverified else said
 
     def _priced(self, kind: Kind, amount: Money, test: str) -> PanelScreen:
         money = self._money(amount)

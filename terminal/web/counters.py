@@ -14,10 +14,18 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
     service = edge.service
     bank = {name: service.provider(name).trouble() for name in lane.settings.channels}
     house, now_ns = service.house, edge.clock.mono_ns()
-    changes = service.orphans.changes + service.alerts.changes + service.expiries.changes
+    lists = (service.orphans, service.alerts, service.expiries, service.unverified)
+    changes = sum(each.changes for each in lists)
     moves = tuple(service.moving.offered(service.book.sale(lane.current))) if lane.current else ()
     return counter_view(
-        lane, house.currency, test=house.test, bank=bank, now_ns=now_ns, orphans=changes, moves=moves
+        lane,
+        house.currency,
+        test=house.test,
+        bank=bank,
+        now_ns=now_ns,
+        orphans=changes,
+        moves=moves,
+        offline=service.unverified.offered(lane),
     )
 
 

@@ -59,7 +59,10 @@ class NewProbe(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class NewSale(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``directions`` push: the customer scans our code; pull: the customer's code may be scanned."""
+    """``directions`` push: the customer scans our code; pull: the customer's code may be scanned.
+
+    ``unverified``: no channel of the counter can confirm anything now; list the sale without proof (never "paid").
+    """
 
     counter: Name
     amount_minor: Minor
@@ -71,6 +74,7 @@ class NewSale(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
         "push",
         "pull",
     )
+    unverified: bool = False
 
 
 class NewCancel(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -96,10 +100,12 @@ class NewOverride(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An owner's decision.
 
     ``accept_paid`` keeps a proven payment; it needs the bank's number, four characters or more. ``new_attempt``
-    shows another code after a minute of doubt; the old attempt keeps being resolved.
+    shows another code after a minute of doubt; the old attempt keeps being resolved. ``claimed`` and
+    ``written_off`` are about a sale on the list of the unverified: the bank's number was read somewhere, four
+    characters or more, and the sale stays marked until the bank's own word; or its money is given up.
     """
 
-    kind: Literal["accept_paid", "new_attempt"]
+    kind: Literal["accept_paid", "new_attempt", "claimed", "written_off"]
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     bank_reference: Annotated[str, msgspec.Meta(max_length=64)] = ""
 

@@ -1,4 +1,4 @@
-"""What waits for a person and belongs to no counter, over HTTP: keys that end."""
+"""What waits for a person beside the sales, over HTTP: keys that end, sales that nobody could confirm."""
 
 from dataclasses import astuple
 
@@ -6,7 +6,7 @@ from terminal.people.roles import Action
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
-from terminal.web.inbox_shapes import EndingKeyRow, Inbox, SeenForm
+from terminal.web.inbox_shapes import EndingKeyRow, Inbox, SeenForm, UnverifiedRow
 
 
 async def read_inbox(call: Call[Nothing]) -> Answer:
@@ -14,7 +14,14 @@ async def read_inbox(call: Call[Nothing]) -> Answer:
     who = call.require(Action.SEE_SALES)
     if call.known.by_key and who.counters:
         return Answer(Inbox([]))
-    return Answer(Inbox([EndingKeyRow(*astuple(each)) for each in call.edge.service.expiries.waiting()]))
+    service = call.edge.service
+    return Answer(
+        Inbox(
+            [EndingKeyRow(*astuple(each)) for each in service.expiries.waiting()],
+            [UnverifiedRow(*astuple(each)) for each in service.unverified.waiting()],
+            service.unverified.sums(),
+        )
+    )
 
 
 async def close_key(call: Call[SeenForm]) -> Answer:

@@ -21,10 +21,28 @@ class EndingKeyRow(msgspec.Struct, frozen=True):
     days: int
 
 
+class UnverifiedRow(msgspec.Struct, frozen=True):
+    """A sale nobody could confirm. ``mark``: unverified, or claimed with the bank's number as ``reference``."""
+
+    sale: str
+    no: int
+    counter: str
+    amount_minor: int
+    currency: str
+    mark: str
+    listed_ms: int
+    reference: str
+
+
 class Inbox(msgspec.Struct, frozen=True):
-    """Oldest first. ``counter.orphans`` changes when it is worth reading again."""
+    """Oldest first. ``counter.orphans`` changes when it is worth reading again.
+
+    ``unverified_sums``: by currency, of all of them; at most fifty are listed one by one.
+    """
 
     keys: list[EndingKeyRow]
+    unverified: list[UnverifiedRow] = []
+    unverified_sums: dict[str, int] = {}
 
 
 class SeenForm(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

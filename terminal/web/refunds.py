@@ -129,10 +129,20 @@ async def override(call: Call[NewOverride]) -> Answer:
     if form.kind == "new_attempt":
         again = call.edge.service.checkout.begin_again
         return shown(call, await again(sale.id, reason=form.reason, actor=call.actor, key=call.key), 201)
+    if form.kind in {"claimed", "written_off"}:
+        return shown(call, await _unverified(call, sale), 201)
     sale = await call.edge.service.overrides.accept_paid(
         sale.id, reference=form.bank_reference, reason=form.reason, actor=call.actor, key=call.key
     )
     return shown(call, sale, 201)
+
+
+async def _unverified(call: Call[NewOverride], sale: Sale) -> Sale:
+    form, listed = call.form, call.edge.service.unverified
+    if form.kind == "written_off":
+        return await listed.write_off(sale.id, reason=form.reason, actor=call.actor, key=call.key)
+    reference = form.bank_reference
+    return await listed.claim(sale.id, reference=reference, reason=form.reason, actor=call.actor, key=call.key)
 
 
 async def close_exception(call: Call[Ending]) -> Answer:

@@ -50,6 +50,8 @@ _KEY: Final = (
     "idempotency_other_meaning",
 )
 
+_OFFLINE: Final = ("offline_not_allowed", "channel_can_confirm", "offline_sale_limit", "offline_day_limit")
+
 SALES: Final = (
     Op(
         "POST",
@@ -71,6 +73,7 @@ SALES: Final = (
             "sale_live",
             "order_no_used",
             "provider_down",
+            *_OFFLINE,
         ),
     ),
     Op(
@@ -127,6 +130,17 @@ SALES: Final = (
     ),
     Op(
         "POST",
+        f"{_SALE}/unverified",
+        "list_unverified",
+        sales.list_unverified,
+        "Nobody can confirm it now: put it on the list of the unverified. It is not paid.",
+        SaleView,
+        status=201,
+        stores=True,
+        problems=(*_KEY, *_OFFLINE, "list_not_possible", "sale_unverified"),
+    ),
+    Op(
+        "POST",
         f"{_SALE}/refunds",
         "refund_sale",
         refunds.refund,
@@ -171,7 +185,7 @@ SALES: Final = (
         f"{_SALE}/overrides",
         "override_sale",
         refunds.override,
-        "An owner's decision: keep a payment proven while it was being taken back, or a new code after a doubt.",
+        "An owner's decision on a payment being taken back, a long doubt, or a sale on the unverified list.",
         SaleView,
         NewOverride,
         status=201,
@@ -180,6 +194,7 @@ SALES: Final = (
             *_KEY,
             *("accept_without_evidence", "accept_not_possible", "accept_reference_wrong"),
             *("override_not_checking", "override_proven", "override_too_early", "sale_live", "pin_again"),
+            *("not_unverified", "claim_reference_missing", "reference_used"),
         ),
     ),
     Op(

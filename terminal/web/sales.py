@@ -35,6 +35,7 @@ async def open_sale(call: Call[NewSale]) -> Answer:
         ),
         actor=call.actor,
         key=call.key,
+        unverified=form.unverified,
     )
     return shown(call, sale, 200 if known and not call.repeated else 201)
 
@@ -94,6 +95,11 @@ async def check(call: Call[Nothing]) -> Answer:
 async def park(call: Call[Nothing]) -> Answer:
     sale = call.sale(Action.TAKE_MONEY)
     return shown(call, await call.edge.service.checkout.park(sale.id, actor=call.actor))
+
+
+async def list_unverified(call: Call[Nothing]) -> Answer:
+    sale = call.sale(Action.TAKE_MONEY)
+    return shown(call, await call.edge.service.unverified.put(sale.id, actor=call.actor, key=call.key), 201)
 
 
 async def show_code(call: Call[NewCode]) -> Answer:

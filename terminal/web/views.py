@@ -72,7 +72,8 @@ class ExceptionView(msgspec.Struct, frozen=True):
 
 
 class SaleView(msgspec.Struct, frozen=True):
-    """``state`` is the sale's, ``word`` what screens say: waiting, acting, checking, person, paid, not_paid.
+    """``state`` is the sale's, ``word`` what screens say: waiting, acting, checking, person, paid, not_paid,
+    or unverified and claimed, which nobody has confirmed.
 
     ``switching``: a scan is taking the shown code's place, so "checking" is no doubt about money yet.
     ``paid`` and ``settled`` are different things: settlement is known only from the provider's bill. ``settled``
@@ -168,6 +169,7 @@ class CounterView(msgspec.Struct, frozen=True):
     bank: dict[str, str]  # channel -> "" or the slug of its trouble
     slips: list[ListedSlip]
     told: Told | None
+    offline: bool = False  # nobody can confirm and the shop lists such sales: POST ``/sales`` with ``unverified``
     moves: list[str] = []  # channels the open sale may be moved to: POST its ``/code``
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
     found: Found | None = None
@@ -318,6 +320,7 @@ def counter_view(
     now_ns: int,
     orphans: int = 0,
     moves: tuple[str, ...] = (),
+    offline: bool = False,
 ) -> CounterView:
     book = lane.book
 
@@ -352,4 +355,5 @@ def counter_view(
         found=found,
         orphans=orphans,
         moves=list(moves),
+        offline=offline,
     )

@@ -9,6 +9,7 @@ const RESULTS = {
   not_paid: ["not_paid", "not_paid", () => t("customer.not_paid")],
   cancelled: ["not_paid", "not_paid", () => t("customer.cancelled")],
   checking: ["checking", "checking", () => t("customer.checking")],
+  unverified: ["checking", "unverified", () => t("customer.unverified")],
   late: ["checking", "checking", () => t("customer.checking")],
 };
 const BESIDE = 160; // pixels: smaller than this the amount does not stand beside the code

@@ -64,6 +64,6 @@ export function listen({ act, text, scanned, before, undo }) {
       return;
     }
     if (act(event.key)) event.preventDefault();
-    else if (functionKey && ["F1", "F2", "F6", "F7", "F8", "F9"].includes(event.key)) event.preventDefault();
+    else if (functionKey && ["F1", "F2", "F4", "F6", "F7", "F8", "F9", "F10"].includes(event.key)) event.preventDefault();
   });
 }

@@ -5,7 +5,7 @@ import { paperLow } from "./bar.js";
 import { at, fillWith, h, icon } from "./dom.js";
 import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
-import { day, facts, has, money, saleNo, t, trouble } from "./words.js";
+import { age, day, facts, has, money, nowMs, saleNo, t, trouble } from "./words.js";
 
 const SHOWN = 2;
 const TOLD_S = 8;
@@ -42,6 +42,17 @@ function parkedNotice(sale, again) {
   const text = t("till.parked_no", { no: saleNo(sale.no) });
   const more = h("a", { href: `/sales/${sale.id}` }, t("till.open_timeline"));
   return h("div", { class: "notice parked" }, icon("checking"), h("p", { class: "what" }, `${text} · ${money(sale.amount_minor, sale.currency)}`), ...(again ? [h("button", { type: "button", onclick: () => openOverride(sale, "new_attempt") }, t("override.again"))] : []), more);
+}
+
+/** Nobody has confirmed it: how old, how much in all; an owner claims it with the bank's number or writes it off. */
+function unverifiedNotice(row, inbox, tools) {
+  const facts_ = { no: saleNo(row.no), amount: money(row.amount_minor, row.currency), age: age(Math.max(nowMs() - row.listed_ms, 0) / 1000), reference: row.reference };
+  const of = { id: row.sale, no: row.no, amount_minor: row.amount_minor, currency: row.currency };
+  const decide = (label, kind) => h("button", { type: "button", onclick: () => openOverride(of, kind).then(tools.look) }, label);
+  const acts = [...(row.mark === "unverified" ? [decide(t("till.unverified_claim"), "claimed")] : []), decide(t("till.unverified_off"), "written_off")];
+  const sum = Object.entries(inbox.unverified_sums).map(([currency, minor]) => money(minor, currency)).join(" + ");
+  const more = h("a", { href: `/sales/${row.sale}` }, t("till.open_timeline"));
+  return h("div", { class: "notice", role: "alert" }, icon(row.mark), h("p", { class: "what" }, t(`till.${row.mark}_of`, facts_), h("small", {}, t("till.unverified_sum", { sum }))), ...acts, more);
 }
 
 function orphanNotice(orphan, tools) {
@@ -117,9 +128,10 @@ export function drawNotices({ view, waiting, orphans, alerts, inbox, told, tools
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const alert of alerts) rows.push([["alert", alert.channel, alert.count], () => alertNotice(alert, tools)]);
   for (const key of inbox.keys) rows.push([["key", key.id, key.days], () => endingKeyNotice(key, tools)]);
+  for (const row of inbox.unverified) rows.push([["unverified", row.sale, row.mark, Math.floor((nowMs() - row.listed_ms) / 60_000), Object.values(inbox.unverified_sums)], () => unverifiedNotice(row, inbox, tools)]);
   for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
   for (const sale of waiting) {
-    if (sale.parked && !acceptable(sale) && !sale.exceptions.some((each) => !each.closed)) {
+    if (sale.parked && !["unverified", "claimed"].includes(sale.word) && !acceptable(sale) && !sale.exceptions.some((each) => !each.closed)) {
       const again = mayPayAgain(sale, !view?.sale);
       rows.push([["parked", sale.id, again], () => parkedNotice(sale, again)]);
     }

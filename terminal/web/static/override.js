@@ -23,21 +23,37 @@ export function mayPayAgain(sale, free) {
   return free && sale.parked && sale.word === "checking" && !sale.cancelling && !acceptable(sale) && nowMs() - last.started_ms > DOUBT_MS;
 }
 
-/** Opens the dialog; ``kind``: accept_paid or new_attempt. Resolves to true when it was done. */
+/** What the dialog says of each decision: [title, what it is about, explanation, key, whether it needs the bank's number]. */
+function saying(sale, kind) {
+  const no = saleNo(sale.no);
+  const told = () => t("override.claim_told", { no, amount: money(sale.amount_minor, sale.currency) });
+  switch (kind) {
+    case "accept_paid":
+      return [t("override.title"), acceptTold(sale), t("override.explain"), t("override.accept"), true];
+    case "claimed":
+      return [t("override.claim_title"), told(), t("override.claim_explain"), t("override.claim"), true];
+    case "written_off":
+      return [t("override.off_title"), told(), t("override.off_explain"), t("override.off"), false];
+    default:
+      return [t("override.again"), t("override.again_told", { no }), t("override.again_explain"), t("override.again"), false];
+  }
+}
+
+/** Opens the dialog; ``kind``: accept_paid, new_attempt, claimed or written_off. Resolves to true when it was done. */
 export function openOverride(sale, kind) {
   const dialog = at("override");
   const form = at("override-form");
-  const accept = kind === "accept_paid";
-  at("override-title").textContent = t(accept ? "override.title" : "override.again");
-  at("override-of").textContent = accept ? acceptTold(sale) : t("override.again_told", { no: saleNo(sale.no) });
-  at("override-explain").textContent = t(accept ? "override.explain" : "override.again_explain");
-  at("override-go").textContent = t(accept ? "override.accept" : "override.again");
-  at("override-number-of").hidden = !accept;
-  at("override-number").required = accept;
+  const [title, about, explain, go, numbered] = saying(sale, kind);
+  at("override-title").textContent = title;
+  at("override-of").textContent = about;
+  at("override-explain").textContent = explain;
+  at("override-go").textContent = go;
+  at("override-number-of").hidden = !numbered;
+  at("override-number").required = numbered;
   at("override-number").value = "";
   at("override-refused").hidden = true;
   dialog.showModal();
-  if (accept) at("override-number").focus();
+  if (numbered) at("override-number").focus();
 
   return new Promise((done) => {
     let kept = false;

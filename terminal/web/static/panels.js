@@ -80,6 +80,7 @@ export function endPanel(sale) {
   const amount = money(sale.amount_minor, sale.currency);
   const no = t("till.sale_no", { no: saleNo(sale.no) });
   const next = ["Enter", t("till.new_sale"), "Enter", true];
+  if (sale.word === "unverified") return { tone: "checking", icon: "unverified", word: t("state.unverified"), more: `${no}\n${t("help.unverified")}`, amount, left: null, acts: [next], sound: "checking" };
   if (sale.state === "paid") {
     const paying = sale.attempts.find((each) => each.state === "paid") ?? sale.attempts.at(-1);
     const how = paying ? t("till.paid_with", { amount, wallet: walletName(paying) }) : amount;
@@ -106,6 +107,7 @@ export function walletName(attempt) {
 export function helpKey(sale, end) {
   const word = sale && helpWord(sale.word, sale.attempts.at(-1));
   if (sale) return has(word) ? word : "help.waiting";
+  if (end?.word === "unverified") return "help.unverified";
   if (end) return end.state === "paid" ? "help.paid" : "help.not_paid";
   return "help.ready";
 }

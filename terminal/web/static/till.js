@@ -21,11 +21,11 @@ const DOUBT_MS = 700;
 const FRESH_MS = 3000;
 const LOOK_MS = 60_000;
 const SLIP = "CT:S-"; // the look-up text of our own receipts
-const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved"]);
+const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved", "sale_unverified", "sale_claimed", "sale_written_off"]);
 
 const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
-  view: null, since: 0, connected: null, waiting: [], orphans: [], alerts: [], inbox: { keys: [] },
+  view: null, since: 0, connected: null, waiting: [], orphans: [], alerts: [], inbox: { keys: [], unverified: [], unverified_sums: {} },
   end: null, // the sale whose end fills the screen
   hint: "", code: "", doubt: {}, busy: new Set(), heardLate: new Set(), ticked: "", doubtful: {},
 };
@@ -56,7 +56,7 @@ function noteEnd(before, after) {
 }
 
 function showEnd(sale) {
-  if (sale.parked || !["paid", "cancelled", "expired"].includes(sale.state)) return;
+  if (sale.word !== "unverified" && (sale.parked || !["paid", "cancelled", "expired"].includes(sale.state))) return;
   now.end = sale;
   clearTimeout(endTimer);
   endTimer = setTimeout(dismiss, sale.state === "paid" ? PAID_MS : NOT_PAID_MS);
@@ -162,6 +162,21 @@ function charge() {
   });
 }
 
+/** Nobody can confirm anything now, and the shop lists such sales: what is typed, or the sale that is on. */
+const listable = () => now.view?.offline && (sale() ? ["waiting", "checking", "not_paid"].includes(sale().word) && !sale().cancelling : entry.minor > 0);
+
+function listUnverified() {
+  const live = sale();
+  const key = newKey();
+  const wish = { counter: facts.counter, amount_minor: entry.minor, currency: facts.currency, unverified: true };
+  run("list", async () => {
+    const put = await (live ? post(`/sales/${live.id}/unverified`, {}, key) : post("/sales", wish, key));
+    entry.clear();
+    hush();
+    showEnd(put);
+  });
+}
+
 const acts = {
   Enter() {
     const live = sale();
@@ -187,6 +202,7 @@ const acts = {
   },
   F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), keyList()]),
   F2: () => scannable() && startScan(sendScan),
+  F4: () => listable() && listUnverified(),
   F6: () => lastPaid() && !sale() && run("reprint", async () => {
     await post(`/sales/${lastPaid().id}/reprint`);
     tell(t("till.reprint_asked"));
@@ -256,6 +272,7 @@ function keysNow() {
   const keys = [["F1", t("key.f1")]];
   if (scannable()) keys.push(["F2", t("key.f2")]);
   if (lastPaid() && !live) keys.push(["F6", t("key.f6")]);
+  if (listable()) keys.push(["F4", t("key.f4")]);
   if (refundable()) keys.push(["F7", t("key.f7")]);
   keys.push(["F8", t("key.f8")]);
   if (["checking", "person"].includes(live?.word)) keys.push(["F9", t("till.park_now")]);

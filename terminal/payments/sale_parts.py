@@ -1,0 +1,79 @@
+"""What a sale is made of: its attempts, refunds and what of it a person must see. Frozen values."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from terminal.payments.attempt import TERMINAL, Direction, Flag, State
+from terminal.payments.fees import FeeRule
+from terminal.payments.money import Money
+from terminal.payments.refund import RefundState
+
+Mark = Literal["", "unverified", "claimed"]
+"""Listed without proof (I2): nobody could confirm it, or an owner has typed the bank's number. Never paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """``id`` is the order number at the provider.
+
+    ``captured``: proof of payment was seen, and since then no proof that it went back.
+    ``doubted``: "checking" was announced. ``why``: the reason of the last move, empty when it had none.
+    """
+
+    id: str
+    share: int
+    provider: str
+    direction: Direction
+    amount: Money
+    state: State
+    started_ms: int
+    expires_ms: int
+    flags: frozenset[Flag] = frozenset()
+    payload: str = ""
+    captured: bool = False
+    attached: bool = False  # late money a person attached to its unpaid sale
+    swept: bool = False
+    provider_txn: str = ""
+    wallet: str = ""
+    payer_minor: int | None = None
+    paid_at: str = ""
+    doubted: bool = False
+    set_aside: bool = False  # an owner let another attempt begin beside it; it is still being resolved
+    why: str = ""
+    fee: FeeRule | None = None  # the price agreed with its channel when it began
+
+    @property
+    def live(self) -> bool:
+        """It can still capture money, as far as we know."""
+        return self.state not in TERMINAL
+
+    @property
+    def pays(self) -> bool:
+        return self.state is State.PAID or self.attached
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    id: str
+    attempt: str
+    amount: Money
+    state: RefundState
+    reason: str
+    actor: str
+    approver: str = ""
+    provider_refund: str = ""
+    way: str = "refund"  # or void: the payment is undone by reversing its order
+    voided: bool = False  # a void was asked for, whatever became of it
+    since_ms: int = 0  # since when it could be on its way
+    due_ms: int = 0  # when it leaves, of one that was ever queued
+
+
+@dataclass(frozen=True, slots=True)
+class OpenException:
+    """Something a person must see: it never disappears by itself."""
+
+    id: str
+    kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_manual, refund_late, channel_gone
+    attempt: str
+    amount_minor: int
+    closed: str = ""  # how it ended: attached, refunded, accepted, seen
