@@ -221,7 +221,7 @@ async def running(
             picture=_receipt_picture,
             dead=lambda: journal.dead is not None,
             fitter=fittings,
-            reports=_report_parts(loaded, journal, channels),
+            reports=_report_parts(loaded, journal, channels, bills),
             bills=bills,
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
@@ -251,10 +251,12 @@ async def _open_doors(
     return url
 
 
-def _report_parts(loaded: Loaded, journal: SqliteJournal, channels: dict[str, Opened]) -> ReportParts:
+def _report_parts(
+    loaded: Loaded, journal: SqliteJournal, channels: dict[str, Opened], bills: BillDesk
+) -> ReportParts:
     shop = loaded.settings.shop
     rules = {name: channel.profile.fee for name, channel in channels.items() if channel.profile.fee is not None}
-    return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals)
+    return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
 
 
 def _people_settings(loaded: Loaded) -> PeopleSettings:

@@ -35,7 +35,7 @@ from terminal.statement_folder import Imported, StatementDesk, statement_desk
 log = logging.getLogger(__name__)
 FOLDER: Final = "bills"  # of the state folder
 KEEP_DAYS: Final = 400
-HEAL_S: Final = 20.0  # a Z waits no longer for bills
+HEAL_S: Final = 10.0  # a Z waits no longer for bills
 _INTRADAY: Final = frozenset({"camt.052", "camt.054"})  # the day's statement settles, these only pay
 _STATEMENTS: Final = frozenset({"camt.053", "mt940", "csv", *_INTRADAY})
 

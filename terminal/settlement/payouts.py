@@ -26,25 +26,32 @@ def net_milli(sums: Mapping[str, int]) -> int:
 def payout_differences(
     views: SettledViews, file: "BillFile", day: date | None, spool: Spool
 ) -> Iterator[Difference]:
-    """Of the balance's movements: against the trade bill of the same day, and each payout against whole days."""
-    if file.kind != "funds" or day is None:
+    """Of the balance's movements: against the trade bill of the same day, and each payout against whole days.
+
+    Of a bank's statement only the payouts, each by its own day.
+    """
+    if file.kind not in {"funds", "statement"} or day is None:
         return
     name, currency = file.channel.name, file.channel.currencies[0]
-    trade = _sums(views, name, day)
+    trade = _sums(views, name, day) if file.kind == "funds" else None
     if trade is not None:
         here, there = net_milli(trade), net_milli(spool.sums)
         fees = spool.sums.get("fee_count", 0)
         if abs(here - there) > MILLI + fees * MILLI // 2:  # the balance's fees are rounded one by one
             yield _payout(name, currency, day, day.isoformat(), here // MILLI, there // MILLI)
-    nets = _nets(views, name, day)
-    for chunk in spool.chunks():
-        for line in chunk:
-            if line.kind is not LineKind.PAYOUT or line.state is not LineState.DONE or not nets:
-                continue
-            expected = _expected(nets, line.settle_minor)
-            if expected is not None:
-                key = line.provider_txn or line.entry_id or f"{day.isoformat()}/{line.line}"
-                yield _payout(name, currency, day, key, expected, line.settle_minor)
+    if not spool.sums.get(f"{LineKind.PAYOUT.value}_count"):
+        return
+    known: dict[date, list[int]] = {}
+    for line in (each for chunk in spool.chunks() for each in chunk):
+        if line.kind is not LineKind.PAYOUT or line.state is not LineState.DONE:
+            continue
+        on = day if file.kind == "funds" else date.fromisoformat(line.at[:10])
+        if on not in known:
+            known[on] = _nets(views, name, on)
+        expected = _expected(known[on], line.settle_minor) if known[on] else None
+        if expected is not None:
+            key = line.provider_txn or line.entry_id or f"{day.isoformat()}/{line.line}"
+            yield _payout(name, currency, on, key, expected, line.settle_minor)
 
 
 def _payout(name: str, currency: str, day: date, key: str, here: int, there: int) -> Difference:

@@ -98,7 +98,12 @@ def no_claims(_n: int) -> Sequence[tuple[str, str, str]]:
 
 
 class Reports:
-    """``sealed`` is awaited after each Z: the place for a signed checkpoint outside the database."""
+    """X and Z of one store.
+
+    Args:
+        sealed: awaited after each Z: the place for a signed checkpoint outside the database.
+        heal: awaited before each Z, bounded in time by itself: bills may end doubts of the day (row 111).
+    """
 
     def __init__(
         self,
@@ -109,9 +114,10 @@ class Reports:
         store: str,
         ledger: Ledger,
         sealed: Callable[[], Awaitable[object]] | None = None,
+        heal: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.journal, self.shop, self.store, self.ledger = journal, shop, store, ledger
-        self._clock, self._sealed = clock, sealed
+        self._clock, self._sealed, self._heal = clock, sealed, heal
         self._turn = asyncio.Lock()
         self._running: Stretch | None = None  # since the last Z, all counters
         self._today: dict[str, tuple[date, Stretch]] = {}  # by counter, "" is all of them
@@ -224,6 +230,8 @@ class Reports:
         Raises:
             Conflict: ``z_empty``, ``z_day_first`` (an earlier day has none yet), ``z_day_not_begun``.
         """
+        if self._heal is not None:
+            await self._heal()
         async with self._turn:
             for _ in range(TRIES):
                 report = await self._ready(day, empty=empty)

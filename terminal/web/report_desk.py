@@ -29,6 +29,7 @@ class ReportParts:
     Args:
         settled: what bills said; ``rules``: a channel's price where a sale has none of its own.
         sealed: awaited after each Z: a signed checkpoint (S52).
+        heal: awaited before each Z, bounded by itself: doubts that bills can end (row 111).
         cashier_totals: whether who only sells may see today's sums.
     """
 
@@ -37,6 +38,7 @@ class ReportParts:
     rules: Mapping[str, FeeRule] = field(default_factory=dict)
     sealed: Callable[[], Awaitable[object]] | None = None
     cashier_totals: bool = True
+    heal: Callable[[], Awaitable[object]] | None = None
 
 
 class Desk:
@@ -51,6 +53,7 @@ class Desk:
             store=house.store,
             ledger=house.ledger,
             sealed=parts.sealed,
+            heal=parts.heal,
         )
         self._wording = CatalogueWording(zone)
 

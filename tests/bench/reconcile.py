@@ -8,7 +8,6 @@ decided itself (``history``). It runs in a process of its own, so that its memor
 import asyncio
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -100,8 +99,14 @@ async def _reconcile(folder: Path) -> Run:
         digest = sha256(path.read_bytes()[:1024]).hexdigest()
         report = await house.run(BillFile(WECHAT, "trade", digest, DAY), open_bill(path, "wechatpay-trade"))
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_s
-    most_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    most_mb = _most_mb()
     return Run(seconds, cpu_s, most_mb, report.lines, report.settled, report.found)
+
+
+def _most_mb() -> float:
+    """Of this program alone; the usage the kernel tells of a process begins with its parent's."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(each for each in lines if each.startswith("VmHWM:")).split()[1]) * 1024 / 1e6
 
 
 # --- what it is measured with ---------------------------------------------------------------------------------

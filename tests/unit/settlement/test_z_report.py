@@ -249,3 +249,14 @@ async def test_today_ends_with_the_business_day() -> None:
     assert (await desk.today_totals()).line(Line.PAID, "CNY") == Sum(1, 50)
     assert (await desk.today_totals("2")).empty
     assert (await desk.day_totals(DAY_1)).line(Line.PAID, "CNY") == Sum(1, 700)
+
+
+@pytest.mark.row(111)
+async def test_before_a_z_doubts_are_looked_into_and_what_that_brings_is_in_it() -> None:
+    books = Books()
+
+    async def heal() -> None:
+        books.paid("s1", 700)
+
+    report = await Reports(books, books.clock, SHOP, store="s1", ledger=Ledger.LIVE, heal=heal).seal(actor=OWNER)
+    assert paid(report).count == 1
