@@ -15,6 +15,7 @@ from terminal.payments.sale import ENDED
 from terminal.people.roles import Action
 from terminal.web.pages_access import access_routes
 from terminal.web.pages_code import code_svg
+from terminal.web.pages_differences import differences_routes
 from terminal.web.pages_frame import (
     FRAME,
     PARTS,
@@ -31,6 +32,7 @@ from terminal.web.pages_frame import (
 )
 from terminal.web.pages_help import help_routes
 from terminal.web.pages_people import people_routes
+from terminal.web.pages_reports import PERIODS, Periods, reports_routes
 from terminal.web.pages_sales import sales_routes
 from terminal.web.pages_setup import setup_routes
 from terminal.web.views import sale_view
@@ -45,7 +47,7 @@ _QUICK: Final = (5, 10, 20, 50)  # whole units, until the owner fixes others
 
 def add_pages(app: web.Application, parts: PageParts) -> None:
     """Put every page under its address. ``app``'s own middlewares (Host, Origin, limits) stand in front."""
-    app[PARTS], app[FRAME] = parts, Frame()
+    app[PARTS], app[FRAME], app[PERIODS] = parts, Frame(), Periods()
     app.add_routes(
         [
             web.get("/", page(home)),
@@ -61,6 +63,8 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *people_routes(),
             *access_routes(),
             *setup_routes(),
+            *reports_routes(),
+            *differences_routes(),
         ]
     )
 

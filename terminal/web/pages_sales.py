@@ -12,6 +12,7 @@ from terminal.payments.event import Event, Summary
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action
+from terminal.web.glance import iso_day
 from terminal.web.pages_frame import (
     PARTS,
     PLAIN_HEADERS,
@@ -25,6 +26,7 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_timeline import Name, paper_text, receipts, timeline
+from terminal.web.report_desk import DESK
 from terminal.web.views import SaleView, sale_view
 
 PAGE: Final = 20
@@ -53,7 +55,8 @@ async def sales(request: web.Request) -> web.Response:
     principal = allowed(request, Action.SEE_SALES)
     query = request.query.get("q", "").strip()[:SEARCH_MAX]
     found = _found(parts, principal.counters, query, _number(request.query.get("before", "")))
-    rows = [_row(each, words, parts) for each in found]
+    settled = _settled(request, words, [each.body.get("attempt", "") for each in found])
+    rows = [{**_row(each, words, parts), "settled": settled.get(each.body.get("attempt", ""))} for each in found]
     more = found[-1].first_number if len(found) == PAGE else None
     return render(request, "sales.html", words, rows=rows, query=query, more=more)
 
@@ -126,6 +129,7 @@ async def sale_page(request: web.Request) -> web.Response:
         took_s=_took(sale),
         lines=shown,
         papers=_papers(sale, events),
+        settled=_settled_of(request, words, sale),
         facts=facts,
     )
 
@@ -161,6 +165,22 @@ def _papers(sale: Sale, events: tuple[Event, ...]) -> list[Paper]:
         Paper("\n".join(paper_text(slip)), address + (f"&refund={refunds[name]}" if name in refunds else ""))
         for name, slip in receipts(events)
     ]
+
+
+def _settled(request: web.Request, words: Catalogue, subjects: list[str]) -> dict[str, str]:
+    """Attempts and refunds that stand in a bill: on which day, in which batch. Paid is another thing (row 34)."""
+    known = request.app[DESK].parts.settled.settlements([each for each in subjects if each])
+    return {
+        subject: words.text("reports.settled_at", day=iso_day(words, told.day), batch=told.batch)
+        for subject, told in known.items()
+    }
+
+
+def _settled_of(request: web.Request, words: Catalogue, sale: Sale) -> list[str]:
+    """Of a sale's payments, then of its refunds."""
+    numbers = [*(each.id for each in sale.attempts), *(each.id for each in sale.refunds)]
+    told = _settled(request, words, numbers)
+    return [told[each] for each in numbers if each in told]
 
 
 def _took(sale: Sale) -> str:

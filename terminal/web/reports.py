@@ -1,7 +1,7 @@
 """Reports over HTTP: read an X, seal a Z, print either, fees, the day book, today at a glance."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import astuple
 from datetime import date
 from typing import Any, Final
@@ -133,7 +133,7 @@ async def print_z(call: Call[NewReportPrint]) -> Answer:
 
 async def read_fees(call: Call[DaysQuery]) -> Answer:
     desk = _reader(call, "")
-    first, last = _days(desk, call.form.first, call.form.last)
+    first, last = days_of(desk, call.form.first, call.form.last)
     journal, parts = call.edge.service.feed, desk.parts
     ledger = desk.reports.ledger
     lines = await fees_of_days(
@@ -150,7 +150,7 @@ async def read_daybook(call: Call[DayBookQuery]) -> Answer:
         report = desk.reports.z(form.z)
         pages, name = book.of_numbers(report.first, report.last), f"z{report.n}"
     else:
-        first, last = _days(desk, form.first, form.last)
+        first, last = days_of(desk, form.first, form.last)
         pages, name = book.of_days(first, last), f"{first.isoformat()}_{last.isoformat()}"
     rows = ([astuple(row) for row in page] for page in pages)
     chunks = csv_pages(COLUMNS, rows, bom=form.bom == "yes") if form.format == "csv" else json_pages(COLUMNS, rows)
@@ -171,21 +171,26 @@ async def _in_turns(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 async def read_today(call: Call[ReportQuery]) -> Answer:
     """A till sees its own counters; sums are for who may see reports, or for all where the shop allows it."""
-    who, desk, asked = call.require(Action.SEE_SALES), _desk(call), call.form.counter
+    who, asked = call.require(Action.SEE_SALES), call.form.counter
     counters = [call.counter(Action.SEE_SALES, asked)] if asked else sorted(who.counters) or [""]
-    feed = call.edge.service.feed
+    return Answer(await glance(_desk(call), counters, sums=who.may(Action.SEE_REPORTS)))
+
+
+async def glance(desk: Desk, counters: Sequence[str], *, sums: bool) -> TodayView:
+    """Of these counters ("" is all). ``sums``: the caller may see them even where the shop hides them."""
+    feed = desk.service.feed
     rows = [sale_row(row) for counter in counters for row in feed.list("sale", counter=counter, limit=GLANCE)]
     rows.sort(key=lambda row: -row.cursor)
     totals = None
-    if desk.parts.cashier_totals or who.may(Action.SEE_REPORTS):
+    if desk.parts.cashier_totals or sums:
         found = Totals()
         for counter in counters:
             found = found.plus(await desk.reports.today_totals(counter))
         totals = currency_views(found, desk.labels(found))
-    return Answer(TodayView(desk.reports.today().isoformat(), rows[:GLANCE], totals))
+    return TodayView(desk.reports.today().isoformat(), rows[:GLANCE], totals)
 
 
-def _days(desk: Desk, first: str, last: str) -> tuple[date, date]:
+def days_of(desk: Desk, first: str, last: str) -> tuple[date, date]:
     """Raises InvalidRequest("field_wrong"): no dates, the wrong way round, or more than DAYS_MAX of them."""
     begin = _day(first, "first") or _day(last, "last") or desk.reports.today()
     end = _day(last, "last") or begin

@@ -105,6 +105,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/cli/devices_test.py", "thread"): "a person types while the service is asked on",
     ("terminal/app.py", "thread"): "the preview of a receipt is drawn off the loop",
     ("terminal/web/", "socket"): "the service's listeners",
+    ("terminal/web/pages_reports.py", "thread"): "a workbook is written off the loop",
     ("terminal/web/", "file"): "pages and styles, once",
     ("terminal/cli/", "process"): "the demo supervises sandbox, lab and service",
     ("terminal/cli/leash.py", "thread"): "hears the end of the parent whatever the program's own loop does",

@@ -22,16 +22,22 @@ async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str, list[str]]]:
         app = make_app(shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy)
         found = {each.resource.canonical for each in app.router.routes() if each.method == "GET" and each.resource}
         url = await listen(stack, app, "127.0.0.1", 0)
-        yield shop, url, sorted(each for each in found if not each.startswith((PREFIX, "/static", "/link")))
+        yield shop, url, sorted(each for each in found if not each.startswith((PREFIX, "/static", "/link", BOOK)))
 
 
+BOOK: Final = "/reports/daybook.xlsx"  # a file, no page; tests/flows/test_pages_reports.py asks for it
 OPEN: Final = {"/", "/api", "/checkout", "/display", "/help", "/help/{code}", "/sign-in"}
 GLASS: Final = {"/c/{counter}/display", "/c/{counter}/code.svg"}
 AT_A_TILL: Final = {"/c/{counter}/till"}
 SELLING: Final = (
-    OPEN | GLASS | AT_A_TILL | {"/c/{counter}/attention", "/sales", "/sales/{sale}", "/setup", "/devices"}
+    OPEN
+    | GLASS
+    | AT_A_TILL
+    | {"/c/{counter}/attention", "/sales", "/sales/{sale}", "/setup", "/devices"}
+    | {"/reports/today"}
 )
-OWNERS: Final = {"/people"}
+REPORTS: Final = {f"/reports/{each}" for each in ("z", "z/{n}", "differences", "fees", "month")}
+OWNERS: Final = {"/people"} | REPORTS
 
 
 def asked_by(client: Client, url: str, language: str) -> Client:
@@ -44,7 +50,7 @@ def asked_by(client: Client, url: str, language: str) -> Client:
 async def test_s30_every_page_opens_for_whom_it_is_in_every_language_and_for_nobody_else(tmp_path: Path) -> None:
     async with pages(tmp_path) as (shop, url, paths):
         sale = (await shop.shown(await shop.machine()))["id"]
-        parts = {"{counter}": "1", "{sale}": sale, "{code}": "A-05"}
+        parts = {"{counter}": "1", "{sale}": sale, "{code}": "A-05", "{n}": "1"}
 
         async def status(client: Client, path: str, language: str = "en") -> int:
             for name, value in parts.items():
@@ -54,6 +60,7 @@ async def test_s30_every_page_opens_for_whom_it_is_in_every_language_and_for_nob
 
         owner, cashier, till = await shop.owner(), await shop.cashier(), await shop.till("1")
         display, stranger = await shop.display("1"), shop.browser()
+        await owner.post("/reports/z", {"empty": True}, key="close-the-day-1")
         for path in paths:
             there = {303} if path in {"/checkout", "/display"} else {200, 404} if "code.svg" in path else {200}
             assert {await status(owner, path, each) for each in LANGUAGES} <= there, path

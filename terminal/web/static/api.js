@@ -18,7 +18,8 @@ export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function ask(path, options) {
+/** One call as it is; a refusal is a Problem. */
+export async function ask(path, options) {
   let answer;
   try {
     answer = await fetch(PREFIX + path, { ...options, credentials: "same-origin", redirect: "error", cache: "no-store" });

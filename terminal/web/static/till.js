@@ -209,6 +209,7 @@ const acts = {
   }),
   F7: () => refundable() && refund(refundable()),
   F8: () => showLast(),
+  F10: () => !sale() && location.assign("/reports/z"),
   F9: () => ["checking", "person"].includes(sale()?.word) && run("park", () => post(`/sales/${sale().id}/park`)),
 };
 
@@ -271,10 +272,11 @@ function keysNow() {
   const live = sale();
   const keys = [["F1", t("key.f1")]];
   if (scannable()) keys.push(["F2", t("key.f2")]);
-  if (lastPaid() && !live) keys.push(["F6", t("key.f6")]);
   if (listable()) keys.push(["F4", t("key.f4")]);
+  if (lastPaid() && !live) keys.push(["F6", t("key.f6")]);
   if (refundable()) keys.push(["F7", t("key.f7")]);
   keys.push(["F8", t("key.f8")]);
+  if (!live) keys.push(["F10", t("key.f10")]);
   if (["checking", "person"].includes(live?.word)) keys.push(["F9", t("till.park_now")]);
   return keys;
 }

@@ -22,6 +22,10 @@ TEXT = [
     ("bad", "paper"),
     ("doubt", "paper"),
     ("amber", "paper"),
+    ("settled", "paper"),
+    ("settled", "card"),
+    ("good", "card"),
+    ("amber", "card"),
 ]
 STATES = ("waiting", "checking", "paid", "not-paid", "late", "training")
 
