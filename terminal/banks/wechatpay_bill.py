@@ -184,15 +184,19 @@ class _Trades:
     def _read_amounts(self, number: int, row: list[str]) -> dict[str, int]:
         """In thousandths of a fen; only fees have more than two decimals, only they may be given back."""
         found: dict[str, int] = {}
+        counted = self._counted
         for name, place in self._amounts:
             value = milli(row[place], number, name)
+            if not value:
+                found[name] = 0
+                continue
             if name != _FEE:
                 if value < 0:
                     raise BillRefused("bill_sign_wrong", line=number, column=name)
                 if value % 1000:
                     raise BillRefused("bill_line_unreadable", line=number, column=name)
             found[name] = value
-            self._counted[name] += value
+            counted[name] += value
         return found
 
     def _line_state(self, number: int, state: str, row: list[str]) -> LineState:
