@@ -16,7 +16,7 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import codes, crowd, durable, growth, idle, lag, paper, ports, sales, start
+from tests.bench import codes, crowd, durable, growth, idle, lag, paper, ports, rails, reconcile, sales, start
 from tests.bench.history import Pattern
 from tests.bench.peers import PeerMissing, environment, number_from
 from tests.bench.peers.lnbits import Lnbits, running
@@ -32,6 +32,7 @@ MB_A_PAYMENT: Final = 0.0105  # of disk, copies of the smaller histories and the
 class Bench:
     def __init__(self, console: Console, payments: int, wanted: set[int]) -> None:
         self._console, self._payments, self._wanted = console, payments, wanted
+        self._lines = min(payments, reconcile.LINES)
         self._began_s = now_s()
         self.figures: list[Figure] = []
         self._python: Path | None = None  # of the peers
@@ -60,6 +61,8 @@ class Bench:
         self.take(5, "QR codes", codes.measure)
         self.take(7, "serial ports", ports.measure)
         self.take(4, "journal", lambda: durable.measure(self._python))
+        self.take(12, "a payment's cryptography, payment codes", rails.measure)
+        self.take(11, f"a bill of {self._lines:,} lines", lambda: reconcile.measure(self._lines, folder))
         self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
         if self.wants(1, 2, 3, 6, 7, 8, 9, 10):
             asyncio.run(self._services(folder))
