@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-test demo test test-long bench simulate lint types format lock rows states matrix conformance clean
+.PHONY: help install install-test demo test test-long bench simulate lint types format lock rows states matrix conformance rails clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ states: $(VENV)/.test  ## docs/payment-states.md from the transition tables
 
 matrix: $(VENV)/.test  ## which device protocol stands which test, for countertop devices matrix
 	@$(BIN)/python -m tests.devices.matrix
+
+rails: $(VENV)/.test  ## docs/rails.md: every fault with every connector, played (two minutes)
+	@$(BIN)/python -m terminal.simulation.rails_table > docs/rails.md.part && mv docs/rails.md.part docs/rails.md
 
 conformance: $(VENV)/.test  ## docs/conformance.md, and the connectors' results that the release brings along
 	@$(BIN)/python -m terminal.conformance

@@ -37,6 +37,11 @@ REFUND_FAULTS: Final = frozenset({"notify-before-answer"})  # beside those that 
 PULL_FAULTS: Final = frozenset(
     {"code-expired", "password-needed", "pay-queued", "reverse-refused-paying", "timeout-before-debit"}
 )
+LISTED: Final = {  # a list that is paged through instead of a file
+    "bill-hash-wrong": "its bill has no hash",
+    "bill-fee-wrong": "its bill names no fee",
+    "bill-download-expired": "its bill is no download",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,9 @@ def why_not(row: Row, profile: Profile) -> str:
     if row.layer in {"bank", "bill", "line"} and by_statement:
         return "nobody is asked"
     if row.layer == "bill":
-        return "" if profile.bill_formats else "no bill to fetch"
+        if not profile.bill_formats:
+            return "no bill to fetch"
+        return LISTED.get(row.slug, "") if profile.name == "pix" else ""
     if row.layer == "device":
         return "no code is scanned" if find(row.slug).run.direction.startswith("scan") and not profile.pull else ""
     return _bank_cannot(row.slug, profile) if row.layer == "bank" else ""

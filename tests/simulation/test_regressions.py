@@ -11,7 +11,9 @@ from terminal.payments.attempt import State
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.money import Money
-from terminal.simulation.world import World
+from terminal.simulation.oracle import Oracle
+from terminal.simulation.trace import Trace
+from terminal.simulation.world import Outfit, World
 from terminal.virtual_time import run
 
 T = TypeVar("T")
@@ -19,9 +21,13 @@ TILL = Actor("pos", "key:till")
 YEAR_MS = 365 * 86_400_000
 
 
-def play(folder: Path, story: Callable[[World], Coroutine[Any, Any, T]]) -> T:
+def play(
+    folder: Path, story: Callable[[World], Coroutine[Any, Any, T]], *, channels: tuple[str, ...] = ("wechatpay",)
+) -> T:
     async def main() -> T:
-        world = World(1, folder)
+        world = World(1, folder, outfit=Outfit(channels=channels))
+        if world.account is not None:
+            world.witness = Oracle(world.bank, world.ring.shop, Trace(asyncio.get_running_loop().time), "EUR")
         await world.start()
         try:
             return await story(world)
@@ -32,7 +38,8 @@ def play(folder: Path, story: Callable[[World], Coroutine[Any, Any, T]]) -> T:
 
 
 async def opened(world: World, minor: int = 1250) -> str:
-    sale = await world.call(lambda s: s.checkout.open_sale(OpenSale("1", Money(minor, "CNY")), actor=TILL))
+    amount = Money(minor, world.house.currency)
+    sale = await world.call(lambda s: s.checkout.open_sale(OpenSale("1", amount), actor=TILL))
     await asyncio.sleep(2)
     return sale.id
 
@@ -162,3 +169,55 @@ def test_a_wait_of_less_than_a_nanosecond_ends_on_the_virtual_loop() -> None:
         return loop.time() >= over
 
     assert run(story(), seed=1)
+
+
+def test_i2_a_payment_that_our_own_cancel_gave_back_was_called_paid_for_ever(tmp_path: Path) -> None:
+    """Alipay's cancel takes a paid trade back: paid while it was under way, and nobody looked again (alipay 3)."""
+
+    async def story(world: World) -> tuple[int, list[str]]:
+        sale_id = await opened(world)
+        attempt = world.service.book.sale(sale_id).attempts[0]
+        world.scan(attempt.payload)
+        now_ms = world.bank_clock.wall_ms()
+        world.bank.set_fault("pay-during-close", now_ms)
+        world.bank.set_fault("slow-answer", now_ms, params={"call": "close", "delay_ms": 3000})
+        await world.call(lambda s: s.checkout.cancel(sale_id, why="left", actor=TILL))
+        await asyncio.sleep(30)
+        kinds = [each.kind for each in world.service.book.sale(sale_id).exceptions]
+        return world.bank.returned()[attempt.id], kinds
+
+    assert play(tmp_path, story, channels=("alipay",)) == (1250, ["contradicted"])
+
+
+def test_a_watch_whose_pause_was_over_by_a_rounding_never_asked_and_spun(tmp_path: Path) -> None:
+    """asked + 2.0 - now was 0.0 and now - asked a hair below 2.0: no pause, no question (alipay 7)."""
+
+    async def story(world: World) -> int:
+        asked = 0
+        for offset_ms in range(0, 1000, 37):  # a second of beginnings: a good many of them round the wrong way
+            await asyncio.sleep(offset_ms / 1000)
+            sale_id = await opened(world)
+            world.scan(world.service.book.sale(sale_id).attempts[0].payload)
+            before = world.alipay_line.requests
+            await asyncio.sleep(20)
+            asked += world.alipay_line.requests - before >= 8
+            await cancelled(world, sale_id)
+        return asked
+
+    assert play(tmp_path, story, channels=("alipay",)) == 28
+
+
+def test_i4_a_transfer_back_was_asked_about_for_ever_after_a_restart(tmp_path: Path) -> None:
+    """Killed between its record and its answer, nobody would have told a person to make it (any_bank 9)."""
+
+    async def story(world: World) -> list[str]:
+        sale_id = await opened(world)
+        world.pay(world.service.book.sale(sale_id).attempts[0].payload)
+        await asyncio.sleep(10)
+        await world.call(lambda s: s.aftercare.refund(sale_id, None, reason="broken", actor=TILL))
+        await world.crash()
+        await world.start()
+        await asyncio.sleep(2 * 3600)
+        return [each.kind for each in world.service.book.sale(sale_id).exceptions]
+
+    assert play(tmp_path, story, channels=("any_bank",)) == ["refund_manual"]

@@ -112,3 +112,22 @@ async def test_s44_no_repr_and_no_log_line_shows_secret_or_token(caplog: pytest.
     told = repr((GRANT, http.requests, Token("T-very-secret", 0), link)) + caplog.text
     for secret in ("T-very-secret", "s3cret", "c2hvcCUyMDE6"):
         assert secret not in told
+
+
+def test_connecting_is_not_given_longer_than_the_whole_after_a_token_took_its_time() -> None:
+    """Every link may ask that connecting is a part of answering (found by the simulation, pix 8)."""
+    limits: list[tuple[float, float]] = []
+
+    class Slow(ScriptedHttp):
+        async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
+            limits.append((connect_s, answer_s))
+            await asyncio.sleep(8)
+            return await super().send(request, connect_s=connect_s, answer_s=answer_s)
+
+    async def told() -> None:
+        http = Slow()
+        http.steps.extend((token(), OK))
+        await asked(TokenHttp(http, GRANT))
+
+    run(told(), seed=1)
+    assert limits[1] == (2, 2)
