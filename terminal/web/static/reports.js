@@ -5,7 +5,7 @@ import { at } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { facts, t } from "./words.js";
 
-const FILE_MAX = 64 * 1024 * 1024; // what the service takes over HTTP; the command takes more
+const FILE_MAX = 64 * 1024 * 1024; // what the service takes over HTTP
 
 let running = false;
 

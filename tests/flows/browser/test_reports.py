@@ -76,10 +76,10 @@ async def test_an_evening_by_keyboard_x_z_and_a_difference(till: Till) -> None:
 async def _fits(till: Till) -> None:
     """Every page at every size: nothing wider than the window, plots where they belong, nothing ran."""
     page = till.page
-    for width, height in SIZES:
-        await page.set_viewport_size({"width": width, "height": height})
-        for path in PAGES:
-            await page.goto(till.shop.url + path)
+    for path in PAGES:
+        await page.goto(till.shop.url + path)
+        for width, height in SIZES:
+            await page.set_viewport_size({"width": width, "height": height})
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, (path, width)
     await page.goto(f"{till.shop.url}/reports")
