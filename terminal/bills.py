@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from terminal.banks import alipay_bill, alipay_zip, wechatpay_bill
+from terminal.banks import alipay_bill, alipay_zip, pix_list, wechatpay_bill
 from terminal.banks.bill_columns import bounded_lines
 from terminal.banks.statements import camt, mt940
 from terminal.payments.bill import BillReader, BillRefused
@@ -76,6 +76,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Format("wechatpay-funds", _table(wechatpay_bill.fund_flow), wechatpay_bill.is_funds),
     Format("alipay-trade", _table(alipay_bill.trade_bill), _alipay_trade),
     Format("alipay-funds", _table(alipay_bill.ledger), _alipay_funds),
+    Format(pix_list.FORMAT, _table(pix_list.read), pix_list.is_it),
     *(_camt(name) for name in ("camt.053", "camt.054", "camt.052")),
     Format("mt940", _statement(mt940.read), mt940.is_it),
 )

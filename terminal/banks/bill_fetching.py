@@ -72,6 +72,12 @@ class Exchanges(Protocol):
     async def signed(self, call: Call) -> HttpRequest: ...
 
 
+class BillFetching(Protocol):
+    """Brings the bill of a settlement day into a folder, however the provider tells it."""
+
+    async def fetch(self, channel: Exchanges, day: date, kind: BillKind, folder: Path) -> FetchedBill | NoBill: ...
+
+
 class Downloads(Protocol):
     """A link that can stream the body of a 200 into a sink."""
 
@@ -103,7 +109,7 @@ class BillFetcher:
         profile = channel.profile
         if kind not in profile.bill_formats:
             return NoBill("not_offered")
-        if early := _untimely(profile, day, channel.now_s()):
+        if early := untimely(profile, day, channel.now_s()):
             return early
         call = self._desk.ask(day, kind)
         try:
@@ -170,7 +176,7 @@ async def _to_file(
         file.discard()
 
 
-def _untimely(profile: Profile, day: date, now_s: float) -> NoBill | None:
+def untimely(profile: Profile, day: date, now_s: float) -> NoBill | None:
     """Before a day's bill is made, "there is none" would prove nothing; after some months it is gone."""
     hours, _, minutes = (profile.bill_ready or "00:00").partition(":")
     midnight_s = (day - _EPOCH).days * _DAY_S - profile.settlement_offset_min * 60

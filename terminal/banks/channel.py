@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from terminal.banks.bill_fetching import BillFetcher
+from terminal.banks.bill_fetching import BillFetching
 from terminal.banks.connector import Call, Connector, Keys, Seal, Stamp
 from terminal.banks.key_files import LOOK_S, KeyFiles, KeyMaterial, SigningKey
 from terminal.banks.key_ring import KeyRing
@@ -77,7 +77,7 @@ class Channel:
         entropy: Entropy,
         keys: Keys,
         files: KeyFiles | None = None,
-        bills: BillFetcher | None = None,
+        bills: BillFetching | None = None,
         closing: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._connector, self._http, self._entropy = connector, http, entropy

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from terminal.banks.ask_pix_list import PixLists
 from terminal.banks.channel import Channel
 from terminal.banks.client import Identity, ProviderLink
 from terminal.banks.key_files import KeyFiles, KeyMaterial, SigningKey, expiry_of
@@ -93,6 +94,7 @@ def open_pix(
         entropy=entropy,
         keys={},
         files=files,
+        bills=PixLists(path),
     )
 
 

@@ -40,6 +40,7 @@ class Returned:
     minor: int
     trade: RefundTrade
     settled_at: str
+    asked_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Received:
     minor: int
     at: str
     returned: tuple[Returned, ...]
+    txid: str = ""  # of a charge or a poster; a transfer to the key has none
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,32 @@ def charge(body: bytes) -> Charge:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list of Pix: which one, and how many there are on all of them."""
+
+    number: int
+    total: int
+    pix: tuple[Received, ...]
+
+
+def listed(body: bytes) -> Page:
+    """Raises Unreadable with the field."""
+    found = fields(body)
+    paging = inner(inner(found, "parametros"), "paginacao")
+    number, total = paging.get("paginaAtual"), paging.get("quantidadeTotalDeItens")
+    if type(number) is not int or type(total) is not int or total < 0:
+        raise Unreadable("paginacao")
+    return Page(number, total, tuple(_received(each) for each in _list(found, "pix")))
+
+
 def _received(found: Fields) -> Received:
     e2e = text(found, "endToEndId", 64)
     if not E2E.fullmatch(e2e):
         raise Unreadable("endToEndId")
     back = tuple(_returned(each) for each in _list(found, "devolucoes"))
-    return Received(e2e, centavos(found, "valor"), moment(found, "horario"), back)
+    txid, key = text(found, "txid", 35, optional=True), text(found, "chave", 77, optional=True)
+    return Received(e2e, centavos(found, "valor"), moment(found, "horario"), back, txid, key)
 
 
 def returned(body: bytes) -> Returned:
@@ -98,9 +121,12 @@ def _returned(found: Fields) -> Returned:
     if trade is None:
         raise Unreadable("status")
     times = found.get("horario")
-    settled_at = moment(times, "liquidacao", optional=True) if isinstance(times, dict) else ""
+    settled_at, asked_at = (
+        moment(times, name, optional=True) if isinstance(times, dict) else ""
+        for name in ("liquidacao", "solicitacao")
+    )
     number = text(found, "rtrId", 64, optional=True)
-    return Returned(text(found, "id", 35), number, centavos(found, "valor"), trade, settled_at)
+    return Returned(text(found, "id", 35), number, centavos(found, "valor"), trade, settled_at, asked_at)
 
 
 def hinted(body: bytes) -> tuple[str, ...]:

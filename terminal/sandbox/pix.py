@@ -152,6 +152,8 @@ class PixDoor:
             saying.status, saying.form = no.code, no.form()
         if fault := self._bank.faults.take_for_call("answer", call, now_ms, _needs(saying.form)):
             _spoil(saying, fault)
+        elif call == "list" and saying.status == 200 and self._bank.faults.take("bill-truncated", now_ms):
+            saying.malformed, saying.fault = "truncated", "bill-truncated"
 
 
 def _not_worked_on(saying: Saying, fault: Active) -> None:

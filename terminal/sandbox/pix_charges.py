@@ -13,6 +13,7 @@ from typing import Any, Final
 from terminal.sandbox.engine import CustomerCannot, Engine
 from terminal.sandbox.keyring import Merchant
 from terminal.sandbox.ledger import DAY_MS
+from terminal.sandbox.pix_bills import as_a_bill
 from terminal.sandbox.pix_forms import (
     TYPE,
     Form,
@@ -172,6 +173,8 @@ def show_pix(charges: Charges, e2e: str) -> Form:
 def list_pix(charges: Charges, query: Mapping[str, str]) -> Form:
     """Everything received in a span of time: the receiver's own bill."""
     start, end = _span(query, "PixConsultaInvalida")
+    if charges.bank.faults.take("bill-not-ready", charges.now_ms):
+        raise No("ServicoIndisponivel", 503)
     ledger, found = charges.bank.ledger, []
     for order in ledger.orders:
         if not _mine(charges, order) or query.get("txid", order.out_trade_no) != order.out_trade_no:
@@ -180,6 +183,8 @@ def list_pix(charges: Charges, query: Mapping[str, str]) -> Form:
         found += [(each.at_ms, form) for each, form in told if start <= each.at_ms <= end]
     wanted = query.get("devolucaoPresente")
     forms = [form for _, form in sorted(found, key=lambda each: each[0])]
+    if wanted is None and "txid" not in query:
+        forms = as_a_bill(charges.bank.faults, forms, charges.now_ms)
     return _paged("pix", [x for x in forms if wanted is None or ("devolucoes" in x) == (wanted == "true")], query)
 
 

@@ -218,23 +218,20 @@ async def start_sandbox(
     """
     if host not in _LOOPBACK:
         raise ValueError(f"the sandbox listens on loopback only, not on {host}")
-    keys = KeysFolder(state_dir, entropy)
+    keys, woken = KeysFolder(state_dir, entropy), asyncio.Event()
     keyring = await asyncio.to_thread(keys.open, clock.wall_ms(), shops)  # new keys take about a second
     bank = Bank(keyring, rules=rules or DEFAULT_RULES)
     store = Store(state_dir / "bank.db")
     bank.load(store.rows())
-    woken = asyncio.Event()
     desk = Desk(bank, clock, store, keys, woken.set)
     sandbox = Sandbox(desk, keys, store, woken)
     sandbox.admin_token = _admin_token(state_dir / ADMIN_FILE, entropy)
-    page_token = entropy.bytes(16).hex()
-    pages = Pages(desk, admin_token=sandbox.admin_token, page_token=page_token, embed_origins=embed_origins)
+    page, admin = entropy.bytes(16).hex(), sandbox.admin_token
+    pages = Pages(desk, admin_token=admin, page_token=page, embed_origins=embed_origins)
     tls = ssl.create_default_context(cafile=str(notify_ca)) if notify_ca is not None else None
-    pix = (
-        None
-        if pix_tls_port is None
-        else (pix_tls_port, listening(keys.bank, keys.shops(), clock.wall_ms(), entropy))
-    )
+    pix = None
+    if pix_tls_port is not None:
+        pix = pix_tls_port, listening(keys.bank, keys.shops(), clock.wall_ms(), entropy)
     try:
         await sandbox.start(host, port, pages, tls, pix)
     except BaseException:

@@ -11,6 +11,7 @@ from tests.unit.banks.alipay_bills import PID, bill, packed, payment, totals
 from tests.unit.banks.statements.camt_text import document, entry
 from tests.unit.banks.statements.test_mt940 import GERMAN, statement
 from tests.unit.banks.test_alipay_bill import FLOWS, flows
+from tests.unit.banks.test_pix_list import written as pix_day
 
 DETAIL = b"".join(bill(payment(), sums=totals(1, "10.00", 0, "0.00")))
 FILES = {
@@ -22,6 +23,7 @@ FILES = {
     "alipay-funds packed": packed({f"{PID}_20261101_账务明细.csv": b"".join(flows(FLOWS))}),
     **{f"camt.{kind}": document(entry("1.00"), closing="101.00", kind=kind) for kind in ("053", "054", "052")},
     "mt940": statement(GERMAN),
+    "pix-list": b"".join(pix_day()),
 }
 
 
