@@ -117,6 +117,8 @@ class Intake:
             self._check(channel, format, end)
             statement, alerts = f"statement:{sha[:26]}", self._out_of_order(channel, format, end)
             await self._feed.append(self._events(channel, format, sha, found, end, alerts))
+            if found.left:
+                self._service.posters.told()
             sales = await self._bring(statement, channel)
             return Report(statement, again=False, found=found, end=end, sales=sales, alerts=alerts)
 

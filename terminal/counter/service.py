@@ -23,6 +23,7 @@ from terminal.counter.notices import Notices
 from terminal.counter.orphans import Orphans
 from terminal.counter.overrides import Overrides
 from terminal.counter.ports import Clock, Ids, Provider
+from terminal.counter.posters import Posters
 from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
 from terminal.counter.recovery import recover
@@ -79,7 +80,7 @@ class Service:
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
         self.expiries, self.choosing, self.moving = Expiries(self), Choosing(self), Moving(self)
-        self.excess, self.unverified = Excess(self), Unverified(self)
+        self.excess, self.unverified, self.posters = Excess(self), Unverified(self), Posters(self)
 
     async def run(self) -> None:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""

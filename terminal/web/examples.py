@@ -128,6 +128,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.Ending(how="seen"),
     forms.AlertEnding(how="seen"),
     inbox_shapes.SeenForm(how="seen"),
+    inbox_shapes.MatchForm(channel="account", entry="SBX00000017", sale=_SALE),
     forms.OrphanEnding(how="seen", note="given back at the bank's counter"),
     forms.NewCode(channel="alipay"),
     forms.NewScan(code="130012345678901234"),
@@ -175,7 +176,17 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     ),
     answers.OrphanList([answers.OrphanRow("20251120A1001", "wechatpay", 2850, "CNY", _AT)]),
     answers.AlertList([answers.AlertRow("wechatpay", "signature_wrong", 3, _AT)]),
-    inbox_shapes.Inbox([_ending_key]),
+    inbox_shapes.Inbox(
+        [_ending_key],
+        [inbox_shapes.UnverifiedRow(_SALE, 17, "1", 2850, "CNY", "claimed", _AT, "TX4711")],
+        {"CNY": 2850},
+        [
+            inbox_shapes.CreditRow(
+                *("account", "SBX00000017", 2850, "EUR", "2025-11-20", False),
+                [inbox_shapes.ProposedSale(_SALE, 17, "1", _AT, "")],
+            )
+        ],
+    ),
     answers.CounterList([answers.CounterRow("1", "Counter 1", True, "CNY", "ready", "")]),
     answers.EventPage([_event], 4711, 4711),
     answers.Ticket("ctl_Q2hhcmxvdHRl", 30),

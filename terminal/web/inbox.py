@@ -2,11 +2,21 @@
 
 from dataclasses import astuple
 
+from terminal.payments.poster import Proposal
 from terminal.people.roles import Action
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
-from terminal.web.inbox_shapes import EndingKeyRow, Inbox, SeenForm, UnverifiedRow
+from terminal.web.inbox_shapes import (
+    CreditRow,
+    EndingKeyRow,
+    Inbox,
+    MatchForm,
+    ProposedSale,
+    SeenForm,
+    UnverifiedRow,
+)
+from terminal.web.sales import shown
 
 
 async def read_inbox(call: Call[Nothing]) -> Answer:
@@ -20,8 +30,26 @@ async def read_inbox(call: Call[Nothing]) -> Answer:
             [EndingKeyRow(*astuple(each)) for each in service.expiries.waiting()],
             [UnverifiedRow(*astuple(each)) for each in service.unverified.waiting()],
             service.unverified.sums(),
+            [_credit(each) for each in service.posters.waiting()],
         )
     )
+
+
+def _credit(told: Proposal) -> CreditRow:
+    sales = [ProposedSale(x.sale, x.no, x.counter, x.opened_ms, x.mark) for x in told.sales]
+    transfer = told.transfer
+    amount = transfer.amount
+    return CreditRow(
+        transfer.channel, transfer.entry, amount.minor, amount.currency, transfer.at, told.clash, sales
+    )
+
+
+async def match_credit(call: Call[MatchForm]) -> Answer:
+    """Pressed twice it is the same answer; for another sale it is refused."""
+    call.require(Action.SETTLE_EXCEPTION)
+    form = call.form
+    sale = await call.edge.service.posters.confirm(form.channel, form.entry, form.sale, actor=call.actor)
+    return shown(call, sale)
 
 
 async def close_key(call: Call[SeenForm]) -> Answer:

@@ -1,6 +1,6 @@
 """Shapes of the inbox: what every till shows beside its own sales."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -34,6 +34,31 @@ class UnverifiedRow(msgspec.Struct, frozen=True):
     reference: str
 
 
+class ProposedSale(msgspec.Struct, frozen=True):
+    """A sale that waits for the same amount. ``mark``: unverified or claimed, where it is on that list."""
+
+    sale: str
+    no: int
+    counter: str
+    opened_ms: int
+    mark: str
+
+
+class CreditRow(msgspec.Struct, frozen=True):
+    """A transfer without our reference, and the sales it may be for, best first; never taken by itself.
+
+    ``at``: as the bank wrote it. ``clash``: another sale, or another transfer, fits as well.
+    """
+
+    channel: str
+    entry: str
+    amount_minor: int
+    currency: str
+    at: str
+    clash: bool
+    sales: list[ProposedSale]
+
+
 class Inbox(msgspec.Struct, frozen=True):
     """Oldest first. ``counter.orphans`` changes when it is worth reading again.
 
@@ -43,9 +68,18 @@ class Inbox(msgspec.Struct, frozen=True):
     keys: list[EndingKeyRow]
     unverified: list[UnverifiedRow] = []
     unverified_sums: dict[str, int] = {}
+    credits: list[CreditRow] = []
 
 
 class SeenForm(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A person has taken note."""
 
     how: Literal["seen"]
+
+
+class MatchForm(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person says whose a transfer is. ``entry``: the bank's number of it, as the inbox told."""
+
+    channel: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    entry: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    sale: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

@@ -5,10 +5,11 @@ import { paperLow } from "./bar.js";
 import { at, fillWith, h, icon } from "./dom.js";
 import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
-import { age, day, facts, has, money, nowMs, saleNo, t, trouble } from "./words.js";
+import { age, clock, day, facts, has, money, nowMs, saleNo, t, trouble } from "./words.js";
 
 const SHOWN = 2;
 const TOLD_S = 8;
+const CHOICES = 4; // sales one transfer may be for, the nearest ones
 
 function exceptionNotice(sale, found, tools) {
   const no = saleNo(sale.no);
@@ -42,6 +43,18 @@ function parkedNotice(sale, again) {
   const text = t("till.parked_no", { no: saleNo(sale.no) });
   const more = h("a", { href: `/sales/${sale.id}` }, t("till.open_timeline"));
   return h("div", { class: "notice parked" }, icon("checking"), h("p", { class: "what" }, `${text} · ${money(sale.amount_minor, sale.currency)}`), ...(again ? [h("button", { type: "button", onclick: () => openOverride(sale, "new_attempt") }, t("override.again"))] : []), more);
+}
+
+/** A transfer without our reference: every sale it may be for has a key; none is taken by itself. */
+function creditNotice(credit, tools) {
+  const match = (sale) => {
+    const wish = { channel: credit.channel, entry: credit.entry, sale: sale.sale };
+    const key = newKey();
+    tools.run(() => withPin(() => post("/inbox/credits", wish, key), { owner: true }).finally(tools.look));
+  };
+  const text = t("till.credit_of", { amount: money(credit.amount_minor, credit.currency), day: credit.at.slice(0, 10), entry: credit.entry });
+  const keys = credit.sales.slice(0, CHOICES).map((sale) => h("button", { type: "button", onclick: () => match(sale) }, t("till.credit_is", { no: saleNo(sale.no), time: `${day(sale.opened_ms)} ${clock(sale.opened_ms)}` })));
+  return h("div", { class: "notice", role: "alert" }, icon("bank"), h("p", { class: "what" }, text, ...(credit.clash ? [h("small", {}, t("till.credit_clash"))] : [])), ...keys);
 }
 
 /** Nobody has confirmed it: how old, how much in all; an owner claims it with the bank's number or writes it off. */
@@ -128,6 +141,7 @@ export function drawNotices({ view, waiting, orphans, alerts, inbox, told, tools
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const alert of alerts) rows.push([["alert", alert.channel, alert.count], () => alertNotice(alert, tools)]);
   for (const key of inbox.keys) rows.push([["key", key.id, key.days], () => endingKeyNotice(key, tools)]);
+  for (const credit of inbox.credits) rows.push([["credit", credit.entry, credit.sales.map((each) => each.sale), credit.clash], () => creditNotice(credit, tools)]);
   for (const row of inbox.unverified) rows.push([["unverified", row.sale, row.mark, Math.floor((nowMs() - row.listed_ms) / 60_000), Object.values(inbox.unverified_sums)], () => unverifiedNotice(row, inbox, tools)]);
   for (const slip of view?.slips ?? []) rows.push([["slip", slip.effect], () => slipNotice(slip, view.id, tools)]);
   for (const sale of waiting) {

@@ -21,11 +21,11 @@ const DOUBT_MS = 700;
 const FRESH_MS = 3000;
 const LOOK_MS = 60_000;
 const SLIP = "CT:S-"; // the look-up text of our own receipts
-const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved", "sale_unverified", "sale_claimed", "sale_written_off"]);
+const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved", "sale_unverified", "sale_claimed", "sale_written_off", "credit_matched"]);
 
 const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
-  view: null, since: 0, connected: null, waiting: [], orphans: [], alerts: [], inbox: { keys: [], unverified: [], unverified_sums: {} },
+  view: null, since: 0, connected: null, waiting: [], orphans: [], alerts: [], inbox: { keys: [], unverified: [], unverified_sums: {}, credits: [] },
   end: null, // the sale whose end fills the screen
   hint: "", code: "", doubt: {}, busy: new Set(), heardLate: new Set(), ticked: "", doubtful: {},
 };
