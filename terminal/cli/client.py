@@ -18,6 +18,7 @@ __all__ = ["KEY_FILES", "URL", "Api", "Problem", "api"]
 URL: Final = "http://127.0.0.1:7600"
 KEY_FILES: Final = (Path(".demo/state/api-key"), Path(".demo/api-key"), Path("/var/lib/countertop/api-key"))
 TOTAL_S: Final = 30.0
+UPLOAD_S: Final = 600.0
 _ADDRESS: Final = re.compile(r"https?://[^/?#\s]+/?")
 
 
@@ -37,6 +38,14 @@ class Api:
     async def post(self, path: str, body: Mapping[str, Any], *, key: str = "") -> Any:
         headers = {"Idempotency-Key": key} if key else {}
         return await self._ask("POST", path, json=body, headers=headers)
+
+    async def upload(self, path: str, file: Path, **query: str) -> Any:
+        """A file as the body, piece by piece."""
+        params = {name: value for name, value in query.items() if value}
+        with file.open("rb") as body:
+            whole = aiohttp.ClientTimeout(total=UPLOAD_S, connect=3.0)
+            kind = {"Content-Type": "application/octet-stream"}
+            return await self._ask("POST", path, params=params, data=body, headers=kind, timeout=whole)
 
     async def _ask(self, method: str, path: str, **rest: Any) -> Any:
         try:

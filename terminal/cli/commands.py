@@ -10,6 +10,7 @@ from terminal.cli.devices import devices
 from terminal.cli.doctor import doctor
 from terminal.cli.journal import journal
 from terminal.cli.lab import lab
+from terminal.cli.reconcile import reconcile
 from terminal.cli.report import report
 from terminal.cli.sale import sale
 from terminal.cli.serve import serve
@@ -27,6 +28,7 @@ app.command()(demo)
 app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
 app.command()(doctor)
+app.command()(reconcile)
 app.command()(simulate)
 app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")

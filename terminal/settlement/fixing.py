@@ -133,7 +133,7 @@ class Differences:
         if not told:
             raise NotFound("difference_unknown", difference=difference_id[:64])
         first, last = told[0], told[-1]
-        row = last.body["index"]["summary"]
+        row = next(each.body["index"]["summary"] for each in reversed(told) if "summary" in each.body["index"])
         return Summary(difference_id, last.counter, first.number, last.number, first.wall_ms, last.wall_ms, row)
 
     def _sale(self, difference: Difference) -> Sale | None:

@@ -15,6 +15,7 @@ from terminal.web.problems import Handler
 SAFE: Final = frozenset({"GET", "HEAD"})
 METHODS: Final = SAFE | {"POST"}
 PAGE_HEADERS: Final = ("X-Requested-With", "Idempotency-Key")  # no form or image of another site can send these
+UPLOADS: Final = frozenset({"/api/v1/bills/import"})  # bodies that are files, each bounded by its handler
 _POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS: Final = {
     "Content-Security-Policy": _POLICY,
@@ -76,13 +77,19 @@ def check_browser(request: web.Request, edge: Edge) -> None:
 
 
 def check_change(request: web.Request) -> None:
-    """A body of JSON, and from a page also a header that no other site's page can send unasked (S22)."""
-    if request.headers.get("Content-Encoding", "identity") != "identity" or not is_json(request):
+    """A body of JSON, or a file where one is taken; of a page also a header no other site can send (S22)."""
+    wanted = is_file(request) if request.path in UPLOADS else is_json(request)
+    if request.headers.get("Content-Encoding", "identity") != "identity" or not wanted:
         raise InvalidRequest("media_type")
     if "Authorization" in request.headers:
         return
     if not any(name in request.headers for name in PAGE_HEADERS):
         raise NotAllowed("csrf_header")
+
+
+def is_file(request: web.Request) -> bool:
+    """No form of another site can send this type unasked."""
+    return request.headers.get("Content-Type", "").lower() == "application/octet-stream"
 
 
 def is_json(request: web.Request) -> bool:

@@ -75,7 +75,7 @@ async def fix_difference(call: Call[NewFix]) -> Answer:
     )
     if form.print_at and choice is Fix.ASK_BANK:
         lines: Receipt = tuple(Row(each) for each in desk.letter(listed.difference, _words(call)))
-        await paper.ask(form.print_at, name, lines, actor=actor)
+        await paper.ask(form.print_at, f"letter:{name}", lines, actor=actor)
     return _fixed(call, desk, listed, choice)
 
 

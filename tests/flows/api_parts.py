@@ -1,7 +1,7 @@
 """What stands around the shop of the API's stories: its clock, its wire to the bank, its disk, its paper."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from terminal.counter.ports import (
     Health,
@@ -49,6 +49,19 @@ class Line:
         if self.cut or reply.lost:
             raise NoAnswer("cut")
         return HttpReply(reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.body)
+
+    async def download(
+        self, request: HttpRequest, sink: Callable[[bytes], None], *, connect_s: float, whole_s: float
+    ) -> HttpReply:
+        """A bill on its way; the body of a 200 goes into ``sink``."""
+        reply = await self.send(request, connect_s=connect_s, answer_s=whole_s)
+        if reply.status != 200:
+            return reply
+        sink(reply.body)
+        return HttpReply(reply.status, reply.headers, b"")
+
+    async def aclose(self) -> None:
+        """Nothing is open between two requests."""
 
 
 class Disk:

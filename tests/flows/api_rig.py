@@ -16,6 +16,7 @@ from terminal.banks.channel import Channel
 from terminal.banks.connector import Keys, ProviderKey
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.signing import MacSigner, MacVerifier
+from terminal.bill_desk import BillDesk
 from terminal.chance import Chance
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices
@@ -38,9 +39,10 @@ from terminal.web.app import make_api, make_notices_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
 from terminal.web.edge import EDGE, Edge, EdgeLimits
 from terminal.web.listen import listen
-from terminal.web.report_desk import DESK, Desk
+from terminal.web.report_desk import DESK, Desk, ReportParts
 from tests.flows.api_parts import Clock, Disk, Line, PaperRoll
 
+BANK: Final = "https://bank.example"  # its gateway, where its bills lie as well
 WATCHDOG_S: Final = 30.0  # ends a hang; nothing here is measured
 OWNER_PIN: Final = "837465"
 CASHIER_PIN: Final = "294857"
@@ -110,6 +112,7 @@ class Shop:
         self.clock, self.entropy, self.ids = Clock(), Chance("shop"), SystemIds()
         keyring, merchants = simulated_keyring(Chance("bank"))
         self.bank, self.merchant = Bank(keyring), merchants[0]
+        self.bank.address = BANK
         self.line = Line(self.bank, self.clock)
         self.house = House("m1", "s1", "Tea 茶", currency="CNY", ledger=Ledger.TEST)
         self.printers = {each: PaperRoll() for each in counters}
@@ -151,7 +154,16 @@ class Shop:
             "s1", journal=feed, clock=self.clock, entropy=self.entropy, ids=self.ids, pepper=bytes(32),
             settings=settings,
         )  # fmt: skip
-        app = make_api(self.service, self.people, clock=self.clock, entropy=self.entropy, limits=self.edge_limits)
+        self.bills = BillDesk(self.service, self.journal.settled, self.folder / "bills")
+        app = make_api(
+            self.service,
+            self.people,
+            clock=self.clock,
+            entropy=self.entropy,
+            limits=self.edge_limits,
+            reports=ReportParts(settled=self.journal.settled),
+            bills=self.bills,
+        )
         self.edge: Edge = app[EDGE]
         self.desk: Desk = app[DESK]
         self.url = await listen(self._stack, app, "127.0.0.1", 0)
@@ -167,7 +179,7 @@ class Shop:
     def _channel(self) -> Channel:
         mine = self.merchant
         settings = WeChatPaySettings(
-            mine.mchid, mine.appid, mine.serial, mine.apiv3_key, platform_key_id=mine.platform_serial
+            mine.mchid, mine.appid, mine.serial, mine.apiv3_key, platform_key_id=mine.platform_serial, gateway=BANK
         )
         keys: Keys = {mine.platform_serial: ProviderKey(MacVerifier(mine.platform_key))}
         return open_wechatpay(
@@ -176,6 +188,7 @@ class Shop:
             entropy=self.entropy,
             test=True,
             http=self.line,
+            downloads=lambda _origin: self.line,
             signer=MacSigner(mine.merchant_key, mine.serial),
             keys=keys,
         )

@@ -14,6 +14,7 @@ from terminal.web.calls import PREFIX, route
 from terminal.web.examples import EXAMPLES
 from terminal.web.openapi import document
 from terminal.web.routes import OPERATIONS
+from terminal.web.security import UPLOADS
 
 DOCUMENT = document()
 
@@ -119,7 +120,9 @@ def test_every_example_is_read_back_as_what_it_is(name: str) -> None:
 
 
 def test_every_body_and_answer_has_an_example() -> None:
-    wanted = {operation.form.__name__ for operation in OPERATIONS if operation.method == "POST" and not operation.upload}
+    wanted = {
+        operation.form.__name__ for operation in OPERATIONS if operation.method == "POST" and not operation.upload
+    }
     wanted |= {operation.answer.__name__ for operation in OPERATIONS if operation.answer}
     assert wanted <= set(EXAMPLES)
 
@@ -134,3 +137,7 @@ def test_s1_every_body_refuses_unknown_fields_and_amounts_are_integers() -> None
             if field.endswith("_minor"):
                 kinds = [each.get("type") for each in kind.get("anyOf", [kind])]
                 assert set(kinds) <= {"integer", "null"}, (name, field)
+
+
+def test_s22_a_file_is_taken_where_the_table_says_so_and_nowhere_else() -> None:
+    assert {PREFIX + operation.path for operation in OPERATIONS if operation.upload} == UPLOADS

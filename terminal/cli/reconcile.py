@@ -1,0 +1,217 @@
+"""``countertop reconcile``: a bill against the journal, in words; by the running service, or beside none.
+
+Exit codes: 0 everything is equal, 1 something differs, 2 the bill was refused or there is none.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+from rich.table import Table
+
+from terminal.app import house_of, journal_path, notify_url, open_journal
+from terminal.bill_desk import BillDesk, bill_desk
+from terminal.channels import open_channel
+from terminal.cli.client import URL, Api, api
+from terminal.cli.report import DEMO
+from terminal.cli.words import REFUSED, console, exit_code, give_up, language, put, tell
+from terminal.counter.feed import Feed
+from terminal.counter.lane import Devices
+from terminal.counter.service import Parts, Service
+from terminal.counter.settings import CounterSettings
+from terminal.counter.slips import Slips
+from terminal.errors import BadSettings, JournalError, NotFound, TerminalError, Unavailable
+from terminal.help.catalogue import Catalogue
+from terminal.help.wording import CatalogueWording
+from terminal.settings import Loaded, Problems, load
+from terminal.settlement.reconcile import Report
+from terminal.settlement.words import amount
+from terminal.system import SystemClock, SystemEntropy, SystemIds
+from terminal.web.settlement_desk import SettlementDesk
+from terminal.web.views_settlement import day_view, difference_view, report_view
+
+DIFFERS: Final = 1
+NO_BILL: Final = 2
+LISTED_MAX: Final = 200
+_OFFLINE: Final = frozenset({"service_not_running", "api_key_file_missing"})
+Config = Annotated[Path, typer.Option(help="The settings file, for when no service runs.")]
+Url = Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")]
+KeyFile = Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")]
+Told = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    channel: str
+    day: date
+    file: Path | None
+    form: str
+
+
+def reconcile(
+    channel: Annotated[str, typer.Option(help="Whose bill; without --file: ask the bank for it now.")] = "",
+    day: Annotated[str, typer.Option(help="The bill's day, such as 2026-11-21; the last one without it.")] = "",
+    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A bill you have.")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="As the docs name it; by the file's bytes without it.")
+    ] = "",
+    config: Config = DEMO,
+    url: Url = URL,
+    key_file: KeyFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Hold a bank's bill against the journal. Without --channel: what is known of that day."""
+    if file and not channel:
+        give_up("Whose bill is it? Name it with --channel.")
+    try:
+        asked = _Asked(channel, _day(day), file, form)
+        told = asyncio.run(_told(asked, config if config.exists() else None, url, key_file))
+    except TerminalError as error:
+        for each in error.problems if isinstance(error, Problems) else (error,):
+            tell(each, as_json=as_json)
+        raise typer.Exit(NO_BILL if exit_code(error) == REFUSED else exit_code(error)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    put(told) if as_json else _show(told)
+    raise typer.Exit(_code(told))
+
+
+def _day(text: str) -> date:
+    """Yesterday of this machine's clock without one: a bill is there the morning after."""
+    if not text:
+        return date.fromordinal(date(1970, 1, 1).toordinal() + SystemClock().wall_ms() // 86_400_000 - 1)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        give_up(f"{text} is no day such as 2026-11-21.")
+
+
+async def _told(asked: _Asked, config: Path | None, url: str, key_file: Path | None) -> Told:
+    """``reports`` of what was read now, ``day`` as it stands, its open ``differences``."""
+    try:
+        async with api(url, key_file) as service:
+            return await _by_service(service, asked)
+    except (Unavailable, BadSettings) as error:
+        if error.slug not in _OFFLINE or config is None:
+            raise
+    async with _offline(load(config), asked.channel) as (desk, bills):
+        return await _beside(desk, bills, asked)
+
+
+# --- by the running service ---------------------------------------------------------------------------------
+
+
+async def _by_service(service: Api, asked: _Asked) -> Told:
+    reports: list[Told] = []
+    channel, day, file = asked.channel, asked.day, asked.file
+    if file:
+        reports.append(
+            await service.upload("/bills/import", file, channel=channel, format=asked.form, name=file.name)
+        )
+    elif channel:
+        reports += (await service.post("/bills/fetch", {"channel": channel, "day": day.isoformat()}))["reports"]
+    about = _about(reports, day)
+    found = await service.get("/differences", day=about, channel=channel)
+    return {
+        "reports": reports,
+        "day": await service.get("/settlements", day=about, channel=channel),
+        "differences": found["differences"],
+    }
+
+
+def _about(reports: list[Told], day: date) -> str:
+    return str(next((each["day"] for each in reports if each["day"]), day.isoformat()))
+
+
+# --- beside none --------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _offline(loaded: Loaded, channel: str) -> AsyncIterator[tuple[SettlementDesk, BillDesk]]:
+    """The house with one channel, without devices and without running: what waits is left for the next start."""
+    if not journal_path(loaded).exists():
+        raise JournalError("journal_missing", path=str(journal_path(loaded)))
+    if channel and channel not in loaded.settings.channels:
+        raise NotFound("channel_unknown", channel=channel)
+    clock, entropy, house = SystemClock(), SystemEntropy(), house_of(loaded)
+    journal = open_journal(loaded, clock, entropy)
+    names = [channel] if channel else []
+    opened = {each: open_channel(loaded, each, clock, entropy, notify_url(loaded, each)) for each in names}
+    try:
+        slips = Slips(house, CatalogueWording(loaded.settings.shop.zone))
+        parts = Parts(house, Feed(journal), clock, SystemIds(), opened, slips, code_key=entropy.bytes(32))
+        service = Service(parts, [(CounterSettings(each.id), Devices()) for each in loaded.settings.counters])
+        bills = bill_desk(loaded, service, journal.settled)
+        yield SettlementDesk(service, loaded.settings.shop.zone, bills), bills
+    finally:
+        for each in opened.values():
+            await each.aclose()
+        await journal.close()
+
+
+async def _beside(desk: SettlementDesk, bills: BillDesk, asked: _Asked) -> Told:
+    words, reports = Catalogue.load(language()), list[Told]()
+    channel, day = asked.channel, asked.day
+    if asked.file:
+        report = await bills.import_file(asked.file, asked.form, channel)
+        reports.append(msgspec.to_builtins(report_view(report, words)))
+    elif channel:
+        fetched = await bills.fetch_now(channel, day)
+        reports += [msgspec.to_builtins(report_view(each, words)) for each in fetched.reports]
+        for kind, none in fetched.without.items():
+            empty = Report(channel, kind, day.isoformat())
+            reports.append(msgspec.to_builtins(report_view(empty, words, without=none.why)))
+    await desk.differences.look_again(channel)
+    about = _about(reports, day)
+    listed = desk.differences.page("open", channel, about, limit=LISTED_MAX)
+    told = day_view(desk.differences.summary(about), [], None, words)
+    return {
+        "reports": reports,
+        "day": msgspec.to_builtins(told),
+        "differences": [msgspec.to_builtins(difference_view(each, words)) for each in listed],
+    }
+
+
+# --- telling ------------------------------------------------------------------------------------------------
+
+
+def _code(told: Told) -> int:
+    read = [each for each in told["reports"] if not each["without"]]
+    if (told["reports"] and not read) or (not told["reports"] and not told["day"]["bills"]):
+        return NO_BILL
+    return DIFFERS if told["differences"] or any(each["found"] for each in read) else 0
+
+
+def _show(told: Told) -> None:
+    words = Catalogue.load(language())
+    table = Table("channel", "bill", "day", "lines", "matched", "differ", "", box=None)
+    for each in told["reports"]:
+        note = each["without"].replace("_", " ") or ("read before" if each["repeated"] else "")
+        cells = (each[name] for name in ("channel", "kind", "day", "lines", "matched", "found"))
+        table.add_row(*map(str, cells), note, style="red" if each["found"] else "")
+    if told["reports"]:
+        console.print(table)
+    console.print(f"{told['day']['day']}: {told['day']['line']}", markup=False, highlight=False, soft_wrap=True)
+    fresh = {each["id"]: each for report in told["reports"] for each in report["differences"]}
+    for each in [*told["differences"], *(fresh[key] for key in fresh.keys() - _ids(told["differences"]))]:
+        sides = f"{_side(each, 'here_minor', words)} / {_side(each, 'there_minor', words)}"
+        console.print(f"[bold]{each['title']}[/]  {sides}  {each['id']}", highlight=False, soft_wrap=True)
+        console.print(f"  {each['sentence']}", markup=False, highlight=False, soft_wrap=True)
+        choices = ", ".join(choice["name"] for choice in each["choices"])
+        console.print(f"  {each['left_alone']}", markup=False, highlight=False, soft_wrap=True, style="dim")
+        if choices:
+            console.print(f"  → {choices}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _ids(differences: list[Told]) -> set[str]:
+    return {each["id"] for each in differences}
+
+
+def _side(told: Told, name: str, words: Catalogue) -> str:
+    return amount(told[name], told["currency"], words)
