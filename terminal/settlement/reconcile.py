@@ -14,10 +14,11 @@ from terminal.counter.ports import Clock, Journal
 from terminal.payments.bill import BillKind, BillLine, BillReader, LineKind, LineState
 from terminal.payments.settled import SettledRow
 from terminal.settlement.absent import absent_on, bill_key, days_decided, missing_there
+from terminal.settlement.cause import over
 from terminal.settlement.differences import Difference, Kind, Note
 from terminal.settlement.fee_gaps import FeeGaps
 from terminal.settlement.line_owner import Known, Owners
-from terminal.settlement.local import Standing
+from terminal.settlement.local import Standing, sale_of
 from terminal.settlement.matching import Outcome, Seen, judge, not_taken_back_here
 from terminal.settlement.payouts import payout_differences
 from terminal.settlement.ports import BillChannel, Evidence, SettledViews
@@ -26,6 +27,7 @@ from terminal.settlement.record import Recorder, open_differences
 from terminal.settlement.spool import CHUNK, Spool, repeat_key, reverses
 
 LISTED_MAX: Final = 1_000  # differences of one kind written one by one; the rest of them are one with a count
+AGAIN_MAX: Final = 1_000  # open differences of a channel that are looked at again in one run
 ASKED_MAX: Final = 50  # orders the provider is asked about again in one run
 REFERRED: Final = 100  # lines asked about at once where each may carry several numbers
 TOLD_MAX: Final = 200  # differences and notes a report holds
@@ -156,6 +158,7 @@ class _Run:
         self._tell_more()
         if file.kind == "trade" and self._day:
             await self._look_for_absent(self._day)
+        self._end_gone()
         await self._recorder.flush(file.channel.name)
         report.lines, report.settled = spool.sums["lines"], self._recorder.settled
         report.sums = dict(spool.sums)
@@ -279,6 +282,14 @@ class _Run:
         if row := self._open.pop((kind.value, key), None):
             self._recorder.ended(row, how)
             self._report.ended += 1
+
+    def _end_gone(self) -> None:
+        """What was taken care of in the sale itself since it was found: attached, refunded, taken back."""
+        for (kind, key), row in list(self._open.items())[:AGAIN_MAX]:
+            difference = Difference.of_row(row.body)
+            sale = sale_of(self._house.journal.of_subject(difference.sale)) if difference.sale else None
+            if over(difference, sale, None):
+                self._end(Kind(kind), key, "healed")
 
     async def _look_for_absent(self, day: date) -> None:
         """Also of days the bill of which was there before this one's."""

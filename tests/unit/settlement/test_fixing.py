@@ -201,6 +201,14 @@ async def test_a_difference_whose_cause_went_away_ends_by_itself_when_it_is_seen
     assert events(shop, found.id)[-1] == ("difference_ended", "system:reconciliation", "healed")
 
 
+@pytest.mark.row(110, 111)
+async def test_the_next_bill_ends_what_was_taken_care_of_meanwhile(shop: Shop) -> None:
+    found = await late(shop)
+    await refunded_elsewhere(shop, found)
+    report = await shop.take([shop.line("R00001")], day=tomorrow(DAY))
+    assert (report.ended, desk(shop).one(found.id).how) == (1, "healed")
+
+
 @pytest.mark.row(110)
 async def test_to_accept_takes_a_reason_and_keeps_it(shop: Shop) -> None:
     order = await shop.pay(500, NOON)
