@@ -66,20 +66,20 @@ def mass_run(
 ) -> Tally:
     """Every seed once, then one in a hundred again in a fresh process, on ``jobs`` processes (0: one a core)."""
     tally, first = Tally(), {}
-    with _processes(jobs or os.cpu_count() or 1) as pool:
+    with processes(jobs or os.cpu_count() or 1) as pool:
         for outcomes in pool.map(run_seeds, _chunks(seeds), timeout=REAL_SECONDS_MAX):
             for outcome in outcomes:
                 tally.add(outcome)
                 first[outcome.seed] = outcome.digest
             on_done(tally)
-    with _processes(1) as pool:
+    with processes(1) as pool:
         for outcome in pool.submit(run_seeds, seeds[::TWICE_EVERY]).result(REAL_SECONDS_MAX):
             tally.twice += 1
             assert outcome.digest == first[outcome.seed], f"seed {outcome.seed} is another every time"
     return tally
 
 
-def _processes(count: int) -> ProcessPoolExecutor:
+def processes(count: int) -> ProcessPoolExecutor:
     """Spawned, so that nothing of this process, such as a tracer or a log, is in them."""
     return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
 

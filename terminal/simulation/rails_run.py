@@ -7,10 +7,8 @@ every kind, cancels, refunds, restarts); devices, clocks and bills with the coun
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,6 +18,7 @@ from terminal.payments.profile import Profile
 from terminal.sandbox.any_bank import FAULTS as ACCOUNT_FAULTS
 from terminal.sandbox.faults import ROWS
 from terminal.simulation.lab_run import LabRun
+from terminal.simulation.mass import processes
 from terminal.simulation.people import PLANS
 from terminal.simulation.rails import RAILS
 from terminal.simulation.run import MEMORY, simulate
@@ -230,7 +229,7 @@ def play_all(
     if jobs == 1:
         yield from map(_cell, wanted)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with processes(jobs) as pool:
         yield from pool.map(_cell, wanted, chunksize=4)
 
 

@@ -32,10 +32,11 @@ REAL_KEYS_PER_MILLE: Final = 50
 SLOW_SWEEPS_S: Final = (300.0, 86_400.0)
 DEVICES: Final = (*("models",) * 15, *("none",) * 4, "stubs")
 CHANNELS: Final = (
-    *((("wechatpay",),) * 12),
-    *((("alipay",),) * 4),
+    *((("wechatpay",),) * 10),
+    *((("alipay",),) * 3),
     ("wechatpay", "alipay"),
     ("alipay", "wechatpay"),
+    ("pix",),
     ("pix",),
     ("any_bank",),
 )

@@ -15,7 +15,7 @@ HALVES: Final = tuple(  # one for each of two workers, in a process of its own t
     pytest.param(SEEDS[n::2], id=f"half{n}", marks=pytest.mark.xdist_group(f"mass{n}")) for n in (0, 1)
 )
 FIRED_MIN: Final = 20
-TAKEN_MIN: Final = 5
+TAKEN_MIN: Final = 4  # one shop in six scans no codes: Pix and transfers have none
 PULL: Final = (
     *("intent committed", "sent success", "sent refused", "sent paying", "sent unclear", "sent not_sent"),
     *("sent restart", "waiting success", "waiting give_up", "waiting closed_there", "unknown success"),
