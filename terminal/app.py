@@ -208,10 +208,7 @@ async def running(
         )
         service, fittings = _service(stack, loaded, parts, entropy)
         bills = bill_desk(loaded, service, journal.settled)
-        settings = _people_settings(loaded)
-        people = People(
-            house.store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings
-        )
+        people = _people(loaded, feed, (clock, entropy, ids), pepper)
         doors = make_app(
             service,
             people,
@@ -257,6 +254,12 @@ def _report_parts(
     shop = loaded.settings.shop
     rules = {name: channel.profile.fee for name, channel in channels.items() if channel.profile.fee is not None}
     return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
+
+
+def _people(loaded: Loaded, feed: Feed, machine: tuple[Clock, Entropy, Ids], pepper: bytes) -> People:
+    clock, entropy, ids = machine
+    store, settings = loaded.settings.shop.store, _people_settings(loaded)
+    return People(store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings)
 
 
 def _people_settings(loaded: Loaded) -> PeopleSettings:
