@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from terminal.sandbox import faults
 from terminal.sandbox.alipay import AlipayDoor, is_alipay
-from terminal.sandbox.engine import BEHAVIOURS, WALLETS, CustomerCannot, plain, plain_view
+from terminal.sandbox.engine import BEHAVIOURS, WALLETS, CustomerCannot, OrderView, plain, plain_view
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.sandbox.ledger import CUSTOMER
 from terminal.sandbox.outcome import Reply
@@ -26,6 +26,7 @@ PHONE_LISTS: Final = 8
 _MONEY_MOVED: Final = {"SUCCESS", "REFUND", "REVOKED"}
 PASSWORD_TAKES_MS: Final = 4_000
 LATE_MS: Final = 90_000
+SYMBOLS: Final = {"CNY": "¥", "BRL": "R$", "USD": "$", "EUR": "€"}
 Plain = dict[str, Any]
 
 
@@ -77,7 +78,7 @@ class Desk:
     # --- the customer -----------------------------------------------------------------------------------
 
     def scan(self, code_url: str) -> Plain:
-        return plain_view(self.bank.customer_scans(code_url.strip(), self.clock.wall_ms()))
+        return _shown(self.bank.customer_scans(code_url.strip(), self.clock.wall_ms()))
 
     def act(self, act: str, order_no: str, mchid: str = "", delay_ms: int = 0) -> Plain:
         """pay, password (pays after a moment), late, refuse, confirm. Raises CustomerCannot, BadAsk."""
@@ -125,12 +126,12 @@ class Desk:
             "test": True,
             "balance": self.bank.ledger.balance(CUSTOMER),
             "open": [
-                plain_view(view) | {"code_url": order.code_urls[-1].url}
+                _shown(view) | {"code_url": order.code_urls[-1].url}
                 for order, view in views
                 if view.state == "NOTPAY" and not view.why_not and order.code_urls
             ][:PHONE_LISTS],
-            "waiting": [plain_view(view) for _, view in views if view.state == "USERPAYING"][:PHONE_LISTS],
-            "history": [plain_view(view) for _, view in views if view.state in _MONEY_MOVED][:PHONE_LISTS],
+            "waiting": [_shown(view) for _, view in views if view.state == "USERPAYING"][:PHONE_LISTS],
+            "history": [_shown(view) for _, view in views if view.state in _MONEY_MOVED][:PHONE_LISTS],
         }
 
     # --- the laboratory ---------------------------------------------------------------------------------
@@ -186,6 +187,15 @@ class Desk:
         key = self._keys.rotate_certificate(self.clock.wall_ms())
         self.bank.keys.certificates.append(key)
         return {"test": True, "serial": key.serial}
+
+
+def price(minor: int, currency: str) -> str:
+    """R$ 12.50 for 1250 centavos: every currency of this bank has two decimals."""
+    return f"{SYMBOLS.get(currency, currency)} {minor // 100}.{minor % 100:02d}"
+
+
+def _shown(view: OrderView) -> Plain:
+    return plain_view(view) | {"price": price(view.amount, view.currency)}
 
 
 def _plain_fault(active: faults.Active) -> Plain:

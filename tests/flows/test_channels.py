@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from terminal.app import house_of, running
-from terminal.channel_tables import AlipayTable
+from terminal.channel_tables import AlipayTable, PixTable
 from terminal.channels import open_channel
 from terminal.counter.ports import Order
 from terminal.errors import BadSettings
@@ -193,17 +193,20 @@ def test_a_key_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
         open_channel(loaded, "alipay", SystemClock(), SystemEntropy(), "")
 
 
-def test_the_example_file_shows_a_table_that_works_once_its_marks_are_taken_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["alipay", "pix"])
+def test_the_example_file_shows_a_table_that_works_once_its_marks_are_taken_away(
+    tmp_path: Path, name: str
+) -> None:
     text = EXAMPLE.read_text("utf-8")
-    begin = text.index("# [channels.alipay]")
+    begin = text.index(f"# [channels.{name}]")
     end = text.index("\n\n", begin)
     shown = text[begin:end].replace("# ", "", 1).replace("\n# ", "\n")
     (tmp_path / "c.toml").write_text(text[:begin] + shown + text[end:])
     (tmp_path / "secrets.toml").write_text("")
     (tmp_path / "secrets.toml").chmod(0o600)
-    table = load(tmp_path / "c.toml").settings.channels["alipay"]
-    assert isinstance(table, AlipayTable)
-    assert table.gateway == "https://openapi.alipay.com/gateway.do"
+    table = load(tmp_path / "c.toml").settings.channels[name]
+    assert isinstance(table, (AlipayTable, PixTable))
+    assert table.gateway in ("https://openapi.alipay.com/gateway.do", "https://pix.bank.example/api/v2")
 
 
 _NAMES = (

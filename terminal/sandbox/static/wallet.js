@@ -67,7 +67,7 @@ function list(id, orders, none, row) {
   at(id).replaceChildren(...rows);
 }
 
-const line = (order) => `${order.shop} · ¥ ${yuan(order.amount)}`;
+const line = (order) => `${order.shop} · ${order.price}`;
 
 let painted = "";
 async function refresh() {
@@ -93,7 +93,7 @@ async function scan(codeUrl) {
   shown = await ask("/wallet/scan", { code_url: codeUrl });
   at("order-shop").textContent = shown.shop;
   at("order-description").textContent = shown.description;
-  at("order-amount").textContent = yuan(shown.amount);
+  at("order-amount").textContent = shown.price;
   at("order-why").textContent = REASONS[shown.why_not] ?? shown.why_not;
   at("order-acts").hidden = shown.why_not !== "";
   at("order").hidden = false;
