@@ -195,3 +195,22 @@ async def test_a_person_imports_the_portals_file_and_fetches_a_day_again(shop: S
     await shop.wait(60)
     assert not any(FIRST.isoformat() in each for each in files(shop)), "old files go"
     assert settled_days(shop, [sale]) == [FIRST.isoformat()], "what they said stays"
+
+
+@pytest.mark.row(110)
+@story(channels=BOTH)
+async def test_i13_what_we_took_back_ourselves_is_no_difference(shop: Shop) -> None:
+    """A reverse is a line of its own in both bills: WeChat Pay's says REVOKED, Alipay's is like a refund."""
+    for wallet in BOTH:
+        sale = await scanned(shop, 1200, wallet)
+        await shop.refund(sale)
+        await shop.wait(30)
+        assert shop.sale(sale).refunds[0].way == "void"
+        assert shop.attempt(sale).id in shop.world.bank.returned()
+    started(shop)
+    await shop.wait(morning_s(shop, NEXT, 10.5))
+    assert len(imported(shop)) == 8
+    assert differences(shop) == []
+    trades = [each.body for each in shop.events("bill_imported") if each.body["kind"] == "trade"]
+    told = [each["notes"] for each in trades if each["day"] == FIRST.isoformat()]
+    assert told == [{"revoked": 2}] * 2, "the payment and the line that takes it back"
