@@ -70,6 +70,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/banks/signing.py", "file"): "keys, once at start",
     ("terminal/banks/bill_file.py", "file"): "a fetched bill becomes a file once its hash is right",
     ("terminal/banks/bill_fetching.py", "thread"): "waits for the disk; inline in a virtual world",
+    ("terminal/banks/ask_pix_list.py", "thread"): "a list is made durable beside the loop",
     ("terminal/bills.py", "file"): "bills and statements are files, read as they are matched",
     ("terminal/bill_files.py", "file"): "fetched and imported bills are kept as files",
     ("terminal/bill_files.py", "thread"): "reading and copying them leaves the loop; inline in a virtual world",
