@@ -18,7 +18,8 @@ from terminal.web.views import event_view, sale_view
 
 def shown(call: Call[Any], sale: Sale, status: int = 200) -> Answer:
     service = call.edge.service
-    settlements = call.request.app[DESK].parts.settled.settlements([each.id for each in sale.attempts])
+    paying = [each.id for each in sale.attempts if each.pays]
+    settlements = call.request.app[DESK].parts.settled.settlements(paying) if paying else {}
     view = sale_view(sale, test=service.house.test, check_code=service.check_code(sale), settlements=settlements)
     return Answer(view, status)
 
