@@ -4,41 +4,25 @@ Exit codes: 0 everything is equal, 1 something differs, 2 the bill was refused o
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import msgspec
 import typer
 from rich.table import Table
 
-from terminal.app import house_of, journal_path, notify_url, open_journal
-from terminal.bill_desk import BillDesk, bill_desk
-from terminal.channels import open_channel
 from terminal.cli.client import URL, Api, api
 from terminal.cli.report import DEMO
 from terminal.cli.words import REFUSED, console, exit_code, give_up, language, put, tell
-from terminal.counter.feed import Feed
-from terminal.counter.lane import Devices
-from terminal.counter.service import Parts, Service
-from terminal.counter.settings import CounterSettings
-from terminal.counter.slips import Slips
-from terminal.errors import BadSettings, JournalError, NotFound, TerminalError, Unavailable
+from terminal.errors import BadSettings, TerminalError, Unavailable
 from terminal.help.catalogue import Catalogue
-from terminal.help.wording import CatalogueWording
-from terminal.settings import Loaded, Problems, load
-from terminal.settlement.reconcile import Report
+from terminal.settings import Problems, load
 from terminal.settlement.words import amount
-from terminal.system import SystemClock, SystemEntropy, SystemIds
-from terminal.web.settlement_desk import SettlementDesk
-from terminal.web.views_settlement import day_view, difference_view, report_view
+from terminal.system import SystemClock
 
 DIFFERS: Final = 1
 NO_BILL: Final = 2
-LISTED_MAX: Final = 200
 _OFFLINE: Final = frozenset({"service_not_running", "api_key_file_missing"})
 Config = Annotated[Path, typer.Option(help="The settings file, for when no service runs.")]
 Url = Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")]
@@ -47,7 +31,9 @@ Told = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """``form``: the file's format by name, empty to go by its bytes."""
+
     channel: str
     day: date
     file: Path | None
@@ -70,7 +56,7 @@ def reconcile(
     if file and not channel:
         give_up("Whose bill is it? Name it with --channel.")
     try:
-        asked = _Asked(channel, _day(day), file, form)
+        asked = Asked(channel, _day(day), file, form)
         told = asyncio.run(_told(asked, config if config.exists() else None, url, key_file))
     except TerminalError as error:
         for each in error.problems if isinstance(error, Problems) else (error,):
@@ -92,7 +78,7 @@ def _day(text: str) -> date:
         give_up(f"{text} is no day such as 2026-11-21.")
 
 
-async def _told(asked: _Asked, config: Path | None, url: str, key_file: Path | None) -> Told:
+async def _told(asked: Asked, config: Path | None, url: str, key_file: Path | None) -> Told:
     """``reports`` of what was read now, ``day`` as it stands, its open ``differences``."""
     try:
         async with api(url, key_file) as service:
@@ -100,14 +86,15 @@ async def _told(asked: _Asked, config: Path | None, url: str, key_file: Path | N
     except (Unavailable, BadSettings) as error:
         if error.slug not in _OFFLINE or config is None:
             raise
-    async with _offline(load(config), asked.channel) as (desk, bills):
-        return await _beside(desk, bills, asked)
+    from terminal.cli.reconcile_beside import beside  # the whole service: only when none runs
+
+    return await beside(load(config), asked)
 
 
 # --- by the running service ---------------------------------------------------------------------------------
 
 
-async def _by_service(service: Api, asked: _Asked) -> Told:
+async def _by_service(service: Api, asked: Asked) -> Told:
     reports: list[Told] = []
     channel, day, file = asked.channel, asked.day, asked.file
     if file:
@@ -116,7 +103,7 @@ async def _by_service(service: Api, asked: _Asked) -> Told:
         )
     elif channel:
         reports += (await service.post("/bills/fetch", {"channel": channel, "day": day.isoformat()}))["reports"]
-    about = _about(reports, day)
+    about = about_day(reports, day)
     found = await service.get("/differences", day=about, channel=channel)
     return {
         "reports": reports,
@@ -125,57 +112,9 @@ async def _by_service(service: Api, asked: _Asked) -> Told:
     }
 
 
-def _about(reports: list[Told], day: date) -> str:
+def about_day(reports: list[Told], day: date) -> str:
+    """The day to tell of: what the files were about, else the one asked for."""
     return str(next((each["day"] for each in reports if each["day"]), day.isoformat()))
-
-
-# --- beside none --------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def _offline(loaded: Loaded, channel: str) -> AsyncIterator[tuple[SettlementDesk, BillDesk]]:
-    """The house with one channel, without devices and without running: what waits is left for the next start."""
-    if not journal_path(loaded).exists():
-        raise JournalError("journal_missing", path=str(journal_path(loaded)))
-    if channel and channel not in loaded.settings.channels:
-        raise NotFound("channel_unknown", channel=channel)
-    clock, entropy, house = SystemClock(), SystemEntropy(), house_of(loaded)
-    journal = open_journal(loaded, clock, entropy)
-    names = [channel] if channel else []
-    opened = {each: open_channel(loaded, each, clock, entropy, notify_url(loaded, each)) for each in names}
-    try:
-        slips = Slips(house, CatalogueWording(loaded.settings.shop.zone))
-        parts = Parts(house, Feed(journal), clock, SystemIds(), opened, slips, code_key=entropy.bytes(32))
-        service = Service(parts, [(CounterSettings(each.id), Devices()) for each in loaded.settings.counters])
-        bills = bill_desk(loaded, service, journal.settled)
-        yield SettlementDesk(service, loaded.settings.shop.zone, bills), bills
-    finally:
-        for each in opened.values():
-            await each.aclose()
-        await journal.close()
-
-
-async def _beside(desk: SettlementDesk, bills: BillDesk, asked: _Asked) -> Told:
-    words, reports = Catalogue.load(language()), list[Told]()
-    channel, day = asked.channel, asked.day
-    if asked.file:
-        report = await bills.import_file(asked.file, asked.form, channel)
-        reports.append(msgspec.to_builtins(report_view(report, words)))
-    elif channel:
-        fetched = await bills.fetch_now(channel, day)
-        reports += [msgspec.to_builtins(report_view(each, words)) for each in fetched.reports]
-        for kind, none in fetched.without.items():
-            empty = Report(channel, kind, day.isoformat())
-            reports.append(msgspec.to_builtins(report_view(empty, words, without=none.why)))
-    await desk.differences.look_again(channel)
-    about = _about(reports, day)
-    listed = desk.differences.page("open", channel, about, limit=LISTED_MAX)
-    told = day_view(desk.differences.summary(about), [], None, words)
-    return {
-        "reports": reports,
-        "day": msgspec.to_builtins(told),
-        "differences": [msgspec.to_builtins(difference_view(each, words)) for each in listed],
-    }
 
 
 # --- telling ------------------------------------------------------------------------------------------------
