@@ -54,9 +54,7 @@ class Shop:
         self.on = {each: OnCounter() for each in counters}
         devices: MakeDevices = lambda each: self.on[each].devices()  # noqa: E731  # typed
         self.currency = "BRL" if "pix" in channels else "CNY"
-        outfit = Outfit(
-            provider=provider or _honest, devices=devices, channels=channels, currency=self.currency
-        )
+        outfit = Outfit(provider=provider or _honest, devices=devices, channels=channels, currency=self.currency)
         self.world = World(seed, folder, counters=counters, limits=limits, outfit=outfit)
         self.bank_takes(BANK_MS)
 
