@@ -25,6 +25,9 @@ store = "s1"
 title = "Tea House 茶馆"
 currency = "CNY"
 zone = "Asia/Shanghai"
+offline = "list"
+offline_sale_minor = 5000
+offline_day_minor = 500000
 [state]
 folder = "state"
 [listen]
