@@ -44,6 +44,7 @@ async def test_an_evening_by_keyboard_x_z_and_a_difference(till: Till) -> None:
     shop, page = till.shop, till.page
     await _sold(shop, till.counter)
     await _differs(shop)
+    await till.panel("paid")  # F10 does nothing while a sale is open, and this page may hear of its end last
     await till.says("#keys", "Close of day")
     await till.press("F10")  # a till is nobody: the owner signs in first and comes to the page they wanted
     await page.wait_for_url("**/sign-in?next=/reports/z")
@@ -57,7 +58,7 @@ async def test_an_evening_by_keyboard_x_z_and_a_difference(till: Till) -> None:
     await till.press("Enter")
     await page.wait_for_url("**/reports/z/*")
     await till.says("h1", "Z REPORT no. ")
-    assert len((await till.text(".seals dd")).strip()) == 64
+    assert len((await till.text(".seals dd >> nth=0")).strip()) == 64
     await page.goto(f"{shop.url}/reports/differences")
     await till.says(".differences", "<img src=x")
     await till.press("1")
