@@ -28,8 +28,8 @@ from terminal.errors import NotFound
 from terminal.payments.bill import BillEnd, BillKind, BillLine, BillReader, BillRefused, LineKind, NoBill
 from terminal.settings import Loaded
 from terminal.settlement.matching import day_of
-from terminal.settlement.ports import BillChannel, SettledViews
-from terminal.settlement.reconcile import BillFile, Reconciler, Report
+from terminal.settlement.ports import BillChannel, BillHead, SettledViews
+from terminal.settlement.reconcile import Reconciler, Report
 from terminal.statement_folder import Imported, StatementDesk, statement_desk
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class BillDesk:
         if format in _STATEMENTS:
             mine = self.channel(channel)
             payouts = _payouts(open_bill(path, format), mine.account.merchant_id)
-            return await self._run(BillFile(mine, "statement", sha256, name=path.name), payouts)
+            return await self._run(BillHead(mine, "statement", sha256, name=path.name), payouts)
         kind = _kind_of(format, getattr(provider.profile, "bill_formats", {}))
         return await self._take(path, format, channel, kind, sha256, copy=True)
 
@@ -161,9 +161,9 @@ class BillDesk:
         wallets = {name: self.channel(name).account.merchant_id for name in self._rounds}
         for name, merchant in wallets.items():
             if any(_pays_out(each, merchant) for each in imported.open()):
-                file = BillFile(self.channel(name), "statement", imported.sha256, name=imported.path.name)
+                file = BillHead(self.channel(name), "statement", imported.sha256, name=imported.path.name)
                 await self._run(file, _payouts(imported.open(), merchant))
-        file = BillFile(self.channel(imported.channel), "statement", imported.sha256, name=imported.path.name)
+        file = BillHead(self.channel(imported.channel), "statement", imported.sha256, name=imported.path.name)
         return await self._run(file, _own_credits(imported.open(), tuple(wallets.values())))
 
     async def _import_statement(self, path: Path, channel: str) -> Report:
@@ -190,7 +190,7 @@ class BillDesk:
     async def _nothing(self, channel: str, day: date, kind: BillKind) -> Report:
         sha256 = hashlib.sha256(f"nothing/{channel}/{kind}/{day.isoformat()}".encode()).hexdigest()
         end = BillEnd(0, first_day=day, last_day=day)
-        return await self._run(BillFile(self.channel(channel), kind, sha256, day), iter((end,)))
+        return await self._run(BillHead(self.channel(channel), kind, sha256, day), iter((end,)))
 
     async def _take(
         self,
@@ -203,7 +203,7 @@ class BillDesk:
         copy: bool,
         day: date | None = None,
     ) -> Report:
-        file = BillFile(self.channel(channel), kind, sha256, day, path.name)
+        file = BillHead(self.channel(channel), kind, sha256, day, path.name)
         try:
             report = await self._run(file, open_bill(path, format))
         except BillRefused:
@@ -214,7 +214,7 @@ class BillDesk:
         await self._files.keep(path, channel, kind, told, sha256, copy=copy)
         return report
 
-    async def _run(self, file: BillFile, reader: BillReader) -> Report:
+    async def _run(self, file: BillHead, reader: BillReader) -> Report:
         report = await self.reconciler.run(file, reader)
         log.info(
             "%s: %s bill of %s: %d lines, %d settled, %d differences",

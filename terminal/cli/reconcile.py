@@ -4,15 +4,15 @@ Exit codes: 0 everything is equal, 1 something differs, 2 the bill was refused o
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, Api, api
+from terminal.cli.reconcile_asked import Asked, Told, about_day
 from terminal.cli.report import DEMO
 from terminal.cli.words import REFUSED, console, exit_code, give_up, language, put, tell
 from terminal.errors import BadSettings, TerminalError, Unavailable
@@ -27,17 +27,6 @@ _OFFLINE: Final = frozenset({"service_not_running", "api_key_file_missing"})
 Config = Annotated[Path, typer.Option(help="The settings file, for when no service runs.")]
 Url = Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")]
 KeyFile = Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")]
-Told = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """``form``: the file's format by name, empty to go by its bytes."""
-
-    channel: str
-    day: date
-    file: Path | None
-    form: str
 
 
 def reconcile(
@@ -110,11 +99,6 @@ async def _by_service(service: Api, asked: Asked) -> Told:
         "day": await service.get("/settlements", day=about, channel=channel),
         "differences": found["differences"],
     }
-
-
-def about_day(reports: list[Told], day: date) -> str:
-    """The day to tell of: what the files were about, else the one asked for."""
-    return str(next((each["day"] for each in reports if each["day"]), day.isoformat()))
 
 
 # --- telling ------------------------------------------------------------------------------------------------

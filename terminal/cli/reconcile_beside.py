@@ -9,7 +9,7 @@ import msgspec
 from terminal.app import house_of, journal_path, notify_url, open_journal
 from terminal.bill_desk import BillDesk, bill_desk
 from terminal.channels import open_channel
-from terminal.cli.reconcile import Asked, Told, about_day
+from terminal.cli.reconcile_asked import Asked, Told, about_day
 from terminal.cli.words import language
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from terminal.payments.bill import LineKind, LineState
 from terminal.payments.fees import MILLI
 from terminal.settlement.absent import bill_key
 from terminal.settlement.differences import Difference, Kind
-from terminal.settlement.ports import SettledViews
+from terminal.settlement.ports import BillHead, SettledViews
 from terminal.settlement.spool import Spool
-
-if TYPE_CHECKING:
-    from terminal.settlement.reconcile import BillFile
 
 RUN_MAX: Final = 10  # days that one payout may be for: a weekend and holidays
 
@@ -24,7 +21,7 @@ def net_milli(sums: Mapping[str, int]) -> int:
 
 
 def payout_differences(
-    views: SettledViews, file: "BillFile", day: date | None, spool: Spool
+    views: SettledViews, file: BillHead, day: date | None, spool: Spool
 ) -> Iterator[Difference]:
     """Of the balance's movements: against the trade bill of the same day, and each payout against whole days.
 

@@ -88,3 +88,20 @@ class BillChannel:
 
     def is_called(self, name: str) -> bool:
         return name == self.name or name in self.aliases
+
+
+ImportKind = BillKind | Literal["statement"]
+
+
+@dataclass(frozen=True, slots=True)
+class BillHead:
+    """What is known of a bill before its first line is read.
+
+    ``day``: of the bill where who fetched it knows; a statement's lines have days of their own.
+    """
+
+    channel: BillChannel
+    kind: ImportKind
+    sha256: str
+    day: date | None = None
+    name: str = ""

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from terminal.counter.ports import Clock, Journal
-from terminal.payments.bill import BillKind, BillLine, BillReader, LineKind, LineState
+from terminal.payments.bill import BillLine, BillReader, LineKind, LineState
 from terminal.payments.settled import SettledRow
 from terminal.settlement.absent import absent_on, bill_key, days_decided, missing_there
 from terminal.settlement.cause import over
@@ -21,7 +21,7 @@ from terminal.settlement.line_owner import Known, Owners
 from terminal.settlement.local import Standing, sale_of
 from terminal.settlement.matching import Outcome, Seen, judge, not_taken_back_here
 from terminal.settlement.payouts import payout_differences
-from terminal.settlement.ports import BillChannel, Evidence, SettledViews
+from terminal.settlement.ports import BillHead, Evidence, SettledViews
 from terminal.settlement.proof import notice_of
 from terminal.settlement.record import Recorder, open_differences
 from terminal.settlement.spool import CHUNK, Spool, repeat_key, reverses
@@ -32,18 +32,6 @@ ASKED_MAX: Final = 50  # orders the provider is asked about again in one run
 REFERRED: Final = 100  # lines asked about at once where each may carry several numbers
 TOLD_MAX: Final = 200  # differences and notes a report holds
 _MONEY: Final = (LineKind.PAYMENT, LineKind.REFUND)
-ImportKind = BillKind | Literal["statement"]
-
-
-@dataclass(frozen=True, slots=True)
-class BillFile:
-    """``day``: of the bill where who fetched it knows; a statement's lines have days of their own."""
-
-    channel: BillChannel
-    kind: ImportKind
-    sha256: str
-    day: date | None = None
-    name: str = ""
 
 
 @dataclass(slots=True)
@@ -85,7 +73,7 @@ class Reconciler:
     pause: Callable[[], Any] = lambda: asyncio.sleep(0)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def run(self, file: BillFile, reader: BillReader) -> Report:
+    async def run(self, file: BillHead, reader: BillReader) -> Report:
         """Import one file; the same one again changes nothing.
 
         Raises:
@@ -104,7 +92,7 @@ class Reconciler:
             finally:
                 spool.close()
 
-    def _again(self, subject: str, file: BillFile) -> Report:
+    def _again(self, subject: str, file: BillHead) -> Report:
         told: Mapping[str, Any] = next(
             each.body for each in self.journal.of_subject(subject) if each.body.get("sha256") == file.sha256
         )
@@ -126,7 +114,7 @@ class Reconciler:
 class _Run:
     """One file, once."""
 
-    def __init__(self, reconciler: Reconciler, file: BillFile, spool: Spool) -> None:
+    def __init__(self, reconciler: Reconciler, file: BillHead, spool: Spool) -> None:
         self._house, self._file, self._spool = reconciler, file, spool
         self._recorder = Recorder(reconciler.journal, reconciler.clock, reconciler.store)
         rule = file.channel.rule

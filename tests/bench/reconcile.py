@@ -28,7 +28,8 @@ from terminal.journal.sqlite import SqliteJournal
 from terminal.sandbox.bill_days import Movement
 from terminal.sandbox.records import Order
 from terminal.sandbox.wechatpay_bills import trade_bill
-from terminal.settlement.reconcile import BillFile, Reconciler
+from terminal.settlement.ports import BillHead
+from terminal.settlement.reconcile import Reconciler
 from terminal.system import SystemClock, SystemEntropy
 from tests.bench.history import Grower, Pattern, order_no
 from tests.bench.table import Figure
@@ -97,7 +98,7 @@ async def _reconcile(folder: Path) -> Run:
         path = folder / BILL
         began, cpu_s = time.perf_counter(), time.process_time()
         digest = sha256(path.read_bytes()[:1024]).hexdigest()
-        report = await house.run(BillFile(WECHAT, "trade", digest, DAY), open_bill(path, "wechatpay-trade"))
+        report = await house.run(BillHead(WECHAT, "trade", digest, DAY), open_bill(path, "wechatpay-trade"))
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_s
     most_mb = _most_mb()
     return Run(seconds, cpu_s, most_mb, report.lines, report.settled, report.found)

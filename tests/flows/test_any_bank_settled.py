@@ -5,8 +5,8 @@ import pytest
 from terminal.counter.service import Service
 from terminal.payments.notice import Notice, RefundNotice
 from terminal.payments.sale import SaleState
-from terminal.settlement.ports import BillChannel
-from terminal.settlement.reconcile import BillFile, Reconciler, Report
+from terminal.settlement.ports import BillChannel, BillHead
+from terminal.settlement.reconcile import Reconciler, Report
 from terminal.statement_folder import Imported
 from tests.flows.any_bank_rig import NAME, BankShop, story
 
@@ -32,7 +32,7 @@ def settled_by_statement(shop: BankShop) -> list[Report]:
     reconciler = Reconciler(service.feed, shop.world.journal.settled, shop.world.clock, "s1", Hears(service))
 
     async def then(imported: Imported) -> None:
-        file = BillFile(channel, "statement", imported.sha256, name=imported.path.name)
+        file = BillHead(channel, "statement", imported.sha256, name=imported.path.name)
         reports.append(await reconciler.run(file, imported.open()))
 
     assert shop.desk is not None

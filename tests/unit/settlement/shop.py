@@ -24,8 +24,8 @@ from terminal.payments.notice import Notice, Trade
 from terminal.payments.refund import RefundSignal
 from terminal.payments.refunding import hear_refund, start_refund
 from terminal.payments.sale import Sale
-from terminal.settlement.ports import BillChannel
-from terminal.settlement.reconcile import BillFile, ImportKind, Reconciler, Report
+from terminal.settlement.ports import BillChannel, BillHead, ImportKind
+from terminal.settlement.reconcile import Reconciler, Report
 from tests.unit.journal.world import open_at
 
 RULE: Final = FeeRule("list", 6_000)
@@ -191,7 +191,7 @@ class Shop:
     ) -> Report:
         digest = sha256(repr((lines, salt)).encode()).hexdigest()
         self.clock.now_ms = max(self.clock.now_ms, begins_ms(day) + 34 * HOUR_MS)
-        return await self.reconciler.run(BillFile(self.channel, kind, digest, day), bill(lines, day))
+        return await self.reconciler.run(BillHead(self.channel, kind, digest, day), bill(lines, day))
 
     async def close(self) -> None:
         await self.journal.close()

@@ -12,7 +12,8 @@ from terminal.payments.bill import BillEnd, BillLine, BillRefused, LineState
 from terminal.payments.fees import FeeRule
 from terminal.payments.refund import RefundSignal
 from terminal.settlement.differences import Fix, Kind, Note
-from terminal.settlement.reconcile import BillFile, Report
+from terminal.settlement.ports import BillHead
+from terminal.settlement.reconcile import Report
 from terminal.settlement.record import open_differences
 from tests.unit.settlement.shop import DAY, HOUR_MS, RULE, Shop, begins_ms, bill, tomorrow
 
@@ -165,7 +166,7 @@ async def test_b12_a_broken_file_changes_nothing(shop: Shop) -> None:
 
     for reader, slug in ((broken(), "bill_sums_differ"), (iter(lines), "bill_cut_short")):
         with pytest.raises(BillRefused, match=slug):
-            await shop.reconciler.run(BillFile(shop.channel, "trade", "00", DAY), reader)
+            await shop.reconciler.run(BillHead(shop.channel, "trade", "00", DAY), reader)
     stranger = [replace(each, merchant_id="1999999999") for each in lines]
     with pytest.raises(BillRefused, match="bill_other_account"):
         await shop.take(stranger)
@@ -321,5 +322,5 @@ async def test_b12_a_journal_that_was_lost_is_not_filled_line_by_line(shop: Shop
 async def test_a_bill_without_an_end_day_of_its_own_uses_the_one_it_was_fetched_for(shop: Shop) -> None:
     order = await shop.pay(2850, NOON)
     lines = list(bill([shop.line(order)], DAY + timedelta(days=9)))
-    report = await shop.reconciler.run(BillFile(shop.channel, "trade", "aa", DAY), iter(lines))
+    report = await shop.reconciler.run(BillHead(shop.channel, "trade", "aa", DAY), iter(lines))
     assert report.day == DAY.isoformat()
