@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-test demo test test-long bench simulate lint types format lock rows states matrix conformance rails clean
+.PHONY: help install install-test demo test test-long bench simulate lint types format lock rows trust states matrix conformance rails clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ format: $(VENV)/.test
 
 rows: $(VENV)/.test  ## docs/rows.md: which product row is shown by which test
 	@$(BIN)/python -m tests.rows > docs/rows.md
+
+trust: $(VENV)/.test  ## docs/trust.md: what was done to it and what held, from the last make test
+	@$(BIN)/python -m tests.trust > docs/trust.md.part && mv docs/trust.md.part docs/trust.md
 
 states: $(VENV)/.test  ## docs/payment-states.md from the transition tables
 	@$(BIN)/python -m tests.states > docs/payment-states.md

@@ -3,11 +3,13 @@
 import gc
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from tests.costs import PROPERTY, Costs, used_s
 from tests.flows.browser.chromium import MISSING, find_chromium
+from tests.trust import Proving
 
 MEASURED_WHOLE = "tests/unit/payments/"  # the core: every branch, also by its property tests
 COSTS = pytest.StashKey[Costs]()
@@ -16,6 +18,7 @@ BEGAN_S = pytest.StashKey[float]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--costs", action="store_true", help="processor seconds by suite and test, at the end")
+    parser.addoption("--trust", type=Path, help="leave the results by promise in this file, for make trust")
 
 
 def browser_or_say(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -72,6 +75,8 @@ def pytest_runtest_makereport(
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("costs"):
         config.pluginmanager.register(_Counting(config.stash.setdefault(COSTS, Costs())))
+    if (file := config.getoption("trust")) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Proving(file))
 
 
 class _Counting:
