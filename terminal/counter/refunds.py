@@ -36,6 +36,7 @@ from terminal.payments.sale import Attempt, Refund, Sale
 log = logging.getLogger(__name__)
 REFUND_LIFE_S: Final = 30 * 86400.0  # then a person, the bill and the provider's portal decide
 LOOK_S: Final = 600.0  # a queued refund looks at the wall clock at least so often: it may have been set
+QUEUED_MAX_S: Final = 3 * 86_400.0  # no window is closed longer (hours.py), and other waits are of hours
 SAME_S: Final = 2.0
 _OVER: Final = REFUND_ENDED | {RefundState.MANUAL}
 
@@ -73,6 +74,7 @@ class RefundDriver:
         self._sale_id, self._id, self._notify_url = job.sale, job.refund, job.notify_url
         self._nudged = asyncio.Event()
         self._asked = 0
+        self._begun_ns = job.book.clock.mono_ns()
 
     def nudge(self) -> None:
         self._nudged.set()
@@ -87,9 +89,8 @@ class RefundDriver:
         return sale.attempt(sale.refund(self._id).attempt)
 
     async def run(self) -> None:
-        begun_ns = self._book.clock.mono_ns()
         while (state := self._refund.state) not in _OVER:
-            if (self._book.clock.mono_ns() - begun_ns) / 1e9 > REFUND_LIFE_S:
+            if self._followed_s() > REFUND_LIFE_S:
                 await self._hear(RefundSignal.ABNORMAL, why="no_end_in_time")
             elif state is RefundState.QUEUED:
                 await self._until_due()
@@ -101,6 +102,10 @@ class RefundDriver:
                 await self._ask()
 
     # waiting
+
+    def _followed_s(self) -> float:
+        """How long this process has followed it."""
+        return (self._book.clock.mono_ns() - self._begun_ns) / 1e9
 
     def _rhythm_s(self) -> float:
         waits = self._provider.profile.timings.refund_queries_s
@@ -119,14 +124,17 @@ class RefundDriver:
     async def _until_due(self) -> None:
         """Durable before its first byte leaves: from then on nobody can call it unsent (I5)."""
         left_s = (self._refund.due_ms - self._book.clock.wall_ms()) / 1000
-        if left_s > 0:
+        if 0 < left_s <= QUEUED_MAX_S:  # longer: the clock was wrong when it was queued (I17)
             await self._pause(min(left_s, LOOK_S))
             await self._remind()
         else:
             await self._hear(RefundSignal.DUE)
 
     async def _remind(self) -> None:
+        """By the wall clock, which no restart shortens; by ours what began in its future, on a wrong one (I17)."""
         waited_s = (self._book.clock.wall_ms() - self._refund.since_ms) / 1000
+        if waited_s < 0 and self._refund.state is not RefundState.QUEUED:
+            waited_s = self._followed_s()
         told = any(each.id == f"{self._id}:refund_late" for each in self._book.sale(self._sale_id).exceptions)
         if not told and waited_s > self._provider.profile.timings.refund_remind_s:
             await self._commit(lambda sale, at_ms: remind(sale, self._id, at_ms=at_ms))

@@ -5,12 +5,17 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec import structs
+
+from terminal.banks.profile_file import load_profile
 from terminal.counter.feed import Feed
 from terminal.errors import InvalidRequest
 from terminal.payments.attempt import State
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.money import Money
+from terminal.payments.profile import Profile
+from terminal.payments.refund import RefundState
 from terminal.simulation.oracle import Oracle
 from terminal.simulation.trace import Trace
 from terminal.simulation.world import Outfit, World
@@ -22,10 +27,14 @@ YEAR_MS = 365 * 86_400_000
 
 
 def play(
-    folder: Path, story: Callable[[World], Coroutine[Any, Any, T]], *, channels: tuple[str, ...] = ("wechatpay",)
+    folder: Path,
+    story: Callable[[World], Coroutine[Any, Any, T]],
+    *,
+    channels: tuple[str, ...] = ("wechatpay",),
+    profile: Profile | None = None,
 ) -> T:
     async def main() -> T:
-        world = World(1, folder, outfit=Outfit(channels=channels))
+        world = World(1, folder, outfit=Outfit(channels=channels), profile=profile)
         if world.account is not None:
             world.witness = Oracle(world.bank, world.ring.shop, Trace(asyncio.get_running_loop().time), "EUR")
         await world.start()
@@ -221,3 +230,41 @@ def test_i4_a_transfer_back_was_asked_about_for_ever_after_a_restart(tmp_path: P
         return [each.kind for each in world.service.book.sale(sale_id).exceptions]
 
     assert play(tmp_path, story, channels=("any_bank",)) == ["refund_manual"]
+
+
+def test_i17_a_refund_begun_on_a_clock_years_ahead_was_never_put_before_a_person(tmp_path: Path) -> None:
+    """Its age by the wall was negative for ten years, and Alipay has no word for its failure (seed 1222)."""
+
+    async def story(world: World) -> list[str]:
+        sale_id = await opened(world)
+        world.pay(world.service.book.sale(sale_id).attempts[0].payload)
+        await asyncio.sleep(10)
+        world.bank.set_fault("refund-closed", world.bank_clock.wall_ms())
+        world.clock.jump_wall(10 * YEAR_MS)
+        await world.call(lambda s: s.aftercare.refund(sale_id, None, reason="broken", actor=TILL))
+        await asyncio.sleep(1)
+        world.clock.jump_wall(-10 * YEAR_MS)
+        await asyncio.sleep(10 * 3600)
+        return [each.kind for each in world.service.book.sale(sale_id).exceptions]
+
+    assert play(tmp_path, story, channels=("alipay",)) == ["refund_late"]
+
+
+def test_i17_a_refund_queued_on_a_clock_years_ahead_waited_for_those_years(tmp_path: Path) -> None:
+    """Found beside the one above, by reading."""
+
+    async def story(world: World) -> RefundState:
+        sale_id = await opened(world)
+        world.pay(world.service.book.sale(sale_id).attempts[0].payload)
+        await asyncio.sleep(10)
+        world.bank.set_fault("refund-no-balance", world.bank_clock.wall_ms(), count=1)
+        world.clock.jump_wall(10 * YEAR_MS)
+        await world.call(lambda s: s.aftercare.refund(sale_id, None, reason="broken", actor=TILL))
+        await asyncio.sleep(1)
+        assert world.service.book.sale(sale_id).refunds[0].state is RefundState.QUEUED
+        world.clock.jump_wall(-10 * YEAR_MS)
+        await asyncio.sleep(3 * 3600)
+        return world.service.book.sale(sale_id).refunds[0].state
+
+    tries_again = structs.replace(load_profile("wechatpay"), refund_retry=("no_funds",))
+    assert play(tmp_path, story, profile=tries_again) is RefundState.REFUNDED
