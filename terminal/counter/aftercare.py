@@ -54,12 +54,14 @@ class Aftercare:
         """Give money back: None is all that is left. Reserved and durable before it is sent (I5, I8).
 
         Raises:
-            Conflict("refund_not_paid"), InvalidRequest("refund_too_much" | "refund_reason_missing" | …),
+            Conflict("refund_not_paid" | "refunds_locked"),
+            InvalidRequest("refund_too_much" | "refund_reason_missing" | …),
             NotFound("channel_unknown"): its channel left the settings.
         """
         service = self._service
         if key and (known := answered(service.feed, key)):
             return self._known(known)
+        service.holds.refund(actor)
         sale = self._book.sale(sale_id)
         attempt = _captured(sale, attempt_id)
         provider = service.provider(attempt.provider)  # a refund that nobody could send is not begun

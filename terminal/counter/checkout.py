@@ -1,5 +1,6 @@
 """Taking money: open, show, scan, cancel. Every door calls these, none has rules of its own (decision 10)."""
 
+import contextlib
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from terminal.counter.scans import channel_of_code, slip_of
 from terminal.errors import Conflict, InvalidRequest, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
-from terminal.payments.event import Actor
+from terminal.payments.event import Actor, NewEvent
 from terminal.payments.exceptions import sale_to
 from terminal.payments.fact import Claim, Facts, fold
 from terminal.payments.overriding import set_aside
@@ -275,6 +276,7 @@ class Checkout:
         if used == sale.id and live is not None and live.direction == "pull":
             return sale  # the scanner fired twice: one attempt (C1)
         if used is not None:
+            await self._seen_again(sale, digest, used, actor)
             raise Conflict("code_used")
         if live is not None and live.direction == "pull":
             raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
@@ -288,6 +290,16 @@ class Checkout:
             if taken.facts.get("kind") == "code":
                 raise Conflict("code_used") from None  # another counter was quicker with the same code
             raise
+
+    async def _seen_again(self, sale: Sale, digest: str, first: str, actor: Actor) -> None:
+        """A code that was used, at a sale it was not used for: told once a sale. Of the code only a keyed hash."""
+        if self._service.feed.claimed("code_again", f"{digest}/{sale.id}") is not None:
+            return
+        claims = [["code_again", f"{digest}/{sale.id}", first]]
+        body = {"code": digest[:16], "sale": sale.id, "first": first, "index": {"claims": claims}}
+        event = NewEvent(f"counter:{sale.counter}", "code_seen_again", sale.counter, actor, body)
+        with contextlib.suppress(Conflict):  # two scans at once: told already
+            await self._service.feed.append([event])
 
     async def _switch(self, sale: Sale, attempt_id: str, unproven: str = "switch_unproven") -> Sale:
         at_ms = self._parts.clock.wall_ms()

@@ -70,6 +70,8 @@ class Choosing:
             return InvalidRequest("currency_not_taken", currency=amount.currency)
         if not profile.min_minor <= amount.minor <= profile.max_minor:
             return InvalidRequest("amount_over_limit", limit=Money(profile.max_minor, amount.currency).plain())
+        if self._service.holds.paused(channel):
+            return Unavailable("channel_paused", channel=channel)
         if provider.trouble():
             return unavailable(provider)
         left = self.days.left_minor(channel, provider, but=sale)

@@ -12,7 +12,7 @@ from terminal.payments.event import Actor, NewEvent
 from terminal.payments.evidence import Mismatch, judge, judge_refund
 from terminal.payments.exceptions import open_mismatch
 from terminal.payments.fact import Fact, Facts
-from terminal.payments.notice import Notice, RefundNotice, Told, Trade
+from terminal.payments.notice import Answer, Notice, RefundNotice, Told, Trade
 from terminal.payments.refund import RefundSignal
 from terminal.payments.refunding import hear_refund, shown_void
 from terminal.payments.sale import Sale
@@ -55,9 +55,18 @@ class Notices:
         """Evidence whose origin was proven elsewhere: a line of the bank's own statement."""
         await self._take_payment(channel, notice)
 
+    async def ask(self, channel: str, sale_id: str, order_no: str) -> Answer:
+        """Ask about this order now; what the answer proves is durable on return, like any other evidence."""
+        answer = await self._service.provider(channel).query(order_no)
+        if isinstance(answer, Told):
+            for each in (answer.notice, *answer.others):
+                await self._hear_payment(channel, sale_id, each)
+        return answer
+
     async def _refused(self, channel: str, refused: NotEvidence) -> None:
         """A probe is the provider testing us; anything else that proves nothing is an alert (B5)."""
         if refused.slug == "signature_probe":
+            await self._service.floods.count(channel, "probe")
             return
         self._ask_instead(str(refused.facts.get("order_no", "")))
         if (more := await self._service.alerts.refused(channel, refused.slug)) is not None:
@@ -143,6 +152,7 @@ class Notices:
         for order_no in sorted(order_nos, key=lambda each: not ours[each]):
             if not self._pace.take(channel, order_no, ours=ours[order_no]):
                 put_off = True
+                await self._service.floods.count(channel, "hint")
                 continue
             try:
                 await self._take_hint(channel, provider, order_no)

@@ -1,7 +1,7 @@
 """What a scanner read: whose payment code it is, or what to tell the cashier instead. Codes stay in memory."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.ports import Provider, Scanner
@@ -24,6 +24,14 @@ _REFUSALS: Final = {
     CardNumber: "code_card_data",
     OwnSlip: "code_receipt",
 }
+
+
+IdleScan = Callable[[str, str, Actor], Awaitable[bool | None]]
+"""(counter, scan, by whom) of a scan while no sale waits: good, bad, or None where it is for somebody else."""
+
+
+async def nobodys(_counter: str, _scan: str, _actor: Actor) -> bool | None:
+    return None
 
 
 def channel_of_code(scan: str, providers: Mapping[str, Provider], known: KnownCodes) -> tuple[str, str]:
@@ -78,6 +86,9 @@ async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None
         try:
             if lane.current is None and slip_of(scan.text):
                 lane.find(sale_of_slip(service, scan.text))
+            elif lane.current is None and (ours := await service.idle_scan(lane.id, scan.text, actor)) is not None:
+                await scanner.feedback(good=ours)
+                continue
             else:
                 await service.checkout.take_scan(lane.id, scan.text, actor=actor)
         except TerminalError as refused:

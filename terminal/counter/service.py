@@ -17,6 +17,8 @@ from terminal.counter.engine import AttemptDriver, Job, order_of
 from terminal.counter.excess import Excess
 from terminal.counter.expiring import Expiries
 from terminal.counter.feed import Feed
+from terminal.counter.floods import Floods
+from terminal.counter.holds import Holds
 from terminal.counter.lane import Devices, Lane
 from terminal.counter.moving import Moving
 from terminal.counter.notices import Notices
@@ -29,7 +31,7 @@ from terminal.counter.push import PushDriver
 from terminal.counter.recovery import recover
 from terminal.counter.refunds import RefundDriver, RefundJob
 from terminal.counter.report_paper import ReportPaper
-from terminal.counter.scans import take_scans
+from terminal.counter.scans import IdleScan, nobodys, take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
@@ -81,6 +83,8 @@ class Service:
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
         self.expiries, self.choosing, self.moving = Expiries(self), Choosing(self), Moving(self)
         self.excess, self.unverified, self.posters = Excess(self), Unverified(self), Posters(self)
+        self.holds, self.floods = Holds(self), Floods(self)
+        self.idle_scan: IdleScan = nobodys
 
     async def run(self) -> None:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""
@@ -146,7 +150,11 @@ class Service:
 
     def check_code(self, sale: Sale) -> str:
         """The four characters of a paid sale, the same on glass, till, slip and page (S65); empty until paid."""
-        return check_code(sale.id, self._check_key) if sale.paid_minor else ""
+        return self.code_of(sale.id) if sale.paid_minor else ""
+
+    def code_of(self, sale_id: str) -> str:
+        """What ``check_code`` is, or would be: for finding sales by it, never for showing."""
+        return check_code(sale_id, self._check_key)
 
     def lane(self, counter: str) -> Lane:
         try:

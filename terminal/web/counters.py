@@ -12,9 +12,13 @@ from terminal.web.views import CounterView, counter_view
 
 def view_of(edge: Edge, lane: Lane) -> CounterView:
     service = edge.service
-    bank = {name: service.provider(name).trouble() for name in lane.settings.channels}
+    holds = service.holds
+    bank = {
+        name: "channel_paused" if holds.paused(name) else service.provider(name).trouble()
+        for name in lane.settings.channels
+    }
     house, now_ns = service.house, edge.clock.mono_ns()
-    lists = (service.orphans, service.alerts, service.expiries, service.unverified, service.posters)
+    lists = (service.orphans, service.alerts, service.expiries, service.unverified, service.posters, service.holds)
     changes = sum(each.changes for each in lists)
     moves = tuple(service.moving.offered(service.book.sale(lane.current))) if lane.current else ()
     return counter_view(

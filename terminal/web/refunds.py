@@ -12,7 +12,7 @@ from terminal.help.languages import accepted
 from terminal.payments.event import NewEvent
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
-from terminal.people.roles import Action, Principal, decide_refund
+from terminal.people.roles import Action, Principal, RefundPolicy, decide_refund
 from terminal.web.answers import RefundAnswer
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
@@ -86,7 +86,7 @@ async def _approved(call: Call[NewRefund], amount: int) -> str:
     async with edge.refund_turn:
         day = _day(edge)
         today = _today(edge, who, day)
-        policy = edge.people.settings.refunds
+        policy = RefundPolicy() if edge.service.holds.refunds_by_pin else edge.people.settings.refunds
         verdict = decide_refund(policy, who, amount_minor=amount, today_minor=today, now_ns=now_ns)
         if verdict == "allowed" and call.form.approver is None:
             if not who.may(Action.APPROVE_REFUND):
