@@ -46,8 +46,9 @@ class Cell(NamedTuple):
     page: int = -1
 
 
-UNKNOWN: Final = Cell("?", 1, How.ASCII, b"?")
-SPACE: Final = Cell(" ", 1, How.ASCII, b" ")
+_PLAIN: Final = {chr(code): Cell(chr(code), 1, How.ASCII, bytes((code,))) for code in range(0x20, 0x7F)}
+UNKNOWN: Final = _PLAIN["?"]
+SPACE: Final = _PLAIN[" "]
 
 
 def clean(text: str) -> str:
@@ -84,8 +85,10 @@ class Charset:
 
     def cells(self, text: str) -> list[Cell]:
         text = clean(text)
+        if text.isascii():
+            return [*map(_PLAIN.__getitem__, text)]
         if not joined(text):
-            return [self._cell(cluster) for cluster in (text if text.isascii() else _clusters(text))]
+            return [*map(self._cell, _clusters(text))]
         cells: list[Cell] = []
         for piece, is_word in words(text):
             cells += self._word(piece) if is_word else self.cells(piece)
@@ -128,8 +131,8 @@ class Charset:
         ¥ is the exception: with a Chinese set it is always the full-width sign A3 A4, because U+00A5 is four
         bytes in GB18030 and a GBK printer shows them as rubbish.
         """
-        if len(cluster) == 1 and " " <= cluster <= "~":
-            return Cell(cluster, 1, How.ASCII, cluster.encode())
+        if plain := _PLAIN.get(cluster):
+            return plain
         if self._chinese and cluster == "\u00a5":
             cluster = "\uffe5"
         if page := self._pages.get(cluster):

@@ -1,6 +1,7 @@
 """Rows to lines of cells: columns, wrapping, the right edge. Widths are columns of the printer's font A."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
@@ -12,6 +13,7 @@ Cells = list[Cell]
 _WIDTH: Final = attrgetter("width")  # asked of every prefix of every line
 _TURNED: Final[dict[Align, Align]] = {"left": "right", "center": "center", "right": "left"}
 TEXT_MAX: Final = 2000  # characters of one row; what is longer is cut off, a slip is no book
+KEPT_MAX: Final = 256  # rows whose lines are remembered; twenty slips' worth
 _NOT_FIRST: Final = frozenset(",.;:!?)]}%，。、；：！？）】》」』”’％")
 
 
@@ -38,17 +40,19 @@ def width(cells: Cells | tuple[Cell, ...]) -> int:
     return sum(map(_WIDTH, cells))
 
 
-def lay_out(row: Row, columns: int, charset: Charset) -> list[TextLine]:
+@lru_cache(maxsize=KEPT_MAX)  # a shop's name, its titles and rules stand on every slip
+def lay_out(row: Row, columns: int, charset: Charset) -> tuple[TextLine, ...]:
     """The lines of a row on paper of ``columns``; size 2 halves them. At least one line, maybe empty."""
     room = columns // row.size
     left, right = charset.cells(row.left[:TEXT_MAX]), charset.cells(row.right[:TEXT_MAX])
     pairs = _two_columns(left, right, room) if right else [(line, []) for line in wrap(left, room)]
-    read, beside = _text(left), _text(right)  # what the row holds once its controls are gone
-    if joined(read) or joined(beside):
-        return [_drawn(row, *pair, turned=from_right(read or beside)) for pair in pairs]
+    if not (row.left.isascii() and row.right.isascii()):
+        read, beside = _text(left), _text(right)  # what the row holds once its controls are gone
+        if joined(read) or joined(beside):
+            return tuple([_drawn(row, *pair, turned=from_right(read or beside)) for pair in pairs])
     if right:
-        return [TextLine(tuple(_justified(*pair, room)), "left", row.size, row.bold) for pair in pairs]
-    return [TextLine(tuple(line), row.align, row.size, row.bold) for line, _ in pairs]
+        return tuple([TextLine(tuple(_justified(*pair, room)), "left", row.size, row.bold) for pair in pairs])
+    return tuple([TextLine(tuple(line), row.align, row.size, row.bold) for line, _ in pairs])
 
 
 def _drawn(row: Row, left: Cells, right: Cells, *, turned: bool) -> TextLine:

@@ -3,7 +3,7 @@
 What is on paper is the same in every dialect: columns, what is drawn, where a piece ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter, ne
@@ -17,7 +17,7 @@ from drivers.printer.profile import PrinterProfile
 
 CHUNK_BYTES: Final = 512  # between chunks the driver looks at the printer's state
 _HOW, _DATA, _MODE = attrgetter("how"), attrgetter("data"), attrgetter("how", "page")
-_GAP_SPACES: Final = 4  # more spaces than this cost more bytes than an absolute position
+_GAP: Final = b" " * 5  # as many spaces cost more bytes than an absolute position
 _LINE_MM: Final = 3.75  # 30 dots at 203 dpi, the default line feed
 _QR_M_BYTES: Final = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)  # versions 1-13, level M
 
@@ -170,28 +170,34 @@ class Writer:
         if self._how is None and line.cells:
             first = next((cell for cell in line.cells if cell.how in (How.PAGE, How.CHINESE)), None)
             self._mode(How.CHINESE if first and first.how is How.CHINESE else How.PAGE)
+        if self._profile.positions and line.align == "left" and _GAP in b"".join(map(_DATA, line.cells)):
+            self._spread(line)
+        else:
+            self._letters(line.cells, line.size)
+        self._out += b"\n"
+
+    def _spread(self, line: TextLine) -> None:
+        """Wide gaps are jumped over."""
         column = 0
         for gap, cells in groupby(line.cells, SPACE.__eq__):
             run = list(cells)
             column += width(run)
-            if gap and len(run) > _GAP_SPACES and self._profile.positions and line.align == "left":
-                position = column * line.size * self._dots
-                self._out += self._say.position(position)
+            if gap and len(run) >= len(_GAP):
+                self._out += self._say.position(column * line.size * self._dots)
             else:
                 self._letters(run, line.size)
-        self._out += b"\n"
 
-    def _letters(self, cells: list[Cell], size: int) -> None:
-        for cell in cells:
-            if cell.how is How.PAGE:
+    def _letters(self, cells: Iterable[Cell], size: int) -> None:
+        for (how, page), run in groupby(cells, _MODE):
+            if how is How.PAGE:
                 self._mode(How.PAGE)
-                if cell.page != self._page:
-                    self._out += self._say.page(cell.page)
-                    self._page = cell.page
-            elif cell.how is How.CHINESE:
+                if page != self._page:
+                    self._out += self._say.page(page)
+                    self._page = page
+            elif how is How.CHINESE:
                 self._mode(How.CHINESE)
                 self._chinese_size(size)
-            self._out += cell.data
+            self._out += b"".join(map(_DATA, run))
 
     def _mode(self, how: How) -> None:
         if how is not self._how:
