@@ -17,12 +17,19 @@ EVENTS_MAX: Final = 256
 Minor = Annotated[
     int, msgspec.Meta(ge=1, le=MINOR_MAX, description="Smallest unit of the currency: 2850 is 28.50.")
 ]
-Currency = Annotated[str, msgspec.Meta(max_length=3, description="ISO 4217; empty is the shop's own.")]
+Currency = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=3,
+        description="ISO 4217; empty is the shop's own.",
+        extra_json_schema={"pattern": "^([A-Z]{3})?$"},
+    ),
+]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Text = Annotated[str, msgspec.Meta(max_length=120)]
 Order = Annotated[str, msgspec.Meta(max_length=64, description="The till's order number: one sale for ever.")]
 Number = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
-Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=12)]
+Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=12, extra_json_schema={"pattern": "^[0-9]+$"})]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 

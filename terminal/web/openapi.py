@@ -20,7 +20,16 @@ from terminal.web.problems import TYPE, Problem
 from terminal.web.routes import OPERATIONS
 
 REF: Final = "#/components/schemas/{name}"
-_EVERY: Final = ("not_signed_in", "not_allowed", "rate_limited", "host_not_allowed", "field_wrong")
+_ANYONE: Final[tuple[str, ...]] = ("rate_limited", "field_wrong", "host_not_allowed")
+_KNOWN: Final[tuple[str, ...]] = ("not_signed_in", "not_allowed", *_ANYONE, "starting")
+_STORED: Final = (
+    "idempotency_key_missing",
+    "idempotency_key_bad",
+    "idempotency_running",
+    "idempotency_other_meaning",
+)
+_WITH_BODY: Final = ("media_type", "body_too_large", "request_timeout")
+_PRINTABLE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*$"
 _PART: Final = re.compile(r"\{([a-z]+)\}")
 
 
@@ -29,8 +38,11 @@ def document() -> dict[str, Any]:
     """Plain data, ready for JSON. Made once: nothing in it depends on the shop."""
     kinds = sorted(_types(), key=lambda kind: kind.__name__)
     _, schemas = msgspec.json.schema_components(kinds, ref_template=REF)
+    forms = {kind.__name__ for kind in kinds if issubclass(kind, Form)}
     for name, schema in schemas.items():
         schema.pop("title", None)
+        if name in forms:
+            _printable(schema)
         if name in EXAMPLES:
             schema["examples"] = [msgspec.to_builtins(EXAMPLES[name])]
     paths: dict[str, dict[str, Any]] = {}
@@ -72,7 +84,7 @@ def _types() -> set[type[msgspec.Struct]]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in _PART.findall(operation.path)
     ]
     told: dict[str, Any] = {"operationId": operation.name, "summary": operation.says}
@@ -83,7 +95,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         told["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
     elif operation.method == "POST":
         content = {"application/json": {"schema": _ref(operation.form)}}
-        told["requestBody"] = {"required": operation.form is not Nothing, "content": content}
+        told["requestBody"] = {"required": True, "content": content}  # at least {}: no form can send its type
     if operation.stores:
         schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
         says = "Made and kept by the client before it sends; the same on every repeat."
@@ -104,10 +116,20 @@ def _query(form: type[Form]) -> list[dict[str, Any]]:
         return []
     _, schemas = msgspec.json.schema_components([form], ref_template=REF)
     schema = schemas[form.__name__]
+    _printable(schema)
     return [
         {"name": name, "in": "query", "required": name in schema["required"], "schema": field}
         for name, field in schema["properties"].items()
     ]
+
+
+def _printable(schema: dict[str, Any]) -> None:
+    """Texts that come in have no control and no direction marks (``forms.read`` refuses them)."""
+    if schema.get("type") == "string" and not {"enum", "pattern", "const"} & schema.keys():
+        schema["pattern"] = _PRINTABLE
+    for inner in (*schema.get("properties", {}).values(), *schema.get("anyOf", ()), schema.get("items")):
+        if isinstance(inner, dict):
+            _printable(inner)
 
 
 def _ref(kind: type[msgspec.Struct]) -> dict[str, str]:
@@ -117,16 +139,26 @@ def _ref(kind: type[msgspec.Struct]) -> dict[str, str]:
 def _success(operation: Operation) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for media in operation.media:
-        json = media == "application/json" and operation.answer is not None
-        content[media] = {"schema": _ref(operation.answer) if json and operation.answer else {"type": "string"}}
+        if media == "application/json":
+            content[media] = {"schema": _ref(operation.answer) if operation.answer else {"type": "object"}}
+        else:
+            content[media] = {"schema": {"type": "string"}}
     return {"description": operation.says, "content": content}
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:
     """Problem documents by status, with the slugs to be ready for."""
+    every = _KNOWN if operation.open_to == "known" else _ANYONE
+    if operation.method == "POST":
+        every += _WITH_BODY
+    if operation.stores:
+        every += _STORED
+    return _refused((*operation.problems, *every))
+
+
+def _refused(slugs: tuple[str, ...]) -> dict[str, Any]:
     by_status: dict[str, list[str]] = {}
-    every = _EVERY if operation.open_to == "known" else ("rate_limited", "field_wrong", "host_not_allowed")
-    for slug in dict.fromkeys((*operation.problems, *every)):
+    for slug in dict.fromkeys(slugs):
         by_status.setdefault(str(registry().errors[slug].status), []).append(slug)
     content = {TYPE: {"schema": _ref(Problem)}}
     return {
@@ -148,7 +180,8 @@ def _live() -> dict[str, Any]:
         "description": says,
         "parameters": _query(LiveQuery),
         "responses": {
-            "101": {"description": "Messages as text frames.", "content": {"application/json": {"schema": either}}}
+            "101": {"description": "Text frames.", "content": {"application/json": {"schema": either}}},
+            **_refused((*_KNOWN, "origin_not_allowed", "counter_unknown")),
         },
     }
 

@@ -84,7 +84,7 @@ SALES: Final = (
         "Sales, newest first; or the one a scanned receipt belongs to.",
         SaleList,
         SalesQuery,
-        problems=("receipt_unknown",),
+        problems=("receipt_unknown", "code_not_payment"),
     ),
     Op("GET", _SALE, "read_sale", sales.read_sale, "One sale.", SaleView, problems=("sale_unknown",)),
     Op(

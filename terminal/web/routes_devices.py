@@ -19,6 +19,7 @@ DEVICES: Final = (
         devices.list_devices,
         "Every counter's devices with their health and last test; for the owner also the machine's ports.",
         DevicesReport,
+        problems=("not_found",),
     ),
     Op(
         "POST",

@@ -44,8 +44,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     check_host(request, edge.hosts)
     if sum(len(name) + len(value) + 4 for name, value in request.raw_headers) > edge.limits.headers_bytes:
         raise InvalidRequest("headers_too_large")
+    refused = request.match_info.http_exception
+    if isinstance(refused, web.HTTPMethodNotAllowed):
+        raise refused  # it knows what this address takes
     if request.method not in METHODS:
-        raise InvalidRequest("method_not_allowed")
+        raise web.HTTPMethodNotAllowed(request.method, sorted(METHODS))
     check_browser(request, edge)
     if request.method not in SAFE:
         check_change(request)
