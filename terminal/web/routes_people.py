@@ -52,7 +52,7 @@ PEOPLE: Final = (
         PairingCode,
         NewPairingCode,
         status=201,
-        problems=("pin_again",),
+        problems=("pin_again", "counter_unknown"),
     ),
     Op(
         "POST",
