@@ -61,13 +61,18 @@ class AlipayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=T
     app_id: str
     seller_id: str  # 16 digits that begin with 2088
     app_key_file: str  # the app's own private key
-    alipay_key_file: str  # Alipay's public key for this app
+    alipay_key_file: str = ""  # Alipay's public key for this app; or the certificates:
+    app_certificate_file: str = ""
+    alipay_certificate_file: str = ""
+    root_certificate_file: str = ""
     next_app_key_file: str = ""
     next_app_from: str = ""
     next_alipay_key_file: str = ""  # accepted beside the present one
     gateway: str = "https://openapi.alipay.com/gateway.do"
 
+    next_app_certificate_file: str = ""
 
+    next_alipay_certificate_file: str = ""
 class PixTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An account at a bank with the Pix API; ``client_secret`` stands in the secrets file."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
-from terminal.banks import alipay_codes, alipay_messages
+from terminal.banks import alipay_certificates, alipay_codes, alipay_messages
 from terminal.banks.choices import Allowed, Choices
 from terminal.banks.connector import Act, Call, Keys, Seal, Stamp
 from terminal.banks.fields import Fields, Unreadable, evidence_id, fields, retry_after, text
@@ -72,9 +72,15 @@ class Merchant:
 
 
 class Alipay:
-    """The connector. Raises BadSettings (``setting_unusable``) for a merchant or profile it cannot use."""
+    """The connector. Raises BadSettings (``setting_unusable``) for a merchant or profile it cannot use.
 
-    def __init__(self, profile: Profile, merchant: Merchant) -> None:
+    Args:
+        trust: in certificate mode: which certificates are Alipay's.
+    """
+
+    def __init__(
+        self, profile: Profile, merchant: Merchant, trust: alipay_certificates.Trust | None = None
+    ) -> None:
         for name, value, wanted, why in (
             ("app_id", merchant.app_id, _APP, "8 to 32 digits"),
             ("seller_id", merchant.seller_id, _SELLER, "16 digits that begin with 2088"),
@@ -82,7 +88,7 @@ class Alipay:
         ):
             if not wanted.fullmatch(value):
                 raise BadSettings("setting_unusable", field=name, why=why)
-        self._profile, self._merchant = profile, merchant
+        self._profile, self._merchant, self._trust = profile, merchant, trust
         self._choices = Choices(profile.settings, CHOICES)
         self._success: Final[Mapping[Act, Callable[[Call, Fields, str], Answer]]] = {
             "order": self._order_made,
@@ -147,9 +153,9 @@ class Alipay:
         wish = {"out_trade_no": _number(order_no), "out_request_no": _number(refund_no)}
         return self._call("query_refund", "fastpay.refund.query", wish, order_no, refund_no)
 
-    def ask_keys(self, key_id: str) -> Call | None:  # noqa: ARG002  # no call brings any
-        """Alipay's public key comes from the merchant's portal, by hand."""
-        return None
+    def ask_keys(self, key_id: str) -> Call | None:
+        """A certificate that a message names. Alipay's public key comes from the merchant's portal, by hand."""
+        return alipay_certificates.ask(key_id) if self._trust else None
 
     def to_sign(self, call: Call, stamp: Stamp) -> bytes:
         return alipay_messages.sign_text(self._parameters(call, stamp) | _decoded(call.body))
@@ -183,8 +189,12 @@ class Alipay:
         )
 
     def _parameters(self, call: Call, stamp: Stamp) -> dict[str, str]:
+        named: dict[str, str] = {}
+        if self._trust is not None:
+            named = {"app_cert_sn": stamp.serial, "alipay_root_cert_sn": self._trust.serial}
         return {
             **_decoded(call.target.encode()),
+            **named,
             "app_id": self._merchant.app_id,
             "format": "JSON",
             "charset": "utf-8",
@@ -196,10 +206,10 @@ class Alipay:
     # --- answers ---
 
     def seal(self, headers: Mapping[str, str], body: bytes) -> Seal:  # noqa: ARG002  # all is in the body
-        return alipay_messages.seal_of_answer(body)
+        return alipay_messages.seal_of_answer(body, certificates=self._trust is not None)
 
     def notification_seal(self, headers: Mapping[str, str], body: bytes) -> Seal:  # noqa: ARG002  # as above
-        return alipay_messages.seal_of_notification(body)
+        return alipay_messages.seal_of_notification(body, certificates=self._trust is not None)
 
     def read(self, call: Call, reply: HttpReply, *, verified: bool) -> Answer:
         """Success counts only when verified; an unsigned refusal counts only if the profile says so."""
@@ -346,8 +356,10 @@ class Alipay:
             wallet=self._profile.name,
         )
 
-    def read_keys(self, body: bytes) -> Keys:  # noqa: ARG002  # none are ever asked for
-        raise NotEvidence("keys_unreadable", field="none")
+    def read_keys(self, body: bytes) -> Keys:
+        if self._trust is None:
+            raise NotEvidence("keys_unreadable", field="none")  # none are ever asked for
+        return alipay_certificates.read_download(body, self._trust)
 
     # --- small parts ---
 

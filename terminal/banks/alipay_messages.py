@@ -18,10 +18,14 @@ from terminal.errors import NotEvidence
 BEIJING: Final = timezone(timedelta(hours=8))
 NOTIFICATION_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
-KEY_ID: Final = "alipay"  # key mode: one public key an app, and no message names it
+KEY_ID: Final = "alipay"  # key mode: one public key an app, and no message names it; certificates: any we hold
 SCHEME: Final = "RSA2"
 _NODE: Final = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*"([a-z_]{1,80}_response)"[ \t\r\n]*:[ \t\r\n]*')
-_SIGN: Final = re.compile(r'[ \t\r\n]*,[ \t\r\n]*"sign"[ \t\r\n]*:[ \t\r\n]*"([0-9A-Za-z+=]|\\?/){0,1400}"')
+_MEMBER: Final = re.compile(
+    r'[ \t\r\n]*,[ \t\r\n]*"(?:sign"[ \t\r\n]*:[ \t\r\n]*"(?P<sign>(?:[0-9A-Za-z+=]|\\?/){0,1400})'
+    r'|alipay_cert_sn"[ \t\r\n]*:[ \t\r\n]*"(?P<cert>[0-9a-fA-F]{32}))"'
+)
+CERT_SN: Final = re.compile(r"[0-9a-fA-F]{32}")
 _END: Final = re.compile(r"[ \t\r\n]*\}[ \t\r\n]*")
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}]', re.DOTALL)
 _SIGNATURE: Final = re.compile(r"[0-9A-Za-z+/=]{1,1400}")  # base64 of an RSA key up to 8192 bits
@@ -35,6 +39,7 @@ class Signed(NamedTuple):
     node: str  # such as alipay_trade_query_response, or error_response
     value: str
     signature: str  # empty: the answer carries none
+    cert_sn: str = ""  # certificate mode: which of Alipay's certificates signed
 
 
 def parts(body: bytes) -> Signed | None:
@@ -48,11 +53,15 @@ def parts(body: bytes) -> Signed | None:
         return None
     if (head := _NODE.match(text)) is None or (end := _value_end(text, head.end())) is None:
         return None
-    value, signature = text[head.end() : end], ""
-    if sign := _SIGN.match(text, end):
-        end = sign.end()
-        signature = sign[0].rpartition(":")[2].strip(' \t\r\n"').replace("\\/", "/")
-    return Signed(head[1], value, signature) if _END.fullmatch(text, end) else None
+    value, beside = text[head.end() : end], dict[str, str]()
+    while member := _MEMBER.match(text, end):
+        name, told = ("sign", member["sign"]) if member["cert"] is None else ("cert", member["cert"])
+        if name in beside:
+            return None
+        beside[name], end = told.replace("\\/", "/"), member.end()
+    if not _END.fullmatch(text, end):
+        return None
+    return Signed(head[1], value, beside.get("sign", ""), beside.get("cert", "").lower())
 
 
 def _value_end(text: str, start: int) -> int | None:
@@ -70,12 +79,16 @@ def _value_end(text: str, start: int) -> int | None:
     return None
 
 
-def seal_of_answer(body: bytes) -> Seal:
-    """Raises NotEvidence: ``signature_missing``, also for a page or half an answer."""
+def seal_of_answer(body: bytes, *, certificates: bool = False) -> Seal:
+    """``certificates``: the key is the one the answer names, or any we hold when it names none.
+
+    Raises NotEvidence: ``signature_missing``, also for a page or half an answer.
+    """
     found = parts(body)
     if found is None or not found.signature:
         raise NotEvidence("signature_missing")
-    return Seal(KEY_ID, found.value.encode(), found.signature, None)
+    key_id = (found.cert_sn if certificates else "") or KEY_ID
+    return Seal(key_id, found.value.encode(), found.signature, None)
 
 
 def form(body: bytes) -> dict[str, str]:
@@ -98,24 +111,26 @@ def form(body: bytes) -> dict[str, str]:
     return found
 
 
-def seal_of_notification(body: bytes) -> Seal:
-    """Raises NotEvidence: ``signature_missing``; ``signature_unreadable`` with the field."""
+def seal_of_notification(body: bytes, *, certificates: bool = False) -> Seal:
+    """As of an answer. Raises NotEvidence: ``signature_missing``; ``signature_unreadable`` with the field."""
     if not body or b"=" not in body:
         raise NotEvidence("signature_missing")
     found = form(body)
     signature = found.get("sign", "")
     if not signature:
         raise NotEvidence("signature_missing")
-    at = found.get("notify_time", "")
+    at, cert_sn = found.get("notify_time", ""), found.get("alipay_cert_sn", "") if certificates else ""
     for field, good in (
         ("sign_type", found.get("sign_type") == SCHEME),
         ("charset", found.get("charset", "utf-8").lower() == "utf-8"),
         ("sign", _SIGNATURE.fullmatch(signature)),
         ("notify_time", seconds(at) is not None),
+        ("alipay_cert_sn", not cert_sn or CERT_SN.fullmatch(cert_sn)),
     ):
         if not good:
             raise NotEvidence("signature_unreadable", field=field)
-    return Seal(KEY_ID, sign_text(found, leave_out=("sign", "sign_type")), signature, seconds(at))
+    key_id = cert_sn.lower() or KEY_ID
+    return Seal(key_id, sign_text(found, leave_out=("sign", "sign_type")), signature, seconds(at))
 
 
 def sign_text(found: Mapping[str, str], *, leave_out: tuple[str, ...] = ("sign",)) -> bytes:

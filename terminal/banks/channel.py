@@ -301,8 +301,9 @@ class Channel:
         return await self._dressed(self._begun(call))
 
     def _begun(self, call: Call) -> "Begun":
-        stamp = Stamp(int(self._time.now_s()), self._entropy.bytes(16).hex().upper())
-        signer = self._own.signer(stamp.at_s)  # one for signature and serial, whatever changes meanwhile
+        at_s = int(self._time.now_s())
+        signer = self._own.signer(at_s)  # one for signature and serial, whatever changes meanwhile
+        stamp = Stamp(at_s, self._entropy.bytes(16).hex().upper(), signer.serial)
         return Begun(call, stamp, signer.serial, signer.sign(self._connector.to_sign(call, stamp)))
 
     async def _dressed(self, begun: "Begun") -> HttpRequest:

@@ -36,10 +36,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The trusted second and a nonce of at most 32 of ``[0-9A-Za-z]``."""
+    """The trusted second, a nonce of at most 32 of ``[0-9A-Za-z]``, and the name of the key that will sign."""
 
     at_s: int
     nonce: str
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

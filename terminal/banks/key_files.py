@@ -94,7 +94,18 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def signing_key(key_file: Path, serial: str, certificate_file: Path | None, *, from_s: int = 0) -> SigningKey:
+def hex_serial(certificate: x509.Certificate) -> str:
+    return f"{certificate.serial_number:X}"
+
+
+def signing_key(
+    key_file: Path,
+    serial: str,
+    certificate_file: Path | None,
+    *,
+    from_s: int = 0,
+    named: Callable[[x509.Certificate], str] = hex_serial,
+) -> SigningKey:
     """A private key with its serial; a certificate beside it names the serial and must be the key's.
 
     Raises:
@@ -110,7 +121,7 @@ def signing_key(key_file: Path, serial: str, certificate_file: Path | None, *, f
             or public.public_numbers() != key.public_key().public_numbers()
         ):
             raise BadSettings("key_not_of_certificate", file=str(key_file), certificate=str(certificate_file))
-        serial = f"{certificate.serial_number:X}"
+        serial = named(certificate)
     return SigningKey(RsaSigner(key, serial), from_s)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from terminal.banks.alipay_certificates import Trust, serial_of
 from terminal.banks.connector import ProviderKey
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_pix import PixSettings, open_pix
@@ -11,7 +12,7 @@ from terminal.banks.profile_file import load_profile
 from terminal.banks.signing import RsaVerifier
 from terminal.banks.tokens import Token
 from terminal.conformance.kit import NOW_S, CountingEntropy, Rig, ScriptedHttp, StillClock, refund_no
-from terminal.conformance.peers import alipay, pix, wechatpay
+from terminal.conformance.peers import alipay, alipay_certified, pix, wechatpay
 from terminal.conformance.peers.rsa_keys import KeptSigner, rsa_key
 from terminal.conformance.run import Bench
 from terminal.counter.ports import Order, RefundOrder
@@ -82,6 +83,32 @@ def alipay_bench(profile: Profile | None = None) -> Bench:
         two = order("CNY"), order("CNY", OTHER_NO)
         code = "286061098828009406"
         return Rig(channel, http, alipay.AlipayPeer(), *two, refund("CNY"), code, clock, (_KEY_TEXT,))
+
+    return Bench("alipay", used, fresh)
+
+
+def alipay_certified_bench(profile: Profile | None = None) -> Bench:
+    """The same connector in certificate mode; one connector has one result, that of the key mode."""
+    used = profile or load_profile("alipay")
+    trust = Trust((alipay_certified.root(),), alipay_certified.CertifiedAlipayPeer().certificate.subject)
+
+    def fresh() -> Rig:
+        http, clock, entropy = ScriptedHttp(), StillClock(), CountingEntropy()
+        peer = alipay_certified.CertifiedAlipayPeer()
+        key = ProviderKey(RsaVerifier(rsa_key("platform").public_key()))
+        channel = open_alipay(
+            AlipaySettings(alipay.APP_ID, alipay.SELLER_ID),
+            clock=clock,
+            entropy=entropy,
+            test=True,
+            profile=used,
+            http=http,
+            signer=KeptSigner(serial_of(alipay_certified.app_certificate())),
+            keys={peer.sn: key, "alipay": key},
+            trust=trust,
+        )
+        two = order("CNY"), order("CNY", OTHER_NO)
+        return Rig(channel, http, peer, *two, refund("CNY"), "286061098828009406", clock, (_KEY_TEXT,))
 
     return Bench("alipay", used, fresh)
 

@@ -36,6 +36,7 @@ _CALLS: Final[Mapping[str, tuple[str, Callable[[Trades, Form], Form]]]] = {  # t
     "alipay.trade.refund": ("refund", alipay_trades.refund),
     "alipay.trade.fastpay.refund.query": ("refund-query", alipay_trades.query_refund),
     "alipay.data.dataservice.bill.downloadurl.query": ("bill", alipay_trades.ask_bill),
+    "alipay.open.app.alipaycert.download": ("certificates", alipay_trades.certificate),
 }
 
 
@@ -50,6 +51,7 @@ class Saying:
     node: str
     form: Form
     merchant: Merchant | None = None  # nobody proven: such an answer is not signed
+    certified: bool = False  # asked in certificate mode
     status: int = 200
     tamper: str = ""
     malformed: str = ""
@@ -82,9 +84,11 @@ class AlipayDoor:
             return self._reply(Saying("error_response", no.form()))
         name = given.get("method", "")
         node = name.replace(".", "_") + "_response"
+        certified = merchant.mchid in self._bank.keys.certified
         if name not in _CALLS:
-            return self._reply(Saying("error_response", No("40002", "isv.invalid-method").form(), merchant))
-        return self._reply(self._work(Saying(node, {}, merchant), name, given, now_ms))
+            refused = No("40002", "isv.invalid-method").form()
+            return self._reply(Saying("error_response", refused, merchant, certified))
+        return self._reply(self._work(Saying(node, {}, merchant, certified), name, given, now_ms))
 
     def _authenticate(self, given: Mapping[str, str], now_ms: int) -> Merchant:
         merchant = self._apps.get(given.get("app_id", ""))
@@ -104,7 +108,19 @@ class AlipayDoor:
             raise No("40002", "isv.invalid-timestamp") from None
         if abs(moment.timestamp() - now_ms // 1000) > DAY_S:
             raise No("40002", "isv.invalid-timestamp")
+        self._choose_mode(merchant, given)
         return merchant
+
+    def _choose_mode(self, merchant: Merchant, given: Mapping[str, str]) -> None:
+        """Who names his certificate is answered with ours; a name that is not his is no name."""
+        keys = self._bank.keys
+        named = given.get("app_cert_sn", ""), given.get("alipay_root_cert_sn", "")
+        if not any(named):
+            keys.certified.discard(merchant.mchid)
+            return
+        if keys.alipay is None or named != (keys.alipay.apps.get(merchant.mchid), keys.alipay.root_sn):
+            raise No("40002", "isv.invalid-signature")
+        keys.certified.add(merchant.mchid)
 
     # --- the work ---------------------------------------------------------------------------------------
 
@@ -175,13 +191,20 @@ class AlipayDoor:
             value = f"[{value}]"
         text = f'{{"{saying.node}":{value}'
         if saying.merchant is not None and saying.tamper != "missing":
-            text += f',"sign":"{signed(self._bank.keys, value.encode(), saying.tamper)}"'
+            text += self._signature(value.encode(), saying)
         body = (text + "}").encode()
         if saying.malformed in ("html", "empty"):
             body = b"<html><body><h1>502 Bad Gateway</h1></body></html>" if saying.malformed == "html" else b""
         elif saying.malformed == "truncated":
             body = body[: len(body) // 2]
         return Reply(saying.status, headers, body, saying.delay_ms, saying.lost, saying.fault)
+
+    def _signature(self, value: bytes, saying: Saying) -> str:
+        keys, named = self._bank.keys, ""
+        if saying.certified and keys.alipay is not None:
+            sn = keys.alipay.forged if saying.tamper == "unknown-serial" else keys.alipay.sn
+            named = f',"alipay_cert_sn":"{sn}"'
+        return f'{named},"sign":"{signed(keys, value, saying.tamper, certified=bool(named))}"'
 
 
 def _spoil(saying: Saying, fault: Active) -> None:

@@ -83,10 +83,11 @@ def sign_text(given: Mapping[str, str], *, leave_out: tuple[str, ...]) -> bytes:
     return "&".join(f"{name}={given[name]}" for name in kept).encode()
 
 
-def signed(keys: Keyring, message: bytes, tamper: str = "") -> str:
+def signed(keys: Keyring, message: bytes, tamper: str = "", *, certified: bool = False) -> str:
     """RSA2 of the platform, or with ``tamper`` something that must not be believed."""
-    signer = keys.forger if tamper in ("forged", "unknown-serial") else keys.public.signer
+    own = keys.certificates[-1].signer if certified else keys.public.signer
+    signer = keys.forger if tamper in ("forged", "unknown-serial") else own
     raw = signer.sign(message)
-    if tamper and signer is keys.public.signer and tamper != "stale":
+    if tamper and signer is own and tamper != "stale":
         raw = bytes((raw[0] ^ 1,)) + raw[1:]
     return base64.b64encode(raw).decode()

@@ -47,14 +47,21 @@ class AlipayTeller:
         )
 
     def sealed(self, notice: Notice, now_ms: int) -> tuple[Mapping[str, str], bytes]:
-        """The form as it leaves now; ``notify_time`` is the time of sending, ``notify_id`` stays."""
+        """The form as it leaves now; ``notify_time`` is the time of sending, ``notify_id`` stays.
+
+        In certificate mode it is signed with the certificate's key, which no parameter names.
+        """
         told: dict[str, str] = json.loads(notice.body)
         told["notify_time"] = beijing(now_ms - (_STALE_MS if notice.tamper == "stale" else 0))
-        told["sign"] = signed(self._keys, sign_text(told, leave_out=("sign", "sign_type")), notice.tamper)
+        text, certified = sign_text(told, leave_out=("sign", "sign_type")), told["app_id"] in self._certified()
+        told["sign"] = signed(self._keys, text, notice.tamper, certified=certified)
         if notice.tamper == "missing":
             del told["sign"]
         headers = {"Content-Type": "application/x-www-form-urlencoded; text/html; charset=utf-8"}
         return headers, urlencode(told | {"sign_type": "RSA2"}).encode()
+
+    def _certified(self) -> set[str]:
+        return {alipay_names(mchid)["alipay_app_id"] for mchid in self._keys.certified}
 
     def _tell(self, order: Order, form: Form, at_ms: int) -> None:
         for slug, alter in _ALTERED.items():

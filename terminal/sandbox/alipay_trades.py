@@ -4,6 +4,7 @@ Source: Alipay Open Platform documentation: alipay.trade.precreate, pay, query, 
 fastpay.refund.query, with their business error tables.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -302,6 +303,15 @@ def ask_bill(trades: Trades, asked: Form) -> Form:
             raise No("20000", "isp.unknow-error") from None
         raise No("40004", "isp.bill_not_exist" if str(no) == "none" else "isv.invalid-arguments") from None
     return {**_OK, "bill_download_url": url}
+
+
+def certificate(trades: Trades, asked: Form) -> Form:
+    """alipay.open.app.alipaycert.download: the certificate with its issuer, in base64."""
+    held = trades.bank.keys.alipay
+    pem = held.contents.get(str(asked.get("alipay_cert_sn"))) if held else None
+    if pem is None:
+        raise No("40004", "isv.invalid-cert-sn")
+    return {**_OK, "alipay_cert_content": base64.b64encode(pem.encode()).decode()}
 
 
 def _text(asked: Form, name: str) -> str:

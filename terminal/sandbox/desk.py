@@ -186,6 +186,7 @@ class Desk:
     def rotate_certificate(self) -> Plain:
         key = self._keys.rotate_certificate(self.clock.wall_ms())
         self.bank.keys.certificates.append(key)
+        self.bank.keys.alipay = self._keys.alipay(self.clock.wall_ms())
         return {"test": True, "serial": key.serial}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from terminal.sandbox.alipay_certificates import AlipayCertificates
 from terminal.sandbox.signing import SCHEME, MacSigner, Signer, Verifier, answer_message, seal
 from terminal.sandbox.wire_forms import rfc3339
 
@@ -53,6 +54,8 @@ class Keyring:
     forger: Signer  # a stranger's key: signs what must not be believed
     entropy: Entropy
     usual: str = field(default="")  # serial the merchant asked for last; notifications follow it
+    alipay: AlipayCertificates | None = None  # None: keyed MACs know no certificates
+    certified: set[str] = field(default_factory=set)  # merchants whose last Alipay call was in certificate mode
 
     def platform_key(self, serial: str) -> PlatformKey:
         """The public key when a request's Wechatpay-Serial names it, else the newest certificate."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -23,6 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from terminal.sandbox import alipay_certificates
+from terminal.sandbox.alipay_certificates import FILES as ALIPAY_FILES
+from terminal.sandbox.alipay_certificates import AlipayCertificates, Maker
 from terminal.sandbox.keyring import Entropy, Keyring, Merchant, PlatformKey, alipay_names
 from terminal.sandbox.pix_forms import API, ROOT, pix_names
 from terminal.sandbox.signing import RsaSigner, RsaVerifier
@@ -57,7 +60,8 @@ class KeysFolder:
         certificates = [self._platform_certificate(told) for told in index["certificates"]]
         public = PlatformKey(index["public_key_id"], RsaSigner(self._key("public")))
         # The authority signs no answers, so its key is a stranger's for whoever verifies one.
-        return Keyring(merchants, public, certificates, RsaSigner(authority), self._entropy)
+        alipay = self._alipay(index, now_ms)
+        return Keyring(merchants, public, certificates, RsaSigner(authority), self._entropy, alipay=alipay)
 
     @property
     def bank(self) -> Path:
@@ -77,7 +81,12 @@ class KeysFolder:
         for folder in self.shops():
             path = folder / "credentials.json"
             told = json.loads(path.read_text())
-            told |= {"gateway": gateway, **alipay_names(told["mchid"]), "alipay_gateway": gateway + "/gateway.do"}
+            told |= {
+                "gateway": gateway,
+                **ALIPAY_FILES,
+                **alipay_names(told["mchid"]),
+                "alipay_gateway": gateway + "/gateway.do",
+            }
             told |= {**pix_names(told["mchid"], told["apiv3_key"]), "pix_gateway": pix_gateway + API, **files}
             told["pix_oauth_url"] = f"{ROOT}/oauth/token"
             write_whole(path, json.dumps(told, indent=2).encode())
@@ -88,7 +97,39 @@ class KeysFolder:
         told = self._make_certificate(len(index["certificates"]) + 1, now_ms)
         index["certificates"].append(told)
         write_whole(self._bank / _INDEX, json.dumps(index, indent=2).encode())
+        self._make_alipay(told["name"], len(index["certificates"]), now_ms)
         return self._platform_certificate(told)
+
+    def alipay(self, now_ms: int) -> AlipayCertificates:
+        """Alipay's certificates as they are after the last rotation."""
+        return self._alipay(json.loads((self._bank / _INDEX).read_text()), now_ms)
+
+    # --- Alipay's certificate mode ----------------------------------------------------------------------
+
+    def _alipay(self, index: Mapping[str, Any], now_ms: int) -> AlipayCertificates:
+        """A folder of an older sandbox has none: they are made then."""
+        newest = index["certificates"][-1]["name"]
+        maker, root = Maker(self._key("public"), now_ms), self._bank / "alipay-root.crt.pem"
+        if not root.exists():
+            self._make_alipay(newest, len(index["certificates"]), now_ms)
+            write_whole(self._bank / "alipay-forged.crt.pem", maker.forged(self._key("authority"), 999).encode())
+            write_whole(root, maker.root_file())
+        apps: dict[str, Path] = {}
+        for number, told in enumerate(index["merchants"], 1):
+            mchid, folder = told["mchid"], self.credentials(number)
+            apps[mchid] = folder / ALIPAY_FILES["alipay_app_certificate_file"]
+            if not apps[mchid].exists():
+                public = self._certificate(f"merchant-{mchid}").public_key()
+                assert isinstance(public, RSAPublicKey), mchid
+                own = (self._bank / f"alipay-{newest}.crt.pem").read_bytes()
+                write_whole(folder / ALIPAY_FILES["alipay_certificate_file"], own)
+                write_whole(folder / ALIPAY_FILES["alipay_root_certificate_file"], root.read_bytes())
+                write_whole(apps[mchid], maker.app(public, alipay_names(mchid), 1000 + number).encode())
+        return alipay_certificates.read(self._bank, newest, apps)
+
+    def _make_alipay(self, name: str, number: int, now_ms: int) -> None:
+        made = Maker(self._key("public"), now_ms).alipay(self._key(name).public_key(), 10 + number)
+        write_whole(self._bank / f"alipay-{name}.crt.pem", made.encode())
 
     # --- making -----------------------------------------------------------------------------------------
 

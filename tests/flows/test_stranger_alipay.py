@@ -22,6 +22,9 @@ async def test_python_alipay_sdk_from_pypi_orders_pays_refunds_cancels_and_verif
         }
         client = ROOT / "tests" / "strangers" / "alipay_client.py"
         told = json.loads(await run(str(python), "-E", "-s", str(client), json.dumps(asked)))
+        held = sandbox.bank.keys.alipay
+        assert held is not None
+        [app_sn], alipay_sn = held.apps.values(), held.sn
         captures, returned = sandbox.bank.captures(), sandbox.bank.returned()
 
     push = told["push"]
@@ -49,5 +52,13 @@ async def test_python_alipay_sdk_from_pypi_orders_pays_refunds_cancels_and_verif
     assert "#收入合计：4笔，共40.62元" in bills["signcustomer"]["text"]
     assert bills["none"] == "isp.bill_not_exist"
 
+    certified = told["certified"]
+    assert (certified["paid"]["trade_status"], certified["paid"]["total_amount"]) == ("TRADE_SUCCESS", "7.00")
+    assert certified["believed"], "signed with the certificate's key in certificate mode"
+    assert certified["names"] == [app_sn, alipay_sn, alipay_sn], "it reckons the same names"
+    assert certified["same"], "the download brings what the merchant has"
+    assert "isv.invalid-signature" in certified["other_root"]
+
+    del captures["STRANGER-3"]
     assert captures == {"alipay-1": [2850], "alipay-2": [1200], "STRANGER-1": [2850], "STRANGER-2": [1200]}
     assert returned == {"alipay-1": 850, "alipay-2": 1200, "STRANGER-1": 850, "STRANGER-2": 1200}

@@ -4,6 +4,7 @@ Nothing of this project is imported. Argument: a JSON object with ``credentials`
 only thing done to the package is that its gateway attribute points at the sandbox. Prints one JSON object.
 """
 
+import base64
 import io
 import json
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from alipay import AliPay  # type: ignore[import-not-found]  # in the stranger's environment
+from alipay import AliPay, DCAliPay  # type: ignore[import-not-found]  # in the stranger's environment
 from alipay.exceptions import AliPayException  # type: ignore[import-not-found]  # as above
 from counterpart import WAIT_S, Customer, Listener  # type: ignore[import-not-found]  # beside this file
 
@@ -58,6 +59,43 @@ def pull_sale(sdk: Any, customer: Customer) -> dict[str, Any]:
         "paid": paid,
         "cancelled": sdk.api_alipay_trade_cancel("STRANGER-2"),
         "after": sdk.api_alipay_trade_query("STRANGER-2"),
+    }
+
+
+def certified_sale(
+    credentials: dict[str, Any], folder: Path, customer: Customer, listener: Listener
+) -> dict[str, Any]:
+    """The package's certificate mode: it names the app's and the root's certificates by its own reckoning."""
+    text = {name: (folder / file).read_text() for name, file in credentials.items() if name.endswith("_file")}
+    sdk = DCAliPay(
+        appid=credentials["alipay_app_id"],
+        app_notify_url=listener.url,
+        app_private_key_string=text["merchant_private_key_file"],
+        app_public_key_cert_string=text["alipay_app_certificate_file"],
+        alipay_public_key_cert_string=text["alipay_certificate_file"],
+        alipay_root_cert_string=text["alipay_root_certificate_file"],
+    )
+    sdk._gateway = credentials["alipay_gateway"]
+    made = sdk.api_alipay_trade_precreate("茶 tea", "STRANGER-3", "7.00")
+    customer.ask("/admin/scan", code_url=made["qr_code"])
+    customer.ask("/admin/pay", order_no="STRANGER-3")
+    notified: dict[str, str] = {}
+    while notified.get("out_trade_no") != "STRANGER-3":  # the sale before may still be told of
+        notified = dict(parse_qsl(listener.posts.get(timeout=WAIT_S)[1].decode()))
+    own = sdk.get_cert_sn(text["alipay_certificate_file"])
+    url = f"{credentials['alipay_gateway']}?{sdk.api_alipay_open_app_alipaycert_download(own)}"
+    with urllib.request.urlopen(url, timeout=WAIT_S) as answer:
+        downloaded = json.loads(answer.read())
+    content = downloaded["alipay_open_app_alipaycert_download_response"]["alipay_cert_content"]
+    paid = sdk.api_alipay_trade_query("STRANGER-3")
+    sdk._alipay_root_cert_sn = "0" * 32
+    return {
+        "paid": paid,
+        "notified": notified,
+        "believed": believes(sdk, notified),
+        "names": [sdk.app_cert_sn, own, downloaded["alipay_cert_sn"]],
+        "same": base64.b64decode(content).decode() == text["alipay_certificate_file"],
+        "other_root": refused(lambda: sdk.api_alipay_trade_query("STRANGER-3")),
     }
 
 
@@ -109,6 +147,7 @@ def main() -> None:
             "bills": bills(sdk, asked["day"]),
             "push": push_sale(sdk, customer, listener),
             "pull": pull_sale(sdk, customer),
+            "certified": certified_sale(credentials, folder, customer, listener),
         }
     finally:
         listener.close()
