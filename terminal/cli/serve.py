@@ -1,16 +1,19 @@
 """``countertop serve``: run the service of this machine until told to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from terminal.cli.words import JOURNAL, SETTINGS, console, sentences, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
+
+FRESH_OBJECTS: Final = 10_000  # made and not freed since the last look for garbage: a dozen sales
 
 
 def serve(
@@ -24,6 +27,7 @@ def serve(
         level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    gc.disable()
     with sentences(as_json=as_json):
         loaded = load(config)
         if check:
@@ -58,6 +62,7 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
             links = await first_links(now, loaded)
             pins = await demo_people(now) if loaded.settings.mode == "test" else {}
             say_ready(now, links, pins)
+        _look_for_garbage()
         console.print(f"Countertop answers at {now.url}", highlight=False)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, now.failed}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,6 +71,14 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
             return _failed(now.journal.dead, now.failed, as_json=as_json)
     console.print("Countertop stopped; everything is in the journal.")
     return 0
+
+
+def _look_for_garbage() -> None:
+    """From now on, and among what is made from now on: what the start made stays for good, and looking through
+    all of it would hold the loop for some fifty milliseconds, in the middle of a sale."""
+    gc.freeze()
+    gc.set_threshold(FRESH_OBJECTS)
+    gc.enable()
 
 
 def _failed(dead: JournalError | None, task: "asyncio.Task[None]", *, as_json: bool) -> int:

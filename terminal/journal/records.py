@@ -19,6 +19,7 @@ _INT_LIMIT: Final = 1 << 63  # what SQL and every reader of the export can hold
 _STREAM: Final = re.compile(r"[a-z]{1,32}:[0-9A-Za-z._-]{1,64}")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LEDGERS: Final = {str(each): each for each in Ledger}
+_LEAVES: Final = frozenset({str, bool, type(None)})
 _encoder: Final = msgspec.json.Encoder(order="sorted", enc_hook=dict)
 
 
@@ -72,23 +73,26 @@ def decode(text: str | bytes) -> Body:
 
 def is_plain(value: Json, depth: int = _DEPTH_MAX) -> bool:
     """Whether ``value`` is canonical data: str, bool, None, ints of 64 bits, lists, dicts with str keys."""
-    if value is None or isinstance(value, str):
+    kind = type(value)
+    if kind in _LEAVES:
         return True
     if isinstance(value, int):
         return -_INT_LIMIT <= value < _INT_LIMIT
+    if isinstance(value, str):
+        return True
     if depth == 0:
         return False
-    if isinstance(value, list | tuple):
-        inner: Iterable[Json] = value
-    elif isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         for key in value:
             if type(key) is not str:
                 return False
-        inner = value.values()
+        inner: Iterable[Json] = value.values()
+    elif isinstance(value, list | tuple):
+        inner = value
     else:
         return False
     for each in inner:  # noqa: SIM110  # every event comes by: no generator, and no call for texts
-        if type(each) is not str and not is_plain(each, depth - 1):
+        if type(each) not in _LEAVES and not is_plain(each, depth - 1):
             return False
     return True
 
@@ -140,9 +144,9 @@ class Chain:
     def seal(self, row: Row) -> Row:
         """Fill in number, position and hash."""
         head = self.heads.get(row.stream) or Head(0, ZERO)
-        row = Row(self.number + 1, row.stream, head.position + 1, *row[3:])
+        row = Row._make((self.number + 1, row.stream, head.position + 1, *row[3:]))
         message = canonical(row)
-        row = Row(*row[:15], self.keys.mac(row.key_id, head.hash + message))
+        row = Row._make((*row[:15], self.keys.mac(row.key_id, head.hash + message)))
         self._forward(row, message)
         return row
 
@@ -178,20 +182,20 @@ class Chain:
 
 
 def event_of(row: Row) -> Event:
-    return Event(
-        number=row.number,
-        stream=row.stream,
-        position=row.position,
-        type=row.type,
-        version=row.version,
-        ledger=_LEDGERS[row.ledger],
-        merchant=row.merchant,
-        store=row.store,
-        counter=row.counter,
-        subject=row.subject,
-        actor=row.actor,
-        wall_ms=row.wall_ms,
-        mono_ns=row.mono_ns,
-        body=decode(row.body),
-        hash=row.hash,
+    return Event(  # in order and not by name: every event comes by here
+        row.number,
+        row.stream,
+        row.position,
+        row.type,
+        row.version,
+        _LEDGERS[row.ledger],
+        row.merchant,
+        row.store,
+        row.counter,
+        row.subject,
+        row.actor,
+        row.wall_ms,
+        row.mono_ns,
+        decode(row.body),
+        row.hash,
     )
