@@ -37,7 +37,7 @@ from terminal.local_authority import ensure
 from terminal.payments.event import Ledger
 from terminal.payments.receipt import Receipt
 from terminal.people.pins import PEPPER_BYTES
-from terminal.people.roles import RefundPolicy
+from terminal.people.roles import RefundPolicy, SalePolicy
 from terminal.people.service import People, PeopleSettings
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
@@ -259,13 +259,20 @@ def _report_parts(
 def _people(loaded: Loaded, feed: Feed, machine: tuple[Clock, Entropy, Ids], pepper: bytes) -> People:
     clock, entropy, ids = machine
     store, settings = loaded.settings.shop.store, _people_settings(loaded)
-    return People(store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings)
+    return People(
+        store, journal=feed, clock=clock, entropy=entropy, ids=ids, pepper=pepper, settings=settings,
+        simulated=loaded.settings.mode == "test",
+    )  # fmt: skip
 
 
 def _people_settings(loaded: Loaded) -> PeopleSettings:
     shop = loaded.settings.shop
     alone, day = shop.cashier_refund_minor, shop.cashier_refund_day_minor
-    return PeopleSettings(refunds=RefundPolicy(cashier_alone_minor=alone, cashier_day_minor=day))
+    return PeopleSettings(
+        refunds=RefundPolicy(cashier_alone_minor=alone, cashier_day_minor=day, day_minor=shop.refund_day_minor),
+        sales=SalePolicy(cashier_minor=shop.cashier_limit_minor, pos_minor=shop.pos_limit_minor),
+        second_step=shop.second_step,
+    )
 
 
 async def _receipt_picture(receipt: Receipt) -> bytes:

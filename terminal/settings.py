@@ -37,6 +37,11 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limit_minor: int = 5_000_000
     cashier_refund_minor: int = 0  # a cashier may give back this much at once without the owner
     cashier_refund_day_minor: int = 0  # and this much a day
+    refund_day_minor: int = 0  # all refunds of a day together, whoever gives them; 0: no limit
+    cashier_limit_minor: int = 0  # the most one sale of a till or cashier may be; 0: limit_minor alone
+    pos_limit_minor: int = 0  # and one of an API key
+    second_step: Literal["off", "office", "always"] = "office"  # the phone's code: never, away from tills, always
+    kiosk: bool = False  # a till with nobody signed in has its own page and no way out of it
     offline: Literal["refuse", "list"] = "refuse"  # nobody can confirm: no sale, or one on the unverified list
     offline_sale_minor: int = 0  # the most such a sale may be
     offline_day_minor: int = 0  # and all of them of 24 hours that are not proven

@@ -18,12 +18,18 @@ STRANGERS: Final = "strangers"  # the one record of wrong codes and unknown name
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """``until_ms``: wall time UTC when a visitor's login ends, 0 for who stays. ``second``: a sealed secret."""
+
     id: str
     label: str
     role: Role
     pin: str  # a record of ``pins.Pins``
     active: bool = True
     tries: Tally = field(default_factory=dict)
+    until_ms: int = 0
+    second: str = ""
+    step: int = 0  # of the newest code that was taken
+    recovery: tuple[str, ...] = ()  # hashes of those not used yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """``token`` is a hash; ``expires_ms`` is wall time UTC; no counters means all of them."""
+    """``token`` is a hash; ``expires_ms`` is wall time UTC; no counters means all of them.
+
+    ``used_ms``: the first use of the newest day it was used on, 0 for never.
+    """
 
     id: str
     label: str
@@ -49,6 +58,7 @@ class ApiKey:
     counters: tuple[str, ...]
     expires_ms: int
     active: bool = True
+    used_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,9 @@ def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: in
     match kind, record:
         case "person_added", None:
             return Person(subject, body["label"], Role(body["role"]), body["pin"])
+        case "visitor_added", None:
+            role, until_ms = Role(body["role"]), body["until_ms"]
+            return Person(subject, body["label"], role, body["pin"], until_ms=until_ms)
         case "till_paired", None:
             return Device(subject, body["label"], body["counter"], body["token"])
         case "display_paired", None:
@@ -81,17 +94,42 @@ def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: in
         case "code_accepted", Strangers() | None:
             known = record or Strangers(subject)
             return replace(known, tries=lockout.accepted(known.tries, body["device"]))
-        case "pin_refused", Person():
-            return replace(record, tries=lockout.refused(record.tries, body["device"], at_ns))
-        case "pin_accepted", Person():
-            return replace(record, tries=lockout.accepted(record.tries, body["device"]))
-        case "pin_unlocked", Person():
-            return replace(record, tries={})
-        case "pin_set", Person():
-            return replace(record, pin=body["pin"], tries={})
+        case _, Person() if kind in _OF_PERSONS:
+            return _person(record, kind, body, at_ns)
+        case "api_key_ends", ApiKey():
+            return replace(record, expires_ms=body["expires_ms"])
+        case "api_key_used", ApiKey():
+            return replace(record, used_ms=body["at_ms"])
         case (("person_disabled" | "device_removed" | "api_key_revoked"), Person() | Device() | ApiKey()):
             return replace(record, active=False)
     raise AssertionError(f"{kind} cannot happen to {record!r:.60}")
+
+
+_OF_PERSONS: Final = frozenset(
+    {
+        *("pin_refused", "pin_accepted", "pin_unlocked", "pin_set"),
+        *("second_step_set", "second_step_removed", "second_step_passed", "second_step_refused"),
+    }
+)
+
+
+def _person(person: Person, kind: str, body: Body, at_ns: int) -> Person:
+    match kind:
+        case "pin_refused" | "second_step_refused":  # one count: a right PIN does not buy guesses at the code
+            return replace(person, tries=lockout.refused(person.tries, body["device"], at_ns))
+        case "pin_accepted":
+            return replace(person, tries=lockout.accepted(person.tries, body["device"]))
+        case "pin_unlocked":
+            return replace(person, tries={})
+        case "pin_set":
+            return replace(person, pin=body["pin"], tries={})
+        case "second_step_set":
+            return replace(person, second=body["secret"], step=body["step"], recovery=tuple(body["recovery"]))
+        case "second_step_removed":
+            return replace(person, second="", step=0, recovery=())
+    left = tuple(each for each in person.recovery if each != body["recovery"])
+    tries = lockout.accepted(person.tries, body["device"])
+    return replace(person, tries=tries, step=max(person.step, body["step"]), recovery=left)
 
 
 def summary(record: Record) -> dict[str, Any]:
@@ -100,13 +138,15 @@ def summary(record: Record) -> dict[str, Any]:
     match record:
         case Person():
             row |= {"kind": "person", "label": record.label, "role": record.role.value, "pin": record.pin}
-            row["wrong"] = lockout.dump(record.tries)
+            row |= {"wrong": lockout.dump(record.tries), "until_ms": record.until_ms}
+            row |= {"second": record.second, "step": record.step, "recovery": [*record.recovery]}
         case Device():
             row |= {"kind": "device", "label": record.label, "counter": record.counter, "token": record.token}
             row["role"] = record.role.value
         case ApiKey():
             row |= {"kind": "api_key", "label": record.label, "token": record.token}
             row |= {"scopes": [*record.scopes], "counters": [*record.counters], "expires_ms": record.expires_ms}
+            row["used_ms"] = record.used_ms
         case Strangers():
             row |= {"kind": STRANGERS, "wrong": lockout.dump(record.tries)}
     return row
@@ -117,13 +157,17 @@ def restore(subject: str, row: Mapping[str, Any], now_ns: int) -> Record:
     match row["kind"]:
         case "person":
             tries = lockout.load(row["wrong"], now_ns)
-            return Person(subject, row["label"], Role(row["role"]), row["pin"], row["active"], tries)
+            kept = {name: row[name] for name in ("until_ms", "second", "step") if name in row}
+            recovery = tuple(row.get("recovery", ()))
+            role = Role(row["role"])
+            return Person(subject, row["label"], role, row["pin"], row["active"], tries, recovery=recovery, **kept)
         case "device":
             role = Role(row.get("role", Role.TILL))
             return Device(subject, row["label"], row["counter"], row["token"], row["active"], role)
         case "api_key":
             scopes, counters = tuple(row["scopes"]), tuple(row["counters"])
-            return ApiKey(subject, row["label"], row["token"], scopes, counters, row["expires_ms"], row["active"])
+            ends, used_ms = row["expires_ms"], row.get("used_ms", 0)
+            return ApiKey(subject, row["label"], row["token"], scopes, counters, ends, row["active"], used_ms)
         case _:
             assert row["kind"] == STRANGERS, row["kind"]
             return Strangers(subject, lockout.load(row["wrong"], now_ns))

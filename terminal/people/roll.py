@@ -24,7 +24,7 @@ class Roll:
 
     def __init__(self, store: str, journal: Journal, clock: Clock) -> None:
         self.strangers_id = f"{STRANGERS}:{store}"
-        self._stream, self._journal, self._clock = f"people:{store}", journal, clock
+        self.stream, self._journal, self._clock = f"people:{store}", journal, clock
         self._records: dict[str, Record] = {}
         self._tokens: dict[str, str] = {}  # hash of a device's or key's token -> its id
         for kind in ("person", "device", "api_key", STRANGERS):
@@ -76,7 +76,7 @@ class Roll:
         index: dict[str, Any] = {"summary": summary(after)}
         if claims:
             index["claims"] = [list(each) for each in claims]
-        event = NewEvent(self._stream, kind, subject, actor, {**body, "index": index})
+        event = NewEvent(self.stream, kind, subject, actor, {**body, "index": index})
         try:
             await self._journal.append([event])
         except TerminalError:
@@ -85,6 +85,10 @@ class Roll:
             elif self._records.get(subject) is after:
                 self._put(_removed(after))
             raise
+
+    async def append(self, event: NewEvent) -> None:
+        """For the record alone: something happened that changes nothing here."""
+        await self._journal.append([event])
 
     def _load(self, kind: str) -> None:
         now_ns, before = self._clock.mono_ns(), None

@@ -32,6 +32,7 @@ class Session:
     opened_ns: int
     seen_ns: int
     pin_ns: int
+    second: bool = False  # the second step was given too
 
 
 class Sessions:
@@ -41,7 +42,7 @@ class Sessions:
         self._clock, self._entropy, self._ids, self._limits = clock, entropy, ids, limits
         self._open: dict[str, Session] = {}  # by the token's hash, oldest first
 
-    def open(self, person: str, role: Role, device: str) -> str:
+    def open(self, person: str, role: Role, device: str, *, second: bool = False) -> str:
         """A new session's token, told once. The person's and the shop's oldest sessions make room."""
         now_ns = self._clock.mono_ns()
         own = [key for key, session in self._open.items() if session.person == person]
@@ -49,7 +50,7 @@ class Sessions:
             del self._open[key]
         while len(self._open) >= SESSIONS_MAX:
             del self._open[next(iter(self._open))]
-        return self._put(Session(self._ids.ulid(), person, role, device, now_ns, now_ns, now_ns))
+        return self._put(Session(self._ids.ulid(), person, role, device, now_ns, now_ns, now_ns, second))
 
     def get(self, token: str, *, touch: bool = True) -> Session | None:
         """The live session of a token; ``touch=False`` for what a page does by itself, which keeps nobody in."""
@@ -62,11 +63,17 @@ class Sessions:
             session = self._open[key] = replace(session, seen_ns=now_ns)
         return session
 
-    def elevate(self, token: str) -> str:
+    def elevate(self, token: str, *, second: bool = False) -> str:
         """The PIN was typed again: the same session under a new token; the old one is worth nothing."""
         session = self._open.pop(digest(token))
-        now_ns = self._clock.mono_ns()
-        return self._put(replace(session, seen_ns=now_ns, pin_ns=now_ns))
+        now_ns, second = self._clock.mono_ns(), second or session.second
+        return self._put(replace(session, seen_ns=now_ns, pin_ns=now_ns, second=second))
+
+    def prove(self, token: str) -> None:
+        """The second step was given in this session."""
+        key = digest(token)
+        if key in self._open:
+            self._open[key] = replace(self._open[key], second=True)
 
     def end(self, token: str) -> None:
         self._open.pop(digest(token), None)

@@ -141,12 +141,14 @@ class PersonList(msgspec.Struct, frozen=True):
 
 
 class StaffRow(msgspec.Struct, frozen=True):
-    """``locked``: too many wrong PINs somewhere; the owner may unlock."""
+    """``locked``: too many wrong PINs somewhere; the owner may unlock. ``until_ms``: of visitors, else 0."""
 
     id: str
     label: str
     role: str
     locked: bool
+    second_step: bool = False
+    until_ms: int = 0
 
 
 class DeviceRow(msgspec.Struct, frozen=True):
@@ -166,12 +168,46 @@ class ApiKeyRow(msgspec.Struct, frozen=True):
     scopes: list[str]
     counters: list[str]
     expires_ms: int
+    used_ms: int = 0
+
+
+class ApiKeyList(msgspec.Struct, frozen=True):
+    api_keys: list[ApiKeyRow]
+
+
+class SessionRow(msgspec.Struct, frozen=True):
+    """Somebody signed in: since when and quiet for how long, in seconds. ``own``: the caller's."""
+
+    id: str
+    label: str
+    role: str
+    device: str
+    open_s: int
+    idle_s: int
+    own: bool
 
 
 class AccessList(msgspec.Struct, frozen=True):
+    """``api_keys``: ``used_ms`` is the first use on the newest day they were used on, 0 for never."""
+
     people: list[StaffRow]
     devices: list[DeviceRow]
     api_keys: list[ApiKeyRow]
+    sessions: list[SessionRow]
+
+
+class SecondStep(msgspec.Struct, frozen=True):
+    """Told once. ``uri`` is what an authenticator scans; ``picture`` the same as SVG."""
+
+    secret: str
+    uri: str
+    picture: str
+
+
+class RecoveryCodes(msgspec.Struct, frozen=True):
+    """Told once; each opens once when the phone is gone."""
+
+    codes: list[str]
 
 
 class MadeKey(msgspec.Struct, frozen=True):

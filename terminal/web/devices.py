@@ -43,16 +43,16 @@ class Fitter(Protocol):
 
 
 async def list_devices(call: Call[Nothing]) -> Answer:
-    caller = call.require(Action.TEST_DEVICES)
+    caller = call.require(Action.SEE_HEALTH)
     fitter = _fitter(call)
-    chooses = caller.may(Action.MANAGE_DEVICES)
+    chooses = caller.may(Action.FIT_DEVICES)
     counters = [each for each in fitter.counters() if call.sees(each.counter)]
     ports = await fitter.ports() if chooses else []
     return Answer(DevicesReport(counters, ports, fitter.drivers() if chooses else []))
 
 
 async def choose_device(call: Call[NewChoice]) -> Answer:
-    counter, role = call.counter(Action.MANAGE_DEVICES, call.part("counter")), _role(call)
+    counter, role = call.counter(Action.FIT_DEVICES, call.part("counter")), _role(call)
     await _fitter(call).choose(counter, role, call.form, call.actor)
     return Answer(_fitter(call).place(counter, role))
 
@@ -67,7 +67,7 @@ async def test_device(call: Call[NewTest]) -> Answer:
 
 
 async def probe_port(call: Call[NewProbe]) -> Answer:
-    call.require(Action.MANAGE_DEVICES)
+    call.require(Action.FIT_DEVICES)
     _fitter(call).probe(call.form.port)
     return Answer(Done())
 

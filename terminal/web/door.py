@@ -5,11 +5,12 @@ from aiohttp import web
 from terminal.errors import NotAllowed
 from terminal.people.pairing import LIFE_S
 from terminal.people.roles import Action, Principal, Role
-from terminal.web.answers import Done, Me, PairingCode, PersonList, PersonRow
+from terminal.web.answers import Done, Me, PairingCode, PersonList, PersonRow, RecoveryCodes, SecondStep
 from terminal.web.callers import SESSION, TILL, greet, part, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.edge import Edge
-from terminal.web.forms import ConfirmPin, NewPairingCode, Nothing, Pairing, SetUp, SignIn
+from terminal.web.forms import ConfirmPin, NewPairingCode, Nothing, Pairing, SecondStepCode, SetUp, SignIn
+from terminal.web.pages_code import code_svg
 
 
 def me(edge: Edge, who: Principal) -> Me:
@@ -42,7 +43,9 @@ async def list_people(call: Call[Nothing]) -> Answer:
 
 async def sign_in(call: Call[SignIn]) -> Answer:
     form, till = call.form, call.request.cookies.get(TILL, "")
-    session = await call.edge.people.sign_in(form.person, form.pin, device=place(call.request), device_token=till)
+    session = await call.edge.people.sign_in(
+        form.person, form.pin, device=place(call.request), device_token=till, code=form.code
+    )
     return _greeted(call, session, "")
 
 
@@ -60,8 +63,23 @@ async def confirm_pin(call: Call[ConfirmPin]) -> Answer:
     session = call.request.cookies.get(SESSION, "")
     if not session or call.known.by_key:
         raise NotAllowed("not_signed_in")
-    fresh = await call.edge.people.confirm_pin(session, call.form.pin, device=place(call.request))
+    form, device = call.form, place(call.request)
+    fresh = await call.edge.people.confirm_pin(session, form.pin, device=device, code=form.code)
     return _greeted(call, fresh, "")
+
+
+async def begin_second_step(call: Call[Nothing]) -> Answer:
+    """A secret for the caller's own phone; in force only after it gave its first code."""
+    begun = call.edge.people.begin_second_step(call.known.principal)
+    return Answer(SecondStep(begun.secret, begun.uri, code_svg(begun.uri)), 201)
+
+
+async def finish_second_step(call: Call[SecondStepCode]) -> Answer:
+    session = call.request.cookies.get(SESSION, "")
+    codes = await call.edge.people.finish_second_step(
+        call.known.principal, call.form.code, session_token=session, device=place(call.request)
+    )
+    return Answer(RecoveryCodes(codes), 201)
 
 
 async def pair(call: Call[Pairing]) -> Answer:

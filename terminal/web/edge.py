@@ -1,6 +1,7 @@
 """What every handler of the HTTP edge needs, held once by the application."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from aiohttp import web
 
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Service
+from terminal.errors import TerminalError
 from terminal.payments.receipt import Receipt
+from terminal.people.roles import Principal
 from terminal.people.service import People
 from terminal.web.rates import Buckets
 
@@ -29,6 +32,7 @@ class EdgeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     known_burst: int = 400
     strangers_per_s: int = 10
     strangers_burst: int = 60
+    refusals_burst: int = 20
     notices_per_s: int = 100
     notices_burst: int = 400
     body_bytes: int = 64 * 1024
@@ -73,6 +77,7 @@ class Edge:
     hub: "Hub" = field(init=False)
     known: Buckets = field(init=False)
     strangers: Buckets = field(init=False)
+    refusals: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         from terminal.web.hub import Hub
@@ -81,6 +86,18 @@ class Edge:
         self.hub = Hub(self)
         self.known = Buckets(self.clock, per_s=limits.known_per_s, burst=limits.known_burst)
         self.strangers = Buckets(self.clock, per_s=limits.strangers_per_s, burst=limits.strangers_burst)
+        self.refusals = Buckets(self.clock, per_s=1, burst=limits.refusals_burst)
+
+    async def note_refused(self, who: Principal, operation: str, why: str) -> None:
+        """A refused act is on record (S50), as long as nobody makes a flood of it: the disk is for payments."""
+        if self.refusals.take(who.device or who.id) or not self.service.ready:
+            return
+        with contextlib.suppress(TerminalError):  # the refusal stands, also when the journal takes nothing
+            await self.people.note_refused(who, operation, why)
+
+    async def note_key(self, key: str) -> None:
+        with contextlib.suppress(TerminalError):  # a full disk must not stop questions about sales
+            await self.people.keys.used(key)
 
     def allow(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Answer to these names on this port from now on."""

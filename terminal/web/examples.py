@@ -139,6 +139,9 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewPairingCode(counter="1", display=True),
     forms.NewPerson(label="Mei", pin="837465"),
     forms.NewPin(pin="402918"),
+    forms.NewVisitor(label="Li from the bank", role="onboarding", pin="518264", hours=8),
+    forms.SecondStepCode(code="287082"),
+    forms.KeyRotation(overlap_h=24, days=90),
     forms.NewApiKey(label="POS at the door", scopes=("sales", "refunds"), counters=("1",), days=90),
     forms.SetUp(code="K7M2QXR4TN", label="Mei", pin="837465"),
     forms.NewChoice(port="usb-serial:A100QX2L", driver="escpos", profile="generic-80"),
@@ -196,8 +199,15 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     answers.AccessList(
         [answers.StaffRow(_PERSON, "Mei", "cashier", True)],
         [answers.DeviceRow("01KAK3V5M2Q8ZP6T4W9XN7B1CD", "Till at the door", "till", "1")],
-        [answers.ApiKeyRow("01KAK3V5M2Q8ZP6T4W9XN7B1CE", "POS", ["sales"], ["1"], _AT)],
+        [answers.ApiKeyRow("01KAK3V5M2Q8ZP6T4W9XN7B1CE", "POS", ["sales"], ["1"], _AT, _AT)],
+        [answers.SessionRow("01KAK3V5M2Q8ZP6T4W9XN7B1CF", "Mei", "cashier", "Till at the door", 900, 12, False)],
     ),
+    answers.ApiKeyList([answers.ApiKeyRow("01KAK3V5M2Q8ZP6T4W9XN7B1CE", "POS", ["sales"], ["1"], _AT, _AT)]),
+    answers.SessionRow("01KAK3V5M2Q8ZP6T4W9XN7B1CF", "Mei", "cashier", "Till at the door", 900, 12, False),
+    answers.SecondStep(
+        "JBSWY3DPEHPK3PXP", "otpauth://totp/Countertop:Mei?secret=JBSWY3DPEHPK3PXP&issuer=Countertop", "<svg/>"
+    ),
+    answers.RecoveryCodes(["K7M2QX-R4TNB8"]),
     answers.MadeKey("01KAK3V5M2Q8ZP6T4W9XN7B1CE", "ctk_Q2hhcmxvdHRl"),
     answers.PairingCode("402913", 900),
     answers.HealthReport("ready"),

@@ -152,13 +152,28 @@ class SlipChoice(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     print: bool
 
 
+Second = Annotated[
+    str, msgspec.Meta(max_length=16, description="Six digits of the phone's authenticator, or a recovery code.")
+]
+
+
 class SignIn(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``code``: the second step, of who has one."""
+
     person: Name
     pin: Pin
+    code: Second = ""
 
 
 class ConfirmPin(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pin: Pin
+    code: Second = ""
+
+
+class SecondStepCode(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The first code of the authenticator: it proves that the secret arrived."""
+
+    code: Second
 
 
 class Pairing(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -188,6 +203,15 @@ class NewPerson(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pin: Pin
 
 
+class NewVisitor(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A login that ends by itself: onboarding after 14 days at most, support 30, integrator 365."""
+
+    label: Label
+    role: Literal["onboarding", "integrator", "support"]
+    pin: Pin
+    hours: Annotated[int, msgspec.Meta(ge=1, le=8760)] = 24
+
+
 class NewPin(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Six digits or more, not easy to guess."""
 
@@ -203,6 +227,13 @@ class NewApiKey(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
         msgspec.Meta(min_length=1, max_length=5),
     ]
     counters: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
+
+
+class KeyRotation(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``overlap_h``: how many hours longer the old key works."""
+
+    overlap_h: Annotated[int, msgspec.Meta(ge=0, le=720)] = 24
     days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
 
 

@@ -17,6 +17,7 @@ from terminal.web.examples import EXAMPLES
 from terminal.web.forms import Form, LiveQuery, Nothing
 from terminal.web.idempotency import HEADER
 from terminal.web.problems import TYPE, Problem
+from terminal.web.rights import opens
 from terminal.web.routes import OPERATIONS
 
 REF: Final = "#/components/schemas/{name}"
@@ -88,6 +89,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         for name in _PART.findall(operation.path)
     ]
     told: dict[str, Any] = {"operationId": operation.name, "summary": operation.says}
+    if operation.open_to == "known":
+        told["x-actions"] = [action.value for action in opens(operation.name)]  # /docs security: who has which
     if operation.method == "GET" or operation.upload:
         parameters += _query(operation.form)
     if operation.upload:

@@ -15,14 +15,14 @@ async def setup(request: web.Request) -> web.Response:
     """Whoever sells may look and test; choosing needs an owner and a fresh PIN, and the script asks for it."""
     parts, words = request.app[PARTS], words_for(request)
     who = parts.who(request)
-    if who is None or not who.may(Action.TEST_DEVICES):
-        raise NotAllowed("not_signed_in" if who is None else "not_allowed", action=Action.TEST_DEVICES.value)
+    if who is None or not who.may(Action.SEE_HEALTH):
+        raise NotAllowed("not_signed_in" if who is None else "not_allowed", action=Action.SEE_HEALTH.value)
     facts = {
         "words": words.section("people", "page", "till", "bar", "setup"),
         "errors": error_words(words.language),
         "people": people_facts(parts),
         "me": who.id if who.kind == "person" else "",
         "language": words.language,
-        "chooses": who.may(Action.MANAGE_DEVICES),
+        "chooses": who.may(Action.FIT_DEVICES),
     }
     return render(request, "setup.html", words, chooses=facts["chooses"], facts=facts)

@@ -34,6 +34,7 @@ async def refund(call: Call[NewRefund]) -> Answer:
     else:
         amount = _amount(sale, form.amount_minor)
         approver = await _approved(call, amount)
+        await _count(call.edge, call.known.principal, amount)
     sale, made = await service.aftercare.refund(
         sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
     )
@@ -122,6 +123,26 @@ async def _note_alone(edge: Edge, who: Principal, day: str, amount: int) -> None
     body: dict[str, Any] = {"amount_minor": amount, "day": day}
     stream = f"store:{edge.service.house.store}"
     await edge.service.feed.append([NewEvent(stream, ALONE, _subject(who, day), who.actor, body)])
+
+
+async def _count(edge: Edge, who: Principal, amount: int) -> None:
+    """The most that all refunds of a day may be together, where the shop has set one (S38).
+
+    Counted before it is sent and never given back: a limit that a failed refund moves is none.
+
+    Raises:
+        Conflict: ``refund_day_limit``.
+    """
+    limit, day = edge.people.settings.refunds.day_minor, _day(edge)
+    if not limit:
+        return
+    subject, stream = f"refunds:all:{day}", f"store:{edge.service.house.store}"
+    async with edge.refund_turn:
+        counted = sum(each.body["amount_minor"] for each in edge.service.feed.of_subject(subject))
+        if counted + amount > limit:
+            raise Conflict("refund_day_limit", limit=limit)
+        body: dict[str, Any] = {"amount_minor": amount, "day": day}
+        await edge.service.feed.append([NewEvent(stream, "refund_counted", subject, who.actor, body)])
 
 
 async def override(call: Call[NewOverride]) -> Answer:

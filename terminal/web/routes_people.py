@@ -3,9 +3,32 @@
 from typing import Final
 
 from terminal.web import access, door
-from terminal.web.answers import AccessList, Done, MadeKey, Me, PairingCode, PersonList, PersonRow
+from terminal.web.answers import (
+    AccessList,
+    ApiKeyList,
+    Done,
+    MadeKey,
+    Me,
+    PairingCode,
+    PersonList,
+    PersonRow,
+    RecoveryCodes,
+    SecondStep,
+)
 from terminal.web.calls import Operation as Op
-from terminal.web.forms import ConfirmPin, NewApiKey, NewPairingCode, NewPerson, NewPin, Pairing, SetUp, SignIn
+from terminal.web.forms import (
+    ConfirmPin,
+    KeyRotation,
+    NewApiKey,
+    NewPairingCode,
+    NewPerson,
+    NewPin,
+    NewVisitor,
+    Pairing,
+    SecondStepCode,
+    SetUp,
+    SignIn,
+)
 
 PEOPLE: Final = (
     Op(
@@ -17,7 +40,7 @@ PEOPLE: Final = (
         Me,
         SignIn,
         open_to="anyone",
-        problems=("pin_wrong", "pin_locked"),
+        problems=("pin_wrong", "pin_locked", "code_needed", "code_wrong", "visit_over"),
     ),
     Op("POST", "/sign-out", "sign_out", door.sign_out, "End the session.", Done, open_to="anyone"),
     Op(
@@ -28,7 +51,28 @@ PEOPLE: Final = (
         "The PIN once more, before acts that ask for a fresh one.",
         Me,
         ConfirmPin,
-        problems=("pin_wrong", "pin_locked"),
+        problems=("pin_wrong", "pin_locked", "code_wrong", "visit_over"),
+    ),
+    Op(
+        "POST",
+        "/second-step",
+        "begin_second_step",
+        door.begin_second_step,
+        "A secret for one's own authenticator, shown once; in force after its first code.",
+        SecondStep,
+        status=201,
+        problems=("pin_again", "code_again", "people_full"),
+    ),
+    Op(
+        "POST",
+        "/second-step/finish",
+        "finish_second_step",
+        door.finish_second_step,
+        "The authenticator's first code; the answer has recovery codes, told once.",
+        RecoveryCodes,
+        SecondStepCode,
+        status=201,
+        problems=("pin_again", "code_again", "code_wrong", "second_step_not_begun", "pin_locked"),
     ),
     Op("GET", "/me", "read_me", door.read_me, "Who the caller is and what they may do.", Me),
     Op("GET", "/people", "list_people", door.list_people, "Names for the sign-in page.", PersonList),
@@ -66,7 +110,7 @@ PEOPLE: Final = (
         problems=("pairing_wrong", "set_up_done", "pin_weak"),
     ),
 )
-_OWNER: Final = ("not_allowed", "pin_again")
+_OWNER: Final = ("not_allowed", "pin_again", "code_again", "code_set_up")
 ACCESS: Final = (
     Op(
         "GET",
@@ -88,6 +132,36 @@ ACCESS: Final = (
         status=201,
         stores=True,
         problems=(*_OWNER, "pin_weak", "people_full"),
+    ),
+    Op(
+        "POST",
+        "/visitors",
+        "add_visitor",
+        access.add_visitor,
+        "A login that ends by itself: for onboarding, an integrator, or support.",
+        PersonRow,
+        NewVisitor,
+        status=201,
+        stores=True,
+        problems=(*_OWNER, "pin_weak", "people_full"),
+    ),
+    Op(
+        "POST",
+        "/people/{person}/second-step/remove",
+        "remove_second_step",
+        access.remove_second_step,
+        "Somebody lost phone and recovery codes: they set up a new second step.",
+        Done,
+        problems=(*_OWNER, "person_unknown"),
+    ),
+    Op(
+        "POST",
+        "/sessions/{session}/end",
+        "end_session",
+        access.end_session,
+        "Sign somebody out, wherever they are.",
+        Done,
+        problems=(*_OWNER, "session_unknown"),
     ),
     Op(
         "POST",
@@ -127,6 +201,27 @@ ACCESS: Final = (
         problems=(*_OWNER, "device_unknown"),
     ),
     Op(
+        "GET",
+        "/keys",
+        "list_api_keys",
+        access.list_api_keys,
+        "API keys with their scopes, end and last use; never a key itself.",
+        ApiKeyList,
+        problems=_OWNER,
+    ),
+    Op(
+        "POST",
+        "/keys/{id}/rotate",
+        "rotate_api_key",
+        access.rotate_api_key,
+        "A new key for the same program; the old one works some hours longer.",
+        MadeKey,
+        KeyRotation,
+        status=201,
+        stores=True,
+        problems=(*_OWNER, "device_unknown", "people_full", "key_told_once"),
+    ),
+    Op(
         "POST",
         "/keys",
         "new_api_key",
@@ -140,7 +235,7 @@ ACCESS: Final = (
     ),
     Op(
         "POST",
-        "/keys/{key}/revoke",
+        "/keys/{id}/revoke",
         "revoke_api_key",
         access.revoke_api_key,
         "A key is worth nothing any more.",

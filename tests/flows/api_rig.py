@@ -152,7 +152,7 @@ class Shop:
         settings = PeopleSettings(pin_cost=CHEAP, refunds=POLICY)
         self.people = People(
             "s1", journal=feed, clock=self.clock, entropy=self.entropy, ids=self.ids, pepper=bytes(32),
-            settings=settings,
+            settings=settings, simulated=self.house.test,
         )  # fmt: skip
         self.bills = BillDesk(self.service, self.journal.settled, self.folder / "bills")
         app = make_api(

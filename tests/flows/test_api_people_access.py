@@ -99,12 +99,13 @@ async def test_s37_a_key_is_told_once_works_where_it_may_and_is_revoked(tmp_path
         by = f"person:{shop.owner_id}"
         assert [each for each in recorded(shop) if "api_key" in each[0]] == [
             ("api_key_made", by),
+            ("api_key_used", "system:people"),
             ("api_key_revoked", by),
         ]
 
 
 @pytest.mark.row(124)
-async def test_i23_nobody_but_an_owner_with_a_fresh_pin_on_our_own_page(tmp_path: Path) -> None:
+async def test_s50_i23_nobody_but_an_owner_with_a_fresh_pin_on_our_own_page(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         callers = {
             "till": (await shop.till(), "not_signed_in"),
@@ -132,8 +133,9 @@ async def test_i23_nobody_but_an_owner_with_a_fresh_pin_on_our_own_page(tmp_path
         shop.clock.ahead_s += 121
         for path, body in CALLS.items():
             assert (await owner.post(path, body)).slug == "pin_again", path
-        news = [each for each in recorded(shop)[len(before) :] if each[0] not in {"pin_accepted"}]
-        assert news == []
+        news = [each for each in recorded(shop)[len(before) :] if each[0] not in {"pin_accepted", "api_key_used"}]
+        assert {kind for kind, _ in news} == {"act_refused"}, "S50: who asked is on record, and nothing else"
+        assert {who.partition(":")[0] for _, who in news} == {"device", "person", "pos"}
 
 
 async def test_a_new_pin_of_ones_own_signs_out_and_the_till_stays(tmp_path: Path) -> None:

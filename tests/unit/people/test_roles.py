@@ -17,13 +17,17 @@ from terminal.people.roles import (
 )
 
 NOW = 1_000 * 1_000_000_000
-SELLING = {"take_money", "cancel_sale", "reprint", "see_sales", "see_display", "test_devices"}
+SEEN = {"see_self", "see_health"}
+SELLING = SEEN | {"take_money", "cancel_sale", "reprint", "see_sales", "see_display", "test_devices"}
 MATRIX = {
     Role.TILL: SELLING,
-    Role.DISPLAY: {"see_display"},
+    Role.DISPLAY: {"see_self", "see_display"},
     Role.CASHIER: SELLING | {"ask_refund"},
     Role.POS: SELLING | {"ask_refund", "see_reports", "import_bills"},
     Role.OWNER: {action.value for action in Action},
+    Role.ONBOARDING: SEEN | {"see_display", "test_devices", "fit_devices", "test_sale", "sign_visit"},
+    Role.INTEGRATOR: SEEN | {"test_devices", "manage_api_keys"},
+    Role.SUPPORT: SEEN | {"see_bundle"},
 }
 
 
@@ -34,8 +38,16 @@ def somebody(role: Role, *, pin_ns: int | None = NOW, scopes: frozenset[str] = f
 @pytest.mark.row(124)
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("action", Action)
-def test_i23_the_whole_matrix(role: Role, action: Action) -> None:
+def test_s30_i23_the_whole_matrix(role: Role, action: Action) -> None:
     assert somebody(role).may(action) == (action.value in MATRIX[role])
+
+
+def test_s30_an_integrator_takes_money_only_where_it_is_simulated() -> None:
+    live, lab = somebody(Role.INTEGRATOR), Principal("person", "P", Role.INTEGRATOR, simulated=True)
+    assert not live.may(Action.TAKE_MONEY)
+    assert lab.may(Action.TAKE_MONEY)
+    assert not lab.may(Action.OVERRIDE)
+    assert not Principal("person", "P", Role.SUPPORT, simulated=True).may(Action.SEE_SALES)
 
 
 def test_every_role_has_a_row() -> None:

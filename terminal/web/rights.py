@@ -1,0 +1,91 @@
+"""Which act opens which operation of the API: the doors' one table. What it does not name is the owner's alone.
+
+A handler still asks for itself, for the object at hand and for a fresh PIN; here it is decided who gets that far.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from terminal.people.roles import Action
+
+OWNERS: Final = (Action.CHANGE_SETTINGS,)
+RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
+    # money
+    "open_sale": (Action.TAKE_MONEY, Action.TEST_SALE),
+    "read_sale": (Action.SEE_SALES, Action.TEST_SALE),
+    "cancel_sale": (Action.CANCEL_SALE, Action.TEST_SALE),
+    "check_sale": (Action.TAKE_MONEY, Action.TEST_SALE),
+    "park_sale": (Action.TAKE_MONEY,),
+    "show_code": (Action.TAKE_MONEY,),
+    "scan_code": (Action.TAKE_MONEY,),
+    "list_unverified": (Action.TAKE_MONEY,),
+    "list_sales": (Action.SEE_SALES,),
+    "read_timeline": (Action.SEE_SALES, Action.TEST_SALE),
+    "reprint_receipt": (Action.REPRINT, Action.TEST_SALE),
+    "read_receipt": (Action.SEE_SALES, Action.TEST_SALE),
+    "decide_slip": (Action.REPRINT,),
+    "refund_sale": (Action.ASK_REFUND,),
+    "offer_refund": (Action.SEE_SALES,),
+    "cancel_refund": (Action.ASK_REFUND,),
+    "override_sale": (Action.OVERRIDE,),
+    # what a person must see
+    "close_exception": (Action.SETTLE_EXCEPTION,),
+    "list_orphans": (Action.SEE_SALES,),
+    "close_orphan": (Action.SETTLE_EXCEPTION,),
+    "list_alerts": (Action.SEE_SALES,),
+    "close_alert": (Action.SETTLE_EXCEPTION,),
+    "read_inbox": (Action.SEE_SALES,),
+    "match_credit": (Action.SETTLE_EXCEPTION,),
+    "close_key": (Action.SETTLE_EXCEPTION,),
+    # counters and what is live
+    "list_counters": (Action.SEE_SALES,),
+    "read_counter": (Action.SEE_SALES, Action.SEE_DISPLAY),
+    "read_events": (Action.SEE_SALES,),
+    "new_ticket": (Action.SEE_SALES, Action.SEE_DISPLAY),
+    # sums, days, bills; who sells may bring an owner's PIN for the seal
+    "read_x": (Action.SEE_REPORTS,),
+    "print_x": (Action.SEE_REPORTS,),
+    "list_z": (Action.SEE_REPORTS,),
+    "seal_day": (Action.CLOSE_DAY, Action.SEE_SALES),
+    "read_z": (Action.SEE_REPORTS,),
+    "print_z": (Action.SEE_REPORTS,),
+    "read_fees": (Action.SEE_REPORTS,),
+    "read_daybook": (Action.SEE_REPORTS,),
+    "read_today": (Action.SEE_SALES,),
+    "list_differences": (Action.SEE_REPORTS,),
+    "read_difference": (Action.SEE_REPORTS,),
+    "fix_difference": (Action.SETTLE_EXCEPTION, Action.SEE_REPORTS),
+    "read_settlements": (Action.SEE_REPORTS,),
+    "import_bill": (Action.IMPORT_BILLS,),
+    "fetch_bills": (Action.IMPORT_BILLS,),
+    # devices
+    "list_devices": (Action.SEE_HEALTH,),
+    "test_device": (Action.TEST_DEVICES,),
+    "choose_device": (Action.FIT_DEVICES,),
+    "probe_port": (Action.FIT_DEVICES,),
+    # oneself
+    "read_me": (Action.SEE_SELF,),
+    "confirm_pin": (Action.SEE_SELF,),
+    "begin_second_step": (Action.SEE_SELF,),
+    "finish_second_step": (Action.SEE_SELF,),
+    "list_people": (Action.SEE_SALES,),
+    # who has access
+    "new_pairing_code": (Action.MANAGE_DEVICES,),
+    "remove_device": (Action.MANAGE_DEVICES,),
+    "list_access": (Action.MANAGE_PEOPLE,),
+    "add_person": (Action.MANAGE_PEOPLE,),
+    "add_visitor": (Action.MANAGE_PEOPLE,),
+    "set_pin": (Action.MANAGE_PEOPLE,),
+    "unlock_person": (Action.MANAGE_PEOPLE,),
+    "disable_person": (Action.MANAGE_PEOPLE,),
+    "remove_second_step": (Action.MANAGE_PEOPLE,),
+    "end_session": (Action.MANAGE_PEOPLE,),
+    "list_api_keys": (Action.MANAGE_API_KEYS,),
+    "new_api_key": (Action.MANAGE_API_KEYS,),
+    "rotate_api_key": (Action.MANAGE_API_KEYS,),
+    "revoke_api_key": (Action.MANAGE_API_KEYS,),
+}
+
+
+def opens(operation: str) -> tuple[Action, ...]:
+    return RIGHTS.get(operation, OWNERS)
