@@ -103,14 +103,7 @@ class Examination:
         sql = """SELECT p.number, p.name, p.key_id, p.hidden, p.subject = e.subject, e.body
             FROM personal p LEFT JOIN event e USING (number) ORDER BY number, name"""
         for number, name, key_id, hidden, same_subject, body in self._connection.execute(sql):
-            try:
-                clear = self._chain.keys.show(key_id, f"{number}:{name}", hidden)
-                good = same_subject and decode(body)["personal"][name] == commitment(
-                    clear[:32], name, clear[32:].decode()
-                )
-            except (InvalidTag, KeyError, TypeError, AssertionError):
-                good = False
-            if not good:
+            if not (same_subject and is_committed(self._chain.keys, number, name, key_id, hidden, body)):
                 raise BadRow(number, "personal", name)
             yield
 
@@ -130,6 +123,16 @@ class Examination:
                     yield
         finally:
             fresh.close()
+
+
+def is_committed(keys: JournalKeys, number: int, name: str, key_id: str, hidden: bytes, body: str) -> bool:
+    """Whether a clear value is the one its event was committed to."""
+    try:
+        clear = keys.show(key_id, f"{number}:{name}", hidden)
+        wanted: object = decode(body)["personal"][name]
+        return wanted == commitment(clear[:32], name, clear[32:].decode())
+    except (InvalidTag, KeyError, TypeError, AssertionError):
+        return False
 
 
 def one_history(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:

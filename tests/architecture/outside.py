@@ -63,6 +63,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/guard.py", "socket"): "as above",
     ("terminal/guard.py", "thread"): "as above",
     ("terminal/journal/writer.py", "thread"): "the journal's one writing thread: fsync never blocks the loop",
+    ("terminal/journal/postgres/", "thread"): "the view's disk and long work leave the loop",
+    ("terminal/journal/postgres/place.py", "socket"): "TLS to the database, its name verified",
     ("terminal/journal/", "file"): "lock, keys, checkpoints and suspect copies are files by nature",
     ("terminal/settings.py", "file"): "the configuration and its secrets, once at start",
     ("terminal/regions.py", "file"): "region packs, once at start",

@@ -1,20 +1,38 @@
 """The conformance suite runs over every store; another store joins by one more parameter here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from terminal.journal.postgres.store import PostgresJournal
 from terminal.journal.sqlite import SqliteJournal
-from tests.unit.journal.world import open_at
+from tests.postgres import Server, meeting_of, shared_server
+from tests.unit.journal.world import open_at, open_in
+
+Store = SqliteJournal | PostgresJournal
+POSTGRES = pytest.param("postgres", marks=pytest.mark.no_cover)  # its own tests measure its lines
 
 
-@pytest.fixture(params=["inline", "thread"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., SqliteJournal]:
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real PostgreSQL server, one for the whole run."""
+    with shared_server(meeting_of(tmp_path_factory.getbasetemp())) as running:
+        yield running
+
+
+@pytest.fixture(params=["inline", "thread", POSTGRES])
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Store]]:
     """Opens the same journal each time it is called."""
+    if request.param != "postgres":
+        return lambda **more: open_at(tmp_path / "journal.db", inline=request.param == "inline", **more)
+    place = request.getfixturevalue("server").place()
 
-    def opening(**more: Any) -> SqliteJournal:
-        return open_at(tmp_path / "journal.db", inline=request.param == "inline", **more)
+    @asynccontextmanager
+    async def opening(**more: Any) -> Any:
+        async with await open_in(place, tmp_path / "journal.view.db", **more) as journal:
+            yield journal
 
     return opening

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
 
 from terminal.counter.ports import Journal
 from terminal.errors import Conflict, InvalidRequest, JournalError
+from terminal.journal.postgres.store import PostgresJournal
 from terminal.journal.sqlite import SqliteJournal
 from tests.unit.journal.world import debt, event, summary
 
-Reopen = Callable[..., SqliteJournal]
+Reopen = Callable[..., AbstractAsyncContextManager[SqliteJournal | PostgresJournal]]
 
 
 async def test_it_is_the_port_of_the_counter(reopen: Reopen) -> None:
@@ -210,9 +212,9 @@ async def test_old_versions_are_read_through_upcasters_and_stay_as_they_were(reo
 
 
 async def test_i20_after_close_nothing_is_taken(reopen: Reopen) -> None:
-    journal = reopen()
-    await journal.close()
-    await journal.close()
+    async with reopen() as journal:
+        await journal.close()
+        await journal.close()
     with pytest.raises(JournalError, match="journal_closed"):
         await journal.append([event()])
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from terminal.chance import Chance
 from terminal.journal.keys import JournalKeys
+from terminal.journal.postgres.place import Place
+from terminal.journal.postgres.store import PostgresJournal
 from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Actor, Ledger, NewEvent
@@ -61,3 +63,16 @@ def debt(name: str, kind: str = "voice", **more: Any) -> dict[str, Any]:
 
 def summary(kind: str = "sale", *, final: bool = False, **more: Any) -> dict[str, Any]:
     return {"kind": kind, "state": "open", "final": final, "open": not final, **more}
+
+
+async def open_in(place: Place, view: Path, **more: Any) -> PostgresJournal:
+    """A journal in PostgreSQL that serves the counters 0 to 2."""
+    defaults = {
+        "identity": SHOP,
+        "clock": TickingClock(),
+        "entropy": Chance(view.name),
+        "keys": KEYS,
+        "counters": ("0", "1", "2"),
+        "instance": "one",
+    }
+    return await PostgresJournal.open(place, view, **{**defaults, **more})

@@ -1,0 +1,393 @@
+"""The journal in PostgreSQL: the log and its claims are the database's, reads come from this instance's own view.
+
+Satisfies ``terminal.counter.ports.Journal`` as ``SqliteJournal`` does. Several instances may share one database;
+each holds the counters it serves, and another one may stand by for them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import asyncpg
+
+from terminal.counter.ports import Clock, Entropy
+from terminal.errors import JournalError, Unavailable
+from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, read_checkpoints
+from terminal.journal.committer import EVENTS_MAX, Drafter, Fault, Unit
+from terminal.journal.failure import Fatal, refusal
+from terminal.journal.keys import JournalKeys
+from terminal.journal.place import side
+from terminal.journal.postgres import log as database
+from terminal.journal.postgres.hold import Hold, Pace
+from terminal.journal.postgres.place import Place, close
+from terminal.journal.postgres.reads import ViewReads
+from terminal.journal.postgres.sealing import Asked
+from terminal.journal.postgres.start import JOINED, Ground, reach, take
+from terminal.journal.postgres.verify import LogExamination
+from terminal.journal.postgres.writer import Item, Job, Writer
+from terminal.journal.reader import Upcasters
+from terminal.journal.records import Identity
+from terminal.journal.schema import connect
+from terminal.journal.sqlite import CLOSE_S, QUEUE_MAX, no_fault
+from terminal.journal.verify import Examination, Report
+from terminal.payments.event import Event, NewEvent
+
+log = logging.getLogger(__name__)
+_BITE: Final = 64  # rows the background check reads before it lets the loop go on
+_REST: Final = 4  # times as long as a bite took, until the next one
+PACE: Final = Pace()
+
+
+class PostgresJournal(ViewReads):
+    """Made by ``open``; an async context manager that closes itself."""
+
+    def __init__(
+        self,
+        place: Place,
+        ground: Ground,
+        drafter: Drafter,
+        keys: JournalKeys,
+        *,
+        clock: Clock,
+        queue_max: int,
+        close_s: float,
+        upcasters: Upcasters | None,
+    ) -> None:
+        super().__init__(ground.view, keys, upcasters, self._die)
+        self._place, self._view, self._lock, self._checkpoints = (
+            place,
+            ground.view,
+            ground.lock,
+            ground.checkpoints,
+        )
+        self._drafter, self._name, self._clock = drafter, ground.database, clock
+        self._queue_max, self._close_s = queue_max, close_s
+        self._waiting = 0
+        self._closed = self._released = False
+        self._fatal: Fatal | None = None
+        self._failed = asyncio.Event()
+        self._sign_at = self._signed() + EVERY
+        self._life: asyncio.Task[None] | None = None
+        self.on_foreign: Callable[[], None] = lambda: None
+        """Called when another instance's events can be read here."""
+        self._writer: Writer
+        self._hold: Hold
+
+    @classmethod
+    async def open(
+        cls,
+        place: Place,
+        view: Path,
+        *,
+        identity: Identity,
+        clock: Clock,
+        entropy: Entropy,
+        keys: JournalKeys,
+        counters: Sequence[str] = (),
+        standby: bool = False,
+        instance: str = "",
+        pace: Pace = PACE,
+        checkpoints: Path | None = None,
+        fault: Fault = no_fault,
+        queue_max: int = QUEUE_MAX,
+        close_s: float = CLOSE_S,
+        upcasters: Upcasters | None = None,
+    ) -> Self:
+        """Open or make the journal, and take the counters.
+
+        Args:
+            view: the SQLite file of this instance's view; the lock and the signed checkpoints stand beside it.
+            counters: ids of those that this instance serves; nobody else can append to their streams meanwhile.
+            standby: wait while another instance has one of them, instead of refusing.
+            instance: our name, which others are told.
+            fault: called at ``before_commit`` and ``after_commit``.
+
+        Raises:
+            JournalError: as ``Place.connect``, ``migrate``, ``introduce``, ``resume_view`` and ``Hold.take``.
+        """
+        signed = checkpoints or side(view, ".checkpoints")
+        ground = await take(place, view, signed, identity, entropy, keys)
+        journal = cls(
+            place, ground, Drafter(identity, keys, clock, entropy), keys,
+            clock=clock, queue_max=queue_max, close_s=close_s, upcasters=upcasters,
+        )  # fmt: skip
+        streams = [f"counter:{each}" for each in counters]
+        journal._hold = Hold(place, streams, f"store:{identity.store}", instance, journal._news, pace)
+        try:
+            await journal._begin(ground, fault, standby)
+        except Fatal as fatal:
+            ground.let_go()
+            raise refusal(fatal) from fatal
+        except BaseException:
+            ground.let_go()
+            raise
+        return journal
+
+    async def _begin(
+        self,
+        ground: Ground,
+        fault: Fault,
+        standby: bool,
+    ) -> None:
+        """Keep up with the others until the counters are ours, then see everything, then live."""
+        self._writer = Writer(
+            self._place, ground.view, ground.chain, self._hold, ground.connection,
+            fault=fault, told=self._told, foreign=self._on_foreign, upkeep=self._upkeep,
+        )  # fmt: skip
+        try:
+            await self._writer.keep_up()
+            await self._hold.take(self._writer.keep_up if standby else None)
+            await self._writer.begin()
+            if self._checkpoints.last is None:
+                await asyncio.to_thread(self._sign, "first")
+            if not self._view.fact(JOINED):
+                self._view.note(JOINED, "1")
+        except BaseException:
+            self._hold.abandon()
+            self._writer.drop()
+            raise
+        self._life = asyncio.create_task(self._live(), name="journal")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def dead(self) -> JournalError | None:
+        """Why nothing can be appended any more; the process should end with an error and be started again."""
+        return refusal(self._fatal) if self._fatal else None
+
+    async def failure(self) -> JournalError:
+        """As ``dead``, as soon as there is a reason: also while nobody appends."""
+        await self._failed.wait()
+        assert self.dead is not None
+        return self.dead
+
+    async def chores(self) -> None:
+        """Returns once this instance is the one that does what is done once a shop, such as fetching bills."""
+        await self._hold.has_chores.wait()
+
+    @property
+    def commits(self) -> int:
+        """Groups recorded since the start."""
+        return self._writer.commits
+
+    # --- writing ---------------------------------------------------------------------------------------
+
+    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+        """All or nothing, durable on return. A cancelled caller's events may stand all the same.
+
+        Raises:
+            Conflict("key_taken", kind=…, key=…, value=…): a claim is taken; only this append is refused.
+            InvalidRequest("event_too_large"): nothing was started.
+            Unavailable: ``journal_busy`` (too many wait), ``journal_behind`` (another instance wrote about the
+                same thing at this moment), ``counter_elsewhere`` (not ours): nothing was recorded.
+            JournalError: ``journal_stopped``: not recorded; ``commit_unknown``: perhaps; ``counter_lost``,
+                ``database_lost``, ``disk_full``, ``journal_rolled_back``, ``journal_corrupt``, ``journal_broken``,
+                ``journal_damaged``: not told, and dead from now on.
+        """
+        assert 0 < len(events) <= EVENTS_MAX, len(events)
+        self._refuse_late()
+        if self._waiting >= self._queue_max:
+            raise Unavailable("journal_busy", waiting=self._waiting)
+        drafts = tuple(map(self._drafter.draft, events))
+        for draft in drafts:  # PostgreSQL's text holds every character but this one
+            assert "\0" not in draft.row.subject, draft.row.type
+            claims = draft.index.claims if draft.index else ()
+            assert not any("\0" in text for claim in claims for text in claim), draft.row.type
+        seen = self._writer.shown
+        done: tuple[Event, ...] = await self._put(lambda future: Asked(Unit(drafts, future), seen))
+        return done
+
+    async def erase(self, subject: str) -> int:
+        """Remove the clear personal data of a subject; returns how many values. The chain stays valid (PR9).
+
+        Other instances take it out of their views when they hear of it, at the latest at their next start.
+        """
+
+        async def job(connection: asyncpg.Connection) -> int:
+            gone = await database.erase(connection, self._place, subject)
+            await self._writer.catch_up()
+            await connection.execute("VACUUM personal")
+            return gone
+
+        gone: int = await self._job(job)
+        return gone
+
+    async def rebuild_views(self) -> None:
+        """Make this instance's views again from the log. Nothing can be appended meanwhile."""
+
+        async def job(_connection: asyncpg.Connection) -> None:
+            await asyncio.to_thread(self._view.rebuild)
+
+        await self._job(job)
+
+    async def checkpoint(self) -> Checkpoint:
+        """Sign where the log stands now, as at day close. Raises JournalError("checkpoints_unusable")."""
+
+        async def job(_connection: asyncpg.Connection) -> Checkpoint:
+            return await asyncio.to_thread(self._sign, "asked")
+
+        signed: Checkpoint = await self._job(job)
+        return signed
+
+    async def verify_all(self, *, views: bool = True) -> Report:
+        """Read the database and the view back in small bites; the caller stops money work on a bad report."""
+        keys = self._writer.chain.keys
+        signed = read_checkpoints(self._checkpoints.path, self._checkpoints.public)
+        connection = await reach(self._place)
+        try:
+            whole = LogExamination(connection, self._place, keys, signed)
+            async for _page in whole.steps():
+                await asyncio.sleep(0)
+        finally:
+            await close(connection)
+        if not whole.report.sound:
+            return whole.report
+        return await self._verify_view(keys, signed, views)
+
+    async def _verify_view(self, keys: JournalKeys, signed: Sequence[Checkpoint], views: bool) -> Report:
+        connection = connect(self._view.path, read_only=True)
+        try:
+            examination = Examination(connection, keys, signed, views=views)
+            await asyncio.to_thread(examination.pages)
+            if examination.report.sound:
+                loop = asyncio.get_running_loop()
+                begun_s = loop.time()
+                for done, _step in enumerate(examination.steps()):
+                    if done % _BITE == 0:
+                        await asyncio.sleep((loop.time() - begun_s) * _REST)  # sales come first
+                        begun_s = loop.time()
+            return examination.report
+        finally:
+            connection.close()
+
+    async def close(self) -> None:
+        """Serve what waits, sign, and let the counters go.
+
+        Raises:
+            JournalError("journal_close_timeout"): the database hangs; the process just ends.
+        """
+        if self._released:
+            return
+        self._closed = True
+        assert self._life is not None
+        try:
+            async with asyncio.timeout(self._close_s):
+                if not self._life.done():
+                    await self._writer.stop()
+                if not self._fatal and self._writer.chain.number != self._signed():
+                    await asyncio.to_thread(self._sign, "close")
+        except TimeoutError:
+            raise JournalError("journal_close_timeout", limit_s=round(self._close_s)) from None
+        except JournalError as error:
+            log.error("the journal closed without its last checkpoint: %s", error)
+        await self._end_life()
+        await self._hold.close()
+        await self._writer.close()
+        self._let_go()
+
+    async def abandon(self) -> None:
+        """Leave everything as a killed process would, for tests of one."""
+        self._closed = True
+        self._die(Fatal("commit_unknown", "abandoned"))
+        await self._end_life()
+        self._let_go()
+
+    # --- inside ----------------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        """The writer and the hold, until one of them fails; everybody who waits is told."""
+        parts = [asyncio.create_task(self._writer.run()), asyncio.create_task(self._hold.run())]
+        try:
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                if (error := each.exception()) is not None:
+                    self._die(_fatal(error))
+                    if not isinstance(error, Fatal | JournalError):
+                        raise error
+        finally:
+            for each in parts:
+                each.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+
+    async def _end_life(self) -> None:
+        assert self._life is not None
+        self._life.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._life
+
+    def _refuse_late(self) -> None:
+        if self._fatal:
+            raise JournalError("journal_stopped", cause=self._fatal.slug)
+        if self._closed:
+            raise JournalError("journal_closed")
+
+    async def _job(self, run: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+        self._refuse_late()
+        return await self._put(lambda future: Job(run, future))
+
+    async def _put(self, item: Callable[[asyncio.Future[Any]], Item]) -> Any:
+        future = asyncio.get_running_loop().create_future()
+        self._waiting += 1
+        self._writer.submit(item(future))
+        return await future
+
+    def _told(self, count: int) -> None:
+        self._waiting -= count
+
+    def _news(self, told: str) -> None:
+        self._writer.news(told)
+
+    def _on_foreign(self) -> None:
+        self.on_foreign()
+
+    def _signed(self) -> int:
+        return self._checkpoints.last.number if self._checkpoints.last else 0
+
+    def _sign(self, kind: Kind) -> Checkpoint:
+        """On the writer's side: the chain stands still."""
+        chain = self._writer.chain
+        self._sign_at = chain.number + EVERY  # also when it fails: the next try, and its log line, is then
+        return self._checkpoints.append(chain, database=self._name, wall_ms=self._clock.wall_ms(), kind=kind)
+
+    async def _upkeep(self, idle: bool) -> None:
+        number = self._writer.chain.number
+        if number >= self._sign_at:
+            try:
+                await asyncio.to_thread(self._sign, "regular")
+            except JournalError as error:
+                log.error("no checkpoint at event %d: %s", number, error)
+        if idle and self._view.untidy:
+            await asyncio.to_thread(self._view.tidy)
+
+    def _die(self, fatal: Fatal) -> None:
+        """From now on only refusals; the first reason stays."""
+        if self._fatal is None:
+            log.error("journal stopped: %s (%s)", fatal.slug, fatal.detail)
+            self._fatal = fatal
+            self._failed.set()
+        self._writer.refuse_all(self._fatal)
+        self._hold.abandon()
+        self._writer.drop()
+
+    def _let_go(self) -> None:
+        self._released = True
+        self._view.close()
+        self._lock.release()
+
+
+def _fatal(error: BaseException) -> Fatal:
+    if isinstance(error, Fatal):
+        return error
+    if isinstance(error, JournalError):
+        return Fatal(error.slug, str(error))
+    return Fatal("commit_unknown", repr(error))

