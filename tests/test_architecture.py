@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.arrows import ARROWS, arrow_violations, library_violations
+from tests.architecture.executes import execution_violations
 from tests.architecture.limits import (
     FILE_LINES,
     FUNCTION_LINES,
@@ -62,6 +63,10 @@ def test_only_process_edges_catch_everything() -> None:
 
 def test_i12_money_is_exact() -> None:
     nothing_found(money_violations, SOURCES)
+
+
+def test_s4_no_data_becomes_a_program() -> None:
+    nothing_found(execution_violations, SOURCES)
 
 
 def test_nothing_points_at_what_strangers_do_not_have() -> None:
@@ -161,6 +166,13 @@ PLANTED: list[tuple[Rule, str, str]] = [
         "terminal/web/x.py",
         "try:\n    f()\nexcept (OSError, BaseException) as e:\n    print(e)",
     ),
+    (execution_violations, "terminal/web/x.py", "eval(text)"),
+    (execution_violations, "terminal/web/x.py", "from pickle import loads"),
+    (execution_violations, "terminal/web/x.py", "run('ls', shell=True)"),
+    (execution_violations, "terminal/journal/x.py", "c.execute(f'SELECT a FROM b WHERE c = {value}')"),
+    (execution_violations, "terminal/journal/x.py", "c.execute('SELECT a FROM b WHERE c = ' + value)"),
+    (execution_violations, "terminal/journal/x.py", "c.execute('SELECT a FROM b WHERE c = %s' % value)"),
+    (execution_violations, "terminal/journal/x.py", "c.execute('SELECT {}'.format(value))"),
     (money_violations, "terminal/payments/x.py", "x = float('1')"),
     (money_violations, "terminal/payments/x.py", "x = round(5)"),
     (money_violations, "terminal/payments/x.py", "x = 5 / 2"),
@@ -189,6 +201,8 @@ CLEAN: list[tuple[Rule, str, str]] = [
     (outside_violations, "terminal/counter/x.py", "import asyncio\nasync def f():\n    await asyncio.sleep(1)"),
     (outside_violations, "terminal/counter/x.py", "session.open('person')"),
     (catch_all_violations, "terminal/web/x.py", "try:\n    f()\nexcept BaseException:\n    g()\n    raise"),
+    (execution_violations, "terminal/journal/x.py", "c.execute('SELECT a FROM b WHERE c = ?', (value,))"),
+    (execution_violations, "terminal/journal/x.py", "c.execute(f'SELECT {COLUMNS} FROM b')"),
     (
         money_violations,
         "terminal/payments/x.py",

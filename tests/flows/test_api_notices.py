@@ -48,7 +48,7 @@ async def test_b5_what_proves_nothing_is_401_and_learns_nothing(tmp_path: Path) 
         assert (await shop.notice(body, headers)).status == 204
 
 
-async def test_nothing_else_is_at_that_address(tmp_path: Path) -> None:
+async def test_s15_nothing_else_is_at_that_address(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         body, headers = await delivery(shop)
         assert (await shop.notice(body, headers, channel="nobody")).status == 404
@@ -59,7 +59,7 @@ async def test_nothing_else_is_at_that_address(tmp_path: Path) -> None:
         assert told.status == 404
 
 
-async def test_w3_a_notice_is_small_and_arrives_whole(tmp_path: Path) -> None:
+async def test_w3_s15_a_notice_is_small_and_arrives_whole(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         assert (await shop.notice(b"x" * (64 * 1024 + 1), {})).status == 413
         assert (await shop.notice(b"x" * (64 * 1024), {})).status == 401
@@ -84,7 +84,7 @@ async def test_i6_when_the_journal_fails_the_bank_is_asked_to_come_again(tmp_pat
         assert (await shop.notice(body, headers)).status == 204
 
 
-async def test_a_bug_of_ours_is_no_yes_and_tells_nothing(tmp_path: Path) -> None:
+async def test_s15_a_bug_of_ours_is_no_yes_and_tells_nothing(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         body, headers = await delivery(shop)
         kept = shop.service.notices

@@ -172,7 +172,7 @@ def test_each_connector_has_keys_of_its_own(tmp_path: Path, old: str, new: str, 
     assert key in {each.facts["key"] for each in caught.value.problems}
 
 
-def test_i25_a_live_gateway_never_stands_in_a_test_configuration(tmp_path: Path) -> None:
+def test_i25_s74_a_live_gateway_never_stands_in_a_test_configuration(tmp_path: Path) -> None:
     told = dict.fromkeys(_NAMES, "http://127.0.0.1:9") | {
         "alipay_gateway": "https://openapi.alipay.com/gateway.do"
     }

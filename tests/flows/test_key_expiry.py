@@ -49,7 +49,7 @@ def watched(shop: Shop) -> Expiries:
 
 @pytest.mark.row(36)
 @story(provider=with_ends)
-async def test_the_end_is_told_at_30_7_and_1_days_and_when_it_is_past(shop: Shop) -> None:
+async def test_s17_the_end_is_told_at_30_7_and_1_days_and_when_it_is_past(shop: Shop) -> None:
     now_ms = shop.world.clock.wall_ms()
     ENDS[:] = [Expiry("merchant_certificate", "own.crt", now_ms + 40 * DAY_MS)]
     steps: list[int] = []

@@ -115,7 +115,7 @@ async def test_i2_a_forged_letter_makes_nobody_hand_over_goods(shop: Shop, varia
     [("notify-wrong-amount", {"by": 1}), ("notify-wrong-amount", {"by": -1}), ("notify-wrong-merchant", {})],
 )
 @story()
-async def test_b6_genuine_but_not_ours_in_one_field_is_an_alarm_and_never_green(
+async def test_b6_s12_genuine_but_not_ours_in_one_field_is_an_alarm_and_never_green(
     shop: Shop, fault: str, params: dict[str, Value]
 ) -> None:
     shop.fault("answer-lost-after-debit", call="query", count=100)

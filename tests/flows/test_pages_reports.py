@@ -199,7 +199,7 @@ async def test_fees_and_the_month_say_what_to_check(opened: Pages) -> None:
 
 
 @pytest.mark.row(114)
-async def test_the_day_book_is_offered_as_a_workbook(opened: Pages) -> None:
+async def test_s63_s64_the_day_book_is_offered_as_a_workbook(opened: Pages) -> None:
     machine = await opened.shop.machine()
     await opened.shop.paid(machine, 2850, title="=1+1")
     owner = opened.of(await opened.shop.owner())

@@ -111,7 +111,7 @@ async def test_b1_b2_b5_b10_an_answer_that_proves_nothing_is_checked_and_found_p
 @pytest.mark.row(28)
 @pytest.mark.parametrize("fault", NOT_OURS)
 @story()
-async def test_b6_i2_an_authentic_answer_that_is_not_ours_in_one_field_is_never_paid_and_stays_visible(
+async def test_b6_i2_s12_an_authentic_answer_that_is_not_ours_in_one_field_is_never_paid_and_stays_visible(
     shop: Shop, fault: str
 ) -> None:
     shop.fault(fault, call="codepay")

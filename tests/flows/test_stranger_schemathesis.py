@@ -88,6 +88,8 @@ async def test_s1_s29_a_stranger_finds_nothing_in_many_requests(who: str, tmp_pa
     async with open_shop(tmp_path, limits=PATIENT) as shop:
         await shop.cashier()
         everything = ("--phases", "examples,coverage,fuzzing,stateful", "-n", "25")
+        # 64.0 is an integer to JSON Schema and none to us (S3), and a thirteenth month is a pattern's day
+        everything += ("--exclude-checks", "positive_data_acceptance")
         if who == "owner":
             client, left_out = await shop.owner(), not_these(ENDS_ITS_OWN_SESSION)
         else:

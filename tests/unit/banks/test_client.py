@@ -243,7 +243,7 @@ async def test_b2_b3_no_whole_answer_may_have_happened(handler: Handler, answer_
             await ask(port, answer_s=answer_s)
 
 
-async def test_b2_a_redirect_is_an_answer_not_a_journey() -> None:
+async def test_b2_s16_a_redirect_is_an_answer_not_a_journey() -> None:
     reached: list[int] = []
 
     async def target(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -357,7 +357,7 @@ async def test_b9_a_cut_or_silent_handshake_gets_nothing() -> None:
         ("", "gateway_unusable"),
     ],
 )
-def test_gateways_that_are_not_allowed(gateway: str, slug: str) -> None:
+def test_s16_gateways_that_are_not_allowed(gateway: str, slug: str) -> None:
     with pytest.raises(BadSettings) as caught:
         ProviderLink(gateway, test=True)
     assert caught.value.slug == slug

@@ -68,7 +68,7 @@ def test_s44_a_printed_key_ring_shows_ids_only() -> None:
     assert repr(keys) == f"JournalKeys(chain={keys.chain_id}, personal={keys.personal_id})"
 
 
-async def test_rows_of_an_older_chain_key_stay_readable_after_rotation(tmp_path: Path) -> None:
+async def test_s51_rows_of_an_older_chain_key_stay_readable_after_rotation(tmp_path: Path) -> None:
     old, fresh = JournalKeys.make(Chance("old")), JournalKeys.make(Chance("fresh"))
     rotated = JournalKeys(
         {**old.chain, **fresh.chain},

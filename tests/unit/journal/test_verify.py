@@ -69,7 +69,7 @@ def tamper(path: Path, *statements: str) -> None:
         ("UPDATE personal SET subject = 's1' WHERE number = 2", "personal", 2),
     ],
 )  # fmt: skip
-async def test_i18_verify_names_the_first_bad_entry(tmp_path: Path, statement: str, reason: str, bad: int) -> None:
+async def test_i18_s51_s53_verify_names_the_first_bad_entry(tmp_path: Path, statement: str, reason: str, bad: int) -> None:
     path = tmp_path / "j.db"
     await small(path)
     assert verify(path, KEYS).sound
@@ -91,7 +91,7 @@ async def test_i18_entries_swapped_in_order_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("statement", ["DROP TRIGGER event_no_delete", "DROP INDEX event_subject"])
-async def test_i18_a_guard_that_was_taken_away_is_found(tmp_path: Path, statement: str) -> None:
+async def test_i18_s51_a_guard_that_was_taken_away_is_found(tmp_path: Path, statement: str) -> None:
     path = tmp_path / "j.db"
     await small(path)
     connection = apsw.Connection(str(path))

@@ -150,7 +150,7 @@ def test_two_accounts_in_one_file_are_refused_and_two_days_of_one_are_read() -> 
         (b"", "bill_xml_unreadable"),
     ],
 )
-def test_b12_what_cannot_be_believed_is_refused_by_name(data: bytes, slug: str) -> None:
+def test_b12_s5_what_cannot_be_believed_is_refused_by_name(data: bytes, slug: str) -> None:
     assert refusal(data).slug == slug
 
 
