@@ -9,6 +9,7 @@ evidence (a statement's credit among it, told by the intake), and settled once, 
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -28,6 +29,7 @@ from terminal.errors import NotFound
 from terminal.payments.bill import BillEnd, BillKind, BillLine, BillReader, BillRefused, LineKind, NoBill
 from terminal.settings import Loaded
 from terminal.settlement.matching import day_of
+from terminal.settlement.payouts import payout_source
 from terminal.settlement.ports import BillChannel, BillHead, SettledViews
 from terminal.settlement.reconcile import Reconciler, Report
 from terminal.statement_folder import Imported, StatementDesk, statement_desk
@@ -35,6 +37,7 @@ from terminal.statement_folder import Imported, StatementDesk, statement_desk
 log = logging.getLogger(__name__)
 FOLDER: Final = "bills"  # of the state folder
 KEEP_DAYS: Final = 400
+PIECE: Final = 256  # lines between two turns of the loop
 HEAL_S: Final = 10.0  # a Z waits no longer for bills
 _INTRADAY: Final = frozenset({"camt.052", "camt.054"})  # the day's statement settles, these only pay
 _STATEMENTS: Final = frozenset({"camt.053", "mt940", "csv", *_INTRADAY})
@@ -160,11 +163,23 @@ class BillDesk:
             return None
         wallets = {name: self.channel(name).account.merchant_id for name in self._rounds}
         for name, merchant in wallets.items():
-            if any(_pays_out(each, merchant) for each in imported.open()):
+            if await self._tells_of(name, merchant, imported):
                 file = BillHead(self.channel(name), "statement", imported.sha256, name=imported.path.name)
                 await self._run(file, _payouts(imported.open(), merchant))
         file = BillHead(self.channel(imported.channel), "statement", imported.sha256, name=imported.path.name)
         return await self._run(file, _own_credits(imported.open(), tuple(wallets.values())))
+
+    async def _tells_of(self, wallet: str, merchant: str, imported: Imported) -> bool:
+        """It has a payout of this wallet, or is of the account where they came before: a day may be missed."""
+        for count, each in enumerate(imported.open()):
+            if isinstance(each, BillEnd):
+                source = payout_source(wallet, "statement", each.account)
+                return self._service.feed.claimed("payout_first", source) is not None
+            if _pays_out(each, merchant):
+                return True
+            if count % PIECE == PIECE - 1:
+                await asyncio.sleep(0)
+        return False
 
     async def _import_statement(self, path: Path, channel: str) -> Report:
         """Through the channel's intake, as if it had lain in the folder."""
@@ -238,6 +253,7 @@ class BillDesk:
             rule=profile.fee,
             fee_returned=profile.refund_fee_returned,
             wallet=profile.name,
+            payout=profile.payout,
         )
 
     def _provider(self, name: str) -> Provider:
@@ -281,10 +297,14 @@ def _kind_of(format: str, formats: Mapping[str, str]) -> BillKind:  # noqa: A002
 
 
 def _pays_out(line: BillLine | BillEnd, merchant: str) -> bool:
-    """A bank's credit that names the wallet's merchant number is what the wallet paid out."""
+    """A bank's credit that names the wallet's merchant number is what the wallet paid out.
+
+    As a number of its own: within a longer one it is a piece of somebody's reference.
+    """
     if not isinstance(line, BillLine) or line.kind is not LineKind.PAYMENT or line.order_no or not merchant:
         return False
-    return any(merchant in each for each in (*line.references, line.text))
+    whole = re.compile(rf"(?<![0-9]){re.escape(merchant)}(?![0-9])")
+    return any(whole.search(each) for each in (*line.references, line.text))
 
 
 def _payouts(reader: BillReader, merchant: str) -> Iterator[BillLine | BillEnd]:

@@ -5,6 +5,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from terminal.payments.payout import PayoutDays
+
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the settings file; an unknown key is refused."""
@@ -26,6 +28,7 @@ class AnyChannel(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     fee_min_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # the least fee of one payment
     fee_free_up_to_minor: Annotated[int, msgspec.Meta(ge=0)] = 0  # payments up to this cost nothing
     fee_free_until: date | None = None  # the last day of a fee holiday
+    payout: PayoutDays | None = None  # when its money comes by contract; unset: the profile's
     refund_hours: tuple[Clock, Clock] | None = None  # from, until, of refund_zone; unset: the profile's
     refund_zone: str = ""  # unset: the profile's
     undo: bool = True  # where the channel's rule allows it, a payment is undone instead of refunded

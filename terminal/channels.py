@@ -180,6 +180,10 @@ def _profile(table: AnyChannel) -> Profile:
         chosen["day_limit_minor"] = table.day_limit_minor
     if table.fee_ppm is not None:
         chosen["fee"] = _fee(table, table.fee_ppm)
+    if table.payout is not None:
+        if not table.payout.usable:
+            raise BadSettings("setting_unusable", field="payout", why="no such working days")
+        chosen["payout"] = table.payout
     if table.refund_hours:
         chosen["refund_hours"] = table.refund_hours
     if table.refund_zone:

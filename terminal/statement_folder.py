@@ -179,7 +179,7 @@ class StatementFolder:
     def _again(self, path: Path, intake: Intake) -> BillReader:
         with path.open("rb") as file:
             _, reader = reader_of(Source(file, path.name), self._mapping)
-            yield from named(reader, intake.known(self._channel))
+            yield from named(reader, intake.known(self._channel), intake.taken(self._channel))
 
     def _move(self, path: Path, to: str, text: str) -> None:
         """The file first: a report without it would be a lie. No name is ever taken over."""

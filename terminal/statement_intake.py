@@ -130,6 +130,10 @@ class Intake:
         """Which of this channel's attempts a reference belongs to."""
         return lambda key: promised(self._feed.claimed, channel, key)
 
+    def taken(self, channel: str) -> Callable[[str], str | None]:
+        """Which attempt an entry counted for, whether a reference or a person said so."""
+        return lambda entry: self._feed.claimed("entry", f"{channel}/{entry}")
+
     # --- reading ------------------------------------------------------------------------------------------
 
     async def _read(self, channel: str, reader: BillReader) -> tuple[Found, BillEnd]:

@@ -58,6 +58,7 @@ def _contradiction(profile: Profile) -> str:
         "timings: a wait is negative or endless": all(0 <= wait < float("inf") for wait in flat),
         "timings: connect_s and answer_s must be above 0": profile.timings.connect_s > 0
         and profile.timings.answer_s > 0,
+        "payout: no working days": profile.payout is None or profile.payout.usable,
         "refund_zone: no such time zone": _is_zone(profile.refund_zone),
         "refund_hours: not HH:MM": all(_HOUR.fullmatch(each) for each in profile.refund_hours or ()),
         "refund_retry: no such refusal": set(profile.refund_retry) <= {each.value for each in Refusal},

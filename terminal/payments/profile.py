@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from terminal.payments.fees import FeeRule
+from terminal.payments.payout import PayoutDays
 
 
 class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +107,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bill_formats: dict[str, str] = {}  # by kind of bill, what ``terminal.bills`` calls its format
     bill_ready: str = ""  # "HH:MM" of the next day, in the provider's settlement time: then a day's bill exists
     bill_days_back: int = 0  # how many days back bills can be had; 0: nobody says
+    payout: PayoutDays | None = None  # when settled money is paid out; none: nobody says, nothing is missed
     queries_per_s: float = 50.0
     timings: Timings = Timings()
     speaks: Speaks = Speaks()

@@ -101,12 +101,21 @@ def order_of(references: Sequence[str], known: Known) -> Given | Missed:
     return missed
 
 
-def named(reader: BillReader, known: Known) -> BillReader:
-    """The same lines, each payment with the order its references name: for those who match by order number."""
+def named(
+    reader: BillReader, known: Known, taken: Callable[[str], str | None] = lambda _entry: None
+) -> BillReader:
+    """The same lines, each payment with the order it is for: for those who match by order number.
+
+    Args:
+        taken: an entry's identity -> the order it was given to before, by a person where no reference named one;
+            else its references decide.
+    """
     for line in reader:
         if isinstance(line, BillLine) and line.kind is LineKind.PAYMENT and not line.order_no:
-            given = order_of(line.references, known)
-            yield replace(line, order_no=given.order_no) if isinstance(given, Given) else line
+            order_no = (line.entry_id and taken(line.entry_id)) or ""
+            given = None if order_no else order_of(line.references, known)
+            order_no = given.order_no if isinstance(given, Given) else order_no
+            yield replace(line, order_no=order_no) if order_no else line
         else:
             yield line
 

@@ -16,6 +16,9 @@ from terminal.settlement.matching import day_begins_ms
 from terminal.settlement.ports import BillChannel, SettledViews
 
 DAY: Final = timedelta(days=1)
+LOOK_BACK: Final = 3  # days that a sale may stand open before its money is proven
+PAGE: Final = 1_000  # rows the views answer with at most
+SPLIT_MS: Final = 1_000  # no stretch is cut shorter
 _DONE: Final = frozenset({"paid", "part_paid"})
 
 
@@ -42,30 +45,49 @@ def days_decided(journal: Journal, channel: str, kind: str, day: date) -> tuple[
 async def absent_on(
     journal: Journal, views: SettledViews, channel: BillChannel, day: date, *, sure: bool
 ) -> AsyncIterator[Absent | None]:
-    """What this journal has of that day and no bill; None now and then, so that others may go on."""
+    """What this journal has of that day and no bill; None now and then, so that others may go on.
+
+    A payment is of the day its money was proven: that, and not when its sale began, says which bills can have it.
+    """
     from_ms, until_ms = day_begins_ms(day, channel), day_begins_ms(day + DAY, channel)
-    after = 0
-    while page := views.unsettled_sales(from_ms, until_ms, after=after):
-        after = page[-1].first_number
-        for row in page:
-            ours = channel.is_called(row.body.get("channel", channel.name))
-            if row.body["state"] in _DONE and ours:
-                for each in _payments(journal, views, channel, row.subject):
-                    yield Absent(each, "payment", sure)
-        yield None
-    for sale_id in views.sales_with_refunds(from_ms, until_ms):
+    for begun in (day - back * DAY for back in range(LOOK_BACK, -1, -1)):
+        after = 0
+        bounds = (day_begins_ms(begun, channel), day_begins_ms(begun + DAY, channel))
+        while page := views.unsettled_sales(*bounds, after=after):
+            after = page[-1].first_number
+            for row in page:
+                ours = channel.is_called(row.body.get("channel", channel.name))
+                if row.body["state"] in _DONE and ours and row.last_ms >= from_ms:
+                    for each in _payments(journal, views, channel, row.subject, from_ms, until_ms):
+                        yield Absent(each, "payment", sure)
+            yield None
+    for sale_id in _with_refunds(views, from_ms, until_ms):
         for each in _refunds(journal, views, channel, sale_id, from_ms, until_ms):
             yield Absent(each, "refund", sure)
         yield None
 
 
-def _payments(journal: Journal, views: SettledViews, channel: BillChannel, sale_id: str) -> list[Local]:
-    sale = known.sale_of(journal.of_subject(sale_id))
+def _payments(
+    journal: Journal, views: SettledViews, channel: BillChannel, sale_id: str, from_ms: int, until_ms: int
+) -> list[Local]:
+    events = journal.of_subject(sale_id)
+    sale = known.sale_of(events)
     if sale is None:
         return []
     settled = views.settlements([each.id for each in sale.attempts])
     found = [known.payment(sale, each.id) for each in sale.attempts if each.id not in settled]
-    return [each for each in found if each and each.standing is Standing.PAID and channel.is_called(each.channel)]
+    paid = (each for each in found if each and each.standing is Standing.PAID and channel.is_called(each.channel))
+    return [each for each in paid if from_ms <= known.proven_ms(events, each.id) < until_ms]
+
+
+def _with_refunds(views: SettledViews, from_ms: int, until_ms: int) -> list[str]:
+    """All of them: an answer that is full is asked for again in halves."""
+    found = views.sales_with_refunds(from_ms, until_ms)
+    if len(found) < PAGE or until_ms - from_ms <= SPLIT_MS:
+        return list(found)
+    middle = (from_ms + until_ms) // 2
+    halves = (*_with_refunds(views, from_ms, middle), *_with_refunds(views, middle, until_ms))
+    return list(dict.fromkeys(halves))
 
 
 def _refunds(

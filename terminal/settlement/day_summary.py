@@ -29,6 +29,7 @@ class FeeGapTold:
     channel: str
     charged: str
     agreed: str
+    free: bool = False  # in a fee holiday
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def summary_of(day: str, bills: Iterable[Summary], differences: Iterable[Summary
         kinds[kind] += count
         waiting += count if body["open"] else 0
         if kind is Kind.FEE and "charged" in body["facts"]:
-            fees.append(FeeGapTold(body["channel"], body["facts"]["charged"], body["facts"]["agreed"]))
+            facts = body["facts"]
+            fees.append(FeeGapTold(body["channel"], facts["charged"], facts["agreed"], bool(facts.get("free"))))
     told = tuple(_bill(row) for row in bills if row.body["day"] == day)
     notes: Counter[Note] = Counter()
     for each in told:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     WRONG_ACCOUNT = "wrong_account"
     WRONG_CURRENCY = "wrong_currency"
     PAYOUT = "payout"
+    PAYOUT_LATE = "payout_late"  # due by the profile's days, and not there
 
 
 class Note(StrEnum):
@@ -62,6 +63,7 @@ FIXES: Final[Mapping[Kind, tuple[Fix, ...]]] = {
     Kind.WRONG_ACCOUNT: (Fix.ASK_BANK, Fix.ACCEPT),
     Kind.WRONG_CURRENCY: (Fix.ASK_BANK, Fix.ACCEPT),
     Kind.PAYOUT: (Fix.ASK_BANK, Fix.CARRY, Fix.ACCEPT),
+    Kind.PAYOUT_LATE: (Fix.ASK_BANK, Fix.CARRY, Fix.ACCEPT),
 }
 """What a person may choose, the usual one first; one difference suggests one of them."""
 

@@ -17,7 +17,10 @@ Value = str | int
 Rows = Iterable[Sequence[Sequence[Value]]]  # pages of rows, each in the columns' order
 
 BOM: Final = "\ufeff"  # some spreadsheets take a file without it for another encoding
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA: Final = (
+    *("=", "+", "-", "@", "\t", "\r", "\n", "\0"),
+    *("＝", "＋", "－", "＠"),
+)  # the wide ones are typed in Chinese
 AMOUNTS: Final = frozenset({"amount"})  # ours, digits and a point: numbers also where they are negative
 WIDE: Final = 26  # characters of a usual column
 SHEET_ROWS: Final = 1_000_000  # of one sheet; the format has room for 1,048,576

@@ -46,6 +46,7 @@ class FeeGaps:
                     "lines": found.lines,
                     "charged": rate_text(found.charged_milli, found.settle_minor),
                     "agreed": agreed,
+                    **({"free": 1} if holiday else {}),
                     "charged_milli": found.charged_milli,
                     "expected_milli": found.expected_milli,
                 },

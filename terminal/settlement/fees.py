@@ -113,7 +113,7 @@ class Fees:
     def _piece(self, subject: str, moved: Movement, minor: int) -> _Piece:
         channel, rule = moved.attempt.provider, moved.fee_rule
         price = FeeRule.from_fields(rule) if rule else self.rules.get(channel)
-        day = self.shop.local(moved.event.wall_ms).date()
+        day = self.shop.local(moved.attempt.started_ms if moved.refund else moved.event.wall_ms).date()
         return _Piece(subject, channel, moved.attempt.amount.currency, minor, price, day)
 
     def _settle(self) -> None:
@@ -125,7 +125,8 @@ class Fees:
 
     def _add(self, piece: _Piece, settled: Settlement | None) -> None:
         rule = piece.rule
-        day = date.fromisoformat(settled.day) if settled else piece.day
+        # a refund brings the fee of its payment's day back, whatever the day of its own bill
+        day = date.fromisoformat(settled.day) if settled and piece.minor > 0 else piece.day
         holiday = rule is not None and rule.holiday(day)
         key = (piece.channel, piece.currency, rule.id if rule else "", holiday)
         sums = self._sums.setdefault(key, FeeSums(piece.channel, piece.currency, rule, holiday))

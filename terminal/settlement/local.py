@@ -74,6 +74,17 @@ def sale_of(events: Events) -> Sale | None:
     return sale
 
 
+def proven_ms(events: Events, order_no: str) -> int:
+    """When this journal first had the money of an attempt as proven; 0: it never had."""
+    sale: Sale | None = None
+    for event in events:
+        if sale is not None or event.type == "sale_opened":
+            sale = evolve(sale, event.type, event.body)
+        if sale and any(each.id == order_no and (each.captured or each.pays) for each in sale.attempts):
+            return event.wall_ms
+    return 0
+
+
 def payment(sale: Sale, order_no: str, rules: Mapping[str, FeeRule] | None = None) -> Local | None:
     attempt = next((each for each in sale.attempts if each.id == order_no), None)
     if attempt is None:

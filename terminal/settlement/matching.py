@@ -21,6 +21,7 @@ _EPOCH: Final = date(1970, 1, 1)
 _DAY_MS: Final = 86_400_000
 _DAYS: Final = 64  # of one run: a bill has lines of few days
 _SIDES: Final[Mapping[bool, Kind]] = {True: Kind.OVER, False: Kind.SHORT}
+SPAN: Final = ".."  # between the days of a batch that is a file of several days
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Seen:
         day: of the bill, or the line's own in a statement.
         before: how its id was settled earlier; ``again``: it stood in this file before.
         heard: the engine has had it as evidence.
+        span: the file tells of several days, as a portal's month does; such files and those of days overlap.
     """
 
     channel: BillChannel
@@ -61,13 +63,18 @@ class Seen:
     before: Settlement | None = None
     again: bool = False
     heard: bool = False
+    span: bool = False
 
 
 def own_key(line: BillLine) -> str:
     """What a line is about for people and for a difference: our number, else the bank's."""
+    return _number_of(line) or f"line {line.line}"
+
+
+def _number_of(line: BillLine) -> str:
     ours = line.refund_no if line.kind is LineKind.REFUND else line.order_no
     theirs = line.provider_refund if line.kind is LineKind.REFUND else line.provider_txn
-    return ours or theirs or line.entry_id or f"line {line.line}"
+    return ours or theirs or line.entry_id
 
 
 def judge(line: BillLine, seen: Seen) -> Outcome:
@@ -152,8 +159,9 @@ def _refund(line: BillLine, seen: Seen) -> Outcome:
 
 
 def _elsewhere(before: Settlement, seen: Seen) -> bool:
-    """Settled by another file, not by an earlier copy of this day's."""
-    return (before.channel, before.day) != (seen.channel.name, seen.day)
+    """Settled by another file, not by an earlier copy of this day's nor by one of many days."""
+    overlap = seen.span or SPAN in before.batch
+    return before.channel != seen.channel.name or (before.day != seen.day and not overlap)
 
 
 def _told(seen: Seen, local: Local) -> tuple[Note, ...]:
@@ -183,13 +191,21 @@ def not_taken_back_here(line: BillLine, seen: Seen) -> Difference:
     return replace(_status(told, seen), key=seen.local.id)
 
 
+def partly_taken_back(line: BillLine, seen: Seen) -> Difference:
+    """A part went back without a number of ours: from the bank's own pages, and this journal does not know it."""
+    number = line.provider_refund or line.entry_id or f"{seen.day}/line {line.line}"
+    found = _difference(Kind.MISSING_HERE, line, replace(seen, local=None), key=f"{line.order_no}/{number}")
+    known = seen.local
+    return replace(found, sale=known.sale, facts={**found.facts, "no": known.no}) if known else found
+
+
 def _unequal(line: BillLine, seen: Seen, local: Local) -> Difference:
     return _difference(_SIDES[line.gross_minor > local.amount.minor], line, seen)
 
 
 def _status(line: BillLine, seen: Seen) -> Difference:
     standing = seen.local.standing.value if seen.local else ""
-    return _difference(Kind.STATUS, line, seen, there=line.state.value, here=standing, what=line.kind.value)
+    return _difference(Kind.STATUS, line, seen, there=line.state.value, here=standing)
 
 
 def _late(line: BillLine, seen: Seen, local: Local) -> Difference:
@@ -200,13 +216,19 @@ def _difference(
     kind: Kind, line: BillLine, seen: Seen, *, key: str = "", fix: Fix | None = None, **facts: str | int
 ) -> Difference:
     local = seen.local
-    told: dict[str, str | int] = {"number": short(own_key(line)), "line": line.line, **facts}
+    told: dict[str, str | int] = {
+        "number": short(own_key(line)),
+        "line": line.line,
+        "what": line.kind.value,
+        **facts,
+    }
+    key = key or _number_of(line) or f"{seen.day}/line {line.line}"  # a line's place says nothing without its day
     if local:
         told["no"] = local.no
     return Difference(
         kind=kind,
         channel=seen.channel.name,
-        key=key or own_key(line),
+        key=key,
         day=seen.day,
         currency=line.currency,
         here_minor=local.amount.minor if local else None,
@@ -219,12 +241,12 @@ def _difference(
 
 
 def _gap(line: BillLine, seen: Seen, local: Local) -> FeeGap | None:
-    """The agreed fee of the payment's own day, within one smallest unit (rows 116, 117)."""
+    """The agreed fee of the day the bank has the payment on, within one smallest unit (rows 116, 117)."""
     rule = local.rule or seen.channel.rule
     if rule is None:
         return None
     back = line.kind is LineKind.REFUND
-    day = _date(_day_number(local.at_ms, seen.channel))
+    day = _date(_day_number(local.at_ms, seen.channel) if back else _number(line.at[:10]))
     expected = rule.expected_fee(-line.settle_minor if back else line.settle_minor, day)
     if not fee_differs(line.fee_milli, expected) and (not back or seen.channel.fee_returned != "no"):
         return None

@@ -12,6 +12,7 @@ from terminal.payments.event import Summary
 from terminal.payments.evidence import Account
 from terminal.payments.fees import FeeRule
 from terminal.payments.notice import Notice, RefundNotice
+from terminal.payments.payout import PayoutDays
 from terminal.payments.settled import Settlement
 
 
@@ -75,6 +76,7 @@ class BillChannel:
         offset_min: the provider's settlement day begins at midnight of UTC plus so many minutes.
         rule: its price where an attempt has none of its own; None: fees are not looked at.
         fee_returned: whether the fee comes back with a refund.
+        payout: when its money should have come; None: nobody says, and nothing is missed.
     """
 
     name: str
@@ -85,6 +87,7 @@ class BillChannel:
     rule: FeeRule | None = None
     fee_returned: FeeReturned = "unknown"
     wallet: str = ""
+    payout: PayoutDays | None = None
 
     def is_called(self, name: str) -> bool:
         return name == self.name or name in self.aliases

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from terminal.counter.ports import Clock, Journal
-from terminal.payments.bill import BillLine, BillReader, LineKind, LineState
+from terminal.payments.bill import BillEnd, BillLine, BillReader, LineKind, LineState
 from terminal.payments.settled import SettledRow
 from terminal.settlement.absent import absent_on, bill_key, days_decided, missing_there
 from terminal.settlement.cause import over
@@ -19,8 +19,8 @@ from terminal.settlement.differences import Difference, Kind, Note
 from terminal.settlement.fee_gaps import FeeGaps
 from terminal.settlement.line_owner import Known, Owners
 from terminal.settlement.local import Standing, sale_of
-from terminal.settlement.matching import Outcome, Seen, judge, not_taken_back_here
-from terminal.settlement.payouts import payout_differences
+from terminal.settlement.matching import SPAN, Outcome, Seen, judge, not_taken_back_here, partly_taken_back
+from terminal.settlement.payouts import Payout, Payouts
 from terminal.settlement.ports import BillHead, Evidence, SettledViews
 from terminal.settlement.proof import notice_of
 from terminal.settlement.record import Recorder, open_differences
@@ -81,7 +81,10 @@ class Reconciler:
         """
         async with self.turn:
             key = f"{file.channel.name}/{file.kind}/{file.sha256}"
-            if subject := self.journal.claimed("bill", key):
+            if (subject := self.journal.claimed("bill", key)) and self._nothing_of_another_day(subject, file):
+                key = f"{key}/{file.day}"
+                subject = self.journal.claimed("bill", key)
+            if subject:
                 return self._again(subject, file)
             spool = Spool()
             try:
@@ -92,10 +95,17 @@ class Reconciler:
             finally:
                 spool.close()
 
+    def _nothing_of_another_day(self, subject: str, file: BillHead) -> bool:
+        """Files without lines are alike; that nothing happened is told of each day anew."""
+        told = self._told(subject, file)
+        return told["lines"] == 0 and file.day is not None and told["day"] != file.day.isoformat()
+
+    def _told(self, subject: str, file: BillHead) -> Mapping[str, Any]:
+        events = self.journal.of_subject(subject)
+        return next(each.body for each in events if each.body.get("sha256") == file.sha256)
+
     def _again(self, subject: str, file: BillHead) -> Report:
-        told: Mapping[str, Any] = next(
-            each.body for each in self.journal.of_subject(subject) if each.body.get("sha256") == file.sha256
-        )
+        told = self._told(subject, file)
         kinds: dict[str, int] = told["sums"].get("differences", {})
         return Report(
             file.channel.name,
@@ -127,6 +137,7 @@ class _Run:
         end = spool.end
         assert end is not None, "filled"
         self._day = file.day or end.last_day
+        self._span = _several_days(file, end)
         self._report = Report(file.channel.name, file.kind, self._day.isoformat() if self._day else "")
         channel = file.channel.name
         rows = open_differences(reconciler.journal, channel)
@@ -141,12 +152,12 @@ class _Run:
             await self._house.pause()
         for difference in self._gaps.differences(file.channel.name, report.day, file.channel.currencies[0]):
             self._found(difference)
-        for difference in payout_differences(self._house.views, file, self._day, spool):
-            self._found(difference)
+        self._payouts()
         self._tell_more()
-        if file.kind == "trade" and self._day:
+        if file.kind == "trade" and self._day and not self._span:
             await self._look_for_absent(self._day)
         self._end_gone()
+        self._reopen_carried()
         await self._recorder.flush(file.channel.name)
         report.lines, report.settled = spool.sums["lines"], self._recorder.settled
         report.sums = dict(spool.sums)
@@ -156,7 +167,8 @@ class _Run:
 
     async def _seal(self, key: str) -> None:
         report, file = self._report, self._file
-        day = bill_key(file.channel.name, file.kind, self._day) if self._day else key
+        whole = self._day and not self._span  # several days in one file: each is still asked for by itself
+        day = bill_key(file.channel.name, file.kind, self._day) if self._day and whole else key
         subject = f"bill:{day}"[:128]
         told = {
             **{"channel": file.channel.name, "about": file.kind, "day": report.day, "sha256": file.sha256},
@@ -177,9 +189,17 @@ class _Run:
 
     def _taken_back(self, line: BillLine) -> None:
         """The reverse itself: told with its payment; alone, it is of a payment of another day's file."""
-        local = None if self._spool.has_payment(line.order_no) else self._owners.of_order(line.order_no)
+        paid, went = self._spool.payment(line.order_no), self._spool.taken_back[line.order_no]
+        if paid is not None and paid.gross_minor == went:
+            self._notes[Note.REVOKED.value] += 1
+            return
+        local = self._owners.of_order(line.order_no)
+        seen = self._seen_with(line, Known(line.kind, local=local))
+        if paid is not None or (local is not None and went != local.amount.minor):
+            self._found(partly_taken_back(line, seen))
+            return
         if local is not None and local.standing is Standing.PAID:
-            self._found(not_taken_back_here(line, self._seen_with(line, Known(line.kind, local=local))))
+            self._found(not_taken_back_here(line, seen))
             return
         self._notes[Note.REVOKED.value] += 1
         if local is not None:
@@ -217,8 +237,11 @@ class _Run:
         if key is not None and key in repeated:
             again = key in self._seen
             self._seen.add(key)
-        day = line.at[:10] if self._file.kind == "statement" or not self._day else self._day.isoformat()
-        return Seen(self._file.channel, day, known.local, known.before, again)
+        if known.number != line.order_no and line.kind is LineKind.PAYMENT and known.local and not again:
+            again = repeat_key(line) != f"payment:{known.number}" and self._spool.has_payment(known.number)
+        own_day = self._file.kind == "statement" or not self._day or self._span
+        day = line.at[:10] if own_day or self._day is None else self._day.isoformat()
+        return Seen(self._file.channel, day, known.local, known.before, again, span=bool(self._span))
 
     def _take(self, line: BillLine, seen: Seen, outcome: Outcome) -> None:
         local = seen.local
@@ -243,7 +266,7 @@ class _Run:
     def _batch(self, day: str) -> str:
         end = self._spool.end
         document = end.document if end else ""
-        return document[:64] or f"{self._file.channel.name}/{day}"
+        return document[:64] or f"{self._file.channel.name}/{self._span or day}"
 
     def _found(self, difference: Difference) -> None:
         report, kind = self._report, difference.kind
@@ -271,6 +294,20 @@ class _Run:
             self._recorder.ended(row, how)
             self._report.ended += 1
 
+    def _payouts(self) -> None:
+        file, day = self._file, self._day
+        if file.kind == "trade" or day is None:
+            return
+        house = self._house
+        found = Payouts(house.journal, house.views, file, day, self._spool, span=bool(self._span))
+        for each in found.differences():
+            if isinstance(each, Payout):
+                for paid in each.days:
+                    self._end(Kind.PAYOUT_LATE, paid.isoformat(), "matched")
+                self._recorder.paid_out(file, each, found.source)
+            else:
+                self._found(each)
+
     def _end_gone(self) -> None:
         """What was taken care of in the sale itself since it was found: attached, refunded, taken back."""
         for (kind, key), row in list(self._open.items())[:AGAIN_MAX]:
@@ -278,6 +315,15 @@ class _Run:
             sale = sale_of(self._house.journal.of_subject(difference.sale)) if difference.sale else None
             if over(difference, sale, None):
                 self._end(Kind(kind), key, "healed")
+
+    def _reopen_carried(self) -> None:
+        """What waited for this bill and is not ended by it is before a person again."""
+        money, file = {Kind.PAYOUT, Kind.PAYOUT_LATE}, self._file
+        for (kind, _key), row in self._open.items():
+            of_file = file.kind != "trade" if Kind(kind) in money else file.kind != "funds"
+            waited = row.body["state"] == "carried" and self._day and row.body["until"] <= self._day.isoformat()
+            if of_file and waited:
+                self._recorder.reopened(row)
 
     async def _look_for_absent(self, day: date) -> None:
         """Also of days the bill of which was there before this one's."""
@@ -303,3 +349,11 @@ class _Run:
         if what != "payment" or asked >= ASKED_MAX:
             return "", asked
         return await self._house.evidence.ask(self._file.channel.name, number), asked + 1
+
+
+def _several_days(file: BillHead, end: BillEnd) -> str:
+    """``2026-11-01..2026-11-30`` of a file that nobody fetched for one day and that tells of more; else empty."""
+    first, last = end.first_day, end.last_day
+    if file.day or file.kind == "statement" or not first or not last or first == last:
+        return ""
+    return f"{first.isoformat()}{SPAN}{last.isoformat()}"

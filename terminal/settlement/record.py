@@ -11,10 +11,13 @@ from terminal.counter.ports import Clock, Journal
 from terminal.payments.event import Actor, NewEvent, Summary
 from terminal.payments.settled import ROWS_MAX, SettledRow
 from terminal.settlement.differences import Difference, ended_row
+from terminal.settlement.payouts import Payout, day_name, payout_name
+from terminal.settlement.ports import BillHead
 
 EVENTS_AT_ONCE: Final = 32  # in one append, so that sales beside it do not wait long
 RECONCILER: Final = Actor("system", "reconciliation")
 PAGE: Final = 200
+_CHANGES: Final = frozenset({"difference_ended", "difference_reopened"})
 OPEN_MAX: Final = 10_000  # open differences of one channel that are looked at
 
 
@@ -66,16 +69,55 @@ class Recorder:
         return True
 
     def ended(self, row: Summary, how: str) -> None:
-        if row.subject in self._waiting:
+        if row.subject not in self._waiting:
+            index = {"summary": ended_row(row.body, how)}
+            body = {"difference": row.subject, "how": how, "at_ms": self.clock.wall_ms(), "index": index}
+            self._wait(NewEvent(self._stream, "difference_ended", row.subject, self.actor, body))
+
+    def reopened(self, row: Summary) -> None:
+        """It was carried to a bill that has come, and still stands."""
+        if row.subject not in self._waiting:
+            until, index = row.body["until"], {"summary": {**row.body, "state": "open", "until": ""}}
+            body = {"difference": row.subject, "until": until, "at_ms": self.clock.wall_ms(), "index": index}
+            self._wait(NewEvent(self._stream, "difference_reopened", row.subject, self.actor, body))
+
+    def paid_out(self, file: BillHead, payout: Payout, source: str) -> None:
+        """A payout and the days it is for; what is known of it already is not told again.
+
+        Args:
+            source: where it was told, from the first one on its days are missed there.
+        """
+        subject, claims = payout_name(file, payout.key), self._payout_claims(file, payout, source)
+        if not claims or subject in self._waiting:
             return
-        self._waiting.add(row.subject)
-        body = {
-            "difference": row.subject,
-            "how": how,
+        state = "matched" if payout.days else "open"
+        told = {"channel": file.channel.name, "about": file.kind, "key": payout.key, "minor": payout.minor}
+        row = {**told, "kind": "payout", "state": state, "final": True, "open": False, "on": payout.on.isoformat()}
+        body: dict[str, Any] = {
+            "channel": file.channel.name,
+            "about": file.kind,
+            "key": payout.key,
+            "on": payout.on.isoformat(),
+            "minor": payout.minor,
+            "days": [day.isoformat() for day in payout.days],
             "at_ms": self.clock.wall_ms(),
-            "index": {"summary": ended_row(row.body, how)},
+            "index": {"claims": claims, "summary": {**row, "search": [state, file.channel.name]}},
         }
-        self._events.append(NewEvent(self._stream, "difference_ended", row.subject, self.actor, body))
+        self._wait(NewEvent(self._stream, "payout_told", subject, self.actor, body))
+
+    def _payout_claims(self, file: BillHead, payout: Payout, source: str) -> list[list[str]]:
+        subject, claimed = payout_name(file, payout.key), self.journal.claimed
+        claims = [["payout", subject, payout.key]] if not claimed("payout", subject) else []
+        free = [day for day in payout.days if not claimed("payout_day", day_name(file, day))]
+        claims += [["payout_day", day_name(file, day), payout.key] for day in free]
+        if free and not claimed("payout_first", source) and source not in self._waiting:
+            self._waiting.add(source)
+            claims.append(["payout_first", source, min(free).isoformat()])
+        return claims
+
+    def _wait(self, event: NewEvent) -> None:
+        self._waiting.add(event.subject)
+        self._events.append(event)
 
     async def keep_up(self) -> None:
         """Write when there is enough of it."""
@@ -125,7 +167,14 @@ class Recorder:
         self.settled += len(self._rows)
         self._rows.clear()
 
+    def _stands(self, event: NewEvent) -> bool:
+        """False: a person ended the difference while its bill was read, and that is its end."""
+        told = self.journal.of_subject(event.subject) if event.type in _CHANGES else ()
+        rows = (each.body["index"]["summary"] for each in reversed(told) if "summary" in each.body["index"])
+        return bool(next(rows, {"open": True})["open"])
+
     async def _write(self) -> None:
+        self._events = [each for each in self._events if self._stands(each)]
         while self._events:
             await self.journal.append(self._events[:EVENTS_AT_ONCE])
             del self._events[:EVENTS_AT_ONCE]

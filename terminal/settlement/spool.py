@@ -15,6 +15,7 @@ from terminal.settlement.ports import BillChannel
 
 CHUNK: Final = 256
 TAKEN_BACK_MAX: Final = 50_000  # reverses of one file that are known beforehand; few orders are reversed
+PAYOUTS_MAX: Final = 1_000  # of one file: each is kept with its days
 REPEATED_MAX: Final = 10_000  # keys; a file with more is no bill
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8192", "temp_store = FILE")
 _SUMS: Final = {each: (f"{each.value}_count", f"{each.value}_minor") for each in LineKind}
@@ -24,7 +25,7 @@ _MONEY: Final = (LineKind.PAYMENT, LineKind.REFUND)
 class Spool:
     """``fill`` it first; then ``end``, ``sums`` and ``repeated`` are known and ``chunks`` gives the lines back.
 
-    ``taken_back``: orders the file says were reversed, and how much of each.
+    ``taken_back``: orders the file says were reversed, and how much of each in all.
     """
 
     def __init__(self) -> None:
@@ -47,7 +48,8 @@ class Spool:
         """Yields after each chunk, so that others may go on.
 
         Raises:
-            BillRefused: of the reader; ``bill_cut_short`` without an end; ``bill_repeats`` beyond REPEATED_MAX.
+            BillRefused: of the reader; ``bill_cut_short`` without an end; ``bill_repeats`` beyond REPEATED_MAX;
+                ``bill_too_large`` beyond TAKEN_BACK_MAX or PAYOUTS_MAX.
         """
         chunk: list[tuple[str | None, bytes]] = []
         for each in reader:
@@ -62,6 +64,8 @@ class Spool:
         self._write(chunk)
         if self.end is None:
             raise BillRefused("bill_cut_short", line=self.sums["lines"])
+        if self.sums[f"{LineKind.PAYOUT.value}_count"] > PAYOUTS_MAX:
+            raise BillRefused("bill_too_large", limit=PAYOUTS_MAX)
         self._find_repeated()
         yield
 
@@ -76,6 +80,12 @@ class Spool:
     def has_payment(self, order_no: str) -> bool:
         key = f"{LineKind.PAYMENT.value}:{order_no}"
         return bool(self._file.execute("SELECT 1 FROM line WHERE key = ? LIMIT 1", (key,)).fetchall())
+
+    def payment(self, order_no: str) -> BillLine | None:
+        """The first line of the file that pays this order."""
+        key = f"{LineKind.PAYMENT.value}:{order_no}"
+        rows = self._file.execute("SELECT body FROM line WHERE key = ? ORDER BY seq LIMIT 1", (key,)).fetchall()
+        return self._decode(rows[0][0]) if rows else None  # type: ignore[arg-type]  # a blob column
 
     def refuse_other(self, channel: BillChannel) -> None:
         """Raises BillRefused("bill_other_account"): no line of it is of this channel's account."""
@@ -93,8 +103,10 @@ class Spool:
         sums["lines"] += 1
         if line.merchant_id and line.kind in _MONEY and len(self._merchants) < CHUNK:
             self._merchants[line.merchant_id] += 1
-        if reverses(line) and len(self.taken_back) < TAKEN_BACK_MAX:
-            self.taken_back[line.order_no] = line.gross_minor
+        if reverses(line):
+            if len(self.taken_back) == TAKEN_BACK_MAX and line.order_no not in self.taken_back:
+                raise BillRefused("bill_too_large", limit=TAKEN_BACK_MAX)
+            self.taken_back[line.order_no] = self.taken_back.get(line.order_no, 0) + line.gross_minor
         revoked = line.state is LineState.REVOKED and line.kind is LineKind.REFUND  # the money went back
         if (line.state is not LineState.DONE and not revoked) or line.provisional:
             return

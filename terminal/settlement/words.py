@@ -4,6 +4,7 @@ The words are a catalogue's ``difference.*``; plural forms are chosen here, beca
 """
 
 from collections.abc import Iterator
+from datetime import UTC, date, tzinfo
 from typing import Final, Protocol
 
 from terminal.payments.currencies import EXPONENTS
@@ -13,10 +14,14 @@ from terminal.settlement.differences import Difference, Fix, Kind, Note
 
 _ORDER: Final = (
     *(Kind.MISSING_THERE, Kind.LATE, Kind.DUPLICATE, Kind.MISSING_HERE, Kind.STATUS, Kind.SHORT, Kind.OVER),
-    *(Kind.WRONG_ACCOUNT, Kind.WRONG_CURRENCY, Kind.PAYOUT),
+    *(Kind.WRONG_ACCOUNT, Kind.WRONG_CURRENCY, Kind.PAYOUT, Kind.PAYOUT_LATE),
 )
 """Of the day's line: what costs money first; fees are told as rates."""
 _BETWEEN: Final = {"zh-CN": "，"}
+_POINT: Final = {"pt-BR": ","}  # of a rate; amounts have theirs from the catalogue
+_EPOCH: Final = date(1970, 1, 1)
+_DAY_MS: Final = 86_400_000
+_DAYS: Final = ("day", "first", "due", "came")  # facts that are days
 
 
 class Words(Protocol):
@@ -28,6 +33,8 @@ class Words(Protocol):
     def text(self, key: str, **facts: object) -> str: ...
 
     def money(self, amount: Money) -> str: ...
+
+    def date(self, wall_ms: int, zone: tzinfo) -> str: ...
 
 
 def plural(language: str, n: int) -> str:
@@ -41,6 +48,19 @@ def amount(minor: int | None, currency: str, words: Words) -> str:
     if minor is None:
         return "–"
     return words.money(Money(minor, currency)) if currency in EXPONENTS else f"{minor} {currency}"
+
+
+def rate(told: str, words: Words) -> str:
+    """``0.38 %`` as the language writes it."""
+    return told.replace(".", _POINT.get(words.language, "."))
+
+
+def day(told: str, words: Words) -> str:
+    """``2026-11-21`` as the language writes it; what is no day stays as it is."""
+    try:
+        return words.date((date.fromisoformat(told) - _EPOCH).days * _DAY_MS, UTC)
+    except ValueError:
+        return told
 
 
 def title(difference: Difference, words: Words) -> str:
@@ -63,6 +83,8 @@ def sentence(difference: Difference, words: Words) -> str:
 def left_alone(difference: Difference, words: Words) -> str:
     """What happens if nobody does anything."""
     variant = difference.kind.value
+    if difference.kind in {Kind.MISSING_HERE, Kind.PAYOUT_LATE}:
+        variant = _variant(difference, words)
     if difference.kind is Kind.DUPLICATE and difference.suggested is Fix.REFUND:
         variant = "duplicate_paid"
     if "more" in difference.facts:
@@ -101,7 +123,9 @@ def _parts(summary: DaySummary, words: Words) -> Iterator[str]:
     if count := summary.notes.get(Note.REFUND_OTHER_DAY, 0):
         yield _counted("refund_other_day", count, words)
     for fee in summary.fees:
-        yield words.text("difference.day_fee", charged=fee.charged, agreed=fee.agreed)
+        told = "day_fee_free" if fee.free else "day_fee"
+        facts = {"charged": rate(fee.charged, words), "agreed": rate(fee.agreed, words)}
+        yield words.text(f"difference.{told}", **facts)
 
 
 def _counted(name: str, count: int, words: Words) -> str:
@@ -117,7 +141,7 @@ def letter(difference: Difference, words: Words, *, merchant: str = "", txn: str
     facts = [
         ("merchant", merchant),
         ("channel", difference.channel),
-        ("day", difference.day),
+        ("day", day(difference.day, words)),
         ("number", str(difference.facts.get("number", difference.key))),
         ("txn", txn),
         ("line", str(difference.facts.get("line", ""))),
@@ -133,10 +157,15 @@ def _variant(difference: Difference, words: Words) -> str:
     """Some kinds mean two things: which words fit."""
     kind, facts = difference.kind, difference.facts
     match kind:
+        case Kind.MISSING_HERE if facts.get("what") == "refund":
+            return f"{kind}_refund"
+        case Kind.PAYOUT_LATE if facts.get("came"):
+            return f"{kind}_came"
         case Kind.MISSING_THERE:
             return f"{kind}_{facts.get('what', 'payment')}"
         case Kind.FEE:
-            return f"{kind}_{plural(words.language, int(facts.get('lines', 1)))}"
+            free = "free_" if facts.get("free") else ""
+            return f"{kind}_{free}{plural(words.language, int(facts.get('lines', 1)))}"
         case Kind.DUPLICATE:
             return f"{kind}_paid" if difference.suggested is Fix.REFUND else kind.value
         case Kind.LATE:
@@ -152,10 +181,11 @@ def _facts(difference: Difference, words: Words) -> dict[str, object]:
     here, there, facts = difference.here_minor, difference.there_minor, difference.facts
     gap = abs((there or 0) - (here or 0))
     told: dict[str, object] = {"account": "", "found": "", "first": "", "lines": 1, "more": 0, **facts}
-    told |= {"charged": facts.get("charged", ""), "agreed": facts.get("agreed", "")}
+    told |= {name: rate(str(facts.get(name, "")), words) for name in ("charged", "agreed")}
+    told |= {name: day(str(facts.get(name, "")), words) for name in _DAYS}
     told |= {
         "channel": difference.channel,
-        "day": difference.day,
+        "day": day(difference.day, words),
         "number": facts.get("number", difference.key),
         "no": f"{int(facts.get('no', 0)):04}",
         "here": amount(here, difference.currency, words),

@@ -18,6 +18,7 @@ from terminal.settlement.daybook import COLUMNS, DayBook
 from terminal.settlement.export import write_xlsx
 from terminal.settlement.fees import fees_of_days
 from terminal.settlement.period import Batch, Period
+from terminal.web.fee_rows import fee_rows
 from terminal.web.glance import Say, Stretch, days_plot, plots, sections, stretch, week_of
 from terminal.web.pages_frame import (
     PARTS,
@@ -31,7 +32,7 @@ from terminal.web.pages_frame import (
 )
 from terminal.web.report_desk import DESK, Desk
 from terminal.web.reports import PAGE, days_of, glance
-from terminal.web.views_reports import CurrencyView, currency_views, fee_view
+from terminal.web.views_reports import CurrencyView, currency_views
 
 KEPT: Final = 3  # months whose days are kept folded
 BATCHES: Final = 12  # bills named on one page
@@ -351,19 +352,10 @@ async def fees(request: web.Request) -> web.Response:
     sums = await fees_of_days(
         reports.journal, desk.shop, first, last, ledger=reports.ledger, settled=parts.settled, rules=parts.rules
     )
-    told = []
-    for each in map(fee_view, sums):
-        whole = [_whole(milli) for milli in (each.expected_milli, each.charged_milli)]
-        told.append((each, say.method(each.channel), *(say.money(minor, each.currency) for minor in whole)))
     return render(
-        request, "reports_fees.html", say.words, here="fees", fees=told, export=_export(first, last),
-        span=f"{say.day(first)} – {say.day(last)}",
+        request, "reports_fees.html", say.words, here="fees", fees=fee_rows(sums, say),
+        export=_export(first, last), span=f"{say.day(first)} – {say.day(last)}",
     )  # fmt: skip
-
-
-def _whole(milli: int) -> int:
-    """Thousandths to whole smallest units, half up; only for this screen."""
-    return (2 * milli + 1000) // 2000
 
 
 def _asked_days(request: web.Request, desk: Desk) -> tuple[date, date]:

@@ -41,7 +41,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.settlement": ("terminal.payments", PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
-    "terminal.channel_tables": COMMON,
+    "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
     "terminal.settings": (*CORE_TYPES, "terminal.channel_tables", "terminal.counter.settings", *COMMON),
     # edges: parse, call, format
     "terminal.web": (

@@ -11,7 +11,7 @@ from terminal.sandbox.any_bank import AccountBank
 from terminal.sandbox.payment_codes import Transfer
 from terminal.settlement.differences import Kind
 from tests.flows import any_bank_rig, shop
-from tests.flows.any_bank_rig import NAME, BankShop
+from tests.flows.any_bank_rig import NAME, OWNER, BankShop
 from tests.flows.shop import Shop
 
 FIRST = date(2026, 1, 1)
@@ -59,6 +59,22 @@ async def test_a_person_imports_a_statement_that_never_lay_in_the_folder(shop: B
     rubbish.write_bytes(b"<html>")
     with pytest.raises(BillRefused):
         await desk.import_file(rubbish, "", NAME)
+
+
+@pytest.mark.row(22, 110)
+@any_bank_rig.story()
+async def test_i13_what_a_person_matched_by_hand_is_no_stranger_in_the_days_statement(shop: BankShop) -> None:
+    desk_of(shop)
+    sale = await shop.with_code()
+    shop.bank.set_fault("reference-lost")
+    shop.pays(sale)
+    await shop.looks()
+    [told] = shop.service.posters.waiting()
+    paid = await shop.service.posters.confirm(NAME, told.transfer.entry, sale.id, actor=OWNER)
+    assert paid.state is SaleState.PAID
+    await shop.day_ends()
+    assert not shop.events("difference_found"), "a person said whose it is"
+    assert shop.world.journal.settled.settlement(paid.attempts[-1].id) is not None
 
 
 @pytest.mark.row(110)

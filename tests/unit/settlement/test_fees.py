@@ -123,6 +123,18 @@ async def test_a_refund_may_bring_its_fee_back_or_not(fee_milli: int) -> None:
     assert [each.wrong_n for each in await told(books, bills)] == [1]
 
 
+@pytest.mark.row(117)
+async def test_a_refund_after_the_fee_holiday_brings_back_the_fee_its_payment_had() -> None:
+    rule = FeeRule("spring", 3000, free_until=DAY_1)
+    books, bills = Books(), Bills()
+    sell(books, "s1", 100_000, rule)
+    bills.settle("s1-a", 100_000, 0)
+    books.refund("s1", "s1-a", 100_000)
+    bills.found["s1-a-r"] = Settlement("s1-a-r", "refund", "wechatpay", "2026-11-22", "b2", 100_000, -300_000, 1)
+    [line] = await told(books, bills)
+    assert (line.holiday, line.wrong_n, line.alert) == (True, 1, True), "a fee nobody took is not brought back"
+
+
 async def test_late_money_that_is_attached_is_one_payment() -> None:
     books, bills = Books(), Bills()
     sell(books, "s1", 100_000)

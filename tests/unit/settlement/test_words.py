@@ -36,6 +36,7 @@ def made(kind: Kind, here: int | None = 2850, there: int | None = 2800, **more: 
 def every() -> Iterator[Difference]:
     """Each kind as reconciliation makes it, in each of its variants."""
     yield made(Kind.MISSING_HERE, here=None)
+    yield made(Kind.MISSING_HERE, here=None, facts={"what": "refund"})
     for what in ("payment", "refund"):
         for asked in ("", "paid", "closed"):
             yield made(Kind.MISSING_THERE, there=None, facts={"what": what, "asked": asked})
@@ -47,6 +48,7 @@ def every() -> Iterator[Difference]:
     fee = {"charged": "0.38 %", "agreed": "0.30 %", "number": "list"}
     for lines in (1, 2):
         yield made(Kind.FEE, here=9, there=11, facts={**fee, "lines": lines})
+        yield made(Kind.FEE, here=0, there=11, facts={**fee, "lines": lines, "free": 1})
     for fix in (Fix.REFUND, Fix.ACCEPT):
         yield made(Kind.DUPLICATE, fix=fix, facts={"first": DAY})
     for fix in (Fix.REFUND, Fix.ATTACH):
@@ -56,6 +58,9 @@ def every() -> Iterator[Difference]:
     yield made(Kind.WRONG_CURRENCY, here=None, currency="???", facts={"found": "???"})
     yield made(Kind.PAYOUT, here=-100, key=DAY, facts={"number": DAY})
     yield made(Kind.PAYOUT, key="PO-1", facts={"number": "PO-1"})
+    late = {"number": DAY, "due": "2026-11-23"}
+    yield made(Kind.PAYOUT_LATE, there=None, key=DAY, facts={**late, "came": ""})
+    yield made(Kind.PAYOUT_LATE, key=DAY, facts={**late, "came": "2026-11-25"})
     for kind in Kind:
         yield Difference(kind, "wechatpay", f"{DAY}/abc/more", DAY, "CNY", facts={"number": "+5", "more": 5})
 
@@ -133,7 +138,7 @@ def test_a_day_is_one_line_in_three_languages() -> None:
         "1 payment not in the bill, 3 late payments, 1 refund after close, fee 0.38 % instead of 0.30 %",
         "1 笔账单中没有，3 笔迟到的付款，1 笔日结后的退款，手续费 0.38 %，约定为 0.30 %",
         "1 pagamento fora do extrato, 3 pagamentos atrasados, 1 devolução após o fechamento, "
-        "tarifa 0.38 % em vez de 0.30 %",
+        "tarifa 0,38 % em vez de 0,30 %",
     ]
     for kind in set(Kind) - {Kind.FEE}:
         for count in (1, 2):
