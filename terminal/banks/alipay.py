@@ -106,7 +106,9 @@ class Alipay:
 
     @property
     def account(self) -> Account:
-        return Account(self._profile.name, self._merchant.seller_id, self._merchant.app_id)
+        return Account(
+            self._profile.name, self._merchant.seller_id, self._merchant.app_id, self._profile.approves_part
+        )
 
     # --- requests ---
 

@@ -91,7 +91,7 @@ class AnyBank:
 
     @property
     def account(self) -> Account:
-        return Account(self.profile.name, self.settings.statement_account, "")
+        return Account(self.profile.name, self.settings.statement_account, "", self.profile.approves_part)
 
     def trouble(self) -> str:
         return ""

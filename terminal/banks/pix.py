@@ -93,7 +93,7 @@ class Pix:
 
     @property
     def account(self) -> Account:
-        return Account(self._profile.name, self._merchant.key, "")
+        return Account(self._profile.name, self._merchant.key, "", self._profile.approves_part)
 
     # --- requests ---
 
@@ -102,11 +102,16 @@ class Pix:
         timings = self._profile.timings
         wish = {
             "calendario": {"expiracao": int(timings.code_life_s + timings.expiry_extra_s)},
-            "valor": {"original": reais(order.amount.minor)},
+            "valor": self._value(order.amount.minor),
             "chave": self._merchant.key,
             "solicitacaoPagador": order.description[:WORDS_MAX] or order.order_no,
         }
         return self._call("order", "PUT", _cob(order.order_no), order.order_no, wish, asked=order.amount.minor)
+
+    def _value(self, minor: int) -> dict[str, object]:
+        """``modalidadeAlteracao`` 1: the payer may change the amount (CobValor); left out, it is fixed."""
+        told: dict[str, object] = {"original": reais(minor)}
+        return told | {"modalidadeAlteracao": 1} if self._profile.approves_part else told
 
     def pay(self, order: Order, code: str) -> Call:  # noqa: ARG002  # never reached
         raise AssertionError("push only: the profile says so and the channel asks it first")

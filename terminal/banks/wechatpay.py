@@ -101,7 +101,7 @@ class WeChatPay:
 
     @property
     def account(self) -> Account:
-        return Account(self._profile.name, self._merchant.mchid, self._merchant.appid)
+        return Account(self._profile.name, self._merchant.mchid, self._merchant.appid, self._profile.approves_part)
 
     # --- requests ---
 

@@ -8,15 +8,15 @@ import typer
 from rich.table import Table
 
 from terminal.cli.words import REFUSED, USAGE, console, give_up, put
-from terminal.simulation.rails import RAILS
+from terminal.simulation.rails import SHIPPED
 from terminal.simulation.rails_run import Outcome, play_all
 from terminal.simulation.rails_table import legend, short
 
 
 def run_rails(seeds: Sequence[int], *, connector: str, each: int, jobs: int, as_json: bool) -> None:
     """Exits with 0 only when every cell is right."""
-    if connector and connector not in RAILS:
-        give_up(f"No connector is called {connector!r}; there are {', '.join(RAILS)}.", USAGE)
+    if connector and connector not in SHIPPED:
+        give_up(f"No connector is called {connector!r}; there are {', '.join(SHIPPED)}.", USAGE)
     outcomes: list[Outcome] = []
     for outcome in play_all(seeds, connector=connector, each=each, jobs=jobs or os.cpu_count() or 1):
         outcomes.append(outcome)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from terminal.counter.book import here
+from terminal.counter.book import SYSTEM, here
 from terminal.counter.checkout import Key, answered, claim
 from terminal.counter.refunds import bank_ms, refund_due_ms
 from terminal.errors import Conflict
 from terminal.payments.event import Actor
-from terminal.payments.exceptions import close_exception
+from terminal.payments.exceptions import close_exception, late_part
 from terminal.payments.fact import Fact, Facts
 from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
@@ -54,8 +54,7 @@ class Aftercare:
         """Give money back: None is all that is left. Reserved and durable before it is sent (I5, I8).
 
         Raises:
-            Conflict("refund_not_paid" | "refunds_locked"),
-            InvalidRequest("refund_too_much" | "refund_reason_missing" | …),
+            Conflict("refund_not_paid" | "refund_part_paid" | …), InvalidRequest("refund_too_much" | …),
             NotFound("channel_unknown"): its channel left the settings.
         """
         service = self._service
@@ -89,14 +88,23 @@ class Aftercare:
             )
 
         sale = await self._book.commit(sale_id, decide, actor, lambda now: service.drive_refund(now, refund_id))
-        if key and (known := answered(service.feed, key)):
-            return self._known(known)
-        return sale, sale.refund(refund_id)
+        known = answered(service.feed, key) if key else None
+        return self._known(known) if known else (sale, sale.refund(refund_id))
 
     def _way(self, sale: Sale, attempt: str, amount: Money, provider: "Provider") -> tuple[Way, int]:
         clock = self._service.parts.clock
         way = way_back(sale, sale.attempt(attempt), amount, provider.profile, bank_ms(clock, provider))
         return way, 0 if way.kind == "void" else refund_due_ms(clock, provider)
+
+    async def leave_to_person(self, sale_id: str, attempt_id: str) -> None:
+        """What a cancelled sale had taken cannot be asked back now: late money before a person (I1)."""
+        at_ms = self._service.parts.clock.wall_ms()
+
+        def decide(current: Sale | None) -> Facts:
+            sale = here(current)
+            return tuple(late_part(sale, sale.attempt(attempt_id), at_ms))
+
+        await self._book.commit(sale_id, decide, SYSTEM)
 
     def offer(self, sale_id: str, amount_minor: int | None = None, *, attempt_id: str = "") -> Offer:
         """What asking for this refund would do; nothing is reserved. Raises as ``refund``, but for the amount."""

@@ -212,7 +212,7 @@ class Checkout:
                 after = fold(now, begun)
                 return (*aside, *begun, *sale_to(now, after, derive(after), "", at_ms))
 
-            with self._service.choosing.days.held(channel, sale.amount):
+            with self._service.choosing.days.held(channel, remaining(sale)):
                 return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
     async def cancel(self, sale_id: str, *, why: str, actor: Actor) -> Sale:
@@ -266,7 +266,7 @@ class Checkout:
             if "pull" not in sale.directions:
                 raise Conflict("scan_not_asked_for", sale=sale.id)
             channel, code = self._channel_of_code(lane, scan, sale)
-            with self._service.choosing.days.held(channel, sale.amount):
+            with self._service.choosing.days.held(channel, remaining(sale)):
                 return await self._take_code(sale, channel, code, actor, key)
 
     async def _take_code(self, sale: Sale, channel: str, code: str, actor: Actor, key: Key | None) -> Sale:
@@ -282,8 +282,8 @@ class Checkout:
             raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
         if live is not None:
             sale = await self._switch(sale, live.id)
-            if sale.ended:
-                return sale  # they had already paid: the scan is discarded unsent
+            if sale.ended or sale.share_paid(live.share):
+                return sale  # they had already paid, all or a part: the scan is discarded unsent
         try:
             return await self._pay_with(sale, channel, code, digest, actor, key)
         except Conflict as taken:
@@ -327,6 +327,6 @@ class Checkout:
         channel, code = channel_of_code(scan, chosen, self._service.house.known)
         if self._service.stopping:
             raise Unavailable("stopping")
-        if no := self._service.choosing.refusal(channel, sale.amount, sale.id):
+        if no := self._service.choosing.refusal(channel, remaining(sale), sale.id):
             raise no
         return channel, code

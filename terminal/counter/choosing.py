@@ -68,7 +68,10 @@ class Choosing:
         profile = provider.profile
         if amount.currency not in profile.currencies:
             return InvalidRequest("currency_not_taken", currency=amount.currency)
-        if not profile.min_minor <= amount.minor <= profile.max_minor:
+        if amount.minor < profile.min_minor:
+            least = Money(profile.min_minor, amount.currency).plain()
+            return InvalidRequest("amount_under_limit", limit=least)
+        if amount.minor > profile.max_minor:
             return InvalidRequest("amount_over_limit", limit=Money(profile.max_minor, amount.currency).plain())
         if self._service.holds.paused(channel):
             return Unavailable("channel_paused", channel=channel)

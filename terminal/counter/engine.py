@@ -15,7 +15,7 @@ from terminal.counter.ports import Order, Provider
 from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor
-from terminal.payments.evidence import Account, Mismatch, judge
+from terminal.payments.evidence import Account, Mismatch, judge, judge_of
 from terminal.payments.exceptions import open_mismatch
 from terminal.payments.fact import Facts
 from terminal.payments.notice import (
@@ -179,18 +179,17 @@ class AttemptDriver:
 
     async def _hear_notice(self, notice: Notice) -> Signal | Mismatch:
         """Judge verified evidence against this attempt and make durable what follows from it."""
-        refunded = any(each.attempt == self._job.attempt for each in self._sale.refunds)
-        verdict = judge(notice, self._attempt, self._job.account, refunded=refunded)
-        if isinstance(verdict, Mismatch):
-            field = verdict.field
-            await self._commit(
-                lambda sale, at_ms: open_mismatch(
-                    sale, sale.attempt(self._job.attempt), field, notice, at_ms=at_ms
-                )
-            )
-        else:
-            await self._hear(verdict, evidence=notice)
-        return verdict
+        verdicts: list[Signal | Mismatch] = []
+
+        def decide(sale: Sale, at_ms: int) -> Facts:
+            verdict = judge_of(sale, self._job.attempt, notice, self._job.account)
+            verdicts.append(verdict)
+            if isinstance(verdict, Mismatch):
+                return open_mismatch(sale, sale.attempt(self._job.attempt), verdict.field, notice, at_ms=at_ms)
+            return hear(sale, self._job.attempt, verdict, at_ms=at_ms, evidence=notice)
+
+        await self._commit(decide)
+        return verdicts[-1]
 
     # asking
 

@@ -13,9 +13,9 @@ from terminal.counter.ports import Provider
 from terminal.payments.attempt import Signal
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor
-from terminal.payments.evidence import Account, Mismatch, judge, judge_refund
-from terminal.payments.exceptions import open_mismatch
-from terminal.payments.fact import Fact, Facts
+from terminal.payments.evidence import Account, Mismatch, judge_of, judge_refund
+from terminal.payments.exceptions import open_mismatch, refund_mismatch
+from terminal.payments.fact import Facts
 from terminal.payments.notice import Notice, RefundNotice, Told
 from terminal.payments.refunding import hear_refund
 from terminal.payments.sale import Sale
@@ -70,8 +70,7 @@ class BillEvidence:
         def decide(current: Sale | None) -> Facts:
             sale, at_ms = here(current), self.book.clock.wall_ms()
             attempt = sale.attempt(notice.order_no)
-            refunded = any(each.attempt == notice.order_no for each in sale.refunds)
-            verdict = judge(notice, attempt, account, refunded=refunded)
+            verdict = judge_of(sale, attempt.id, notice, account)
             if isinstance(verdict, Mismatch):
                 log.error("the bill's line for %s: the %s is not ours", notice.order_no, verdict.field)
                 return open_mismatch(sale, attempt, verdict.field, notice, at_ms=at_ms)
@@ -92,8 +91,7 @@ class BillEvidence:
             refund = sale.refund(notice.refund_no)
             verdict = judge_refund(notice, refund, account)
             if isinstance(verdict, Mismatch):
-                body = {"refund": notice.refund_no, "field": verdict.field, "at_ms": at_ms}
-                return (Fact("refund_evidence_refused", body),)
+                return refund_mismatch(sale, refund, verdict.field, at_ms)
             given = notice.provider_refund
             return hear_refund(sale, notice.refund_no, verdict, at_ms=at_ms, provider_refund=given)
 

@@ -9,9 +9,9 @@ from terminal.counter.orphans import subject_of
 from terminal.errors import Conflict, Hint, NotEvidence, Unavailable
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
-from terminal.payments.evidence import Mismatch, judge, judge_refund
-from terminal.payments.exceptions import open_mismatch
-from terminal.payments.fact import Fact, Facts
+from terminal.payments.evidence import Mismatch, judge_of, judge_refund
+from terminal.payments.exceptions import open_mismatch, refund_mismatch
+from terminal.payments.fact import Facts
 from terminal.payments.notice import Answer, Notice, RefundNotice, Told, Trade
 from terminal.payments.refund import RefundSignal
 from terminal.payments.refunding import hear_refund, shown_void
@@ -130,8 +130,7 @@ class Notices:
             assert sale is not None
             at_ms = service.parts.clock.wall_ms()
             attempt = sale.attempt(notice.order_no)
-            refunded = any(each.attempt == notice.order_no for each in sale.refunds)
-            verdict = judge(notice, attempt, provider.account, refunded=refunded)
+            verdict = judge_of(sale, attempt.id, notice, provider.account)
             if service.channel(attempt.provider) != channel:
                 verdict = Mismatch("channel")  # another bank's word about this one's order (I14)
             if isinstance(verdict, Mismatch):
@@ -193,8 +192,7 @@ class Notices:
                 verdict = Mismatch("channel")
             if isinstance(verdict, Mismatch):
                 log.error("notification for refund %s: the %s is not ours", notice.refund_no, verdict.field)
-                body = {"refund": notice.refund_no, "field": verdict.field, "at_ms": at_ms}
-                return (Fact("refund_evidence_refused", body),)
+                return refund_mismatch(sale, refund, verdict.field, at_ms)
             provider_refund = notice.provider_refund
             return hear_refund(sale, notice.refund_no, verdict, at_ms=at_ms, provider_refund=provider_refund)
 

@@ -33,11 +33,12 @@ class Overrides:
 
     def settled(self, sale: Sale) -> None:
         """One of two attempts was paid: what is left of the other is closed or taken back at once, with proof."""
-        if not sale.ended or not any(each.set_aside for each in sale.attempts):
+        if not any(each.set_aside for each in sale.attempts):
             return
         lane = self._service.adopt(sale.counter)
         for attempt in sale.attempts:
-            if attempt.live and (driver := lane.drive(attempt.id)):
+            unwanted = attempt.live and (sale.ended or sale.share_paid(attempt.share))
+            if unwanted and (driver := lane.drive(attempt.id)):
                 driver.give_up()
 
     def _wake(self, sale: Sale) -> None:

@@ -4,8 +4,10 @@ import asyncio
 from typing import Final
 
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
-from terminal.payments.attempt import Flag, Signal, State
+from terminal.payments.attempt import Signal, State
+from terminal.payments.decide import swept
 from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refusal, Refused, Told, Trade, Unclear
+from terminal.payments.sale import needs_sweep
 
 LOOK_MIN_S: Final = 0.5  # nearer to a reverse than this its own answer tells as much
 
@@ -28,8 +30,10 @@ class PullDriver(AttemptDriver):
                 await self._ask()
             case State.REVERSING | State.REVERSE_UNKNOWN:
                 await self._reverse()
-            case State.PAID if self._unanswered and Flag.ACCEPTED in self._attempt.flags:
-                await self._look_whether_kept()
+            case State.PAID if needs_sweep(self._attempt) and not self._attempt.swept:
+                if self._unanswered:
+                    await self._look_whether_kept()
+                await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
                 return False
             case _:
                 return False

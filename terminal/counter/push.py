@@ -37,6 +37,10 @@ class PushDriver(AttemptDriver):
             case State.CLOSED if needs_sweep(self._attempt) and not self._attempt.swept:
                 await self._sweep()
                 return False
+            case State.PAID if needs_sweep(self._attempt) and not self._attempt.swept:
+                await self._look()  # what we sent to end the order may have given the money back
+                await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
+                return False
             case _:
                 return False
         return True
@@ -112,8 +116,6 @@ class PushDriver(AttemptDriver):
         answer = await self._job.provider.close(self._job.attempt)
         if isinstance(answer, Refused):
             await self._hear_refusal(answer.why)
-        if not isinstance(answer, Refused | NotSent) and self._in(State.PAID):
-            await self._look()  # paid meanwhile: what ended the order there may have given the money back
         if not self._in(State.CLOSING):
             return
         await self._query()  # a payment may have slipped in before the close

@@ -60,6 +60,7 @@ async def _bring_back(service: "Service", sale: Sale) -> None:
             service.drive_refund(sale, refund.id)
     sale = service.book.sale(sale.id)
     service.excess.changed(sale)
+    service.remainder.changed(sale)
     if not sale.ended:
         service.watches.changed(None, sale)
         lane.changed(None, sale)

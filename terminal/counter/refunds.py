@@ -14,7 +14,8 @@ from terminal.counter.engine import ENGINE
 from terminal.counter.hours import opens_ms
 from terminal.counter.ports import Clock, Provider, RefundOrder
 from terminal.payments.evidence import Account, Mismatch, judge, judge_refund
-from terminal.payments.fact import Fact, Facts
+from terminal.payments.exceptions import refund_mismatch
+from terminal.payments.fact import Facts
 from terminal.payments.notice import (
     Accepted,
     Answer,
@@ -248,8 +249,7 @@ class RefundDriver:
 
     async def _not_ours(self, wrong: Mismatch) -> None:
         log.error("refund %s: the provider's %s is not ours", self._id, wrong.field)
-        body = {"refund": self._id, "field": wrong.field}
-        await self._commit(lambda _, at_ms: (Fact("refund_evidence_refused", {**body, "at_ms": at_ms}),))
+        await self._commit(lambda sale, at_ms: refund_mismatch(sale, sale.refund(self._id), wrong.field, at_ms))
 
     async def _hear(self, signal: RefundSignal, *, why: str = "", provider_refund: str = "") -> None:
         await self._commit(

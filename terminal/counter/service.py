@@ -30,6 +30,7 @@ from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
 from terminal.counter.recovery import recover
 from terminal.counter.refunds import RefundDriver, RefundJob
+from terminal.counter.remainder import Remainder
 from terminal.counter.report_paper import ReportPaper
 from terminal.counter.scans import IdleScan, nobodys, take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
@@ -82,6 +83,7 @@ class Service:
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
         self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
         self.expiries, self.choosing, self.moving = Expiries(self), Choosing(self), Moving(self)
+        self.remainder = Remainder(self)
         self.excess, self.unverified, self.posters = Excess(self), Unverified(self), Posters(self)
         self.holds, self.floods = Holds(self), Floods(self)
         self.idle_scan: IdleScan = nobodys
@@ -238,6 +240,7 @@ class Service:
         self.adopt(after.counter).changed(before, after)
         self.moving.changed(after)
         self.excess.changed(after)
+        self.remainder.changed(after)
         self.unverified.changed(before, after)
 
     async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:

@@ -79,6 +79,7 @@ class Slips:
             test=self._house.test,
             check_code=check_code,
             method=self.method(sale.attempt(subject).provider, language),
+            methods=lambda each: self.method(each.provider, language),
         )
 
     def copy_mark(self, counter: CounterSettings, copy: int) -> Row:

@@ -4,7 +4,7 @@ Pure: the caller appends the facts in one transaction and only then acts. ``at_m
 record; no outcome depends on it (I17).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from terminal.errors import Conflict, InvalidRequest
@@ -14,7 +14,8 @@ from terminal.payments.exceptions import PROOF, exceptions, sale_to
 from terminal.payments.fact import Claim, Fact, Facts, fold
 from terminal.payments.fees import FeeRule
 from terminal.payments.money import Money
-from terminal.payments.notice import Notice
+from terminal.payments.notice import Notice, Trade
+from terminal.payments.part import leave, leaves_rest, part_approved
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Attempt, Sale, SaleState, derive
 
@@ -80,6 +81,8 @@ def start_attempt(
         raise Conflict("sale_unverified", sale=sale.id)
     if sale.blocking_attempt:
         raise Conflict("attempt_live", sale=sale.id, attempt=sale.blocking_attempt.id)
+    if sale.cancel_why:
+        raise Conflict("sale_ended", sale=sale.id, state=sale.state.value)  # what was taken is going back
     if sale.share_paid(share):
         raise Conflict("share_paid", sale=sale.id, share=share)
     body: dict[str, Any] = {
@@ -120,11 +123,24 @@ def hear(
     elif signal in PROOF and evidence is not None and not attempt.captured:
         body = {"attempt": attempt.id, "evidence": evidence_fields(evidence), "at_ms": at_ms}
         facts.append(Fact("evidence_noted", body))
-    facts += exceptions(sale, attempt, move, signal, evidence, at_ms)
+    facts += exceptions(sale, _as_told(attempt, evidence), move, signal, evidence, at_ms)
     if not facts:
         return ()
     after = fold(sale, facts)
+    if parted := part_approved(sale, after, attempt_id, at_ms):
+        if sale.parked:
+            return (*facts, *parted, *leave(fold(after, parted), why="part_parked", at_ms=at_ms))
+        facts += parted
+        after = fold(after, parted)
     return (*facts, *_sale_follows(sale, after, attempt_id, at_ms))
+
+
+def _as_told(attempt: Attempt, evidence: Notice | None) -> Attempt:
+    """With the amount that was taken, where that is less than was asked."""
+    minor = evidence.amount_minor if evidence is not None and evidence.trade is Trade.PAID else None
+    if minor is None or minor >= attempt.amount.minor:
+        return attempt
+    return replace(attempt, amount=Money(minor, attempt.amount.currency))
 
 
 def _check_accept(attempt: Attempt) -> None:
@@ -159,7 +175,7 @@ def _moved(
         body["why"] = why
     if payload:
         body["payload"] = payload
-    return Fact("attempt_moved", body, owes=tuple(_owed_by_move(sale, attempt, move)))
+    return Fact("attempt_moved", body, owes=tuple(_owed_by_move(sale, _as_told(attempt, evidence), move)))
 
 
 def _owed_by_move(sale: Sale, attempt: Attempt, move: Move) -> list[dict[str, Any]]:
@@ -171,16 +187,11 @@ def _owed_by_move(sale: Sale, attempt: Attempt, move: Move) -> list[dict[str, An
     told = {"attempt": attempt.id}
     if move.to is State.PAID and sale.share_paid(attempt.share):
         return []  # an excess: its exception owes the chime
-    if move.to is State.PAID and (move.opens is Opens.PAID_LATE or sale.parked):
-        return [
-            {"id": f"{attempt.id}:voice:late", "kind": "voice", "says": "late", **told},
-            {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
-        ]
     if move.to is State.PAID:
-        return [
-            {"id": f"{attempt.id}:voice:paid", "kind": "voice", "says": "paid", **told},
-            {"id": f"{attempt.id}:receipt", "kind": "receipt", **told},
-        ]
+        says = "late" if move.opens is Opens.PAID_LATE or sale.parked else "paid"
+        voice = {"id": f"{attempt.id}:voice:{says}", "kind": "voice", "says": says, **told}
+        paper = {"id": f"{attempt.id}:receipt", "kind": "receipt", **told}
+        return [voice] if leaves_rest(sale, attempt) else [voice, paper]  # one slip for all of it, when it is paid
     if sale.parked or sale.switching or attempt.set_aside:
         return []
     if move.to in {State.UNKNOWN, State.REVERSING} and not attempt.doubted:
@@ -213,11 +224,9 @@ def request_cancel(sale: Sale, *, why: str, at_ms: int) -> Facts:
     if sale.mark:
         raise Conflict("sale_unverified", sale=sale.id)  # goods may have gone: an owner writes it off
     asked = Fact("cancel_requested", {"why": why, "at_ms": at_ms})
-    if sale.live_attempt:
-        return (asked,)
     after = fold(sale, (asked,))
-    if sale.state is SaleState.PART_PAID:
-        return (asked,)
+    if sale.live_attempt or sale.state is SaleState.PART_PAID:
+        return (asked, *sale_to(sale, after, derive(after), why, at_ms))  # what was taken goes back first
     return (asked, *sale_to(sale, after, SaleState.CANCELLED, why, at_ms))
 
 
@@ -230,7 +239,11 @@ def request_switch(sale: Sale, *, at_ms: int) -> Facts:
 
 def expire(sale: Sale, *, at_ms: int) -> Facts:
     """Nobody went on with it: an open sale with nothing live ends."""
-    if sale.ended or sale.live_attempt or sale.state is not SaleState.OPEN:
+    if sale.ended or sale.live_attempt:
+        return ()
+    if sale.state is SaleState.PART_PAID and not sale.cancel_why:
+        return leave(sale, why="part_idle", at_ms=at_ms)
+    if sale.state is not SaleState.OPEN:
         return ()
     return sale_to(sale, sale, SaleState.EXPIRED, "idle", at_ms)
 

@@ -6,16 +6,20 @@ from typing import Final
 from terminal.payments.attempt import Signal
 from terminal.payments.notice import Notice, RefundNotice, RefundTrade, Trade
 from terminal.payments.refund import RefundSignal
-from terminal.payments.sale import Attempt, Refund
+from terminal.payments.sale import Attempt, Refund, Sale
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who we are at a provider. An empty ``app_id`` means the provider has none."""
+    """Who we are at a provider. An empty ``app_id`` means the provider has none.
+
+    ``approves_part``: the channel's profile says that less than was asked may be paid (row 33).
+    """
 
     provider: str
     merchant_id: str
     app_id: str
+    approves_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,31 @@ def judge(notice: Notice, attempt: Attempt, account: Account, *, refunded: bool 
         return Mismatch("app_id")
     signal = _TRADE[notice.trade]
     proves = notice.trade in {Trade.PAID, Trade.RETURNED}
-    if (proves or notice.amount_minor is not None) and notice.amount_minor != attempt.amount.minor:
+    if (proves or notice.amount_minor is not None) and not _amount_fits(
+        notice.amount_minor, attempt, account, proves
+    ):
         return Mismatch("amount")
     if (proves or notice.currency is not None) and notice.currency != attempt.amount.currency:
         return Mismatch("currency")
     if signal is Signal.RETURNED and refunded:
         return Signal.SUCCESS
     return signal
+
+
+def judge_of(sale: Sale, attempt_id: str, notice: Notice, account: Account) -> Signal | Mismatch:
+    """``judge`` with what the sale knows; asked under its lock, so that no other evidence comes between."""
+    return judge(notice, sale.attempt(attempt_id), account, refunded=sale.gives_back(attempt_id))
+
+
+def _amount_fits(minor: int | None, attempt: Attempt, account: Account, proves: bool) -> bool:
+    """Exactly what was asked, or, where the channel may approve in part, less: once, for what was taken stands."""
+    if minor == attempt.amount.minor:
+        return True
+    if not proves:
+        return minor == attempt.asked_minor
+    return (
+        account.approves_part and not attempt.captured and minor is not None and 0 < minor < attempt.amount.minor
+    )
 
 
 def judge_refund(notice: RefundNotice, refund: Refund, account: Account) -> RefundSignal | Mismatch:

@@ -74,6 +74,16 @@ def open_mismatch(sale: Sale, attempt: Attempt, field_name: str, notice: Notice,
     return (refused, *_opened(sale, attempt, "mismatch", exception, at_ms))
 
 
+def refund_mismatch(sale: Sale, refund: Refund, field_name: str, at_ms: int) -> Facts:
+    """Authentic word about a refund, or its order, that is not ours in one field: before a person, once (B6)."""
+    exception = f"{refund.id}:mismatch:{field_name}"
+    if any(each.id == exception for each in sale.exceptions):
+        return ()
+    attempt = replace(sale.attempt(refund.attempt), amount=refund.amount)
+    refused = Fact("refund_evidence_refused", {"refund": refund.id, "field": field_name, "at_ms": at_ms})
+    return (refused, *_opened(sale, attempt, "mismatch", exception, at_ms))
+
+
 def refund_contradicted(sale: Sale, refund: Refund, at_ms: int) -> Facts:
     """Evidence against the way a refund ended: nothing moves back, a person sees it (I7)."""
     attempt = replace(sale.attempt(refund.attempt), amount=refund.amount)
@@ -90,6 +100,14 @@ def refund_late(sale: Sale, refund: Refund, at_ms: int) -> Facts:
     """The customer was promised it and the provider has not said that it is done: somebody looks after it."""
     attempt = replace(sale.attempt(refund.attempt), amount=refund.amount)
     return tuple(_opened(sale, attempt, "refund_late", f"{refund.id}:refund_late", at_ms))
+
+
+def late_part(sale: Sale, attempt: Attempt, at_ms: int, *, chime: bool = True) -> list[Fact]:
+    """What part of a sale was paid with, when nobody goes on with it: a person sends it back."""
+    if sale.held_minor(attempt) <= 0:
+        return []
+    exception = f"{attempt.id}:paid_late"
+    return _opened(sale, attempt, "paid_late", exception, at_ms, chime=exception if chime else "")
 
 
 def channel_gone(sale: Sale, attempt: Attempt, refund: Refund | None = None, *, at_ms: int) -> Facts:
@@ -134,7 +152,7 @@ def close_exception(sale: Sale, exception_id: str, how: str, *, actor: str, at_m
         raise Conflict("exception_unknown", exception=exception_id)
     attempt = sale.attempt(found.attempt)
     if how == "attached":
-        if found.kind != "paid_late" or not attempt.captured or sale.live_attempt:
+        if found.kind != "paid_late" or not attempt.captured or sale.live_attempt or _given_up(sale):
             raise Conflict("attach_not_possible", sale=sale.id)
         if attempt.pays:  # irreversible: it is paid already, a person has now taken note
             return (_closing(found.id, attempt.id, "seen", actor, at_ms),)
@@ -144,7 +162,20 @@ def close_exception(sale: Sale, exception_id: str, how: str, *, actor: str, at_m
         closing = replace(_closing(found.id, attempt.id, how, actor, at_ms), owes=(receipt,))
         after = fold(sale, (closing,))
         return (closing, *sale_to(sale, after, derive(after), "attached", at_ms))
-    ours = found.kind == "paid_late" and attempt.pays
+    ours = found.kind == "paid_late" and attempt.pays and (not _given_up(sale) or _cannot_go(sale, attempt))
     if found.kind in {"paid_late", "excess"} and not ours and sale.held_minor(attempt) > 0:
         raise Conflict("refund_first", sale=sale.id)
-    return (_closing(found.id, found.attempt, "seen", actor, at_ms),)
+    seen = _closing(found.id, found.attempt, "seen", actor, at_ms)
+    after = fold(sale, (seen,))
+    return (seen, *sale_to(sale, after, derive(after), "", at_ms))
+
+
+def _given_up(sale: Sale) -> bool:
+    """It was paid in part and is not wanted any more: late money pays nothing of it."""
+    return bool(sale.cancel_why) and sale.state is not SaleState.PAID and any(each.pays for each in sale.attempts)
+
+
+def _cannot_go(sale: Sale, attempt: Attempt) -> bool:
+    """The provider has refused to give it back: a person finds another way."""
+    refused = {RefundState.FAILED, RefundState.MANUAL}
+    return any(each.attempt == attempt.id and each.state in refused for each in sale.refunds)

@@ -101,6 +101,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refund_hours: tuple[str, str] | None = None  # "HH:MM" from and until, of refund_zone; none: at any hour
     refund_zone: str = "UTC"
     refund_retry: tuple[str, ...] = ()  # words of ``Refusal`` that mean "not now": asked again under its number
+    approves_part: bool = False  # less than was asked may be paid, and counts: the rest is asked for anew (row 33)
     confirms_by: Literal["provider", "statement"] = "provider"  # statement: nobody can be asked, a file tells
     void_by_reverse: bool = False  # a reverse of a paid order is allowed as "void", within ``void``
     void: VoidRule = VoidRule()

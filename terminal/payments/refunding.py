@@ -9,12 +9,19 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from terminal.errors import Conflict, InvalidRequest
-from terminal.payments.exceptions import refund_contradicted, refund_late, refund_stuck, refunded_ends
+from terminal.payments.exceptions import (
+    late_part,
+    refund_contradicted,
+    refund_late,
+    refund_stuck,
+    refunded_ends,
+    sale_to,
+)
 from terminal.payments.fact import Claim, Fact, Facts, fold
 from terminal.payments.money import Money
 from terminal.payments.notice import Notice
 from terminal.payments.refund import CONTRADICTS, REFUND_ENDED, RefundSignal, RefundState, refund_step
-from terminal.payments.sale import Refund, Sale
+from terminal.payments.sale import Attempt, Refund, Sale, derive
 from terminal.payments.way_back import Way
 
 _AS_REFUND: Final = Way("refund", "not_by_channel")
@@ -40,11 +47,14 @@ def start_refund(
         due_ms: when the provider takes it, wall time; 0 is now. Until then it is queued, on paper too.
 
     Raises:
-        InvalidRequest: ``refund_too_much``, ``refund_reason_missing``; Conflict: ``refund_not_paid``.
+        InvalidRequest: ``refund_too_much``, ``refund_reason_missing``; Conflict: ``refund_not_paid``,
+            ``refund_part_paid``: it pays part of a sale that goes on.
     """
     attempt = sale.attempt(attempt_id)
     if not attempt.captured or attempt.live:
         raise Conflict("refund_not_paid", sale=sale.id)
+    if _counts(sale, attempt):
+        raise Conflict("refund_part_paid", sale=sale.id)
     if not reason.strip():
         raise InvalidRequest("refund_reason_missing", field="reason")
     left = sale.refundable_minor(attempt)
@@ -65,6 +75,12 @@ def start_refund(
     if due_ms:
         facts += queue_refund(fold(sale, facts), refund, due_ms=due_ms, why="out_of_hours", at_ms=at_ms)
     return facts
+
+
+def _counts(sale: Sale, attempt: Attempt) -> bool:
+    """The rest of the sale is still asked for beside it: given back, it would be paid with money that is gone."""
+    beside = any(each.id == f"{attempt.id}:excess" for each in sale.exceptions)
+    return attempt.pays and not beside and not sale.ended and not sale.cancel_why
 
 
 def _way_chosen(refund: str, way: Way, at_ms: int) -> Fact:
@@ -141,7 +157,11 @@ def hear_refund(
     facts = (Fact("refund_moved", body, owes=owes),)
     if to is RefundState.MANUAL:
         return (*facts, *refund_stuck(sale, refund, at_ms))
+    after, attempt = fold(sale, facts), sale.attempt(refund.attempt)
+    if to is RefundState.FAILED and not sale.ended and sale.cancel_why and attempt.pays:
+        return (*facts, *late_part(after, attempt, at_ms))
     if to is not RefundState.REFUNDED:
         return facts
-    after = fold(sale, facts)
-    return (*facts, *refunded_ends(after, refund.attempt, at_ms))
+    done: Facts = (*facts, *refunded_ends(after, refund.attempt, at_ms))
+    after = fold(sale, done)
+    return (*done, *sale_to(sale, after, derive(after), sale.cancel_why, at_ms))

@@ -9,7 +9,7 @@ from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, Direction, Flag, S
 from terminal.payments.fees import FeeRule
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundState
-from terminal.payments.sale_parts import Attempt, Mark, OpenException, Refund
+from terminal.payments.sale_parts import Attempt, Mark, OpenException, Refund, needs_sweep
 
 __all__ = [
     "ENDED",
@@ -107,19 +107,32 @@ class Sale:
         """Every share once: what came twice is an excess, not more paid."""
         return sum(minor for share, minor in enumerate(self.shares) if self.share_paid(share))
 
+    @property
+    def remaining_minor(self) -> int:
+        """What is still to pay; nothing of a sale that ended."""
+        return 0 if self.ended else self.amount.minor - self.paid_minor
+
     def refundable_minor(self, attempt: Attempt) -> int:
         """What may still be given back: captured less what refunds took or may still take (I8).
 
         A refund that failed and was then seen to have gone out counts as taken.
         """
-        contradicted = {each.id for each in self.exceptions if each.kind == "contradicted"}
-        taken = sum(
-            each.amount.minor
-            for each in self.refunds
-            if each.attempt == attempt.id
-            and (each.state is not RefundState.FAILED or f"{each.id}:contradicted" in contradicted)
-        )
+        taken = sum(each.amount.minor for each in self._going_back(attempt.id))
         return (attempt.amount.minor if attempt.captured else 0) - taken
+
+    def gives_back(self, attempt_id: str) -> bool:
+        """We gave (part of) it back ourselves, or may have: that some went back is our own doing then."""
+        return bool(self._going_back(attempt_id))
+
+    def _going_back(self, attempt_id: str) -> list[Refund]:
+        """Refunds that succeeded or may still succeed; not those that failed, or were cancelled, for certain."""
+        contradicted = {each.id for each in self.exceptions if each.kind == "contradicted"}
+        return [
+            each
+            for each in self.refunds
+            if each.attempt == attempt_id
+            and (each.state is not RefundState.FAILED or f"{each.id}:contradicted" in contradicted)
+        ]
 
     def held_minor(self, attempt: Attempt) -> int:
         """What we still have of it: captured less what is proven to have gone back."""
@@ -149,13 +162,12 @@ class Sale:
             return "not_paid"
         if self.mark:
             return self.mark
-        shown = self.live_attempt or self.last_attempt
+        if (live := self.live_attempt) is None and self.state is SaleState.PART_PAID:
+            return "waiting"  # for the rest: neither "paid" nor "nothing charged" is true
+        if live is None and self.state is SaleState.CHECKING:
+            return "person" if any(not each.closed for each in self.exceptions) else "checking"
+        shown = live or self.last_attempt
         return SCREEN_WORDS[shown.state] if shown else "waiting"
-
-
-def needs_sweep(attempt: Attempt) -> bool:
-    """A closed push order is asked about for a day: money may have been in flight."""
-    return attempt.direction == "push" and attempt.state is State.CLOSED
 
 
 def derive(sale: Sale) -> SaleState:
@@ -169,7 +181,15 @@ def derive(sale: Sale) -> SaleState:
         return SaleState.CHECKING  # whatever an attempt says: goods may have gone, proof or a person ends it
     if (live := sale.live_attempt) and live.state in _DOUBT:
         return SaleState.CHECKING
+    if any(paid) and sale.cancel_why:
+        return SaleState.CANCELLED if live is None and _nothing_kept(sale) else SaleState.CHECKING
     return SaleState.PART_PAID if any(paid) else SaleState.OPEN
+
+
+def _nothing_kept(sale: Sale) -> bool:
+    """Not wanted any more: what it had taken went back whole, or a person has ended that late money."""
+    seen = {each.attempt for each in sale.exceptions if each.kind == "paid_late" and each.closed}
+    return all(sale.held_minor(each) <= 0 or each.id in seen for each in sale.attempts if each.pays)
 
 
 Fields = Mapping[str, Any]
@@ -220,24 +240,32 @@ def _attempt_moved(sale: Sale, body: Fields) -> Sale:
         # on its way down or ended: never shown again (I10)
         payload=body.get("payload", was.payload) if state in _SHOWABLE else "",
         doubted=was.doubted or state in _DOUBTED,
-        **({"captured": True} if captured else {"captured": False, **_proof(body)}),
+        **({"captured": True} if captured else {"captured": False, **_proof(was, body)}),
     )
     return _with_attempt(sale, moved)
 
 
 def _evidence_noted(sale: Sale, body: Fields) -> Sale:
     attempt = sale.attempt(body["attempt"])
-    proof = {} if attempt.captured else _proof(body)
+    proof = {} if attempt.captured else _proof(attempt, body)
     return _with_attempt(sale, replace(attempt, **proof)) if proof else sale
 
 
-def _proof(body: Fields) -> dict[str, Any]:
+def _taken(was: Attempt, minor: int | None) -> dict[str, Any]:
+    """What the bank approved stands from here on, for refunds, reports and paper."""
+    if minor is None or minor >= was.amount.minor:
+        return {}
+    return {"amount": Money(minor, was.amount.currency), "asked_minor": was.amount.minor}
+
+
+def _proof(was: Attempt, body: Fields) -> dict[str, Any]:
     """What evidence of a payment says about its attempt; nothing when it is not about a payment."""
     evidence = body.get("evidence")
     if not evidence or evidence["trade"] != "paid":
         return {}
     return {
         "captured": True,
+        **_taken(was, evidence["amount_minor"]),
         "provider_txn": evidence["txn"],
         "wallet": evidence["wallet"],
         "payer_minor": evidence["payer_minor"],
@@ -301,6 +329,14 @@ def _exception_closed(sale: Sale, body: Fields) -> Sale:
     return _with_attempt(sale, replace(sale.attempt(body["attempt"]), attached=True))
 
 
+def _part_approved(sale: Sale, body: Fields) -> Sale:
+    """What was taken is a share of its own now, and the rest another one, still to be paid."""
+    share, minor = body["share"], body["amount_minor"]
+    shares = (*sale.shares[:share], minor, *sale.shares[share + 1 :], sale.shares[share] - minor)
+    assert shares[-1] > 0, "only less than the share is a part"
+    return replace(sale, shares=shares)
+
+
 def _override_made(sale: Sale, body: Fields) -> Sale:
     """Another attempt begins where the customer stands: the sale is this counter's again."""
     if body["kind"] != "new_attempt":
@@ -341,6 +377,7 @@ _FOLD: Final[Mapping[str, Callable[[Sale, Fields], Sale]]] = {
     "sale_unverified": _sale_unverified,
     "sale_claimed": _sale_claimed,
     "sale_written_off": lambda sale, _: replace(sale, mark="", cancel_why="written_off"),
+    "part_approved": _part_approved,
     "refund_started": _refund_started,
     "refund_moved": _refund_moved,
     "refund_way_chosen": _refund_way_chosen,

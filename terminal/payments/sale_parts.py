@@ -18,6 +18,7 @@ class Attempt:
 
     ``captured``: proof of payment was seen, and since then no proof that it went back.
     ``doubted``: "checking" was announced. ``why``: the reason of the last move, empty when it had none.
+    ``amount``: what it asks for; once proof came, what was taken: a channel may approve in part (row 33).
     """
 
     id: str
@@ -41,6 +42,7 @@ class Attempt:
     set_aside: bool = False  # an owner let another attempt begin beside it; it is still being resolved
     why: str = ""
     fee: FeeRule | None = None  # the price agreed with its channel when it began
+    asked_minor: int = 0  # what it had asked for, of one that was approved in part; else 0
 
     @property
     def live(self) -> bool:
@@ -50,6 +52,17 @@ class Attempt:
     @property
     def pays(self) -> bool:
         return self.state is State.PAID or self.attached
+
+
+def needs_sweep(attempt: Attempt) -> bool:
+    """A closed push order is asked about for a day: money may have been in flight.
+
+    What was paid while it was being closed, or kept while it was being taken back, is looked at once more: a close
+    or reverse that we sent before may have given the money back.
+    """
+    if attempt.state is State.PAID:
+        return bool({Flag.WHILE_CLOSING, Flag.ACCEPTED} & attempt.flags)
+    return attempt.direction == "push" and attempt.state is State.CLOSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ def check_code(sale_id: str, key: bytes) -> str:
     return code
 
 
+def is_check_code(text: str) -> bool:
+    """Whether it could be one, with no word on whether it is any payment's."""
+    return len(text) == _CODE_LENGTH and all(each in _LETTERS for each in text)
+
+
 def sale_slip(
     sale: Sale,
     attempt: Attempt,
@@ -63,15 +68,17 @@ def sale_slip(
     test: bool,
     check_code: str,
     method: str = "",
+    methods: Callable[[Attempt], str] = lambda each: each.wallet or each.provider,
 ) -> Receipt:
-    """The receipt of one paid attempt (the whole sale, or one share of it).
+    """The receipt of one paid attempt: the whole sale, one share of it, or all tenders where one approved a part.
 
     Args:
         when: the time of payment as text.
         copy: 0 = original, n prints COPY n.
-        method: how people name the wallet; its id where empty.
+        method, methods: how people name the wallet, and that of any attempt of the sale; its id where empty.
     """
     wallet = method or attempt.wallet or attempt.provider
+    tenders = _tenders(sale)
     body: list[Line] = [
         *_head(shop, words, words["receipt.title"], copy),
         *_pairs(
@@ -83,9 +90,15 @@ def sale_slip(
         ),
         Rule(),
         *([Row(_typed(sale.title))] if sale.title else []),
-        *_amounts(sale, attempt, wallet, words, money),
-        Row(words["receipt.method"], wallet),
-        *_long(words["receipt.bank_no"], attempt.provider_txn),
+        *(
+            _all_tenders(sale, tenders, methods, words, money)
+            if tenders
+            else [
+                *_amounts(sale, attempt, wallet, words, money),
+                Row(words["receipt.method"], wallet),
+                *_long(words["receipt.bank_no"], attempt.provider_txn),
+            ]
+        ),
         Rule(),
         Row(words["receipt.check"], check_code, bold=True),
         Code(LOOKUP + sale.id),
@@ -189,6 +202,30 @@ def _amounts(sale: Sale, attempt: Attempt, wallet: str, words: Words, money: Mon
             lines.append(Row(f"{words['receipt.discount']} ({wallet})", money(paid - attempt.amount)))
         lines.append(Row(words["receipt.customer_paid"], money(paid)))
     return [*lines, Row(words["receipt.paid"], money(attempt.amount), size=2, bold=True)]
+
+
+def _tenders(sale: Sale) -> list[Attempt]:
+    """What pays a sale of which some channel approved a part only; nothing for all others."""
+    paying = [each for each in sale.attempts if each.pays]
+    return paying if any(each.asked_minor for each in paying) else []
+
+
+def _all_tenders(
+    sale: Sale, tenders: list[Attempt], methods: Callable[[Attempt], str], words: Words, money: MoneyText
+) -> list[Line]:
+    """The total, each tender with its bank's number, what was paid, and what is missing while something is."""
+    lines: list[Line] = [Row(words["receipt.total"], money(sale.amount)), Rule()]
+    for each in tenders:
+        lines += [
+            Row(words["receipt.method"], methods(each)),
+            Row(words["receipt.customer_paid"], money(each.amount)),
+            *_long(words["receipt.bank_no"], each.provider_txn),
+        ]
+    paid = Money(sum(each.amount.minor for each in tenders), sale.amount.currency)
+    lines += [Rule(), Row(words["receipt.paid"], money(paid), size=2, bold=True)]
+    if paid.minor < sale.amount.minor:
+        lines.append(Row(words["receipt.still_to_pay"], money(sale.amount - paid), bold=True))
+    return lines
 
 
 def _typed(text: str) -> str:

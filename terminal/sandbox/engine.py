@@ -170,9 +170,15 @@ class Engine:
         for _ in range(times):
             if self.ledger.balance(order.openid) < order.total:
                 break
-            self.ledger.capture(order, self.new_number("42000", at_ms), at_ms)
+            self.ledger.capture(order, self.new_number("42000", at_ms), at_ms, self._part(order, at_ms))
             if order.trade_type != "MICROPAY":
                 self._teller_of(order).tell_payment(order, order.captures[-1], at_ms)
+
+    def _part(self, order: Order, at_ms: int) -> int:
+        """What the payer changes the amount to, where the order allows that; 0: nothing."""
+        if not order.alterable or order.total < 2 or (part := self.faults.take("partial-approval", at_ms)) is None:
+            return 0
+        return min(max(order.total * part.number("percent") // 100, 1), order.total - 1)
 
     def new_number(self, prefix: str, at_ms: int) -> str:
         """28 digits: prefix, date, chance."""

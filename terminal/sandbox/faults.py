@@ -117,6 +117,12 @@ _ROWS: Final = (
         {"confirm_after_ms": 8_000},
     ),
     FaultRow("pay-late", "customer", "the customer pays delay_ms after pressing pay", {"delay_ms": 90_000}),
+    FaultRow(
+        "partial-approval",
+        "customer",
+        "of an order whose amount the payer may change, only percent of it is paid",
+        {"percent": 70},
+    ),
     FaultRow("pay-during-close", "bank", "a scanned order is paid just before it would be closed"),
     FaultRow("capture-after-close", "bank", "an order that was closed or reversed is charged all the same"),
     FaultRow("double-capture", "bank", "the customer is charged twice for one order"),

@@ -83,11 +83,12 @@ class Ledger:
         wallet = self.wallets.get(openid)
         return 0 if wallet is None else wallet.balance
 
-    def capture(self, order: Order, transaction_id: str, at_ms: int) -> None:
-        """Take the order's total from the customer. The caller has checked that the wallet has it."""
+    def capture(self, order: Order, transaction_id: str, at_ms: int, amount: int = 0) -> None:
+        """Take the total, or ``amount``, from the customer. The caller has checked that the wallet has it."""
+        amount = amount or order.total
         assert transaction_id not in self._by_transaction, transaction_id
-        self._change_wallet(order.openid, -order.total)
-        order.captures.append(Capture(transaction_id, order.total, at_ms, order.openid))
+        self._change_wallet(order.openid, -amount)
+        order.captures.append(Capture(transaction_id, amount, at_ms, order.openid))
         self._by_transaction[transaction_id] = order.key
         self.move(order, "SUCCESS")
 
@@ -114,7 +115,7 @@ class Ledger:
     def refundable(self, order: Order) -> int:
         """Fen that may still be asked back: refunds under way count, definite failures do not."""
         held = sum(refund.amount for refund in self.refunds_of(order) if refund.status != "CLOSED")
-        return order.total - held
+        return (order.captures[0].amount if order.captures else order.total) - held
 
     def add_refund(self, refund: Refund) -> None:
         self.refunds.put(refund)

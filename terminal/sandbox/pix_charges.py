@@ -107,6 +107,7 @@ def create(charges: Charges, txid: str, asked: Form) -> Form:
         created_ms=charges.now_ms,
         payable_until_ms=charges.now_ms + life_s * 1000,
         notify_url="" if webhook is None else webhook.address,
+        alterable=_alterable(asked["valor"]),
     )
     ledger.add(order)
     ledger.add_code_url(order, br_code(order, charges.merchant.shop), charges.now_ms)
@@ -135,6 +136,7 @@ def change(charges: Charges, txid: str, asked: Form) -> Form:
 def _revise(charges: Charges, order: Order, asked: Form) -> None:
     if "valor" in asked:
         order.total = _amount(asked["valor"], "original", "cob.valor.original")
+        order.alterable = _alterable(asked["valor"])
     if "solicitacaoPagador" in asked:
         order.description = _words(asked)
     if "calendario" in asked:
@@ -281,6 +283,14 @@ def _terms(charges: Charges, asked: Form) -> tuple[int, int]:
         raise No("CobOperacaoInvalida", 400, ("cob.chave", "Não pertence a este usuário recebedor."))
     _words(asked)
     return _amount(asked["valor"], "original", "cob.valor.original"), _life(asked)
+
+
+def _alterable(told: Any) -> bool:
+    """CobValor: "se o campo estiver ausente, assume-se o valor 0": the payer may not change the amount."""
+    wish = told.get("modalidadeAlteracao", 0)
+    if type(wish) is not int or wish not in (0, 1):
+        raise No("CobOperacaoInvalida", 400, ("cob.valor.modalidadeAlteracao", "Deve ser 0 ou 1."))
+    return wish == 1
 
 
 def _life(asked: Form) -> int:

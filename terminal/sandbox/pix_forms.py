@@ -149,7 +149,7 @@ def cob(order: Order, key: str, refunds: list[Refund], *, complete: bool) -> For
         },
         "location": location,
         "status": status(order),
-        "valor": {"original": reais(order.total), "modalidadeAlteracao": 0},
+        "valor": {"original": reais(order.total), "modalidadeAlteracao": int(order.alterable)},
         "chave": key,
         "pixCopiaECola": order.code_urls[-1].url,
     }

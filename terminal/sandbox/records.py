@@ -44,6 +44,7 @@ class Order(msgspec.Struct):
     returned: int = 0  # given back by a reverse; refunds are counted apart
     returned_ms: int = 0  # when
     scanned_ms: int = 0  # when a customer first looked at it; 0: nobody yet
+    alterable: bool = False  # the payer may change the amount: CobValor.modalidadeAlteracao
 
     @property
     def key(self) -> str:

@@ -16,7 +16,7 @@ class AttemptRow:
     sale: str
     counter: str
     direction: str
-    amount: int
+    amount: int  # what was asked for, then what was taken
     share: int
     state: str
     at_ns: int = 0  # of the last move
@@ -24,6 +24,7 @@ class AttemptRow:
     attached: bool = False
     aside: bool = False  # an owner let another begin beside it
     chimed: int = 0
+    asked: int = 0  # of one that was paid in part: what had been asked for
 
     @property
     def live(self) -> bool:
@@ -122,8 +123,13 @@ class Journaled:
         self._evidence_noted(_subject, body, ns)
 
     def _evidence_noted(self, _subject: str, body: Body, _ns: int) -> None:
-        if body.get("evidence", {}).get("txn"):
-            self.attempts[body["attempt"]].txns.add(body["evidence"]["txn"])
+        evidence = body.get("evidence", {})
+        if not evidence.get("txn"):
+            return
+        row = self.attempts[body["attempt"]]
+        if evidence["trade"] == "paid" and not row.txns and evidence["amount_minor"] < row.amount:
+            row.asked, row.amount = row.amount, evidence["amount_minor"]
+        row.txns.add(evidence["txn"])
 
     def _sale_moved(self, subject: str, body: Body, _ns: int) -> None:
         self.sales[subject].state = body["to"]

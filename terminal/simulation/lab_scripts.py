@@ -133,6 +133,18 @@ async def push(run: "LabRun") -> None:
     run.hands.pay(payload)
 
 
+async def push_rest(run: "LabRun") -> None:
+    """A part is taken, the next code asks for the rest, and the customer pays that too."""
+    await push(run)
+    paid = run.hands.glass()
+    for _ in range(20):
+        await asyncio.sleep(0.5)
+        if (payload := run.hands.glass()) not in ("", paid):
+            run.hands.pay(payload)
+            return
+    run.note("customer", "is asked for nothing more")
+
+
 async def pull(run: "LabRun") -> None:
     """The cashier scans the phone; no code was shown before."""
     await run.hands.open(("pull",))
@@ -285,6 +297,7 @@ async def bill(run: "LabRun") -> None:
 
 SCRIPTS: Final[Mapping[str, Script]] = {
     "push": push,
+    "push-rest": push_rest,
     "pull": pull,
     "scan": scan,
     "scan-again": scan_again,

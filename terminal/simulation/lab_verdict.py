@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 COPY: Final = "COPY"
 WHOLE: Final = ("Sale no.", "Counter", "Paid with", "Check code", "Keep this slip")  # from first line to last
-SILENT: Final = ("speaker", "kill", "stop")  # where nobody can promise that it was heard
+SILENT: Final = ("speaker", "kill", "stop", "partial")  # where nobody can promise that all of it was heard
 
 
 def judge(run: "LabRun", *, slips_listed: bool) -> list[str]:

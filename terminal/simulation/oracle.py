@@ -95,7 +95,9 @@ class Oracle(Witness):
             self.must(counter not in self.log.at, "I15", f"{subject} opened beside {self.log.at.get(counter)}")
         elif kind == "attempt_started":
             sale = self.log.sales[subject]
-            others = [x for x in sale.attempts if x.pays or (x.live and not x.aside)]
+            paid = [x for x in sale.attempts if x.pays]
+            others = [x for x in sale.attempts if x.live and not x.aside]
+            others += paid if sum(x.amount for x in paid) >= sale.amount else []
             self.must(not others, "I15", f"a second attempt for {subject}")
         elif kind == "override_made":
             busy = self.log.at.get(self.log.sales[subject].counter, subject)
@@ -117,7 +119,9 @@ class Oracle(Witness):
         elif kind == "sale_opened":
             self.must(type(body["amount_minor"]) is int and body["amount_minor"] > 0, "I12", subject)
         elif kind == "attempt_started":
-            self.must(body["amount_minor"] == self.log.sales[subject].amount, "I12", body["attempt"])
+            sale = self.log.sales[subject]
+            left = sale.amount - sum(x.amount for x in sale.attempts if x.pays)
+            self.must(body["amount_minor"] == left, "I12", body["attempt"])
         elif kind == "sale_moved" and body["to"] == "paid":
             sale = self.log.sales[subject]
             paid = sum(x.amount for x in sale.attempts if x.pays)
@@ -137,8 +141,10 @@ class Oracle(Witness):
             self.wrong("I2", f"{row.id} is paid by {evidence['id']}, which said {said}")
         order = self.order(row.id)
         number = speech.book_number(evidence["txn"])
-        taken = order is not None and any(x.transaction_id == number for x in order.captures)
-        self.must(taken, "I2", f"{row.id} is paid, the bank took nothing")
+        mine = [x for x in order.captures if x.transaction_id == number] if order is not None else []
+        self.must(bool(mine), "I2", f"{row.id} is paid, the bank took nothing")
+        part = order is not None and order.alterable and any(x.amount == row.amount for x in mine)
+        self.must(part or not row.asked, "I2", f"{row.id} is paid with {row.amount} of {row.asked}")
 
     def _proves(self, said: Stated, row: AttemptRow) -> bool:
         mine, fields = (row.id, row.amount, self.currency), (said.order_no, said.amount, said.currency)

@@ -148,7 +148,7 @@ class Cashier:
             sale = await self._ask(lambda service: _read(service, sale_id))
             if sale.state is SaleState.CHECKING and self._chance.below(3) == 0:
                 await self._ask(lambda service: service.checkout.park(sale_id, actor=POS))
-            elif sale.state is SaleState.OPEN:
+            elif sale.state in {SaleState.OPEN, SaleState.PART_PAID}:
                 await self._ask(lambda service: service.checkout.cancel(sale_id, why="next_customer", actor=POS))
         except TerminalError:
             return
@@ -237,6 +237,20 @@ class Cashier:
         payload = await self._reads_the_glass(minor)
         if not payload:
             return
+        await self._pay_what_is_shown(plan, payload)
+        if any(RAILS[each].of for each in self._world.outfit.channels):
+            await self._pay_the_rest(payload)
+
+    async def _pay_the_rest(self, paid: str) -> None:
+        """Their bank took a part of it: the next code asks for the rest, most of them pay that too."""
+        for _ in range(self._chance.between(0, 12)):
+            await asyncio.sleep(self._chance.between(500, 3000) / 1000)
+            payload = self.glass_code()
+            if payload not in ("", paid):
+                paid = payload
+                await self._pay_what_is_shown("pays", payload)
+
+    async def _pay_what_is_shown(self, plan: str, payload: str) -> None:
         if plan == "pays_late":
             await asyncio.sleep(self._chance.between(40_000, 75_000) / 1000)
         delay_ms = self._chance.between(1000, 15_000) if plan == "pays_slowly" else 0

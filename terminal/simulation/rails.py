@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BANK: Final = "https://bank.example"
 WEBHOOK: Final = "https://shop.example/notify/pix"
+IN_PART: Final = "pix_in_part"  # a shop whose payers may change the amount
 WINDOW_S: Final = (
     2 * 86_400.0
 )  # how long a transfer nobody proves is waited for: shorter than shipped, by its profile
@@ -40,6 +41,7 @@ class Rail:
     Args:
         wallet: whose payment codes customers show here; empty: the connector takes none.
         phrase: what the voice says of 28.50, in English.
+        of: the connector of which it is another shop's choice; empty: it is the shipped one.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Rail:
     wallet: str
     phrase: str
     open: "Callable[[World], Channel | AnyBank]"
+    of: str = ""
 
 
 def open_wechat(world: "World") -> Channel:
@@ -83,7 +86,8 @@ def open_ali(world: "World") -> Channel:
     )
 
 
-def open_cob(world: "World") -> Channel:
+def open_cob(world: "World", *, in_part: bool = False) -> Channel:
+    """``in_part``: the payer may change the amount, and what is missing is asked for anew (row 33)."""
     names = pix_names(world.ring.shop.mchid, world.ring.shop.apiv3_key)
     world.bank.ledger.webhooks.put(Webhook(names["pix_key"], WEBHOOK, 0))
     settings = PixSettings(
@@ -95,7 +99,20 @@ def open_cob(world: "World") -> Channel:
     )
     scheme = next(each for each in load_region("br").schemes if each.name == "pix_dynamic")
     clock, entropy = world.clock, world.entropy
-    return open_pix(settings, scheme=scheme, clock=clock, entropy=entropy, test=True, http=world.pix_line)
+    profile = structs.replace(load_profile("pix"), approves_part=in_part)
+    return open_pix(
+        settings,
+        scheme=scheme,
+        clock=clock,
+        entropy=entropy,
+        test=True,
+        profile=profile,
+        http=world.pix_line,
+    )
+
+
+def open_cob_in_part(world: "World") -> Channel:
+    return open_cob(world, in_part=True)
 
 
 def open_account(_world: "World") -> AnyBank:
@@ -113,9 +130,14 @@ RAILS: Final[Mapping[str, Rail]] = {
         Rail("wechatpay", "CNY", "wechatpay", "twenty-eight yuan and fifty fen", open_wechat),
         Rail("alipay", "CNY", "alipay", "twenty-eight yuan and fifty fen", open_ali),
         Rail("pix", "BRL", "", "twenty-eight reais and fifty centavos", open_cob),
+        Rail(IN_PART, "BRL", "", "twenty-eight reais and fifty centavos", open_cob_in_part, of="pix"),
         Rail("any_bank", "EUR", "", "twenty-eight euros and fifty cents", open_account),
     )
 }
+
+
+SHIPPED: Final = tuple(name for name, each in RAILS.items() if not each.of)
+"""The connectors as they are brought along: what tables of every connector have."""
 
 
 def currency_of(channels: tuple[str, ...]) -> str:

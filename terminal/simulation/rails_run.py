@@ -20,7 +20,7 @@ from terminal.sandbox.faults import ROWS
 from terminal.simulation.lab_run import LabRun
 from terminal.simulation.mass import processes
 from terminal.simulation.people import PLANS
-from terminal.simulation.rails import RAILS
+from terminal.simulation.rails import IN_PART, SHIPPED
 from terminal.simulation.run import MEMORY, simulate
 from terminal.simulation.swarm import LINE, PROCESS, Swarm
 from terminal.virtual_time import run
@@ -119,7 +119,7 @@ def rows() -> tuple[Row, ...]:
 
 
 def cells(connector: str = "") -> tuple[Cell, ...]:
-    names = [connector] if connector else list(RAILS)
+    names = [connector] if connector else list(SHIPPED)
     return tuple(Cell(row, name, why_not(row, load_profile(name))) for row in rows() for name in names)
 
 
@@ -146,6 +146,7 @@ def _bank_cannot(slug: str, profile: Profile) -> str:
         ("answers are not signed", slug == "bad-signature" and not speaks.signs_answers),
         ("notifications are not signed", slug == "notify-bad-signature" and not speaks.signs_notifications),
         ("no currency is named", slug == "wrong-currency" and "foreign_currency" in speaks.lacks),
+        ("no amount can be changed", slug == "partial-approval" and profile.name != "pix"),
         ("answers name no app", slug == "wrong-app" and profile.name != "wechatpay"),
         ("answers name no merchant", slug == "wrong-merchant" and profile.name == "alipay"),
         ("it has no such word", slug == "refund-abnormal" and profile.name == "alipay"),
@@ -178,7 +179,7 @@ def swarm_of(cell: Cell) -> Swarm:
         devices="models",
         query_s=2.5,
         rates={name: rate},
-        channels=(cell.connector,),
+        channels=(IN_PART if slug == "partial-approval" else cell.connector,),
         plans=_plans(slug, back=back),
         refunds=1 if back else 2,
         haste=HASTE,
@@ -196,7 +197,7 @@ def _plans(slug: str, *, back: bool) -> tuple[str, ...]:
     row = ROWS.get(slug)
     if slug in PULL_FAULTS or (row is not None and row.needs):
         return (*(each for each in PLANS if "shows" in each), "pays")
-    if row is not None and (row.stage == "notify" or slug == "forged-notification"):
+    if row is not None and (row.stage == "notify" or slug in {"forged-notification", "partial-approval"}):
         return tuple(each for each in PLANS if "shows" not in each)
     return PLANS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.simulation.rails import RAILS
+from terminal.simulation.rails import SHIPPED
 from terminal.simulation.rails_run import Cell, Outcome, Played, Row, cells, play, play_all, rows, seeds_of
 from terminal.simulation.rails_table import legend, page, short
 from terminal.simulation.run import simulate
@@ -26,7 +26,7 @@ def cell() -> Cell:
 
 
 @pytest.mark.no_cover  # many worlds of few lines: other tests measure those
-@pytest.mark.parametrize("connector", RAILS)
+@pytest.mark.parametrize("connector", SHIPPED)
 def test_i1_to_i8_hold_under_a_choice_of_faults_with_every_connector(connector: str) -> None:
     mine = [each for each in cells(connector) if not each.why_not]
     few = mine[:: len(mine) // 6]
@@ -53,7 +53,7 @@ def test_the_page_has_every_fault_and_says_why_one_cannot_happen() -> None:
 
 
 def test_a_connector_is_spared_only_what_its_profile_cannot_say() -> None:
-    spared = {name: {each.row.slug for each in cells(name) if each.why_not} for name in RAILS}
+    spared = {name: {each.row.slug for each in cells(name) if each.why_not} for name in SHIPPED}
     statement = {each.slug for each in rows() if each.layer == "statement"}
     assert spared["wechatpay"] == statement
     assert spared["alipay"] - statement == {

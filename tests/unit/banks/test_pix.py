@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from terminal.banks import pix_messages
 from terminal.banks.open_pix import PixSettings, open_pix
@@ -239,3 +240,13 @@ def test_settings_that_cannot_work(changes: dict[str, Any], word: str) -> None:
     with pytest.raises(BadSettings) as caught:
         open_pix(PixSettings(**given), scheme=DYNAMIC, clock=FakeClock(), entropy=CountingEntropy(), test=True)
     assert word in str(caught.value)
+
+
+@pytest.mark.row(33)
+def test_only_where_the_shop_takes_less_than_asked_the_payer_may_change_the_amount() -> None:
+    profile = structs.replace(load_profile("pix"), approves_part=True)
+    pix = Pix(profile, Merchant(KEY), DYNAMIC)
+    assert json.loads(pix.order(ORDER).body)["valor"] == {"original": "37.00", "modalidadeAlteracao": 1}
+    assert (pix.account.approves_part, connector().account.approves_part) == (True, False)
+    told = read("query", reply(200, cob(status="CONCLUIDA", pix=[received(valor="25.00")])))
+    assert (told.notice.trade, told.notice.amount_minor) == (Trade.PAID, 2500)

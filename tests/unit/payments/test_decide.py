@@ -7,6 +7,7 @@ import pytest
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments import decide
 from terminal.payments.attempt import Flag, IllegalMove, Signal, State
+from terminal.payments.fact import fold
 from terminal.payments.money import Money
 from terminal.payments.sale import SaleState
 from tests.unit.payments.journey import Journey, notice
@@ -257,7 +258,7 @@ def test_shares_are_paid_one_after_another() -> None:
     sale.start("push", share=1)
     assert sale.attempt.amount == Money(1850, "CNY")
     sale.hear(_E.SUCCESS)
-    assert (sale.state(), sale.sale.word) == (SaleState.PART_PAID, "paid")
+    assert (sale.state(), sale.sale.word) == (SaleState.PART_PAID, "waiting")
     assert sale.sale.share_paid(1)
     with pytest.raises(Conflict, match="share_paid"):
         sale.start("pull", share=1)
@@ -275,9 +276,11 @@ def test_a_part_paid_sale_neither_expires_nor_is_cancelled_away() -> None:
     sale = Journey(shares=(1000, 1850))
     sale.start("push", share=0)
     sale.hear(_E.SUCCESS)
-    assert decide.expire(sale.sale, at_ms=1) == ()
+    assert fold(sale.sale, decide.expire(sale.sale, at_ms=1)).state is SaleState.CHECKING
     sale.cancel()
-    assert sale.state() is SaleState.PART_PAID
+    assert sale.state() is SaleState.CHECKING
+    with pytest.raises(Conflict, match="sale_ended"):
+        sale.start("push", share=1)
 
 
 @pytest.mark.parametrize("shares", [(1000, 1849), (2850, 0), (2851, -1)])

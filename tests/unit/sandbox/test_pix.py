@@ -167,3 +167,28 @@ def test_only_a_token_of_ours_and_of_its_hour_opens_the_door() -> None:
 def test_prices_are_shown_in_their_own_currency() -> None:
     shown = [price(1250, "CNY"), price(5, "BRL"), price(100, "XYZ")]
     assert shown == ["¥ 12.50", "R$ 0.05", "XYZ 1.00"]
+
+
+@pytest.mark.row(33)
+def test_a_payer_changes_only_an_amount_that_may_be_changed_and_less_is_all_that_can_go_back() -> None:
+    till = PixTill()
+    till.bank.set_fault("partial-approval", till.now_ms, count=5, params={"percent": 70})
+    fixed = till.wish(valor={"original": "28.50", "modalidadeAlteracao": 0})
+    assert till.ask("PUT", f"/cob/{OTHER}", fixed)[1]["valor"]["modalidadeAlteracao"] == 0
+    till.bank.customer_pays(OTHER, till.now_ms)
+    assert till.ask("GET", f"/cob/{OTHER}")[1]["pix"][0]["valor"] == "28.50"
+    free = till.wish(valor={"original": "28.50", "modalidadeAlteracao": 1})
+    assert till.ask("PUT", f"/cob/{TXID}", free)[1]["valor"] == {"original": "28.50", "modalidadeAlteracao": 1}
+    till.bank.customer_pays(TXID, till.now_ms)
+    told = till.ask("GET", f"/cob/{TXID}")[1]
+    assert (told["status"], told["valor"]["original"], told["pix"][0]["valor"]) == ("CONCLUIDA", "28.50", "19.95")
+    back = f"/pix/{told['pix'][0]['endToEndId']}/devolucao"
+    refused(till.ask("PUT", f"{back}/r1", {"valor": "19.96"}), 400, "PixDevolucaoInvalida", "devolucao.valor")
+    assert till.ask("PUT", f"{back}/r2", {"valor": "19.95"})[0] == 201
+
+
+@pytest.mark.parametrize("wish", [2, True, "1", None])
+def test_whether_an_amount_may_be_changed_is_nought_or_one(wish: object) -> None:
+    till = PixTill()
+    asked = till.wish(valor={"original": "28.50", "modalidadeAlteracao": wish})
+    refused(till.ask("PUT", f"/cob/{TXID}", asked), 400, "CobOperacaoInvalida", "cob.valor.modalidadeAlteracao")
