@@ -43,6 +43,8 @@ from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
 from terminal.peripherals.sweep import Sweeper
 from terminal.regions import known_codes
+from terminal.risk.desk import RiskDesk
+from terminal.risk_wiring import open_risk
 from terminal.settings import CounterTable, Loaded
 from terminal.statement_folder import check_mappings
 from terminal.system import SystemClock, SystemEntropy, SystemIds
@@ -208,6 +210,7 @@ async def running(
         )
         service, fittings = _service(stack, loaded, parts, entropy)
         bills = bill_desk(loaded, service, journal.settled)
+        risk = open_risk(loaded, service)
         people = _people(loaded, feed, (clock, entropy, ids), pepper)
         doors = make_app(
             service,
@@ -220,9 +223,10 @@ async def running(
             fitter=fittings,
             reports=_report_parts(loaded, journal, channels, bills),
             bills=bills,
+            risk=risk,
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
-        life = asyncio.create_task(_live(service, channels, journal, bills), name="service")
+        life = asyncio.create_task(_live(service, channels, journal, bills, risk), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
@@ -306,12 +310,15 @@ def cause(error: BaseException | None) -> BaseException:
     return cause((journal or error).exceptions[0])
 
 
-async def _live(service: Service, channels: dict[str, Opened], journal: SqliteJournal, bills: BillDesk) -> None:
+async def _live(
+    service: Service, channels: dict[str, Opened], journal: SqliteJournal, bills: BillDesk, risk: RiskDesk
+) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
         group.create_task(_verify(journal), name="verify")
         await service.until_ready()
         bills.start()
+        risk.start()
         for name, channel in channels.items():  # a provider's odd answer must not end the shop
             service.tasks.start(f"keys {name}", channel.keep_keys)
 

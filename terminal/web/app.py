@@ -12,6 +12,7 @@ from terminal.counter.ports import Clock, Entropy
 from terminal.counter.service import Service
 from terminal.people.roles import Role
 from terminal.people.service import People
+from terminal.risk.desk import RiskDesk
 from terminal.web import callers, openapi, problems, security
 from terminal.web.calls import PREFIX, Operation, route
 from terminal.web.devices import Fitter
@@ -22,6 +23,7 @@ from terminal.web.notices import notices_app
 from terminal.web.pages import add_pages
 from terminal.web.pages_frame import PageParts, problem_page
 from terminal.web.report_desk import DESK, Desk, ReportParts
+from terminal.web.risk_desk import RISK, RiskWords, shop_facts
 from terminal.web.routes import OPERATIONS
 from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
 
@@ -58,6 +60,7 @@ def make_app(
     fitter: Fitter | None = None,
     reports: ReportParts | None = None,
     bills: BillDoor | None = None,
+    risk: RiskDesk | None = None,
 ) -> web.Application:
     """Everything behind the shop's address. ``listen`` opens it and tells it its own names.
 
@@ -66,6 +69,7 @@ def make_app(
         dead: says that the journal takes nothing any more.
         fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
         bills: fetches them and takes them over; without it only what the journal holds of them is told.
+        risk: its watching is started by whoever built it; without it one that knows no region's codes.
     """
     zone = loaded.settings.shop.zone
     app = make_api(
@@ -78,6 +82,7 @@ def make_app(
         page=problem_page,
         reports=reports,
         bills=bills,
+        risk=risk,
     )
     app[EDGE].picture, app[EDGE].dead, app[EDGE].fitter = picture, dead, fitter
 
@@ -102,6 +107,7 @@ def make_api(
     page: problems.ErrorPage | None = None,
     reports: ReportParts | None = None,
     bills: BillDoor | None = None,
+    risk: RiskDesk | None = None,
 ) -> web.Application:
     """The API alone, behind the same guards."""
     limits = limits or EdgeLimits()
@@ -113,6 +119,8 @@ def make_api(
     app[EDGE] = edge
     app[DESK] = Desk(service, people, zone, reports or ReportParts())
     app[SETTLEMENT] = SettlementDesk(service, zone, bills)
+    app[RISK] = RiskWords.of(risk or RiskDesk(service, shop_facts(app[DESK].shop), tuple), people, zone)
+    edge.risk_changes = lambda: app[RISK].desk.changes
     app.on_response_prepare.append(security.protect)
     app.cleanup_ctx.append(_jobs)
     app.on_shutdown.append(_goodbye)

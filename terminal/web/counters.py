@@ -19,7 +19,7 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
     }
     house, now_ns = service.house, edge.clock.mono_ns()
     lists = (service.orphans, service.alerts, service.expiries, service.unverified, service.posters, service.holds)
-    changes = sum(each.changes for each in lists)
+    changes = sum(each.changes for each in lists) + edge.risk_changes()
     moves = tuple(service.moving.offered(service.book.sale(lane.current))) if lane.current else ()
     return counter_view(
         lane,

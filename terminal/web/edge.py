@@ -67,6 +67,7 @@ class Edge:
     picture: ReceiptPicture | None = None
     dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
     fitter: "Fitter | None" = None  # who holds the counters' devices
+    risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
     tls: bool = False
     hosts: set[str] = field(default_factory=set)
     running: dict[str, str] = field(default_factory=dict)  # idempotency key -> meaning, while it is worked on

@@ -6,6 +6,7 @@ import msgspec
 
 from terminal.web import answers, forms, inbox_shapes, refund_shapes, views, views_devices
 from terminal.web.examples_reports import EXAMPLES as REPORTS
+from terminal.web.examples_risk import EXAMPLES as RISK
 from terminal.web.examples_settlement import EXAMPLES as SETTLEMENTS
 
 _SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
@@ -213,4 +214,4 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     answers.HealthReport("ready"),
     answers.Done(),
 )
-EXAMPLES: Final = {type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS)}
+EXAMPLES: Final = {type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS, *RISK)}

@@ -2,6 +2,8 @@
 
 from dataclasses import astuple
 
+from terminal.help.catalogue import Catalogue
+from terminal.help.languages import accepted
 from terminal.payments.poster import Proposal
 from terminal.people.roles import Action
 from terminal.web.answers import Done
@@ -14,8 +16,10 @@ from terminal.web.inbox_shapes import (
     MatchForm,
     ProposedSale,
     SeenForm,
+    TillAlert,
     UnverifiedRow,
 )
+from terminal.web.risk_desk import RISK
 from terminal.web.sales import shown
 
 
@@ -31,8 +35,18 @@ async def read_inbox(call: Call[Nothing]) -> Answer:
             [UnverifiedRow(*astuple(each)) for each in service.unverified.waiting()],
             service.unverified.sums(),
             [_credit(each) for each in service.posters.waiting()],
+            _risks(call),
+            len(call.request.app[RISK].desk.stickers.due()),
         )
     )
+
+
+def _risks(call: Call[Nothing]) -> list[TillAlert]:
+    """Those every till must know of; what names people is the owner's page alone."""
+    risk = call.request.app[RISK]
+    words = Catalogue.load(accepted(call.request.headers.get("Accept-Language", "")))
+    shown = (risk.alert(each, words) for each in risk.desk.alerts.waiting())
+    return [TillAlert(each.id, each.title, each.sentence, each.at_ms) for each in shown if each.till]
 
 
 def _credit(told: Proposal) -> CreditRow:

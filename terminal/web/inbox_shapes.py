@@ -59,16 +59,28 @@ class CreditRow(msgspec.Struct, frozen=True):
     sales: list[ProposedSale]
 
 
+class TillAlert(msgspec.Struct, frozen=True):
+    """A warning that every till shows, in the caller's language; an owner ends it on the page Risk."""
+
+    id: str
+    title: str
+    sentence: str
+    at_ms: int
+
+
 class Inbox(msgspec.Struct, frozen=True):
     """Oldest first. ``counter.orphans`` changes when it is worth reading again.
 
     ``unverified_sums``: by currency, of all of them; at most fifty are listed one by one.
+    ``stickers_due``: static codes of the shop that nobody has scanned on this business day.
     """
 
     keys: list[EndingKeyRow]
     unverified: list[UnverifiedRow] = []
     unverified_sums: dict[str, int] = {}
     credits: list[CreditRow] = []
+    risks: list[TillAlert] = []
+    stickers_due: int = 0
 
 
 class SeenForm(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -33,6 +33,7 @@ from terminal.web.pages_frame import (
 from terminal.web.pages_help import help_routes
 from terminal.web.pages_people import people_routes
 from terminal.web.pages_reports import PERIODS, Periods, reports_routes
+from terminal.web.pages_risk import risk_routes
 from terminal.web.pages_sales import sales_routes
 from terminal.web.pages_setup import setup_routes
 from terminal.web.views import sale_view
@@ -65,6 +66,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *setup_routes(),
             *reports_routes(),
             *differences_routes(),
+            *risk_routes(),
         ]
     )
 

@@ -37,6 +37,7 @@ from terminal.web.routes_devices import DEVICES
 from terminal.web.routes_inbox import INBOX
 from terminal.web.routes_people import ACCESS, PEOPLE
 from terminal.web.routes_reports import REPORTS
+from terminal.web.routes_risk import RISK_CALLS
 from terminal.web.routes_settlement import SETTLEMENTS
 from terminal.web.views import CounterView, SaleView
 
@@ -323,5 +324,5 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-_SHOP: Final = (*REPORTS, *SETTLEMENTS, *SALES)
+_SHOP: Final = (*REPORTS, *SETTLEMENTS, *RISK_CALLS, *SALES)
 OPERATIONS: Final = (*_SHOP, *COUNTERS, *ORPHANS, *ALERTS, *INBOX, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)

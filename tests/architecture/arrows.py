@@ -40,6 +40,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.help": ("terminal.payments.money", "terminal.errors"),
     "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.settlement": ("terminal.payments", PORTS, *COMMON),
+    "terminal.risk": ("terminal.payments", "terminal.counter", *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
     "terminal.settings": (*CORE_TYPES, "terminal.channel_tables", "terminal.counter.settings", *COMMON),
@@ -49,6 +50,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.payments",
         "terminal.people",
         "terminal.settlement",
+        "terminal.risk",
         "terminal.help",
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,
@@ -85,6 +87,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.bill_desk": EVERYTHING,  # fetched bills' part of the wiring
     "terminal.bill_files": ("terminal.payments", "terminal.errors"),
     "terminal.bill_round": ("terminal.payments", "terminal.settlement", PORTS, "terminal.errors"),
+    "terminal.risk_wiring": EVERYTHING,  # the risk desk's part of the wiring
     "terminal.fitting": EVERYTHING,  # the devices' part of the wiring
     "terminal.statement_folder": EVERYTHING,  # the statements' part of the wiring
     "terminal.statement_intake": EVERYTHING,

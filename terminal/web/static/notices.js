@@ -5,6 +5,7 @@ import { paperLow } from "./bar.js";
 import { at, fillWith, h, icon } from "./dom.js";
 import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { withPin } from "./pin.js";
+import { riskNotice, stickersNotice } from "./risk_notices.js";
 import { age, clock, day, facts, has, money, nowMs, saleNo, t, trouble } from "./words.js";
 
 const SHOWN = 2;
@@ -140,6 +141,7 @@ export function drawNotices({ view, waiting, orphans, alerts, inbox, told, tools
   }
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const alert of alerts) rows.push([["alert", alert.channel, alert.count], () => alertNotice(alert, tools)]);
+  for (const risk of inbox.risks ?? []) rows.push([["risk", risk.id], () => riskNotice(risk)]);
   for (const key of inbox.keys) rows.push([["key", key.id, key.days], () => endingKeyNotice(key, tools)]);
   for (const credit of inbox.credits) rows.push([["credit", credit.entry, credit.sales.map((each) => each.sale), credit.clash], () => creditNotice(credit, tools)]);
   for (const row of inbox.unverified) rows.push([["unverified", row.sale, row.mark, Math.floor((nowMs() - row.listed_ms) / 60_000), Object.values(inbox.unverified_sums)], () => unverifiedNotice(row, inbox, tools)]);
@@ -150,6 +152,7 @@ export function drawNotices({ view, waiting, orphans, alerts, inbox, told, tools
       rows.push([["parked", sale.id, again], () => parkedNotice(sale, again)]);
     }
   }
+  if (rows.length < SHOWN && inbox.stickers_due && !view?.sale) rows.push([["stickers", inbox.stickers_due], () => stickersNotice(inbox.stickers_due)]);
   if (rows.length < SHOWN && paperLow("printer", view?.health?.printer)) rows.push([["paper_low"], paperNotice]);
   const shown = rows.slice(0, SHOWN);
   const unlisted = Math.max((view?.slips_waiting ?? 0) - (view?.slips ?? []).length, 0);

@@ -200,7 +200,7 @@ const acts = {
     entry.back();
     draw();
   },
-  F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), keyList()]),
+  F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), h("p", { class: "acts" }, h("a", { class: "button", href: `/c/${facts.counter}/proof` }, t("till.check_proof"))), keyList()]),
   F2: () => scannable() && startScan(sendScan),
   F4: () => listable() && listUnverified(),
   F6: () => lastPaid() && !sale() && run("reprint", async () => {

@@ -1,0 +1,75 @@
+"""Everything about risk that doors and pages work with, wired once."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from terminal.counter.holds import Hold, What
+from terminal.errors import Unavailable
+from terminal.payments.codes.scheme import Scheme
+from terminal.payments.event import Actor, NewEvent
+from terminal.risk.alerts import RiskAlerts
+from terminal.risk.lookup import CodeIndex
+from terminal.risk.proof import Proofs
+from terminal.risk.rules import ShopFacts
+from terminal.risk.stickers import Stickers
+from terminal.risk.table import RiskTable, risk_table
+from terminal.risk.watch import RiskWatch
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+Keep = Callable[[str, str], Awaitable[str]]
+"""(name, text) -> where it lies: writes a text for the bank into the shop's own folder."""
+
+
+async def kept_nowhere(_name: str, _text: str) -> str:
+    return ""
+
+
+class RiskDesk:
+    """``watch.run`` is the only thing here that runs by itself; whoever wires starts it."""
+
+    def __init__(
+        self,
+        service: "Service",
+        shop: ShopFacts,
+        schemes: Callable[[], Sequence[Scheme]],
+        *,
+        keep: Keep = kept_nowhere,
+        table: RiskTable | None = None,
+    ) -> None:
+        self.service, self.table, self.shop = service, table or risk_table(), shop
+        self.alerts = RiskAlerts(service)
+        self.watch = RiskWatch(service, self.alerts, self.table, shop)
+        self.stickers = Stickers(service, self.alerts, schemes, self.table.links, shop.day)
+        self.codes = CodeIndex(service, shop.day)
+        self.proofs = Proofs(service)
+        self._keep = keep
+        service.idle_scan = self.stickers.scanned
+
+    def start(self) -> None:
+        """Begin to listen; a rule's failure ends the listening's task and starts it again, never a sale."""
+        self.service.tasks.start("risk", partial(self.watch.run))
+
+    @property
+    def changes(self) -> int:
+        return self.alerts.changes
+
+    async def hold(self, what: What, channel: str, *, alert: str, reason: str, actor: Actor) -> Hold:
+        """Raises Conflict("risk_alert_unknown"), NotFound("channel_unknown")."""
+        if alert:
+            self.alerts.one(alert)
+        return await self.service.holds.begin(what, channel, alert=alert, reason=reason, actor=actor)
+
+    async def keep_letter(self, alert: str, lines: Sequence[str], *, actor: Actor) -> str:
+        """Write it into the shop's folder; nothing is sent anywhere. Returns where it lies, for people."""
+        at_ms = self.service.parts.clock.wall_ms()
+        try:
+            place = await self._keep(f"{alert}-{at_ms}.txt", "\n".join(lines) + "\n")
+        except OSError:
+            raise Unavailable("letter_not_kept") from None
+        stream = f"store:{self.service.house.store}"
+        body = {"file": place, "at_ms": at_ms}
+        await self.service.feed.append([NewEvent(stream, "bank_letter_made", alert, actor, body)])
+        return place
