@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from terminal.cli.busy_ports import listeners
-from terminal.cli.demo_settings import Places, Ports, write_settings
+from terminal.cli.demo_settings import CURRENCIES, Places, Ports, write_settings
 from terminal.cli.supervisor import CannotRun, Child, Supervisor, countertop, python
-from terminal.cli.words import UNAVAILABLE, console, errors, language, sentences, tell
+from terminal.cli.words import UNAVAILABLE, USAGE, console, errors, give_up, language, sentences, tell
 
 T = TypeVar("T")
 START_S: Final = 30.0
@@ -25,17 +25,22 @@ def demo(
         int, typer.Option(min=1024, max=65_000, help="First of the ports: service, +1 notices, +10 bank, +20 lab.")
     ] = 7600,
     sale: Annotated[bool, typer.Option(help="Make one sale by itself.")] = True,
+    currency: Annotated[
+        str, typer.Option(help="The till's: CNY for the wallets; EUR or INR for codes that any bank pays.")
+    ] = "CNY",
     once: Annotated[bool, typer.Option("--once", help="End after the sale.")] = False,
 ) -> None:
     """Start a simulated bank, counter and service, make a sale, and keep running until Ctrl-C."""
+    if currency not in CURRENCIES:
+        give_up(f"{currency!r} is no currency of the demo; it has {', '.join(CURRENCIES)}.", USAGE)
     places = Places(state.resolve())
     with sentences():
-        raise typer.Exit(asyncio.run(Demo(places, Ports(ports)).run(sale=sale, once=once)))
+        raise typer.Exit(asyncio.run(Demo(places, Ports(ports), currency).run(sale=sale, once=once)))
 
 
 class Demo:
-    def __init__(self, places: Places, ports: Ports) -> None:
-        self._places, self._ports = places, ports
+    def __init__(self, places: Places, ports: Ports, currency: str = "CNY") -> None:
+        self._places, self._ports, self._currency = places, ports, currency
         self._supervisor = Supervisor(self._say)
         self._ready: dict[str, Any] = {}
 
@@ -110,7 +115,8 @@ class Demo:
         sandbox = await self._supervisor.start(
             "sandbox",
             python("terminal.sandbox", "--state", str(places.sandbox), "--port", str(ports.sandbox),
-                   "--notify-ca", str(authority), "--embed", f"http://127.0.0.1:{ports.lab}"),
+                   "--notify-ca", str(authority), "--embed", f"http://127.0.0.1:{ports.lab}",
+                   *(word for each in places.accounts for word in ("--account", each))),
             places.log("sandbox"),
         )  # fmt: skip
         lab = await self._supervisor.start(
@@ -120,7 +126,7 @@ class Demo:
             places.log("lab"),
         )  # fmt: skip
         await self._answers(sandbox, f"{url}/wallet/static/wallet.css")
-        _write_settings(places, ports)
+        _write_settings(places, ports, self._currency)
         (places.state / "ready.json").unlink(missing_ok=True)
         service = await self._supervisor.start(
             "service", countertop("serve", "--config", str(places.config)), places.log("service")
@@ -203,6 +209,8 @@ class Demo:
         if pins := self._ready.get("pins"):
             told = ", ".join(f"{who} {pin}" for who, pin in pins.items())
             self._say(f"PINs for refunds and settings (made for this demo only): {told}")
+        if self._currency == "CNY":
+            self._say("Codes that any bank pays (EPC, UPI): countertop demo --currency EUR, or INR")
         self._say(f"API key for scripts: {self._places.state / 'api-key'} · logs: {self._places.root / 'logs'}")
         self._say("Ctrl-C ends everything; the next start goes on with the same journal.")
 
@@ -230,8 +238,8 @@ def _authority(places: Places) -> Path:
     return made
 
 
-def _write_settings(places: Places, ports: Ports) -> None:
+def _write_settings(places: Places, ports: Ports, currency: str) -> None:
     from terminal.help.languages import nearest
     from terminal.system import SystemEntropy
 
-    write_settings(places, ports, nearest(language()), SystemEntropy())
+    write_settings(places, ports, nearest(language()), SystemEntropy(), currency)

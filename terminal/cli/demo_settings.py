@@ -20,7 +20,7 @@ merchant = "demo"
 store = "demo-1"
 title = "Countertop Demo 示例小店"
 lines = ["1 Example Road 示例路1号"]
-currency = "CNY"
+currency = "{currency}"
 zone = "Asia/Shanghai"
 cashier_refund_minor = 10000
 cashier_refund_day_minor = 50000
@@ -51,9 +51,30 @@ seller_id = "{alipay_seller_id}"
 app_key_file = "{folder}/{merchant_private_key_file}"
 alipay_key_file = "{folder}/{platform_public_key_file}"
 
+[channels.account]  # any bank, without an API: a euro account, told in camt.053 and camt.054
+connector = "any_bank"
+sandbox = true
+region = "eu"
+scheme = "epc"
+account = {{ iban = "{iban}", name = "Countertop Demo" }}
+statement_account = "{iban}"
+statement_folder = "{statements}/EUR"
+statement_look_s = 0.3
+
+[channels.upi]  # the same for rupees, told in MT940
+connector = "any_bank"
+sandbox = true
+region = "in"
+scheme = "upi"
+account = {{ vpa = "countertop@sandbox" }}
+details = {{ name = "Countertop Demo" }}
+statement_account = "{rupees}"
+statement_folder = "{statements}/INR"
+statement_look_s = 0.3
+
 [[counters]]
 id = "1"
-channels = ["wechatpay", "alipay"]
+channels = ["wechatpay", "alipay", "account", "upi"]
 languages = {{ cashier = "{language}", display = "zh-CN", receipt = "zh-CN", voice = "zh-CN" }}
 
 [counters.display]
@@ -72,6 +93,11 @@ profile = "generic-80"
 port = "link:{devices}/speaker"
 profile = "syn6288"
 """
+
+
+IBAN: Final = "DE89370400440532013000"  # a sample everybody prints; nobody's
+RUPEES: Final = "50100000000001"
+CURRENCIES: Final = ("CNY", "EUR", "INR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +146,16 @@ class Places:
         return self.root / "state"
 
     @property
+    def statements(self) -> Path:
+        """Where the bank without an API puts its statements, and the service looks for them."""
+        return self.root / "statements"
+
+    @property
+    def accounts(self) -> tuple[str, str]:
+        """As the sandbox is told of them."""
+        return f"EUR:{IBAN}:camt:{self.statements / 'EUR'}", f"INR:{RUPEES}:mt940:{self.statements / 'INR'}"
+
+    @property
     def config(self) -> Path:
         return self.root / "countertop.toml"
 
@@ -127,8 +163,8 @@ class Places:
         return self.root / "logs" / f"{name}.log"
 
 
-def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy) -> bool:
-    """Write both files when they are missing or name other ports, folders or keys. True: something was written.
+def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy, currency: str = "CNY") -> bool:
+    """Write both files when they are missing or name other ports, folders, keys or currency. True: it wrote.
 
     The sandbox must have made its merchant's credentials already.
     """
@@ -144,6 +180,7 @@ def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy
         wrote = True
     gateway = f"http://127.0.0.1:{ports.sandbox}"
     facts = {**told, "gateway": gateway, "folder": folder, "devices": places.lab / "dev", "language": language}
+    facts |= {"currency": currency, "iban": IBAN, "rupees": RUPEES, "statements": places.statements}
     marks = (
         f"\nport = {ports.service}\n",
         f'gateway = "{gateway}"',
@@ -151,6 +188,8 @@ def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy
         str(told["merchant_serial"]),
         str(told["alipay_app_id"]),
         f'"{folder}/',
+        f'\ncurrency = "{currency}"\n',
+        f'"{places.statements}/EUR"',
     )
     if not places.config.exists() or any(mark not in places.config.read_text() for mark in marks):
         _write(places.config, _TEXT.format(service=ports.service, notify=ports.notify, **facts))

@@ -40,7 +40,7 @@ class BankLink:
             await self._session.close()
 
     async def get(self, what: str) -> dict[str, Any]:
-        """orders, captures, ledger, calls, notifications, faults or phone. Raises BankAway, BankRefuses."""
+        """orders, captures, ledger, calls, notifications, faults, phone, account. Raises BankAway, BankRefuses."""
         return await self._ask("GET", f"/admin/{what}")
 
     async def scan(self, code: str) -> dict[str, Any]:
@@ -66,6 +66,14 @@ class BankLink:
 
     async def clear_faults(self, slug: str = "") -> None:
         await self._ask("DELETE", f"/admin/faults?slug={slug}")
+
+    async def deliver_statement(self, currency: str) -> str:
+        """The day's statement of that account into the shop's folder; its name, "" when a fault kept it."""
+        return str((await self._ask("POST", "/admin/account/statement", {"currency": currency}))["file"])
+
+    async def set_account_fault(self, currency: str, slug: str, count: int) -> None:
+        """No slug: all of every account end."""
+        await self._ask("POST", "/admin/account/faults", {"currency": currency, "slug": slug, "count": count})
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         assert self._session is not None, "open it first"

@@ -90,6 +90,21 @@ class Laboratory:
         stand.scan(reading.text)
         return reading.text
 
+    # --- the account at a bank without an API -----------------------------------------------------------
+
+    async def deliver_statement(self, currency: str) -> str:
+        """Its file's name. Raises BankRefuses, BankAway."""
+        name = await self.bank.deliver_statement(currency)
+        self.timeline.add("bank", "in", f"statement of the {currency} account: {name or 'does not come'}")
+        await self._look()
+        return name
+
+    async def break_account(self, currency: str, slug: str, count: int) -> None:
+        """A named fault of the account; "" ends all of them. Raises BankRefuses, BankAway."""
+        await self.bank.set_account_fault(currency, slug, count)
+        self.timeline.add("lab", "", f"{slug} on the {currency} account" if slug else "accounts healed")
+        await self._look()
+
     # --- faults -----------------------------------------------------------------------------------------
 
     async def begin(self, wish: Wish) -> Fault:
@@ -125,6 +140,8 @@ class Laboratory:
         if layer in ("", "provider"):
             with contextlib.suppress(BankAway):
                 await self.bank.clear_faults(slug)
+                if not slug:
+                    await self.bank.set_account_fault("", "", 1)
         self.timeline.add("lab", "", f"{slug or 'everything'} healed")
         self.on_change()
 
@@ -170,11 +187,13 @@ class Laboratory:
         before = (self.books, self.bank_faults)
         orders = await self.bank.get("orders")
         phone = await self.bank.get("phone")
+        account = await self.bank.get("account")
         self.bank_faults = list((await self.bank.get("faults"))["active"])
         self.books = {
             "orders": orders["orders"][:12],
             "waiting": phone["waiting"],
-            "balance": phone["balance"],
+            "money": phone["money"],
+            "accounts": account["accounts"],
             "pending": len(notices["waiting"]),
         }
         if before != (self.books, self.bank_faults):

@@ -19,6 +19,7 @@ from terminal.lab.live import Live
 from terminal.lab.qr_reader import NotReadable
 from terminal.lab.service_process import NoService
 from terminal.lab.stand import ROLES
+from terminal.sandbox.any_bank import FAULTS as ACCOUNT_FAULTS
 from terminal.sandbox.pages import qr_svg
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -57,6 +58,18 @@ class Socket(msgspec.Struct, forbid_unknown_fields=True):
     plugged: bool
 
 
+class Statement(msgspec.Struct, forbid_unknown_fields=True):
+    currency: str
+
+
+class AccountFault(msgspec.Struct, forbid_unknown_fields=True):
+    """``slug`` empty: all of them end."""
+
+    currency: str
+    slug: str = ""
+    count: int = 1
+
+
 class Roll(msgspec.Struct, forbid_unknown_fields=True):
     act: str
 
@@ -93,6 +106,8 @@ class Pages:
             web.post("/lab/phone/scan", _json_errors(self._phone_scan)),
             web.post("/lab/phone/act", _json_errors(self._phone_act)),
             web.post("/lab/phone/code", _json_errors(self._phone_code)),
+            web.post("/lab/account/statement", _json_errors(self._statement)),
+            web.post("/lab/account/faults", _json_errors(self._break_account)),
             web.post("/lab/scanner", _json_errors(self._scanner)),
             web.post("/lab/plug", _json_errors(self._plug)),
             web.post("/lab/paper", _json_errors(self._roll)),
@@ -111,6 +126,7 @@ class Pages:
             language=language,
             languages=[(each, Catalogue.load(each).text("language.name")) for each in LANGUAGES],
             faults=[(fault, fault.expected(language)) for fault in faults],
+            account_faults=ACCOUNT_FAULTS,
             headless=[fault.slug for fault in catalogue().values() if not fault.on_page],
             wallet=f"{self._sandbox_url}/wallet",
             words={key: words.text(key) for key in words.names() if key.startswith("lab.")},
@@ -197,6 +213,14 @@ class Pages:
     async def _phone_code(self, request: web.Request) -> Any:
         asked = await _read(request, Shot)
         return {"code": await self._lab.bank.payment_code(asked.behaviour)}
+
+    async def _statement(self, request: web.Request) -> Any:
+        return {"file": await self._lab.deliver_statement((await _read(request, Statement)).currency)}
+
+    async def _break_account(self, request: web.Request) -> Any:
+        asked = await _read(request, AccountFault)
+        await self._lab.break_account(asked.currency, asked.slug, asked.count)
+        return {"done": True}
 
     async def _scanner(self, request: web.Request) -> Any:
         asked = await _read(request, Shot)

@@ -97,6 +97,8 @@ def _text(data: bytes) -> Taken:
     if found is None:
         return NOTHING
     words = found[0].decode("gb18030", "replace")
+    if "\ufffd" in words:  # a character table chosen by ESC t; nearly always this one
+        words = found[0].decode("cp1252", "replace")
     if "\ufffd" in words:
         words = found[0].decode("cp437")
     return found.end(), _RULE.sub("---", words)

@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+from terminal.sandbox.account_desk import Place
 from terminal.sandbox.server import start_sandbox
 from terminal.system import SystemClock, SystemEntropy
 
@@ -20,6 +21,8 @@ def main() -> int:
     parser.add_argument("--embed", action="append", default=[], help="page that may frame the wallet")
     pix = "the Pix API listens there instead, with TLS that demands the shop's certificate"
     parser.add_argument("--pix-tls-port", type=int, help=pix)
+    account = "an account at a bank without an API, such as EUR:DE89…:camt:DIR (camt, mt940 or csv)"
+    parser.add_argument("--account", action="append", default=[], type=Place.parse, help=account)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -42,6 +45,7 @@ async def _serve(asked: argparse.Namespace) -> int:
         notify_ca=asked.notify_ca,
         embed_origins=tuple(asked.embed),
         pix_tls_port=asked.pix_tls_port,
+        accounts=asked.account,
     )
     try:
         await stop.wait()

@@ -1,6 +1,7 @@
 """A bank without an API: an account that takes transfers and writes statements into the shop's folder.
 
-Transfers appear in a camt.054 within the day and in the day's camt.053, with one identity in both. Faults by name.
+Transfers appear in a camt.054 within the day and in the day's camt.053, with one identity in both; an account that
+is told in MT940 or CSV has the day's statement alone. Faults by name.
 Source: ISO 20022 camt.053.001.08 and camt.054.001.08.
 """
 
@@ -8,9 +9,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from xml.sax.saxutils import escape
 
+import msgspec
+
+from terminal.sandbox import statement_texts
 from terminal.sandbox.payment_codes import DIGITS, Transfer, read
 
 FAULTS: Final = {
@@ -29,6 +33,7 @@ FAULTS: Final = {
 }
 ACCOUNT: Final = "DE89370400440532013000"
 CUT: Final = 18
+ENTRIES_KEPT: Final = 200
 
 
 class UnknownFault(ValueError):
@@ -50,17 +55,80 @@ class Entry:
     reversal: bool = False
 
 
+class Kept(msgspec.Struct):
+    """An account between two runs."""
+
+    stated: int
+    number: int
+    notices: int
+    made: int
+    today: int  # how many of the entries no statement has told yet
+    entries: list[Entry]
+    faults: dict[str, int]
+    dropped: str = ""
+
+    def dump(self) -> bytes:
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def load(cls, data: bytes) -> Self:
+        return msgspec.json.decode(data, type=cls)
+
+
 class AccountBank:
-    """One account of one shop. Days are UTC; ``folder`` is where the shop looks."""
+    """One account of one shop. Days are UTC.
+
+    Args:
+        folder: where the shop looks.
+        form: camt, mt940 or csv.
+        distinct: no file takes the name of an earlier one, for statements more often than once a day.
+    """
 
     def __init__(
-        self, folder: Path, *, account: str = ACCOUNT, currency: str = "EUR", opening_minor: int = 100_000
+        self,
+        folder: Path,
+        *,
+        account: str = ACCOUNT,
+        currency: str = "EUR",
+        opening_minor: int = 100_000,
+        form: str = "camt",
+        distinct: bool = False,
     ) -> None:
-        self.folder, self.account, self.currency = folder, account, currency
+        self.folder, self.account, self.currency, self.form = folder, account, currency, form
         self.entries: list[Entry] = []
+        self.dropped = ""  # name of the last statement in the folder
+        self._distinct = distinct
         self._balance, self._number, self._notices, self._made = opening_minor, 0, 0, 0
         self._today: list[Entry] = []
         self._faults: Counter[str] = Counter()
+
+    @property
+    def today(self) -> list[Entry]:
+        """Entries of the day that no statement has told yet."""
+        return list(self._today)
+
+    @property
+    def balance(self) -> int:
+        """With what no statement has told yet."""
+        return self._balance + _sum(self._today)
+
+    @property
+    def delivered(self) -> int:
+        return self._number
+
+    def kept(self) -> Kept:
+        entries = self.entries[-max(ENTRIES_KEPT, len(self._today)) :]
+        numbers = self._balance, self._number, self._notices, self._made
+        return Kept(*numbers, len(self._today), entries, dict(self._faults), self.dropped)
+
+    def restore(self, kept: Kept) -> None:
+        self._balance, self._number = kept.stated, kept.number
+        self._notices, self._made = kept.notices, kept.made
+        self.entries, self._today = list(kept.entries), kept.entries[len(kept.entries) - kept.today :]
+        self._faults, self.dropped = Counter(kept.faults), kept.dropped
+
+    def clear_faults(self) -> None:
+        self._faults.clear()
 
     def set_fault(self, slug: str, count: int = 1) -> None:
         """Raises UnknownFault."""
@@ -93,7 +161,7 @@ class AccountBank:
         if self._takes("credit-returned"):
             taken = self._add(replace(booked[0], service=self._reference(), credit=False, reversal=True))
             booked.append(taken)
-        if not self._takes("intraday-missing"):
+        if not self._takes("intraday-missing") and self.form == "camt":
             for each in booked:
                 self._write_intraday(each)
         return booked
@@ -144,25 +212,44 @@ class AccountBank:
     def end_day(self, day: date) -> str:
         """The day's camt.053, also of a day without entries; returns its text."""
         self._number += 1
-        opening, moved = (
-            self._balance,
-            sum(each.amount_minor if each.credit else -each.amount_minor for each in self._today),
-        )
-        self._balance = opening + moved
+        opening = self._balance
+        self._balance = opening + _sum(self._today)
         closing = self._balance + (1 if self._takes("statement-balance-wrong") else 0)
+        text, name = self._told(day, opening, closing), self._name(day)
+        self._today, self.dropped = [], ""
+        if not self._takes("statement-missing"):
+            self.dropped = name
+            self._drop(name, text[: len(text) // 2] if self._takes("statement-torn") else text)
+        if self._takes("statement-twice"):
+            stem, _, suffix = name.rpartition(".")
+            self._drop(f"{stem}-again.{suffix}", text)
+        return text
+
+    def _name(self, day: date) -> str:
+        number = f"-{self._number:04d}" if self._distinct else ""
+        return f"{day}{number}-" + {"camt": "camt053.xml", "mt940": "mt940.sta", "csv": "umsatz.csv"}[self.form]
+
+    def _told(self, day: date, opening: int, closing: int) -> str:
+        if self.form != "camt":
+            lines = [
+                statement_texts.Line(
+                    each.service,
+                    each.amount_minor if each.credit else -each.amount_minor,
+                    each.structured or each.text,
+                    each.payer,
+                    each.reversal,
+                )
+                for each in self._today
+            ]
+            told = statement_texts.Day(self.account, self.currency, day, self._number, opening, closing, lines)
+            return statement_texts.mt940(told) if self.form == "mt940" else statement_texts.csv(told)
         head = (
             f"<Id>S{self._number}</Id><ElctrncSeqNb>{self._number}</ElctrncSeqNb>"
             f"<FrToDt><FrDtTm>{day}T00:00:00Z</FrDtTm><ToDtTm>{day}T23:59:59Z</ToDtTm></FrToDt>{self._acct()}"
             f"{self._bal('OPBD', opening, day)}{self._bal('CLBD', closing, day)}"
         )
         inner = head + "".join(self._ntry(each) for each in self._today)
-        text = self._document("053", "BkToCstmrStmt", "Stmt", f"S-{self._number}", inner)
-        self._today = []
-        if not self._takes("statement-missing"):
-            self._drop(f"{day}-camt053.xml", text[: len(text) // 2] if self._takes("statement-torn") else text)
-        if self._takes("statement-twice"):
-            self._drop(f"{day}-camt053-again.xml", text)
-        return text
+        return self._document("053", "BkToCstmrStmt", "Stmt", f"S-{self._number}", inner)
 
     def _drop(self, name: str, text: str) -> None:
         """Whole or not at all, as a careful bank's client writes."""
@@ -210,3 +297,7 @@ class AccountBank:
         text = str(amount).rjust(digits + 1, "0")
         plain = f"{text[:-digits]}.{text[-digits:]}" if digits else text
         return f'<Amt Ccy="{self.currency}">{plain}</Amt>'
+
+
+def _sum(entries: list[Entry]) -> int:
+    return sum(each.amount_minor if each.credit else -each.amount_minor for each in entries)

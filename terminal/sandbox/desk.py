@@ -6,14 +6,18 @@ It saves before it tells.
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from terminal.sandbox import faults
+from terminal.sandbox.account_desk import AT, AccountDesk
+from terminal.sandbox.account_desk import FAULTS as ACCOUNT_FAULTS
 from terminal.sandbox.alipay import AlipayDoor, is_alipay
 from terminal.sandbox.engine import BEHAVIOURS, WALLETS, CustomerCannot, OrderView, plain, plain_view
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.sandbox.ledger import CUSTOMER
 from terminal.sandbox.outcome import Reply
+from terminal.sandbox.payment_codes import price
 from terminal.sandbox.pix import PixDoor, is_pix
 from terminal.sandbox.store import Store
 from terminal.sandbox.wechatpay import Bank
@@ -26,7 +30,7 @@ PHONE_LISTS: Final = 8
 _MONEY_MOVED: Final = {"SUCCESS", "REFUND", "REVOKED"}
 PASSWORD_TAKES_MS: Final = 4_000
 LATE_MS: Final = 90_000
-SYMBOLS: Final = {"CNY": "¥", "BRL": "R$", "USD": "$", "EUR": "€"}
+HOME: Final = "CNY"  # of the customer's money before he paid anything
 Plain = dict[str, Any]
 
 
@@ -52,9 +56,16 @@ class Call:
 
 class Desk:
     def __init__(
-        self, bank: Bank, clock: Clock, store: Store, keys: KeysFolder, woken: Callable[[], None]
+        self,
+        bank: Bank,
+        clock: Clock,
+        store: Store,
+        keys: KeysFolder,
+        woken: Callable[[], None],
+        accounts: AccountDesk | None = None,
     ) -> None:
         self.bank, self.clock = bank, clock
+        self.accounts = AccountDesk((), Path()) if accounts is None else accounts
         self._alipay, self.pix = AlipayDoor(bank), PixDoor(bank)
         self._store, self._keys, self._woken = store, keys, woken
         self._calls: deque[Call] = deque(maxlen=CALLS_KEPT)
@@ -78,11 +89,16 @@ class Desk:
     # --- the customer -----------------------------------------------------------------------------------
 
     def scan(self, code_url: str) -> Plain:
-        return _shown(self.bank.customer_scans(code_url.strip(), self.clock.wall_ms()))
+        """A wallet's order, or what a banking app fills in. Raises CustomerCannot."""
+        told = self.accounts.scan(code_url.strip())
+        return told or _shown(self.bank.customer_scans(code_url.strip(), self.clock.wall_ms()))
 
     def act(self, act: str, order_no: str, mchid: str = "", delay_ms: int = 0) -> Plain:
         """pay, password (pays after a moment), late, refuse, confirm. Raises CustomerCannot, BadAsk."""
         now_ms, bank, result = self.clock.wall_ms(), self.bank, ""
+        if mchid == AT:
+            result = self.accounts.act(act, order_no, now_ms)
+            return {"test": True, "result": result, "order_no": order_no}
         try:
             match act:
                 case "pay":
@@ -125,6 +141,7 @@ class Desk:
         return {
             "test": True,
             "balance": self.bank.ledger.balance(CUSTOMER),
+            "money": price(self.bank.ledger.balance(CUSTOMER), orders[0].currency if orders else HOME),
             "open": [
                 _shown(view) | {"code_url": order.code_urls[-1].url}
                 for order, view in views
@@ -138,7 +155,10 @@ class Desk:
 
     def orders(self, limit: int = LISTED) -> Plain:
         newest = self.bank.ledger.orders.newest(max(1, min(limit, LEDGER_LISTS)))
-        return {"test": True, "orders": [plain(order) for order in newest]}
+        return {
+            "test": True,
+            "orders": [plain(order) | {"price": price(order.total, order.currency)} for order in newest],
+        }
 
     def captures(self) -> Plain:
         merchants = self.bank.keys.merchants
@@ -183,16 +203,32 @@ class Desk:
         self.bank.faults.clear(slug)
         return self.list_faults()
 
+    # --- accounts at a bank without an API ----------------------------------------------------------------
+
+    def account(self) -> Plain:
+        self.accounts.advance(self.clock.wall_ms())
+        return {"test": True, "accounts": self.accounts.told(), "faults": ACCOUNT_FAULTS}
+
+    def deliver_statement(self, currency: str) -> Plain:
+        """Raises CustomerCannot."""
+        self.accounts.advance(self.clock.wall_ms())
+        return {"test": True, "file": self.accounts.deliver(currency, self.clock.wall_ms())}
+
+    def set_account_fault(self, currency: str, slug: str, count: int) -> Plain:
+        """No slug: all are ended. Raises CustomerCannot; BadAsk: no such fault, or count."""
+        if not slug:
+            self.accounts.clear_faults()
+            return self.account()
+        if slug not in ACCOUNT_FAULTS or not 1 <= count <= 1000:
+            raise BadAsk(f"an account's fault is one of {', '.join(ACCOUNT_FAULTS)}, 1 to 1000 times")
+        self.accounts.set_fault(currency, slug, count)
+        return self.account()
+
     def rotate_certificate(self) -> Plain:
         key = self._keys.rotate_certificate(self.clock.wall_ms())
         self.bank.keys.certificates.append(key)
         self.bank.keys.alipay = self._keys.alipay(self.clock.wall_ms())
         return {"test": True, "serial": key.serial}
-
-
-def price(minor: int, currency: str) -> str:
-    """R$ 12.50 for 1250 centavos: every currency of this bank has two decimals."""
-    return f"{SYMBOLS.get(currency, currency)} {minor // 100}.{minor % 100:02d}"
 
 
 def _shown(view: OrderView) -> Plain:

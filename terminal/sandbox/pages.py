@@ -46,6 +46,14 @@ class NewCode(msgspec.Struct, forbid_unknown_fields=True):
     wallet: str = "wechatpay"
 
 
+class OfAccount(msgspec.Struct, forbid_unknown_fields=True):
+    """``slug`` empty, at the faults: all of them end."""
+
+    currency: str = ""
+    slug: str = ""
+    count: int = 1
+
+
 class SetFault(msgspec.Struct, forbid_unknown_fields=True):
     slug: str
     count: int | None = None
@@ -81,6 +89,7 @@ class Pages:
             "notifications": desk.notifications,
             "faults": desk.list_faults,
             "phone": desk.phone,
+            "account": desk.account,
         }
         return [
             web.get("/wallet", self._page),
@@ -97,6 +106,8 @@ class Pages:
             web.post("/admin/code", admin(self._new_code)),
             web.post("/admin/faults", admin(self._set_fault)),
             web.delete("/admin/faults", admin(self._clear_faults)),
+            web.post("/admin/account/statement", admin(self._deliver)),
+            web.post("/admin/account/faults", admin(self._set_account_fault)),
             web.post("/admin/rotate-certificate", admin(self._told(desk.rotate_certificate))),
         ]
 
@@ -148,11 +159,18 @@ class Pages:
     async def _clear_faults(self, request: web.Request) -> web.Response:
         return _json(self._desk.clear_faults(request.query.get("slug", "")))
 
+    async def _deliver(self, request: web.Request) -> web.Response:
+        return _json(self._desk.deliver_statement((await _read(request, OfAccount)).currency))
+
+    async def _set_account_fault(self, request: web.Request) -> web.Response:
+        asked = await _read(request, OfAccount)
+        return _json(self._desk.set_account_fault(asked.currency, asked.slug, asked.count))
+
     # --- the page ---------------------------------------------------------------------------------------
 
     async def _page(self, _: web.Request) -> web.Response:
         template = self._templates.get_template("wallet.html")
-        text = template.render(phone=self._desk.phone(), token=self._page_token, yuan=yuan)
+        text = template.render(phone=self._desk.phone(), token=self._page_token)
         headers = {**_PLAIN_HEADERS, "Content-Security-Policy": self._policy}
         return web.Response(text=text, content_type="text/html", headers=headers)
 
@@ -169,11 +187,6 @@ class Pages:
         if self._desk.bank.ledger.codes.get(code) is None:
             raise web.HTTPNotFound
         return web.Response(body=qr_svg(code), content_type="image/svg+xml", headers=_PLAIN_HEADERS)
-
-
-def yuan(fen: int) -> str:
-    """12.50 for 1250."""
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def qr_svg(text: str) -> bytes:

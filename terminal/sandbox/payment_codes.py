@@ -13,6 +13,9 @@ EMV_CURRENCIES: Final = {
     "986": "BRL", "764": "THB", "704": "VND", "702": "SGD", "356": "INR", "360": "IDR", "116": "KHR", "458": "MYR",
     "608": "PHP", "840": "USD",
 }  # fmt: skip
+SYMBOLS: Final = {
+    "CNY": "¥", "BRL": "R$", "USD": "$", "EUR": "€", "INR": "₹", "THB": "฿", "VND": "₫", "SGD": "S$", "GBP": "£",
+}  # fmt: skip
 REFERENCES: Final = ("30.02", "62.05", "62.01", "62.08", "27.01")
 
 
@@ -24,6 +27,7 @@ class Transfer:
     currency: str
     structured: str = ""  # a reference in a field of its own
     text: str = ""
+    payee: str = ""
 
 
 class NotACode(ValueError):
@@ -45,20 +49,21 @@ def read(code: str) -> Transfer:
 
 def _epc(lines: list[str]) -> Transfer:
     lines += [""] * (12 - len(lines))
-    return Transfer(minor(lines[7].removeprefix("EUR"), "EUR"), "EUR", lines[9], lines[10])
+    return Transfer(minor(lines[7].removeprefix("EUR"), "EUR"), "EUR", lines[9], lines[10], lines[5])
 
 
 def _swiss(lines: list[str]) -> Transfer:
     if len(lines) < 31:
         raise NotACode("SPC")
-    return Transfer(minor(lines[18], lines[19]), lines[19], lines[28], lines[29])
+    return Transfer(minor(lines[18], lines[19]), lines[19], lines[28], lines[29], lines[5])
 
 
 def _upi(code: str) -> Transfer:
     found = {name: values[0] for name, values in parse_qs(urlsplit(code).query).items()}
     if "pa" not in found:
         raise NotACode("upi")
-    return Transfer(minor(found.get("am", ""), "INR"), "INR", found.get("tr", ""), found.get("tn", ""))
+    payee = found.get("pn", "") or found["pa"]
+    return Transfer(minor(found.get("am", ""), "INR"), "INR", found.get("tr", ""), found.get("tn", ""), payee)
 
 
 def _emv(code: str) -> Transfer:
@@ -73,7 +78,7 @@ def _emv(code: str) -> Transfer:
     if not currency:
         raise NotACode("53")
     reference = next((nested[each] for each in REFERENCES if each in nested), "")
-    return Transfer(minor(top.get("54", ""), currency), currency, reference)
+    return Transfer(minor(top.get("54", ""), currency), currency, reference, payee=top.get("59", ""))
 
 
 def _objects(text: str) -> dict[str, str]:
@@ -90,3 +95,11 @@ def minor(text: str, currency: str) -> int:
     digits = DIGITS.get(currency, 2)
     whole, _, fraction = text.partition(".")
     return int((whole or "0") + fraction.ljust(digits, "0")[:digits])
+
+
+def price(amount: int, currency: str) -> str:
+    """R$ 12.50 for 1250 centavos; a currency we have no sign for has its letters."""
+    digits = DIGITS.get(currency, 2)
+    text = str(abs(amount)).rjust(digits + 1, "0")
+    plain = f"{text[:-digits]}.{text[-digits:]}" if digits else text
+    return f"{'−' if amount < 0 else ''}{SYMBOLS.get(currency, currency)} {plain}"

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
+from terminal.sandbox.account_desk import AccountDesk, Place
 from terminal.sandbox.client_tls import FILES, listening
 from terminal.sandbox.desk import Clock, Desk
 from terminal.sandbox.engine import Rules
@@ -201,6 +202,7 @@ async def start_sandbox(
     notify_ca: Path | None = None,
     embed_origins: tuple[str, ...] = (),
     pix_tls_port: int | None = None,
+    accounts: Sequence[Place] = (),
 ) -> Sandbox:
     """Start the bank, continuing from ``state_dir``.
 
@@ -211,6 +213,7 @@ async def start_sandbox(
         notify_ca: PEM file of the authority behind the merchants' https notify_url.
         embed_origins: pages that may show the wallet in a frame.
         pix_tls_port: the Pix API listens there instead, with TLS that demands the shop's certificate; 0: any.
+        accounts: at a bank without an API, with the folders its statements go to.
 
     Raises:
         ValueError: ``host`` is not a loopback address.
@@ -223,11 +226,11 @@ async def start_sandbox(
     bank = Bank(keyring, rules=rules or DEFAULT_RULES)
     store = Store(state_dir / "bank.db")
     bank.load(store.rows())
-    desk = Desk(bank, clock, store, keys, woken.set)
+    desk = Desk(bank, clock, store, keys, woken.set, AccountDesk(accounts, state_dir))
     sandbox = Sandbox(desk, keys, store, woken)
     sandbox.admin_token = _admin_token(state_dir / ADMIN_FILE, entropy)
-    page, admin = entropy.bytes(16).hex(), sandbox.admin_token
-    pages = Pages(desk, admin_token=admin, page_token=page, embed_origins=embed_origins)
+    page = entropy.bytes(16).hex()
+    pages = Pages(desk, admin_token=sandbox.admin_token, page_token=page, embed_origins=embed_origins)
     tls = ssl.create_default_context(cafile=str(notify_ca)) if notify_ca is not None else None
     pix = None
     if pix_tls_port is not None:

@@ -1,5 +1,6 @@
 """The demo's two windows: a till, and the lab with its phone, glass, paper, scanner and speaker."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -93,6 +94,29 @@ class Windows:
         address = f"{urljoin(self.till.url, '/api/v1/events')}?after={after}"
         told = await self.till.request.get(address, headers={"Authorization": f"Bearer {self.key}"})
         return dict(await told.json())
+
+    async def sale_by_script(self, amount_minor: int, currency: str) -> str:
+        """A sale that a till of the shop's own currency cannot begin; its id."""
+        address = urljoin(self.till.url, "/api/v1/sales")
+        headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": f"story-{currency}-{amount_minor}"}
+        body = {"counter": "1", "amount_minor": amount_minor, "currency": currency}
+        told = await self.till.request.post(address, headers=headers, data=body)
+        assert told.status == 201, await told.text()
+        await expect(self.lab.locator("#glass-says")).to_have_text("code")
+        return str((await told.json())["id"])
+
+    async def sale(self, sale: str) -> dict[str, Any]:
+        address = urljoin(self.till.url, f"/api/v1/sales/{sale}")
+        told = await self.till.request.get(address, headers={"Authorization": f"Bearer {self.key}"})
+        return dict(await told.json())
+
+    async def settled(self, *sales: str) -> None:
+        """Until each is; the reconciliation follows the payment."""
+        async with asyncio.timeout(WAIT_MS / 1000):
+            while True:
+                if all([(await self.sale(each))["settled"] for each in sales]):
+                    return
+                await asyncio.sleep(0.1)
 
     async def green(self, amount: str) -> None:
         await expect(self.till.locator("#panel.tone-paid #panel-amount")).to_have_text(amount)

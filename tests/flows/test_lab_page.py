@@ -43,7 +43,7 @@ async def test_typed_shown_scanned_from_the_glass_and_paid_on_the_phone(windows:
     lab = windows.lab
     await windows.open_sale("2850")
     await windows.press("#scan-glass")
-    await expect(lab.locator("#order-amount")).to_have_text("28.50")
+    await expect(lab.locator("#order-amount")).to_have_text("¥ 28.50")
     await expect(lab.locator("#order-shop")).to_contain_text("Countertop")
     await windows.press("#order-acts [data-act=pay]")
     await windows.green("¥28.50")
@@ -67,6 +67,37 @@ async def test_the_cashier_scans_the_phone(windows: Windows) -> None:
     await windows.press("#scan-phone")
     await windows.paid("¥7.00", slips + 1)
     await expect(lab.locator("#spoken li").first).to_contain_text("七元")
+
+
+@pytest.mark.row(143, 111, 28)
+async def test_a_code_that_any_bank_pays_is_scanned_paid_and_proven_by_the_statement_the_button_delivers(
+    windows: Windows,
+) -> None:
+    lab, slips = windows.lab, await windows.slips()
+    sale = await windows.sale_by_script(450, "EUR")
+    await lab.select_option("#account-slug", "intraday-missing")
+    await windows.press("#account-fault button")
+    await expect(lab.locator("#account-broken")).to_have_text("No notice today, only the statement")
+    await windows.press("#scan-glass")
+    await expect(lab.locator("#order-amount")).to_have_text("€ 4.50")
+    await expect(lab.locator("#order-shop")).to_contain_text("Countertop Demo · RF")
+    await windows.press("#order-acts [data-act=pay]")
+    await expect(lab.locator("#account-balance")).to_have_text("€ 1004.50")
+    await expect(lab.locator("#account-says")).to_contain_text("Not in a statement yet: 1")
+    assert (await windows.sale(sale))["word"] == "waiting", "nothing but the statement proves it"
+    await windows.press("#deliver")
+    await expect(lab.locator("#account-says")).to_contain_text("camt053.xml")
+    await windows.paid("€4.50", slips + 1)
+
+    rupees = await windows.sale_by_script(1000, "INR")
+    await windows.pay()
+    await lab.select_option("#account-currency", "INR")
+    await expect(lab.locator("#account-balance")).to_have_text("₹ 1010.00")
+    await windows.press("#deliver")
+    await expect(lab.locator("#account-says")).to_contain_text("mt940.sta")
+    await windows.paid("₹10.00", slips + 2)
+    await windows.settled(sale, rupees)
+    assert windows.complaints == []
 
 
 @pytest.mark.row(46, 144)

@@ -274,7 +274,7 @@ async def test_a_page_hears_what_happens_and_resumes_by_number(rig: Rig) -> None
 async def test_the_bank_s_calls_and_books_are_seen(rig: Rig) -> None:
     lab = rig.lab.lab
     await until(lambda: "orders" in lab.books)
-    assert lab.books["balance"] == 1_000_000_00
+    assert lab.books["money"] == "¥ 1000000.00"
     async with aiohttp.ClientSession() as stranger, stranger.get(f"{rig.sandbox.url}/v3/certificates") as answer:
         assert answer.status == 401
     lab.watched += 1  # a page is open: looked at often

@@ -13,7 +13,8 @@ import zxingcpp
 from aiohttp import web
 from PIL import Image, ImageDraw
 
-from terminal.sandbox.pages import qr_svg, yuan
+from terminal.sandbox.pages import qr_svg
+from terminal.sandbox.payment_codes import price
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.sandbox_rig import RsaTill, running_sandbox
@@ -279,8 +280,16 @@ async def test_notifications_go_to_loopback_only(
     assert "https://shop.example/notify is not on loopback" in heard.text
 
 
-def test_i12_fen_are_shown_as_yuan_without_floats() -> None:
-    assert [yuan(fen) for fen in (0, 5, 1250, 999_999_999_999)] == ["0.00", "0.05", "12.50", "9999999999.99"]
+def test_i12_money_is_shown_in_its_own_currency_without_floats() -> None:
+    shown = [price(minor, "CNY") for minor in (0, 5, 1250, 999_999_999_999)]
+    assert shown == ["¥ 0.00", "¥ 0.05", "¥ 12.50", "¥ 9999999999.99"]
+    assert [price(1250, each) for each in ("EUR", "INR", "VND", "CHF")] == [
+        "€ 12.50",
+        "₹ 12.50",
+        "₫ 1250",
+        "CHF 12.50",
+    ]
+    assert price(-5, "BRL") == "−R$ 0.05"
 
 
 async def test_the_phone_does_everything_a_customer_can(

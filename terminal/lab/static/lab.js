@@ -2,10 +2,9 @@
 const words = JSON.parse(document.getElementById("words").textContent);
 const at = (id) => document.getElementById(id);
 const say = (key) => words[`lab.${key}`] ?? key;
-const yuan = (fen) => `${Math.trunc(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
 const LINES_MAX = 400;
 const MENDS = { load: ["paper-out", "paper-out-mid-slip", "paper-low"], close: ["cover-open"] }; // what a hand at the printer ends
-const ROUTINE = /^($|status|busy\?|quiet|command$|answer$|STATE|PING|ACK|TILE)/; // what a healthy counter asks all day, and pieces of pictures
+const ROUTINE = /^($|<00>$|status|busy\?|quiet|command$|command: read|answer|STATE|PING|ACK|TILE)/; // what a healthy counter asks all day, and pieces of pictures
 let state = null;
 let lastLine = 0;
 let spokenUpTo = -1;
@@ -106,7 +105,7 @@ function showOrder(order) {
   at("order").hidden = !has;
   if (!has) return;
   at("order-shop").textContent = `${order.shop} · ${order.description}`;
-  at("order-amount").textContent = yuan(order.amount);
+  at("order-amount").textContent = order.price;
   at("order-why").textContent = order.why_not ? (words[`lab.why_${order.why_not}`] ?? order.why_not) : "";
   at("order-acts").hidden = order.why_not !== "";
 }
@@ -118,12 +117,13 @@ function showBank(bank) {
     return;
   }
   if (bank.orders === undefined) return;
-  at("balance").textContent = yuan(bank.balance);
+  at("balance").textContent = bank.money;
+  showAccount(bank.accounts);
   at("books").replaceChildren(...bank.orders.map((order) => {
     const row = make("tr");
     const taken = order.captures.length;
     row.append(make("td", `…${order.out_trade_no.slice(-6)}`), make("td", order.state),
-      make("td", `¥ ${yuan(order.total)}${taken > 1 ? ` ×${taken}` : ""}`, "money"));
+      make("td", `${order.price}${taken > 1 ? ` ×${taken}` : ""}`, "money"));
     return row;
   }));
   showMessages(bank.orders);
@@ -135,16 +135,37 @@ function showBank(bank) {
       button.type = "button";
       Object.assign(button.dataset, { act, order: order.order_no, mchid: order.mchid });
     }
-    box.append(make("p", `${say("waiting_password")}: ¥ ${yuan(order.amount)}`), confirm, " ", refuse);
+    box.append(make("p", `${say("waiting_password")}: ${order.price}`), confirm, " ", refuse);
     return box;
   }));
+}
+
+/** An account at a bank without an API: its statements come when the button says so. */
+function showAccount(accounts) {
+  at("account").hidden = accounts.length === 0;
+  if (accounts.length === 0) return;
+  const chooser = at("account-currency");
+  const now = accounts.map((each) => `${each.currency} · ${each.account}`);
+  if ([...chooser.options].map((each) => each.text).join() !== now.join()) {
+    chooser.replaceChildren(...accounts.map((each, index) => new Option(now[index], each.currency)));
+  }
+  const one = accounts.find((each) => each.currency === chooser.value) ?? accounts[0];
+  at("account-balance").textContent = one.balance;
+  const file = one.last_file ? ` · ${one.last_file}` : "";
+  at("account-says").textContent = one.undelivered ? `${say("undelivered")}: ${one.undelivered}${file}` : `${say("all_delivered")}${file}`;
+  at("account-entries").replaceChildren(...one.entries.slice(0, 4).map((entry) => {
+    const row = make("tr");
+    row.append(make("td", entry.reference), make("td", entry.amount, "money"));
+    return row;
+  }));
+  at("account-broken").textContent = one.faults.map((slug) => say(`account_${slug}`)).join(" · ");
 }
 
 /** What the wallet would tell its owner about the newest orders. */
 function showMessages(orders) {
   const key = { SUCCESS: "paid_to", REFUND: "money_back", PAYERROR: "not_paid_to", REVOKED: "money_back" };
   const told = orders.filter((order) => key[order.state]).slice(0, 6).map((order) => {
-    const text = `${say(key[order.state])} ¥ ${yuan(order.total)}`;
+    const text = `${say(key[order.state])} ${order.price}`;
     return make("li", `${text} · …${order.out_trade_no.slice(-6)}`, order.state === "PAYERROR" ? "no" : "");
   });
   if (told.length) at("messages").replaceChildren(...told);
@@ -283,6 +304,12 @@ at("place").addEventListener("change", filterLines);
 for (const id of ["bytes", "routine"]) {
   at(id).addEventListener("change", () => at("lines").classList.toggle(id, at(id).checked));
 }
+at("account-currency").addEventListener("change", () => showAccount(state.bank.accounts ?? []));
+at("deliver").addEventListener("click", () => run(() => ask("account/statement", { currency: at("account-currency").value })));
+at("account-fault").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run(() => ask("account/faults", { currency: at("account-currency").value, slug: at("account-slug").value }));
+});
 setInterval(() => {
   at("clock").textContent = new Date().toLocaleTimeString(document.documentElement.lang);
 }, 1000);

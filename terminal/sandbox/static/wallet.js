@@ -1,7 +1,6 @@
 // The customer's phone. All words and numbers come from the sandbox and are shown as text only.
 const token = document.querySelector('meta[name="wallet-token"]').content;
 const at = (id) => document.getElementById(id);
-const yuan = (fen) => `${Math.trunc(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
 const REASONS = {
   "unknown-code": "This code is not ours.",
   "code-expired": "This code has expired.",
@@ -11,6 +10,7 @@ const REASONS = {
   "no-funds": "Not enough money.",
   "not-waiting": "Nothing to confirm any more.",
   "unknown-order": "No such order.",
+  "amount-open": "This code has no amount.",
   token: "The sandbox was restarted: reload this page.",
 };
 const DONE = { paid: "Paid 已支付", later: "Will be paid in a moment", refused: "Refused" };
@@ -75,7 +75,7 @@ async function refresh() {
   const now = JSON.stringify(phone);
   if (now === painted) return; // do not move what the finger is about to touch
   painted = now;
-  at("balance").textContent = yuan(phone.balance);
+  at("balance").textContent = phone.money;
   list("open", phone.open, "no open order", (item, order) =>
     item.append(button(line(order), { codeUrl: order.code_url })));
   list("waiting", phone.waiting, "nothing", (item, order) => {
