@@ -1,8 +1,13 @@
 """The ``countertop`` command: one file a command."""
 
+import sys
+
 
 def main() -> None:
     """Entry point. Imports wait until here so that a broken command cannot break the others' help."""
-    from terminal.cli.commands import app
+    if sys.argv[1:2] == ["serve"]:
+        from terminal.cli.serve_alone import app
+    else:
+        from terminal.cli.commands import app
 
     app()

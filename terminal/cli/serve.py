@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from terminal.cli.words import JOURNAL, SETTINGS, console, sentences, tell
+from terminal.cli.words import JOURNAL, SETTINGS, sentences, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
 
@@ -46,7 +46,7 @@ def _check(loaded: Loaded, *, as_json: bool) -> None:
         tell(error, as_json=as_json)
     if wrong:
         raise typer.Exit(SETTINGS)
-    console.print("The settings are sound.")
+    typer.echo("The settings are sound.")
 
 
 async def _serve(loaded: Loaded, *, as_json: bool) -> int:
@@ -63,13 +63,13 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
             pins = await demo_people(now) if loaded.settings.mode == "test" else {}
             say_ready(now, links, pins)
         _look_for_garbage()
-        console.print(f"Countertop answers at {now.url}", highlight=False)
+        typer.echo(f"Countertop answers at {now.url}")
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, now.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if now.failed.done():
             return _failed(now.journal.dead, now.failed, as_json=as_json)
-    console.print("Countertop stopped; everything is in the journal.")
+    typer.echo("Countertop stopped; everything is in the journal.")
     return 0
 
 

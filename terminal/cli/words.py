@@ -4,12 +4,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from terminal.errors import (
     BadSettings,
@@ -33,8 +32,22 @@ UNAVAILABLE: Final = 5
 CAUSES: Final = ("why", "detail", "reason")
 DETAILS: Final = ("number", *CAUSES)
 
-console = Console()
-errors = Console(stderr=True)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    console: Console
+    errors: Console
+
+
+@cache
+def __getattr__(name: str) -> "Console":
+    """``console`` and ``errors`` come when they are asked for: the service, which runs for years, keeps no rich
+    text (2 MB)."""
+    if name not in ("console", "errors"):
+        raise AttributeError(name)
+    from rich.console import Console
+
+    return Console(stderr=name == "errors")
 
 
 class Problem(TerminalError):
@@ -78,7 +91,10 @@ def tell(error: TerminalError, *, as_json: bool = False) -> None:
     if as_json:
         print(msgspec.json.encode(in_json(error)).decode())
         return
+    from rich.markup import escape
+
     said = describe(error.slug, error.facts, language())
+    errors = __getattr__("errors")
     errors.print(f"[bold red]{said.code}[/]  {escape(said.sentence)}", highlight=False, soft_wrap=True)
     errors.print(f"      {said.fix}", highlight=False, markup=False, soft_wrap=True)
     if untold := _untold(error, said.sentence):
@@ -114,5 +130,5 @@ def put(value: Any) -> None:
 
 
 def give_up(message: str, code: int = USAGE) -> NoReturn:
-    errors.print(message, highlight=False, markup=False, soft_wrap=True)
+    __getattr__("errors").print(message, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(code)
