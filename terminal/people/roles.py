@@ -28,7 +28,8 @@ VISITORS: Final = frozenset({Role.ONBOARDING, Role.INTEGRATOR, Role.SUPPORT})  #
 
 
 class Action(StrEnum):
-    SEE_SELF = "see_self"  # who one is, the PIN once more, one's own second step
+    SEE_SELF = "see_self"  # who one is, the PIN once more
+    OWN_SECOND_STEP = "own_second_step"
     SEE_HEALTH = "see_health"  # of devices and service: no name, no sale
     SEE_BUNDLE = "see_bundle"  # the redacted support bundle
     TAKE_MONEY = "take_money"
@@ -67,14 +68,14 @@ _SELLING: Final = frozenset(
 )
 AT_A_TILL: Final = frozenset({Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT})
 ON_TEST_SALE: Final = frozenset({Action.TAKE_MONEY, Action.CANCEL_SALE, Action.REPRINT, Action.SEE_SALES})
-_SEEN: Final = frozenset({Action.SEE_SELF, Action.SEE_HEALTH})
+_SEEN: Final = frozenset({Action.SEE_SELF, Action.SEE_HEALTH, Action.OWN_SECOND_STEP})
 _SET_UP: Final = frozenset({Action.TEST_DEVICES, Action.FIT_DEVICES, Action.TEST_SALE, Action.SIGN_VISIT})
 TABLE: Final[Mapping[Role, frozenset[Action]]] = {
     Role.TILL: _SELLING,
     Role.DISPLAY: frozenset({Action.SEE_SELF, Action.SEE_DISPLAY}),
     Role.CASHIER: _SELLING | {Action.ASK_REFUND},
     Role.OWNER: frozenset(Action),
-    Role.ONBOARDING: _SEEN | _SET_UP | {Action.SEE_DISPLAY},
+    Role.ONBOARDING: _SEEN | _SET_UP,
     Role.INTEGRATOR: _SEEN | {Action.TEST_DEVICES, Action.MANAGE_API_KEYS},
     Role.SUPPORT: _SEEN | {Action.SEE_BUNDLE},
     Role.POS: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS},
@@ -84,7 +85,9 @@ WHERE_SIMULATED: Final[Mapping[Role, frozenset[Action]]] = {
 }
 # a refund asks by its own policy, reading never, who brings a bill is asked for a PIN where it has one, and the
 # smallest amount there is moves nothing worth one
-_ELSEWHERE: Final = frozenset({Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS, Action.TEST_SALE})
+_ELSEWHERE: Final = frozenset(
+    {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS, Action.TEST_SALE, Action.OWN_SECOND_STEP}
+)
 STEP_UP: Final = frozenset(Action) - _SELLING - _ELSEWHERE
 AWAY_FROM_MONEY: Final = frozenset(
     {

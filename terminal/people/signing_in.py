@@ -220,9 +220,9 @@ class SigningIn:
             raise NotAllowed("not_signed_in")
         person = self._roll.find(Person, by.id)
         if not fresh_pin(by, self._clock.mono_ns()):
-            raise NotAllowed("pin_again", action=Action.SEE_SELF.value)
+            raise NotAllowed("pin_again", action=Action.OWN_SECOND_STEP.value)
         if person.second and by.lacks == "code_again":
-            raise NotAllowed("code_again", action=Action.SEE_SELF.value)
+            raise NotAllowed("code_again", action=Action.OWN_SECOND_STEP.value)
         return person
 
     def sign_out(self, session_token: str) -> None:
@@ -264,6 +264,8 @@ class SigningIn:
                 await self._roll.record("stranger_refused", subject, SYSTEM, device=device)
             elif not right:
                 await self._roll.record("pin_refused", subject, SYSTEM, device=device)
+            elif self._over(found):
+                raise NotAllowed("visit_over")
             elif code and found.second:
                 await self._enrolment.prove(found, code, device=device)
             elif at_sign_in(self.settings.second_step, enrolled=bool(found.second), at_till=at_till):
@@ -277,8 +279,6 @@ class SigningIn:
         now = self._roll.find(Person, found.id)
         if now.pin != found.pin:  # changed while the old one was looked at: it opens nothing any more
             raise NotAllowed("pin_wrong")
-        if self._over(now):
-            raise NotAllowed("visit_over")
         return now
 
     async def _use_code(self, code: str, purpose: Purpose, device: str) -> Grant:

@@ -58,6 +58,18 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "read_settlements": (Action.SEE_REPORTS,),
     "import_bill": (Action.IMPORT_BILLS,),
     "fetch_bills": (Action.IMPORT_BILLS,),
+    # risk: who sells sees it and may bring an owner's PIN
+    "find_code": (Action.SEE_SALES,),
+    "check_proof": (Action.TAKE_MONEY,),
+    "list_stickers": (Action.SEE_SALES,),
+    "check_sticker": (Action.TAKE_MONEY,),
+    "new_sticker": (Action.CHANGE_SETTINGS,),
+    "remove_sticker": (Action.CHANGE_SETTINGS,),
+    "read_risk": (Action.SEE_REPORTS,),
+    "close_risk_alert": (Action.SETTLE_EXCEPTION, Action.SEE_SALES),
+    "make_letter": (Action.SETTLE_EXCEPTION, Action.SEE_SALES),
+    "begin_hold": (Action.SETTLE_EXCEPTION, Action.SEE_SALES),
+    "end_hold": (Action.CHANGE_SETTINGS, Action.SEE_SALES),
     # devices
     "list_devices": (Action.SEE_HEALTH,),
     "test_device": (Action.TEST_DEVICES,),
@@ -66,8 +78,8 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     # oneself
     "read_me": (Action.SEE_SELF,),
     "confirm_pin": (Action.SEE_SELF,),
-    "begin_second_step": (Action.SEE_SELF,),
-    "finish_second_step": (Action.SEE_SELF,),
+    "begin_second_step": (Action.OWN_SECOND_STEP,),
+    "finish_second_step": (Action.OWN_SECOND_STEP,),
     "list_people": (Action.SEE_SALES,),
     # who has access
     "new_pairing_code": (Action.MANAGE_DEVICES,),

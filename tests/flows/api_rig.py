@@ -50,7 +50,8 @@ _FRESH: Final = itertools.count(1)  # of all callers: a restarted shop remembers
 KEYS: Final = JournalKeys.make(Chance("keys"))
 CHEAP: Final = PinCost(passes=1, memory_kib=8)
 POLICY: Final = RefundPolicy(cashier_alone_minor=1000, cashier_day_minor=1500)
-MONEY_CALLS: Final = ("/sales", "/refunds", "/code", "/scan", "/people", "/keys")  # whose answer is stored
+PEOPLE: Final = PeopleSettings(pin_cost=CHEAP, refunds=POLICY)
+MONEY_CALLS: Final = ("/sales", "/refunds", "/code", "/scan", "/people", "/keys", "/visitors", "/rotate")  # whose answer is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,16 @@ class Shop:
     """Start it, call it, kill it, start it again on the same disk."""
 
     def __init__(
-        self, folder: Path, counters: Sequence[str] = ("1", "2"), limits: EdgeLimits | None = None
+        self,
+        folder: Path,
+        counters: Sequence[str] = ("1", "2"),
+        limits: EdgeLimits | None = None,
+        *,
+        people: PeopleSettings = PEOPLE,
+        simulated: bool = True,
     ) -> None:
         self.folder, self.counters, self.edge_limits = folder, counters, limits
+        self.rules, self.simulated = people, simulated
         self.clock, self.entropy, self.ids = Clock(), Chance("shop"), SystemIds()
         keyring, merchants = simulated_keyring(Chance("bank"))
         self.bank, self.merchant = Bank(keyring), merchants[0]
@@ -149,10 +157,9 @@ class Shop:
         )
         lanes = [(CounterSettings(each), Devices(printer=self.printers[each])) for each in self.counters]
         self.service = Service(parts, lanes)
-        settings = PeopleSettings(pin_cost=CHEAP, refunds=POLICY)
         self.people = People(
             "s1", journal=feed, clock=self.clock, entropy=self.entropy, ids=self.ids, pepper=bytes(32),
-            settings=settings, simulated=self.house.test,
+            settings=self.rules, simulated=self.simulated,
         )  # fmt: skip
         self.bills = BillDesk(self.service, self.journal.settled, self.folder / "bills")
         app = make_api(
@@ -351,9 +358,15 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
 
 @asynccontextmanager
 async def open_shop(
-    folder: Path, *, counters: Sequence[str] = ("1", "2"), limits: EdgeLimits | None = None
+    folder: Path,
+    *,
+    counters: Sequence[str] = ("1", "2"),
+    limits: EdgeLimits | None = None,
+    people: PeopleSettings = PEOPLE,
+    simulated: bool = True,
 ) -> AsyncIterator[Shop]:
-    shop = Shop(folder, counters, limits)
+    """``simulated`` False: roles are those of a shop of live money; ``people``: its rules for them."""
+    shop = Shop(folder, counters, limits, people=people, simulated=simulated)
     await shop.start()
     try:
         yield shop

@@ -37,7 +37,7 @@ SELLING: Final = (
     | {"/reports/today"}
 )
 REPORTS: Final = {f"/reports/{each}" for each in ("z", "z/{n}", "differences", "fees", "month")}
-OWNERS: Final = {"/people"} | REPORTS
+OWNERS: Final = {"/people", "/me"} | REPORTS
 
 
 def asked_by(client: Client, url: str, language: str) -> Client:

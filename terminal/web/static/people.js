@@ -3,7 +3,10 @@
 import { get, post } from "./api.js";
 import { at, h } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
+import { granted, keyOf } from "./wish.js";
 import { facts, t } from "./words.js";
+
+const OVERLAP_H = 24;
 
 function tell(text) {
   at("told").textContent = text;
@@ -47,8 +50,22 @@ function person(each) {
   const path = `/people/${each.id}`;
   const acts = [button(t("access.set_pin"), () => newPin(each))];
   if (each.locked) acts.unshift(h("span", { class: "locked" }, t("access.locked")), button(t("access.unlock"), () => run(() => post(`${path}/unlock`), t("access.unlocked"))));
+  if (each.second_step && each.id !== facts.me) acts.push(taking(t("access.remove_code"), () => run(() => post(`${path}/second-step/remove`), t("access.removed"))));
   if (each.id !== facts.me) acts.push(taking(t("access.remove"), () => run(() => post(`${path}/disable`), t("access.removed"))));
-  return row(each.label, t(`people.role_${each.role}`), ...acts);
+  const told = [t(`people.role_${each.role}`)];
+  if (each.second_step) told.push(t("access.with_code"));
+  if (each.until_ms) told.push(t("access.until", { date: when(each.until_ms, "short") }));
+  return row(each.label, told.join(" · "), ...acts);
+}
+
+function when(ms, timeStyle) {
+  return new Date(ms).toLocaleString(facts.language, { timeZone: facts.zone, dateStyle: "medium", timeStyle });
+}
+
+function session(each) {
+  const told = [t(`people.role_${each.role}`), each.device, t("access.idle", { minutes: Math.floor(each.idle_s / 60) })];
+  const end = taking(t("access.end_session"), () => run(() => post(`/sessions/${each.id}/end`), t("access.ended")));
+  return row(each.label, told.filter(Boolean).join(" · "), each.own ? h("span", { class: "soft" }, t("access.this_one")) : end);
 }
 
 function device(each) {
@@ -57,10 +74,21 @@ function device(each) {
 }
 
 function apiKey(each) {
-  const until = new Date(each.expires_ms).toLocaleDateString(facts.language, { timeZone: facts.zone, dateStyle: "medium" });
+  const until = when(each.expires_ms);
+  const used = each.used_ms ? t("access.used", { date: when(each.used_ms) }) : t("access.unused");
   const where = each.counters.length ? ` · ${t("access.at", { counters: each.counters.join(", ") })}` : "";
-  const told = `${each.scopes.map((scope) => t(`access.scope_${scope.replace(":", "_")}`)).join(", ")}${where} · ${t("access.until", { date: until })}`;
-  return row(each.label, told, taking(t("access.revoke"), () => run(() => post(`/keys/${each.id}/revoke`), t("access.removed"))));
+  const told = `${each.scopes.map((scope) => t(`access.scope_${scope.replace(":", "_")}`)).join(", ")}${where} · ${t("access.until", { date: until })} · ${used}`;
+  const rotate = button(t("access.rotate"), () => told_once(() => post(`/keys/${each.id}/rotate`, { overlap_h: OVERLAP_H }), t("access.rotated", { hours: OVERLAP_H })));
+  return row(each.label, told, rotate, taking(t("access.revoke"), () => run(() => post(`/keys/${each.id}/revoke`), t("access.removed"))));
+}
+
+/** A key that is shown once, whatever made it. */
+async function told_once(act, done) {
+  const made = await run(act, done);
+  if (!made) return false;
+  at("made-key").textContent = made.key;
+  at("made").hidden = false;
+  return true;
 }
 
 function newPin(of) {
@@ -73,7 +101,7 @@ function newPin(of) {
 async function look() {
   const told = await withPin(() => get("/access"), { owner: true });
   if (!told) return;
-  for (const [list, make, rows] of [["staff", person, told.people], ["devices", device, told.devices], ["api-keys", apiKey, told.api_keys]]) {
+  for (const [list, make, rows] of [["staff", person, told.people], ["sessions", session, told.sessions], ["devices", device, told.devices], ["api-keys", apiKey, told.api_keys]]) {
     at(list).replaceChildren(...(rows.length ? rows.map(make) : [h("li", { class: "soft" }, t("access.none"))]));
   }
 }
@@ -81,7 +109,15 @@ async function look() {
 at("add").addEventListener("submit", async (event) => {
   event.preventDefault();
   const wish = { label: at("add-label").value, role: at("add-role").value, pin: at("add-pin").value };
-  if (await run(() => post("/people", wish), t("access.added"))) event.target.reset();
+  const visits = !at("visit").hidden;
+  if (visits) wish.hours = Number(at("add-hours").value);
+  if (!(await run(() => post(visits ? "/visitors" : "/people", wish, keyOf(event.target, wish)), t("access.added")))) return;
+  granted(event.target);
+  event.target.reset();
+  at("visit").hidden = true;
+});
+at("add-role").addEventListener("change", () => {
+  at("visit").hidden = !at("add-role").selectedOptions[0].dataset.visitor;
 });
 at("new-pin-form").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -95,10 +131,8 @@ at("add-key").addEventListener("submit", async (event) => {
   event.preventDefault();
   const chosen = (name) => [...event.target.querySelectorAll(`[name=${name}]:checked`)].map((each) => each.value);
   const wish = { label: at("key-label").value, scopes: chosen("scopes"), counters: chosen("counters"), days: Number(at("key-days").value) };
-  const made = await run(() => post("/keys", wish), t("access.added"));
-  if (!made) return;
-  at("made-key").textContent = made.key;
-  at("made").hidden = false;
+  if (!(await told_once(() => post("/keys", wish, keyOf(event.target, wish)), t("access.added")))) return;
+  granted(event.target);
   event.target.reset();
 });
 run(async () => true);

@@ -4,7 +4,7 @@ import { Problem, post } from "./api.js";
 import { at, h } from "./dom.js";
 import { facts, t, trouble } from "./words.js";
 
-const ASKS = new Set(["not_signed_in", "pin_again", "not_allowed"]);
+const ASKS = new Set(["not_signed_in", "pin_again", "code_again", "not_allowed"]);
 
 /** A refusal as {text, code}. */
 export function refusal(problem) {
@@ -20,27 +20,31 @@ export function sentence(problem) {
   return code ? `${text} (${code})` : text;
 }
 
-/** Shows the dialog; resolves to {person, pin}, or null when it was closed. */
-function askFor(title, roles, refused) {
+/** Shows the dialog; resolves to {person, pin, code}, or null when it was closed. ``before``: what was typed already. */
+function askFor(title, roles, refused, { second = false, before } = {}) {
   const dialog = at("pin-dialog");
   at("pin-title").textContent = title;
-  const people = facts.people.filter((each) => roles.includes(each.role));
-  at("pin-person").replaceChildren(...people.map((each) => h("option", { value: each.id, selected: each.id === facts.me }, `${each.label} · ${t(`people.role_${each.role}`)}`)));
-  at("pin-code").value = "";
+  const people = facts.people.filter((each) => roles.includes(each.role) || each.id === facts.me);
+  at("pin-person").replaceChildren(...people.map((each) => h("option", { value: each.id, selected: each.id === (before?.person ?? facts.me) }, `${each.label} · ${t(`people.role_${each.role}`)}`)));
+  at("pin-code").value = before?.pin ?? "";
+  at("pin-second").value = "";
+  at("pin-second-step").hidden = !second;
   at("pin-refused").hidden = !refused;
   at("pin-refused").textContent = refused ?? "";
   dialog.showModal();
-  at(people.length > 1 ? "pin-person" : "pin-code").focus();
+  at(before?.pin ? "pin-second" : people.length > 1 ? "pin-person" : "pin-code").focus();
   return new Promise((done) => {
     const submit = (event) => {
       event.preventDefault();
-      finish({ person: at("pin-person").value, pin: at("pin-code").value });
+      const code = at("pin-second").value.replaceAll(" ", "");
+      finish({ person: at("pin-person").value, pin: at("pin-code").value, ...(code && { code }) });
     };
     const closed = () => finish(null);
     function finish(answer) {
       at("pin-form").removeEventListener("submit", submit);
       dialog.removeEventListener("close", closed);
       at("pin-code").value = "";
+      at("pin-second").value = "";
       if (dialog.open) dialog.close();
       done(answer);
     }
@@ -71,7 +75,7 @@ export async function withPin(act, { owner = false } = {}) {
         }
         if (!ASKS.has(problem.slug) || (problem.slug === "not_allowed" && signedIn && !owner)) throw problem;
         const roles = owner || problem.slug === "not_allowed" ? ["owner"] : ["owner", "cashier"];
-        if (!(await signIn(roles))) return null;
+        if (!(await signIn(roles, problem.slug === "code_again"))) return null;
         signedIn = true;
       }
     }
@@ -80,16 +84,19 @@ export async function withPin(act, { owner = false } = {}) {
   }
 }
 
-async function signIn(roles) {
+async function signIn(roles, second) {
   let refused;
+  let before;
   for (;;) {
-    const given = await askFor(t("till.pin_again"), roles, refused);
+    const given = await askFor(t("till.pin_again"), roles, refused, { second, before });
     if (!given) return false;
     try {
       await post("/sign-in", given);
       return true;
     } catch (problem) {
       refused = sentence(problem);
+      second ||= problem.slug === "code_needed";
+      before = problem.slug === "code_needed" ? given : { person: given.person };
     }
   }
 }

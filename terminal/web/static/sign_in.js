@@ -15,15 +15,26 @@ function form(name, path, body, after) {
     try {
       location.replace(after(await post(path, wish)));
     } catch (problem) {
+      if (problem.slug === "code_needed") {
+        at("second").hidden = false;
+        at("pin").value = wish.pin; // half a sign-in: the other half is asked for now
+        at("code").focus();
+      }
       refused.textContent = sentence(problem);
       refused.hidden = false;
-      at(name).querySelector('input[type="password"], input').focus();
+      if (problem.slug !== "code_needed") at(name).querySelector('input[type="password"], input').focus();
     }
   });
 }
 
 const ours = (me) => (me.counters.length ? `/c/${me.counters[0]}/${me.role === "display" ? "display" : "till"}` : "/");
 
-form("sign-in", "/sign-in", () => ({ person: at("person").value, pin: at("pin").value }), () => facts.next);
+function signingIn() {
+  const code = at("code").value.replaceAll(" ", "");
+  at("code").value = "";
+  return { person: at("person").value, pin: at("pin").value, ...(code && { code }) };
+}
+
+form("sign-in", "/sign-in", signingIn, () => facts.next);
 form("pair", "/pair", () => ({ code: at("pair-code").value.trim(), label: "Browser" }), ours);
 form("set-up", "/set-up", () => ({ code: at("set-up-code").value.trim().toUpperCase(), label: at("set-up-name").value, pin: at("set-up-pin").value }), () => "/");

@@ -18,6 +18,7 @@ from terminal.people.roles import (
 
 NOW = 1_000 * 1_000_000_000
 SEEN = {"see_self", "see_health"}
+VISITS = SEEN | {"own_second_step"}
 SELLING = SEEN | {"take_money", "cancel_sale", "reprint", "see_sales", "see_display", "test_devices"}
 MATRIX = {
     Role.TILL: SELLING,
@@ -25,9 +26,9 @@ MATRIX = {
     Role.CASHIER: SELLING | {"ask_refund"},
     Role.POS: SELLING | {"ask_refund", "see_reports", "import_bills"},
     Role.OWNER: {action.value for action in Action},
-    Role.ONBOARDING: SEEN | {"see_display", "test_devices", "fit_devices", "test_sale", "sign_visit"},
-    Role.INTEGRATOR: SEEN | {"test_devices", "manage_api_keys"},
-    Role.SUPPORT: SEEN | {"see_bundle"},
+    Role.ONBOARDING: VISITS | {"test_devices", "fit_devices", "test_sale", "sign_visit"},
+    Role.INTEGRATOR: VISITS | {"test_devices", "manage_api_keys"},
+    Role.SUPPORT: VISITS | {"see_bundle"},
 }
 
 

@@ -8,13 +8,13 @@ from terminal.counter.ports import HealthState, Role
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.payments.attempt import SCREEN_WORDS
-from terminal.people.roles import SCOPES
+from terminal.people.roles import SCOPES, VISITORS
 from terminal.people.roles import Role as Who
 
 ROLES: Final = get_args(Role)
 MADE_UP: Final = (
     *(f"access.scope_{scope.replace(':', '_')}" for scope in SCOPES),
-    *(f"people.role_{role}" for role in (Who.OWNER, Who.CASHIER)),
+    *(f"people.role_{role}" for role in (Who.OWNER, Who.CASHIER, *VISITORS)),
     *(f"state.{word}" for word in {*SCREEN_WORDS.values()}),
     *(f"bar.{each}" for each in (*ROLES, *HealthState, "bank", "clock")),
     *(f"till.slip_{why}" for why in ("old", "may_have_printed", "too_many")),
