@@ -34,6 +34,7 @@ class AttemptView(msgspec.Struct, frozen=True):
     paid_at: str
     why: str = ""
     fee_rule: str = ""  # the price agreed with its channel when it began; empty: none was known
+    asked_minor: int = 0  # of one that was approved in part: what it had asked for; ``amount_minor`` was taken
 
 
 class SettledView(msgspec.Struct, frozen=True):
@@ -102,6 +103,7 @@ class SaleView(msgspec.Struct, frozen=True):
     refunds: list[RefundView]
     exceptions: list[ExceptionView]
     switching: bool = False
+    remaining_minor: int = 0  # still to pay; of a sale that ended nothing is
     check_code: str = ""  # of a paid sale: the same four characters as on display, till and receipt
 
 
@@ -206,6 +208,7 @@ def attempt_view(attempt: Attempt) -> AttemptView:
         paid_at=attempt.paid_at,
         why=attempt.why.partition(":")[0],
         fee_rule=attempt.fee.id if attempt.fee else "",
+        asked_minor=attempt.asked_minor,
     )
 
 
@@ -262,6 +265,7 @@ def sale_view(
             for each in sale.exceptions
         ],
         switching=sale.switching and not sale.ended,
+        remaining_minor=sale.remaining_minor,
         check_code=check_code,
     )
 

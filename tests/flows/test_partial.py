@@ -5,6 +5,7 @@ import pytest
 from terminal.counter.ports import CodeScreen
 from terminal.payments.sale import Sale, SaleState
 from terminal.simulation.rails import IN_PART
+from terminal.web.views import sale_view
 from tests.flows.shop import CASHIER, Shop, refused, story
 
 pytestmark = pytest.mark.row(33)
@@ -33,6 +34,9 @@ async def test_the_rest_is_asked_for_by_itself_and_one_slip_has_both_tenders(sho
     sale = await part_paid(shop)
     assert (sale.paid_minor, sale.remaining_minor, sale.word) == (1995, 855, "waiting")
     assert glass(shop) == (shop.attempt(sale).payload, 855)
+    told = sale_view(sale, test=True)
+    assert (told.state, told.paid_minor, told.remaining_minor) == ("part_paid", 1995, 855)
+    assert [(each.amount_minor, each.asked_minor) for each in told.attempts] == [(1995, 2850), (855, 0)]
     assert shop.counter.printer.whole == []
     shop.pay(sale)
     await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)

@@ -22,7 +22,7 @@ function draw() {
   const glass = at("main");
   const screen = connected ? view.screen : { kind: "lost" };
   const word = connected ? view.sale?.word : "";
-  const asked = word === "waiting" && view.sale.attempts.at(-1)?.direction === "pull";
+  const asked = word === "waiting" && view.sale.attempts.at(-1)?.direction === "pull" && view.sale.attempts.at(-1).state !== "paid";
   const scanned = connected && (asked || isSwitching(view.sale));
   const acting = connected && screen.kind !== "result" && (word === "acting" || scanned);
   const [tone, sign, text] = shownAs(screen, acting, scanned);
@@ -55,12 +55,18 @@ function isSwitching(sale) {
 function shownAs(screen, acting, scanned) {
   if (screen.kind === "lost") return ["", "ready", t("customer.connecting")];
   if (acting) return ["waiting", "acting", t(scanned ? "customer.checking" : "customer.finish_on_phone")];
-  if (screen.kind === "code") return ["", "waiting", t("customer.scan_or_show")];
+  if (screen.kind === "code") return ["", "waiting", restOf(screen) || t("customer.scan_or_show")];
   if (screen.kind === "result") {
     const [tone, sign, word] = RESULTS[screen.result] ?? RESULTS.checking;
     return [tone, sign, screen.check_code ? `${word()} · ${screen.check_code}` : word()];
   }
   return ["", "ready", t("customer.welcome")];
+}
+
+/** The code asks for what is missing of a sale that was paid in part. */
+function restOf(screen) {
+  if (!view.sale?.paid_minor || !view.sale.remaining_minor) return "";
+  return t("customer.still_to_pay", { left: money(screen.amount_minor, screen.currency) });
 }
 
 function drawCode(screen, acting) {

@@ -16,14 +16,36 @@ export function openException(sale, ...kinds) {
   return sale.exceptions.find((each) => !each.closed && (!kinds.length || kinds.includes(each.kind)));
 }
 
+const ENDED = new Set(["paid", "declined", "closed", "reversed", "not_sent"]);
+
+/** Part of it is paid and nothing is under way for the rest: a code or a scan asks for it. */
+export function awaitsRest(sale) {
+  return sale?.state === "part_paid" && sale.word === "waiting" && sale.attempts.every((each) => ENDED.has(each.state));
+}
+
+/** "¥20.00 received, ¥8.50 still to pay"; empty where nothing is paid yet. */
+function received(sale) {
+  if (!sale.paid_minor || !sale.remaining_minor) return "";
+  return t("till.part_received", { paid: money(sale.paid_minor, sale.currency), left: money(sale.remaining_minor, sale.currency) });
+}
+
 /**
  * The panel of the sale that is on: {tone, icon, word, more, amount, left, share, pulse, acts}.
  * ``doubtMs``: since when this page has seen it being checked; ``turned``: the code stands on this screen.
  */
 export function livePanel(sale, doubtMs, turned = false) {
   const attempt = sale.attempts.at(-1);
-  const base = { amount: money(sale.amount_minor, sale.currency), acts: [["Escape", t("key.cancel"), "Esc"]], more: "", left: null };
-  if (sale.cancelling) return { ...base, tone: "checking", icon: "checking", word: t("state.cancelling"), more: t("help.checking"), acts: sale.word === "checking" ? [["F9", t("till.park"), "F9", true]] : [] };
+  const part = received(sale);
+  const base = { amount: money(part ? sale.remaining_minor : sale.amount_minor, sale.currency), acts: [["Escape", t("key.cancel"), "Esc"]], more: "", left: null };
+  if (sale.cancelling) {
+    const word = t(part ? "state.giving_back" : "state.cancelling");
+    const acts = ["checking", "person"].includes(sale.word) ? [["F9", t("till.park"), "F9", true]] : [];
+    return { ...base, amount: money(part ? sale.paid_minor : sale.amount_minor, sale.currency), tone: "checking", icon: "checking", word, more: t("help.checking"), acts };
+  }
+  if (awaitsRest(sale)) {
+    const acts = [["Enter", t("till.show_rest"), "Enter", true], ["F2", t("key.f2"), "F2"], ...base.acts];
+    return { ...base, tone: "waiting", icon: "waiting", word: part, more: t("help.part_paid"), acts };
+  }
   const asked = sale.word === "waiting" && attempt?.direction === "pull";
   if (asked || isSwitching(sale, doubtMs)) return { ...base, tone: "waiting", icon: "acting", word: t("state.scanned"), more: t("till.working"), pulse: true };
   switch (sale.word) {
@@ -41,7 +63,7 @@ export function livePanel(sale, doubtMs, turned = false) {
       return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: refusedBecause(attempt) || t("help.not_paid"), acts };
     }
     default:
-      return { ...base, tone: "waiting", icon: "waiting", word: t("state.waiting"), more: t(turned ? "till.turned" : helpWord("waiting", attempt)), ...countdown(attempt) };
+      return { ...base, tone: "waiting", icon: "waiting", word: part || t("state.waiting"), more: t(turned ? "till.turned" : part ? "help.part_paid" : helpWord("waiting", attempt)), ...countdown(attempt) };
   }
 }
 
@@ -105,6 +127,7 @@ export function walletName(attempt) {
 
 /** The help text of what is on the screen now. */
 export function helpKey(sale, end) {
+  if (sale?.state === "part_paid" && sale.word === "waiting") return "help.part_paid";
   const word = sale && helpWord(sale.word, sale.attempts.at(-1));
   if (sale) return has(word) ? word : "help.waiting";
   if (end?.word === "unverified") return "help.unverified";

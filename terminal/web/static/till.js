@@ -7,7 +7,7 @@ import { at, fillWith, fit, h, icon, say } from "./dom.js";
 import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
-import { endPanel, helpKey, isTurned, livePanel, openException } from "./panels.js";
+import { awaitsRest, endPanel, helpKey, isTurned, livePanel, openException } from "./panels.js";
 import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
@@ -183,7 +183,7 @@ const acts = {
     if (!live) charge();
     else if (live.cancelling) return;
     else if (live.word === "checking") run("check", () => post(`/sales/${live.id}/check`));
-    else if (live.word === "not_paid") run("code", () => post(`/sales/${live.id}/code`));
+    else if (live.word === "not_paid" || awaitsRest(live)) run("code", () => post(`/sales/${live.id}/code`));
   },
   Escape() {
     const live = sale();
