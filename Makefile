@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-test demo test test-long bench simulate fuzz lint types format lock rows trust states matrix conformance rails clean
+.PHONY: help install install-test demo test test-long bench simulate fuzz vulnerable lint types format lock rows trust states matrix conformance rails clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ bench: $(VENV)/.test  ## speed as ratios to a limit or peer of the same run (N=p
 
 simulate: $(VENV)/.test  ## SALES=… SEED=…: more of the simulation than make test runs
 	@$(BIN)/countertop simulate --sales $(or $(SALES),25000) --seed $(or $(SEED),1)
+
+vulnerable: $(VENV)/.test  ## known holes in what is locked; asks the package index
+	@$(BIN)/pip-audit -r requirements.lock --require-hashes --disable-pip
 
 fuzz: $(VENV)/.test  ## INPUTS=… SEED=…: nearly sound bytes for everything that reads bytes from outside
 	@$(BIN)/python -m tests.fuzz $(or $(INPUTS),100000) $(or $(SEED),1)

@@ -13,6 +13,7 @@ from terminal.cli.lab import lab
 from terminal.cli.reconcile import reconcile
 from terminal.cli.report import report
 from terminal.cli.sale import sale
+from terminal.cli.security import security
 from terminal.cli.serve import serve
 from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement
@@ -35,4 +36,5 @@ app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
 app.add_typer(report, name="report")
+app.add_typer(security, name="security")
 app.add_typer(statement, name="statement")
