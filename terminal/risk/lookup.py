@@ -42,9 +42,17 @@ class Payment:
 
 
 class CodeIndex:
-    def __init__(self, service: "Service", day: "Callable[[int], str]") -> None:
-        """``day``: as ``ShopFacts.day``."""
-        self._service, self._day = service, day
+    def __init__(
+        self,
+        service: "Service",
+        day: "Callable[[int], str]",
+        *,
+        code_of: "Callable[[str], str] | None" = None,
+        indexed: int = INDEXED,
+    ) -> None:
+        """``day``: as ``ShopFacts.day``; ``code_of``: a sale's id -> its code."""
+        self._service, self._day, self._indexed = service, day, indexed
+        self._code_of = code_of or service.code_of
         self._sales: OrderedDict[str, None] = OrderedDict()  # oldest first
         self._codes: dict[str, deque[str]] = {}
         self._newest = 0
@@ -67,7 +75,7 @@ class CodeIndex:
         await self._catch_up()
         book = self._service.book
         sales = [book.sale(sale) for sale in reversed(self._codes.get(code, ()))]
-        found = [self._payment(sale) for sale in sales if self._service.check_code(sale) == code]
+        found = [self._payment(sale) for sale in sales if sale.paid_minor]
         return ([each for each in found if each.today] or found)[:SHOWN]
 
     async def _catch_up(self) -> None:
@@ -75,7 +83,7 @@ class CodeIndex:
         async with self._turn:
             fresh: list[tuple[int, str]] = []
             before: int | None = None
-            while len(fresh) < INDEXED:
+            while len(fresh) < self._indexed:
                 rows = self._service.feed.list("sale", before=before, limit=PAGE)
                 new = [(row.first_number, row.subject) for row in rows if row.first_number > self._newest]
                 fresh += new
@@ -88,15 +96,15 @@ class CodeIndex:
                 self._put(sale)
 
     def _put(self, sale: str) -> None:
-        code = self._service.code_of(sale)
+        code = self._code_of(sale)
         self._codes.setdefault(code, deque(maxlen=OF_ONE_CODE)).append(sale)
         self._sales[sale] = None
-        if len(self._sales) > INDEXED:
+        if len(self._sales) > self._indexed:
             oldest, _ = self._sales.popitem(last=False)
             self._forget(oldest)
 
     def _forget(self, sale: str) -> None:
-        code = self._service.code_of(sale)
+        code = self._code_of(sale)
         left = self._codes.get(code)
         if left and left[0] == sale:
             left.popleft()
