@@ -35,7 +35,9 @@ PINYIN: Final = {
     "韩元": "han2 yuan2", "卢比": "lu2 bi3", "到账": "dao4 zhang4",
     "未付款，没有扣款": "wei4 fu4 kuan3, mei2 you3 kou4 kuan3",
     "迟到的付款": "chi2 dao4 de5 fu4 kuan3", "正在向银行核实，请勿交货":
-    "zheng4 zai4 xiang4 yin2 hang2 he2 shi2, qing3 wu4 jiao1 huo4", "请人工处理": "qing3 ren2 gong1 chu3 li3",
+    "zheng4 zai4 xiang4 yin2 hang2 he2 shi2, qing3 wu4 jiao1 huo4",
+    "尚未核实，不算已付款": "shang4 wei4 he2 shi2, bu2 suan4 yi3 fu4 kuan3",
+    "请人工处理": "qing3 ren2 gong1 chu3 li3",
     "测试": "ce4 shi4", "培训": "pei2 xun4", "微信支付": "wei1 xin4 zhi1 fu4", "支付宝": "zhi1 fu4 bao3",
     "云闪付": "yun2 shan3 fu4",
 }  # fmt: skip
@@ -46,6 +48,7 @@ CHIMES: Final = {
     "not_paid": ((0.22, 440), (0.42, 294)),  # falls
     "late": ((0.12, 880), (0.12, 659), (0.12, 880), (0.3, 659)),  # swings
     "checking": ((0.28, 262), (0.4, 262)),  # two low notes
+    "unverified": ((0.16, 349), (0.16, 330), (0.26, 349)),  # wavers and ends where it began
     "help": ((0.1, 988), (0.1, 988), (0.1, 988), (0.24, 988)),  # knocks
 }
 

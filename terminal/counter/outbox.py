@@ -80,13 +80,13 @@ class Voice:
             return
         await settle(self._book, owed, "taken")
         sale = self._book.sale(owed.subject)
-        attempt = sale.attempt(owed.body["attempt"])
+        attempt = sale.attempt(owed.body["attempt"]) if owed.body["attempt"] else None
         played = await self._say(
             self._speaker,
             Utterance(
                 kind=owed.body["says"],
-                amount=attempt.amount,
-                wallet=attempt.wallet or attempt.provider,
+                amount=attempt.amount if attempt else sale.amount,
+                wallet=(attempt.wallet or attempt.provider) if attempt else "",
                 language=self._counter.language("voice"),
                 test=self._house.test,
             ),

@@ -286,7 +286,7 @@ class Utterance:
     ``digits``: of the kind "digits", what a test of the speaker says one by one and a person types.
     """
 
-    kind: Literal["paid", "not_paid", "late", "checking", "help", "digits"]
+    kind: Literal["paid", "not_paid", "late", "checking", "unverified", "help", "digits"]
     amount: Money
     wallet: str
     language: str

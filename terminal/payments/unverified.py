@@ -15,7 +15,7 @@ KIND: Final = "claimed_reference"  # a bank's number stands for one sale, for ev
 
 
 def put_on_list(sale: Sale, *, at_ms: int, claims: tuple[Claim, ...] = ()) -> Facts:
-    """Nobody can confirm it now and the shop trusts the customer: marked, parked, with a slip that says so.
+    """Nobody can confirm it now and the shop trusts the customer: marked, parked; slip and voice say so.
 
     Raises:
         Conflict: ``sale_unverified`` (it is listed), ``list_not_possible``: it ended, is being cancelled, part of
@@ -33,7 +33,7 @@ def put_on_list(sale: Sale, *, at_ms: int, claims: tuple[Claim, ...] = ()) -> Fa
         "currency": sale.amount.currency,
         "at_ms": at_ms,
     }
-    listed = [Fact("sale_unverified", body, owes=(_slip(sale, "unverified"),), claims=claims)]
+    listed = [Fact("sale_unverified", body, owes=(_slip(sale, "unverified"), _said(sale)), claims=claims)]
     if not sale.parked:
         listed.append(Fact("sale_parked", {"at_ms": at_ms}))
     after = fold(sale, listed)
@@ -73,3 +73,8 @@ def write_off(sale: Sale, *, reason: str, at_ms: int, claims: tuple[Claim, ...] 
 
 def _slip(sale: Sale, kind: str) -> dict[str, Any]:
     return {"id": f"{sale.id}:{kind}:receipt", "kind": "receipt"}
+
+
+def _said(sale: Sale) -> dict[str, Any]:
+    """No attempt stands behind it: there may be none."""
+    return {"id": f"{sale.id}:voice:unverified", "kind": "voice", "says": "unverified", "attempt": ""}

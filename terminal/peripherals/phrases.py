@@ -18,6 +18,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_paid: str
     late: str
     checking: str
+    unverified: str
     help: str
     test: str
     training: str
