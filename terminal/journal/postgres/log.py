@@ -33,12 +33,13 @@ def _unnest(first: int, kinds: Sequence[str]) -> str:
 
 def _append(*, claims: bool, personal: bool) -> str:
     """A statement for what is there: planning an empty unnest costs as much as a full one."""
-    at = 5
+    at = 6
     tables: list[tuple[str, tuple[str, ...]]] = [("event", _EVENT)]
     tables += [("claim", _CLAIM)] * claims + [("personal", _PERSONAL)] * personal
     parts = ["here AS (UPDATE log SET number = number + $3 WHERE number = $1 AND fence = $2 RETURNING 1)"]
     for table, kinds in tables:
-        rows = f"SELECT each.* FROM here, {_unnest(at, kinds)} AS each"  # noqa: S608  # constants
+        run = ", $5::bigint" if table == "event" else ""
+        rows = f"SELECT each.*{run} FROM here, {_unnest(at, kinds)} AS each"  # noqa: S608  # constants
         parts.append(f"{table}s AS (INSERT INTO {table} {rows})")
         at += len(kinds)
     told = "SELECT pg_notify($4, ($1::bigint + $3::bigint)::text) FROM here"
@@ -52,7 +53,8 @@ _APPEND: Final = {
 }
 _STAND: Final = """SELECT number, fence,
     (SELECT count(*) FROM holder WHERE stream = ANY($1::text[]) AND holder.fence = $2) FROM log"""
-_AFTER: Final = "SELECT * FROM event WHERE number > $1 AND number <= $2 ORDER BY number"
+_FIELDS: Final = ", ".join(Row._fields)
+_AFTER: Final = f"SELECT {_FIELDS} FROM event WHERE number > $1 AND number <= $2 ORDER BY number"  # noqa: S608  # constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Stand:
     held: int
 
 
-async def append(connection: asyncpg.Connection, place: Place, batch: Batch, fence: int) -> bool:
+async def append(connection: asyncpg.Connection, place: Place, batch: Batch, fence: int, run: int) -> bool:
     """Record the batch; False when the log stands elsewhere or a counter changed hands: nothing was recorded."""
     sql = _APPEND[bool(batch.claims), bool(batch.personal)]
     columns: list[Any] = [*_columns(batch.rows)]
@@ -82,7 +84,7 @@ async def append(connection: asyncpg.Connection, place: Place, batch: Batch, fen
         columns += _columns(batch.claims)
     if batch.personal:
         columns += _columns(batch.personal)
-    done = await connection.fetch(sql, batch.number, fence, len(batch.rows), place.schema, *columns)
+    done = await connection.fetch(sql, batch.number, fence, len(batch.rows), place.schema, run, *columns)
     return bool(done)
 
 
@@ -99,6 +101,18 @@ async def rows_after(connection: asyncpg.Connection, number: int, *, limit: int 
     """Committed events in order, ``limit`` of them at most."""
     found = await connection.fetch(_AFTER, number, number + limit)
     return [Row._make(each) for each in found]
+
+
+async def run_of(connection: asyncpg.Connection, number: int) -> int | None:
+    """Whose event this is, None while there is none."""
+    found: int | None = await connection.fetchval("SELECT run FROM event WHERE number = $1", number)
+    return found
+
+
+async def new_run(connection: asyncpg.Connection) -> int:
+    """A number that no other start of any instance has."""
+    found: int = await connection.fetchval("SELECT nextval('run')")
+    return found
 
 
 async def personal_of(connection: asyncpg.Connection, first: int, last: int) -> list[Personal]:

@@ -30,7 +30,9 @@ _FIRST: Final = (
         version bigint NOT NULL, ledger text NOT NULL, merchant text NOT NULL, store text NOT NULL,
         counter text NOT NULL, subject text NOT NULL, actor text NOT NULL, wall_ms bigint NOT NULL,
         mono_ns bigint NOT NULL, body text NOT NULL, key_id text NOT NULL, hash bytea NOT NULL,
-        UNIQUE (stream, position))""",
+        run bigint NOT NULL, UNIQUE (stream, position))""",
+    # A run of an instance: after a lost connection it knows its own rows by this number, not by what is in them.
+    "CREATE SEQUENCE run",
     """CREATE TABLE claim (
         kind text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, value text NOT NULL, number bigint NOT NULL,
         PRIMARY KEY (kind, key))""",

@@ -34,6 +34,7 @@ class Ground:
     chain: Chain
     checkpoints: Checkpoints
     database: str  # its id, in every checkpoint
+    run: int  # the number of this start, in every row that it writes
 
     def let_go(self) -> None:
         self.connection.terminate()
@@ -63,6 +64,7 @@ async def take(
         if checkpoints.last is None and view.last().number and not view.fact(JOINED):
             view.renew()  # we were killed while it saw the log for the first time
         chain = await resume_view(connection, view, keys, name, checkpoints.last)
+        run = await database.new_run(connection)
     except BaseException as error:
         if connection is not None:
             connection.terminate()
@@ -72,7 +74,7 @@ async def take(
         if isinstance(error, LOST):
             raise JournalError("database_lost", place=place.told, detail=str(error)) from error
         raise
-    return Ground(lock, connection, view, chain, checkpoints, name)
+    return Ground(lock, connection, view, chain, checkpoints, name, run)
 
 
 async def resume_view(

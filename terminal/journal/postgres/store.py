@@ -31,6 +31,7 @@ from terminal.journal.postgres.verify import LogExamination
 from terminal.journal.postgres.writer import Item, Job, Writer
 from terminal.journal.reader import Upcasters
 from terminal.journal.records import Identity
+from terminal.journal.recover import mark_suspect
 from terminal.journal.schema import connect
 from terminal.journal.sqlite import CLOSE_S, QUEUE_MAX, no_fault
 from terminal.journal.verify import Examination, Report
@@ -57,7 +58,7 @@ class PostgresJournal(ViewReads):
         close_s: float,
         upcasters: Upcasters | None,
     ) -> None:
-        super().__init__(ground.view, keys, upcasters, self._die)
+        super().__init__(ground.view, keys, upcasters, self._unreadable)
         self._place, self._view, self._lock, self._checkpoints = (
             place,
             ground.view,
@@ -68,7 +69,7 @@ class PostgresJournal(ViewReads):
         self._queue_max, self._close_s = queue_max, close_s
         self._waiting = 0
         self._closed = self._released = False
-        self._fatal: Fatal | None = None
+        self._dead: JournalError | None = None
         self._failed = asyncio.Event()
         self._sign_at = self._signed() + EVERY
         self._life: asyncio.Task[None] | None = None
@@ -119,9 +120,6 @@ class PostgresJournal(ViewReads):
         journal._hold = Hold(place, streams, f"store:{identity.store}", instance, journal._news, pace)
         try:
             await journal._begin(ground, fault, standby)
-        except Fatal as fatal:
-            ground.let_go()
-            raise refusal(fatal) from fatal
         except BaseException:
             ground.let_go()
             raise
@@ -135,7 +133,7 @@ class PostgresJournal(ViewReads):
     ) -> None:
         """Keep up with the others until the counters are ours, then see everything, then live."""
         self._writer = Writer(
-            self._place, ground.view, ground.chain, self._hold, ground.connection,
+            self._place, ground.view, ground.chain, self._hold, connection=ground.connection, run=ground.run,
             fault=fault, told=self._told, foreign=self._on_foreign, upkeep=self._upkeep,
         )  # fmt: skip
         try:
@@ -163,13 +161,13 @@ class PostgresJournal(ViewReads):
     @property
     def dead(self) -> JournalError | None:
         """Why nothing can be appended any more; the process should end with an error and be started again."""
-        return refusal(self._fatal) if self._fatal else None
+        return self._dead
 
     async def failure(self) -> JournalError:
         """As ``dead``, as soon as there is a reason: also while nobody appends."""
         await self._failed.wait()
-        assert self.dead is not None
-        return self.dead
+        assert self._dead is not None
+        return self._dead
 
     async def chores(self) -> None:
         """Returns once this instance is the one that does what is done once a shop, such as fetching bills."""
@@ -282,9 +280,9 @@ class PostgresJournal(ViewReads):
         assert self._life is not None
         try:
             async with asyncio.timeout(self._close_s):
-                if not self._life.done():
+                if not self._dead and not self._life.done():
                     await self._writer.stop()
-                if not self._fatal and self._writer.chain.number != self._signed():
+                if not self._dead and self._writer.chain.number != self._signed():
                     await asyncio.to_thread(self._sign, "close")
         except TimeoutError:
             raise JournalError("journal_close_timeout", limit_s=round(self._close_s)) from None
@@ -298,7 +296,7 @@ class PostgresJournal(ViewReads):
     async def abandon(self) -> None:
         """Leave everything as a killed process would, for tests of one."""
         self._closed = True
-        self._die(Fatal("commit_unknown", "abandoned"))
+        self._die(JournalError("commit_unknown", detail="abandoned"))
         await self._end_life()
         self._let_go()
 
@@ -311,9 +309,11 @@ class PostgresJournal(ViewReads):
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 if (error := each.exception()) is not None:
-                    self._die(_fatal(error))
-                    if not isinstance(error, Fatal | JournalError):
-                        raise error
+                    if isinstance(error, JournalError):
+                        self._die(error)
+                        return
+                    self._die(JournalError("commit_unknown", detail=repr(error)))
+                    raise error
         finally:
             for each in parts:
                 each.cancel()
@@ -326,8 +326,8 @@ class PostgresJournal(ViewReads):
             await self._life
 
     def _refuse_late(self) -> None:
-        if self._fatal:
-            raise JournalError("journal_stopped", cause=self._fatal.slug)
+        if self._dead:
+            raise JournalError("journal_stopped", cause=self._dead.slug)
         if self._closed:
             raise JournalError("journal_closed")
 
@@ -369,13 +369,17 @@ class PostgresJournal(ViewReads):
         if idle and self._view.untidy:
             await asyncio.to_thread(self._view.tidy)
 
-    def _die(self, fatal: Fatal) -> None:
+    def _unreadable(self, fatal: Fatal) -> None:
+        mark_suspect(self._view.path, fatal.slug)
+        self._die(refusal(fatal))
+
+    def _die(self, reason: JournalError) -> None:
         """From now on only refusals; the first reason stays."""
-        if self._fatal is None:
-            log.error("journal stopped: %s (%s)", fatal.slug, fatal.detail)
-            self._fatal = fatal
+        if self._dead is None:
+            log.error("journal stopped: %s", reason)
+            self._dead = reason
             self._failed.set()
-        self._writer.refuse_all(self._fatal)
+        self._writer.refuse_all(self._dead)
         self._hold.abandon()
         self._writer.drop()
 
@@ -383,11 +387,3 @@ class PostgresJournal(ViewReads):
         self._released = True
         self._view.close()
         self._lock.release()
-
-
-def _fatal(error: BaseException) -> Fatal:
-    if isinstance(error, Fatal):
-        return error
-    if isinstance(error, JournalError):
-        return Fatal(error.slug, str(error))
-    return Fatal("commit_unknown", repr(error))

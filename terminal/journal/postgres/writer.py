@@ -15,7 +15,6 @@ import asyncpg
 
 from terminal.errors import JournalError, Unavailable
 from terminal.journal.committer import Fault
-from terminal.journal.failure import Fatal, refusal
 from terminal.journal.postgres import log as database
 from terminal.journal.postgres.hold import Hold
 from terminal.journal.postgres.log import PAGE, Batch, Personal
@@ -30,7 +29,7 @@ T = TypeVar("T")
 GROUP_MAX: Final = 256  # appends that share one statement; more wait for the next
 TRIES: Final = 50  # of one group among busy instances: each time it fails another one got on
 RETRY_S: Final = 20.0  # how long a lost connection is tried again; the hold gives up earlier where it is alone
-PAUSE_S: Final = 0.1
+PAUSE_S: Final = 0.05
 _INLINE: Final = 16  # rows that are sealed or followed on the loop; more go to a thread
 _AGAIN: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)  # 40001, 40P01: surely not recorded
 
@@ -61,8 +60,9 @@ class Writer:
         view: View,
         chain: Chain,
         hold: Hold,
-        connection: asyncpg.Connection | None = None,
         *,
+        connection: asyncpg.Connection,
+        run: int,
         fault: Fault,
         told: Callable[[int], None],
         foreign: Callable[[], None],
@@ -70,13 +70,15 @@ class Writer:
     ) -> None:
         self._place, self._view, self.chain, self._hold = place, view, chain, hold
         self._fault, self._told, self._tell_foreign, self._upkeep = fault, told, foreign, upkeep
-        self._connection = connection
+        self._connection: asyncpg.Connection | None = connection
+        self._run = run
         self._sealer = Sealer(chain, view, hold)
         self._fence = 0
         self.shown = chain.number  # what reads here can see
         self._begun = False
         self._queue: deque[Item] = deque()
         self._doing: list[Item] = []  # taken from the queue and not answered yet
+        self._doubt = False  # whether what is being recorded may stand already
         self._wake = asyncio.Event()
         self._news = True
         self._ended: asyncio.Future[None] | None = None
@@ -94,10 +96,11 @@ class Writer:
             self._news = True
             self._wake.set()
 
-    def refuse_all(self, fatal: Fatal) -> None:
+    def refuse_all(self, reason: JournalError) -> None:
         """Who was in the group of an unknown commit hears so, who waited that nothing was done."""
-        late = JournalError("journal_stopped", cause=fatal.slug)
-        self._answer([(each, refusal(fatal)) for each in self._doing])
+        late = JournalError("journal_stopped", cause=reason.slug)
+        mine = JournalError("commit_unknown", cause=reason.slug) if self._doubt else reason
+        self._answer([(each, mine) for each in self._doing])
         self._answer([(each, late) for each in self._queue])
         self._doing = []
         self._queue.clear()
@@ -119,7 +122,7 @@ class Writer:
             self._connection = None
 
     async def keep_up(self) -> None:
-        """Before the hold is ours: as far as the log is now. Raises Fatal, JournalError."""
+        """Before the hold is ours: as far as the log is now. Raises JournalError."""
         await self._held_to_the_end(self.catch_up)
 
     async def begin(self) -> None:
@@ -128,18 +131,19 @@ class Writer:
         self._fence, self._begun = max(self._fence, self._hold.fence), True
 
     async def run(self) -> None:
-        """Raises Fatal, JournalError: nothing can be appended any more."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._queue or self._news:
-                if self._news:
-                    self._news = False
-                    await self._held_to_the_end(self.catch_up)
-                await self._turn()
-            if self._ended is not None:
+        """Raises JournalError: nothing can be appended any more."""
+        try:
+            while self._ended is None or self._queue:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._queue or self._news:
+                    if self._news:
+                        self._news = False
+                        await self._held_to_the_end(self.catch_up)
+                    await self._turn()
+        finally:
+            if self._ended is not None and not self._ended.done():
                 self._ended.set_result(None)
-                return
 
     # --- turns -----------------------------------------------------------------------------------------
 
@@ -209,45 +213,51 @@ class Writer:
         """True when it stands in the log, False when it surely does not and never will.
 
         Raises:
-            Fatal: ``commit_unknown``, ``database_lost``; ``counter_lost``, ``journal_rolled_back`` and the disk's.
+            JournalError: ``database_lost``, in doubt (``refuse_all``) or not; ``counter_lost``,
+                ``journal_rolled_back``, and the database's own failures.
         """
         deadline_s = asyncio.get_running_loop().time() + RETRY_S
-        doubt, tries = False, 0
+        tries, self._doubt = 0, False
         while True:
             try:
                 connection = await self._connected()
-                if doubt and (found := await self._found(connection, batch)) is not None:
+                if self._doubt and (found := await self._found(connection, batch)) is not None:
+                    self._doubt = False
                     return found
                 self._fault("before_commit")
-                doubt = True
-                if await database.append(connection, self._place, batch, self._fence):
+                self._doubt = True
+                if await database.append(connection, self._place, batch, self._fence, self._run):
                     self._fault("after_commit")
+                    self._doubt = False
                     return True
-                return await self._moved(connection, batch)
+                moved = await self._moved(connection, batch)
+                self._doubt = False
+                return moved
             except _AGAIN as error:
-                doubt, tries = False, tries + 1
+                self._doubt, tries = False, tries + 1
                 if tries > TRIES:
-                    raise Fatal("journal_broken", str(error)) from error
+                    raise _failure(error) from error
             except LOST as error:
                 self.drop()
                 if asyncio.get_running_loop().time() > deadline_s:
-                    raise Fatal("commit_unknown" if doubt else "database_lost", str(error)) from error
+                    raise self._lost(error) from error
                 await asyncio.sleep(PAUSE_S)
             except asyncpg.PostgresError as error:
-                raise _fatal(error) from error
+                self._doubt = False  # the server answered: nothing of this statement stands
+                raise _failure(error) from error
 
     async def _found(self, connection: asyncpg.Connection, batch: Batch) -> bool | None:
         """Whether these rows stand in the log; None while their place is free, so that they may be sent again."""
-        there = await database.rows_after(connection, batch.number, limit=1)
-        return there[0].hash == batch.rows[0].hash if there else None
+        run = await database.run_of(connection, batch.number + 1)
+        return None if run is None else run == self._run
 
     async def _moved(self, connection: asyncpg.Connection, batch: Batch) -> bool:
         """The log stood elsewhere: by another instance, by a change of hands, or by our own earlier sending."""
         now = await database.stand(connection, self._hold.streams, self._hold.fence)
         if now.held != len(self._hold.streams):
-            raise Fatal("counter_lost", "taken over")
+            raise JournalError("counter_lost", why="taken over")
         if now.number < batch.number:
-            raise Fatal("journal_rolled_back", f"{now.number} of {batch.number}")
+            raise JournalError("journal_rolled_back", found=now.number, checkpoint=batch.number, why="shorter")
         self._fence = now.fence
         return bool(await self._found(connection, batch))
 
@@ -257,7 +267,7 @@ class Writer:
         return self._connection
 
     async def _held_to_the_end(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do what may be done twice, again after a lost connection, for RETRY_S. Raises Fatal."""
+        """Do what may be done twice, again after a lost connection, for RETRY_S. Raises JournalError."""
         deadline_s = asyncio.get_running_loop().time() + RETRY_S
         while True:
             try:
@@ -265,10 +275,13 @@ class Writer:
             except LOST as error:
                 self.drop()
                 if asyncio.get_running_loop().time() > deadline_s:
-                    raise Fatal("database_lost", str(error)) from error
+                    raise self._lost(error) from error
                 await asyncio.sleep(PAUSE_S)
             except asyncpg.PostgresError as error:
-                raise _fatal(error) from error
+                raise _failure(error) from error
+
+    def _lost(self, error: BaseException) -> JournalError:
+        return JournalError("database_lost", place=self._place.told, detail=str(error) or type(error).__name__)
 
     # --- following -------------------------------------------------------------------------------------
 
@@ -281,7 +294,7 @@ class Writer:
             self.shown = rows[-1].number
             self._sealer.saw(rows)
             if self._begun and any(row.stream in self._hold.streams for row in rows):
-                raise Fatal("counter_lost", "another instance wrote for it")
+                raise JournalError("counter_lost", why="another instance wrote for it")
             self._tell_foreign()
             await self._upkeep(False)
             if len(rows) < PAGE:
@@ -303,9 +316,11 @@ def follow(chain: Chain, rows: Sequence[Row]) -> None:
         raise JournalError("journal_damaged", number=bad.number, reason=bad.reason) from bad
 
 
-def _fatal(error: asyncpg.PostgresError) -> Fatal:
+def _failure(error: asyncpg.PostgresError) -> JournalError:
     if isinstance(error, asyncpg.DiskFullError | asyncpg.OutOfMemoryError):
-        return Fatal("disk_full", str(error))
+        return JournalError("disk_full", detail=str(error))
     if isinstance(error, asyncpg.IntegrityConstraintViolationError | asyncpg.DataCorruptedError):
-        return Fatal("journal_corrupt", str(error))  # somebody wrote beside us, around the log's one row
-    return Fatal("journal_broken", f"{type(error).__name__}: {error}")
+        return JournalError(
+            "journal_corrupt", detail=str(error)
+        )  # somebody wrote beside us, around the log's one row
+    return JournalError("journal_broken", detail=f"{type(error).__name__}: {error}")

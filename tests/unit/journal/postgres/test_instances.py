@@ -1,0 +1,217 @@
+"""Several instances on one database: one log, one holder a counter, and another one that takes over."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from terminal.errors import Conflict, JournalError, Unavailable
+from terminal.journal.postgres.hold import Pace
+from terminal.journal.postgres.place import Place
+from terminal.journal.postgres.store import PostgresJournal
+from tests.unit.journal.postgres.wire import wired
+from tests.unit.journal.world import debt, event, open_in, summary
+
+FAST = Pace(beat_s=0.2, lease_s=1.0, idle_s=1.5, poll_s=0.05)
+WATCHDOG_S = 30
+
+
+def heard(journal: PostgresJournal) -> asyncio.Event:
+    """Set when this instance next hears of something that is no event, or after a gap in hearing."""
+    heard, pass_on = asyncio.Event(), journal._hold._news
+
+    def news(told: str) -> None:
+        pass_on(told)
+        if not told.isdigit():
+            heard.set()
+
+    journal._hold._news = news
+    return heard
+
+
+async def seen(journal: PostgresJournal, number: int) -> None:
+    """Wait until this instance shows that event."""
+    async with asyncio.timeout(WATCHDOG_S):
+        while journal.last_number() < number:
+            news = asyncio.Event()
+            journal.on_foreign = news.set
+            if journal.last_number() < number:
+                await news.wait()
+
+
+async def test_two_instances_write_one_log_and_each_sees_what_the_other_wrote(
+    place: Place, tmp_path: Path
+) -> None:
+    one = await open_in(place, tmp_path / "1.db", counters=("1",))
+    two = await open_in(place, tmp_path / "2.db", counters=("2",))
+    both = [(one, "counter:1"), (two, "counter:2")]
+    await asyncio.gather(
+        *(each.append([event(f"{stream}-{n}", stream=stream), event(f"{stream}-{n}", stream="store:s-1")])
+          for n in range(40) for each, stream in both)
+    )  # fmt: skip
+    for each, _stream in both:
+        await seen(each, 160)
+        assert [x.number for x in each.after(0, limit=1000)] == list(range(1, 161))
+        assert (await each.verify_all()).sound
+    assert one.after(0, limit=1000) == two.after(0, limit=1000)
+    await one.close()
+    await two.close()
+
+
+async def test_i3_one_order_number_at_two_instances_at_once_is_one_sale(place: Place, tmp_path: Path) -> None:
+    one = await open_in(place, tmp_path / "1.db", counters=("1",))
+    two = await open_in(place, tmp_path / "2.db", counters=("2",))
+    for number in range(10):
+        index = {"claims": [["order", f"o{number}", "x"]]}
+        ended = await asyncio.gather(
+            one.append([event(f"a{number}", stream="counter:1", index=index)]),
+            two.append([event(f"b{number}", stream="counter:2", index=index)]),
+            return_exceptions=True,
+        )
+        assert sorted(type(each).__name__ for each in ended) == ["Conflict", "tuple"]
+        assert [each.slug for each in ended if isinstance(each, Conflict)] == ["key_taken"]
+    await seen(one, 10)
+    assert (await one.verify_all()).sound
+    await one.close()
+    await two.close()
+
+
+async def test_i14_a_counter_that_another_instance_serves_takes_nothing_from_here(
+    place: Place, tmp_path: Path
+) -> None:
+    one = await open_in(place, tmp_path / "1.db", counters=("1",))
+    two = await open_in(place, tmp_path / "2.db", counters=("2",))
+    with pytest.raises(Unavailable, match="counter_elsewhere"):
+        await two.append([event(stream="counter:1")])
+    with pytest.raises(JournalError, match="counter_held") as held:
+        await open_in(place, tmp_path / "3.db", counters=("1", "3"))
+    assert held.value.facts == {"counter": "1", "instance": "one"}
+    third = await open_in(place, tmp_path / "3.db", counters=("3",))  # nothing of it was kept
+    for each in (one, two, third):
+        await each.close()
+
+
+async def test_who_decided_without_knowing_of_another_instance_is_refused_and_nothing_stands(
+    place: Place, tmp_path: Path
+) -> None:
+    """Both decide at the same moment, about the same thing, with the very same words."""
+    one = await open_in(place, tmp_path / "1.db", counters=("1",))
+    two = await open_in(place, tmp_path / "2.db", counters=("2",))
+    pin = event("pin", stream="people:s-1")
+    ended = await asyncio.gather(one.append([pin]), two.append([pin]), return_exceptions=True)
+    assert [each.slug for each in ended if isinstance(each, Unavailable)] == ["journal_behind"]
+    await seen(one, 1)
+    await seen(two, 1)
+    assert one.last_number() == two.last_number() == 1
+    await one.append([pin])
+    await one.close()
+    await two.close()
+
+
+async def test_i22_a_counter_with_an_open_sale_goes_over_to_the_one_that_stood_by(
+    place: Place, tmp_path: Path
+) -> None:
+    one = await open_in(place, tmp_path / "1.db", counters=("1",), pace=FAST)
+    by = asyncio.create_task(
+        open_in(place, tmp_path / "2.db", counters=("1",), standby=True, pace=FAST, instance="two")
+    )
+    index = {"summary": summary(), "owes": [debt("receipt")], "claims": [["order", "o", "sale-1"]]}
+    await one.append([event(index=index)])
+    assert not by.done()
+    await one.abandon()  # killed
+    async with asyncio.timeout(WATCHDOG_S):
+        two = await by
+    assert [each.subject for each in two.unfinished()] == ["sale-1"]
+    assert [each.id for each in two.owed()] == ["receipt"]
+    with pytest.raises(Conflict):
+        await two.append([event("sale-2", index={"claims": [["order", "o", "sale-2"]]})])
+    await two.append([event(index={"settles": ["receipt"], "summary": summary(final=True)})])
+    assert (await two.verify_all()).sound
+    await two.close()
+
+
+async def test_a_machine_that_was_cut_off_stops_by_itself_before_another_one_begins(
+    place: Place, short: Path, tmp_path: Path
+) -> None:
+    async with wired(place, short) as wire:
+        one = await open_in(wire.place, tmp_path / "1.db", counters=("1",), pace=FAST)
+        two = asyncio.create_task(open_in(place, tmp_path / "2.db", counters=("1",), standby=True, pace=FAST))
+        await one.append([event("told")])
+        wire.deaf = wire.down = True  # the network is gone; no end of a connection tells anybody
+        stuck = asyncio.create_task(one.append([event("lost")]))
+        async with asyncio.timeout(WATCHDOG_S):
+            failure = await one.failure()
+            assert not two.done(), "we stopped first"
+            taken = await two
+        assert failure.slug == "database_lost"
+        with pytest.raises(JournalError, match="commit_unknown"):
+            await stuck
+        assert [each.subject for each in taken.after(0)] == ["told"]
+        await one.close()
+        await taken.close()
+
+
+async def test_an_append_of_a_holder_that_was_replaced_is_refused_by_the_database(
+    place: Place, tmp_path: Path
+) -> None:
+    """As after a long stop of the whole machine: it still believes that the counter is its own."""
+    one = await open_in(place, tmp_path / "1.db", counters=("1",))
+    await one.append([event("told")])
+    lease = one._hold._connection
+    assert lease is not None
+    await lease.execute("SELECT pg_advisory_unlock_all()")
+    two = await open_in(place, tmp_path / "2.db", counters=("1",))
+    with pytest.raises(JournalError, match="counter_lost"):
+        await one.append([event("late")])
+    assert (await one.failure()).slug == "counter_lost"
+    await two.append([event("next")])
+    assert [each.subject for each in two.after(0)] == ["told", "next"]
+    await one.close()
+    await two.close()
+
+
+async def test_a_lease_that_broke_is_taken_again_while_nobody_else_had_it(
+    place: Place, short: Path, tmp_path: Path
+) -> None:
+    async with wired(place, short) as wire:
+        wire.spared = -1
+        async with await open_in(wire.place, tmp_path / "1.db", counters=("1",), pace=FAST) as one:
+            fence = one._hold.fence
+            news = heard(one)
+            wire.sever()
+            await one.append([event()])
+            async with asyncio.timeout(WATCHDOG_S):
+                await news.wait()
+            await one.append([event()])
+            assert (one.dead, one._hold.fence) == (None, fence)
+            with pytest.raises(JournalError, match="counter_held"):
+                await open_in(place, tmp_path / "2.db", counters=("1",))
+
+
+async def test_what_is_done_once_a_shop_goes_over_with_its_instance(place: Place, tmp_path: Path) -> None:
+    one = await open_in(place, tmp_path / "1.db", counters=("1",), pace=FAST)
+    two = await open_in(place, tmp_path / "2.db", counters=("2",), pace=FAST)
+    await one.chores()
+    waits = asyncio.create_task(two.chores())
+    await two.append([event(stream="counter:2")])
+    assert not waits.done()
+    await one.close()
+    async with asyncio.timeout(WATCHDOG_S):
+        await waits
+    await two.close()
+
+
+async def test_pr9_what_one_instance_erased_leaves_the_other_ones_view_too(place: Place, tmp_path: Path) -> None:
+    one = await open_in(place, tmp_path / "1.db", counters=("1",))
+    two = await open_in(place, tmp_path / "2.db", counters=("2",))
+    (first,) = await one.append([event(personal={"phone": "13800138000"})])
+    await seen(two, 1)
+    assert two.personal(first.number) == {"phone": "13800138000"}
+    news = heard(two)
+    assert await one.erase("sale-1") == 1
+    async with asyncio.timeout(WATCHDOG_S):
+        await news.wait()
+    await two.checkpoint()  # in its turn, after the news
+    assert two.personal(first.number) == {}
+    await two.close()
+    await one.close()
