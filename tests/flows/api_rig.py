@@ -40,6 +40,7 @@ from terminal.web.callers import DISPLAY, SESSION, TILL
 from terminal.web.edge import EDGE, Edge, EdgeLimits
 from terminal.web.listen import listen
 from terminal.web.report_desk import DESK, Desk, ReportParts
+from terminal.web.risk_desk import RISK, RiskWords
 from tests.flows.api_parts import Clock, Disk, Line, PaperRoll
 
 BANK: Final = "https://bank.example"  # its gateway, where its bills lie as well
@@ -51,7 +52,8 @@ KEYS: Final = JournalKeys.make(Chance("keys"))
 CHEAP: Final = PinCost(passes=1, memory_kib=8)
 POLICY: Final = RefundPolicy(cashier_alone_minor=1000, cashier_day_minor=1500)
 PEOPLE: Final = PeopleSettings(pin_cost=CHEAP, refunds=POLICY)
-MONEY_CALLS: Final = ("/sales", "/refunds", "/code", "/scan", "/people", "/keys", "/visitors", "/rotate")  # whose answer is stored
+WHO: Final = ("/people", "/keys", "/visitors", "/rotate")
+MONEY_CALLS: Final = ("/sales", "/refunds", "/code", "/scan", *WHO)  # whose answer is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class Shop:
         )
         self.edge: Edge = app[EDGE]
         self.desk: Desk = app[DESK]
+        self.risk: RiskWords = app[RISK]
         self.url = await listen(self._stack, app, "127.0.0.1", 0)
         self.notices_url = await listen(self._stack, make_notices_app(self.service), "127.0.0.1", 0)
         self._life = asyncio.create_task(self.service.run())
