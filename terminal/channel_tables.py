@@ -90,6 +90,7 @@ class PixTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True
         ""  # of the client, with its chain; together with its key, where the bank wants TLS both ways
     )
     key_file: str = ""
+    payer_may_change: bool = False  # the amount: what is missing is asked for anew
     name: str = ""  # of shop and city, only for a bank whose answers hold no code
     city: str = ""
 

@@ -107,7 +107,8 @@ def _pix(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: 
         city=table.city,
     )
     scheme = next(each for each in load_region("br").schemes if each.name == "pix_dynamic")
-    test, profile = _test(loaded), _profile(table)
+    test = _test(loaded)
+    profile = msgspec.structs.replace(_profile(table), approves_part=table.payer_may_change)
     return open_pix(settings, scheme=scheme, clock=clock, entropy=entropy, test=test, profile=profile)
 
 

@@ -43,7 +43,13 @@ from terminal.web.views import CounterView, SaleView
 
 _SALE: Final = "/sales/{sale}"
 _COUNTER: Final = "/counters/{counter}"
-_AMOUNT: Final = ("amount_not_integer", "amount_not_positive", "amount_too_large", "amount_over_limit")
+_AMOUNT: Final = (
+    "amount_not_integer",
+    "amount_not_positive",
+    "amount_too_large",
+    "amount_over_limit",
+    "amount_under_limit",
+)
 _KEY: Final = (
     "idempotency_key_missing",
     "idempotency_key_bad",

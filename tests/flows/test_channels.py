@@ -209,6 +209,23 @@ def test_the_example_file_shows_a_table_that_works_once_its_marks_are_taken_away
     assert table.gateway in ("https://openapi.alipay.com/gateway.do", "https://pix.bank.example/api/v2")
 
 
+@pytest.mark.row(33)
+@pytest.mark.parametrize("chosen", [False, True])
+async def test_a_shop_chooses_whether_pix_payers_may_change_the_amount(tmp_path: Path, chosen: bool) -> None:
+    text = EXAMPLE.read_text("utf-8")
+    begin = text.index("# [channels.pix]")
+    end = text.index("\n\n", begin)
+    shown = text[begin:end].replace("# ", "", 1).replace("\n# ", "\n")
+    kept = [line for line in shown.splitlines() if not line.startswith(("certificate_file", "key_file"))]
+    shown = "\n".join(kept).replace("payer_may_change = false", f"payer_may_change = {str(chosen).lower()}")
+    (tmp_path / "c.toml").write_text(text[:begin] + shown + text[end:])
+    (tmp_path / "secrets.toml").write_text('[pix]\nclient_secret = "secret"\n')
+    (tmp_path / "secrets.toml").chmod(0o600)
+    pix = open_channel(load(tmp_path / "c.toml"), "pix", SystemClock(), SystemEntropy(), "")
+    assert pix.account.approves_part is chosen
+    await pix.aclose()
+
+
 _NAMES = (
     *("gateway", "mchid", "appid", "merchant_serial", "merchant_private_key_file", "platform_public_key_id"),
     *("platform_public_key_file", "alipay_gateway", "alipay_app_id", "alipay_seller_id", "apiv3_key"),

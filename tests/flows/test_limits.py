@@ -182,3 +182,15 @@ async def test_what_was_opened_before_midnight_and_paid_after_it_counts_for_the_
     await shop.wait(DAY / 4)
     await shop.restart()
     assert (await refused(shop.open(7001))).facts["left"] == "70.00"
+
+
+@pytest.mark.row(38)
+@story()
+async def test_an_amount_below_what_the_channel_takes_is_told_as_that(shop: Shop) -> None:
+    shop.world.profile = msgspec.structs.replace(shop.world.profile, min_minor=100)
+    await shop.restart()
+    before = shop.world.line.requests
+    error = await refused(shop.open(99))
+    assert (error.slug, error.facts["limit"]) == ("amount_under_limit", "1.00")
+    assert shop.world.line.requests == before
+    assert (await shop.open(100)).amount.minor == 100
