@@ -84,7 +84,12 @@ def house_of(loaded: Loaded) -> House:
         shop.limit_minor,
         shop.excess,
         known_codes(),
-        Offline(shop.offline, shop.offline_sale_minor, shop.offline_day_minor),
+        Offline(
+            shop.offline,
+            shop.offline_sale_minor,
+            shop.offline_day_minor,
+            {name: table.poster for name, table in loaded.settings.channels.items() if table.poster},
+        ),
     )
 
 

@@ -32,6 +32,7 @@ class AnyChannel(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     refund_hours: tuple[Clock, Clock] | None = None  # from, until, of refund_zone; unset: the profile's
     refund_zone: str = ""  # unset: the profile's
     undo: bool = True  # where the channel's rule allows it, a payment is undone instead of refunded
+    poster: Annotated[str, msgspec.Meta(max_length=512)] = ""  # text of the shop's own static code
     refund_retry: bool = False  # too little on the shop's account at the provider: wait and send it again
     sandbox: bool = False
 
@@ -70,12 +71,12 @@ class AlipayTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=T
     root_certificate_file: str = ""
     next_app_key_file: str = ""
     next_app_from: str = ""
+    next_app_certificate_file: str = ""
     next_alipay_key_file: str = ""  # accepted beside the present one
+    next_alipay_certificate_file: str = ""
     gateway: str = "https://openapi.alipay.com/gateway.do"
 
-    next_app_certificate_file: str = ""
 
-    next_alipay_certificate_file: str = ""
 class PixTable(AnyChannel, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An account at a bank with the Pix API; ``client_secret`` stands in the secrets file."""
 

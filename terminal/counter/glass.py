@@ -100,10 +100,26 @@ class Glass:
             case _:
                 return self._idle()
 
-    def _unverified(self, sale: Sale) -> ResultScreen:
-        """No green: the customer reads that the bank has not confirmed it."""
+    def _unverified(self, sale: Sale) -> Screen:
+        """No green: the shop's own static code to pay, or the words that the bank has not confirmed it.
+
+        Never beside a code of ours that may still be paid: that would be paid twice.
+        """
+        if (poster := self._poster()) and not any(each.live for each in sale.attempts):
+            title = self._counter.title or self._house.title
+            return CodeScreen(glass_id(sale.id), poster, sale.amount, int(LIFE_S), self._house.test, title)
         ttl_s = int(self._limits.result_on_glass_s)
         return ResultScreen(glass_id(sale.id), "unverified", sale.amount, "", self._house.test, ttl_s)
+
+    def _poster(self) -> str:
+        """Of the first channel of this counter that has one."""
+        posters = self._house.offline.posters
+        return next((posters[each] for each in self._counter.channels if each in posters), "")
+
+    def take_down(self, sale: Sale) -> None:
+        """The static code of a sale that is proven or written off (I10)."""
+        if isinstance(self.screen, CodeScreen) and self.screen.id == glass_id(sale.id):
+            self.clear()
 
     def _is_lit(self, attempt: Attempt) -> bool:
         return isinstance(self.screen, CodeScreen) and self.screen.id == self._early == glass_id(attempt.id)

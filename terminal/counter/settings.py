@@ -16,11 +16,13 @@ class Offline:
         policy: "refuse" begins no sale; "list" lets the till put it on the list of the unverified.
         sale_minor: the most one such sale may be, in the house's currency.
         day_minor: the most of all such sales of 24 hours that are not proven yet.
+        posters: text of the shop's own static code by channel, for the glass while nobody can confirm.
     """
 
     policy: Literal["refuse", "list"] = "refuse"
     sale_minor: int = 0
     day_minor: int = 0
+    posters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,8 @@ class Unverified:
 
     def changed(self, before: Sale | None, after: Sale) -> None:
         """Every till shows the list: all are told when it changes."""
+        if before and before.mark and not after.mark:
+            self._service.adopt(after.counter).glass.take_down(after)
         if (before.mark if before else "") == after.mark:
             return
         self.changes += 1
