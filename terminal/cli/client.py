@@ -9,7 +9,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from terminal.cli.words import Problem
+from terminal.cli.words import Problem, language
 from terminal.errors import BadSettings, Unavailable
 from terminal.people.key_file import read_key
 
@@ -77,7 +77,9 @@ async def api(url: str, key_file: Path | None) -> AsyncIterator[Api]:
         raise BadSettings("api_key_file_missing", path=str(candidates[0]))
     timeout = aiohttp.ClientTimeout(total=TOTAL_S, connect=3.0)
     try:
-        session = aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout)
+        session = aiohttp.ClientSession(
+            url, headers={"Authorization": f"Bearer {key}", "Accept-Language": language()}, timeout=timeout
+        )
     except ValueError:
         raise Unavailable("service_not_running", url=url) from None
     async with session:

@@ -12,6 +12,7 @@ from terminal.cli.journal import journal
 from terminal.cli.lab import lab
 from terminal.cli.reconcile import reconcile
 from terminal.cli.report import report
+from terminal.cli.risk import risk
 from terminal.cli.sale import sale
 from terminal.cli.security import security
 from terminal.cli.serve import serve
@@ -37,4 +38,5 @@ app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
 app.add_typer(report, name="report")
 app.add_typer(security, name="security")
+app.add_typer(risk, name="risk")
 app.add_typer(statement, name="statement")
