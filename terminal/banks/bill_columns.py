@@ -78,23 +78,23 @@ class Columns:
 
 def fen(text: str, line: int, column: str) -> int:
     """An amount of yuan, with its sign, in fen. Raises BillRefused ``bill_line_unreadable``."""
-    thousandths = milli(text, line, column)
-    if thousandths % 1000:
+    counted = milli(text, line, column)
+    if counted % 1000:
         raise BillRefused("bill_line_unreadable", line=line, column=column)
-    return thousandths // 1000
+    return counted // 1000
 
 
 def milli(text: str, line: int, column: str) -> int:
     """An amount of yuan with up to five decimals in thousandths of a fen. Raises as ``fen``."""
-    counted = _counted(text)
+    counted = thousandths(text)
     if counted is None:
         raise BillRefused("bill_line_unreadable", line=line, column=column)
     return counted
 
 
 @lru_cache(SAME_AMOUNTS)
-def _counted(text: str) -> int | None:
-    """None: no amount."""
+def thousandths(text: str) -> int | None:
+    """An amount of yuan in thousandths of a fen; None: no amount."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         return None
@@ -130,14 +130,13 @@ class Days:
     """The first and the last day among the lines, and whose they are."""
 
     def __init__(self) -> None:
-        self._first, self._last = "9", ""
+        self._first, self._last, self._day = "9", "", ""
         self.account = ""
 
     def take(self, at: str, account: str) -> None:
         """``at`` begins with the day. Of two accounts none is the file's."""
-        day = at[:10]
-        self._first = min(self._first, day)
-        self._last = max(self._last, day)
+        if (day := at[:10]) != self._day:
+            self._first, self._last, self._day = min(self._first, day), max(self._last, day), day
         if account != self.account:
             self.account = account if not self.account else "several"
 

@@ -10,7 +10,18 @@ developers.weixin.qq.com, cloud payment.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from terminal.banks.bill_columns import Columns, Days, beijing_time, fen, milli, must_equal, plain, texts, yuan
+from terminal.banks.bill_columns import (
+    Columns,
+    Days,
+    beijing_time,
+    fen,
+    milli,
+    must_equal,
+    plain,
+    texts,
+    thousandths,
+    yuan,
+)
 from terminal.payments.bill import BillEnd, BillLine, BillReader, BillRefused, LineKind, LineState
 
 TRADE_COUNT: Final = "总交易单数"
@@ -186,7 +197,9 @@ class _Trades:
         found: dict[str, int] = {}
         counted = self._counted
         for name, place in self._amounts:
-            value = milli(row[place], number, name)
+            value = thousandths(row[place])
+            if value is None:
+                raise BillRefused("bill_line_unreadable", line=number, column=name)
             if not value:
                 found[name] = 0
                 continue
@@ -281,6 +294,6 @@ def _number(text: str) -> str:
     return "" if text == "0" else text
 
 
-def _five(thousandths: int) -> str:
-    sign = "-" if thousandths < 0 else ""
-    return f"{sign}{abs(thousandths) // 100_000}.{abs(thousandths) % 100_000:05d}"
+def _five(milli_fen: int) -> str:
+    sign = "-" if milli_fen < 0 else ""
+    return f"{sign}{abs(milli_fen) // 100_000}.{abs(milli_fen) % 100_000:05d}"

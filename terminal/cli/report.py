@@ -4,20 +4,30 @@ Beside a service that does not run everything can be read; a Z is sealed by the 
 """
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final, Literal
+from typing import Annotated, Any, BinaryIO, Final
 
 import msgspec
 import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, Api, api
-from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
+from terminal.cli.report_files import (
+    FEES,
+    TOTALS,
+    Format,
+    chosen,
+    fees_rows,
+    put_file,
+    put_rows,
+    refuse_taken,
+    totals_rows,
+)
+from terminal.cli.words import REFUSED, console, language, put, sentences
 from terminal.errors import BadSettings, InvalidRequest, JournalError, Unavailable
 from terminal.help.catalogue import Catalogue
 from terminal.journal.reader import Reader
@@ -27,7 +37,7 @@ from terminal.payments.money import Money
 from terminal.settings import Loaded, load
 from terminal.settlement.business_day import ShopTime
 from terminal.settlement.daybook import COLUMNS, DayBook
-from terminal.settlement.export import Rows, csv_pages, json_pages, write_xlsx
+from terminal.settlement.export import Rows
 from terminal.settlement.fees import fees_of_days
 from terminal.settlement.z_report import Report, Reports
 from terminal.system import SystemClock, SystemIds
@@ -43,7 +53,9 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Counter = Annotated[str, typer.Option(help="Only this counter.")]
 Day = Annotated[str, typer.Option(help="A business day such as 2026-11-21; today without it.")]
 _FEES: Final = ("channel", "rule", "agreed", "charged", "settled_n", "n", "wrong_n")
-Format = Literal["text", "csv", "json", "xlsx"]
+Form = Annotated[Format, typer.Option("--format", help="text, csv, json or xlsx; by the file's name without it.")]
+Out = Annotated[Path | None, typer.Option("-o", "--out", help="File to make; standard output else.")]
+Bom = Annotated[bool, typer.Option(help="A mark before the CSV for spreadsheets.")]
 
 
 class _Shelf(Reader):
@@ -133,15 +145,23 @@ async def _await(found: Awaitable[Any]) -> Any:
 
 @report.command()
 def x(
-    counter: Counter = "", config: Config = DEMO, url: Url = URL, key_file: KeyFile = None, as_json: Json = False
+    counter: Counter = "",
+    form: Form = "text",
+    out: Out = None,
+    bom: Bom = False,
+    config: Config = DEMO,
+    url: Url = URL,
+    key_file: KeyFile = None,
+    as_json: Json = False,
 ) -> None:
     """What was taken since the last Z; seals nothing."""
+    form = chosen(form, out)
     with sentences(as_json=as_json):
         told = _told(
             config, url, key_file,
             lambda service: service.get("/reports/x", counter=counter), lambda offline: offline.x(counter),
         )  # fmt: skip
-        _show(told, as_json=as_json)
+        _show(told, form, out, bom=bom, as_json=as_json)
 
 
 @report.command()
@@ -151,12 +171,17 @@ def z(
     empty: Annotated[bool, typer.Option(help="Also when nothing happened.")] = False,
     print_at: Annotated[str, typer.Option(help="A counter whose printer prints it.")] = "",
     person: Annotated[str, typer.Option(help="Id of who closes the day; the PIN is asked for.")] = "",
+    form: Form = "text",
+    out: Out = None,
+    bom: Bom = False,
     config: Config = DEMO,
     url: Url = URL,
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> None:
     """Close a business day, or show the Z with --number."""
+    form = chosen(form, out)
+    refuse_taken(out)  # before a day is closed, not after it
     with sentences(as_json=as_json):
         if number:
             told = _told(
@@ -169,7 +194,7 @@ def z(
                 pin = typer.prompt("PIN", hide_input=True, err=True)
                 body["approver"] = {"person": person, "pin": pin}
             told = asyncio.run(_seal(url, key_file, body))
-        _show(told, as_json=as_json)
+        _show(told, form, out, bom=bom, as_json=as_json)
 
 
 async def _seal(url: str, key_file: Path | None, body: dict[str, Any]) -> Any:
@@ -201,12 +226,16 @@ def today(
 def fees(
     day: Day = "",
     last: Annotated[str, typer.Option(help="The last day, where --day is the first.")] = "",
+    form: Form = "text",
+    out: Out = None,
+    bom: Bom = False,
     config: Config = DEMO,
     url: Url = URL,
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> None:
     """Agreed and charged fees by channel; exits with 1 when one is over the tolerance."""
+    form = chosen(form, out)
     with sentences(as_json=as_json):
         told = _told(
             config, url, key_file,
@@ -215,12 +244,12 @@ def fees(
         )  # fmt: skip
         if as_json:
             put(told)
+        elif form != "text":
+            put_rows(out, form, FEES, [fees_rows(told)], title="Fees", bom=bom)
         else:
             table = Table("channel", "rule", "agreed", "charged", "settled", "of", "wrong", box=None)
             for each in told["fees"]:
-                cells = [
-                    each[name] for name in ("channel", "rule", "agreed", "charged", "settled_n", "n", "wrong_n")
-                ]
+                cells = [each[name] for name in _FEES]
                 table.add_row(*map(str, cells), style="red" if each["alert"] else "")
             console.print(table)
         if any(each["alert"] for each in told["fees"]):
@@ -234,43 +263,24 @@ def daybook(
     z: Annotated[int, typer.Option(min=0, help="The rows of this Z instead of a day's.")] = 0,
     counter: Counter = "",
     form: Annotated[Format, typer.Option("--format", help="text, csv, json or xlsx.")] = "csv",
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to make; standard output else.")] = None,
-    bom: Annotated[bool, typer.Option(help="A mark before the CSV for spreadsheets.")] = False,
+    out: Out = None,
+    bom: Bom = False,
     config: Config = DEMO,
 ) -> None:
     """One row for each proven amount, for the accountant, read beside the running service."""
+    if form == "xlsx":
+        chosen(form, out)
     with sentences(), _offline(config) as offline:
         pages = offline.daybook(*_days(offline.shop, day, last), z, counter)
-        if out is None:
-            if form == "xlsx":
-                give_up("A spreadsheet needs a file: add --out NAME.xlsx", USAGE)
-            _write(sys.stdout.buffer, form, pages, bom=bom)
-            return
-        try:
-            with out.open("xb") as file:
-                _write(file, form, pages, bom=bom)
-        except FileExistsError:
-            give_up(f"{out} exists already; nothing was written. Choose another name.")
-        except OSError as error:
-            out.unlink(missing_ok=True)
-            give_up(f"{out} could not be written ({error.strerror}). Choose another place.")
+        if form == "text":
+            put_file(out, lambda file: _lines(file, pages))
+        else:
+            put_rows(out, form, COLUMNS, pages, title="Day book", bom=bom)
 
 
-def _write(file: BinaryIO, form: Format, pages: Rows, *, bom: bool) -> None:
-    if form == "xlsx":
-        write_xlsx(file, COLUMNS, pages, title="Day book", made=datetime.fromtimestamp(_now_s(), UTC))
-        return
-    if form == "text":
-        for page in pages:
-            file.writelines(("  ".join(map(str, row[:8])) + f"  {row[15]}\n").encode() for row in page)
-        return
-    chunks = csv_pages(COLUMNS, pages, bom=bom) if form == "csv" else json_pages(COLUMNS, pages)
-    for chunk in chunks:
-        file.write(chunk)
-
-
-def _now_s() -> int:
-    return SystemClock().wall_ms() // 1000
+def _lines(file: BinaryIO, pages: Rows) -> None:
+    for page in pages:
+        file.writelines(("  ".join(map(str, row[:8])) + f"  {row[15]}\n").encode() for row in page)
 
 
 def _days(shop: ShopTime, first: str, last: str) -> tuple[date, date]:
@@ -282,9 +292,12 @@ def _days(shop: ShopTime, first: str, last: str) -> tuple[date, date]:
         raise InvalidRequest("field_wrong", field="day") from None
 
 
-def _show(told: Any, *, as_json: bool) -> None:
+def _show(told: Any, form: Format, out: Path | None, *, bom: bool, as_json: bool) -> None:
     if as_json:
         put(told)
+        return
+    if form != "text":
+        put_rows(out, form, TOTALS, [totals_rows(told)], title="Z report" if told["n"] else "X report", bom=bom)
         return
     words = Catalogue.load(language())
     title = words.text("report.z_title", n=told["n"]) if told["n"] else words.text("report.x_title")

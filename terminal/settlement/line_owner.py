@@ -1,8 +1,8 @@
 """Whose money a line is: its order number first, then what else it carries, the most trusted first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from terminal.counter.ports import Journal
 from terminal.payments.bill import BillLine, LineKind
@@ -13,11 +13,10 @@ from terminal.settlement.local import Local
 from terminal.settlement.ports import SettledViews
 
 REFERENCES_MAX: Final = 8  # of one line
-CLAIMS: Final[Mapping[LineKind, str]] = {LineKind.PAYMENT: "order", LineKind.REFUND: "refund"}
+Rows = Mapping[str, Summary]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """``sale`` is empty and ``local`` None where the journal has nothing like it."""
 
     kind: LineKind
@@ -35,16 +34,16 @@ class Owners:
 
     def of(self, lines: Sequence[BillLine]) -> list[Known]:
         """One for each line, with few questions for all of them."""
-        rows = {
-            kind: self.views.standings(claim, _asked(lines, kind)) if _asked(lines, kind) else {}
-            for kind, claim in CLAIMS.items()
-        }
-        found = [self._find(line, rows[line.kind]) for line in lines]
+        named = [(line, _numbers(line)) for line in lines]
+        orders = {number for line, some in named if line.kind is not LineKind.REFUND for number in some}
+        refunds = {number for line, some in named if line.kind is LineKind.REFUND for number in some}
+        paid, back = self._rows("order", orders), self._rows("refund", refunds)
+        found = [self._find(line, some, back if line.kind is LineKind.REFUND else paid) for line, some in named]
         settled = self.views.settlements([each.local.id for each in found if each.local])
         if not settled:
             return found
         return [
-            replace(each, before=settled[each.local.id]) if each.local and each.local.id in settled else each
+            each._replace(before=settled[each.local.id]) if each.local and each.local.id in settled else each
             for each in found
         ]
 
@@ -56,10 +55,13 @@ class Owners:
     def again(self, known: Known) -> Known:
         """After the engine heard of it."""
         local = self._read(known.kind, known.sale, known.number)
-        return replace(known, local=local, before=self.views.settlement(known.number))
+        return known._replace(local=local, before=self.views.settlement(known.number))
 
-    def _find(self, line: BillLine, rows: Mapping[str, Summary]) -> Known:
-        for number in _numbers(line):
+    def _rows(self, claim: str, numbers: set[str]) -> Rows:
+        return self.views.standings(claim, sorted(numbers)) if numbers else {}
+
+    def _find(self, line: BillLine, numbers: tuple[str, ...], rows: Rows) -> Known:
+        for number in numbers:
             if row := rows.get(number):
                 quick = known_here.of_summary(row, number, self.fee) if line.kind is LineKind.PAYMENT else None
                 return Known(line.kind, number, row.subject, quick or self._read(line.kind, row.subject, number))
@@ -89,8 +91,5 @@ class Owners:
 
 def _numbers(line: BillLine) -> tuple[str, ...]:
     named = line.refund_no if line.kind is LineKind.REFUND else line.order_no
-    return (*((named,) if named else ()), *line.references[:REFERENCES_MAX])
-
-
-def _asked(lines: Sequence[BillLine], kind: LineKind) -> list[str]:
-    return sorted({number for line in lines if line.kind is kind for number in _numbers(line)})
+    mine = (named,) if named else ()
+    return (*mine, *line.references[:REFERENCES_MAX]) if line.references else mine

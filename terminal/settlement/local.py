@@ -1,9 +1,8 @@
 """One payment or refund as this journal knows it: from its sale's row where that is enough, else its events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from terminal.errors import InvalidRequest
 from terminal.payments.event import Events, Summary
@@ -20,8 +19,7 @@ class Standing(StrEnum):
     VOIDED = "voided"  # paid, and taken back whole by our own reverse
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):  # made for every line of a bill, where a frozen dataclass takes four times as long
     """What the journal says of one order or refund number.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from terminal.payments.bill import BillLine, LineKind, LineState
 from terminal.payments.fees import FeeRule, fee_differs
@@ -35,8 +35,7 @@ class FeeGap:
     holiday: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """``evidence``: the engine hears of the line first, then it is judged again."""
 
     settled: bool = False
@@ -46,8 +45,7 @@ class Outcome:
     gap: FeeGap | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What is known about a line beside the line.
 
     Args:
@@ -64,6 +62,9 @@ class Seen:
     again: bool = False
     heard: bool = False
     span: bool = False
+
+
+_SETTLED: Final = Outcome(settled=True)  # nearly every line of a true bill
 
 
 def own_key(line: BillLine) -> str:
@@ -119,7 +120,8 @@ def _payment(line: BillLine, seen: Seen) -> Outcome:
         return Outcome(settled=True, difference=_status(line, seen))
     if local.standing is not Standing.PAID and not local.returned:
         return Outcome(settled=True, difference=_late(line, seen, local))
-    return Outcome(settled=True, notes=_told(seen, local), gap=_gap(line, seen, local))
+    notes, gap = _told(seen, local), _gap(line, seen, local)
+    return Outcome(settled=True, notes=notes, gap=gap) if notes or gap else _SETTLED
 
 
 def _revoked(line: BillLine, seen: Seen) -> Outcome:
@@ -194,7 +196,7 @@ def not_taken_back_here(line: BillLine, seen: Seen) -> Difference:
 def partly_taken_back(line: BillLine, seen: Seen) -> Difference:
     """A part went back without a number of ours: from the bank's own pages, and this journal does not know it."""
     number = line.provider_refund or line.entry_id or f"{seen.day}/line {line.line}"
-    found = _difference(Kind.MISSING_HERE, line, replace(seen, local=None), key=f"{line.order_no}/{number}")
+    found = _difference(Kind.MISSING_HERE, line, seen._replace(local=None), key=f"{line.order_no}/{number}")
     known = seen.local
     return replace(found, sale=known.sale, facts={**found.facts, "no": known.no}) if known else found
 

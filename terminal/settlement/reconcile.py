@@ -147,7 +147,8 @@ class _Run:
         report, spool, file = self._report, self._spool, self._file
         for chunk in spool.chunks():
             if file.kind != "funds":
-                await self._match([each for each in map(self._reversed, chunk) if each.kind in _MONEY])
+                told = map(self._reversed, chunk) if spool.taken_back else chunk
+                await self._match([each for each in told if each.kind in _MONEY])
             await self._recorder.keep_up()
             await self._house.pause()
         for difference in self._gaps.differences(file.channel.name, report.day, file.channel.currencies[0]):
@@ -183,7 +184,7 @@ class _Run:
     def _reversed(self, line: BillLine) -> BillLine:
         """A payment that the same file takes back never stayed, whichever of the two lines comes first."""
         taken = self._spool.taken_back
-        if not taken or line.kind is not LineKind.PAYMENT or line.state is not LineState.DONE:
+        if line.kind is not LineKind.PAYMENT or line.state is not LineState.DONE:
             return line
         return replace(line, state=LineState.REVOKED) if taken.get(line.order_no) == line.gross_minor else line
 
@@ -218,13 +219,13 @@ class _Run:
             return
         seen = self._seen_with(line, known)
         if known.local and (seen.again or known.before):  # a sale's row does not say which capture it knows
-            seen = replace(seen, local=self._owners.again(known).local)
+            seen = seen._replace(local=self._owners.again(known).local)
         outcome = judge(line, seen)
         if outcome.evidence:
             channel = self._file.channel
             await self._house.evidence.take(channel.name, notice_of(line, known, channel, self._file.sha256))
             fresh = self._owners.again(known)
-            seen = replace(seen, local=fresh.local, before=fresh.before, heard=True)
+            seen = seen._replace(local=fresh.local, before=fresh.before, heard=True)
             outcome = judge(line, seen)
         if line.provisional:  # the day's statement settles it; until then it only proves
             self._notes[(Note.HEALED if seen.heard else Note.IGNORED).value] += 1

@@ -18,7 +18,8 @@ TAKEN_BACK_MAX: Final = 50_000  # reverses of one file that are known beforehand
 PAYOUTS_MAX: Final = 1_000  # of one file: each is kept with its days
 REPEATED_MAX: Final = 10_000  # keys; a file with more is no bill
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8192", "temp_store = FILE")
-_SUMS: Final = {each: (f"{each.value}_count", f"{each.value}_minor") for each in LineKind}
+_PAID: Final = f"{LineKind.PAYMENT.value}:"
+_BACK: Final = f"{LineKind.REFUND.value}:"
 _MONEY: Final = (LineKind.PAYMENT, LineKind.REFUND)
 
 
@@ -37,6 +38,8 @@ class Spool:
         self._decode = msgspec.msgpack.Decoder(BillLine).decode
         self.end: BillEnd | None = None
         self.sums: Counter[str] = Counter()
+        self._lines = 0
+        self._told = {each: [0, 0, 0] for each in LineKind}  # count, smallest units, thousandths of fees
         self.repeated: frozenset[str] = frozenset()
         self.taken_back: dict[str, int] = {}
         self._merchants: Counter[str] = Counter()
@@ -52,18 +55,20 @@ class Spool:
                 ``bill_too_large`` beyond TAKEN_BACK_MAX or PAYOUTS_MAX.
         """
         chunk: list[tuple[str | None, bytes]] = []
+        encode = self._encode
         for each in reader:
             if isinstance(each, BillEnd):
                 self.end = each
                 break
             self._count(each)
-            chunk.append((repeat_key(each), self._encode(each)))
+            chunk.append((repeat_key(each), encode(each)))
             if len(chunk) == CHUNK:
                 self._write(chunk)
                 yield
         self._write(chunk)
         if self.end is None:
-            raise BillRefused("bill_cut_short", line=self.sums["lines"])
+            raise BillRefused("bill_cut_short", line=self._lines)
+        self._sum_up()
         if self.sums[f"{LineKind.PAYOUT.value}_count"] > PAYOUTS_MAX:
             raise BillRefused("bill_too_large", limit=PAYOUTS_MAX)
         self._find_repeated()
@@ -99,8 +104,7 @@ class Spool:
         chunk.clear()
 
     def _count(self, line: BillLine) -> None:
-        sums = self.sums
-        sums["lines"] += 1
+        self._lines += 1
         if line.merchant_id and line.kind in _MONEY and len(self._merchants) < CHUNK:
             self._merchants[line.merchant_id] += 1
         if reverses(line):
@@ -110,10 +114,18 @@ class Spool:
         revoked = line.state is LineState.REVOKED and line.kind is LineKind.REFUND  # the money went back
         if (line.state is not LineState.DONE and not revoked) or line.provisional:
             return
-        count, minor = _SUMS[line.kind]
-        sums[count] += 1
-        sums[minor] += line.settle_minor
-        sums["fee_milli"] += line.fee_milli
+        told = self._told[line.kind]
+        told[0] += 1
+        told[1] += line.settle_minor
+        told[2] += line.fee_milli
+
+    def _sum_up(self) -> None:
+        self.sums["lines"] = self._lines
+        for kind, (count, minor, fee_milli) in self._told.items():
+            if count:
+                self.sums[f"{kind.value}_count"] = count
+                self.sums[f"{kind.value}_minor"] = minor
+                self.sums["fee_milli"] += fee_milli
 
     def _find_repeated(self) -> None:
         self._file.execute("CREATE INDEX line_key ON line (key) WHERE key IS NOT NULL")
@@ -134,7 +146,8 @@ def repeat_key(line: BillLine) -> str | None:
     """What makes two lines of a file the same thing; None where nothing does."""
     if line.state is not LineState.DONE or line.provisional or line.kind not in _MONEY:
         return None
-    number = line.refund_no if line.kind is LineKind.REFUND else line.order_no
-    theirs = line.provider_refund if line.kind is LineKind.REFUND else line.provider_txn
-    named = number or (line.references[0] if line.references else "") or theirs
-    return f"{line.kind.value}:{named}" if named else None
+    back = line.kind is LineKind.REFUND
+    named = line.refund_no if back else line.order_no
+    named = named or (line.references[0] if line.references else "")
+    named = named or (line.provider_refund if back else line.provider_txn)
+    return (_BACK if back else _PAID) + named if named else None

@@ -4,13 +4,15 @@ import asyncio
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from terminal.app import open_journal
+from terminal.cli.report_files import FEES, new_file
 from terminal.payments.event import Actor, NewEvent
 from terminal.settings import load
+from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.cli_rig import Ended, Place, command
 from tests.unit.settlement.books import Books
@@ -81,3 +83,70 @@ def test_the_day_book_goes_to_a_new_file_or_to_standard_output(place: Place, tmp
 def test_fees_are_told_by_channel(place: Place) -> None:
     [line] = json.loads(report(place, "fees", "--json").out)["fees"]
     assert (line["channel"], line["n"], line["settled_n"], line["alert"]) == ("wechatpay", 3, 0, False)
+
+
+@pytest.mark.row(107, 114)
+def test_an_x_is_a_table_whose_lines_add_up_in_every_format(place: Place, tmp_path: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(report(place, "x", "--format", "csv").out, newline="")))
+    told = {(row["channel"], row["line"]): (row["count"], row["amount_minor"], row["amount"]) for row in rows}
+    assert told["wechatpay", "paid"] == ("2", "3000", "30.00")
+    assert told["", "held"] == ("0", "2950", "29.50")
+    assert told["", "refunded"] == ("1", "50", "0.50")
+    assert {(row["report"], row["n"], row["currency"]) for row in rows} == {("x", "0", "CNY")}
+    out = tmp_path / "x.json"
+    assert report(place, "x", "--out", out).code == 0, "the name says the format"
+    assert [row["line"] for row in json.loads(out.read_text())["rows"]] == [row["line"] for row in rows]
+    assert out.stat().st_mode & 0o777 == 0o600
+    book = tmp_path / "x.xlsx"
+    assert report(place, "x", "--out", book).code == 0
+    assert zipfile.is_zipfile(book)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["x.json", "x.xlsx"], "nothing half made is left"
+
+
+@pytest.mark.row(114, 117)
+def test_fees_are_a_table_too(place: Place) -> None:
+    [row] = csv.DictReader(io.StringIO(report(place, "fees", "--format", "csv").out, newline=""))
+    assert tuple(row) == FEES
+    assert (row["channel"], row["payments"], row["in_bills"], row["charged_fee"]) == (
+        "wechatpay",
+        "3",
+        "0",
+        "0.00",
+    )
+
+
+def test_f4_a_file_is_never_taken_over_not_even_through_a_link(place: Place, tmp_path: Path) -> None:
+    kept, link = tmp_path / "kept.csv", tmp_path / "link.csv"
+    kept.write_text("mine")
+    link.symlink_to(tmp_path / "elsewhere.csv")
+    for out in (kept, link):
+        for words in (("x",), ("fees",), ("daybook",), ("z", "--number", "1")):
+            told = report(place, *words, "--out", out)
+            assert told.code != 0, words
+            assert "exists already" in told.err or words[0] == "z", told
+    assert kept.read_text() == "mine"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["kept.csv", "link.csv"]
+    nowhere = report(place, "x", "--out", kept / "x.csv")
+    assert (nowhere.code, "could not be written" in nowhere.err) == (2, True)
+    assert report(place, "x", "--out", tmp_path / "report").code == 2, "no format, no guess"
+
+
+def test_f4_what_was_begun_and_failed_leaves_no_file(tmp_path: Path) -> None:
+    out = tmp_path / "book.csv"
+
+    def breaks() -> None:
+        with new_file(out) as file:
+            file.write(b"half")
+            raise RuntimeError("the rows ended early")
+
+    def second() -> None:
+        with new_file(out) as file:
+            file.write(b"ours")
+            out.write_bytes(b"somebody was quicker")
+
+    with pytest.raises(RuntimeError):
+        breaks()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileExistsError):
+        second()
+    assert out.read_bytes() == b"somebody was quicker"

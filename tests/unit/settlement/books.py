@@ -122,7 +122,14 @@ class Books:
         )  # fmt: skip
 
     def move(self, sale: str, attempt: str, to: str, *, proof: bool = False, **more: Any) -> None:
-        told = {"trade": "paid", "txn": f"t{attempt}", "wallet": "", "payer_minor": None, "paid_at": ""}
+        told = {
+            "trade": "paid",
+            "amount_minor": None,
+            "txn": f"t{attempt}",
+            "wallet": "",
+            "payer_minor": None,
+            "paid_at": "",
+        }
         more |= {"evidence": told} if proof else {}
         self.put(sale, "attempt_moved", attempt=attempt, to=to, at_ms=self.clock.now_ms, **more)
 

@@ -34,6 +34,7 @@ def a_shop() -> Books:
     books.sale_to("s2", "expired")
     told = {
         "trade": "paid",
+        "amount_minor": None,
         "txn": "T9",
         "wallet": "alipay",
         "payer_minor": None,

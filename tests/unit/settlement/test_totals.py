@@ -90,7 +90,14 @@ def test_a_persons_word_without_proof_is_claimed_and_not_held() -> None:
 
 
 def _proof() -> dict[str, object]:
-    return {"trade": "paid", "txn": "t", "wallet": "alipay", "payer_minor": None, "paid_at": ""}
+    return {
+        "trade": "paid",
+        "amount_minor": None,
+        "txn": "t",
+        "wallet": "alipay",
+        "payer_minor": None,
+        "paid_at": "",
+    }
 
 
 @pytest.mark.row(108)
