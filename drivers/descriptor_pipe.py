@@ -69,9 +69,10 @@ class DescriptorPipe:
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         async with self._turn:
-            rest = data[self._put(data) :]
-            if not rest:
+            taken = self._put(data)
+            if taken == len(data):
                 return
+            rest = data[taken:]
             try:
                 async with asyncio.timeout(deadline_s):
                     while rest:

@@ -17,6 +17,7 @@ BODY_MAX: Final = 1024  # header, payload and CRC before stuffing
 PAYLOAD_MAX: Final = BODY_MAX - 8
 WIRE_MAX: Final = BODY_MAX + BODY_MAX // 254 + 3  # stuffed, with both delimiters
 _RUN_MAX: Final = 254  # data bytes of the longest block
+_CODES: Final = tuple(bytes((code,)) for code in range(256))
 
 
 class Frame(NamedTuple):
@@ -36,9 +37,12 @@ class Frame(NamedTuple):
 
 def stuff(data: bytes) -> bytes:
     """COBS: ``data`` without zero bytes, at most one byte longer per 254."""
+    parts = data.split(b"\0")
+    if max(map(len, parts)) < _RUN_MAX:
+        return b"".join([_CODES[len(part) + 1] + part for part in parts])
     out = bytearray()
     part = b""
-    for part in data.split(b"\0"):
+    for part in parts:
         rest = part
         while len(rest) >= _RUN_MAX:
             out.append(_RUN_MAX + 1)
@@ -53,12 +57,27 @@ def stuff(data: bytes) -> bytes:
 
 def unstuff(data: bytes) -> bytes:
     """The reverse of ``stuff``. Raises ValueError when ``data`` is no stuffed text."""
+    if 0 in data:
+        raise ValueError("not COBS")
+    if _RUN_MAX + 1 in data:
+        return _unstuff_long(data)
+    out, at, end = bytearray(data), 0, len(data)
+    while at < end:
+        out[at] = 0  # the code of a block stands where the zero before it stood
+        at += data[at]
+    if at != end:
+        raise ValueError("not COBS")
+    return bytes(out[1:])
+
+
+def _unstuff_long(data: bytes) -> bytes:
+    """With blocks of full length perhaps, after which there was no zero."""
     out = bytearray()
     at = 0
     while at < len(data):
         code = data[at]
         run = data[at + 1 : at + code]
-        if code == 0 or len(run) != code - 1 or 0 in run:
+        if len(run) != code - 1:
             raise ValueError("not COBS")
         out += run
         at += code

@@ -73,7 +73,8 @@ class DisplayLink:
         answer_ms: int | None = None,
     ) -> bytes:
         """Send a frame until it is answered; return the answer's payload. See docs/display-frame.md, rules."""
-        async with self._turns.mine():
+        async with self._turns.mine:
+            self._turns.check()
             self._seq = self._seq % 255 + 1
             count = tries or 1 + self._profile.resends
             for turn in range(count):

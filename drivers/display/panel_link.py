@@ -50,7 +50,8 @@ class PanelLink(Generic[M]):
 
     async def tell(self, data: bytes) -> None:
         """Hand bytes over; no answer exists. Raises DeviceGone, DeviceTimeout."""
-        async with self._turns.mine():
+        async with self._turns.mine:
+            self._turns.check()
             await self._transport.write(data)
 
     async def ask(
@@ -66,7 +67,7 @@ class PanelLink(Generic[M]):
         Raises:
             DeviceTimeout: no answer to any try.
         """
-        async with self._turns.mine():
+        async with self._turns.mine:
             for _ in range(tries):
                 self._turns.check()
                 try:

@@ -1,8 +1,7 @@
 """One question at a time on a line where whoever asks also reads, unless somebody watches and reads for all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, TypeVar
 
 from drivers.errors import DeviceError
@@ -21,18 +20,12 @@ class Turns:
     def __init__(self, transport: Transport, read: Callable[[], Awaitable[None]]) -> None:
         self.trouble: DeviceError | None = None
         self._transport, self._read = transport, read
-        self._turn = asyncio.Lock()
+        self.mine = asyncio.Lock()  # who holds it may ask; ``check`` first
         self._answer: asyncio.Future[Any] | None = None  # of the question in flight
         self._watched = False
 
-    @asynccontextmanager
-    async def mine(self) -> AsyncIterator[None]:
-        """Raises what ended the connection."""
-        async with self._turn:
-            self.check()
-            yield
-
     def check(self) -> None:
+        """Raises what ended the connection."""
         if self.trouble:
             raise self.trouble
 
@@ -48,7 +41,10 @@ class Turns:
         self._answer = answer
         try:
             await self._transport.write(data)
-            async with asyncio.timeout(len(data) * 10 / self._transport.baud + limit_ms / 1000):
+            limit_s = len(data) * 10 / self._transport.baud + limit_ms / 1000
+            if self._watched:
+                return await _within(limit_s, answer)
+            async with asyncio.timeout(limit_s):
                 while not answer.done():
                     if self._watched:
                         return await answer
@@ -61,7 +57,7 @@ class Turns:
 
     async def watch(self) -> NoReturn:
         """Read for everybody until something ends it, and raise that."""
-        async with self._turn:  # whoever is asking reads for himself to the end
+        async with self.mine:  # whoever is asking reads for himself to the end
             assert not self._watched, "one watch at a time"
             self._watched = True
         try:
@@ -78,3 +74,17 @@ class Turns:
         self.trouble = self.trouble or error
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
+
+
+async def _within(limit_s: float, answer: "asyncio.Future[A]") -> A:
+    """As under ``asyncio.timeout``, for a future of our own: half the work, and health is asked all day."""
+    late = asyncio.get_running_loop().call_later(limit_s, _late, answer)
+    try:
+        return await answer
+    finally:
+        late.cancel()
+
+
+def _late(answer: "asyncio.Future[Any]") -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())
