@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX: Final = 50
 UNTOLD: Final = "–"  # a code without a host or number to name
 _KIND: Final = "poster"
+_SETTINGS: Final = "poster:settings:"  # of a channel's table
 _CHECKS: Final = "sticker_checks"
 Result = Literal["ours", "other", "not_payment", "unreadable"]
 
@@ -82,8 +83,13 @@ class Stickers:
     # the list
 
     def registered(self) -> list[Sticker]:
-        """Oldest first."""
-        return [Sticker(row.subject, *row.body["about"]) for row in self._rows()]
+        """Oldest first; those of the settings, which a glass may show, are the shop's own by that alone."""
+        known = {row.subject: Sticker(row.subject, *row.body["about"]) for row in self._rows()}
+        settings = {_SETTINGS + name: text for name, text in self._service.house.offline.posters.items()}
+        kept = [x for x in known.values() if not x.id.startswith(_SETTINGS) or settings.get(x.id) == x.payload]
+        there = {each.payload for each in kept}
+        fresh = [(at, text) for at, text in settings.items() if text not in there]
+        return [*kept, *(Sticker(at, at.removeprefix(_SETTINGS), text, "", 0) for at, text in fresh)]
 
     def _rows(self) -> list[Summary]:
         return [each for each in self._service.feed.unfinished() if each.body["kind"] == _KIND]
