@@ -41,7 +41,6 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cashier_limit_minor: int = 0  # the most one sale of a till or cashier may be; 0: limit_minor alone
     pos_limit_minor: int = 0  # and one of an API key
     second_step: Literal["off", "office", "always"] = "office"  # the phone's code: never, away from tills, always
-    kiosk: bool = False  # a till with nobody signed in has its own page and no way out of it
     offline: Literal["refuse", "list"] = "refuse"  # nobody can confirm: no sale, or one on the unverified list
     offline_sale_minor: int = 0  # the most such a sale may be
     offline_day_minor: int = 0  # and all of them of 24 hours that are not proven
@@ -53,6 +52,17 @@ class State(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     folder: str = "/var/lib/countertop"
     bill_days: Annotated[int, msgspec.Meta(ge=1, le=4000)] = 400  # how long fetched and imported bills are kept
+
+
+class JournalTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``dsn``: postgresql://user@host:port/database; its password is ``[journal] password`` of the secrets."""
+
+    store: Literal["sqlite", "postgres"] = "sqlite"
+    dsn: str = ""
+    ca: str = ""  # a file: who signed the server's certificate; empty: whom this machine trusts
+    schema: Annotated[str, msgspec.Meta(pattern=r"^[a-z_][a-z0-9_]{0,39}\Z")] = "countertop"  # one a shop
+    standby: bool = False  # wait while another machine serves one of these counters
+    instance: str = ""  # this machine's name for people; empty: its own
 
 
 class Listen(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,6 +111,7 @@ _KINDS: Final[dict[str, type[DeviceTable]]] = {
 class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: Id
     title: str = ""
+    kiosk: bool = False  # its till, while nobody is signed in, has its own page and no way out of it
     channels: tuple[str, ...] = ("wechatpay",)
     languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = msgspec.field(default_factory=dict)
     display: DeviceTable | None = None
@@ -117,6 +128,7 @@ class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     mode: Literal["live", "test"]
     shop: Shop
     state: State = State()
+    journal: JournalTable = JournalTable()
     listen: Listen = Listen()
     channels: dict[str, AnyChannel]
     counters: tuple[CounterTable, ...]
@@ -333,6 +345,8 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
             found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.sandbox"))
         if channel.sandbox and channel.gateway and urlsplit(channel.gateway).hostname not in LOOPBACK:
             found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.gateway"))  # a real bank (I25)
+    if settings.journal.store == "postgres" and not settings.journal.dsn:
+        found.append(BadSettings("config_key_missing", key="journal.dsn"))
     if settings.taps and settings.mode != "test":
         found.append(BadSettings("config_mixed_modes", key="taps"))
     ids = [counter.id for counter in settings.counters]

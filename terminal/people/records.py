@@ -15,6 +15,8 @@ from terminal.people.roles import Role
 
 STRANGERS: Final = "strangers"  # the one record of wrong codes and unknown names, by device
 
+NOTES: Final = frozenset({"act_refused", "session_ended"})  # events that change no record
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

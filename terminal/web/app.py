@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -35,9 +35,22 @@ class ShopSettings(Protocol):
         ...
 
 
+class CounterSettings(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def kiosk(self) -> bool:
+        """Whether its till, while nobody is signed in, is locked to its own page."""
+        ...
+
+
 class EdgeSettings(Protocol):
     @property
     def shop(self) -> ShopSettings: ...
+
+    @property
+    def counters(self) -> Sequence[CounterSettings]: ...
 
 
 class Configured(Protocol):
@@ -91,7 +104,8 @@ def make_app(
         display = device is not None and device.role is Role.DISPLAY
         callers.greet(response, session_token, device_token, display=display)
 
-    add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, greet))
+    kiosks = frozenset(each.id for each in loaded.settings.counters if each.kiosk)
+    add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, greet, kiosks))
     return app
 
 

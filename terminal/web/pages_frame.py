@@ -22,7 +22,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES, PSEUDO, accepted
 from terminal.help.registry import describe, registry
 from terminal.payments.money import Money
-from terminal.people.roles import Action, Principal
+from terminal.people.roles import Action, Principal, Role
 from terminal.people.service import People
 
 HERE: Final = Path(__file__).parent
@@ -47,6 +47,7 @@ class PageParts:
         zone: the shop's own, for every time a person reads.
         who: the person signed in or the paired till of a request, None for a stranger.
         greet: gives a response the cookies of a session and device token (either may be empty).
+        kiosks: counters whose till, while nobody is signed in, has its own page and no way out of it.
     """
 
     service: Service
@@ -55,6 +56,7 @@ class PageParts:
     zone: tzinfo
     who: Callable[[web.Request], Principal | None]
     greet: Callable[[web.StreamResponse, str, str], None]
+    kiosks: frozenset[str] = frozenset()
 
 
 PARTS: Final = web.AppKey("pages", PageParts)
@@ -90,6 +92,7 @@ class Frame:
             test=request.app[PARTS].service.house.test,
             shop=request.app[PARTS].service.house.title,
             path=request.path,
+            locked=bool(locked_to(request)),
             **context,
         )
         policy = (
@@ -153,6 +156,8 @@ def page(handler: Handler, place: str = "pages") -> Handler:
                     f"language_{place}", wish, max_age=_YEAR_S, httponly=True, samesite="Strict", path="/"
                 )
             raise answer
+        if (counter := locked_to(request)) and not stays(request.path, counter):
+            raise web.HTTPSeeOther(f"/sign-in?next={quote(request.path)}")
         try:
             return await handler(request)
         except NotAllowed as refused:
@@ -163,6 +168,26 @@ def page(handler: Handler, place: str = "pages") -> Handler:
             return problem_page(request, refused)
 
     return handle
+
+
+def locked_to(request: web.Request) -> str:
+    """The counter of the kiosk that asks, empty for everybody else: its till, and nobody signed in."""
+    parts = request.app[PARTS]
+    if not parts.kiosks:
+        return ""
+    try:
+        who = parts.who(request)
+    except NotAllowed:
+        return ""
+    if who is None or who.role is not Role.TILL:
+        return ""
+    return next(iter(who.counters & parts.kiosks), "")
+
+
+def stays(path: str, counter: str) -> bool:
+    """Where a kiosk may be without a PIN: its own screens, the help, and where a PIN is typed."""
+    own = tuple(f"/c/{counter}/{name}" for name in ("till", "display", "proof", "stickers"))
+    return path in {"/checkout", "/sign-in", "/help", *own} or path.startswith(("/help/", "/link/"))
 
 
 def problem_page(request: web.Request, refused: TerminalError) -> web.Response:

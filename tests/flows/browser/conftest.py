@@ -12,6 +12,7 @@ from tests.flows.browser.shop import Shop, open_shop
 
 COUNTERS = 64  # more than tests here: none meets another's sale
 WATCHDOG_MS = 30_000  # ends a hang; nothing here is measured
+ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP rebound.example 127.0.0.1"]
 _numbers = iter(range(1, COUNTERS + 1))
 
 
@@ -24,7 +25,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         yield browser
         await browser.close()
 

@@ -47,6 +47,7 @@ _COUNTER: Final = """
 [[counters]]
 id = "{counter}"
 """
+KIOSK: Final = "kiosk"  # the one counter whose till is locked to its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ def _write_settings(folder: Path, sandbox: Sandbox, counters: int) -> Path:
     told |= {"folder": sandbox.credentials, "gateway": sandbox.url, "notify": claim()}
     settings = folder / "countertop.toml"
     lanes = (_COUNTER.format(counter=number + 1) for number in range(counters))
-    settings.write_text(_TEXT.format(**told) + "".join(lanes))
+    kiosk = _COUNTER.format(counter=KIOSK) + "kiosk = true\n"
+    settings.write_text(_TEXT.format(**told) + "".join(lanes) + kiosk)
     secrets = folder / "secrets.toml"
     secrets.touch(mode=0o600)
     secrets.write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{"5a" * 32}"\n')
