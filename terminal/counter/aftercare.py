@@ -62,7 +62,7 @@ class Aftercare:
             return self._known(known)
         service.holds.refund(actor)
         sale = self._book.sale(sale_id)
-        attempt = _captured(sale, attempt_id)
+        attempt = _captured(sale, attempt_id, amount_minor)
         provider = service.provider(attempt.provider)  # a refund that nobody could send is not begun
         refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
 
@@ -109,7 +109,7 @@ class Aftercare:
     def offer(self, sale_id: str, amount_minor: int | None = None, *, attempt_id: str = "") -> Offer:
         """What asking for this refund would do; nothing is reserved. Raises as ``refund``, but for the amount."""
         sale = self._book.sale(sale_id)
-        attempt = _captured(sale, attempt_id)
+        attempt = _captured(sale, attempt_id, amount_minor)
         provider = self._service.provider(attempt.provider)
         left = max(sale.refundable_minor(attempt), 0)
         amount = Money(left if amount_minor is None else amount_minor, sale.amount.currency)
@@ -173,13 +173,14 @@ class Aftercare:
         await self._service.lane(counter).paper.decide(effect, print_it=print_it, actor=actor)
 
 
-def _captured(sale: Sale, attempt_id: str) -> Attempt:
-    """The attempt named, else what came too much, else what was paid."""
+def _captured(sale: Sale, attempt_id: str, amount_minor: int | None) -> Attempt:
+    """The attempt named, else what came too much, else what was paid: the first that has so much left."""
     if attempt_id:
         found = next((each for each in sale.attempts if each.id == attempt_id and each.captured), None)
     else:
         excess = {each.attempt for each in sale.exceptions if each.kind == "excess" and not each.closed}
         left = [each for each in sale.attempts if each.captured and sale.refundable_minor(each) > 0]
+        left = [each for each in left if sale.refundable_minor(each) >= (amount_minor or 1)] or left
         found = next((each for each in left if each.id in excess), left[0] if left else None)
         found = found or next((each for each in sale.attempts if each.captured), None)
     if found is None:

@@ -16,6 +16,7 @@ from terminal.counter.ports import Clock, Provider, RefundOrder
 from terminal.payments.evidence import Account, Mismatch, judge, judge_refund
 from terminal.payments.exceptions import refund_mismatch
 from terminal.payments.fact import Facts
+from terminal.payments.money import Money
 from terminal.payments.notice import (
     Accepted,
     Answer,
@@ -168,8 +169,9 @@ class RefundDriver:
         sale = self._book.sale(self._sale_id)
         refund = self._refund
         paid = sale.attempt(refund.attempt)
+        total = Money(paid.asked_minor or paid.amount.minor, paid.amount.currency)  # of the order, as it was made
         order = RefundOrder(
-            refund.id, paid.id, refund.amount, paid.amount, refund.reason, self._notify_url, paid.provider_txn
+            refund.id, paid.id, refund.amount, total, refund.reason, self._notify_url, paid.provider_txn
         )
         answer = await self._provider.refund(order)
         if isinstance(answer, Refused) and refund.voided:

@@ -50,8 +50,9 @@ class Remainder:
         try:
             await service.checkout.show_code(sale_id, actor=SYSTEM)
         except TerminalError as refused:
-            log.warning("the rest of sale %s is not offered by itself: %s", sale_id, refused.slug)
-            service.adopt(sale.counter).tell(refused)
+            if awaits_rest(service.book.sale(sale_id)):
+                log.warning("the rest of sale %s is not offered by itself: %s", sale_id, refused.slug)
+                service.adopt(sale.counter).tell(refused)
 
     async def _give_back(self, sale_id: str, attempt_id: str) -> None:
         service = self._service

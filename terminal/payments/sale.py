@@ -173,7 +173,8 @@ class Sale:
 def derive(sale: Sale) -> SaleState:
     """The state that follows from shares and attempts; an ended unpaid sale only moves to paid."""
     paid = [sale.share_paid(share) for share in range(len(sale.shares))]
-    if all(paid):
+    going = sale.cancel_why and any(each.pays and sale.gives_back(each.id) for each in sale.attempts)
+    if all(paid) and not (going and sale.state is not SaleState.PAID):  # else the rest, paid late, goes back too
         return SaleState.PAID
     if sale.ended:
         return sale.state

@@ -104,6 +104,7 @@ class SaleView(msgspec.Struct, frozen=True):
     exceptions: list[ExceptionView]
     switching: bool = False
     remaining_minor: int = 0  # still to pay; of a sale that ended nothing is
+    refund_most_minor: int = 0  # the most one refund can give back: each goes back to one of the tenders
     check_code: str = ""  # of a paid sale: the same four characters as on display, till and receipt
 
 
@@ -225,6 +226,7 @@ def settled_view(sale: Sale, settlements: Mapping[str, Settlement]) -> SettledVi
 def sale_view(
     sale: Sale, *, test: bool, check_code: str = "", settlements: Mapping[str, Settlement] | None = None
 ) -> SaleView:
+    left = [max(sale.refundable_minor(each), 0) for each in sale.attempts if not each.live]
     return SaleView(
         id=sale.id,
         no=sale.no,
@@ -234,7 +236,7 @@ def sale_view(
         amount_minor=sale.amount.minor,
         currency=sale.amount.currency,
         paid_minor=sale.paid_minor,
-        refundable_minor=sum(max(sale.refundable_minor(each), 0) for each in sale.attempts if not each.live),
+        refundable_minor=sum(left),
         settled=settled_view(sale, settlements or {}),
         order_no=sale.order_no,
         reference=sale.reference,
@@ -266,6 +268,7 @@ def sale_view(
         ],
         switching=sale.switching and not sale.ended,
         remaining_minor=sale.remaining_minor,
+        refund_most_minor=max(left, default=0),
         check_code=check_code,
     )
 

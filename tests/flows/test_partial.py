@@ -44,8 +44,8 @@ async def test_the_rest_is_asked_for_by_itself_and_one_slip_has_both_tenders(sho
     first, second = shop.sale(sale).attempts
     assert [(each.job, each.copy) for each in shop.counter.printer.whole] == [(f"{second.id}:receipt", 0)]
     text = str(shop.counter.printer.whole[0].receipt)
-    for told in ("19.95", "8.55", "28.50", first.provider_txn, second.provider_txn):
-        assert told in text
+    for part in ("19.95", "8.55", "28.50", first.provider_txn, second.provider_txn):
+        assert part in text
     assert shop.captured == {first.id: [1995], second.id: [855]}
     assert shop.counter.speaker.words == [("paid", 1995), ("paid", 855)]
 
@@ -131,6 +131,24 @@ async def test_left_alone_the_counter_is_free_after_a_while_and_a_person_gives_i
     await shop.refund(sale)
     await shop.until(lambda: shop.sale(sale).state is SaleState.CANCELLED, 60)
     assert shop.sale(sale).final or all(each.closed for each in shop.sale(sale).exceptions)
+
+
+@pytest.mark.row(69)
+@story(channels=PART)
+async def test_a_refund_goes_back_to_the_tender_that_has_so_much_left(shop: Shop) -> None:
+    shop.fault("partial-approval", percent=20)
+    sale = await shop.with_code()
+    shop.pay(sale)
+    await shop.until(lambda: len(shop.sale(sale).attempts) == 2 and bool(shop.attempt(sale).payload), 5)
+    shop.pay(sale)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
+    first, second = shop.sale(sale).attempts
+    told = sale_view(shop.sale(sale), test=True)
+    assert (told.refundable_minor, told.refund_most_minor) == (2850, 2280)
+    assert (await shop.refund(sale, 2280)).attempt == second.id
+    assert (await shop.refund(sale, 570)).attempt == first.id
+    await shop.until(lambda: shop.kept_minor == 0, 60)
+    assert (await refused(shop.refund(sale, 1))).slug == "refund_too_much"
 
 
 @pytest.mark.row(35)

@@ -14,7 +14,7 @@ export function openRefund(sale, { minor, reason } = {}) {
   const key = { value: newKey(), of: "" };
   at("refund-of").textContent = `${t("till.sale_no", { no: saleNo(sale.no) })} · ${money(sale.amount_minor, sale.currency)}`;
   at("refund-left").textContent = t("refund.left", { amount: money(sale.refundable_minor, sale.currency) });
-  at("refund-amount").value = plain(minor ?? sale.refundable_minor, sale.currency);
+  at("refund-amount").value = plain(minor ?? sale.refund_most_minor, sale.currency);
   at("refund-refused").hidden = true;
   if (reason) for (const radio of form.elements.reason) radio.checked = radio.dataset.reason === reason;
   const typed = () => minorOf(at("refund-amount").value, sale.currency);

@@ -197,6 +197,22 @@ def test_left_alone_the_counter_is_free_and_the_money_waits_for_a_person(parked:
     assert (sale.state(), sale.open_exceptions()) == (SaleState.CANCELLED, [])
 
 
+def test_i2_a_rest_that_proves_paid_after_the_part_began_to_go_back_goes_back_too() -> None:
+    sale = part_paid()
+    sale.start("push", share=1)
+    sale.hear(_E.CODE_READY, _E.GIVE_UP)
+    sale.cancel()
+    sale.refund(2000, _R.COMMITTED, of="A1")
+    sale.hear(_E.SUCCESS, of="A2", txn="T2")
+    assert (sale.state(), sale.sale.word) == (SaleState.CHECKING, "checking"), (
+        "never paid: part of it is on its way"
+    )
+    assert [each.id for each in to_give_back(sale.sale)] == ["A2"]
+    sale.hear_refund("R1", _R.REFUNDED)
+    sale.refund(850, _R.REFUNDED, of="A2")
+    assert sale.state() is SaleState.CANCELLED
+
+
 def test_late_money_for_the_rest_of_a_cancelled_sale_pays_nothing() -> None:
     sale = part_paid()
     sale.start("push", share=1)
