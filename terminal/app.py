@@ -1,18 +1,17 @@
 """Builds the whole service from its settings, starts it, stops it: the one place where everything meets."""
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import logging
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from aiohttp import web
@@ -29,10 +28,6 @@ from terminal.errors import BadSettings, JournalError
 from terminal.fitting import Fittings, Make
 from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
-from terminal.journal.failure import diagnose
-from terminal.journal.keys import JournalKeys
-from terminal.journal.records import Identity
-from terminal.journal.sqlite import SqliteJournal
 from terminal.local_authority import ensure
 from terminal.payments.event import Ledger
 from terminal.payments.receipt import Receipt
@@ -47,15 +42,18 @@ from terminal.risk.desk import RiskDesk
 from terminal.risk_wiring import open_risk
 from terminal.settings import CounterTable, Loaded
 from terminal.statement_folder import check_mappings
+from terminal.stores import chores, listen_to_others, lost, on_disk, open_store, place_of, serves
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
 from terminal.web.report_desk import ReportParts
 
+if TYPE_CHECKING:
+    from terminal.stores import Store
+
 log = logging.getLogger(__name__)
 STOP_S: Final = 5.0
 VERIFY_EVERY_S: Final = 86400.0
-JOURNAL: Final = "journal.db"
 PREVIEW: Final = "generic-80"
 NOWHERE: Final = "https://query-only.invalid/notify"  # orders must name one; .invalid never resolves (RFC 6761)
 
@@ -66,7 +64,7 @@ class Running:
 
     service: Service
     people: People
-    journal: SqliteJournal
+    journal: "Store"
     url: str
     state: Path
     failed: "asyncio.Task[None]"
@@ -91,27 +89,6 @@ def house_of(loaded: Loaded) -> House:
             {name: table.poster for name, table in loaded.settings.channels.items() if table.poster},
         ),
     )
-
-
-def journal_path(loaded: Loaded) -> Path:
-    return loaded.state / JOURNAL
-
-
-def open_keys(loaded: Loaded, entropy: Entropy) -> JournalKeys:
-    return JournalKeys.open(loaded.state / "keys", entropy, create=not journal_path(loaded).exists())
-
-
-def open_journal(loaded: Loaded, clock: Clock, entropy: Entropy) -> SqliteJournal:
-    house = house_of(loaded)
-    with on_disk(loaded.state):
-        loaded.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return SqliteJournal.open(
-            journal_path(loaded),
-            identity=Identity(house.merchant, house.store, house.ledger),
-            clock=clock,
-            entropy=entropy,
-            keys=open_keys(loaded, entropy),
-        )
 
 
 def _channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy) -> Opened:
@@ -174,16 +151,6 @@ def _currency(loaded: Loaded) -> None:
         raise BadSettings("config_currency_not_taken", currency=currency, taken=", ".join(taken))
 
 
-@contextlib.contextmanager
-def on_disk(folder: Path) -> Iterator[None]:
-    """Name what the system says about our files. Raises JournalError: ``disk_full``, ``journal_place``."""
-    try:
-        yield
-    except OSError as error:
-        fatal = diagnose(error, 0, "journal_place")
-        raise JournalError(fatal.slug, path=str(folder), detail=fatal.detail) from error
-
-
 @asynccontextmanager
 async def running(
     loaded: Loaded, *, clock: Clock | None = None, entropy: Entropy | None = None, ids: Ids | None = None
@@ -197,7 +164,7 @@ async def running(
     house, pepper, wording = house_of(loaded), _pepper(loaded), _wording(loaded)
     _currency(loaded)
     async with AsyncExitStack() as stack:
-        journal = open_journal(loaded, clock, entropy)
+        journal = await open_store(loaded, clock, entropy)
         stack.push_async_callback(journal.close)
         feed = Feed(journal)
         channels = {name: _channel(loaded, name, clock, entropy) for name in loaded.settings.channels}
@@ -212,11 +179,13 @@ async def running(
             providers=channels,
             slips=slips,
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
+            serves=serves(loaded),
         )
         service, fittings = _service(stack, loaded, parts, entropy)
         bills = bill_desk(loaded, service, journal.settled)
         risk = open_risk(loaded, service)
         people = _people(loaded, feed, (clock, entropy, ids), pepper)
+        listen_to_others(journal, people.heard, lambda _events: feed.heard())
         doors = make_app(
             service,
             people,
@@ -257,9 +226,7 @@ async def _open_doors(
     return url
 
 
-def _report_parts(
-    loaded: Loaded, journal: SqliteJournal, channels: dict[str, Opened], bills: BillDesk
-) -> ReportParts:
+def _report_parts(loaded: Loaded, journal: "Store", channels: dict[str, Opened], bills: BillDesk) -> ReportParts:
     shop = loaded.settings.shop
     rules = {name: channel.profile.fee for name, channel in channels.items() if channel.profile.fee is not None}
     return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
@@ -316,19 +283,21 @@ def cause(error: BaseException | None) -> BaseException:
 
 
 async def _live(
-    service: Service, channels: dict[str, Opened], journal: SqliteJournal, bills: BillDesk, risk: RiskDesk
+    service: Service, channels: dict[str, Opened], journal: "Store", bills: BillDesk, risk: RiskDesk
 ) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
         group.create_task(_verify(journal), name="verify")
+        group.create_task(lost(journal), name="journal")
         await service.until_ready()
-        bills.start()
-        risk.start()
         for name, channel in channels.items():  # a provider's odd answer must not end the shop
             service.tasks.start(f"keys {name}", channel.keep_keys)
+        await chores(journal)
+        bills.start()
+        risk.start()
 
 
-async def _verify(journal: SqliteJournal) -> None:
+async def _verify(journal: "Store") -> None:
     """The whole chain after ready and daily; a journal that does not verify ends the service (fail closed)."""
     while True:
         report = await journal.verify_all()
@@ -381,6 +350,7 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
     slips = Slips(house, CatalogueWording("UTC"), {})
     parts = (_pepper, _wording, _currency, check_mappings)
     checks: list[Callable[[], object]] = [partial(each, loaded) for each in parts]
+    checks += [partial(place_of, loaded)] if loaded.settings.journal.store == "postgres" else []
     checks += [partial(_channel, loaded, name, clock, SystemEntropy()) for name in loaded.settings.channels]
     make = _maker(loaded, house, clock, slips)
     checks += [partial(make, each, None, None) for each in loaded.settings.counters]

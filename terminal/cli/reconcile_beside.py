@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.app import house_of, journal_path, notify_url, open_journal
+from terminal.app import house_of, notify_url
 from terminal.bill_desk import BillDesk, bill_desk
 from terminal.channels import open_channel
 from terminal.cli.reconcile_asked import Asked, Told, about_day
@@ -21,6 +21,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
 from terminal.settings import Loaded
 from terminal.settlement.reconcile import Report
+from terminal.stores import open_store, reading_path
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.settlement_desk import SettlementDesk
 from terminal.web.views_settlement import day_view, difference_view, report_view
@@ -37,12 +38,12 @@ async def beside(loaded: Loaded, asked: Asked) -> Told:
 @asynccontextmanager
 async def _offline(loaded: Loaded, channel: str) -> AsyncIterator[tuple[SettlementDesk, BillDesk]]:
     """The house with one channel, without devices and without running: what waits is left for the next start."""
-    if not journal_path(loaded).exists():
-        raise JournalError("journal_missing", path=str(journal_path(loaded)))
+    if not reading_path(loaded).exists():
+        raise JournalError("journal_missing", path=str(reading_path(loaded)))
     if channel and channel not in loaded.settings.channels:
         raise NotFound("channel_unknown", channel=channel)
     clock, entropy, house = SystemClock(), SystemEntropy(), house_of(loaded)
-    journal = open_journal(loaded, clock, entropy)
+    journal = await open_store(loaded, clock, entropy)
     names = [channel] if channel else []
     opened = {each: open_channel(loaded, each, clock, entropy, notify_url(loaded, each)) for each in names}
     try:

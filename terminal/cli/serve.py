@@ -50,8 +50,9 @@ def _check(loaded: Loaded, *, as_json: bool) -> None:
 
 
 async def _serve(loaded: Loaded, *, as_json: bool) -> int:
-    from terminal.app import on_disk, running, say_ready
+    from terminal.app import running, say_ready
     from terminal.cli.first_start import demo_people, first_links
+    from terminal.stores import on_disk
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -19,6 +19,7 @@ from terminal.settings import Loaded, load
 from terminal.statement_folder import DONE, FILE_MAX, Source, mapping_of, reader_of
 from terminal.statement_folder import REFUSED as REFUSED_FOLDER
 from terminal.statement_intake import promised
+from terminal.stores import reading_path
 
 statement = typer.Typer(no_args_is_help=True, help="Statements of a bank without an API.")
 Which = Annotated[str, typer.Option(help="The channel; needed when several have statements.")]
@@ -61,7 +62,7 @@ def check(file: File, channel: Which = "", config: Config = DEMO) -> None:
     with sentences():
         loaded = load(config)
         name, table = _table(loaded, channel)
-        path = loaded.state / "journal.db"
+        path = reading_path(loaded)
         reader = Reader.at(path) if path.exists() else None
         try:
             for line in _looked_at(file, loaded, table, name, reader):

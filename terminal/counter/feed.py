@@ -62,6 +62,16 @@ class Feed:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
+    def heard(self) -> None:
+        """Another machine wrote into this journal: listeners hear of it as of our own."""
+        while fresh := self._journal.after(self._last, limit=BATCH):
+            self._ring.extend(fresh)
+            self._last = fresh[-1].number
+            if any(each.type in HEAVY for each in fresh):
+                self._ring.clear()
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
     def after(self, number: int, *, limit: int = BATCH) -> tuple[Event, ...]:
         if self._ring and self._ring[0].number <= number + 1:
             start = number + 1 - self._ring[0].number

@@ -1,9 +1,13 @@
 """After any start: every doubt is asked about again, what was owed is owed, nothing is said twice (I22)."""
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.book import here
+from terminal.counter.feed import Feed
+from terminal.counter.settings import House
+from terminal.errors import Unavailable
 from terminal.payments.attempt import Signal
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 RECOVERY: Final = Actor("system", "recovery")
+STARTS_TOGETHER: Final = 20
 
 
 async def recover(service: "Service") -> None:
@@ -26,11 +31,10 @@ async def recover(service: "Service") -> None:
     for lane in service.lanes.values():
         if newest := feed.list("sale", counter=lane.id, limit=1):
             lane.last_no, lane.last_sale = newest[0].body["no"], newest[0].subject
-    await feed.append(
-        [NewEvent(f"store:{house.store}", "service_started", "service", RECOVERY, {"ledger": house.ledger.value})]
-    )
-    owing = feed.owed()  # before anything below owes more: that is news, this is not
-    unfinished = [each for each in feed.unfinished() if each.body["kind"] == "sale"]
+    await _started(feed, house)
+    serves = service.parts.serves
+    owing = [each for each in feed.owed() if serves(each.counter)]  # now: what is owed below is news, this is not
+    unfinished = [x for x in feed.unfinished() if x.body["kind"] == "sale" and serves(x.counter)]
     for each in unfinished:
         await _bring_back(service, service.book.sale(each.subject))
     for owed in owing:
@@ -43,6 +47,16 @@ async def recover(service: "Service") -> None:
             lane.paper.recover(owed)
     if unfinished:
         log.info("recovered %d unfinished sales", len(unfinished))
+
+
+async def _started(feed: Feed, house: House) -> None:
+    """When the power comes back, all machines of a shop say so at the same moment."""
+    said = NewEvent(f"store:{house.store}", "service_started", "service", RECOVERY, {"ledger": house.ledger.value})
+    for _ in range(STARTS_TOGETHER):
+        with suppress(Unavailable):
+            await feed.append([said])
+            return
+    await feed.append([said])
 
 
 async def _bring_back(service: "Service", sale: Sale) -> None:

@@ -60,6 +60,8 @@ class Parts:
     code_key: bytes  # keyed hash of scanned codes (S42)
     notify_url: str = ""
     limits: Limits = field(default_factory=Limits)
+    serves: Callable[[str], bool] = lambda _counter: True
+    """Whether this machine answers for a counter: on a shared journal others do for theirs."""
 
 
 class Service:

@@ -1,15 +1,26 @@
 """The shop's people, devices and keys in memory, every change journalled in the stream ``people:<store>``."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from terminal.counter.ports import Clock, Journal
 from terminal.errors import Conflict, NotAllowed, NotFound, TerminalError
-from terminal.payments.event import Actor, NewEvent, Summary
+from terminal.payments.event import Actor, Event, NewEvent, Summary
 from terminal.people import lockout
-from terminal.people.records import STRANGERS, ApiKey, Device, Person, Record, Strangers, evolve, restore, summary
+from terminal.people.records import (
+    NOTES,
+    STRANGERS,
+    ApiKey,
+    Device,
+    Person,
+    Record,
+    Strangers,
+    evolve,
+    restore,
+    summary,
+)
 from terminal.people.sessions import digest
 
 R = TypeVar("R", Person, Device, ApiKey)
@@ -89,6 +100,14 @@ class Roll:
     async def append(self, event: NewEvent) -> None:
         """For the record alone: something happened that changes nothing here."""
         await self._journal.append([event])
+
+    def heard(self, events: Iterable[Event]) -> None:
+        """What other machines of the shop recorded about its people: theirs are true here too."""
+        for each in events:
+            if each.stream == self.stream and each.type not in NOTES:
+                body = {name: value for name, value in each.body.items() if name not in ("index", "personal")}
+                before, now_ns = self._records.get(each.subject), self._clock.mono_ns()
+                self._put(evolve(before, each.subject, each.type, body, now_ns))
 
     def _load(self, kind: str) -> None:
         now_ns, before = self._clock.mono_ns(), None

@@ -1,10 +1,10 @@
 """Use cases of people: who signs in (``signing_in``), and who has access at all: people, tills, keys."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from terminal.errors import Conflict, InvalidRequest, NotFound
-from terminal.payments.event import Actor, NewEvent
+from terminal.payments.event import Actor, Event, NewEvent
 from terminal.people import lockout
 from terminal.people.keyring import SYSTEM, MakeClaim, NewKey
 from terminal.people.pairing import Grant
@@ -26,6 +26,10 @@ class People(SigningIn):
     def people(self) -> tuple[Person, ...]:
         """Active ones, for the sign-in page: show id, label and role only."""
         return tuple(each for each in self._roll.all(Person) if not self._over(each))
+
+    def heard(self, events: Iterable[Event]) -> None:
+        """What other machines of the shop recorded: who was let in or locked out there is so here."""
+        self._roll.heard(events)
 
     def own_session(self, session_token: str) -> str:
         """The id of the session behind a token, empty without one."""

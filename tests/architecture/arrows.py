@@ -83,6 +83,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # these build and wire
     "terminal.app": EVERYTHING,
     "terminal.channels": EVERYTHING,  # the banks' part of the wiring
+    "terminal.stores": EVERYTHING,  # the journal's part of the wiring
     "terminal.bills": ("terminal.banks", "terminal.payments", "terminal.errors"),  # from a file to its reader
     "terminal.bill_desk": EVERYTHING,  # fetched bills' part of the wiring
     "terminal.bill_files": ("terminal.payments", "terminal.errors"),

@@ -23,14 +23,14 @@ from terminal.journal.keys import JournalKeys
 from terminal.journal.place import side
 from terminal.journal.postgres import log as database
 from terminal.journal.postgres.hold import Hold, Pace
-from terminal.journal.postgres.place import Place, close
+from terminal.journal.postgres.place import Place
 from terminal.journal.postgres.reads import ViewReads
 from terminal.journal.postgres.sealing import Asked
-from terminal.journal.postgres.start import JOINED, Ground, reach, take
-from terminal.journal.postgres.verify import LogExamination
+from terminal.journal.postgres.start import JOINED, Ground, take
+from terminal.journal.postgres.verify import verify_log
 from terminal.journal.postgres.writer import Item, Job, Writer
 from terminal.journal.reader import Upcasters
-from terminal.journal.records import Identity
+from terminal.journal.records import Identity, Row, event_of
 from terminal.journal.recover import mark_suspect
 from terminal.journal.schema import connect
 from terminal.journal.sqlite import CLOSE_S, QUEUE_MAX, no_fault
@@ -73,8 +73,8 @@ class PostgresJournal(ViewReads):
         self._failed = asyncio.Event()
         self._sign_at = self._signed() + EVERY
         self._life: asyncio.Task[None] | None = None
-        self.on_foreign: Callable[[], None] = lambda: None
-        """Called when another instance's events can be read here."""
+        self.on_foreign: Callable[[Sequence[Event]], None] = lambda _events: None
+        """Hears another instance's events once they can be read here."""
         self._writer: Writer
         self._hold: Hold
 
@@ -239,18 +239,16 @@ class PostgresJournal(ViewReads):
 
     async def verify_all(self, *, views: bool = True) -> Report:
         """Read the database and the view back in small bites; the caller stops money work on a bad report."""
-        keys = self._writer.chain.keys
         signed = read_checkpoints(self._checkpoints.path, self._checkpoints.public)
-        connection = await reach(self._place)
-        try:
-            whole = LogExamination(connection, self._place, keys, signed)
-            async for _page in whole.steps():
-                await asyncio.sleep(0)
-        finally:
-            await close(connection)
-        if not whole.report.sound:
-            return whole.report
-        return await self._verify_view(keys, signed, views)
+        while True:
+            try:
+                report = await verify_log(self._place, self._keys, signed, rest=_REST)
+                break
+            except JournalError as error:  # of a database that is gone the hold tells
+                if error.slug != "database_lost":
+                    raise
+                await asyncio.sleep(_REST)
+        return await self._verify_view(self._keys, signed, views) if report.sound else report
 
     async def _verify_view(self, keys: JournalKeys, signed: Sequence[Checkpoint], views: bool) -> Report:
         connection = connect(self._view.path, read_only=True)
@@ -347,8 +345,8 @@ class PostgresJournal(ViewReads):
     def _news(self, told: str) -> None:
         self._writer.news(told)
 
-    def _on_foreign(self) -> None:
-        self.on_foreign()
+    def _on_foreign(self, rows: Sequence[Row]) -> None:
+        self.on_foreign(tuple(map(event_of, rows)))
 
     def _signed(self) -> int:
         return self._checkpoints.last.number if self._checkpoints.last else 0

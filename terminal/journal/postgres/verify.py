@@ -1,15 +1,16 @@
 """Reading the whole database back: chains, signed checkpoints, clear values, claims, the server's own rules."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
-from pathlib import Path
 
 import asyncpg
 
-from terminal.journal.checkpoints import Checkpoint, read_checkpoints
+from terminal.errors import JournalError
+from terminal.journal.checkpoints import Checkpoint
 from terminal.journal.keys import JournalKeys
 from terminal.journal.postgres import log as database
-from terminal.journal.postgres.log import PAGE, Claim
+from terminal.journal.postgres.log import Claim
 from terminal.journal.postgres.place import LOST, Place, close
 from terminal.journal.postgres.schema import altered
 from terminal.journal.postgres.start import reach
@@ -17,6 +18,7 @@ from terminal.journal.projection import parse
 from terminal.journal.records import BadRow, Chain, Row, decode
 from terminal.journal.verify import Report, is_committed, one_history
 
+_BITE = 100  # rows of one step: some milliseconds
 _CLAIMS = "SELECT kind, key, value, number FROM claim ORDER BY number"
 _PERSONAL = """SELECT p.number, p.name, p.key_id, p.hidden, p.subject = e.subject AS same, e.body
     FROM personal p LEFT JOIN event e USING (number) ORDER BY p.number, p.name"""
@@ -53,12 +55,12 @@ class LogExamination:
         self._at_checkpoint()
         cursor = await self._connection.cursor(_CLAIMS)
         claims = deque[Claim]()
-        while rows := await database.rows_after(self._connection, self.chain.number):
+        while rows := await database.rows_after(self._connection, self.chain.number, limit=_BITE):
             for row in rows:
                 self.chain.follow(row)
                 self._at_checkpoint()
             while not claims or claims[-1][3] <= rows[-1].number:
-                if not (more := await cursor.fetch(PAGE)):
+                if not (more := await cursor.fetch(_BITE)):
                     break
                 claims.extend((kind, key, value, number) for kind, key, value, number in more)
             _compare(rows, claims)
@@ -79,7 +81,7 @@ class LogExamination:
     async def _personal(self) -> AsyncIterator[None]:
         """Clear values may be erased, but one that is there must be the one that was committed to."""
         cursor = await self._connection.cursor(_PERSONAL)
-        while found := await cursor.fetch(PAGE):
+        while found := await cursor.fetch(_BITE):
             for number, name, key_id, hidden, same, body in found:
                 if not (same and is_committed(self.chain.keys, number, name, key_id, hidden, body)):
                     raise BadRow(number, "personal", name)
@@ -98,18 +100,22 @@ def _compare(rows: Iterable[Row], claims: deque[Claim]) -> None:
             raise BadRow(row.number, "view", f"claim: {min(wanted ^ found)[1]}")
 
 
-async def verify_database(place: Place, keys: JournalKeys, checkpoints: Path) -> Report:
-    """Check a journal in its database, also beside the services that write it.
+async def verify_log(place: Place, keys: JournalKeys, signed: Sequence[Checkpoint], *, rest: float = 0) -> Report:
+    """Check a journal in its database, also beside the services that write it. Raises JournalError as ``reach``.
 
-    Raises:
-        JournalError: as ``reach``, or ``checkpoints_damaged``.
+    Args:
+        rest: how many times as long as a bite of the work took until the next one.
     """
-    signed = read_checkpoints(checkpoints, keys.signer.public_key())
+    loop = asyncio.get_running_loop()
     connection = await reach(place)
     try:
         examination = LogExamination(connection, place, keys, signed)
+        begun_s = loop.time()
         async for _page in examination.steps():
-            pass
+            await asyncio.sleep((loop.time() - begun_s) * rest)
+            begun_s = loop.time()
         return examination.report
+    except LOST as error:
+        raise JournalError("database_lost", place=place.told, detail=str(error)) from error
     finally:
         await close(connection)

@@ -65,7 +65,7 @@ class Writer:
         run: int,
         fault: Fault,
         told: Callable[[int], None],
-        foreign: Callable[[], None],
+        foreign: Callable[[Sequence[Row]], None],
         upkeep: Callable[[bool], Awaitable[None]],
     ) -> None:
         self._place, self._view, self.chain, self._hold = place, view, chain, hold
@@ -295,7 +295,8 @@ class Writer:
             self._sealer.saw(rows)
             if self._begun and any(row.stream in self._hold.streams for row in rows):
                 raise JournalError("counter_lost", why="another instance wrote for it")
-            self._tell_foreign()
+            if self._begun:
+                self._tell_foreign(rows)
             await self._upkeep(False)
             if len(rows) < PAGE:
                 break

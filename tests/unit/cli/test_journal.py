@@ -8,8 +8,8 @@ import apsw
 import msgspec
 import pytest
 
-from terminal.app import open_journal
 from terminal.settings import load
+from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.cli_rig import Ended, Place, command
 from tests.unit.journal.world import event

@@ -7,8 +7,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from terminal.app import open_journal
 from terminal.settings import load
+from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.cli_rig import Ended, Place, command
 

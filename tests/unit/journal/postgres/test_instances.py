@@ -31,12 +31,12 @@ def heard(journal: PostgresJournal) -> asyncio.Event:
 
 async def seen(journal: PostgresJournal, number: int) -> None:
     """Wait until this instance shows that event."""
+    news = asyncio.Event()
+    journal.on_foreign = lambda _events: news.set()
     async with asyncio.timeout(WATCHDOG_S):
         while journal.last_number() < number:
-            news = asyncio.Event()
-            journal.on_foreign = news.set
-            if journal.last_number() < number:
-                await news.wait()
+            await news.wait()
+            news.clear()
 
 
 async def test_two_instances_write_one_log_and_each_sees_what_the_other_wrote(
