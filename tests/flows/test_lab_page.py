@@ -205,9 +205,9 @@ async def test_b5_a_forged_notification_moves_nothing_and_is_recorded(windows: W
     await expect(till.locator("#panel.tone-waiting #panel-word")).to_have_text("Waiting for customer")
     await expect(lab.locator("#glass-says")).to_have_text("code")
     told = (await windows.events(number))["events"]
-    assert [(each["type"], each["body"].get("slug")) for each in told] == [
-        ("notification_refused", "signature_wrong")
-    ]
+    refused = [each["body"]["slug"] for each in told if each["type"] == "notification_refused"]
+    assert refused == ["signature_wrong"]
+    assert {each["type"] for each in told} <= {"notification_refused", "risk_alert_raised"}, "no sale hears of it"
     await windows.pay()
     await windows.paid("¥13.00", slips + 1)
 
