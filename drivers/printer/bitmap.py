@@ -43,7 +43,7 @@ def raster(bitmap: Bitmap, *, doubled: bool = False) -> Iterator[bytes]:
     strip = max(1, min(255, (SLICE_BYTES - 8) // row_bytes))
     for start in range(0, len(bitmap.rows), strip):
         rows = bitmap.rows[start : start + strip]
-        data = b"".join((row << pad).to_bytes(row_bytes, "big") for row in rows)
+        data = b"".join([(row << pad).to_bytes(row_bytes, "big") for row in rows])
         sizes = row_bytes.to_bytes(2, "little") + len(rows).to_bytes(2, "little")
         yield b"\x1dv0" + (b"\x03" if doubled else b"\x00") + sizes + harmless(data)
 
@@ -60,12 +60,21 @@ def columns(bitmap: Bitmap) -> Iterator[bytes]:
     yield b"\x1b*\x21" + bitmap.width.to_bytes(2, "little") + harmless(bytes(data))
 
 
+def _widened(bits: str, scale: int) -> int:
+    """Each bit ``scale`` times. As a digit 0 or 1 of base 2^scale that is one multiplication away."""
+    base = 1 << scale
+    if base <= 36:  # the largest that Python reads
+        return int(bits, base) * (base - 1)
+    return int(bits.replace("0", "0" * scale).replace("1", "1" * scale), 2)
+
+
 def symbol(modules: Modules, scale: int, quiet: int = 4) -> Bitmap:
     """The QR symbol with its quiet zone at the sides; above and below the paper is white anyway."""
+    size, white = modules.size, quiet * scale
+    bits = f"{int.from_bytes(modules.packed, 'big'):0{len(modules.packed) * 8}b}"
     rows: list[int] = []
-    for row in modules.rows():
-        bits = f"{row:0{modules.size}b}".replace("0", "0" * scale).replace("1", "1" * scale)
-        rows += [int(bits, 2) << quiet * scale] * scale
+    for start in range(0, size * size, size):
+        rows += [_widened(bits[start : start + size], scale) << white] * scale
     return Bitmap((modules.size + 2 * quiet) * scale, tuple(rows))
 
 

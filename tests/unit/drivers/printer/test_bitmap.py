@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from drivers.printer.bitmap import SLICE_BYTES, Bitmap, columns, harmless, paste, raster, symbol
 from drivers.printer.document import Modules
+from drivers.qr import encode
 
 PICTURES = st.integers(1, 100).flatmap(
     lambda width: st.lists(st.integers(0, (1 << width) - 1), min_size=24, max_size=24).map(
@@ -50,6 +51,17 @@ def test_a_symbol_is_scaled_and_has_white_at_its_sides() -> None:
     assert picture.width == (21 + 8) * 2
     assert len(picture.rows) == 42
     assert set(picture.rows) == {((1 << 42) - 1) << 8}
+
+
+def test_every_module_of_a_symbol_is_a_square_of_the_scale() -> None:
+    code = encode("weixin://wxpay/bizpayurl?pr=p4lpSuK")
+    modules = Modules(code.size, code.packed)
+    for scale in range(1, 9):
+        picture = symbol(modules, scale)
+        drawn = [f"{row:0{picture.width}b}" for row in picture.rows]
+        white, bits = "0" * 4 * scale, [f"{row:0{modules.size}b}" for row in modules.rows()]
+        wanted = [white + "".join(bit * scale for bit in row) + white for row in bits for _ in range(scale)]
+        assert drawn == wanted, scale
 
 
 def test_paste_puts_parts_at_their_dots_and_cuts_off_the_rest() -> None:
