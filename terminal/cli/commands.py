@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from terminal.cli.backup import backup, restore
 from terminal.cli.conformance import conformance
 from terminal.cli.demo import demo
 from terminal.cli.devices import devices
@@ -30,6 +31,8 @@ app.command()(demo)
 app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
 app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 app.command()(reconcile)
 app.command()(simulate)
 app.add_typer(conformance, name="conformance")
