@@ -84,6 +84,7 @@ async def test_a_code_that_any_bank_pays_is_scanned_paid_and_proven_by_the_state
     await windows.press("#order-acts [data-act=pay]")
     await expect(lab.locator("#account-balance")).to_have_text("€ 1004.50")
     await expect(lab.locator("#account-says")).to_contain_text("Not in a statement yet: 1")
+    await expect(lab.locator("#messages li").first).to_contain_text("Paid € 4.50")
     assert (await windows.sale(sale))["word"] == "waiting", "nothing but the statement proves it"
     await windows.press("#deliver")
     await expect(lab.locator("#account-says")).to_contain_text("camt053.xml")

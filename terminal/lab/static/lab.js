@@ -126,7 +126,7 @@ function showBank(bank) {
       make("td", `${order.price}${taken > 1 ? ` ×${taken}` : ""}`, "money"));
     return row;
   }));
-  showMessages(bank.orders);
+  showMessages(bank.orders, bank.accounts);
   at("waiting").replaceChildren(...bank.waiting.map((order) => {
     const box = make("div", "", "order");
     const confirm = make("button", say("password"), "main");
@@ -162,13 +162,17 @@ function showAccount(accounts) {
 }
 
 /** What the wallet would tell its owner about the newest orders. */
-function showMessages(orders) {
+function showMessages(orders, accounts) {
   const key = { SUCCESS: "paid_to", REFUND: "money_back", PAYERROR: "not_paid_to", REVOKED: "money_back" };
   const told = orders.filter((order) => key[order.state]).slice(0, 6).map((order) => {
     const text = `${say(key[order.state])} ${order.price}`;
     return make("li", `${text} · …${order.out_trade_no.slice(-6)}`, order.state === "PAYERROR" ? "no" : "");
   });
-  if (told.length) at("messages").replaceChildren(...told);
+  const sent = accounts.flatMap((each) => each.entries.slice(0, 2)).map((entry) => {
+    const back = entry.amount.startsWith("−");
+    return make("li", `${say(back ? "money_back" : "paid_to")} ${entry.amount.replace("−", "")} · …${entry.reference.slice(-6)}`);
+  });
+  if (told.length || sent.length) at("messages").replaceChildren(...sent, ...told);
 }
 
 // --- the timeline -------------------------------------------------------------------------------------------
