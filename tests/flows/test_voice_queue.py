@@ -59,7 +59,7 @@ async def test_v1_a_speaker_that_takes_for_ever_holds_up_nobody_for_longer_than_
 @pytest.mark.row(50)
 @pytest.mark.parametrize(("played", "warnings"), [(Played.QUIET, 0), (Played.NOT_PLAYED, 1)])
 @story()
-async def test_quiet_hours_are_an_end_of_their_own_and_no_trouble(
+async def test_pr11_quiet_hours_are_an_end_of_their_own_and_no_trouble(
     shop: Shop, caplog: pytest.LogCaptureFixture, played: Played, warnings: int
 ) -> None:
     shop.counter.speaker.played = played

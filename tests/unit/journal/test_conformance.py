@@ -185,7 +185,7 @@ async def test_a_rare_word_is_found_by_its_index_and_not_by_walking_the_list(reo
         assert steps < 1000
 
 
-async def test_pr9_personal_data_is_a_commitment_in_the_log_and_can_be_erased(reopen: Reopen) -> None:
+async def test_pr9_s41_personal_data_is_a_commitment_in_the_log_and_can_be_erased(reopen: Reopen) -> None:
     async with reopen() as journal:
         (first,) = await journal.append([event(personal={"phone": "13800138000"}, amount_minor=1)])
         (again,) = await journal.append([event("sale-2", personal={"phone": "13800138000"})])

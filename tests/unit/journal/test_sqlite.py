@@ -174,7 +174,7 @@ async def test_a_linked_database_is_refused(tmp_path: Path, link: str) -> None:
         open_at(tmp_path / "other.db")
 
 
-async def test_the_database_itself_refuses_change_and_deletion(tmp_path: Path) -> None:
+async def test_s51_the_database_itself_refuses_change_and_deletion(tmp_path: Path) -> None:
     async with open_at(tmp_path / "j.db") as journal:
         await journal.append([event(), event()])
         connection, rest = journal._committer.connection, ", ".join(Row._fields[3:])
