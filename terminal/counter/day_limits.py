@@ -98,7 +98,7 @@ class DayLimits:
         if _day(provider, row.last_ms + MARGIN_MS) < today.number:
             return True  # it ended before today
         if not body.get("last_pays"):
-            return body["state"] in _UNPAID
+            return body["state"] in _UNPAID and not body["wallet"]  # else a part of it was paid
         if _day(provider, row.first_ms - MARGIN_MS) < today.number:
             return False
         if self._channel(body["channel"]) == name:

@@ -4,6 +4,7 @@ import pytest
 
 from terminal.counter.ports import CodeScreen
 from terminal.payments.sale import Sale, SaleState
+from terminal.settlement.totals import Line, items
 from terminal.simulation.rails import IN_PART
 from terminal.web.views import sale_view
 from tests.flows.shop import CASHIER, Shop, refused, story
@@ -47,6 +48,7 @@ async def test_the_rest_is_asked_for_by_itself_and_one_slip_has_both_tenders(sho
     for part in ("19.95", "8.55", "28.50", first.provider_txn, second.provider_txn):
         assert part in text
     assert shop.captured == {first.id: [1995], second.id: [855]}
+    assert list(items(shop.sale(sale)).values()) == [1995, 855], "I13: reports count what was captured"
     assert shop.counter.speaker.words == [("paid", 1995), ("paid", 855)]
 
 
@@ -71,6 +73,10 @@ async def test_a_cancel_closes_the_rest_with_proof_and_gives_back_what_was_taken
     await shop.until(lambda: shop.sale(sale).ended, 60)
     assert shop.sale(sale).state is SaleState.CANCELLED
     assert (shop.kept_minor, len(shop.sale(sale).refunds)) == (0, 1)
+    assert [(each.line, minor) for each, minor in items(shop.sale(sale)).items()] == [
+        (Line.PAID, 1995),
+        (Line.REFUNDED, 1995),
+    ], "I13: what was captured and what went back, nothing else"
     assert shop.lane().current is None
     await shop.wait(2)
     assert [slip.job for slip in shop.counter.printer.whole] == [f"{shop.sale(sale).refunds[0].id}:receipt"]
