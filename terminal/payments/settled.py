@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 SettledKind = Literal["payment", "refund"]
 ROWS_MAX: Final = 256  # of one event
+_TYPES: Final = (str, str, str, str, int, int)
 
 
 class SettledRow(NamedTuple):
@@ -21,7 +22,7 @@ class SettledRow(NamedTuple):
     def of(cls, fields: Any) -> "SettledRow":
         """From an event's index; a wrong shape is a bug of who made the event."""
         assert isinstance(fields, list | tuple), fields
-        assert [type(each) for each in fields] == [str, str, str, str, int, int], fields
+        assert tuple(map(type, fields)) == _TYPES, fields
         return cls(*fields)
 
 

@@ -74,6 +74,8 @@ def _can(fix: Fix, difference: Difference, sale: Sale | None) -> bool:
                 difference.kind is Kind.LATE or difference.suggested is Fix.REFUND
             )
             return real and attempt is not None and sale is not None and sale.refundable_minor(attempt) > 0
+        case Fix.CARRY:
+            return not difference.facts.get("came")  # no bill is waited for: the money is there
         case _:
             return True
 

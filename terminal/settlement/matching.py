@@ -248,7 +248,7 @@ def _gap(line: BillLine, seen: Seen, local: Local) -> FeeGap | None:
     if rule is None:
         return None
     back = line.kind is LineKind.REFUND
-    day = _date(_day_number(local.at_ms, seen.channel) if back else _number(line.at[:10]))
+    day = _date(_day_number(local.at_ms, seen.channel)) if back else _read_date(line.at[:10])
     expected = rule.expected_fee(-line.settle_minor if back else line.settle_minor, day)
     if not fee_differs(line.fee_milli, expected) and (not back or seen.channel.fee_returned != "no"):
         return None
@@ -280,4 +280,9 @@ def _date(number: int) -> date:
 
 @lru_cache(_DAYS)
 def _number(day: str) -> int:
-    return (date.fromisoformat(day) - _EPOCH).days
+    return (_read_date(day) - _EPOCH).days
+
+
+@lru_cache(_DAYS)
+def _read_date(day: str) -> date:
+    return date.fromisoformat(day)

@@ -14,7 +14,7 @@ from terminal.counter.ports import Journal
 from terminal.payments.bill import LineKind, LineState
 from terminal.payments.fees import MILLI
 from terminal.settlement.absent import bill_key
-from terminal.settlement.differences import Difference, Kind
+from terminal.settlement.differences import Difference, Fix, Kind
 from terminal.settlement.ports import BillHead, SettledViews
 from terminal.settlement.spool import Spool
 
@@ -155,7 +155,7 @@ class Payouts:
     def _missing(self, day: date, due: date, there: int | None = None, came: str = "") -> Difference:
         told = self._differs(day, day.isoformat(), self._net(day) or 0, there)
         facts: dict[str, str | int] = {"number": day.isoformat(), "due": due.isoformat(), "came": came}
-        return replace(told, kind=Kind.PAYOUT_LATE, facts=facts)
+        return replace(told, kind=Kind.PAYOUT_LATE, facts=facts, fix=Fix.ACCEPT if came else None)
 
     def _differs(self, day: date, key: str, here: int, there: int | None) -> Difference:
         channel, told = self.file.channel, day.isoformat()

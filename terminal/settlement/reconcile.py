@@ -137,8 +137,9 @@ class _Run:
         end = spool.end
         assert end is not None, "filled"
         self._day = file.day or end.last_day
+        self._iso = self._day.isoformat() if self._day else ""
         self._span = _several_days(file, end)
-        self._report = Report(file.channel.name, file.kind, self._day.isoformat() if self._day else "")
+        self._report = Report(file.channel.name, file.kind, self._iso)
         channel = file.channel.name
         rows = open_differences(reconciler.journal, channel)
         self._open = {(each.body["about"], each.body["key"]): each for each in rows}
@@ -240,8 +241,8 @@ class _Run:
             self._seen.add(key)
         if known.number != line.order_no and line.kind is LineKind.PAYMENT and known.local and not again:
             again = repeat_key(line) != f"payment:{known.number}" and self._spool.has_payment(known.number)
-        own_day = self._file.kind == "statement" or not self._day or self._span
-        day = line.at[:10] if own_day or self._day is None else self._day.isoformat()
+        own_day = self._file.kind == "statement" or not self._iso or self._span
+        day = line.at[:10] if own_day else self._iso
         return Seen(self._file.channel, day, known.local, known.before, again, span=bool(self._span))
 
     def _take(self, line: BillLine, seen: Seen, outcome: Outcome) -> None:
@@ -322,8 +323,7 @@ class _Run:
         money, file = {Kind.PAYOUT, Kind.PAYOUT_LATE}, self._file
         for (kind, _key), row in self._open.items():
             of_file = file.kind != "trade" if Kind(kind) in money else file.kind != "funds"
-            waited = row.body["state"] == "carried" and self._day and row.body["until"] <= self._day.isoformat()
-            if of_file and waited:
+            if of_file and row.body["state"] == "carried" and row.body["until"] <= self._iso:
                 self._recorder.reopened(row)
 
     async def _look_for_absent(self, day: date) -> None:

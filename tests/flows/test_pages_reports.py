@@ -83,7 +83,7 @@ async def test_the_overview_has_today_week_and_month_with_plots_and_tables(opene
     owner = await opened.shop.owner()
     page = await opened.read(owner, "/reports")
     shown = text_of(page)
-    for told in ("¥30.00", "¥15.00", "2 payments", "Today", "Last 7 days", "This month", "wechatpay"):
+    for told in ("¥30.00", "¥15.00", "Payments: 2", "Today", "Last 7 days", "This month", "wechatpay"):
         assert told in shown, told
     plots = re.findall(r'<svg class="plot".*?</svg>', page, flags=re.S)
     assert len(plots) == 4, "by hour, wallet, cashier and day"

@@ -99,7 +99,7 @@ async def test_money_that_came_late_says_when(due: Shop) -> None:
     assert [(each.kind, each.there_minor, each.facts["came"]) for each in report.differences] == [
         (Kind.PAYOUT_LATE, net, "2026-11-25")
     ]
-    assert desk(due).one(report.differences[0].id).choices == (Fix.ASK_BANK, Fix.CARRY, Fix.ACCEPT)
+    assert desk(due).one(report.differences[0].id).choices == (Fix.ACCEPT, Fix.ASK_BANK)
 
 
 async def test_a_weekend_that_comes_on_monday_is_on_time(due: Shop) -> None:
