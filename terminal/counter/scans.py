@@ -26,8 +26,8 @@ _REFUSALS: Final = {
 }
 
 
-IdleScan = Callable[[str, str, Actor], Awaitable[bool | None]]
-"""(counter, scan, by whom) of a scan while no sale waits: good, bad, or None where it is for somebody else."""
+FirstLook = Callable[[str, str, Actor], Awaitable[bool | None]]
+"""(counter, scan, by whom): good or bad where it is no customer's payment code but a check; None: it is for us."""
 
 
 async def nobodys(_counter: str, _scan: str, _actor: Actor) -> bool | None:
@@ -86,8 +86,8 @@ async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None
         try:
             if lane.current is None and slip_of(scan.text):
                 lane.find(sale_of_slip(service, scan.text))
-            elif lane.current is None and (ours := await service.idle_scan(lane.id, scan.text, actor)) is not None:
-                await scanner.feedback(good=ours)
+            elif (good := await service.first_look(lane.id, scan.text, actor)) is not None:
+                await scanner.feedback(good=good)
                 continue
             else:
                 await service.checkout.take_scan(lane.id, scan.text, actor=actor)

@@ -32,7 +32,7 @@ from terminal.counter.recovery import recover
 from terminal.counter.refunds import RefundDriver, RefundJob
 from terminal.counter.remainder import Remainder
 from terminal.counter.report_paper import ReportPaper
-from terminal.counter.scans import IdleScan, nobodys, take_scans
+from terminal.counter.scans import FirstLook, nobodys, take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
@@ -88,7 +88,7 @@ class Service:
         self.remainder = Remainder(self)
         self.excess, self.unverified, self.posters = Excess(self), Unverified(self), Posters(self)
         self.holds, self.floods = Holds(self), Floods(self)
-        self.idle_scan: IdleScan = nobodys
+        self.first_look: FirstLook = nobodys
 
     async def run(self) -> None:
         """Recover, then serve until cancelled. Ends by itself only when the journal fails (I20)."""

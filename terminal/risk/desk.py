@@ -8,6 +8,7 @@ from terminal.counter.holds import Hold, What
 from terminal.errors import Unavailable
 from terminal.payments.codes.scheme import Scheme
 from terminal.payments.event import Actor, NewEvent
+from terminal.payments.scan import Link, MerchantCode, classify
 from terminal.risk.alerts import RiskAlerts
 from terminal.risk.lookup import CodeIndex
 from terminal.risk.proof import Proofs
@@ -46,11 +47,19 @@ class RiskDesk:
         self.codes = CodeIndex(service, shop.day)
         self.proofs = Proofs(service)
         self._keep = keep
-        service.idle_scan = self.stickers.scanned
+        service.first_look = self._look
 
     def start(self) -> None:
         """Begin to listen; a rule's failure ends the listening's task and starts it again, never a sale."""
         self.service.tasks.start("risk", partial(self.watch.run))
+
+    async def _look(self, counter: str, scan: str, actor: Actor) -> bool | None:
+        """A counter's own scanner: a page that waits for a proof first, then stickers while no sale waits."""
+        if self.proofs.looked_for(counter) and not isinstance(classify(scan, ()), MerchantCode | Link):
+            return (await self.proofs.check(counter, scan, actor=actor)).verdict == "yes"
+        if self.service.lane(counter).current is not None:
+            return None
+        return await self.stickers.scanned(counter, scan, actor)
 
     @property
     def changes(self) -> int:

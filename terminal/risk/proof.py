@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from terminal.counter.service import Service
 
 ASK_S: Final = 3.0
+PAGE_S: Final = 5  # a page that was closed asks no more
 BACK_MS: Final = 48 * 3_600_000  # a screen of an older day is told as such by its whole number
 ROWS: Final = 600  # newest sales looked through
 PAGE: Final = 100
@@ -62,6 +63,16 @@ class _Candidate:
 class Proofs:
     def __init__(self, service: "Service") -> None:
         self._service = service
+        self.last: dict[str, tuple[int, Proof]] = {}  # by counter: how many so far, and the newest
+        self._waits_ns: dict[str, int] = {}
+
+    def waits(self, counter: str) -> None:
+        """A page that shows proofs is open at this counter: for a moment its scanner reads for that page."""
+        self._waits_ns[counter] = self._service.parts.clock.mono_ns()
+
+    def looked_for(self, counter: str) -> bool:
+        since_ns = self._waits_ns.get(counter)
+        return since_ns is not None and self._service.parts.clock.mono_ns() - since_ns <= PAGE_S * 1_000_000_000
 
     async def check(self, counter: str, scan: str, *, actor: Actor) -> Proof:
         """Find what the customer's number may be, ask the bank at once, answer within ASK_S.
@@ -83,6 +94,7 @@ class Proofs:
         told = [each for each in answers if each is not None]
         best = min(told, key=lambda each: _FIRST.index(each.verdict), default=Proof("no"))
         await self._note(counter, number, best, actor)
+        self.last[counter] = (self.last[counter][0] + 1 if counter in self.last else 1, best)
         return best
 
     async def _candidates(self, counter: str, number: str) -> tuple[list[_Candidate], list[_Candidate]]:

@@ -175,7 +175,7 @@ class Watcher:
             return
         yield "refunds_many", "", actor, self._add("refunds_many", actor, event.wall_ms), {}
         soon_s = self.table.rules.refund_soon.soon_s
-        if seen is not None and seen.paid_ms and seen.opened_by == actor:
+        if seen is not None and seen.paid_ms and _may_be_theirs(seen.opened_by, actor):
             passed_s = max(event.wall_ms - seen.paid_ms, 0) // 1000
             if passed_s <= soon_s:
                 count = self._add("refund_soon", actor, event.wall_ms)
@@ -264,6 +264,11 @@ class Watcher:
         if sale and role in SWAPPED:
             facts = _facts(role=role, counter=event.counter, who=event.actor)
             yield "device_swap", "", f"{event.counter}/{role}", 1, facts
+
+
+def _may_be_theirs(opened_by: str, actor: str) -> bool:
+    """A till sells without anybody signed in: who stood there is not known, so it may have been the same."""
+    return opened_by == actor or opened_by.startswith("device:")
 
 
 def _facts(**facts: str | int) -> dict[str, str | int]:

@@ -49,6 +49,19 @@ _sticker = views_risk.StickerRow(
     "poster:01KAK3V5M2Q8ZP6T4W9XN7B1CD", "Counter", "TEA SHOP · 00020100111 · PIX", True, _AT
 )
 
+_proof = views_risk.ProofAnswer(
+    "used",
+    "ALREADY COUNTED",
+    "¥28.50 was counted 2025-11-21 20:00:07 for sale 0017, counter 1. It pays nothing else.",
+    "For a new sale ask for a new payment.",
+    "01KAK3V5M2Q8ZP6T4W9XN7B1CD",
+    17,
+    "1",
+    2850,
+    "CNY",
+    _AT,
+)
+
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     forms_risk.ProofForm(proof="9N4Q"),
     forms_risk.StickerScan(code=_STICKER),
@@ -60,18 +73,8 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     views_risk.CodeAnswer(
         [views_risk.PaymentView("01KAK3V5M2Q8ZP6T4W9XN7B1CD", 17, "1", 2850, 0, "CNY", _AT, "paid", True)]
     ),
-    views_risk.ProofAnswer(
-        "used",
-        "ALREADY COUNTED",
-        "¥28.50 was counted 2025-11-21 20:00:07 for sale 0017, counter 1. It pays nothing else.",
-        "For a new sale ask for a new payment.",
-        "01KAK3V5M2Q8ZP6T4W9XN7B1CD",
-        17,
-        "1",
-        2850,
-        "CNY",
-        _AT,
-    ),
+    _proof,
+    views_risk.LastProof(3, _proof),
     views_risk.StickerList([_sticker], 0, _checked),
     _sticker,
     _checked,

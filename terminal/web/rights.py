@@ -61,6 +61,7 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     # risk: who sells sees it and may bring an owner's PIN
     "find_code": (Action.SEE_SALES,),
     "check_proof": (Action.TAKE_MONEY,),
+    "read_proof": (Action.TAKE_MONEY,),
     "list_stickers": (Action.SEE_SALES,),
     "check_sticker": (Action.TAKE_MONEY,),
     "new_sticker": (Action.CHANGE_SETTINGS,),

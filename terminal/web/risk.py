@@ -24,7 +24,7 @@ from terminal.web.forms_risk import (
 )
 from terminal.web.problems import TooMany
 from terminal.web.risk_desk import RISK, RiskWords
-from terminal.web.views_risk import CodeAnswer, HoldList, LetterAnswer, StickerList, payment_view
+from terminal.web.views_risk import CodeAnswer, HoldList, LastProof, LetterAnswer, StickerList, payment_view
 
 
 def _risk(call: Call[Any]) -> RiskWords:
@@ -66,6 +66,16 @@ async def check_proof(call: Call[ProofForm]) -> Answer:
     risk = _counted(call)
     proof = await risk.desk.proofs.check(counter, call.form.proof, actor=call.actor)
     return Answer(risk.proof(proof, _words(call), sees=call.sees(proof.counter)))
+
+
+async def read_proof(call: Call[Nothing]) -> Answer:
+    """Asked by a page that waits for the counter's own scanner, every second while it is open."""
+    counter = call.counter(Action.TAKE_MONEY, call.part("counter"))
+    risk = _risk(call)
+    risk.desk.proofs.waits(counter)
+    count, last = risk.desk.proofs.last.get(counter, (0, None))
+    told = risk.proof(last, _words(call), sees=call.sees(last.counter)) if last else None
+    return Answer(LastProof(count, told))
 
 
 async def list_stickers(call: Call[StickerQuery]) -> Answer:

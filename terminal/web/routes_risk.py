@@ -19,6 +19,7 @@ from terminal.web.forms_risk import (
 from terminal.web.views_risk import (
     CodeAnswer,
     HoldList,
+    LastProof,
     LetterAnswer,
     ProofAnswer,
     RiskView,
@@ -49,6 +50,15 @@ RISK_CALLS: Final = (
         ProofAnswer,
         ProofForm,
         problems=("proof_unreadable", "counter_unknown"),
+    ),
+    Op(
+        "GET",
+        "/counters/{counter}/proof",
+        "read_proof",
+        risk.read_proof,
+        "The newest proof of this counter. Whoever asks gets what its scanner reads in the next five seconds.",
+        LastProof,
+        problems=("counter_unknown",),
     ),
     Op(
         "GET",

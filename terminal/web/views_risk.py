@@ -101,6 +101,13 @@ class ProofAnswer(msgspec.Struct, frozen=True):
     paid_ms: int
 
 
+class LastProof(msgspec.Struct, frozen=True):
+    """``count``: of this counter since the service started, so that a page shows each once."""
+
+    count: int
+    last: ProofAnswer | None
+
+
 class StickerRow(msgspec.Struct, frozen=True):
     """``done``: scanned and ours on this business day."""
 

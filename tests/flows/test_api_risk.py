@@ -74,6 +74,9 @@ async def test_the_till_asks_the_bank_about_a_picture_in_the_cashiers_language(t
         assert (used["verdict"], used["word"]) == ("used", "JÁ CONTADO")
         none = (await till.post("/counters/1/proof", {"proof": "9Z9Z"})).body
         assert (none["verdict"], none["sale"], none["amount_minor"]) == ("no", "", 0)
+        last = (await till.get("/counters/1/proof")).body
+        assert (last["count"], last["last"]["verdict"]) == (4, "no")
+        assert shop.risk.desk.proofs.looked_for("1")
         assert (await till.post("/counters/1/proof", {"proof": "x"})).slug == "proof_unreadable"
         assert (await till.post("/counters/2/proof", {"proof": number})).slug == "counter_unknown"
 

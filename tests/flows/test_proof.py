@@ -128,3 +128,20 @@ async def test_late_money_is_no_yes_for_goods(shop: Shop) -> None:
     proof = await shown(shop, desk, order(shop, sale)[-4:])
     assert proof.verdict == "late"
     assert [each.kind for each in shop.sale(sale).exceptions] == ["paid_late"]
+
+
+@story()
+async def test_a_page_that_waits_gets_what_the_counter_s_scanner_reads_also_during_a_sale(shop: Shop) -> None:
+    desk = open_desk(shop.service)
+    sale = await shop.with_code()
+    shop.counter.scanner.reads(order(shop, sale))
+    await shop.until(lambda: shop.lane().told is not None, 5)
+    assert desk.proofs.last == {}, "no page waits: to the till it is no payment code"
+    desk.proofs.waits("1")
+    shop.counter.scanner.reads(order(shop, sale))
+    await shop.until(lambda: "1" in desk.proofs.last, 5)
+    count, proof = desk.proofs.last["1"]
+    assert (count, proof.verdict, proof.sale) == (1, "no", sale.id)
+    await shop.wait(6)
+    assert not desk.proofs.looked_for("1"), "the page was closed"
+    await shop.cancel(sale)

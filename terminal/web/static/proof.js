@@ -7,7 +7,9 @@ import { showVerdict } from "./verdict.js";
 import { clock, day, facts, money, saleNo, t } from "./words.js";
 
 const LOOKS = { yes: ["good", "paid"], late: ["care", "late"], used: ["care", "late"], returned: ["bad", "not_paid"], no: ["bad", "not_paid"], unknown: ["doubt", "checking"] };
+const LOOK_MS = 1000;
 let busy = false;
+let seen;
 
 /** One question at a time; the field is empty again for the next customer. */
 async function ask(input, act) {
@@ -30,10 +32,21 @@ async function ask(input, act) {
 const link = (sale) => (sale ? [h("a", { href: `/sales/${sale}` }, t("till.open_timeline"))] : []);
 
 async function askBank(proof) {
-  const told = await post(`/counters/${facts.counter}/proof`, { proof });
+  show(await post(`/counters/${facts.counter}/proof`, { proof }));
+  seen = undefined; // what is there next is this very answer
+}
+
+function show(told) {
   const [tone, sign] = LOOKS[told.verdict];
   const sum = told.amount_minor && told.verdict !== "no" ? money(told.amount_minor, told.currency) : "";
   showVerdict({ tone, sign, word: told.word, sum, told: told.told, todo: told.todo, parts: link(told.sale) });
+}
+
+/** The counter's own scanner speaks to the service, not to this page. */
+async function look() {
+  const { count, last } = await get(`/counters/${facts.counter}/proof`);
+  if (last && seen !== undefined && count !== seen && !busy) show(last);
+  if (!busy) seen = count;
 }
 
 function row(payment) {
@@ -68,4 +81,6 @@ for (const [form, input, act] of [["proof-form", "proof", askBank], ["code-form"
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") location.assign(`/c/${facts.counter}/till`);
 });
+setInterval(() => look().catch(() => {}), LOOK_MS);
+look().catch(() => {});
 at("proof").focus();

@@ -2,20 +2,16 @@
 
 import { at, h, icon } from "./dom.js";
 
-/** ``tone``: good, bad, care, doubt; ``parts`` stand between what is told and what to do. */
+/** ``tone``: good, bad, care, doubt; what to do stands right below the word, on the smallest screen too. */
 export function showVerdict({ tone, sign, word, sum = "", told = "", todo = "", parts = [] }) {
   const box = at("verdict");
   box.hidden = false;
   box.className = `verdict ${tone}`;
   box.replaceChildren(
-    h("p", { class: "word" }, icon(sign), h("span", {}, word)),
-    ...(sum ? [h("p", { class: "sum" }, sum)] : []),
+    h("div", { class: "head" }, h("p", { class: "word" }, icon(sign), h("span", {}, word)), ...(sum ? [h("p", { class: "sum" }, sum)] : [])),
+    ...(todo ? [h("p", { class: "todo" }, todo)] : []),
     ...(told ? [h("p", { class: "told" }, told)] : []),
     ...parts,
-    ...(todo ? [h("p", { class: "todo" }, todo)] : []),
   );
-}
-
-export function hideVerdict() {
-  at("verdict").hidden = true;
+  box.scrollIntoView({ block: "nearest" });
 }

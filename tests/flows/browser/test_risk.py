@@ -51,6 +51,7 @@ async def test_a_picture_is_asked_about_and_a_receipt_looked_up_from_the_help_ke
     await typed(till, "#proof", order[-4:])
     await till.says("#verdict.care", "ALREADY COUNTED")
     await till.says("#verdict.care .sum", "¥28.50", whole=True)
+    await expect(till.page.locator("#verdict .todo")).to_be_in_viewport(ratio=1)
     await typed(till, "#code", service.check_code(service.book.sale(sale)))
     await till.says("#verdict.good", "A PAYMENT OF OURS")
     await typed(till, "#code", "ZZZZ")

@@ -1,14 +1,19 @@
 """docs/risk.md says what the data says; every rule and answer has its words in every language."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from terminal.counter.holds import What
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.risk.alerts import OpenAlert
+from terminal.risk.payee import Field
+from terminal.risk.proof import Verdict
 from terminal.risk.rules import Alert
-from terminal.risk.table import RULES, STICKER, risk_table
+from terminal.risk.stickers import Result
+from terminal.risk.table import RULES, STICKER, Offer, risk_table
 from terminal.risk.words import letter, rule_told, sentence, title
 from tests.unit.risk.shop_days import alerts, watcher
 from tests.unit.risk.test_rules import HANDFUL, TRICKS
@@ -64,6 +69,22 @@ def test_every_reason_is_a_sentence_with_its_facts_in_every_language(language: s
             assert f"<{alert.about}>" in told, "who it is about is named"
     seen = {alert.rule for alert in every_alert()}
     assert seen == {*RULES, STICKER}
+
+
+@pytest.mark.row(23, 119, 120)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_answer_offer_and_field_has_its_words(language: str) -> None:
+    known = Catalogue.load(language).names()
+    wanted = {f"risk.do_{each}" for each in (*get_args(Offer), "seen")}
+    wanted |= {f"risk.hold_{each}" for each in get_args(What)}
+    wanted |= {
+        f"risk.{part}_{each}" for each in get_args(Verdict) for part in ("proof", "proof_todo", "proof_told")
+    }
+    wanted |= {f"risk.sticker_{each}" for each in get_args(Result)}
+    wanted |= {f"risk.sticker_{part}_{each}" for each in get_args(Result) for part in ("told", "todo")}
+    wanted |= {f"risk.field_{each}" for each in get_args(Field)}
+    wanted |= {f"risk.what_{each}" for each in ("link", "product", "receipt", "command", "customer", "other")}
+    assert wanted - known == set()
 
 
 @pytest.mark.row(120)

@@ -117,6 +117,19 @@ def test_b5_what_cannot_be_forged_by_mistake_is_no_forgery() -> None:
     assert [(each.rule, each.why) for each in alerts(watcher(), [wrong])] == [("forged", "field")]
 
 
+def test_a_till_nobody_is_signed_in_at_hides_nobody() -> None:
+    events = [
+        each
+        for n in range(3)
+        for each in (*sale(f"s{n}", NOON + n * MINUTE, "device:till"), refund(f"s{n}", NOON + n * MINUTE + 20_000))
+    ]
+    assert [each.rule for each in alerts(watcher(), events)] == ["refund_soon"]
+    others = [
+        each for n in range(3) for each in (*sale(f"o{n}", NOON, "person:joao"), refund(f"o{n}", NOON + MINUTE))
+    ]
+    assert alerts(watcher(), others) == []
+
+
 def test_what_the_service_does_by_itself_accuses_nobody() -> None:
     events = [refund(f"s{n}", NOON, "system:excess") for n in range(40)]
     idle = [
