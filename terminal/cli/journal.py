@@ -1,6 +1,8 @@
-"""``countertop journal verify | tail | export | check``: the record, read beside the service that writes it."""
+"""``countertop journal verify | tail | export | check | migrate``: the record, read beside its service."""
 
 import sys
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,25 +14,29 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from rich.table import Table
 
+from terminal.cli.journal_database import migrate, report_of, rows_of, shared
 from terminal.cli.words import JOURNAL, console, errors, give_up, put, sentences
 from terminal.errors import JournalError
 from terminal.journal.checkpoints import read_checkpoints
 from terminal.journal.export import check_export, redacted
-from terminal.journal.export import export as write_lines
+from terminal.journal.export import export_rows as write_lines
 from terminal.journal.keys import JournalKeys
 from terminal.journal.reader import Reader
+from terminal.journal.records import Row
 from terminal.journal.verify import verify as check
 from terminal.payments.event import Event
 from terminal.settings import load
+from terminal.stores import keys_folder, reading_path
 
 journal = typer.Typer(no_args_is_help=True, help="Read and check the journal.")
 Config = Annotated[Path, typer.Option(help="The settings file of the service.")]
 DEMO: Final = Path(".demo/countertop.toml")
+journal.command()(migrate)
 
 
 def _path(config: Path) -> Path:
     """Raises Problems, JournalError("journal_missing")."""
-    path = load(config).state / "journal.db"
+    path = reading_path(load(config))
     if not path.exists():
         raise JournalError("journal_missing", path=str(path))
     return path
@@ -43,9 +49,10 @@ def verify(
 ) -> None:
     """Check every event, chain and checkpoint; names the first bad row and exits with 4."""
     with sentences(as_json=as_json):
-        path = _path(config)
-        keys = JournalKeys.load(path.parent / "keys")
-        report = check(path, keys)
+        loaded = load(config)
+        path = None if shared(loaded) else _path(config)
+        keys = JournalKeys.load(keys_folder(loaded))
+        report = check(path, keys) if path else report_of(loaded, keys)
         if as_json:
             put({"sound": report.sound, **msgspec.to_builtins(report)})
         elif report.sound:
@@ -93,20 +100,18 @@ def export(
 ) -> None:
     """Every event as a JSON line; personal data only as commitments, hashes of PINs and tokens hashed again."""
     with sentences():
-        path = _path(config)
-        signer = JournalKeys.load(path.parent / "keys").signer
-        reader = Reader.at(path)
-        try:
+        loaded = load(config)
+        path, signer = _path(config), JournalKeys.load(keys_folder(loaded)).signer
+        with closing(Reader.at(path)) as reader:
+            rows = rows_of(loaded) if shared(loaded) else reader.every()
             if out is None:
-                write_lines(reader, sys.stdout.buffer, signer, after=after)
+                write_lines(rows, sys.stdout.buffer, signer, after=after)
                 return
-            count = _write_new(reader, out, signer, after)
-        finally:
-            reader.close()
+            count = _write_new(rows, out, signer, after)
         console.print(f"{count} events in {out}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _write_new(reader: Reader, out: Path, signer: Ed25519PrivateKey, after: int) -> int:
+def _write_new(rows: Iterable[Row], out: Path, signer: Ed25519PrivateKey, after: int) -> int:
     """The whole export under a name that was free, or nothing."""
     try:
         file = out.open("xb")
@@ -116,7 +121,7 @@ def _write_new(reader: Reader, out: Path, signer: Ed25519PrivateKey, after: int)
         give_up(f"{out} cannot be made ({error.strerror}); nothing was written. Choose another place.")
     try:
         with file:
-            return write_lines(reader, file, signer, after=after)
+            return write_lines(rows, file, signer, after=after)
     except OSError as error:
         out.unlink(missing_ok=True)
         give_up(f"{out} could not be written whole ({error.strerror}), so it was removed. Choose another place.")

@@ -1,6 +1,6 @@
 """Short reads on a connection that cannot write: look-ups of some ten microseconds, never in the writer's way."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -69,6 +69,10 @@ class Reader:
         assert 0 < count <= LIMIT_MAX, count
         newest = "SELECT * FROM event ORDER BY number DESC LIMIT ?"
         return self._events(f"SELECT * FROM ({newest}) ORDER BY number", (count,))  # noqa: S608  # only constants
+
+    def every(self) -> Iterator[Row]:
+        """Every event as it is stored, from the first on."""
+        return map(Row._make, self.connection.execute("SELECT * FROM event ORDER BY number"))
 
     def last_number(self) -> int:
         number: int = self._one("SELECT coalesce(max(number), 0) FROM event", ())

@@ -56,6 +56,11 @@ class Examination:
         self._checkpoints = deque(one_history(checkpoints))
         self.report = Report(0)
 
+    @property
+    def chain(self) -> Chain:
+        """As far as it was followed."""
+        return self._chain
+
     def steps(self) -> Iterator[None]:
         """One read transaction from begin to end: what is appended meanwhile is the next pass's."""
         try:

@@ -35,14 +35,19 @@ class LogExamination:
         self.report = Report(0)
 
     async def steps(self) -> AsyncIterator[None]:
+        async with self._connection.transaction(isolation="repeatable_read", readonly=True):
+            async for _page in self.steps_inside():
+                yield
+
+    async def steps_inside(self) -> AsyncIterator[None]:
+        """In the caller's own transaction."""
         try:
-            async with self._connection.transaction(isolation="repeatable_read", readonly=True):
-                if name := await altered(self._connection, self._place):
-                    raise BadRow(0, "schema", name)
-                async for _page in self._log():
-                    yield
-                async for _page in self._personal():
-                    yield
+            if name := await altered(self._connection, self._place):
+                raise BadRow(0, "schema", name)
+            async for _page in self._log():
+                yield
+            async for _page in self._personal():
+                yield
             self.report = Report(self.chain.number)
         except BadRow as bad:
             self.report = Report(self.chain.number, bad.reason, bad.number, bad.detail)
