@@ -4,7 +4,7 @@ Exit codes: 0 everything is equal, 1 something differs, 2 the bill was refused o
 """
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,6 +18,7 @@ from terminal.cli.words import REFUSED, console, exit_code, give_up, language, p
 from terminal.errors import BadSettings, TerminalError, Unavailable
 from terminal.help.catalogue import Catalogue
 from terminal.settings import Problems, load
+from terminal.settlement.business_day import ShopTime
 from terminal.settlement.words import amount
 from terminal.system import SystemClock
 
@@ -45,7 +46,7 @@ def reconcile(
     if file and not channel:
         give_up("Whose bill is it? Name it with --channel.")
     try:
-        asked = Asked(channel, _day(day), file, form)
+        asked = Asked(channel, _day(day, config), file, form)
         told = asyncio.run(_told(asked, config if config.exists() else None, url, key_file))
     except TerminalError as error:
         for each in error.problems if isinstance(error, Problems) else (error,):
@@ -57,10 +58,15 @@ def reconcile(
     raise typer.Exit(_code(told))
 
 
-def _day(text: str) -> date:
-    """Yesterday of this machine's clock without one: a bill is there the morning after."""
+def yesterday(now_ms: int, zone: str) -> date:
+    """The last day that is over in the shop: its bill is there the morning after."""
+    return ShopTime.of(zone).local(now_ms).date() - timedelta(days=1)
+
+
+def _day(text: str, config: Path) -> date:
+    """Without a text: yesterday, in the zone of the settings where they are at hand."""
     if not text:
-        return date.fromordinal(date(1970, 1, 1).toordinal() + SystemClock().wall_ms() // 86_400_000 - 1)
+        return yesterday(SystemClock().wall_ms(), load(config).settings.shop.zone if config.exists() else "UTC")
     try:
         return date.fromisoformat(text)
     except ValueError:

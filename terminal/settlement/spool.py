@@ -138,8 +138,9 @@ class Spool:
 
 def reverses(line: BillLine) -> bool:
     """It takes a whole order back: no refund of ours, which would have its number."""
-    went = line.state in {LineState.DONE, LineState.REVOKED}
-    return line.kind is LineKind.REFUND and went and bool(line.order_no) and not line.refund_no
+    if line.kind is not LineKind.REFUND or line.refund_no or not line.order_no:
+        return False
+    return line.state in {LineState.DONE, LineState.REVOKED}
 
 
 def repeat_key(line: BillLine) -> str | None:

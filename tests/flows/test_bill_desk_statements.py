@@ -97,3 +97,29 @@ async def test_i13_what_a_wallet_paid_out_is_held_against_its_bills(shop: Shop, 
     expected = [(Kind.PAYOUT, net, net - short_minor)] if short_minor else []
     assert [(each.kind, each.here_minor, each.there_minor) for each in report.differences] == expected
     assert report.lines == 1, "the rent is nobody's business here"
+
+
+@pytest.mark.row(110)
+@shop.story(channels=("wechatpay",))
+async def test_i13_a_wallet_whose_money_stops_coming_is_told_when_it_was_due(shop: Shop) -> None:
+    """The first of January is a Thursday: its money is in the bank by Monday, Friday's by Tuesday."""
+    desk = BillDesk(shop.service, shop.world.journal.settled, shop.world.folder / "bills")
+    merchant = shop.service.provider("wechatpay").account.merchant_id
+    await shop.paid(2850)
+    await shop.wait(27 * 3600)
+    await desk.fetch_now("wechatpay", FIRST)
+    await shop.paid(1200)
+    await shop.wait(27 * 3600)
+    account = AccountBank(shop.world.folder / "bank", currency="CNY")
+    account.transfer(Transfer(2833, "CNY", text=f"TENPAY {merchant}"), shop.world.clock.wall_ms())
+    account.transfer(Transfer(5_000, "CNY", text=f"order 9{merchant}7"), shop.world.clock.wall_ms())
+    for count in range(2, 8):
+        await desk.fetch_now("wechatpay", FIRST + timedelta(days=count - 1))
+        account.end_day(FIRST + timedelta(days=count))
+        path = max((shop.world.folder / "bank").glob("*053*"), key=lambda each: each.stat().st_mtime_ns)
+        await desk.import_file(path, "", "wechatpay")
+        await shop.wait(24 * 3600)
+    told = [each.body for each in shop.events("difference_found")]
+    assert [(each["kind"], each["day"], each["here_minor"], each["facts"]["due"]) for each in told] == [
+        (Kind.PAYOUT_LATE, "2026-01-02", 1193, "2026-01-06")
+    ], "a number within somebody's longer one is no payout"

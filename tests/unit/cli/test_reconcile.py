@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from terminal.cli.reconcile import yesterday
 from terminal.settings import load
 from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
@@ -73,3 +75,17 @@ def test_without_a_journal_nothing_is_made(tmp_path: Path) -> None:
     empty.example()
     told = reconcile(empty, "--channel", "wechatpay")
     assert (told.code, (tmp_path / "state" / "journal.db").exists()) == (4, False)
+
+
+@pytest.mark.row(109)
+@pytest.mark.parametrize(
+    ("at", "zone", "day"),
+    [
+        ("2026-11-21T23:30:00+00:00", "Asia/Shanghai", "2026-11-21"),
+        ("2026-11-22T01:30:00+00:00", "America/Sao_Paulo", "2026-11-20"),
+        ("2026-10-25T00:30:00+00:00", "Europe/Berlin", "2026-10-24"),
+    ],
+)
+def test_the_last_bill_is_of_the_shops_yesterday(at: str, zone: str, day: str) -> None:
+    now_ms = int(datetime.fromisoformat(at).timestamp()) * 1000
+    assert yesterday(now_ms, zone).isoformat() == day
