@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import get_context
 from typing import Final
@@ -15,6 +15,7 @@ from terminal.simulation.run import Outcome, simulate
 CHUNK: Final = 10  # seeds a worker takes at a time
 TWICE_EVERY: Final = 100  # one seed in so many runs again, in another process, and must give the same bytes
 REAL_SECONDS_MAX: Final = 600.0  # for one chunk: something hangs
+_BROKEN: Final = {"I1": "lost", "I3": "double", "I2": "false paid", "I4": "unresolved"}
 
 
 @dataclass
@@ -40,15 +41,22 @@ class Tally:
         if outcome.blame:
             self.broken.append(outcome)
 
+    def wrong(self) -> dict[str, int]:
+        """How many seeds broke what, by what people ask first."""
+        by_name = Counter(_BROKEN.get(each.blame.partition(":")[0], "other") for each in self.broken)
+        return {name: by_name[name] for name in (*_BROKEN.values(), "other")}
+
     def line(self) -> str:
         counts = self.counts
+        cuts = counts["power_cut"]
         ends = ("kill", "kill_before_commit", "kill_after_commit", "kill_while_starting", "disk_error", "restart")
         real = counts["real keys"]
         return (
             f"simulation: {self.sales} sales in {self.seeds} seeds ({real} with real RSA, the rest with MACs), "
             f"{self.virtual_s / 86400:.0f} virtual days, {self.steps} steps, "
-            f"{sum(counts[each] for each in ends)} ends of the process, {self.twice} seeds run twice alike, "
-            f"{len(self.broken)} broken; trace {self.digest:032x}"
+            f"{sum(counts[each] for each in ends)} ends of the process ({cuts} with the power), "
+            f"{self.twice} seeds run twice alike, "
+            f"{', '.join(f'{times} {name}' for name, times in self.wrong().items())}; trace {self.digest:032x}"
         )
 
 
@@ -75,7 +83,8 @@ def mass_run(
     with processes(1) as pool:
         for outcome in pool.submit(run_seeds, seeds[::TWICE_EVERY]).result(REAL_SECONDS_MAX):
             tally.twice += 1
-            assert outcome.digest == first[outcome.seed], f"seed {outcome.seed} is another every time"
+            if outcome.digest != first[outcome.seed]:
+                tally.broken.append(replace(outcome, blame="DST: another digest the second time"))
     return tally
 
 

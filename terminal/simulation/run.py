@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import itertools
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from terminal.errors import JournalError
 from terminal.payments.sale import Sale
 from terminal.simulation.audit import audit
 from terminal.simulation.bytes_models import StubCounter
@@ -17,6 +19,7 @@ from terminal.simulation.models import CounterModel, Props
 from terminal.simulation.oracle import Oracle
 from terminal.simulation.people import Cashier
 from terminal.simulation.rings import mac_ring, rsa_ring
+from terminal.simulation.rows import counted
 from terminal.simulation.swarm import Swarm, draw
 from terminal.simulation.trace import Print, Trace
 from terminal.simulation.trouble import Trouble
@@ -27,6 +30,7 @@ SAFETY_S: Final = 4 * 3600  # more than any honest run of thirty sales takes
 TICK_S: Final = 2
 DEVICES_REST_S: Final = 120
 LIVENESS_H: Final = 80  # three sweeps of a day, should a restart begin them anew
+_DISKS: Final = itertools.count()  # SQLite knows a disk by its name, one process several
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 
 
@@ -56,8 +60,10 @@ def simulate(
     place = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="countertop-simulation-", dir=place) as folder:
         shop = _Shop(seed, swarm or draw(seed, sales=sales), Path(folder), outfit or Outfit(), show)
-        with _collected_at_the_end():
-            return run(shop.play(), seed=seed)
+        with _collected_at_the_end(), counted() as taken:
+            outcome = run(shop.play(), seed=seed)
+        outcome.counts.update(taken)
+        return outcome
 
 
 @cache
@@ -89,6 +95,13 @@ class _Shop:
         self._build()
         asyncio.get_running_loop().set_exception_handler(self._loop_error)
         try:
+            await self._phases()
+        except* JournalError as refused:
+            self._oracle.wrong("I22", f"the journal does not open: {refused.exceptions[0]}")
+        return self._outcome()
+
+    async def _phases(self) -> None:
+        try:
             await self._world.start()
             await self._safety()
             if not self._oracle.blame:
@@ -97,7 +110,6 @@ class _Shop:
                 await self._audit()
         except Deadlock as deadlock:
             self._oracle.wrong("D11", str(deadlock))
-        return self._outcome()
 
     def _build(self) -> None:
         swarm, loop = self._swarm, asyncio.get_running_loop()
@@ -108,8 +120,9 @@ class _Shop:
         self._models: dict[str, Props] = {}
         outfit = self._outfit = replace(self._outfit, channels=swarm.channels)
         self._world = World(
-            self._seed, self._folder, counters=counters, ring=ring, profile=swarm.profile(), outfit=outfit
-        )
+            self._seed, self._folder, counters=counters, ring=ring, profile=swarm.profile(), outfit=outfit,
+            disk=outfit.disk(f"power-{next(_DISKS)}") if swarm.power else None,
+        )  # fmt: skip
         self._oracle = Oracle(self._world.bank, ring.shop, self._trace, self._world.house.currency)
         self._world.witness = self._oracle
         if self._world.account is not None:

@@ -5,7 +5,7 @@ and others, "Swarm testing", ISSTA 2012).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -31,8 +31,20 @@ _BANK: Final = tuple(  # bills: lab_bills.py
     f"bank {row.slug}" for row in ROWS.values() if row.stage != "bill" and row.slug not in _ELSEWHERE
 )
 KINDS: Final = (*_BANK, *(f"line {x}" for x in LINE), *PROCESS, *OTHER)
+COUNTED: Final = (*KINDS, "power_cut")  # the last is drawn for whole seeds
 REAL_KEYS_PER_MILLE: Final = 50
+POWER_PER_MILLE: Final = 50
+POWER_RATES: Final = {"kill": 300, "kill_before_commit": 300, "kill_after_commit": 300}
+HURRY_PER_MILLE: Final = 50
+HURRY_RATES: Final = {
+    **POWER_RATES,
+    "line refused": 400,
+    "bank error-500": 300,
+    "bank answer-lost-after-debit": 300,
+}
+POWER_HASTE: Final = 6  # a seed is over in minutes, and each of these is to see several cuts
 SLOW_SWEEPS_S: Final = (300.0, 86_400.0)
+SCANNED: Final = ("shows", "shows", "shows_password", "shows_no_funds", "pays_and_shows")
 DEVICES: Final = (*("models",) * 15, *("none",) * 4, "stubs")
 CHANNELS: Final = (
     *((("wechatpay",),) * 10),
@@ -69,6 +81,7 @@ class Swarm:
     plans: tuple[str, ...] = ()  # what customers do; empty: of everything something
     refunds: int = 4  # one paid sale of so many is refunded
     haste: int = 1  # the process is ended so much sooner than in a long run
+    power: bool = False  # what ends the process takes the power too: unsynced writes are lost in part
 
     def profile(self) -> Profile:
         """The channel asks at its own pace: profiles are data, and a channel's policy may slow it.
@@ -101,7 +114,7 @@ def draw(seed: int, *, sales: int = 0) -> Swarm:
         on, rate = chance.below(2) == 1, chance.between(20, 300)
         if on:
             rates[kind] = rate // 4 if kind.startswith("line") or kind == "client_drops" else rate
-    return Swarm(
+    swarm = Swarm(
         counters=chance.between(2, 4),
         sales=sales or chance.between(20, 30),
         real_keys=chance.below(1000) < REAL_KEYS_PER_MILLE,
@@ -110,3 +123,20 @@ def draw(seed: int, *, sales: int = 0) -> Swarm:
         rates=rates,
         channels=chance.choice(CHANNELS),
     )
+    drawn = Chance(seed).split("power").below(1000)
+    if drawn < POWER_PER_MILLE:
+        return powerless(swarm)
+    return _hurried(swarm) if drawn < POWER_PER_MILLE + HURRY_PER_MILLE else swarm
+
+
+def powerless(swarm: Swarm) -> Swarm:
+    """A failing disk is another matter: what is salvaged from it is written past the recording one."""
+    rates = {kind: rate for kind, rate in swarm.rates.items() if kind not in {"disk_error", "kill_while_starting"}}
+    return replace(swarm, power=True, haste=POWER_HASTE, rates={**rates, **POWER_RATES})
+
+
+def _hurried(swarm: Swarm) -> Swarm:
+    """Scanned codes on a line that hardly holds, in processes that live for moments: rare rows are taken here."""
+    channels = swarm.channels if "pix" not in swarm.channels and "any_bank" not in swarm.channels else CHANNELS[0]
+    rates = {**swarm.rates, **HURRY_RATES}
+    return replace(swarm, plans=SCANNED, haste=POWER_HASTE, rates=rates, channels=channels)

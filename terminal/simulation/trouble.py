@@ -112,7 +112,7 @@ class Trouble:
             case "kill":
                 for _ in range(chance.between(0, 12)):
                     await asyncio.sleep(0)
-                await self._world.crash()
+                await self._crash()
             case "restart":
                 await self._world.stop()
             case "kill_while_starting":
@@ -140,14 +140,39 @@ class Trouble:
         self._world.at_point = at_point
         return fired
 
+    def _arm_disk(self, count: int) -> asyncio.Event:
+        """The power goes in the middle of a commit: before the ``count``-th write or sync from now."""
+        fired, disk, left = asyncio.Event(), self._world.disk, count
+        assert disk is not None
+
+        def at_write() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                disk.dead = True
+                fired.set()
+                raise Killed
+
+        disk.at_write = at_write
+        return fired
+
     async def _armed(self, point: str, count: int, error: BaseException) -> None:
-        fired = self._arm(point, count, error)
+        fired = self._arm_disk(count) if self._swarm.power else self._arm(point, count, error)
         try:
             async with asyncio.timeout(ARMED_S):
                 await fired.wait()
         except TimeoutError:
             self._world.at_point = lambda _point: None
-        await self._world.crash()
+        await self._crash()
+
+    async def _crash(self) -> None:
+        if self._swarm.power:
+            self._trace.count("power_cut")
+            self._trace.count(
+                f"power_cut with {'some' if await self._world.cut_power() else 'no'} writes on their way"
+            )
+        else:
+            await self._world.crash()
 
     # --- the rest ---------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from terminal.sandbox.pix import PixDoor
 from terminal.sandbox.wechatpay import Bank
 from terminal.simulation.account import AccountSide
 from terminal.simulation.line import BankLine
+from terminal.simulation.power import PowerDisk
 from terminal.simulation.rails import BANK, RAILS, currency_of
 from terminal.simulation.rings import Ring, mac_ring
 from terminal.simulation.witness import Witness
@@ -62,6 +63,7 @@ class Outfit:
     provider: Callable[[Channel], Provider] = lambda channel: channel
     service: Callable[[Parts, Lanes], Service] = Service
     devices: MakeDevices = field(default=lambda _counter: Devices())
+    disk: Callable[[str], PowerDisk] = PowerDisk
     channels: tuple[str, ...] = ("wechatpay",)  # of every counter, the first shows its code; names of RAILS
     currency: str = ""  # empty: the channels' own
 
@@ -81,6 +83,7 @@ class World:
 
     Args:
         folder: where the journal lives; a memory file system makes mass runs fast, FULL sync stays on.
+        disk: what the journal is written through, where the power may be cut.
     """
 
     def __init__(
@@ -94,7 +97,9 @@ class World:
         witness: Witness | None = None,
         ring: Ring | None = None,
         profile: Profile | None = None,
+        disk: PowerDisk | None = None,
     ) -> None:
+        self.disk = disk
         self.seed, self.folder, self.chance = seed, folder, Chance(seed).split("world")
         self.counters = tuple(counters)
         self.clock, self.bank_clock = VirtualClock(), VirtualClock()
@@ -167,6 +172,7 @@ class World:
                 keys=self.keys,
                 inline=True,
                 fault=self._fault,
+                vfs=self.disk.name if self.disk else "",
             )
         except Killed:
             raise Gone from None
@@ -225,6 +231,12 @@ class World:
         """kill -9: tasks are gone where they stood, what was not durable never was."""
         await self._end(graceful=False)
 
+    async def cut_power(self) -> int:
+        """The same, and of what no sync has confirmed only a part is on the disk; how many writes that were."""
+        assert self.disk is not None
+        await self._end(graceful=False)
+        return self.disk.cut(self.chance.split(f"power {self.lives}"))
+
     async def stop(self) -> None:
         """SIGTERM: what a well-behaved end does."""
         self.service.stopping = True
@@ -263,6 +275,8 @@ class World:
                 await self._post
         if self.account is not None:
             await self.account.close()
+        if self.disk is not None:
+            self.disk.close()
 
     # --- clients ----------------------------------------------------------------------------------------
 

@@ -109,7 +109,10 @@ STUBS = {*sys.stdlib_module_names, "firmware_stubs", "machine", "micropython"}
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "serial": ("drivers/serial_port.py",),
     "zxingcpp": ("terminal/lab/camera.py",),
-    "apsw": ("terminal/journal/", "terminal/sandbox/store.py", "terminal/settlement/spool.py"),
+    "apsw": (
+        *("terminal/journal/", "terminal/sandbox/store.py", "terminal/settlement/spool.py"),
+        "terminal/simulation/power.py",  # a disk whose power can be cut
+    ),
     "asyncpg": ("terminal/journal/",),
     "uharfbuzz": ("drivers/shaping.py",),
     "xlsxwriter": ("terminal/settlement/export.py",),

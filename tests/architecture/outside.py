@@ -121,6 +121,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/simulation/mass.py", "thread"): "a mass run takes every core, outside its virtual worlds",
     ("terminal/simulation/run.py", "file"): "a private folder in memory for each seed's journal",
     ("terminal/simulation/rails_run.py", "file"): "the same",
+    ("terminal/simulation/power.py", "file"): "what a power cut leaves of that journal",
     ("drivers/tcp_port.py", "socket"): "devices behind TCP",
     ("drivers/audio_port.py", "process"): "the player behind the computer's own sound output, bounded in time",
     ("drivers/speaker/audio_driver.py", "file"): "recorded clips are data files, each read once",

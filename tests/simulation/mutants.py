@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+from msgspec import structs
 
 from terminal.counter.aftercare import Aftercare
 from terminal.counter.book import here
@@ -11,14 +14,17 @@ from terminal.counter.checkout import Key
 from terminal.counter.feed import Feed, Then
 from terminal.counter.glass import Glass
 from terminal.counter.notices import Notices
-from terminal.counter.outbox import Voice
-from terminal.counter.ports import Order, Provider, RefundOrder, Utterance
+from terminal.counter.outbox import Paper, Voice, receipt_id
+from terminal.counter.ports import Order, Provider, RefundOrder, Slip, Utterance
 from terminal.counter.service import Parts, Service
 from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed
 from terminal.payments.money import Money
 from terminal.payments.notice import Accepted, Answer, Notice, NotThere, RefundNotice, Told, Trade, Unclear
+from terminal.payments.profile import Profile
 from terminal.payments.refunding import start_refund
 from terminal.payments.sale import Refund, Sale
+from terminal.simulation.power import PowerDisk
+from terminal.simulation.swarm import SCANNED, Swarm, powerless
 from terminal.simulation.world import Lanes, Outfit
 
 
@@ -49,12 +55,12 @@ class ForgetsScannedCodes(Feed):
         return None if kind == "code" else super().claimed(kind, key)
 
     async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
-        return await super().append([_without_codes(each) for each in events], then)
+        return await super().append([_without(each, {"code"}) for each in events], then)
 
 
-def _without_codes(event: NewEvent) -> NewEvent:
+def _without(event: NewEvent, kinds: set[str]) -> NewEvent:
     index = event.body.get("index") or {}
-    claims = [claim for claim in index.get("claims", ()) if claim[0] != "code"]
+    claims = [claim for claim in index.get("claims", ()) if claim[0] not in kinds]
     return replace(event, body={**event.body, "index": {**index, "claims": claims}}) if index else event
 
 
@@ -173,6 +179,100 @@ class KeepsTheCode(Glass):
     def follow(self, before: Sale | None, sale: Sale) -> None: ...
 
 
+class SendsAgainUnderANewNumber(Passing):
+    """What was not answered is asked for once more, as another order."""
+
+    async def pay(self, order: Order, code: str) -> Answer:
+        answer = await self._provider.pay(order, code)
+        return await self._provider.pay(_renamed(order), code) if isinstance(answer, Unclear) else answer
+
+    async def order(self, order: Order) -> Answer:
+        answer = await self._provider.order(order)
+        return await self._provider.order(_renamed(order)) if isinstance(answer, Unclear) else answer
+
+
+def _renamed(order: Order) -> Order:
+    return replace(order, order_no=order.order_no[:-1] + "x")
+
+
+class CountsMoneyInFloats(Passing):
+    """Yuan as a float, cut off at the cent: 0.29 becomes 0.28."""
+
+    async def order(self, order: Order) -> Answer:
+        minor = int(order.amount.minor / 100 * 100)
+        return await self._provider.order(replace(order, amount=Money(minor, order.amount.currency)))
+
+
+class Reading(Passing):
+    """Spoils what every word of the bank says of an order; ``read`` is what remains to be done."""
+
+    def read(self, notice: Notice, asked: str) -> Notice:
+        raise AssertionError("each mistake reads in its own way")
+
+    async def query(self, order_no: str) -> Answer:
+        answer = await self._provider.query(order_no)
+        return Told(self.read(answer.notice, order_no)) if isinstance(answer, Told) else answer
+
+    async def take_notification(self, headers: Mapping[str, str], body: bytes) -> Notice | RefundNotice:
+        notice = await self._provider.take_notification(headers, body)
+        return self.read(notice, notice.order_no) if isinstance(notice, Notice) else notice
+
+
+class ComparesNoMerchants(Reading):
+    def read(self, notice: Notice, asked: str) -> Notice:
+        who = self._provider.account
+        return replace(notice, merchant_id=who.merchant_id, app_id=who.app_id)
+
+
+class ComparesNoCurrencies(Reading):
+    def read(self, notice: Notice, asked: str) -> Notice:
+        return replace(notice, currency="CNY" if notice.currency else None)
+
+
+class ComparesNoOrders(Reading):
+    def read(self, notice: Notice, asked: str) -> Notice:
+        return replace(notice, order_no=asked)
+
+
+class TakesBeingPaidForPaid(Reading):
+    def read(self, notice: Notice, asked: str) -> Notice:
+        return replace(notice, trade=Trade.PAID) if notice.trade is Trade.UNPAID else notice
+
+
+class NeverLooksAgain(Passing):
+    """A closed order is closed: nobody sweeps for money that came after all."""
+
+    @property
+    def profile(self) -> Profile:
+        mine = self._provider.profile
+        return structs.replace(mine, timings=structs.replace(mine.timings, sweep_after_close_s=()))
+
+
+class PrintsWithoutNumbers(Paper):
+    """Every printing is an original."""
+
+    async def _begin(self, owed: Owed) -> Slip:
+        return replace(await super()._begin(owed), copy=0)
+
+
+class PrintsFirst(Paper):
+    """The slip is in the printer before the journal knows of it."""
+
+    async def _begin(self, owed: Owed) -> Slip:
+        sale = self._book.sale(owed.subject)
+        lines, copy = self._make_slip(sale, owed), sale.printings(receipt_id(owed))
+        self.later = asyncio.ensure_future(super()._begin(owed))
+        return Slip(job=receipt_id(owed), receipt=lines, copy=copy)
+
+
+class NeverSyncs(PowerDisk):
+    """The write-ahead log is left to the system, as with synchronous=NORMAL."""
+
+    def confirm(self, path: Path) -> None:
+        if not path.name.endswith("-wal"):
+            super().confirm(path)
+
+
 def _service(change: Callable[[Service], None]) -> Callable[[Parts, Lanes], Service]:
     def build(parts: Parts, lanes: Lanes) -> Service:
         service = Service(parts, lanes)
@@ -182,8 +282,25 @@ def _service(change: Callable[[Service], None]) -> Callable[[Parts, Lanes], Serv
     return build
 
 
+def _crossed(parts: Parts, lanes: Lanes) -> Service:
+    """Somebody swapped two plugs, and nobody asked the displays who they are."""
+    devices = [devices for _, devices in lanes]
+    return Service(parts, [(settings, devices[place - 1]) for place, (settings, _) in enumerate(lanes)])
+
+
 def _refunds(service: Service) -> None:
     service.aftercare = ChecksRefundsOutsideTheLock(service)
+
+
+def _no_refunds_again(service: Service) -> None:
+    """What a restart finds under way is nobody's."""
+    drive = service.drive_refund
+
+    def driven(sale: Sale, refund_id: str) -> None:
+        if service.ready:
+            drive(sale, refund_id)
+
+    service.__dict__["drive_refund"] = driven
 
 
 def _notices(service: Service) -> None:
@@ -195,23 +312,66 @@ def _voices(service: Service) -> None:
         lane.voice = SpeaksAtOnce(service.book, lane.devices.speaker, lane.settings, service.house, service.limits)
 
 
+def _papers(kind: type[Paper]) -> Callable[[Service], None]:
+    def change(service: Service) -> None:
+        for lane in service.lanes.values():
+            lane.paper.__class__ = kind
+
+    return change
+
+
 def _glasses(service: Service) -> None:
     for lane in service.lanes.values():
         lane.glass.__class__ = KeepsTheCode
 
 
 LOSES_MUCH = {"bank answer-lost-after-debit": 500, "bank not-found-lag": 500, "bank error-500": 500}
+KILLED_MUCH = {"kill": 500, "kill_after_commit": 500, "bank refund-slow": 300}
+LATE_MONEY = {"bank capture-after-close": 500, "bank notify-lost": 500}
+
+
+def _loses(swarm: Swarm) -> Swarm:
+    return replace(swarm, rates=LOSES_MUCH, plans=SCANNED, channels=("wechatpay",), devices="none")
+
+
+def _killed(swarm: Swarm) -> Swarm:
+    return replace(swarm, rates={**swarm.rates, **KILLED_MUCH}, haste=6, refunds=1)
+
+
+def _late(swarm: Swarm) -> Swarm:
+    return replace(swarm, rates={**swarm.rates, **LATE_MONEY}, plans=("pays_late", "pays_while_cancelled"))
+
+
+SWARMS: dict[str, Callable[[Swarm], Swarm]] = {
+    "takes silence for reversed": _loses,
+    "leaves the log to the system": powerless,
+    "forgets refunds at a restart": _killed,
+    "never looks again": _late,
+}
+"""Mistakes that only show in some shops: what those are like. The others are seen in any seed's own."""
 
 MUTANTS: dict[str, tuple[Outfit, set[str]]] = {
     "tells before the commit": (Outfit(feed=TellsBeforeTheCommit), {"I5", "I6"}),
     "forgets scanned codes": (Outfit(feed=ForgetsScannedCodes), {"I3", "I15"}),
     "compares no amounts": (Outfit(provider=ComparesNoAmounts), {"I2"}),
+    "compares no merchants": (Outfit(provider=ComparesNoMerchants), {"I2"}),
+    "compares no currencies": (Outfit(provider=ComparesNoCurrencies), {"I2"}),
+    "compares no orders": (Outfit(provider=ComparesNoOrders), {"I2", "I3"}),
+    "takes being paid for paid": (Outfit(provider=TakesBeingPaidForPaid), {"I2"}),
+    "counts money in floats": (Outfit(provider=CountsMoneyInFloats), {"I5"}),
+    "sends again under a new number": (Outfit(provider=SendsAgainUnderANewNumber), {"I3", "I5"}),
     "believes not found": (Outfit(provider=BelievesNotFound), {"I1"}),
+    "never looks again": (Outfit(provider=NeverLooksAgain), {"I1"}),
     "takes silence for reversed": (Outfit(provider=TakesSilenceForReversed), {"I1"}),
     "refunds again under another number": (Outfit(provider=RefundsTwiceUnderTwoNumbers), {"I5", "I8"}),
     "checks refunds outside the lock": (Outfit(service=_service(_refunds)), {"I8"}),
+    "forgets refunds at a restart": (Outfit(service=_service(_no_refunds_again)), {"I4"}),
     "says yes before the commit": (Outfit(service=_service(_notices)), {"I6"}),
     "speaks at once": (Outfit(service=_service(_voices)), {"I11"}),
     "keeps the code on the glass": (Outfit(service=_service(_glasses)), {"I10"}),
+    "does not ask displays who they are": (Outfit(service=_crossed), {"I10"}),
+    "prints every slip as an original": (Outfit(service=_service(_papers(PrintsWithoutNumbers))), {"I9"}),
+    "prints before the commit": (Outfit(service=_service(_papers(PrintsFirst))), {"I6"}),
+    "leaves the log to the system": (Outfit(disk=NeverSyncs), {"I6", "I18", "I22"}),
 }
 """Name -> the broken build, and the invariants one of which must be named."""
