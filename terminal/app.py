@@ -287,9 +287,9 @@ async def _live(
 ) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
-        group.create_task(_verify(journal), name="verify")
         group.create_task(lost(journal), name="journal")
         await service.until_ready()
+        group.create_task(_verify(journal), name="verify")  # not before: years read back would hold up the start
         for name, channel in channels.items():  # a provider's odd answer must not end the shop
             service.tasks.start(f"keys {name}", channel.keep_keys)
         await chores(journal)

@@ -6,7 +6,7 @@ dead from then on and says so; a fresh process reads the disk and decides (``dea
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -15,7 +15,7 @@ import apsw
 
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import JournalError, Unavailable
-from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, read_checkpoints
+from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, verified
 from terminal.journal.committer import EVENTS_MAX, Committer, Drafter, Fault, Unit
 from terminal.journal.failure import Fatal, refusal
 from terminal.journal.keys import JournalKeys
@@ -38,6 +38,7 @@ WAL_PAGES: Final = 1000  # 4 MB: then the write-ahead log is moved into the data
 WAL_PAGES_MAX: Final = 8000  # and here also when somebody does
 CLOSE_S: Final = 4.0
 _BITE: Final = 64  # rows the background check reads before it lets the loop go on
+_SIGNED_BITE: Final = 8  # signatures likewise
 _REST: Final = 4  # times as long as a bite took, until the next one
 
 
@@ -173,18 +174,15 @@ class SqliteJournal:
 
     async def verify_all(self, *, views: bool = True) -> Report:
         """Read everything back in small bites between other work; the caller stops money work on a bad report."""
-        signed = read_checkpoints(self._checkpoints.path, self._checkpoints.public)
+        lines = verified(self._checkpoints.path, self._checkpoints.public)
+        signed = [each async for each in _in_bites(lines, _SIGNED_BITE)]
         connection = connect(self._ground.path, read_only=True)
         try:
             examination = Examination(connection, self._committer.chain.keys, signed, views=views)
             await asyncio.to_thread(examination.pages)
             if examination.report.sound:
-                loop = asyncio.get_running_loop()
-                begun_s = loop.time()
-                for done, _step in enumerate(examination.steps()):
-                    if done % _BITE == 0:
-                        await asyncio.sleep((loop.time() - begun_s) * _REST)  # sales come first
-                        begun_s = loop.time()
+                async for _step in _in_bites(examination.steps(), _BITE):
+                    pass
             return examination.report
         finally:
             connection.close()
@@ -305,3 +303,14 @@ class SqliteJournal:
             self._committer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         self._committer.connection.close(True)
         self._ground.lock.release()
+
+
+async def _in_bites(steps: Iterator[T], size: int) -> AsyncIterator[T]:
+    """So many steps, then a rest: sales come first."""
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
+    for done, step in enumerate(steps):
+        if done % size == 0:
+            await asyncio.sleep((loop.time() - begun_s) * _REST)
+            begun_s = loop.time()
+        yield step
