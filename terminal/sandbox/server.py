@@ -228,9 +228,8 @@ async def start_sandbox(
     bank.load(store.rows())
     desk = Desk(bank, clock, store, keys, woken.set, AccountDesk(accounts, state_dir))
     sandbox = Sandbox(desk, keys, store, woken)
-    sandbox.admin_token = _admin_token(state_dir / ADMIN_FILE, entropy)
-    page = entropy.bytes(16).hex()
-    pages = Pages(desk, admin_token=sandbox.admin_token, page_token=page, embed_origins=embed_origins)
+    sandbox.admin_token = admin = _admin_token(state_dir / ADMIN_FILE, entropy)
+    pages = Pages(desk, admin_token=admin, page_token=entropy.bytes(16).hex(), embed_origins=embed_origins)
     tls = ssl.create_default_context(cafile=str(notify_ca)) if notify_ca is not None else None
     pix = None
     if pix_tls_port is not None:
