@@ -69,7 +69,9 @@ def tamper(path: Path, *statements: str) -> None:
         ("UPDATE personal SET subject = 's1' WHERE number = 2", "personal", 2),
     ],
 )  # fmt: skip
-async def test_i18_s51_s53_verify_names_the_first_bad_entry(tmp_path: Path, statement: str, reason: str, bad: int) -> None:
+async def test_i18_s51_s53_verify_names_the_first_bad_entry(
+    tmp_path: Path, statement: str, reason: str, bad: int
+) -> None:
     path = tmp_path / "j.db"
     await small(path)
     assert verify(path, KEYS).sound
