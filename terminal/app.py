@@ -95,6 +95,14 @@ def _channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy) -> Opene
     return open_channel(loaded, name, clock, entropy, notify_url(loaded, name))
 
 
+def _channels(stack: AsyncExitStack, loaded: Loaded, clock: Clock, entropy: Entropy) -> dict[str, Opened]:
+    """Every channel of the settings; each is closed with the stack."""
+    channels = {name: _channel(loaded, name, clock, entropy) for name in loaded.settings.channels}
+    for channel in channels.values():
+        stack.push_async_callback(channel.aclose)
+    return channels
+
+
 def _maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Make:
     """What makes a counter's devices of its table, for the start, for the check and for another choice alike."""
     sweeper = Sweeper()  # one timer asks the devices of all counters
@@ -167,9 +175,7 @@ async def running(
         journal = await open_store(loaded, clock, entropy)
         stack.push_async_callback(journal.close)
         feed = Feed(journal)
-        channels = {name: _channel(loaded, name, clock, entropy) for name in loaded.settings.channels}
-        for channel in channels.values():
-            stack.push_async_callback(channel.aclose)
+        channels = _channels(stack, loaded, clock, entropy)
         slips = Slips(house, wording, titles_of(channels))
         parts = Parts(
             house=house,
