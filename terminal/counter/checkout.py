@@ -171,7 +171,7 @@ class Checkout:
             chosen = (
                 choosing.named(lane, channel, amount, sale=sale_id)
                 if channel
-                else choosing.first(lane, amount, sale=sale_id)
+                else choosing.first(lane, amount, sale=sale_id, push=True)
             )
             if channel and (live := sale.blocking_attempt):
                 sale = await self._switch(sale, live.id, "move_unproven")
@@ -200,7 +200,7 @@ class Checkout:
             if lane.current not in {None, sale_id}:
                 raise Conflict("sale_live", sale=str(lane.current))
             # what was set aside may still be taken: it counts
-            channel = self._service.choosing.first(lane, remaining(sale))
+            channel = self._service.choosing.first(lane, remaining(sale), push=True)
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:

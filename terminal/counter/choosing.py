@@ -26,16 +26,19 @@ class Choosing:
         self._service = service
         self.days = DayLimits(service.book, service.feed, service.channel)
 
-    def first(self, lane: Lane, amount: Money, *, sale: str = "") -> str:
+    def first(self, lane: Lane, amount: Money, *, sale: str = "", push: bool = False) -> str:
         """The first channel of the counter that can. Raises what the last that cannot gave as its reason.
 
         Args:
             sale: whose amount it is, where that sale has begun: what it has under way is given up or paid first.
+            push: a code is to be shown: channels that only take the customer's are passed over.
         """
         self._whole(amount)
         refused: TerminalError = InvalidRequest("currency_not_taken", currency=amount.currency)
         for name in lane.settings.channels:
             no = self.refusal(name, amount, sale)
+            if push and not self._service.provider(name).profile.push:
+                no = InvalidRequest("channel_not_here", channel=name)
             if no is None:
                 return name
             refused = refused if no.slug == "currency_not_taken" else no

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from terminal.errors import Conflict
@@ -103,3 +104,14 @@ async def test_a_channel_that_is_not_here_is_refused_and_the_present_code_stays(
     assert shop.attempt(sale).state is State.SHOWN
     with pytest.raises(Conflict, match="attempt_live"):
         await shop.service.checkout.show_code(sale.id, actor=CASHIER)
+
+
+@pytest.mark.row(35)
+@story(channels=("wechatpay", "alipay"))
+async def test_a_code_is_asked_only_of_a_channel_that_shows_any(shop: Shop) -> None:
+    shop.world.profile = msgspec.structs.replace(shop.world.profile, push=False)
+    await shop.restart()
+    sale = await shop.open()
+    assert sale.attempts == ()
+    await shop.service.checkout.show_code(sale.id, actor=CASHIER)
+    assert [each.provider for each in shop.sale(sale).attempts] == ["alipay"], "nothing is asked that cannot be"
