@@ -203,6 +203,6 @@ async def read_bytes(request: web.Request, limit: int, seconds: float) -> bytes:
                     raise InvalidRequest("body_too_large", limit=limit)
     except TimeoutError:
         raise InvalidRequest("request_timeout") from None
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionResetError):  # nobody reads the answer; the log stays quiet
         raise InvalidRequest("request_malformed") from None
     return bytes(data)

@@ -91,7 +91,7 @@ class Edge:
 
     async def note_refused(self, who: Principal, operation: str, why: str) -> None:
         """A refused act is on record (S50), as long as nobody makes a flood of it: the disk is for payments."""
-        if self.refusals.take(who.device or who.id) or not self.service.ready:
+        if self.refusals.take(who.id) or not self.service.ready:
             return
         with contextlib.suppress(TerminalError):  # the refusal stands, also when the journal takes nothing
             await self.people.note_refused(who, operation, why)

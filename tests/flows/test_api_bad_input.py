@@ -46,7 +46,7 @@ async def _raw(client: Client, path: str, body: bytes, **headers: str) -> Any:
 
 
 @pytest.mark.row(136)
-async def test_every_bad_sale_gets_its_own_sentence_and_opens_nothing(tmp_path: Path) -> None:
+async def test_s1_s2_s3_every_bad_sale_gets_its_own_sentence_and_opens_nothing(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
         for number, (body, status, slug) in enumerate(BAD):
@@ -58,7 +58,7 @@ async def test_every_bad_sale_gets_its_own_sentence_and_opens_nothing(tmp_path: 
         assert (await pos.post("/sales", SALE)).status == 201, "and a good one still works"
 
 
-async def test_an_unknown_field_is_named(tmp_path: Path) -> None:
+async def test_s1_an_unknown_field_is_named(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
         told = await pos.post("/sales", {**SALE, "discount": 1})
@@ -88,7 +88,7 @@ async def in_language(pos: Client, language: str) -> None:
     assert len(told.body["id"]) == 26
 
 
-async def test_queries_take_digits_known_names_and_each_once(tmp_path: Path) -> None:
+async def test_s3_queries_take_digits_known_names_and_each_once(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
         for query in (

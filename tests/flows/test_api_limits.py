@@ -83,7 +83,7 @@ SHAPES = {
 }
 
 
-async def test_w3_every_odd_request_is_told_what_is_wrong_with_it(tmp_path: Path) -> None:
+async def test_s28_w3_every_odd_request_is_told_what_is_wrong_with_it(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         for shape, (first, fill, lines, status, slug) in SHAPES.items():
             wire = await connect(shop)
@@ -94,7 +94,7 @@ async def test_w3_every_odd_request_is_told_what_is_wrong_with_it(tmp_path: Path
         assert (await shop.client().get("/health")).status == 200
 
 
-async def test_w3_a_body_that_grows_chunk_by_chunk_is_cut_off(tmp_path: Path) -> None:
+async def test_s28_w3_a_body_that_grows_chunk_by_chunk_is_cut_off(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         wire = await connect(shop)
         wire.writer.write(head(shop, POST, *JSON, "Transfer-Encoding: chunked"))
@@ -106,7 +106,7 @@ async def test_w3_a_body_that_grows_chunk_by_chunk_is_cut_off(tmp_path: Path) ->
         await wire.close()
 
 
-async def test_w3_a_body_that_comes_too_slowly_is_not_waited_for(tmp_path: Path) -> None:
+async def test_s28_w3_a_body_that_comes_too_slowly_is_not_waited_for(tmp_path: Path) -> None:
     async with open_shop(tmp_path, limits=EdgeLimits(body_s=0.05)) as shop:
         wire = await connect(shop)
         wire.writer.write(head(shop, POST, *JSON, "Content-Length: 10") + b"{")
@@ -115,7 +115,7 @@ async def test_w3_a_body_that_comes_too_slowly_is_not_waited_for(tmp_path: Path)
         await wire.close()
 
 
-async def test_w3_a_head_that_comes_too_slowly_is_not_waited_for(tmp_path: Path) -> None:
+async def test_s28_w3_a_head_that_comes_too_slowly_is_not_waited_for(tmp_path: Path) -> None:
     async with open_shop(tmp_path, limits=EdgeLimits(head_s=0.05)) as shop:
         wire = await connect(shop)
         wire.writer.write(head(shop, "GET /api/v1/health HTTP/1.1")[:-2])

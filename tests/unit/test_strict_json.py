@@ -53,7 +53,7 @@ def test_s2_an_integer_written_otherwise_is_not_an_int() -> None:
         (b'"open', "json_unreadable"),
     ],
 )
-def test_b4_what_python_would_swallow_is_refused(data: bytes, expected: str) -> None:
+def test_s2_b4_what_python_would_swallow_is_refused(data: bytes, expected: str) -> None:
     assert slug(data) == expected
 
 

@@ -112,7 +112,7 @@ async def test_the_timeline_grows_while_the_sale_goes_on_with_durations_and_evid
 
 
 @pytest.mark.row(121, 133)
-async def test_hostile_text_is_shown_as_text_and_nothing_runs(
+async def test_s60_w2_hostile_text_is_shown_as_text_and_nothing_runs(
     till: Till, window: BrowserContext, new_counter: Callable[[], str]
 ) -> None:
     await till.open(till.shop.owner)  # sees every counter
