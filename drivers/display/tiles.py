@@ -1,5 +1,6 @@
 """Captions as pixels: 1-bit pictures cut and packed into TILE frames. Pure."""
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ PACKED: Final = 0x01
 ON_SCREEN_COLOUR: Final = 0x02  # white on the colour of a result instead of black on white
 _DATA_MAX: Final = PAYLOAD_MAX - _HEAD.size
 _RUN_MAX: Final = 128
+_RUNS: Final = re.compile(rb"(.)\1{1,127}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,12 @@ def pack_bits(data: bytes) -> bytes:
     """Run-length code: TIFF 6.0, section 9, PackBits, over the whole of ``data`` at once."""
     out = bytearray()
     literal = 0  # start of bytes not yet written
-    at = 0
-    while at < len(data):
-        run = 1
-        while at + run < len(data) and run < _RUN_MAX and data[at + run] == data[at]:
-            run += 1
-        if run >= 3 or (run == 2 and literal == at):
+    for found in _RUNS.finditer(data):
+        at, end = found.span()
+        if end - at >= 3 or literal == at:
             _write_literal(out, data[literal:at])
-            out += bytes((257 - run, data[at]))
-            literal = at + run
-        at += run
+            out += bytes((257 - (end - at), data[at]))
+            literal = end
     _write_literal(out, data[literal:])
     return bytes(out)
 

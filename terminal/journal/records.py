@@ -19,6 +19,7 @@ _INT_LIMIT: Final = 1 << 63  # what SQL and every reader of the export can hold
 _STREAM: Final = re.compile(r"[a-z]{1,32}:[0-9A-Za-z._-]{1,64}")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LEDGERS: Final = {str(each): each for each in Ledger}
+_HOLDERS: Final = frozenset({dict, list, tuple})
 _LEAVES: Final = frozenset({str, bool, type(None)})
 _encoder: Final = msgspec.json.Encoder(order="sorted", enc_hook=dict)
 
@@ -74,20 +75,19 @@ def decode(text: str | bytes) -> Body:
 def is_plain(value: Json, depth: int = _DEPTH_MAX) -> bool:
     """Whether ``value`` is canonical data: str, bool, None, ints of 64 bits, lists, dicts with str keys."""
     kind = type(value)
-    if kind in _LEAVES:
-        return True
-    if isinstance(value, int):
-        return -_INT_LIMIT <= value < _INT_LIMIT
-    if isinstance(value, str):
-        return True
+    if kind not in _HOLDERS:
+        if kind in _LEAVES or isinstance(value, str):
+            return True
+        if isinstance(value, int):
+            return -_INT_LIMIT <= value < _INT_LIMIT
     if depth == 0:
         return False
-    if kind is dict or isinstance(value, Mapping):
+    if kind is dict or (kind not in _HOLDERS and isinstance(value, Mapping)):
         for key in value:
             if type(key) is not str:
                 return False
         inner: Iterable[Json] = value.values()
-    elif isinstance(value, list | tuple):
+    elif kind in _HOLDERS or isinstance(value, list | tuple):
         inner = value
     else:
         return False
