@@ -57,7 +57,7 @@ async def test_what_is_planted_is_read_in_words_and_fixed_once_by_key(shop: Shop
     orders, day = await traded(shop)
     shop.bank.set_fault("bill-duplicate-row", shop.clock.wall_ms(), params={"order_no": orders[0]})
     shop.bank.set_fault("bill-row-extra", shop.clock.wall_ms(), params={"order_no": "STRANGE"})
-    reader = await shop.machine("reports")
+    reader = await shop.machine("reports", "bills")
     told = await fetched(shop, reader, day)
     trade = next(each for each in told.body["reports"] if each["kind"] == "trade")
     assert (told.status, trade["matched"], trade["kinds"]) == (200, 2, {"duplicate": 1, "missing_here": 1})
@@ -117,7 +117,8 @@ async def test_i23_who_may_read_fix_and_bring_a_bill(shop: Shop) -> None:
     shop.bank.set_fault("bill-row-extra", shop.clock.wall_ms())
     reader, seller, cashier = await shop.machine("reports"), await shop.machine("sales"), await shop.cashier()
     bound = await shop.machine("reports", counters=("1",))
-    await fetched(shop, reader, day)
+    assert [(await fetched(shop, each, day)).status for each in (reader, seller, cashier, bound)] == [403] * 4
+    assert (await fetched(shop, await shop.machine("reports", "bills"), day)).status == 200
     for path in ("/differences", f"/settlements?day={day}"):
         assert [(await each.get(path)).status for each in (reader, seller, cashier, bound)] == [200, 403, 403, 403]
     name = (await reader.get("/differences")).body["differences"][-1]["id"]
