@@ -63,7 +63,7 @@ def test_a_weekend_is_no_working_day(day: date, at_bank: bool, expected: date) -
 def test_feasts_are_none_either_and_a_rule_without_working_days_is_refused() -> None:
     assert replace_free(MONDAY, TUESDAY).due(FRIDAY) == WEDNESDAY
     assert PayoutDays(after_days=1, weekdays=(1, 2, 3, 4, 5, 6, 7)).due(FRIDAY) == SATURDAY
-    assert [PayoutDays(weekdays=each).usable for each in ((), (0,), (1, 8), (7,))] == [False, False, False, True]
+    assert [PayoutDays(weekdays=each).usable for each in ((), (0,), (1, 8), (7,))] == [True, False, False, True]
     assert not PayoutDays(after_days=-1).usable
 
 
@@ -76,6 +76,9 @@ async def test_i13_money_that_does_not_come_is_missed_from_its_due_day_on(due: S
     await before(due)
     _, net = await traded(due, FRIDAY, 2_850)
     await closed(due, SATURDAY, SUNDAY, MONDAY, TUESDAY)
+    due.channel = replace(due.channel, payout=PayoutDays(weekdays=()))
+    assert late(await paid_out(due, [], SATURDAY, kind="funds")) == [], "this shop fetches its money by hand"
+    due.channel = replace(due.channel, payout=RULE)
     assert late(await paid_out(due, [], SUNDAY, kind="funds")) == [], "nobody pays out on a Sunday"
     report = await paid_out(due, [], MONDAY, kind="funds")
     assert late(report) == [("2026-11-20", net, "2026-11-23")]
