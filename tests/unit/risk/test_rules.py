@@ -138,7 +138,8 @@ def test_what_the_service_does_by_itself_accuses_nobody() -> None:
     assert alerts(watcher(), [*events, *idle]) == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.no_cover
+@pytest.mark.parametrize("seed", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 25))])
 def test_an_honest_month_raises_a_handful_at_most(seed: int) -> None:
     chance, heard, found = Chance(f"honest {seed}"), watcher(), []
     for day in range(30):
