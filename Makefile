@@ -53,6 +53,9 @@ trust: $(VENV)/.test  ## docs/trust.md: what was done to it and what held, from 
 states: $(VENV)/.test  ## docs/payment-states.md from the transition tables
 	@$(BIN)/python -m tests.states > docs/payment-states.md
 
+roles: $(VENV)/.test  ## who may do what, into docs/security.md
+	@$(BIN)/python -m tests.roles_page
+
 matrix: $(VENV)/.test  ## which device protocol stands which test, for countertop devices matrix
 	@$(BIN)/python -m tests.devices.matrix
 
