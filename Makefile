@@ -27,7 +27,16 @@ bench: $(VENV)/.test  ## speed as ratios to a limit or peer of the same run (N=p
 	@$(BIN)/python -m tests.bench
 
 simulate: $(VENV)/.test  ## SALES=… SEED=…: more of the simulation than make test runs
-	@$(BIN)/countertop simulate --sales $(or $(SALES),25000) --seed $(or $(SEED),1)
+	@$(BIN)/countertop simulate --sales $(or $(SALES),25000) --seed $(or $(SEED),1) $(if $(COVERAGE),--coverage)
+
+mutants: $(VENV)/.test  ## planted mistakes, and in which seed the simulation sees each
+	@$(BIN)/python -m tests.simulation.hunt
+
+torture: $(VENV)/.test  ## KILLS=… IMAGES=… SEED=…: the installed service killed, cut, starved and slowed (hours)
+	@$(BIN)/python -m tests.torture --kills $(or $(KILLS),1000) --images $(or $(IMAGES),10000) --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY))
+
+soak: $(VENV)/.test  ## VIRTUAL_H=… REAL_MIN=…: memory, files and tasks over a long time
+	@$(BIN)/python -m tests.torture.soak --virtual-h $(or $(VIRTUAL_H),24) --real-min $(or $(REAL_MIN),0)
 
 vulnerable: $(VENV)/.test  ## known holes in what is locked; asks the package index
 	@$(BIN)/pip-audit -r requirements.lock --require-hashes --disable-pip
