@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from terminal.counter.service import Service
     from terminal.payments.event import Event
 
-AGAIN_MAX: Final = 50_000  # events heard again after a start: a long day; older ones are in the counted days
+AGAIN_MAX: Final = 20_000  # events heard again after a start: a long day; older ones are in the counted days
+PAUSE_S: Final = 0.02  # between two batches while far behind
 OLD_MS: Final = 86_400_000  # what is heard again of an older time is remembered, and told to nobody
 
 
@@ -31,7 +32,8 @@ class RiskWatch:
             async for batch in news:
                 for event in batch:
                     await self._hear(event)
-                await asyncio.sleep(0)  # hearing a day again must not hold up a sale
+                behind = self._service.feed.published - self.heard
+                await asyncio.sleep(PAUSE_S if behind > len(batch) else 0)  # hearing a day again holds up no sale
 
     def _remember(self) -> int:
         """The counted days; returns the event after which today began."""
