@@ -1,5 +1,6 @@
-"""Jobs that have a task only while there is work: a thousand idle counters wait without any."""
+"""Waiting that costs little: a thousand idle counters have no task without work, and no queue for one sleeper."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 Job = Callable[[], Awaitable[None]]
@@ -33,3 +34,35 @@ class OnDemand:
     async def _run(self) -> None:
         await self._job()
         self._runs = False
+
+
+class Alarm:
+    """An asyncio.Event for one sleeper, without a queue of them: that takes most of a kilobyte."""
+
+    __slots__ = ("_set", "sleeper")
+
+    def __init__(self) -> None:
+        self._set = False
+        self.sleeper: asyncio.Future[None] | None = None
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        self._set = True
+        if self.sleeper is not None and not self.sleeper.done():
+            self.sleeper.set_result(None)
+
+    def clear(self) -> None:
+        self._set = False
+
+    async def wait(self) -> None:
+        """Until it is set; at once when it is."""
+        if self._set:
+            return
+        assert self.sleeper is None, "one sleeper"
+        self.sleeper = asyncio.get_running_loop().create_future()
+        try:
+            await self.sleeper
+        finally:
+            self.sleeper = None

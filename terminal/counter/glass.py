@@ -10,6 +10,7 @@ from typing import Final, Literal
 from terminal.counter.ports import CodeScreen, Display, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
+from terminal.on_demand import Alarm
 from terminal.payments.attempt import State
 from terminal.payments.sale import Attempt, Sale, SaleState
 
@@ -38,7 +39,7 @@ class Glass:
     ) -> None:
         self._counter, self._house, self._display = counter, house, display
         self._limits, self._on_shown = limits, on_shown
-        self._changed = asyncio.Event()
+        self._changed = Alarm()
         self.screen: Screen = self._idle()
         self.failing = ""  # slug of why the device does not show it
         self._begun_s = 0.0  # when ``run`` began, in the loop's time
@@ -177,6 +178,8 @@ class Glass:
         return replace(self.screen, ttl_s=left_s) if left_s >= 1 else self._idle()
 
     async def _changed_within(self, seconds: float | None) -> None:
+        if seconds is None:
+            return await self._changed.wait()
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()

@@ -12,8 +12,9 @@ from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
+from terminal.on_demand import Alarm
 from terminal.peripherals.keeper import Keeper, together
-from terminal.peripherals.sweep import Alarm, Sweep, rest
+from terminal.peripherals.sweep import Sweep, rest
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class CodeDisplay:
         self._lit = Alarm()  # something is shown that the display takes down when it hears nothing
         self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
         self._uncaptioned: tuple[Screen, int] | None = None
-        self._to_caption = asyncio.Event()
+        self._to_caption = Alarm()
 
     async def run(self) -> None:
         await self.keeper.run()

@@ -11,9 +11,10 @@ from drivers.errors import DeviceError, DeviceRefused
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
 from terminal.errors import PeripheralFailed
+from terminal.on_demand import Alarm
 from terminal.payments.money import Money
 from terminal.peripherals.keeper import Keeper, together
-from terminal.peripherals.sweep import Alarm, Sweep, never, rest
+from terminal.peripherals.sweep import Sweep, never, rest
 
 ASK_S: Final = 2.0  # between two questions while something is shown for a customer
 DARK: Final = PanelScreen("idle")  # what a panel shows before anybody says what is wanted

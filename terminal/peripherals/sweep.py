@@ -7,28 +7,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from terminal.on_demand import Alarm
+
 TICK_S: Final = 5.0  # between two rounds, and between two questions at a counter in use
 SELDOM_S: Final = 60.0
 RECENT_S: Final = 600.0  # a counter counts as in use for so long after its last sale, scan, slip or word
-
-
-class Alarm:
-    """An asyncio.Event for one sleeper, without a task of its own: a thousand glasses rest at once."""
-
-    def __init__(self) -> None:
-        self._set = False
-        self.sleeper: asyncio.Future[None] | None = None
-
-    def is_set(self) -> bool:
-        return self._set
-
-    def set(self) -> None:
-        self._set = True
-        if self.sleeper is not None and not self.sleeper.done():
-            self.sleeper.set_result(None)
-
-    def clear(self) -> None:
-        self._set = False
 
 
 class Sweep:

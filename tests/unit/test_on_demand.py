@@ -1,6 +1,8 @@
 """A job that has a task only while there is work."""
 
-from terminal.on_demand import Job, OnDemand
+import asyncio
+
+from terminal.on_demand import Alarm, Job, OnDemand
 
 
 class Bench:
@@ -63,3 +65,23 @@ async def test_a_job_that_failed_is_run_again_by_its_keeper_and_not_started_besi
     assert len(bench.started) == 1
     await bench.started[0]()
     assert bench.done == [2, 3]
+
+
+async def test_an_alarm_wakes_its_sleeper_stays_set_and_forgets_one_that_gave_up() -> None:
+    alarm = Alarm()
+    sleeper = asyncio.create_task(alarm.wait())
+    await asyncio.sleep(0)
+    assert not sleeper.done()
+    alarm.set()
+    alarm.set()
+    await sleeper
+    await alarm.wait()  # it is set: nobody sleeps
+    alarm.clear()
+    assert not alarm.is_set()
+    gone = asyncio.create_task(alarm.wait())
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait({gone})
+    assert alarm.sleeper is None
+    alarm.set()
+    assert alarm.is_set()

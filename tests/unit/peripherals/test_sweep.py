@@ -2,7 +2,8 @@
 
 import asyncio
 
-from terminal.peripherals.sweep import SELDOM_S, TICK_S, Alarm, Sweeper, rest
+from terminal.on_demand import Alarm
+from terminal.peripherals.sweep import SELDOM_S, TICK_S, Sweeper, rest
 from terminal.virtual_time import run
 
 
