@@ -17,6 +17,7 @@ import msgspec
 from aiohttp import web
 
 from terminal.bill_desk import BillDesk, bill_desk
+from terminal.channel_tables import payee
 from terminal.channels import Opened, open_channel
 from terminal.connectors import profile_of
 from terminal.counter.feed import Feed
@@ -212,6 +213,12 @@ async def running(
         yield Running(service, people, journal, url, loaded.state, life)
 
 
+async def _check_accounts(loaded: Loaded, service: Service) -> None:
+    payees = {name: payee(table) for name, table in loaded.settings.channels.items()}
+    for changed in await service.accounts.begin(payees):
+        log.warning("channel %s pays another account than before: it waits for two people", changed.channel)
+
+
 def _service(stack: AsyncExitStack, loaded: Loaded, parts: Parts, entropy: Entropy) -> tuple[Service, Fittings]:
     make = _maker(loaded, parts.house, parts.clock, parts.slips)
     fittings = Fittings(loaded, parts.clock, entropy, make)
@@ -225,6 +232,7 @@ async def _open_doors(
     stack: AsyncExitStack, doors: web.Application, service: Service, loaded: Loaded, clock: Clock
 ) -> str:
     """Pages and API, and the bank's own listener; returns the address of the first."""
+    await _check_accounts(loaded, service)
     at = loaded.settings.listen
     url = await listen(stack, doors, at.host, at.port)
     if at.notify_port:

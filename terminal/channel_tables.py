@@ -130,6 +130,15 @@ def installed(connector: str) -> bool:
     return bool(entry_points(group=OWN_GROUP, name=connector))
 
 
+_PAYEE: Final = ("mchid", "seller_id", "key", "account", "statement_account", "own")
+
+
+def payee(table: AnyChannel) -> str:
+    """Who gets a channel's money, as its table names them: whatever is changed here pays somebody else."""
+    named = ((name, getattr(table, name, "")) for name in _PAYEE)
+    return msgspec.json.encode({name: value for name, value in named if value}, order="sorted").decode()
+
+
 CHANNELS: Final[dict[str, type[AnyChannel]]] = {
     "wechatpay": WeChatPayTable,
     "alipay": AlipayTable,

@@ -78,6 +78,8 @@ class Choosing:
             return InvalidRequest("amount_over_limit", limit=Money(profile.max_minor, amount.currency).plain())
         if self._service.holds.paused(channel):
             return Unavailable("channel_paused", channel=channel)
+        if self._service.accounts.waits(channel):
+            return Unavailable("account_waits", channel=channel)
         if provider.trouble():
             return unavailable(provider)
         left = self.days.left_minor(channel, provider, but=sale)

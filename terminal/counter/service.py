@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
+from terminal.counter.accounts import Accounts
 from terminal.counter.aftercare import Aftercare
 from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
@@ -88,6 +89,7 @@ class Service:
         self.remainder = Remainder(self)
         self.excess, self.unverified, self.posters = Excess(self), Unverified(self), Posters(self)
         self.holds, self.floods = Holds(self), Floods(self)
+        self.accounts = Accounts(self)
         self.first_look: FirstLook = nobodys
 
     async def run(self) -> None:

@@ -6,9 +6,11 @@ from typing import Final
 from terminal.counter.checkout import Key, answered, claim
 from terminal.errors import Conflict
 from terminal.people.keyring import NewKey
-from terminal.people.roles import Action, Role
+from terminal.people.roles import Action, Principal, Role
 from terminal.web.answers import (
     AccessList,
+    AccountList,
+    AccountRow,
     ApiKeyList,
     ApiKeyRow,
     DeviceRow,
@@ -161,6 +163,35 @@ def _told(call: Call[NewApiKey] | Call[KeyRotation], made: NewKey) -> Answer:
     edge.made_keys[name] = (edge.clock.mono_ns(), made.id, made.key)
     asyncio.get_running_loop().call_later(TOLD_AGAIN_S, edge.made_keys.pop, name, None)
     return Answer(MadeKey(made.id, made.key), 201)
+
+
+async def list_accounts(call: Call[Nothing]) -> Answer:
+    _decider(call)
+    return _accounts(call)
+
+
+async def approve_account(call: Call[Nothing]) -> Answer:
+    """The caller says that this channel's money shall go there; a second person must say it too."""
+    who = _decider(call)
+    await call.edge.service.accounts.approve(call.part("channel"), who.actor, who.role.value)
+    return _accounts(call)
+
+
+def _decider(call: Call[Nothing]) -> Principal:
+    owner = call.known.principal.may(Action.CHANGE_SETTINGS)
+    return call.require(Action.CHANGE_SETTINGS if owner else Action.SIGN_VISIT)
+
+
+def _accounts(call: Call[Nothing]) -> Answer:
+    name = call.edge.people.label
+    return Answer(
+        AccountList(
+            [
+                AccountRow(x.channel, x.payee, x.before, x.due_ms, sorted({name(who) for who, _ in x.yes}))
+                for x in call.edge.service.accounts.waiting()
+            ]
+        )
+    )
 
 
 async def revoke_api_key(call: Call[Nothing]) -> Answer:

@@ -196,6 +196,20 @@ class AccessList(msgspec.Struct, frozen=True):
     sessions: list[SessionRow]
 
 
+class AccountRow(msgspec.Struct, frozen=True):
+    """A channel whose money would go to somebody else. ``yes``: names of who said so; ``due_ms``: not before."""
+
+    channel: str
+    payee: str
+    before: str
+    due_ms: int
+    yes: list[str]
+
+
+class AccountList(msgspec.Struct, frozen=True):
+    accounts: list[AccountRow]
+
+
 class SecondStep(msgspec.Struct, frozen=True):
     """Told once. ``uri`` is what an authenticator scans; ``picture`` the same as SVG."""
 

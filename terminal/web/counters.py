@@ -1,6 +1,7 @@
 """Counters over HTTP: what each one shows now, and the customer's code scanned by a till or phone."""
 
 from terminal.counter.lane import Lane
+from terminal.counter.service import Service
 from terminal.people.roles import Action
 from terminal.web.answers import CounterList, CounterRow, HealthReport
 from terminal.web.calls import Answer, Call
@@ -10,13 +11,15 @@ from terminal.web.sales import shown
 from terminal.web.views import CounterView, counter_view
 
 
+def _why_not(service: Service, channel: str) -> str:
+    if service.holds.paused(channel):
+        return "channel_paused"
+    return "account_waits" if service.accounts.waits(channel) else service.provider(channel).trouble()
+
+
 def view_of(edge: Edge, lane: Lane) -> CounterView:
     service = edge.service
-    holds = service.holds
-    bank = {
-        name: "channel_paused" if holds.paused(name) else service.provider(name).trouble()
-        for name in lane.settings.channels
-    }
+    bank = {name: _why_not(service, name) for name in lane.settings.channels}
     house, now_ns = service.house, edge.clock.mono_ns()
     lists = (service.orphans, service.alerts, service.expiries, service.unverified, service.posters, service.holds)
     changes = sum(each.changes for each in lists) + edge.risk_changes()

@@ -208,6 +208,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     answers.SecondStep(
         "JBSWY3DPEHPK3PXP", "otpauth://totp/Countertop:Mei?secret=JBSWY3DPEHPK3PXP&issuer=Countertop", "<svg/>"
     ),
+    answers.AccountList([answers.AccountRow("wechatpay", '{"mchid":"2"}', '{"mchid":"1"}', _AT, ["Mei"])]),
     answers.RecoveryCodes(["K7M2QX-R4TNB8"]),
     answers.MadeKey("01KAK3V5M2Q8ZP6T4W9XN7B1CE", "ctk_Q2hhcmxvdHRl"),
     answers.PairingCode("402913", 900),

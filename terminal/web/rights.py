@@ -71,6 +71,9 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "make_letter": (Action.SETTLE_EXCEPTION, Action.SEE_SALES),
     "begin_hold": (Action.SETTLE_EXCEPTION, Action.SEE_SALES),
     "end_hold": (Action.CHANGE_SETTINGS, Action.SEE_SALES),
+    # who gets the money
+    "list_accounts": (Action.CHANGE_SETTINGS, Action.SIGN_VISIT),
+    "approve_account": (Action.CHANGE_SETTINGS, Action.SIGN_VISIT),
     # devices
     "list_devices": (Action.SEE_HEALTH,),
     "test_device": (Action.TEST_DEVICES,),

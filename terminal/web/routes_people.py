@@ -5,6 +5,7 @@ from typing import Final
 from terminal.web import access, door
 from terminal.web.answers import (
     AccessList,
+    AccountList,
     ApiKeyList,
     Done,
     MadeKey,
@@ -199,6 +200,24 @@ ACCESS: Final = (
         "A till or display is no longer paired.",
         Done,
         problems=(*_OWNER, "device_unknown"),
+    ),
+    Op(
+        "GET",
+        "/accounts",
+        "list_accounts",
+        access.list_accounts,
+        "Channels whose settings name another merchant or account than before: they take no new money yet.",
+        AccountList,
+        problems=_OWNER,
+    ),
+    Op(
+        "POST",
+        "/accounts/{channel}/approve",
+        "approve_account",
+        access.approve_account,
+        "Say yes to another account. Two people, one of them an owner, and a day since it was seen.",
+        AccountList,
+        problems=(*_OWNER, "account_unchanged"),
     ),
     Op(
         "GET",

@@ -1,11 +1,13 @@
 """Keys that are replaced, sessions that are ended, limits a role, the second step over HTTP (S35 to S38, S50)."""
 
+from dataclasses import replace as altered
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from terminal.payments.event import Ledger
 from terminal.people.roles import RefundPolicy, Role, SalePolicy
 from terminal.web.callers import SESSION
 from tests.authenticator import Phone
@@ -119,6 +121,34 @@ async def test_s36_a_sign_in_away_from_tills_is_pin_and_code_and_visitors_set_th
         assert (await owner.post(f"/people/{shop.owner_id}/second-step/remove")).status == 200
         assert (await owner.get("/me")).slug == "not_signed_in", "sessions end with it"
         assert (await stranger.post("/sign-in", wish)).status == 200
+
+
+async def test_s36_another_merchant_id_takes_no_money_before_two_people_and_a_day(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.house = altered(shop.house, ledger=Ledger.LIVE)
+    await shop.start()
+    try:
+        accounts = shop.service.accounts
+        assert await accounts.begin({"wechatpay": "mchid 1"}) == []
+        await accounts.begin({"wechatpay": "mchid 2"})
+        pos, owner = await shop.machine(), await shop.owner()
+        sale = {"counter": "1", "amount_minor": 100}
+        told = await pos.post("/sales", sale)
+        assert (told.status, told.slug) == (409, "account_waits")
+        [row] = (await owner.get("/accounts")).body["accounts"]
+        assert (row["payee"], row["before"], row["yes"]) == ("mchid 2", "mchid 1", [])
+        assert (await owner.post("/accounts/wechatpay/approve")).body["accounts"][0]["yes"] == ["Owner"]
+        by = shop.people.who("", owner.headers["Cookie"].partition("=")[2])
+        person = await shop.people.add_person(by, Role.OWNER, "Ben", CASHIER_PIN)
+        second = shop.browser(**{SESSION: await shop.people.sign_in(person, CASHIER_PIN, device="here")})
+        assert (await second.post("/accounts/wechatpay/approve")).body["accounts"][0]["yes"] == ["Ben", "Owner"]
+        assert (await pos.post("/sales", sale)).slug == "account_waits"
+        shop.clock.ahead_s += 24 * 3600
+        pos = await shop.machine()
+        assert (await pos.post("/sales", sale)).status == 201
+        assert accounts.waiting() == []
+    finally:
+        await shop.stop()
 
 
 async def test_s50_a_flood_of_refused_acts_does_not_fill_the_disk(tmp_path: Path) -> None:

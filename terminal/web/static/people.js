@@ -98,12 +98,25 @@ function newPin(of) {
   at("new-pin").showModal();
 }
 
+function account(each) {
+  const told = t("access.account_row", { ...each, names: each.yes.join(", ") || "–", date: when(each.due_ms, "short") });
+  return row(each.channel, told, taking(t("access.account_yes"), () => run(() => post(`/accounts/${each.channel}/approve`), t("access.added"))));
+}
+
+/** Money that would go elsewhere: only there while it waits. */
+async function lookAtAccounts() {
+  const { accounts } = await get("/accounts");
+  at("accounts-part").hidden = !accounts.length;
+  at("accounts").replaceChildren(...accounts.map(account));
+}
+
 async function look() {
   const told = await withPin(() => get("/access"), { owner: true });
   if (!told) return;
   for (const [list, make, rows] of [["staff", person, told.people], ["sessions", session, told.sessions], ["devices", device, told.devices], ["api-keys", apiKey, told.api_keys]]) {
     at(list).replaceChildren(...(rows.length ? rows.map(make) : [h("li", { class: "soft" }, t("access.none"))]));
   }
+  await lookAtAccounts();
 }
 
 at("add").addEventListener("submit", async (event) => {

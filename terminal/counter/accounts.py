@@ -1,0 +1,122 @@
+"""Who gets the money, guarded: another merchant id or account in the settings takes nothing at once (S36).
+
+The journal knows whom each channel paid. When the settings name somebody else, new sales through that channel wait
+until two people have said yes, one of them an owner, and a day has gone by since it was seen; what is under way is
+resolved as ever. Writing the old account back ends it. Where money is simulated nothing waits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from terminal.errors import NotFound
+from terminal.payments.event import Actor, Event, Ledger, NewEvent
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+PEOPLE: Final = 2
+DELAY_MS: Final = 24 * 3_600_000
+OWNER: Final = "owner"
+SYSTEM: Final = Actor("system", "accounts")
+_KINDS: Final = frozenset({"account_named", "account_changed", "account_approved"})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a channel pays: ``payee`` by the settings, ``before`` by the journal; ``yes``: who and which role."""
+
+    channel: str
+    payee: str
+    before: str = ""
+    since_ms: int = 0
+    due_ms: int = 0
+    yes: tuple[tuple[str, str], ...] = ()
+
+    def settled(self, now_ms: int) -> bool:
+        """Nothing changed, or enough people and hours stand behind it."""
+        people, roles = {who for who, _ in self.yes}, {role for _, role in self.yes}
+        enough = len(people) >= PEOPLE and OWNER in roles
+        return not self.before or (enough and now_ms >= self.due_ms)
+
+
+class Accounts:
+    """``begin`` once at the start with what the settings name; then ``waits`` is asked before each new sale."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service, self._stream = service, f"store:{service.house.store}"
+        self._changed: dict[str, Account] = {}
+
+    async def begin(self, payees: Mapping[str, str]) -> list[Account]:
+        """Compare the settings with the journal and note what is new; the channels that wait.
+
+        Args:
+            payees: by channel, who gets its money, in the settings' own words.
+        """
+        if self._service.house.ledger is not Ledger.LIVE:
+            return []
+        for channel, payee in payees.items():
+            known, now_ms = self._of(channel), self._service.parts.clock.wall_ms()
+            if known is None:
+                named: dict[str, Any] = {"channel": channel, "payee": payee}
+                await self._append(NewEvent(self._stream, "account_named", _subject(channel), SYSTEM, named))
+                continue
+            if known.payee != payee:
+                paid = known.payee if known.settled(now_ms) else known.before
+                body: dict[str, Any] = {
+                    "channel": channel,
+                    "payee": payee,
+                    "before": "" if payee == paid else paid,
+                    "at_ms": now_ms,
+                    "due_ms": now_ms + DELAY_MS,
+                }
+                await self._append(NewEvent(self._stream, "account_changed", _subject(channel), SYSTEM, body))
+            self._look(channel)
+        return self.waiting()
+
+    def waiting(self) -> list[Account]:
+        return [each for each in self._changed.values() if self.waits(each.channel)]
+
+    def waits(self, channel: str) -> bool:
+        """Whether new money through it has to wait."""
+        changed = self._changed.get(channel)
+        return changed is not None and not changed.settled(self._service.parts.clock.wall_ms())
+
+    async def approve(self, channel: str, actor: Actor, role: str) -> Account:
+        """A person says yes; twice by one is once. Raises NotFound("account_unchanged")."""
+        if not self.waits(channel):
+            raise NotFound("account_unchanged", channel=channel)
+        body: dict[str, Any] = {"channel": channel, "payee": self._changed[channel].payee, "role": role}
+        await self._append(NewEvent(self._stream, "account_approved", _subject(channel), actor, body))
+        self._look(channel)
+        return self._changed[channel]
+
+    def _look(self, channel: str) -> None:
+        found = self._of(channel)
+        assert found is not None, "noted a moment ago"
+        self._changed[channel] = found
+        for lane in self._service.lanes.values():
+            lane.on_change()
+
+    def _of(self, channel: str) -> Account | None:
+        account = None
+        for event in self._service.feed.of_subject(_subject(channel)):
+            if event.type in _KINDS:
+                account = _evolve(account, event)
+        return account
+
+    async def _append(self, event: NewEvent) -> None:
+        await self._service.feed.append([event])
+
+
+def _subject(channel: str) -> str:
+    return f"account:{channel}"
+
+
+def _evolve(account: Account | None, event: Event) -> Account:
+    body = event.body
+    if event.type == "account_approved" and account is not None:
+        return replace(account, yes=(*account.yes, (str(event.actor), body["role"])))
+    if event.type == "account_changed":
+        return Account(body["channel"], body["payee"], body["before"], body["at_ms"], body["due_ms"])
+    return Account(body["channel"], body["payee"])

@@ -1,0 +1,107 @@
+"""Another merchant id in the settings takes no money at once: two people and a day (S36)."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pytest
+
+from terminal.counter.accounts import DELAY_MS, Accounts
+from terminal.errors import NotFound
+from terminal.payments.event import Actor, Ledger, NewEvent
+
+OLD, NEW, OTHER = '{"mchid":"1"}', '{"mchid":"2"}', '{"mchid":"3"}'
+ANA, BEN = Actor("person", "A"), Actor("person", "B")
+DAY: Final = DELAY_MS
+
+
+class Shop:
+    """The parts of a service that this asks: its events, its clock, its ledger."""
+
+    def __init__(self, ledger: Ledger = Ledger.LIVE) -> None:
+        self.events: list[Any] = []
+        self.now_ms = 1_000
+        self.house = SimpleNamespace(store="s1", ledger=ledger)
+        self.parts = SimpleNamespace(clock=self)
+        self.feed = self
+        self.lanes: dict[str, Any] = {}
+
+    def wall_ms(self) -> int:
+        return self.now_ms
+
+    async def append(self, events: Sequence[NewEvent]) -> None:
+        self.events += events
+
+    def of_subject(self, subject: str) -> list[Any]:
+        return [each for each in self.events if each.subject == subject]
+
+    async def start(self, payee: str) -> Accounts:
+        """The process begins with these settings."""
+        accounts = Accounts(self)  # type: ignore[arg-type]  # only what is asked of a service
+        await accounts.begin({"wechatpay": payee})
+        return accounts
+
+    @property
+    def types(self) -> list[str]:
+        return [each.type for each in self.events]
+
+
+async def test_s36_another_account_waits_for_two_people_and_a_day_over_restarts() -> None:
+    shop = Shop()
+    assert not (await shop.start(OLD)).waits("wechatpay"), "the first one is taken as it is"
+    assert not (await shop.start(OLD)).waits("wechatpay")
+    accounts = await shop.start(NEW)
+    assert accounts.waits("wechatpay")
+    await accounts.approve("wechatpay", ANA, "owner")
+    await accounts.approve("wechatpay", ANA, "owner")
+    shop.now_ms += DAY
+    assert accounts.waits("wechatpay"), "twice by one person is once"
+    accounts = await shop.start(NEW)
+    assert accounts.waits("wechatpay"), "a restart begins no new day and forgets no yes"
+    await accounts.approve("wechatpay", BEN, "onboarding")
+    assert not accounts.waits("wechatpay")
+    assert not (await shop.start(NEW)).waits("wechatpay")
+    assert shop.types == ["account_named", "account_changed", *["account_approved"] * 3]
+
+
+async def test_s36_two_people_at_once_still_wait_a_day_and_none_of_them_an_owner_is_not_enough() -> None:
+    shop = Shop()
+    await shop.start(OLD)
+    accounts = await shop.start(NEW)
+    for who in (ANA, BEN):
+        await accounts.approve("wechatpay", who, "onboarding")
+    shop.now_ms += DAY
+    assert accounts.waits("wechatpay")
+    await accounts.approve("wechatpay", Actor("person", "C"), "owner")
+    assert not accounts.waits("wechatpay")
+    second = Shop()
+    await second.start(OLD)
+    accounts = await second.start(NEW)
+    for who in (ANA, BEN):
+        await accounts.approve("wechatpay", who, "owner")
+    second.now_ms += DAY - 1
+    assert accounts.waits("wechatpay")
+    second.now_ms += 1
+    assert not accounts.waits("wechatpay")
+
+
+async def test_s36_the_old_account_written_back_ends_it_and_a_third_one_begins_anew() -> None:
+    shop = Shop()
+    await shop.start(OLD)
+    accounts = await shop.start(NEW)
+    await accounts.approve("wechatpay", ANA, "owner")
+    assert not (await shop.start(OLD)).waits("wechatpay")
+    accounts = await shop.start(OTHER)
+    assert accounts.waits("wechatpay")
+    assert [(each.before, each.yes) for each in accounts.waiting()] == [(OLD, ())], (
+        "a yes to another is none to this"
+    )
+    with pytest.raises(NotFound, match="account_unchanged"):
+        await accounts.approve("alipay", ANA, "owner")
+
+
+async def test_s36_where_money_is_simulated_nothing_waits_and_nothing_is_noted() -> None:
+    shop = Shop(Ledger.TEST)
+    await shop.start(OLD)
+    assert not (await shop.start(NEW)).waits("wechatpay")
+    assert shop.events == []
