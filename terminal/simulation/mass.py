@@ -2,9 +2,9 @@
 
 import logging
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import get_context
@@ -14,6 +14,7 @@ from terminal.simulation.run import Outcome, simulate
 
 CHUNK: Final = 10  # seeds a worker takes at a time
 TWICE_EVERY: Final = 100  # one seed in so many runs again, in another process, and must give the same bytes
+AHEAD: Final = 2  # chunks a process that are handed out before they are asked for
 REAL_SECONDS_MAX: Final = 600.0  # for one chunk: something hangs
 _BROKEN: Final = {"I1": "lost", "I3": "double", "I2": "false paid", "I4": "unresolved"}
 
@@ -74,18 +75,29 @@ def mass_run(
 ) -> Tally:
     """Every seed once, then one in a hundred again in a fresh process, on ``jobs`` processes (0: one a core)."""
     tally, first = Tally(), {}
-    with processes(jobs or os.cpu_count() or 1) as pool:
-        for outcomes in pool.map(run_seeds, _chunks(seeds), timeout=REAL_SECONDS_MAX):
-            for outcome in outcomes:
-                tally.add(outcome)
-                first[outcome.seed] = outcome.digest
-            on_done(tally)
-    with processes(1) as pool:
-        for outcome in pool.submit(run_seeds, seeds[::TWICE_EVERY]).result(REAL_SECONDS_MAX):
+    for outcomes in _played(seeds, jobs or os.cpu_count() or 1):
+        for outcome in outcomes:
+            tally.add(outcome)
+            first[outcome.seed] = outcome.digest
+        on_done(tally)
+    for outcomes in _played(seeds[::TWICE_EVERY], 1):
+        for outcome in outcomes:
             tally.twice += 1
             if outcome.digest != first[outcome.seed]:
                 tally.broken.append(replace(outcome, blame="DST: another digest the second time"))
     return tally
+
+
+def _played(seeds: Sequence[int], jobs: int) -> Iterator[list[Outcome]]:
+    """Chunk by chunk, in their order, on fresh processes; few wait ahead, and each has its own time."""
+    ahead: deque[Future[list[Outcome]]] = deque()
+    with processes(jobs) as pool:
+        for chunk in _chunks(seeds):
+            ahead.append(pool.submit(run_seeds, chunk))
+            if len(ahead) > AHEAD * jobs:
+                yield ahead.popleft().result(REAL_SECONDS_MAX)
+        while ahead:
+            yield ahead.popleft().result(REAL_SECONDS_MAX)
 
 
 def processes(count: int) -> ProcessPoolExecutor:

@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.hunt import hunt
 from tests.simulation.mutants import MUTANTS
 
-IN_THE_SUITE: Final = ("counts money in floats", "leaves the log to the system")  # seen in a seed or two
+IN_THE_SUITE: Final = ("tells before the commit", "leaves the log to the system")  # seen at once
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ async def _play(part: str, folder: Path, asked: argparse.Namespace) -> tuple[lis
             failed = await errors.run(folder, asked.stride, asked.seed, say)
             return [failed.line()], failed.wrong
         case _:
-            parts = await starved.run(folder, asked.seed, say)
+            parts = await starved.run(folder, asked.seed, say, asked.hardship)
             return [each.line() for each in parts], [wrong for each in parts for wrong in each.wrong]
 
 
@@ -41,6 +41,7 @@ def main() -> int:
     parser.add_argument("--stride", type=int, default=1, help="of the writes of a sale every so many-th fails")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=PARTS, help="one part alone")
+    parser.add_argument("--hardship", default="", help="of the starved one: full, slow, second, stopped, …")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     lines: list[str] = []
