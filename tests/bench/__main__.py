@@ -16,7 +16,21 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import codes, crowd, durable, growth, idle, lag, paper, ports, rails, reconcile, sales, start
+from tests.bench import (
+    codes,
+    crowd,
+    durable,
+    growth,
+    idle,
+    lag,
+    paper,
+    ports,
+    postgres,
+    rails,
+    reconcile,
+    sales,
+    start,
+)
 from tests.bench.history import Pattern
 from tests.bench.peers import PeerMissing, environment, number_from
 from tests.bench.peers.lnbits import Lnbits, running
@@ -61,6 +75,7 @@ class Bench:
         self.take(5, "QR codes", codes.measure)
         self.take(7, "serial ports", ports.measure)
         self.take(4, "journal", lambda: durable.measure(self._python))
+        self.take(4, "journal in PostgreSQL", postgres.measure)
         self.take(12, "a payment's cryptography, payment codes", rails.measure)
         self.take(11, f"a bill of {self._lines:,} lines", lambda: reconcile.measure(self._lines, folder))
         self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
