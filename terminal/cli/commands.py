@@ -11,6 +11,7 @@ from terminal.cli.devices import devices
 from terminal.cli.doctor import doctor
 from terminal.cli.journal import journal
 from terminal.cli.lab import lab
+from terminal.cli.privacy import privacy
 from terminal.cli.reconcile import reconcile
 from terminal.cli.report import report
 from terminal.cli.risk import risk
@@ -39,6 +40,7 @@ app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
+app.add_typer(privacy, name="privacy")
 app.add_typer(report, name="report")
 app.add_typer(security, name="security")
 app.add_typer(risk, name="risk")

@@ -40,6 +40,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.help": ("terminal.payments.money", "terminal.errors"),
     "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.settlement": ("terminal.payments", PORTS, *COMMON),
+    "terminal.privacy": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.risk": ("terminal.payments", "terminal.counter", *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
@@ -51,6 +52,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.people",
         "terminal.settlement",
         "terminal.risk",
+        "terminal.privacy",
         "terminal.help",
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,

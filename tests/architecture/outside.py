@@ -68,6 +68,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/journal/", "file"): "lock, keys, checkpoints and suspect copies are files by nature",
     ("terminal/settings.py", "file"): "the configuration and its secrets, once at start",
     ("terminal/risk/table.py", "file"): "the rules' numbers, once",
+    ("terminal/privacy/datamap.py", "file"): "the data map, once",
     ("terminal/risk_wiring.py", "thread"): "writing them leaves the loop",
     ("terminal/risk_wiring.py", "file"): "letters for the bank, into the shop's own folder",
     ("terminal/regions.py", "file"): "region packs, once at start",
