@@ -64,7 +64,7 @@ class Enrolment:
         until_ns, secret = self._begun.get(person.id, (0, b""))
         if until_ns <= self._clock.mono_ns():
             raise Conflict("second_step_not_begun")
-        self._roll.check_unlocked(person.id, device, "pin_locked")
+        self._roll.check_unlocked(person.id, device, "pin_locked", codes=True)
         step = matching_step(secret, code, self._clock.wall_ms(), 0)
         if step is None:
             await self._refuse(person, device)
@@ -81,9 +81,10 @@ class Enrolment:
         """A code of the authenticator or a recovery code; each is good once.
 
         Raises:
-            NotAllowed: ``code_wrong``: neither, or used before.
+            NotAllowed: ``code_wrong``: neither, or used before; ``pin_locked`` after too many of them.
         """
         now = self._roll.find(Person, person.id)
+        self._roll.check_unlocked(now.id, device, "pin_locked", codes=True)
         step = matching_step(self._sealer.open(now.id, now.second), code, self._clock.wall_ms(), now.step)
         spent = recovery_hash(now.id, code)
         if step is None and spent not in now.recovery:

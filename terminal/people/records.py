@@ -32,6 +32,7 @@ class Person:
     second: str = ""
     step: int = 0  # of the newest code that was taken
     recovery: tuple[str, ...] = ()  # hashes of those not used yet
+    code_tries: Tally = field(default_factory=dict)  # wrong codes: a right PIN alone clears none of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,14 @@ _OF_PERSONS: Final = frozenset(
 
 def _person(person: Person, kind: str, body: Body, at_ns: int) -> Person:
     match kind:
-        case "pin_refused" | "second_step_refused":  # one count: a right PIN does not buy guesses at the code
+        case "pin_refused":
             return replace(person, tries=lockout.refused(person.tries, body["device"], at_ns))
+        case "second_step_refused":
+            return replace(person, code_tries=lockout.refused(person.code_tries, body["device"], at_ns))
         case "pin_accepted":
             return replace(person, tries=lockout.accepted(person.tries, body["device"]))
         case "pin_unlocked":
-            return replace(person, tries={})
+            return replace(person, tries={}, code_tries={})
         case "pin_set":
             return replace(person, pin=body["pin"], tries={})
         case "second_step_set":
@@ -130,8 +133,9 @@ def _person(person: Person, kind: str, body: Body, at_ns: int) -> Person:
         case "second_step_removed":
             return replace(person, second="", step=0, recovery=())
     left = tuple(each for each in person.recovery if each != body["recovery"])
-    tries = lockout.accepted(person.tries, body["device"])
-    return replace(person, tries=tries, step=max(person.step, body["step"]), recovery=left)
+    device = body["device"]
+    tries, codes = lockout.accepted(person.tries, device), lockout.accepted(person.code_tries, device)
+    return replace(person, tries=tries, code_tries=codes, step=max(person.step, body["step"]), recovery=left)
 
 
 def summary(record: Record) -> dict[str, Any]:
@@ -141,6 +145,7 @@ def summary(record: Record) -> dict[str, Any]:
         case Person():
             row |= {"kind": "person", "label": record.label, "role": record.role.value, "pin": record.pin}
             row |= {"wrong": lockout.dump(record.tries), "until_ms": record.until_ms}
+            row["wrong_codes"] = lockout.dump(record.code_tries)
             row |= {"second": record.second, "step": record.step, "recovery": [*record.recovery]}
         case Device():
             row |= {"kind": "device", "label": record.label, "counter": record.counter, "token": record.token}
@@ -159,7 +164,8 @@ def restore(subject: str, row: Mapping[str, Any], now_ns: int) -> Record:
     match row["kind"]:
         case "person":
             tries = lockout.load(row["wrong"], now_ns)
-            kept = {name: row[name] for name in ("until_ms", "second", "step") if name in row}
+            kept: dict[str, Any] = {name: row[name] for name in ("until_ms", "second", "step") if name in row}
+            kept["code_tries"] = lockout.load(row.get("wrong_codes", {}), now_ns)
             recovery = tuple(row.get("recovery", ()))
             role = Role(row["role"])
             return Person(subject, row["label"], role, row["pin"], row["active"], tries, recovery=recovery, **kept)

@@ -45,10 +45,13 @@ class Roll:
         """Active ones, oldest first."""
         return (each for each in self._records.values() if isinstance(each, kind) and each.active)
 
+    def active(self, kind: type[R], subject: str) -> R | None:
+        found = self._records.get(subject)
+        return found if isinstance(found, kind) and found.active else None
+
     def find(self, kind: type[R], subject: str) -> R:
         """An active one. Raises NotFound("person_unknown" | "device_unknown")."""
-        found = self._records.get(subject)
-        if isinstance(found, kind) and found.active:
+        if found := self.active(kind, subject):
             return found
         raise NotFound("person_unknown" if kind is Person else "device_unknown")
 
@@ -64,10 +67,12 @@ class Roll:
             return found if hmac.compare_digest(found.token, wanted) else None
         return None
 
-    def check_unlocked(self, subject: str, device: str, slug: str) -> None:
-        """Raises NotAllowed(slug, minutes=…) while this device must wait for this subject."""
+    def check_unlocked(self, subject: str, device: str, slug: str, *, codes: bool = False) -> None:
+        """Raises NotAllowed(slug, minutes=…) while this device must wait for them; ``codes``: with a code."""
         found = self._records.get(subject)
         tally = found.tries if isinstance(found, Person | Strangers) else {}
+        if codes and isinstance(found, Person):
+            tally = found.code_tries
         if wait_s := lockout.locked_s(tally, device, self._clock.mono_ns()):
             raise NotAllowed(slug, minutes=-(-wait_s // 60))
 

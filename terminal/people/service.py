@@ -37,9 +37,10 @@ class People(SigningIn):
         return found.id if found else ""
 
     def locked(self, person: Person) -> bool:
-        """Somewhere they must wait after wrong PINs."""
+        """Somewhere they must wait after wrong PINs or codes."""
         now_ns = self._clock.mono_ns()
-        return any(lockout.locked_s(person.tries, device, now_ns) for device in person.tries)
+        tallies = (person.tries, person.code_tries)
+        return any(lockout.locked_s(tally, device, now_ns) for tally in tallies for device in tally)
 
     async def add_person(
         self, by: Principal | None, role: Role, label: str, pin: str, *, claim: MakeClaim | None = None

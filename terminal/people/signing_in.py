@@ -84,8 +84,8 @@ class SigningIn:
         device = self._roll.by_token(Device, device_token) if device_token else None
         session = self._sessions.get(session_token, touch=touch) if session_token else None
         if session is not None and session.device in {"", device.id if device else ""}:
-            person = self._roll.find(Person, session.person)  # nobody is signed in and disabled
-            if not self._over(person):
+            person = self._roll.active(Person, session.person)  # another machine of the shop may have let them go
+            if person is not None and not self._over(person):
                 return self._as_person(person, session, device)
         if device is None:
             return None
@@ -178,7 +178,7 @@ class SigningIn:
             NotAllowed: ``pin_wrong``, ``pin_locked``, ``not_allowed``; ``code_again`` where the second step is
                 asked for: then the approver signs in and does it.
         """
-        found = await self._check_pin(person, pin, device, at_till=True)
+        found = await self._check_pin(person, pin, device, at_till=True, asks=False)
         at_till = any(each.id == device and each.role is Role.TILL for each in self._roll.all(Device))
         lacks, lacks_for = lacking(
             self.settings.second_step, found.role, enrolled=bool(found.second), given=False, at_till=at_till
@@ -245,11 +245,13 @@ class SigningIn:
             await self._roll.record("person_added", person, actor, taken, label=name, role=role.value, pin=record)
         return person
 
-    async def _check_pin(self, person: str, pin: str, device: str, *, at_till: bool, code: str = "") -> Person:
+    async def _check_pin(
+        self, person: str, pin: str, device: str, *, at_till: bool, code: str = "", asks: bool = True
+    ) -> Person:
         """One try. It is told only after it is counted; a second try beside it is not even looked at.
 
-        A right PIN clears the count only together with the code, where one belongs to it: else it would buy
-        guesses at the code.
+        Wrong codes are counted by themselves, so that a right PIN buys no guesses at the code. ``asks`` False: a
+        missing code is the caller's to judge.
         """
         found = next((each for each in self._roll.all(Person) if each.id == person), None)
         subject = found.id if found else self._roll.strangers_id
@@ -268,7 +270,7 @@ class SigningIn:
                 raise NotAllowed("visit_over")
             elif code and found.second:
                 await self._enrolment.prove(found, code, device=device)
-            elif at_sign_in(self.settings.second_step, enrolled=bool(found.second), at_till=at_till):
+            elif asks and at_sign_in(self.settings.second_step, enrolled=bool(found.second), at_till=at_till):
                 raise NotAllowed("code_needed")
             else:
                 await self._roll.record("pin_accepted", subject, Actor("person", subject), device=device)

@@ -66,6 +66,31 @@ def test_s34_s36_guessing_codes_locks_although_the_pin_is_right(tmp_path: Path) 
     story(tmp_path, tell)
 
 
+def test_s34_s36_a_right_pin_alone_clears_no_wrong_code_and_no_lock_of_codes_stops_the_pin(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        phone, _ = await enrol(shop, await shop.set_up())
+        await asyncio.sleep(30)
+        people = shop.people
+        till = (await people.use_link(people.new_link("1"), label="Till", device="here")).device_token
+        place = shop.principal("", till).device
+        for _ in range(5):
+            session = await people.sign_in(shop.owner, OWNER_PIN, device=place, device_token=till)
+            with pytest.raises(NotAllowed, match="code_wrong"):
+                await people.confirm_pin(session, OWNER_PIN, device=place, code="000000")
+        shop.power_cut()
+        people = shop.people
+        session = await people.sign_in(shop.owner, OWNER_PIN, device=place, device_token=till)
+        assert people.require(shop.principal(session, till), Action.APPROVE_REFUND), "the shop goes on"
+        with pytest.raises(NotAllowed, match="pin_locked"):
+            await people.confirm_pin(session, OWNER_PIN, device=place, code=phone.code(shop.clock.wall_ms()))
+        assert people.locked(people.people()[0])
+        await asyncio.sleep(300)
+        session = await people.confirm_pin(session, OWNER_PIN, device=place, code=phone.code(shop.clock.wall_ms()))
+        assert not people.locked(people.people()[0])
+
+    story(tmp_path, tell)
+
+
 def test_s36_a_recovery_code_opens_once_and_the_owner_takes_a_lost_step_away(tmp_path: Path) -> None:
     async def tell(shop: Shop) -> None:
         session = await shop.set_up()
