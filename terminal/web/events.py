@@ -1,10 +1,15 @@
-"""The event catalogue over HTTP: what a WebSocket tells live can be read again here, from any number on."""
+"""The event catalogue over HTTP: what a WebSocket tells live is read again here from any number, or waited for."""
 
+import asyncio
+import contextlib
+
+from terminal.errors import NotAllowed
 from terminal.payments.event import Event
 from terminal.people.roles import Action, Principal
 from terminal.web.answers import EventPage, public
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import EventsQuery
+from terminal.web.hub import Listener, same
 from terminal.web.views import event_view
 
 
@@ -14,9 +19,30 @@ def visible(event: Event, who: Principal) -> bool:
 
 
 async def read_events(call: Call[EventsQuery]) -> Answer:
+    """One that waits counts as a live connection of its credential and ends with it (A3, S24)."""
     who = call.require(Action.SEE_SALES)
-    feed, form = call.edge.service.feed, call.form
-    found = feed.after(form.after, limit=form.limit)
+    page = _page(call, who, call.form.after)
+    if page.events or not call.form.wait_s:
+        return Answer(page)
+    hub, listener = call.edge.hub, Listener(call.known, None, page.next)
+    hub.add(listener)
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(call.form.wait_s):
+                while not page.events and not listener.ended.is_set():
+                    if page.next >= page.newest:
+                        await listener.news.wait()
+                    listener.news.clear()
+                    page = _page(call, who, page.next)
+    finally:
+        hub.remove(listener)
+    if not same(call.known):
+        raise NotAllowed("not_signed_in")
+    return Answer(page)
+
+
+def _page(call: Call[EventsQuery], who: Principal, after: int) -> EventPage:
+    feed = call.edge.service.feed
+    found = feed.after(after, limit=call.form.limit)
     shown = [event_view(event) for event in found if visible(event, who)]
-    last = found[-1].number if found else form.after
-    return Answer(EventPage(shown, last, feed.last_number()))
+    return EventPage(shown, found[-1].number if found else after, feed.last_number())

@@ -13,6 +13,7 @@ from terminal.payments.money import MINOR_MAX, Money
 F = TypeVar("F", bound="Form")
 PAGE_MAX: Final = 100
 EVENTS_MAX: Final = 256
+EVENTS_WAIT_S: Final = 30
 
 Minor = Annotated[
     int, msgspec.Meta(ge=1, le=MINOR_MAX, description="Smallest unit of the currency: 2850 is 28.50.")
@@ -251,10 +252,14 @@ class SalesQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class EventsQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``after``: the number of the last event seen; 0 is the beginning."""
+    """``after``: the number of the last event seen; 0 is the beginning.
+
+    ``wait_s``: when nothing is there yet, answer as soon as something is, at the latest after so many seconds.
+    """
 
     after: Number = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=EVENTS_MAX)] = 100
+    wait_s: Annotated[int, msgspec.Meta(ge=0, le=EVENTS_WAIT_S)] = 0
 
 
 class ReceiptQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

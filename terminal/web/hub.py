@@ -33,7 +33,7 @@ ENCODED_MAX: Final = 512  # events kept ready as text, for many sockets
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One socket: ``sent`` is the last event it was given; ``lane`` None means events only."""
+    """One socket or waiting request: ``sent`` is the last event it was given; ``lane`` None means events only."""
 
     caller: "Caller"
     lane: Lane | None
@@ -126,6 +126,7 @@ class Hub:
             why = {"resume": listener.sent} | ({"slug": slug} if slug else {})
             listener.why = (code, msgspec.json.encode(why))
             listener.ended.set()
+            listener.news.set()  # one that waits over plain HTTP looks up
 
     def end_all(self) -> None:
         for listener in self._listeners:

@@ -308,6 +308,7 @@ EVENTS: Final = (
         "Journal events after a number. A page may be empty before the newest: go on from `next`.",
         EventPage,
         EventsQuery,
+        problems=("sockets_too_many",),
     ),
     Op(
         "POST",
