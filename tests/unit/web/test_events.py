@@ -36,7 +36,7 @@ class Waiting(Rig):
         answer = await read_events(cast("Call[EventsQuery]", call))
         assert isinstance(answer.view, EventPage)
         assert self.hub.count() == 0, "nobody who was answered is listened for"
-        return answer.view, loop.time() - began
+        return answer.view, round(loop.time() - began, 3)
 
 
 @pytest.mark.row(90)
