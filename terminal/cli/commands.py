@@ -16,6 +16,7 @@ from terminal.cli.reconcile import reconcile
 from terminal.cli.report import report
 from terminal.cli.risk import risk
 from terminal.cli.sale import sale
+from terminal.cli.second_step import second_step
 from terminal.cli.security import security
 from terminal.cli.serve import serve
 from terminal.cli.simulate import simulate
@@ -35,6 +36,7 @@ app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.command()(reconcile)
+app.command("second-step")(second_step)
 app.command()(simulate)
 app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
