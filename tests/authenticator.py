@@ -1,4 +1,4 @@
-"""A phone with an authenticator: RFC 4226 and RFC 6238 by the standard library, sharing nothing with the product."""
+"""A phone with an authenticator: RFC 4226 and RFC 6238 by the standard library, sharing nothing with us."""
 
 import base64
 import hashlib

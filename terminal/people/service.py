@@ -187,8 +187,9 @@ class People(SigningIn):
         days: int,
         claim: MakeClaim | None = None,
     ) -> NewKey:
-        actor = self.require(by, Action.MANAGE_API_KEYS).actor
-        return await self.keys.rotate(actor, key_id, overlap_h=overlap_h, days=days, claim=claim)
+        who = self.require(by, Action.MANAGE_API_KEYS)
+        self.keys.check_maker(who, self._roll.find(ApiKey, key_id).scopes)  # a new secret is a new key
+        return await self.keys.rotate(who.actor, key_id, overlap_h=overlap_h, days=days, claim=claim)
 
     def api_keys(self, by: Principal | None) -> tuple[ApiKey, ...]:
         self.require(by, Action.MANAGE_API_KEYS)

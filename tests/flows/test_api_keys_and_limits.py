@@ -12,6 +12,7 @@ from terminal.people.roles import RefundPolicy, Role, SalePolicy
 from terminal.web.callers import SESSION
 from tests.authenticator import Phone
 from tests.flows.api_rig import CASHIER_PIN, OWNER_PIN, PEOPLE, Client, Shop, open_shop
+from tests.flows.test_roles_matrix import visitor
 
 
 async def listed(owner: Client, kind: str) -> list[dict[str, Any]]:
@@ -45,6 +46,19 @@ async def test_s37_a_key_is_replaced_both_work_for_hours_then_only_the_new_one(t
         owner = await shop.owner()
         for wrong in ({"overlap_h": 721}, {"days": 366}, {"scopes": ["bills"]}):
             assert (await owner.post(path, wrong)).slug == "field_wrong", wrong
+
+
+@pytest.mark.row(124)
+async def test_s37_nobody_gets_by_replacing_a_key_what_they_may_not_make(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, simulated=False) as shop:
+        owner = await shop.owner()
+        wish = {"label": "POS", "scopes": ["sales", "refunds"], "counters": ["1"], "days": 30}
+        made = await owner.post("/keys", wish)
+        integrator = await visitor(shop, Role.INTEGRATOR)
+        told = await integrator.post(f"/keys/{made.body['id']}/rotate", {"overlap_h": 2, "days": 30})
+        assert (told.status, told.slug) == (403, "not_allowed"), "it would take live money and give it back"
+        assert len(await listed(owner, "api_keys")) == 1
+        assert (await owner.post(f"/keys/{made.body['id']}/rotate", {"overlap_h": 2, "days": 30})).status == 201
 
 
 @pytest.mark.row(124)
