@@ -40,6 +40,7 @@ from terminal.settlement.daybook import COLUMNS, DayBook
 from terminal.settlement.export import Rows
 from terminal.settlement.fees import fees_of_days
 from terminal.settlement.z_report import Report, Reports
+from terminal.stores import reading_path
 from terminal.system import SystemClock, SystemIds
 from terminal.web.answers import sale_row
 from terminal.web.views_reports import FeeList, TodayView, currency_views, fee_view, report_view
@@ -107,7 +108,7 @@ class Offline:
 def _offline(config: Path) -> Iterator[Offline]:
     """Raises Problems, JournalError("journal_missing")."""
     loaded = load(config)
-    path = loaded.state / "journal.db"
+    path = reading_path(loaded)
     if not path.exists():
         raise JournalError("journal_missing", path=str(path))
     shelf = _Shelf(Reader.at(path).connection)

@@ -39,21 +39,21 @@ class Killed(Exception):
 
 async def test_d3_a_move_that_was_killed_goes_on_and_the_service_with_it(place: Place, tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    told = await filled(path, 2300)
+    told = await filled(path, 1200)
 
     def kill(_done: int, _of: int) -> None:
         raise Killed
 
-    for _page in range(3):
+    for _page in range(2):
         with pytest.raises(Killed):
             await moved(place, path, step=kill)
         with pytest.raises(JournalError, match="journal_half_moved"):
             await open_in(place, tmp_path / "v.db")
     done = await moved(place, path)
-    assert (done.events, done.kept, path.exists()) == (2300, tmp_path / "journal.db.moved", False)
+    assert (done.events, done.kept, path.exists()) == (1200, tmp_path / "journal.db.moved", False)
     async with await open_in(place, tmp_path / "v.db", checkpoints=side(path, ".checkpoints")) as journal:
         assert journal.after(0, limit=10_000) == told
-        assert len(journal.owed()) == 2300
+        assert len(journal.owed()) == 1200
         assert journal.personal(51) == {"phone": "1"}
         with pytest.raises(Conflict, match="key_taken"):
             await journal.append([event(index={"claims": [["order", "o7", "x"]]})])

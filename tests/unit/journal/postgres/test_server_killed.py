@@ -13,7 +13,7 @@ from tests.unit.journal.world import event, open_in
 PATIENT = Pace(lease_s=25.0, idle_s=30.0)  # so long as a slow machine may take to start a server again
 
 
-@pytest.mark.no_cover  # waits for a server most of the time
+@pytest.mark.slow  # a server's start after a crash takes seconds
 async def test_d1_the_server_is_killed_while_it_commits_and_nothing_told_is_lost(tmp_path: Path) -> None:
     with own_server() as server:
         place = server.place()
