@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from terminal.counter.service import Service
 
 WATCH: Final = Actor("system", "risk")
-OPEN_MAX: Final = 60  # beyond that the oldest end by themselves: a list nobody reads warns nobody
+OPEN_MAX: Final = 60  # beyond that some end by themselves: a list nobody reads warns nobody
 _KIND: Final = "risk"
 _DAY: Final = "risk_day"
 
@@ -63,8 +64,7 @@ class RiskAlerts:
                 "at_ms": alert.at_ms,
                 "index": {"summary": row, "claims": [[_KIND, alert_id, alert.name]]},
             }
-            for row_ in self._rows()[: max(0, len(self._rows()) - OPEN_MAX + 1)]:
-                await self._end(row_.subject, "too_many", WATCH)
+            await self._make_room()
             try:
                 await self._service.feed.append(
                     [NewEvent(self._stream, "risk_alert_raised", alert_id, WATCH, body)]
@@ -73,6 +73,15 @@ class RiskAlerts:
                 return False  # another process of this shop was quicker
         self.told()
         return True
+
+    async def _make_room(self) -> None:
+        """The rule with the most warnings gives up its oldest: who floods one hides none of another."""
+        rows = self._rows()
+        while len(rows) >= OPEN_MAX:
+            [(loudest, _)] = Counter(row.body["about"][0] for row in rows).most_common(1)
+            oldest = next(row for row in rows if row.body["about"][0] == loudest)
+            await self._end(oldest.subject, "too_many", WATCH)
+            rows.remove(oldest)
 
     def waiting(self) -> list[OpenAlert]:
         """Newest first."""

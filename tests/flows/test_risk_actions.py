@@ -7,7 +7,7 @@ from terminal.payments.sale import SaleState
 from terminal.risk.alerts import OPEN_MAX
 from terminal.risk.desk import RiskDesk
 from terminal.risk.rules import Alert
-from tests.flows.risk_rig import MEI, OWNER, open_desk
+from tests.flows.risk_rig import MEI, OWNER, open_desk, pix
 from tests.flows.shop import CASHIER, DAY_S, Shop, refused, story
 
 
@@ -151,6 +151,19 @@ async def test_open_alerts_are_bounded_the_oldest_end_by_themselves(shop: Shop) 
     open_now = desk.alerts.waiting()
     assert (len(open_now), open_now[0].about, open_now[-1].about) == (OPEN_MAX, f"A{OPEN_MAX + 2}", "A3")
     assert {each.body["how"] for each in shop.events("risk_alert_ended")} == {"too_many"}
+
+
+@pytest.mark.row(118)
+@story()
+async def test_who_floods_one_rule_hides_no_warning_of_another(shop: Shop) -> None:
+    desk = open_desk(shop.service)
+    await desk.stickers.register("Counter", pix("+5511999990000"), actor=OWNER)
+    await desk.alerts.raise_(Alert("refund_soon", "", str(MEI), 3, 3, "2026-01-01", 1, {}))
+    for n in range(OPEN_MAX + 3):
+        await desk.stickers.check("1", pix(f"+55119000{n:05}"), actor=MEI)
+    open_now = desk.alerts.waiting()
+    assert len(open_now) == OPEN_MAX
+    assert [each.about for each in open_now if each.rule == "refund_soon"] == [str(MEI)]
 
 
 @pytest.mark.row(118)
