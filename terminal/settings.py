@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
@@ -17,6 +18,7 @@ from terminal.payments.currencies import EXPONENTS
 
 SECRETS: Final = ("apiv3_key", "client_secret", "pepper")
 CHOSEN_FILE: Final = "devices.toml"
+CREDENTIAL: Final = "credential:"  # in secrets_file: systemd hands the file over
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -151,6 +153,10 @@ class Loaded:
     def state(self) -> Path:
         return self.path(self.settings.state.folder)
 
+    @property
+    def secrets_path(self) -> Path:
+        return _secrets_at(self.folder, self.settings.secrets_file)
+
 
 class Secrets:
     """Values by ``section.key``; its repr shows none of them (S44)."""
@@ -176,8 +182,11 @@ class Problems(BadSettings):
         self.problems = tuple(problems)
 
 
-def load(path: Path) -> Loaded:
-    """Read, check and resolve a settings file. Raises Problems: one for each thing to correct."""
+def load(path: Path, *, despite: Collection[str] = ()) -> Loaded:
+    """Read, check and resolve a settings file. Raises Problems: one for each thing to correct.
+
+    ``despite``: slugs that whoever only looks at an installation can do with; no service is started so.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -196,10 +205,10 @@ def load(path: Path) -> Loaded:
         settings = with_chosen(settings, chosen(folder / settings.state.folder, problems))
         problems += _contradictions(settings)
         try:
-            secrets = _secrets(folder / settings.secrets_file)
+            secrets = _secrets(folder, settings.secrets_file, despite)
         except BadSettings as error:
             problems.append(error)
-    if settings is None or problems:
+    if settings is None or (problems := [each for each in problems if each.slug not in despite]):
         raise Problems(problems)
     return Loaded(settings, folder, secrets)
 
@@ -366,10 +375,19 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
     return found
 
 
-def _secrets(path: Path) -> Secrets:
+def _secrets_at(folder: Path, named: str) -> Path:
+    """Beside the settings; or where systemd put it, for this service alone (systemd.exec(5), Credentials)."""
+    name = named.removeprefix(CREDENTIAL)
+    if name == named:
+        return folder / name
+    return Path(os.environ.get("CREDENTIALS_DIRECTORY", "$CREDENTIALS_DIRECTORY")) / Path(name).name
+
+
+def _secrets(folder: Path, named: str, despite: Collection[str]) -> Secrets:
+    path = _secrets_at(folder, named)
+    others = 0o037 if named.startswith(CREDENTIAL) else 0o077  # systemd may grant reading by an ACL: shown as 0440
     try:
-        mode = path.stat().st_mode
-        if stat.S_IMODE(mode) & 0o077:
+        if stat.S_IMODE(path.stat().st_mode) & others and "config_secret_readable" not in despite:
             raise BadSettings("config_secret_readable", path=str(path))
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

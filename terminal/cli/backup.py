@@ -17,7 +17,7 @@ from terminal.journal.backup import Manifest, Place, Source
 from terminal.journal.keys import PRIVATE, PUBLIC, JournalKeys
 from terminal.journal.recover import accept
 from terminal.journal.strongbox import PASSPHRASE_MIN
-from terminal.settings import Loaded, load
+from terminal.settings import CREDENTIAL, Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 
 ENDING: Final = ".ctbackup"
@@ -94,7 +94,10 @@ def restore(
 
 def _sources(loaded: Loaded, config: Path) -> Iterator[Source]:
     yield Source("settings", config.name, config)
-    yield _named(loaded, loaded.settings.secrets_file)
+    if loaded.settings.secrets_file.startswith(CREDENTIAL):  # systemd keeps it elsewhere: saved under its own name
+        yield Source("settings", loaded.secrets_path.name, loaded.secrets_path)
+    else:
+        yield _named(loaded, loaded.settings.secrets_file)
     for text in sorted(set(_files(msgspec.to_builtins(loaded.settings)))):
         if loaded.path(text).is_file():
             yield _named(loaded, text)

@@ -131,3 +131,35 @@ def test_devices_chosen_on_the_page_stand_above_the_file_and_are_checked_like_it
     assert (printer.port, printer.profile) == ("usb-serial:NEW", "generic-58")
     (state / "devices.toml").write_text('[counters."1".printer]\nport = 7\n')
     assert slugs(path) == [("config_value_wrong", "devices.toml: counters.1.printer.port")]
+
+
+def test_s40_secrets_may_come_from_systemd_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemd.exec(5), Credentials: a folder of the service's own, readable by an ACL that shows as 0440."""
+    text = 'secrets_file = "credential:countertop-secrets"'
+    config = place(tmp_path, example().replace('secrets_file = "secrets.toml"', text))
+    (tmp_path / "secrets.toml").unlink()
+    assert slugs(config) == [("config_missing", "$CREDENTIALS_DIRECTORY/countertop-secrets")]
+    given = tmp_path / "credentials"
+    given.mkdir()
+    (given / "countertop-secrets").write_text(SECRETS)
+    (given / "countertop-secrets").chmod(0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(given))
+    loaded = load(config)
+    assert loaded.secrets.get("people", "pepper") == "00"
+    assert loaded.secrets_path == given / "countertop-secrets"
+    (given / "countertop-secrets").chmod(0o444)
+    assert slugs(config) == [("config_secret_readable", str(given / "countertop-secrets"))]
+
+
+def test_s40_a_credential_s_name_leads_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    config = place(tmp_path, example().replace('"secrets.toml"', '"credential:../secrets.toml"'))
+    assert slugs(config) == [("config_missing", str(tmp_path / "credentials" / "secrets.toml"))]
+
+
+def test_who_only_looks_reads_on_past_what_a_start_refuses(tmp_path: Path) -> None:
+    config = place(tmp_path, example().replace('host = "127.0.0.1"', 'host = "0.0.0.0"', 1), mode=0o644)
+    assert {slug for slug, _ in slugs(config)} == {"config_bind_needs_tls", "config_secret_readable"}
+    loaded = load(config, despite={"config_bind_needs_tls", "config_secret_readable"})
+    assert loaded.settings.listen.host == "0.0.0.0"
+    assert loaded.secrets.get("people", "pepper") == "00"
