@@ -53,7 +53,8 @@ class Tally:
         ends = ("kill", "kill_before_commit", "kill_after_commit", "kill_while_starting", "disk_error", "restart")
         real = counts["real keys"]
         return (
-            f"simulation: {self.sales} sales in {self.seeds} seeds ({real} with real RSA, the rest with MACs), "
+            f"simulation: {self.sales} sales in {self.seeds} seeds ({real} with real RSA, "
+            f"{100 * real / max(1, self.seeds):.0f} %, the rest with MACs), "
             f"{self.virtual_s / 86400:.0f} virtual days, {self.steps} steps, "
             f"{sum(counts[each] for each in ends)} ends of the process ({cuts} with the power), "
             f"{self.twice} seeds run twice alike, "

@@ -8,7 +8,7 @@ import pytest
 
 from terminal.simulation.mass import mass_run
 from terminal.simulation.run import simulate
-from terminal.simulation.swarm import KINDS
+from terminal.simulation.swarm import COUNTED
 
 SEEDS: Final = range(1, 201)  # a fixed list: the suite says the same every time; fresh seeds are for make simulate
 FIRED_MIN: Final = 20
@@ -49,7 +49,7 @@ def test_i1_to_i16_hold_in_every_seed(record_property: Callable[[str, Any], None
 
 def _alive(counts: Counter[str]) -> None:
     """A simulation whose faults never fire, or whose sales never get into doubt, proves nothing."""
-    silent = {kind: counts[kind] for kind in KINDS if counts[kind] < FIRED_MIN}
+    silent = {kind: counts[kind] for kind in COUNTED if counts[kind] < FIRED_MIN}
     assert not silent, f"hardly ever fired: {silent}"
     untaken = {move: counts[move] for move in MOVES if counts[move] < TAKEN_MIN}
     assert not untaken, f"hardly ever taken: {untaken}"
