@@ -5,7 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from terminal.counter.holds import Hold, What
-from terminal.errors import Unavailable
+from terminal.counter.scans import channel_of_code
+from terminal.errors import InvalidRequest, Unavailable
 from terminal.payments.codes.scheme import Scheme
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.scan import Link, MerchantCode, classify
@@ -55,11 +56,22 @@ class RiskDesk:
 
     async def _look(self, counter: str, scan: str, actor: Actor) -> bool | None:
         """A counter's own scanner: a page that waits for a proof first, then stickers while no sale waits."""
-        if self.proofs.looked_for(counter) and not isinstance(classify(scan, ()), MerchantCode | Link):
+        for_page = self.proofs.looked_for(counter) and not self._pays(counter, scan)
+        if for_page and not isinstance(classify(scan, ()), MerchantCode | Link):
             return (await self.proofs.check(counter, scan, actor=actor)).verdict == "yes"
         if self.service.lane(counter).current is not None:
             return None
         return await self.stickers.scanned(counter, scan, actor)
+
+    def _pays(self, counter: str, scan: str) -> bool:
+        """A customer's payment code is for the sale, and no number anybody notes, whatever page is open (S42)."""
+        channels = self.service.lane(counter).settings.channels
+        chosen = {name: self.service.provider(name) for name in channels}
+        try:
+            channel_of_code(scan, chosen, self.service.house.known)
+        except InvalidRequest as refused:
+            return refused.slug == "code_other_wallet"
+        return True
 
     @property
     def changes(self) -> int:

@@ -145,3 +145,13 @@ async def test_a_page_that_waits_gets_what_the_counter_s_scanner_reads_also_duri
     await shop.wait(6)
     assert not desk.proofs.looked_for("1"), "the page was closed"
     await shop.cancel(sale)
+
+
+@story()
+async def test_s42_a_customers_payment_code_pays_the_sale_also_while_a_page_waits_for_proofs(shop: Shop) -> None:
+    desk = open_desk(shop.service)
+    sale = await shop.open(990)
+    desk.proofs.waits("1")
+    shop.counter.scanner.reads(shop.customer_code())
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 30)
+    assert (desk.proofs.last, shop.events("proof_checked")) == ({}, []), "not a character of the code is noted"
