@@ -38,6 +38,7 @@ from terminal.people.service import People, PeopleSettings
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.phrases import phrase
 from terminal.peripherals.sweep import Sweeper
+from terminal.privacy_wiring import Keeper, open_keeper
 from terminal.regions import known_codes
 from terminal.risk.desk import RiskDesk
 from terminal.risk_wiring import open_risk
@@ -176,15 +177,15 @@ async def running(
         journal = await open_store(loaded, clock, entropy)
         stack.push_async_callback(journal.close)
         feed = Feed(journal)
+        keeper = await open_keeper(stack, loaded, clock, journal)
         channels = _channels(stack, loaded, clock, entropy)
-        slips = Slips(house, wording, titles_of(channels))
         parts = Parts(
             house=house,
             feed=feed,
             clock=clock,
             ids=ids,
             providers=channels,
-            slips=slips,
+            slips=Slips(house, wording, titles_of(channels)),
             code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
             serves=serves(loaded),
         )
@@ -207,7 +208,7 @@ async def running(
             risk=risk,
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
-        life = asyncio.create_task(_live(service, channels, journal, bills, risk), name="service")
+        life = asyncio.create_task(_live(service, channels, journal, bills, risk, keeper), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
@@ -297,7 +298,12 @@ def cause(error: BaseException | None) -> BaseException:
 
 
 async def _live(
-    service: Service, channels: dict[str, Opened], journal: "Store", bills: BillDesk, risk: RiskDesk
+    service: Service,
+    channels: dict[str, Opened],
+    journal: "Store",
+    bills: BillDesk,
+    risk: RiskDesk,
+    keeper: Keeper,
 ) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
@@ -309,6 +315,7 @@ async def _live(
         await chores(journal)
         bills.start()
         risk.start()
+        service.tasks.start("privacy", keeper.run)
 
 
 async def _verify(journal: "Store") -> None:

@@ -9,10 +9,11 @@ import ipaddress
 import re
 import ssl
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -31,10 +32,24 @@ Identity = tuple[Path, Path]
 _NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 
 
+class Outbound(Protocol):
+    """Who is told of everything that leaves, before it does (PR5)."""
+
+    def connecting(self, origin: str) -> None: ...
+    def sent(self, origin: str, request: HttpRequest) -> None: ...
+
+
+OUTBOUND: Final[ContextVar[Outbound | None]] = ContextVar("outbound", default=None)
+"""Set by who wires, for every link that is made from then on, wherever that is."""
+
+
 @dataclass(slots=True)
 class _Progress:
     """How far one exchange came: once its head is handed to the socket it may have happened."""
 
+    origin: str
+    request: HttpRequest
+    outbound: Outbound | None
     sending: bool = False
 
 
@@ -57,6 +72,7 @@ class ProviderLink:
         self._base = _origin(gateway, test=test)
         self._ca_file, self._identity = ca_file, identity
         self._tls = _tls(ca_file, identity)
+        self._outbound = OUTBOUND.get()
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -70,7 +86,7 @@ class ProviderLink:
         Raises:
             NothingSent: no request byte was written. NoAnswer: it may have arrived.
         """
-        progress = _Progress()
+        progress = self._progress(request)
         try:
             async with asyncio.timeout(answer_s):
                 return await self._exchange(request, connect_s, progress)
@@ -84,12 +100,15 @@ class ProviderLink:
         self, request: HttpRequest, sink: Callable[[bytes], None], *, connect_s: float, whole_s: float
     ) -> HttpReply:
         """As ``send``, but the body of a 200 goes into ``sink`` piece by piece; what that raises ends it."""
-        progress = _Progress()
+        progress = self._progress(request)
         try:
             async with asyncio.timeout(whole_s):
                 return await self._exchange(request, connect_s, progress, sink)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NoAnswer(type(error).__name__) from error
+
+    def _progress(self, request: HttpRequest) -> _Progress:
+        return _Progress(self._base, request, self._outbound)
 
     def trust_again(self) -> None:
         """Read authorities and identity anew, for connections made from now on. Raises as the constructor."""
@@ -130,6 +149,7 @@ class ProviderLink:
         if self._session is None:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_sending)
+            trace.on_connection_create_start.append(_connecting)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_WARM_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -150,6 +170,16 @@ async def _sending(
     """aiohttp calls this with a connection in hand, directly before the first byte."""
     progress: _Progress = context.trace_request_ctx
     progress.sending = True
+    if progress.outbound is not None:
+        progress.outbound.sent(progress.origin, progress.request)
+
+
+async def _connecting(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceConnectionCreateStartParams
+) -> None:
+    progress: _Progress = context.trace_request_ctx
+    if progress.outbound is not None:
+        progress.outbound.connecting(progress.origin)
 
 
 def _headers(reply: aiohttp.ClientResponse) -> dict[str, str]:

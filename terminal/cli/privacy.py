@@ -1,17 +1,44 @@
-"""``countertop privacy map``: what is kept of whom, and what became of it."""
+"""``countertop privacy map | ledger | retain | export | erase | hold | release``: what is kept of people."""
 
-from typing import Annotated, Final
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import msgspec
 import typer
 
-from terminal.cli.words import console, language, put
+from terminal.cli.journal import DEMO, Config
+from terminal.cli.words import console, language, put, sentences
 from terminal.privacy.datamap import data_map, sheet
+from terminal.settings import Loaded, load
+from terminal.system import SystemClock, SystemEntropy
+
+if TYPE_CHECKING:
+    from terminal.stores import Store
+
+T = TypeVar("T")
 
 privacy = typer.Typer(no_args_is_help=True, help="What is kept of people, what leaves the shop, what goes when.")
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Tongue = Annotated[str, typer.Option(help="en, zh-CN or pt-BR; else the terminal's own.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")]
 _NAMES_SHOWN: Final = 12
+
+
+def when(wall_ms: int) -> str:
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+async def with_journal(loaded: Loaded, use: "Callable[[Store], Awaitable[T]]") -> T:
+    """Raises JournalError("journal_locked"): the service is running, and it alone may write."""
+    from terminal.stores import open_store
+
+    journal = await open_store(loaded, SystemClock(), SystemEntropy())
+    try:
+        return await use(journal)
+    finally:
+        await journal.close()
 
 
 @privacy.callback()
@@ -34,3 +61,52 @@ def map_(tongue: Tongue = "", as_json: Json = False) -> None:
             f"  {', '.join(row.names[:_NAMES_SHOWN])}{more}",
             highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
+
+
+@privacy.command()
+def ledger(config: Config = DEMO, as_json: Json = False) -> None:
+    """What left this shop in the last 30 days: when, to whom, for what, which fields; at most a minute late."""
+    from terminal.privacy_wiring import read_ledger
+
+    with sentences(as_json=as_json):
+        found = sorted(read_ledger(load(config)), key=lambda each: -each.last_ms)
+    if as_json:
+        put(msgspec.to_builtins(found))
+        return
+    for each in found:
+        count = f"{each.connections} connections" if each.connections else f"{each.requests} requests"
+        console.print(
+            f"{when(each.first_ms)}  {each.host} ({each.purpose or '?'})  {each.operation}  {count}\n"
+            f"  {', '.join(each.fields) or '-'}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+    if not found:
+        console.print("Nothing left this shop.", highlight=False)
+
+
+@privacy.command()
+def retain(config: Config = DEMO, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Delete what is older than its period. A running service does it every day by itself."""
+    from terminal.privacy_wiring import Retained, what_is_due
+    from terminal.privacy_wiring import retain as delete
+
+    with sentences(as_json=as_json):
+        loaded, clock = load(config), SystemClock()
+
+        async def done(journal: "Store") -> Retained:
+            return await delete(loaded, journal, clock.wall_ms())
+
+        found = what_is_due(loaded, clock.wall_ms())
+        if not dry_run and found.people:
+            found = asyncio.run(with_journal(loaded, done))
+        elif not dry_run:
+            found = asyncio.run(delete(loaded, None, clock.wall_ms()))
+    if as_json:
+        put(msgspec.to_builtins(found))
+        return
+    for file in found.files:
+        console.print(f"{file.path}  {file.age_days} > {file.days} days", highlight=False, markup=False)
+    for person in found.people:
+        console.print(f"{person}: personal values", highlight=False, markup=False)
+    count, verb = len(found.files) + len(found.people), "would go" if dry_run else "gone"
+    console.print(f"{count} {verb}.", highlight=False)

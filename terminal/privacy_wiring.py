@@ -1,0 +1,201 @@
+"""Privacy's part of the wiring: the ledger on disk, the daily look at what is old, held and erased people."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from terminal.banks.client import OUTBOUND
+from terminal.channel_tables import AnyBankTable
+from terminal.counter.ports import Clock
+from terminal.errors import Conflict
+from terminal.journal.reader import Reader
+from terminal.payments.event import Actor, NewEvent
+from terminal.privacy.datamap import Place, data_map
+from terminal.privacy.ledger import Entry, Ledger
+from terminal.privacy.requests import OLD_PEOPLE, held, of_people
+from terminal.privacy.retention import DAY_MS, PERSONAL, Due, Found, due, periods
+from terminal.settings import Loaded
+from terminal.statement_folder import DONE, REFUSED
+from terminal.stores import reading_path
+
+if TYPE_CHECKING:
+    from terminal.stores import Store
+
+OUTBOUND_FILE: Final = "outbound.json"
+ROUND_S: Final = 60.0
+RETAIN_EVERY_S: Final = 86_400.0
+FOLDERS: Final = ("bills", "letters", "bundles")  # of the state folder: files that go by age
+SYSTEM: Final = Actor("system", "retention")
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What went, or would go: files, and the people whose values are past their time."""
+
+    files: tuple[Due, ...]
+    people: tuple[str, ...]
+
+
+class Keeper:
+    """Holds the ledger of what left and deletes what is old, once a day."""
+
+    def __init__(self, loaded: Loaded, clock: Clock, journal: "Store") -> None:
+        self.ledger = Ledger(clock, lambda host: purposes(loaded).get(host, ""))
+        self._loaded, self._clock, self._journal = loaded, clock, journal
+
+    async def run(self) -> None:
+        left_s = 0.0
+        while True:
+            if left_s <= 0:
+                self.ledger.forget_old()
+                await self.retain()
+                left_s = RETAIN_EVERY_S
+            await self.write()
+            await asyncio.sleep(ROUND_S)
+            left_s -= ROUND_S
+
+    async def write(self) -> None:
+        """The ledger to disk, when it changed; at most ``ROUND_S`` of it is lost by a power cut."""
+        if self.ledger.changed:
+            self.ledger.changed = False
+            await asyncio.to_thread(write_ledger, self._loaded, self.ledger.entries())
+
+    async def retain(self) -> Retained:
+        now_ms = self._clock.wall_ms()
+        return await retain(self._loaded, self._journal, now_ms)
+
+
+async def open_keeper(stack: AsyncExitStack, loaded: Loaded, clock: Clock, journal: "Store") -> Keeper:
+    """From here on every link tells the ledger; what is not written yet is written when ``stack`` closes."""
+    keeper = Keeper(loaded, clock, journal)
+    keeper.ledger.load(await asyncio.to_thread(read_ledger, loaded))
+    OUTBOUND.set(keeper.ledger)
+    stack.push_async_callback(keeper.write)
+    return keeper
+
+
+def purposes(loaded: Loaded) -> dict[str, str]:
+    """Host and port of every provider that the settings name -> its channel."""
+    found = {}
+    for name, table in loaded.settings.channels.items():
+        for text in (table.gateway, getattr(table, "oauth_url", "")):
+            if host := urlsplit(text).netloc:
+                found[host] = name
+    return found
+
+
+def read_ledger(loaded: Loaded) -> list[Entry]:
+    """What the file says; an unreadable one is as none: it proves nothing and stops nothing."""
+    try:
+        text = (loaded.state / OUTBOUND_FILE).read_bytes()
+        return msgspec.json.decode(text, type=list[Entry])
+    except (OSError, msgspec.DecodeError):
+        return []
+
+
+def write_ledger(loaded: Loaded, entries: list[Entry]) -> None:
+    """Whole or not at all. A full disk leaves the old file; the money's own disk checks tell of it."""
+    draft = loaded.state / f"{OUTBOUND_FILE}.new"
+    with suppress(OSError):
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(entries))
+        draft.replace(loaded.state / OUTBOUND_FILE)
+
+
+def what_is_due(loaded: Loaded, now_ms: int) -> Retained:
+    """Looked up beside a running service too; nothing is deleted."""
+    days = periods(data_map(), {"bill_file": loaded.settings.state.bill_days})
+    files = due(data_map(), _files(loaded), now_ms, days)
+    path = reading_path(loaded)
+    people: tuple[str, ...] = ()
+    if path.exists():
+        reader = Reader.at(path)
+        try:
+            old = of_people(reader.rows(OLD_PEOPLE, (now_ms - days[PERSONAL] * DAY_MS,)))
+            people = tuple(each for each in old if not held(reader.of_subject(f"privacy:{each}")))
+        finally:
+            reader.close()
+    return Retained(tuple(files), people)
+
+
+async def retain(loaded: Loaded, journal: "Store | None", now_ms: int) -> Retained:
+    """Delete what is due. ``journal`` None: files alone."""
+    found = await asyncio.to_thread(what_is_due, loaded, now_ms)
+    gone = await asyncio.to_thread(_delete, loaded, found.files)
+    people = found.people if journal is not None else ()
+    for each in people:
+        assert journal is not None
+        await erase(journal, loaded.settings.shop.store, each, SYSTEM, "retention")
+    return Retained(gone, people)
+
+
+async def erase(journal: "Store", store: str, subject: str, actor: Actor, reason: str) -> int:
+    """Remove the clear personal values of ``subject``; says so in the journal. Returns how many there were.
+
+    Raises:
+        Conflict("personal_held"): somebody has to keep them for now.
+    """
+    if held(journal.of_subject(f"privacy:{subject}")):
+        raise Conflict("personal_held", subject=subject)
+    count = await journal.erase(subject)
+    body = {"about": subject, "count": count, "reason": reason}
+    await journal.append([NewEvent(f"store:{store}", "personal_erased", f"privacy:{subject}", actor, body)])
+    return count
+
+
+async def hold(journal: "Store", store: str, subject: str, actor: Actor, reason: str, *, begin: bool) -> None:
+    """Begin or end a legal hold: while it lasts nothing of ``subject`` is erased, on request or by age."""
+    kind = "personal_held" if begin else "personal_released"
+    body = {"about": subject, "reason": reason}
+    await journal.append([NewEvent(f"store:{store}", kind, f"privacy:{subject}", actor, body)])
+
+
+def _files(loaded: Loaded) -> Iterator[Found]:
+    for name in FOLDERS:
+        yield from _below("state", loaded.state / name, name)
+    yield from _below("settings", loaded.folder / "logs", "logs")
+    for table in loaded.settings.channels.values():
+        if isinstance(table, AnyBankTable):
+            for done in (DONE, REFUSED):  # what still lies there to be read is nobody's to delete
+                yield from _below("settings", loaded.path(table.statement_folder) / done, f"statements/{done}")
+
+
+def _below(place: Place, folder: Path, name: str) -> Iterator[Found]:
+    """Plain files alone: a link is not followed (F4)."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for each in entries:
+        if each.is_file(follow_symlinks=False):
+            changed_ms = int(each.stat(follow_symlinks=False).st_mtime * 1000)
+            yield Found(place, f"{name}/{each.name}", changed_ms)
+
+
+def _delete(loaded: Loaded, files: tuple[Due, ...]) -> tuple[Due, ...]:
+    gone = []
+    for each in files:
+        with suppress(OSError):
+            _place(loaded, each).unlink()
+            gone.append(each)
+    return tuple(gone)
+
+
+def _place(loaded: Loaded, file: Due) -> Path:
+    if file.place == "state":
+        return loaded.state / file.path
+    folder, _, rest = file.path.partition("/")
+    if folder != "statements":
+        return loaded.folder / file.path
+    inboxes = [t.statement_folder for t in loaded.settings.channels.values() if isinstance(t, AnyBankTable)]
+    found = [loaded.path(each) / rest for each in inboxes]
+    return next((each for each in found if each.exists()), found[0])
