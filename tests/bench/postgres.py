@@ -35,7 +35,7 @@ Taken = tuple[float, float]  # events a second, middle wait in seconds
 
 
 def measure() -> Iterator[Figure]:
-    with own_server() as server, tempfile.TemporaryDirectory(prefix="countertop-bench-") as name:
+    with own_server(memory=False) as server, tempfile.TemporaryDirectory(prefix="countertop-bench-") as name:
         ours: dict[int, list[Taken]] = {each: [] for each in WAITING}
         pool: dict[int, list[Taken]] = {each: [] for each in WAITING}
         syncs = []
