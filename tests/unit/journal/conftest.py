@@ -1,6 +1,6 @@
 """The conformance suite runs over every store; another store joins by one more parameter here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,10 @@ import pytest
 
 from terminal.journal.postgres.store import PostgresJournal
 from terminal.journal.sqlite import SqliteJournal
-from tests.postgres import Server, meeting_of, shared_server
 from tests.unit.journal.world import open_at, open_in
 
 Store = SqliteJournal | PostgresJournal
 POSTGRES = pytest.param("postgres", marks=pytest.mark.no_cover)  # its own tests measure its lines
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real PostgreSQL server, one for the whole run."""
-    with shared_server(meeting_of(tmp_path_factory.getbasetemp())) as running:
-        yield running
 
 
 @pytest.fixture(params=["inline", "thread", POSTGRES])
