@@ -143,7 +143,7 @@ class PostgresJournal(ViewReads):
             if self._checkpoints.last is None:
                 await asyncio.to_thread(self._sign, "first")
             if not self._view.fact(JOINED):
-                self._view.note(JOINED, "1")
+                self._view.remember(JOINED, "1")
         except BaseException:
             self._hold.abandon()
             self._writer.drop()

@@ -75,11 +75,11 @@ class View:
     def introduce(self, database: str) -> None:
         """Whose view it is. Raises JournalError("journal_rolled_back") for another database than it followed."""
         if not self.fact("database"):
-            self.note("database", database)
+            self.remember("database", database)
         if self.fact("database") != database:
             raise JournalError("journal_rolled_back", found=0, checkpoint=self.last().number, why="other_database")
 
-    def note(self, name: str, value: str) -> None:
+    def remember(self, name: str, value: str) -> None:
         sql = "INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
         self.connection.execute(sql, (name, value))
 
@@ -142,7 +142,7 @@ class View:
                 self.connection.executemany(
                     "DELETE FROM personal WHERE subject = ?", [(each,) for each in subjects]
                 )
-                self.note(_ERASED, str(number))
+                self.remember(_ERASED, str(number))
             self.tidy(apsw.SQLITE_CHECKPOINT_TRUNCATE)  # else the clear value stays in the log file
         except (apsw.Error, OSError) as error:
             raise self._failed(error) from error
