@@ -1,12 +1,13 @@
 """Privacy's part of the wiring: the ledger on disk, the daily look at what is old, held and erased people."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,21 +15,25 @@ import msgspec
 from terminal.banks.client import OUTBOUND
 from terminal.channel_tables import AnyBankTable
 from terminal.counter.ports import Clock
-from terminal.errors import Conflict
+from terminal.errors import Conflict, NotFound
+from terminal.journal.export import redacted
+from terminal.journal.keys import JournalKeys
 from terminal.journal.reader import Reader
+from terminal.journal.records import Row, decode, event_of
 from terminal.payments.event import Actor, NewEvent
 from terminal.privacy.datamap import Place, data_map
 from terminal.privacy.ledger import Entry, Ledger
-from terminal.privacy.requests import OLD_PEOPLE, held, of_people
+from terminal.privacy.requests import OLD_PEOPLE, dossier, held, of_people
 from terminal.privacy.retention import DAY_MS, PERSONAL, Due, Found, due, periods
 from terminal.settings import Loaded
 from terminal.statement_folder import DONE, REFUSED
-from terminal.stores import reading_path
+from terminal.stores import keys_folder, reading_path
 
 if TYPE_CHECKING:
     from terminal.stores import Store
 
 OUTBOUND_FILE: Final = "outbound.json"
+log = logging.getLogger(__name__)
 ROUND_S: Final = 60.0
 RETAIN_EVERY_S: Final = 86_400.0
 FOLDERS: Final = ("bills", "letters", "bundles")  # of the state folder: files that go by age
@@ -54,8 +59,7 @@ class Keeper:
         left_s = 0.0
         while True:
             if left_s <= 0:
-                self.ledger.forget_old()
-                await self.retain()
+                await self.look()
                 left_s = RETAIN_EVERY_S
             await self.write()
             await asyncio.sleep(ROUND_S)
@@ -67,9 +71,13 @@ class Keeper:
             self.ledger.changed = False
             await asyncio.to_thread(write_ledger, self._loaded, self.ledger.entries())
 
-    async def retain(self) -> Retained:
-        now_ms = self._clock.wall_ms()
-        return await retain(self._loaded, self._journal, now_ms)
+    async def look(self) -> Retained:
+        """What is done every day: what is past its time goes."""
+        self.ledger.forget_old()
+        found = await retain(self._loaded, self._journal, self._clock.wall_ms())
+        if found.files or found.people:
+            log.info("past their time: %d files, values of %d people", len(found.files), len(found.people))
+        return found
 
 
 async def open_keeper(stack: AsyncExitStack, loaded: Loaded, clock: Clock, journal: "Store") -> Keeper:
@@ -199,3 +207,38 @@ def _place(loaded: Loaded, file: Due) -> Path:
     inboxes = [t.statement_folder for t in loaded.settings.channels.values() if isinstance(t, AnyBankTable)]
     found = [loaded.path(each) / rest for each in inboxes]
     return next((each for each in found if each.exists()), found[0])
+
+
+def find(reader: Reader, who: str) -> str:
+    """The subject behind what a person can name: a sale's id, order number or bank number, staff's id or name.
+
+    Raises:
+        NotFound("person_unknown_here")
+    """
+    if reader.of_subject(who):
+        return who
+    sales = reader.list("sale", search=who, limit=2)
+    if len(sales) == 1:
+        return sales[0].subject
+    for stream, subject, body in reader.rows(_STAFF):
+        if stream.startswith("people:") and decode(body).get("label") == who:
+            return str(subject)
+    raise NotFound("person_unknown_here", subject=who)
+
+
+_STAFF: Final = (
+    "SELECT stream, subject, body FROM event WHERE type IN ('person_added', 'visitor_added') ORDER BY number DESC"
+)
+_ABOUT: Final = "SELECT * FROM event WHERE subject IN (?, ?) OR actor = ? ORDER BY number"
+
+
+def held_of(loaded: Loaded, who: str) -> dict[str, Any]:
+    """Everything the journal holds of ``who``, as data. Raises NotFound as ``find``, JournalError, BadSettings."""
+    keys, reader = JournalKeys.load(keys_folder(loaded)), Reader.at(reading_path(loaded))
+    try:
+        about = find(reader, who)
+        rows = reader.rows(_ABOUT, (about, f"privacy:{about}", f"person:{about}"))
+        events = [event_of(Row(*row)) for row in rows]
+        return dossier(about, events, lambda number: reader.personal(number, keys), redacted)
+    finally:
+        reader.close()

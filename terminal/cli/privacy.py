@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ import typer
 
 from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import console, language, put, sentences
+from terminal.payments.event import Actor
 from terminal.privacy.datamap import data_map, sheet
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
@@ -23,6 +25,9 @@ privacy = typer.Typer(no_args_is_help=True, help="What is kept of people, what l
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Tongue = Annotated[str, typer.Option(help="en, zh-CN or pt-BR; else the terminal's own.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")]
+Who = Annotated[str, typer.Argument(help="A sale, order or bank number, or a staff member's id or name.")]
+Reason = Annotated[str, typer.Option(prompt=True, help="Kept in the journal; no names of customers, please.")]
+OPERATOR: Final = Actor("system", "privacy-command")
 _NAMES_SHOWN: Final = 12
 
 
@@ -110,3 +115,65 @@ def retain(config: Config = DEMO, dry_run: DryRun = False, as_json: Json = False
         console.print(f"{person}: personal values", highlight=False, markup=False)
     count, verb = len(found.files) + len(found.people), "would go" if dry_run else "gone"
     console.print(f"{count} {verb}.", highlight=False)
+
+
+@privacy.command()
+def export(who: Who, config: Config = DEMO) -> None:
+    """Everything that is held of a payment or a staff member, as one JSON document. No hash of a PIN is in it."""
+    from terminal.privacy_wiring import held_of
+
+    with sentences():
+        put(held_of(load(config), who))
+
+
+@privacy.command()
+def erase(who: Who, reason: Reason, config: Config = DEMO, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Remove the personal values of somebody for good. Money facts stay; the journal still verifies.
+
+    The service must be stopped for it. A legal hold refuses it.
+    """
+    from terminal.privacy_wiring import erase as remove
+    from terminal.privacy_wiring import held_of
+
+    with sentences(as_json=as_json):
+        loaded = load(config)
+        told = held_of(loaded, who)
+        about, values = str(told["about"]), sum(len(each["personal"]) for each in told["events"])
+
+        async def gone(journal: "Store") -> int:
+            return await remove(journal, loaded.settings.shop.store, about, OPERATOR, reason)
+
+        if not dry_run:
+            values = asyncio.run(with_journal(loaded, gone))
+    if as_json:
+        put({"about": about, "values": values, "events": len(told["events"]), "erased": not dry_run})
+        return
+    verb = "would be erased" if dry_run else "erased"
+    console.print(f"{about}: {values} personal values {verb}; {len(told['events'])} events of money or work stay.")
+
+
+@privacy.command()
+def hold(who: Who, reason: Reason, config: Config = DEMO) -> None:
+    """Legal hold: nothing of this person or payment is erased until its release. The service must be stopped."""
+    _held(who, reason, config, begin=True)
+
+
+@privacy.command()
+def release(who: Who, reason: Reason, config: Config = DEMO) -> None:
+    """End a legal hold."""
+    _held(who, reason, config, begin=False)
+
+
+def _held(who: str, reason: str, config: Path, *, begin: bool) -> None:
+    from terminal.privacy_wiring import held_of
+    from terminal.privacy_wiring import hold as set_hold
+
+    with sentences():
+        loaded = load(config)
+        about = str(held_of(loaded, who)["about"])
+
+        async def put_down(journal: "Store") -> None:
+            await set_hold(journal, loaded.settings.shop.store, about, OPERATOR, reason, begin=begin)
+
+        asyncio.run(with_journal(loaded, put_down))
+    console.print(f"{about}: {'held' if begin else 'released'}.", highlight=False, markup=False)
