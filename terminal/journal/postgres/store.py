@@ -307,11 +307,10 @@ class PostgresJournal(ViewReads):
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 if (error := each.exception()) is not None:
-                    if isinstance(error, JournalError):
-                        self._die(error)
-                        return
-                    self._die(JournalError("commit_unknown", detail=repr(error)))
-                    raise error
+                    if not isinstance(error, JournalError):
+                        log.critical("the journal's writer crashed", exc_info=error)
+                        error = JournalError("commit_unknown", detail=repr(error))
+                    self._die(error)
         finally:
             for each in parts:
                 each.cancel()
