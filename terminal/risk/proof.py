@@ -100,7 +100,7 @@ class Proofs:
     async def _candidates(self, counter: str, number: str) -> tuple[list[_Candidate], list[_Candidate]]:
         """Attempts with this number; and those whose number at the bank nobody has told yet."""
         named: list[_Candidate] = []
-        doubtful: list[tuple[bool, _Candidate]] = []
+        doubtful: list[tuple[bool, bool, _Candidate]] = []
         whole = self._service.feed.claimed("order", number)
         oldest_ms = self._service.parts.clock.wall_ms() - BACK_MS
         async for sale in self._newest(oldest_ms):
@@ -109,12 +109,13 @@ class Proofs:
                 if attempt.id.endswith(number) or (attempt.provider_txn or "").upper().endswith(number):
                     named.append(found)
                 elif not attempt.captured:
-                    doubtful.append((sale.counter != counter, found))
+                    doubtful.append((not attempt.live, sale.counter != counter, found))
         if whole and all(each.attempt != number for each in named):
             sale = self._service.book.sale(whole)
             named.insert(0, _Candidate(whole, number, sale.attempt(number).captured))
-        doubtful.sort(key=lambda each: each[0])  # this counter's first, the newest first
-        return named[:ASKED_MAX], [each for _, each in doubtful[:ASKED_MAX]]
+        # what is under way first, this counter's before others', then the newest: cancelled sales crowd out none
+        doubtful.sort(key=lambda each: each[:2])
+        return named[:ASKED_MAX], [each for _, _, each in doubtful[:ASKED_MAX]]
 
     async def _newest(self, oldest_ms: int) -> AsyncIterator[Sale]:
         before: int | None = None
@@ -134,9 +135,11 @@ class Proofs:
         tasks = {asyncio.create_task(self._one(each)): each for each in asked}
         if not tasks:
             return set()
-        done, late = await asyncio.wait(tasks, timeout=ASK_S)
-        for task in late:
-            task.cancel()
+        try:
+            done, late = await asyncio.wait(tasks, timeout=ASK_S)
+        finally:  # also when nobody waits for the answer any more
+            for task in tasks:
+                task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         silent = {tasks[each].attempt for each in late}
         return silent | {tasks[each].attempt for each in done if not each.result()}
