@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from terminal.cli import log_lines
 from terminal.cli.words import JOURNAL, SETTINGS, sentences, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
@@ -24,10 +25,7 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Run the service: counters, bank, devices, pages and API, until Ctrl-C or SIGTERM."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    log_lines.begin(verbose=verbose)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no key of ours in a dump, whoever starts us (S44)
     gc.disable()
     with sentences(as_json=as_json):
@@ -66,13 +64,13 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
             pins = await demo_people(now) if loaded.settings.mode == "test" else {}
             say_ready(now, links, pins)
         _look_for_garbage()
-        typer.echo(f"Countertop answers at {now.url}")
+        log_lines.say(f"Countertop answers at {now.url}")
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, now.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if now.failed.done():
             return _failed(now.journal.dead, now.failed, as_json=as_json)
-    typer.echo("Countertop stopped; everything is in the journal.")
+    log_lines.say("Countertop stopped; everything is in the journal.")
     return 0
 
 

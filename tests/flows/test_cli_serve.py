@@ -15,7 +15,7 @@ import pytest
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.sandbox.server import Sandbox
 from terminal.system import SystemClock, SystemEntropy
-from tests.flows.cli_rig import Place, command, serving
+from tests.flows.cli_rig import WATCHDOG_S, Place, command, serving
 from tests.flows.sandbox_rig import running_sandbox
 
 NOT_THERE = """[counters.display]
@@ -68,6 +68,20 @@ async def test_sigterm_ends_it_with_0_and_the_next_start_knows_everything(place:
             assert stat.S_IMODE((place.state / secret).stat().st_mode) == 0o600
         again.send(signal.SIGINT)
         assert await again.ended() == 0
+
+
+async def test_f3_nobody_reads_what_it_says_any_more_and_money_goes_on(place: Place, bank: Sandbox) -> None:
+    async with serving(place) as now:
+        for number in (1, 2):  # both pipes are gone, as when the program that started it ends
+            pipe = now.process._transport.get_pipe_transport(number)  # type: ignore[attr-defined]  # asyncio has no other way
+            pipe.close()
+        sale = await now.open_sale("sale-0001")
+        await now.pay(bank, sale)
+        await now.sale_until(sale["id"], {"paid"})
+        now.send(signal.SIGTERM)
+        async with asyncio.timeout(WATCHDOG_S):
+            assert await now.process.wait() == 0
+    assert verified(place) == 0
 
 
 async def test_i22_killed_it_asks_about_the_open_sale_at_its_next_start_and_hears_that_it_was_paid_meanwhile(
