@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from terminal.cli.backup_note import ENDING, Note, write_note
 from terminal.cli.journal import Config
 from terminal.cli.words import console, put, sentences
 from terminal.errors import BadSettings, JournalError
@@ -20,7 +21,6 @@ from terminal.journal.strongbox import PASSPHRASE_MIN
 from terminal.settings import CREDENTIAL, Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 
-ENDING: Final = ".ctbackup"
 KEEP: Final = 14
 _NAMED: Final = re.compile(r"countertop-.+-[0-9]{8}T[0-9]{6}Z-[0-9]+\.ctbackup")
 Phrase = Annotated[
@@ -55,6 +55,7 @@ def backup(
             target, journal, list(_sources(loaded, config)), _passphrase(passphrase_file, loaded),
             shop=(shop.merchant, shop.store), clock=clock, entropy=SystemEntropy(),
         )  # fmt: skip
+        write_note(loaded.state, Note(str(target.resolve()), clock.wall_ms()))
         gone = _rotate(to, f"countertop-{shop.merchant}-{shop.store}-", keep)
     if as_json:
         put({"file": str(target), "events": manifest.number, "removed": [str(each) for each in gone]})

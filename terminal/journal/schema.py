@@ -121,8 +121,13 @@ def harden(connection: apsw.Connection) -> None:
             raise JournalError("journal_pragma", name=name, wanted=wanted, got=str(got))
     if mapped := connection.execute("PRAGMA mmap_size").get:
         raise JournalError("journal_pragma", name="mmap_size", wanted=0, got=str(mapped))
-    if (version := tuple(map(int, apsw.sqlite_lib_version().split(".")))) < SOUND_SQLITE:
+    if (version := library_version()) < SOUND_SQLITE:
         log.warning("SQLite %s is older than 3.51.3 and can damage a journal under load: upgrade apsw", version)
+
+
+def library_version() -> tuple[int, ...]:
+    """Of the SQLite that is linked in, to be held against ``SOUND_SQLITE``."""
+    return tuple(map(int, apsw.sqlite_lib_version().split(".")))
 
 
 def version_of(connection: apsw.Connection) -> int:

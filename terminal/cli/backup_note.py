@@ -1,0 +1,42 @@
+"""When this shop was last saved, and where to: a note in the state folder, for whoever asks later."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+NOTE: Final = "backup.json"
+ENDING: Final = ".ctbackup"
+
+
+class Note(msgspec.Struct, frozen=True):
+    """``made_ms``: UTC. ``file``: where it was written, perhaps on a disk that is not here now."""
+
+    file: str
+    made_ms: int
+
+
+def write_note(state: Path, note: Note) -> None:
+    """Whole or not at all. Raises OSError."""
+    aside = state / f"{NOTE}.new"
+    aside.write_bytes(msgspec.json.encode(note))
+    aside.chmod(0o600)
+    os.replace(aside, state / NOTE)  # noqa: PTH105  # one step: nobody reads half a note
+
+
+def read_note(state: Path) -> Note | None:
+    """None: none was ever made here, or it is not to be read."""
+    try:
+        return msgspec.json.decode((state / NOTE).read_bytes(), type=Note)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def copies(note: Note | None) -> Iterator[Path]:
+    """Backups that lie where the last one was put, as far as they can be seen."""
+    try:
+        yield from sorted(Path(note.file).parent.glob(f"countertop-*{ENDING}")) if note else ()
+    except OSError:
+        return
