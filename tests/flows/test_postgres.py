@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from terminal.app import running
+from terminal.errors import Unavailable
+from terminal.payments.event import Actor, NewEvent
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.sandbox.server import Sandbox
+from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.cli_rig import Ended, Place, command, serving
 from tests.flows.sandbox_rig import running_sandbox
@@ -50,6 +54,25 @@ instance = "{name}"
     return place
 
 
+def give_keys(one: Place, other: Place) -> None:
+    other.state.mkdir()
+    for each in ("keys", "api-key", "demo-pins"):
+        copy = shutil.copytree if (one.state / each).is_dir() else shutil.copy2
+        copy(one.state / each, other.state / each)
+
+
+async def beside(place: Place, sale: str) -> None:
+    """Another counter's machine starts and stops: it sees the open sale, and leaves it alone."""
+    place.config.write_text(place.config.read_text().replace('id = "1"', 'id = "2"'))
+    async with running(load(place.config)) as now:
+        seen = now.service.feed.of_subject(sale)
+        assert seen[0].type == "sale_opened"
+        assert not any(each.actor == "system:recovery" for each in seen)
+        assert set(now.service.lanes) == {"2"}
+        with pytest.raises(Unavailable, match="counter_elsewhere"):
+            await now.journal.append([NewEvent("counter:1", "sale_noted", sale, Actor("system", "test"), {})])
+
+
 async def run(place: Place, *words: str) -> Ended:
     return await asyncio.to_thread(command, *words, "--config", place.config)
 
@@ -59,20 +82,21 @@ async def test_i22_killed_with_an_open_sale_its_counter_goes_on_at_the_machine_t
 ) -> None:
     async with running_sandbox(bank_keys) as bank:
         schema = server.place().schema
-        one, two = (machine(tmp_path / name, server, bank, schema, name) for name in ("one", "two"))
+        one, two, three = (
+            machine(tmp_path / name, server, bank, schema, name) for name in ("one", "two", "three")
+        )
         async with serving(one) as now:
             paid = await now.open_sale("sale-0001")
             await now.pay(bank, paid)
             await now.sale_until(paid["id"], {"paid"})
-            two.state.mkdir()
-            for each in ("keys", "api-key", "demo-pins"):
-                copy = shutil.copytree if (one.state / each).is_dir() else shutil.copy2
-                copy(one.state / each, two.state / each)
+            for place in (two, three):
+                give_keys(one, place)
             stack = AsyncExitStack()
             standing_by = asyncio.create_task(stack.enter_async_context(serving(two)))
             sale = await now.open_sale("sale-0002")
             await now.known_to(bank, sale)
             assert not standing_by.done()
+            await beside(three, sale["id"])
             now.send(signal.SIGKILL)
             assert await now.ended() == -signal.SIGKILL
             await now.pay(bank, sale)
