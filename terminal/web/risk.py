@@ -82,7 +82,8 @@ async def list_stickers(call: Call[StickerQuery]) -> Answer:
     call.require(Action.SEE_SALES)
     risk, words = _risk(call), _words(call)
     stickers = risk.desk.stickers
-    last = stickers.last.get(call.form.counter)
+    counter = call.form.counter and call.counter(Action.SEE_SALES, call.form.counter)
+    last = stickers.last.get(counter)
     told = risk.checked(last, words) if last else None
     return Answer(StickerList([risk.sticker(each) for each in stickers.registered()], len(stickers.due()), told))
 

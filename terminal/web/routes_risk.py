@@ -68,6 +68,7 @@ RISK_CALLS: Final = (
         "The shop's own static codes and which are still to be scanned today.",
         StickerList,
         StickerQuery,
+        problems=("counter_unknown",),
     ),
     Op(
         "POST",

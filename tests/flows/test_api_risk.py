@@ -106,6 +106,7 @@ async def test_an_owner_lists_the_stickers_and_every_till_checks_them(tmp_path: 
         assert "+5511988887777" in inbox["risks"][0]["sentence"]
         listed = (await till.get("/stickers?counter=1")).body
         assert (listed["last"]["result"], listed["due"]) == ("other", 0)
+        assert (await till.get("/stickers?counter=2")).slug == "counter_unknown", "another counter's is not told"
         wrong = (await till.post("/counters/1/sticker", {"code": "https://win.example/"})).body
         assert (wrong["result"], "win.example" in wrong["told"]) == ("not_payment", True)
         bad = (await till.post("/counters/1/sticker", {"code": STRANGE[:-4] + "0000"})).body
