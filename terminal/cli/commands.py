@@ -21,6 +21,7 @@ from terminal.cli.security import security
 from terminal.cli.serve import serve
 from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement
+from terminal.cli.support import support
 
 app: Final = typer.Typer(
     name="countertop",
@@ -47,3 +48,4 @@ app.add_typer(report, name="report")
 app.add_typer(security, name="security")
 app.add_typer(risk, name="risk")
 app.add_typer(statement, name="statement")
+app.add_typer(support, name="support")

@@ -103,25 +103,31 @@ async def _who_is_at(bound: Bound, open_: Callable[[str, int], OpenTransport]) -
     return Heard() if f"{bound.role}/{bound.driver}" in asked else None
 
 
-def _document(machine: Machine, found: list[Finding], text: str, written: Finding | None) -> dict[str, object]:
-    def told(finding: Finding) -> dict[str, object]:
-        sentence, fix = finding.words(language())
-        return {
-            "finding": finding.slug,
-            "level": finding.level,
-            "sentence": sentence,
-            "fix": fix,
-            "facts": finding.facts,
-        }
+def document(found: list[Finding]) -> list[dict[str, object]]:
+    """Findings as data, in the terminal's language."""
+    return [_told(each) for each in found]
 
+
+def _told(finding: Finding) -> dict[str, object]:
+    sentence, fix = finding.words(language())
+    return {
+        "finding": finding.slug,
+        "level": finding.level,
+        "sentence": sentence,
+        "fix": fix,
+        "facts": finding.facts,
+    }
+
+
+def _document(machine: Machine, found: list[Finding], text: str, written: Finding | None) -> dict[str, object]:
     return {
         "ports": [
             {"port": port.path, "what": port.what, "binding": port.binding, "lasting": port.stable}
             for port in machine.ports
         ],
-        "findings": [told(finding) for finding in found],
+        "findings": document(found),
         "rule": text,
-        "rule_file": told(written) if written else None,
+        "rule_file": _told(written) if written else None,
     }
 
 

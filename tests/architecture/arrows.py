@@ -90,6 +90,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.bill_desk": EVERYTHING,  # fetched bills' part of the wiring
     "terminal.bill_files": ("terminal.payments", "terminal.errors"),
     "terminal.bill_round": ("terminal.payments", "terminal.settlement", PORTS, "terminal.errors"),
+    "terminal.support_bundle": EVERYTHING,  # what a bundle is gathered from
     "terminal.privacy_wiring": EVERYTHING,  # privacy's part of the wiring
     "terminal.risk_wiring": EVERYTHING,  # the risk desk's part of the wiring
     "terminal.fitting": EVERYTHING,  # the devices' part of the wiring

@@ -44,8 +44,8 @@ async def two_payers(journal: SqliteJournal) -> None:
     for sale, value in (("SALE1", PHONE), ("SALE2", NAME)):
         body = {"amount_minor": 2850}
         await journal.append([NewEvent("counter:1", "sale_noted", sale, CASHIER, body, personal={"payer": value})])
-    body = {"label": "Wang Fang", "role": "cashier", "pin": "$argon2id$v=19$secret"}
-    await journal.append([NewEvent("people:s1", "person_added", "01CASHIER", Actor("person", "01OWNER"), body)])
+    added = {"label": "Wang Fang", "role": "cashier", "pin": "$argon2id$v=19$secret"}
+    await journal.append([NewEvent("people:s1", "person_added", "01CASHIER", Actor("person", "01OWNER"), added)])
 
 
 async def filled(loaded: Loaded, clock: Clock) -> SqliteJournal:
