@@ -12,6 +12,7 @@ from terminal.cli.client import Api, api
 from terminal.cli.first_start import first_links
 from terminal.privacy.datamap import data_map
 from terminal.privacy_wiring import OUTBOUND_FILE, read_ledger
+from terminal.sandbox.ledger import CUSTOMER
 from terminal.sandbox.server import Sandbox
 from terminal.settings import load
 from terminal.system import SystemClock
@@ -47,8 +48,26 @@ async def sold(service: Api, bank: Sandbox) -> dict[str, Any]:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.row(122)
-async def test_pr5_pr1_the_ledger_has_every_socket_that_was_opened_and_the_map_every_file(tmp_path: Path) -> None:
+async def everything_shown(service: Api, sale: dict[str, Any]) -> str:
+    """Whatever a screen, a slip, a report or another program is told of the sale."""
+    at = f"/sales/{sale['id']}"
+    paths = (
+        at,
+        f"{at}/events",
+        f"{at}/receipt",
+        "/events",
+        "/sales",
+        "/reports/x",
+        "/reports/daybook",
+        "/counters/1",
+    )
+    return repr([sale, *[await service.get(each) for each in paths]])
+
+
+@pytest.mark.row(121, 122)
+async def test_pr5_pr1_pr3_pr12_the_ledger_has_every_socket_the_map_every_file_and_nobody_the_payer(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "shop").mkdir()
     place = Place(tmp_path / "shop")
     async with running_sandbox(tmp_path / "bank") as bank:
@@ -58,8 +77,13 @@ async def test_pr5_pr1_the_ledger_has_every_socket_that_was_opened_and_the_map_e
         async with running(loaded) as now:
             await first_links(now, loaded)
             async with api(place.url, place.key_file) as service:
-                await sold(service, bank)
+                told = await everything_shown(service, await sold(service, bank))
         opened = [port for port in CONNECTS if port != place.port]  # the rest is this test, asking the service
+    assert {each.openid for each in bank.bank.ledger.orders} == {CUSTOMER}  # who is named in the bank's answers
+    assert CUSTOMER not in told
+    assert [
+        each for each in place.folder.rglob("*") if each.is_file() and CUSTOMER.encode() in each.read_bytes()
+    ] == []
     entries = read_ledger(loaded)
     assert set(opened) == {bank_port}
     assert sum(each.connections for each in entries) == len(opened) > 0
