@@ -9,7 +9,7 @@ from terminal.conformance.benches import BENCHES
 from terminal.conformance.kit import PAYER
 from terminal.errors import Hint
 from terminal.payments.evidence import evidence_fields
-from terminal.payments.notice import Notice
+from terminal.payments.notice import Told
 from terminal.privacy.datamap import data_map
 from terminal.virtual_time import run
 
@@ -33,7 +33,7 @@ def test_pr2_no_connector_hands_on_who_paid(name: str) -> None:
         return heard
 
     heard = run(story(), seed=0, guard=False)
-    notices = [each for each in heard if isinstance(each, Notice)]
+    notices = [each.notice for each in heard if isinstance(each, Told)]
     assert notices
     for each in heard:
         assert PAYER not in repr(each)
