@@ -20,6 +20,7 @@ from terminal.bill_desk import BillDesk, bill_desk
 from terminal.channel_tables import payee
 from terminal.channels import Opened, open_channel
 from terminal.connectors import profile_of
+from terminal.counter.accounts import poster_of
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Devices, Entropy, Ids, Printer, Role
 from terminal.counter.service import Parts, Service
@@ -215,7 +216,9 @@ async def running(
 
 
 async def _check_accounts(loaded: Loaded, service: Service) -> None:
-    payees = {name: payee(table) for name, table in loaded.settings.channels.items()}
+    channels = loaded.settings.channels
+    payees = {name: payee(table) for name, table in channels.items()}
+    payees |= {poster_of(name): table.poster for name, table in channels.items() if table.poster}
     for changed in await service.accounts.begin(payees):
         log.warning("channel %s pays another account than before: it waits for two people", changed.channel)
 

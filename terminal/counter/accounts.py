@@ -3,6 +3,9 @@
 The journal knows whom each channel paid. When the settings name somebody else, new sales through that channel wait
 until two people have said yes, one of them an owner, and a day has gone by since it was seen; what is under way is
 resolved as ever. Writing the old account back ends it. Where money is simulated nothing waits.
+
+A channel under a new name, or a static code, that a shop at work did not have before waits too: else whoever
+renames a table has changed the account at once.
 """
 
 from collections.abc import Mapping
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 PEOPLE: Final = 2
 DELAY_MS: Final = 24 * 3_600_000
 OWNER: Final = "owner"
+NOBODY: Final = "–"  # was paid through a channel before it was added
 SYSTEM: Final = Actor("system", "accounts")
+_KIND: Final = "account"
 _KINDS: Final = frozenset({"account_named", "account_changed", "account_approved"})
 
 
@@ -51,16 +56,16 @@ class Accounts:
         """Compare the settings with the journal and note what is new; the channels that wait.
 
         Args:
-            payees: by channel, who gets its money, in the settings' own words.
+            payees: by channel, or ``poster_of`` it, who gets its money, in the settings' own words.
         """
+        feed = self._service.feed
         if self._service.house.ledger is not Ledger.LIVE:
             return []
+        if not feed.list(_KIND, limit=1):  # the first start: all are as they are, in one step
+            await feed.append([self._named(*each) for each in payees.items()])
+            return []
         for channel, payee in payees.items():
-            known, now_ms = self._of(channel), self._service.parts.clock.wall_ms()
-            if known is None:
-                named: dict[str, Any] = {"channel": channel, "payee": payee}
-                await self._append(NewEvent(self._stream, "account_named", _subject(channel), SYSTEM, named))
-                continue
+            known, now_ms = self._of(channel) or Account(channel, NOBODY), self._service.parts.clock.wall_ms()
             if known.payee != payee:
                 paid = known.payee if known.settled(now_ms) else known.before
                 body: dict[str, Any] = {
@@ -73,6 +78,11 @@ class Accounts:
                 await self._append(NewEvent(self._stream, "account_changed", _subject(channel), SYSTEM, body))
             self._look(channel)
         return self.waiting()
+
+    def _named(self, channel: str, payee: str) -> NewEvent:
+        row = {"kind": _KIND, "state": "named", "final": True, "open": False}
+        body: dict[str, Any] = {"channel": channel, "payee": payee, "index": {"summary": row}}
+        return NewEvent(self._stream, "account_named", _subject(channel), SYSTEM, body)
 
     def waiting(self) -> list[Account]:
         return [each for each in self._changed.values() if self.waits(each.channel)]
@@ -107,6 +117,11 @@ class Accounts:
 
     async def _append(self, event: NewEvent) -> None:
         await self._service.feed.append([event])
+
+
+def poster_of(channel: str) -> str:
+    """What a channel's static code on the wall is called among the accounts; no channel has such a name."""
+    return f"poster:{channel}"
 
 
 def _subject(channel: str) -> str:

@@ -50,6 +50,7 @@ class Glass:
         self._spent = 0  # the code whose life ended here: it does not come back
         self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
         self.check_code: Callable[[Sale], str] = lambda _sale: ""  # of a paid sale
+        self.waits: Callable[[str], bool] = lambda _channel: False  # its static code is not to be shown yet
         self.on_change: Callable[[], None] = lambda: None
 
     def _idle(self) -> IdleScreen:
@@ -115,7 +116,8 @@ class Glass:
     def _poster(self) -> str:
         """Of the first channel of this counter that has one."""
         posters = self._house.offline.posters
-        return next((posters[each] for each in self._counter.channels if each in posters), "")
+        there = (each for each in self._counter.channels if each in posters and not self.waits(each))
+        return next((posters[each] for each in there), "")
 
     def take_down(self, sale: Sale) -> None:
         """The static code of a sale that is proven or written off (I10)."""

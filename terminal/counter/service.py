@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
-from terminal.counter.accounts import Accounts
+from terminal.counter.accounts import Accounts, poster_of
 from terminal.counter.aftercare import Aftercare
 from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
@@ -139,6 +139,7 @@ class Service:
             lambda copy: slips.copy_mark(settings, copy),
         )
         lane.glass.life_s, lane.glass.check_code = self._code_life_s, self.check_code
+        lane.glass.waits = lambda channel: self.accounts.waits(poster_of(channel))
         return lane
 
     def _code_life_s(self, attempt: Attempt) -> float:

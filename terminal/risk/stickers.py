@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from terminal.counter.accounts import poster_of
 from terminal.errors import Conflict, InvalidRequest, NotFound
 from terminal.payments.codes.scheme import Scheme
 from terminal.payments.event import Actor, NewEvent, Summary
@@ -83,9 +84,10 @@ class Stickers:
     # the list
 
     def registered(self) -> list[Sticker]:
-        """Oldest first; those of the settings, which a glass may show, are the shop's own by that alone."""
+        """Oldest first; those of the settings, which a glass may show, are the shop's own by that alone (S36)."""
         known = {row.subject: Sticker(row.subject, *row.body["about"]) for row in self._rows()}
-        settings = {_SETTINGS + name: text for name, text in self._service.house.offline.posters.items()}
+        posters, waits = self._service.house.offline.posters, self._service.accounts.waits
+        settings = {_SETTINGS + name: text for name, text in posters.items() if not waits(poster_of(name))}
         kept = [x for x in known.values() if not x.id.startswith(_SETTINGS) or settings.get(x.id) == x.payload]
         there = {each.payload for each in kept}
         fresh = [(at, text) for at, text in settings.items() if text not in there]

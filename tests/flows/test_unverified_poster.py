@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from terminal.counter.accounts import poster_of
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen
+from terminal.payments.event import Ledger
+from tests.flows.risk_rig import open_desk
 from tests.flows.shop import CASHIER, Shop, story
 from tests.flows.test_unverified import LIST, allowing, down, listed, offline, written_off
 
@@ -59,3 +62,21 @@ async def test_i10_it_never_stands_where_a_code_of_ours_may_still_be_paid(shop: 
     shop.mend_line()
     await shop.until(lambda: not shop.attempt(sale).live, 600)
     assert not isinstance(shop.lane().glass.screen, CodeScreen), "nobody waits for it any more"
+
+
+@pytest.mark.row(39)
+@story()
+async def test_s36_a_static_code_that_waits_for_two_people_is_on_no_glass_and_not_ours(
+    shop: Shop,
+) -> None:
+    await offline(shop, SHOWING)
+    desk = open_desk(shop.service)
+    assert [each.payload for each in desk.stickers.registered()] == [POSTER]
+    accounts = shop.service.accounts
+    shop.service.house = replace(shop.service.house, ledger=Ledger.LIVE)
+    await accounts.begin({"wechatpay": "1"})
+    await accounts.begin({"wechatpay": "1", poster_of("wechatpay"): POSTER})
+    await listed(shop)
+    screen = shop.lane().glass.screen
+    assert isinstance(screen, ResultScreen)
+    assert (screen.result, desk.stickers.registered()) == ("unverified", [])

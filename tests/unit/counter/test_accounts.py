@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from terminal.counter.accounts import DELAY_MS, Accounts
+from terminal.counter.accounts import DELAY_MS, NOBODY, Accounts, poster_of
 from terminal.errors import NotFound
 from terminal.payments.event import Actor, Ledger, NewEvent
 
@@ -19,7 +19,7 @@ class Shop:
     """The parts of a service that this asks: its events, its clock, its ledger."""
 
     def __init__(self, ledger: Ledger = Ledger.LIVE) -> None:
-        self.events: list[Any] = []
+        self.events: Any = []
         self.now_ms = 1_000
         self.house = SimpleNamespace(store="s1", ledger=ledger)
         self.parts = SimpleNamespace(clock=self)
@@ -32,17 +32,21 @@ class Shop:
     async def append(self, events: Sequence[NewEvent]) -> None:
         self.events += events
 
-    def of_subject(self, subject: str) -> list[Any]:
+    def of_subject(self, subject: str) -> Sequence[Any]:
         return [each for each in self.events if each.subject == subject]
 
-    async def start(self, payee: str) -> Accounts:
+    def list(self, kind: str, *, limit: int) -> Sequence[Any]:
+        rows = [each.body.get("index", {}).get("summary", {}) for each in self.events]
+        return [each for each in rows if each.get("kind") == kind][:limit]
+
+    async def start(self, payee: str, **more: str) -> Accounts:
         """The process begins with these settings."""
         accounts = Accounts(self)  # type: ignore[arg-type]  # only what is asked of a service
-        await accounts.begin({"wechatpay": payee})
+        await accounts.begin({"wechatpay": payee, **more})
         return accounts
 
     @property
-    def types(self) -> list[str]:
+    def types(self) -> Sequence[str]:
         return [each.type for each in self.events]
 
 
@@ -98,6 +102,21 @@ async def test_s36_the_old_account_written_back_ends_it_and_a_third_one_begins_a
     )
     with pytest.raises(NotFound, match="account_unchanged"):
         await accounts.approve("alipay", ANA, "owner")
+
+
+async def test_s36_a_channel_or_static_code_that_is_new_in_a_shop_at_work_waits_like_a_changed_one() -> None:
+    shop = Shop()
+    assert (await shop.start(OLD, alipay=OTHER)).waiting() == [], "the first start takes all as they are"
+    accounts = await shop.start(OLD, wechat2=NEW, **{poster_of("wechatpay"): "000201…"})
+    told = {each.channel: each.before for each in accounts.waiting()}
+    assert told == {"wechat2": NOBODY, poster_of("wechatpay"): NOBODY}
+    assert not accounts.waits("wechatpay")
+    assert (await shop.start(OLD, wechat2=NEW)).waits("wechat2"), "a restart does not make it known"
+    for who in (ANA, BEN):
+        await accounts.approve("wechat2", who, "owner")
+    shop.now_ms += DAY
+    assert not (await shop.start(OLD, wechat2=NEW)).waits("wechat2")
+    assert not (await shop.start(OLD, alipay=OTHER)).waits("alipay"), "it was there before"
 
 
 async def test_s36_where_money_is_simulated_nothing_waits_and_nothing_is_noted() -> None:
