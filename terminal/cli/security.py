@@ -1,4 +1,4 @@
-"""``countertop security audit | sbom``: what protects this installation, and what it is made of."""
+"""``countertop security audit | rotate | sbom``: what protects this installation, and what it is made of."""
 
 from importlib.metadata import Distribution
 from typing import Any
@@ -7,12 +7,14 @@ import typer
 
 from terminal.cli.audit import audit
 from terminal.cli.parts import PROGRAM, needs, parts
+from terminal.cli.rotate import rotate_keys
 from terminal.cli.words import put
 
 security = typer.Typer(no_args_is_help=True, help="What protects this installation, and what it is made of.")
 
 
 security.command()(audit)
+security.command("rotate")(rotate_keys)
 
 
 @security.command()

@@ -25,6 +25,7 @@ PRIVATE: Final = "journal.key"
 PUBLIC: Final = "journal.pub"
 _NONCE: Final = 12  # NIST SP 800-38D: 96 bits for AES-GCM
 _FILE_MAX: Final = 64 * 1024
+KEYS_MAX: Final = 200  # in one ring; the file holds twice as many
 
 
 class _Ring(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,7 +76,10 @@ class JournalKeys:
     @classmethod
     def load(cls, folder: Path) -> "JournalKeys":
         """Raises BadSettings as ``open``."""
-        path = folder / PRIVATE
+        return cls._read(folder / PRIVATE)
+
+    @classmethod
+    def _read(cls, path: Path) -> "JournalKeys":
         try:
             file = msgspec.json.decode(_read_secret(path), type=_File)
             chain, personal = _keys(file.chain), _keys(file.personal)
@@ -87,13 +91,33 @@ class JournalKeys:
     def save(self, folder: Path) -> None:
         """Write both halves, durably and never over an existing file."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        seed = self.signer.private_bytes_raw().hex()
+        _write_new(folder / PUBLIC, self.public_pem(), 0o644)
+        _write_new(folder / PRIVATE, self._file(), 0o600)
+
+    def renewed(self, entropy: Entropy) -> "JournalKeys":
+        """New keys for what is written from now on; the old ones stay, to read by. The checkpoints' key stays too:
+        its published half stands on papers and in other hands (S41).
+
+        Raises:
+            BadSettings: ``key_ring_full``; a shop that changes its keys weekly gets here after four years.
+        """
+        if max(len(self.chain), len(self.personal)) >= KEYS_MAX:
+            raise BadSettings("key_ring_full", limit=KEYS_MAX)
+        fresh = JournalKeys.make(entropy)
+        chain, personal = {**self.chain, **fresh.chain}, {**self.personal, **fresh.personal}
+        return JournalKeys(chain, fresh.chain_id, personal, fresh.personal_id, self.signer)
+
+    def draft(self, folder: Path) -> "JournalKeys":
+        """Write the private half beside the one in use, durably; returns it as it was read back from there."""
+        aside = _write_aside(folder / PRIVATE, self._file(), 0o600)
+        return JournalKeys._read(aside)
+
+    def _file(self) -> bytes:
         rings = [
             _Ring(current, {name: key.hex() for name, key in keys.items()})
             for current, keys in ((self.chain_id, self.chain), (self.personal_id, self.personal))
         ]
-        _write_new(folder / PUBLIC, self.public_pem(), 0o644)
-        _write_new(folder / PRIVATE, msgspec.json.encode(_File(1, rings[0], rings[1], seed)), 0o600)
+        return msgspec.json.encode(_File(1, rings[0], rings[1], self.signer.private_bytes_raw().hex()))
 
     def public_pem(self) -> bytes:
         return self.signer.public_key().public_bytes(
@@ -147,18 +171,37 @@ def _read_secret(path: Path) -> bytes:
         return file.read(_FILE_MAX)
 
 
+def take_up_draft(folder: Path) -> None:
+    """The draft becomes the keys, in one step: whoever starts afterwards finds the old file or the new one."""
+    _aside(folder / PRIVATE).replace(folder / PRIVATE)
+    sync_folder(folder)
+
+
+def drop_draft(folder: Path) -> None:
+    _aside(folder / PRIVATE).unlink(missing_ok=True)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
 def _write_new(path: Path, data: bytes, mode: int) -> None:
     """A half-written key file would lock the journal for ever: write aside, sync, then give it the name."""
-    aside = path.with_name(path.name + ".new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+    aside = _write_aside(path, data, mode)
     if path.name == PRIVATE:
         path.hardlink_to(aside)  # unlike a rename it never replaces a key that is there
         aside.unlink()
     else:
         aside.replace(path)
     sync_folder(path.parent)
+
+
+def _write_aside(path: Path, data: bytes, mode: int) -> Path:
+    aside = _aside(path)
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+    return aside

@@ -222,3 +222,35 @@ def test_s70_what_is_installed_is_what_was_locked_and_its_files_are_whole() -> N
     told = packages(BESIDE, files=True)
     assert (told.lock, told.unlocked, told.changed) == (True, (), ())
     assert packages(Path("/nowhere"), files=False).lock is False
+
+
+@pytest.mark.row(127)
+def test_s17_s41_keys_change_by_command_and_a_backup_brings_old_and_new_back(place: Place, tmp_path: Path) -> None:
+    set_up(place)
+    said = ("security", "rotate", "journal-keys", "--config", place.config)
+    before = (place.state / "keys" / "journal.key").read_bytes()
+    rehearsed = command(*said, "--dry-run")
+    assert (rehearsed.code, (place.state / "keys" / "journal.key").read_bytes()) == (0, before)
+    assert "2 events" in rehearsed.out
+    told = json.loads(command(*said, "--json").out)
+    assert told["taken_up"] is True
+    rows = json.loads(command("journal", "tail", "--config", place.config, "--json").out)
+    assert rows[-1]["type"] == "journal_keys_changed"
+    assert rows[-1]["body"]["chain_key"] == told["chain_id"] != told["chain_before"]
+    assert command("journal", "verify", "--config", place.config).code == 0
+    saved = json.loads(command("backup", "--to", tmp_path, "--config", place.config, "--json").out)
+    (tmp_path / "phrase").write_text(PHRASE + "\n")
+    ended = command(
+        "restore", saved["file"], "--config", tmp_path / "new" / "countertop.toml", "--state",
+        tmp_path / "new" / "state", "--passphrase-file", tmp_path / "phrase",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "3 events, every one of them in its chain" in ended.out
+
+
+def test_s17_a_shared_journal_s_keys_are_not_changed_behind_the_other_machines(place: Place) -> None:
+    text = place.config.read_text()
+    place.config.write_text(text + '\n[journal]\nstore = "postgres"\ndsn = "postgresql://c@127.0.0.1:9/c"\n')
+    ended = command("security", "rotate", "journal-keys", "--config", place.config)
+    assert ended.code == 3
+    assert "journal.store" in ended.err
