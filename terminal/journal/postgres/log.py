@@ -25,6 +25,8 @@ _PERSONAL: Final = (_BIG, _TEXT, _TEXT, _TEXT, _BYTES)
 
 Claim = tuple[str, str, str, int]
 Personal = tuple[int, str, str, str, bytes]
+Erasure = tuple[int, str, int]
+"""Its number, whose clear values went, and up to which event: what was recorded later stays."""
 
 
 def _unnest(first: int, kinds: Sequence[str]) -> str:
@@ -115,8 +117,11 @@ async def new_run(connection: asyncpg.Connection) -> int:
     return found
 
 
-async def personal_of(connection: asyncpg.Connection, first: int, last: int) -> list[Personal]:
-    """The clear values of these events that were not erased."""
+async def personal_of(connection: asyncpg.Connection, rows: Sequence[Row]) -> list[Personal]:
+    """The clear values of these events, which follow each other, as far as they were not erased."""
+    if not any('"personal":{' in row.body for row in rows):
+        return []
+    first, last = rows[0].number, rows[-1].number
     found = await connection.fetch(
         "SELECT number, name, subject, key_id, hidden FROM personal WHERE number BETWEEN $1 AND $2", first, last
     )
@@ -127,11 +132,11 @@ async def erase(connection: asyncpg.Connection, place: Place, subject: str) -> i
     """Delete a subject's clear values and leave word for the other instances; returns how many there were."""
     async with connection.transaction():
         gone = await connection.fetch("DELETE FROM personal WHERE subject = $1 RETURNING 1", subject)
-        await connection.execute("INSERT INTO erasure (subject) VALUES ($1)", subject)
+        await connection.execute("INSERT INTO erasure (subject, until) SELECT $1, number FROM log", subject)
         await connection.execute("SELECT pg_notify($1, 'erased')", place.schema)
     return len(gone)
 
 
-async def erasures_after(connection: asyncpg.Connection, number: int) -> list[tuple[int, str]]:
-    found = await connection.fetch("SELECT number, subject FROM erasure WHERE number > $1 ORDER BY number", number)
-    return [(count, subject) for count, subject in found]
+async def erasures_after(connection: asyncpg.Connection, number: int) -> list[Erasure]:
+    sql = "SELECT number, subject, until FROM erasure WHERE number > $1 ORDER BY number"
+    return [(count, subject, until) for count, subject, until in await connection.fetch(sql, number)]

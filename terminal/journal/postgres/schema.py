@@ -41,7 +41,8 @@ _FIRST: Final = (
         hidden bytea NOT NULL, PRIMARY KEY (number, name))""",
     "CREATE INDEX personal_subject ON personal (subject)",
     # Every instance takes the clear values out of its own view too, also one that was off at the time.
-    "CREATE TABLE erasure (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, subject text NOT NULL)",
+    """CREATE TABLE erasure (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        subject text NOT NULL, until bigint NOT NULL)""",
     """CREATE TABLE holder (
         stream text COLLATE "C" PRIMARY KEY, fence bigint NOT NULL, instance text NOT NULL)""",
     f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $body${_REFUSE}$body$",

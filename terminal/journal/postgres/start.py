@@ -98,7 +98,7 @@ async def resume_view(
         limit = min(PAGE, checkpoint.number - at)
         if not (rows := await database.rows_after(connection, at, limit=limit)):
             break  # then there is less than was signed, which the next line refuses
-        personal = await database.personal_of(connection, rows[0].number, rows[-1].number)
+        personal = await database.personal_of(connection, rows)
         await asyncio.to_thread(view.follow, rows, personal)
     return await asyncio.to_thread(resume, view.connection, keys, name, checkpoint)
 

@@ -213,6 +213,7 @@ class PostgresJournal(ViewReads):
 
         async def job(connection: asyncpg.Connection) -> int:
             gone = await database.erase(connection, self._place, subject)
+            self._writer.news("erased")
             await self._writer.catch_up()
             await connection.execute("VACUUM personal")
             return gone

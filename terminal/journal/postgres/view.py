@@ -13,7 +13,7 @@ import apsw
 from terminal.errors import Conflict, JournalError
 from terminal.journal.failure import diagnose, refusal
 from terminal.journal.place import prepare, side
-from terminal.journal.postgres.log import Personal
+from terminal.journal.postgres.log import Erasure, Personal
 from terminal.journal.projection import Index, parse, project
 from terminal.journal.records import Row, decode
 from terminal.journal.recover import SUSPECT, mark_suspect, rebuild
@@ -135,14 +135,13 @@ class View:
     def erased(self) -> int:
         return int(self.fact(_ERASED) or 0)
 
-    def erase(self, subjects: Sequence[str], number: int) -> None:
-        """Follow erasures up to ``number``. Raises JournalError as ``follow``."""
+    def erase(self, erasures: Sequence[Erasure]) -> None:
+        """Follow what was erased in the database. Raises JournalError as ``follow``."""
         try:
             with self.connection:
-                self.connection.executemany(
-                    "DELETE FROM personal WHERE subject = ?", [(each,) for each in subjects]
-                )
-                self.remember(_ERASED, str(number))
+                sql = "DELETE FROM personal WHERE subject = ? AND number <= ?"
+                self.connection.executemany(sql, [each[1:] for each in erasures])
+                self.remember(_ERASED, str(erasures[-1][0]))
             self.tidy(apsw.SQLITE_CHECKPOINT_TRUNCATE)  # else the clear value stays in the log file
         except (apsw.Error, OSError) as error:
             raise self._failed(error) from error

@@ -78,6 +78,7 @@ class Writer:
         self._begun = False
         self._queue: deque[Item] = deque()
         self._doing: list[Item] = []  # taken from the queue and not answered yet
+        self._erasures = True  # whether there may be some
         self._doubt = False  # whether what is being recorded may stand already
         self._wake = asyncio.Event()
         self._news = True
@@ -92,9 +93,11 @@ class Writer:
 
     def news(self, told: str = "") -> None:
         """``told``: the number another append ended with, our own ones included; anything else is worth a look."""
-        if not (told.isdigit() and int(told) <= self.chain.number):
-            self._news = True
-            self._wake.set()
+        if told.isdigit() and int(told) <= self.chain.number:
+            return
+        self._erasures = self._erasures or not told.isdigit()
+        self._news = True
+        self._wake.set()
 
     def refuse_all(self, reason: JournalError) -> None:
         """Who was in the group of an unknown commit hears so, who waited that nothing was done."""
@@ -289,7 +292,7 @@ class Writer:
         """Verify and show what other instances wrote. Raises JournalError("journal_damaged"), LOST."""
         connection = await self._connected()
         while rows := await database.rows_after(connection, self.chain.number):
-            personal = await database.personal_of(connection, rows[0].number, rows[-1].number)
+            personal = await database.personal_of(connection, rows)
             await self._off(len(rows), lambda: self._follow(rows, personal))  # noqa: B023  # awaited at once
             self.shown = rows[-1].number
             self._sealer.saw(rows)
@@ -300,8 +303,13 @@ class Writer:
             await self._upkeep(False)
             if len(rows) < PAGE:
                 break
+        if self._erasures:
+            await self._erase(connection)
+
+    async def _erase(self, connection: asyncpg.Connection) -> None:
         if gone := await database.erasures_after(connection, self._view.erased()):
-            await asyncio.to_thread(self._view.erase, [subject for _, subject in gone], gone[-1][0])
+            await asyncio.to_thread(self._view.erase, gone)
+        self._erasures = False
 
     def _follow(self, rows: Sequence[Row], personal: Sequence[Personal]) -> None:
         follow(self.chain, rows)

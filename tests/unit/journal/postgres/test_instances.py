@@ -241,4 +241,9 @@ async def test_pr9_what_one_instance_erased_leaves_the_other_ones_view_too(place
     await two.checkpoint()  # in its turn, after the news
     assert two.personal(first.number) == {}
     await two.close()
+    assert await one.erase("sale-1") == 0
+    (later,) = await one.append([event(personal={"phone": "13900139000"})])
+    two = await open_in(place, tmp_path / "2.db", counters=("2",))
+    assert two.personal(later.number) == {"phone": "13900139000"}, "given again after the erasure"
+    await two.close()
     await one.close()
