@@ -22,7 +22,7 @@ from terminal.settings import CREDENTIAL, Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 
 KEEP: Final = 14
-_NAMED: Final = re.compile(r"countertop-.+-[0-9]{8}T[0-9]{6}Z-[0-9]+\.ctbackup")
+_AT: Final = r"[0-9]{8}T[0-9]{6}Z-[0-9]+\.ctbackup"
 Phrase = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="Its first line opens the file; else secrets.toml or a question."),
@@ -56,7 +56,7 @@ def backup(
             shop=(shop.merchant, shop.store), clock=clock, entropy=SystemEntropy(),
         )  # fmt: skip
         write_note(loaded.state, Note(str(target.resolve()), clock.wall_ms()))
-        gone = _rotate(to, f"countertop-{shop.merchant}-{shop.store}-", keep)
+        gone = _rotate(to, f"countertop-{shop.merchant}-{shop.store}-", keep, target)
     if as_json:
         put({"file": str(target), "events": manifest.number, "removed": [str(each) for each in gone]})
     else:
@@ -135,10 +135,13 @@ def _free(folder: Path, name: str) -> Path:
     return next(path for number in range(1, 1000) if not (path := folder / f"{name}{number}{ENDING}").exists())
 
 
-def _rotate(folder: Path, shop: str, keep: int) -> list[Path]:
-    """The oldest of this shop beyond ``keep`` go; what is named otherwise is nobody's business here."""
-    ours = sorted(each for each in folder.iterdir() if _NAMED.fullmatch(each.name) and each.name.startswith(shop))
-    gone = ours[:-keep]
+def _rotate(folder: Path, shop: str, keep: int, new: Path) -> list[Path]:
+    """The oldest of this shop beyond ``keep`` go, never ``new``: a clock set back makes it the oldest.
+
+    What is named otherwise, or of a shop called ``<this>-2``, is nobody's business here.
+    """
+    ours = sorted(each for each in folder.iterdir() if re.fullmatch(re.escape(shop) + _AT, each.name))
+    gone = [each for each in ours[:-keep] if each != new]
     for each in gone:
         each.unlink()
     return gone

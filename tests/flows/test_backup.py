@@ -1,6 +1,7 @@
 """A shop is saved while it sells and comes back on another machine, or is refused whole (S43, S52)."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -129,12 +130,19 @@ def test_s43_what_is_spoilt_restores_nothing(
 
 def test_the_newest_stay_and_other_files_are_nobodys_business(place: Place, to: Path) -> None:
     sell(place, ["sale-1"])
-    (to / "photos.zip").write_text("mine")
+    shop = load(place.config).settings.shop
+    others = {"photos.zip", f"countertop-{shop.merchant}-{shop.store}-2-20200101T000000Z-1.ctbackup"}
+    for name in others:
+        (to / name).write_text("another shop's")
     for _ in range(4):
         assert saved(place, to, "--keep", "2").code == 0
-    names = sorted(each.name for each in to.iterdir())
-    assert len(names) == 3
-    assert "photos.zip" in names
+    names = {each.name for each in to.iterdir()}
+    assert len(names) == 4
+    assert others < names
+    for made in names - others:  # by a clock that stood years ahead
+        (to / made).rename(to / re.sub(r"-20\d\d", "-2099", made))
+    assert saved(place, to, "--keep", "2").code == 0
+    assert any("-2099" not in each.name for each in to.iterdir() if each.name not in others), "the newest stays"
 
 
 def test_a_passphrase_that_is_short_or_missing_is_told_before_anything_is_written(place: Place, to: Path) -> None:
