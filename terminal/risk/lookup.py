@@ -91,9 +91,11 @@ class CodeIndex:
                     break
                 before = new[-1][0]
                 await asyncio.sleep(0)  # sales go on meanwhile
-            for number, sale in reversed(fresh):
+            for count, (number, sale) in enumerate(reversed(fresh), 1):
                 self._newest = max(self._newest, number)
                 self._put(sale)
+                if count % PAGE == 0:
+                    await asyncio.sleep(0)
 
     def _put(self, sale: str) -> None:
         code = self._code_of(sale)

@@ -5,7 +5,7 @@ A rule never refuses anything: it tells an owner what was counted, how much is u
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from terminal.payments.event import Event
@@ -15,6 +15,7 @@ from terminal.risk.table import RULES, RiskTable
 ENDED: Final = frozenset({"paid", "cancelled", "expired"})
 FORGED: Final = frozenset({"signature_wrong", "signature_missing", "signature_unreadable", "key_unknown"})
 SWAPPED: Final = frozenset({"display", "scanner"})  # what shows or reads a code; paper changes nobody's money
+BACK_DAYS: Final = 2  # that a clock may go back without a new day
 _SYSTEM: Final = "system:"
 _DATE: Final = len("2026-01-31")
 
@@ -116,11 +117,17 @@ class Watcher:
         return told
 
     def _turn(self, wall_ms: int) -> Iterator[DayCounted]:
-        """A clock set back begins no day again: the newest day goes on."""
+        """A clock set back a little begins no day again: the newest day goes on.
+
+        Far back it is the other way round: it had stood years ahead, and that day would count and hide for ever.
+        """
         day = self.shop.day(wall_ms)
-        if day <= self.day:
+        if day == self.day:
             return
-        if self.day:
+        back = (date.fromisoformat(self.day) - date.fromisoformat(day)).days if self.day else -1
+        if 0 < back <= BACK_DAYS:
+            return
+        if self.day and back < 0:
             peaks = {rule: counts.peak for rule, counts in self._counts.items() if counts.peak}
             counted = DayCounted(self.day, peaks, tuple(sorted(self._hours)))
             self.history.add(counted.day, peaks, frozenset(counted.hours))

@@ -10,7 +10,7 @@ from terminal.chance import Chance
 from terminal.payments.event import Event
 from terminal.risk.rules import DayCounted
 from terminal.risk.table import RULES, risk_table
-from tests.unit.risk.shop_days import alerts, at, event, honest_day, refund, sale, watcher
+from tests.unit.risk.shop_days import SHOP, alerts, at, event, honest_day, refund, sale, watcher
 
 pytestmark = pytest.mark.row(118)
 HANDFUL = 3  # alerts of a month in which nobody did anything wrong: what docs/risk.md promises
@@ -187,6 +187,18 @@ def test_a_day_is_counted_once_and_a_clock_set_back_begins_none_again() -> None:
     assert (counted.day, counted.peaks["refunds_many"]) == ("2026-03-02", 1)
     assert [told for told in heard.hear(refund("c", at(0, 13))) if isinstance(told, DayCounted)] == []
     assert heard.day == "2026-03-03"
+
+
+def test_i17_a_clock_that_once_stood_years_ahead_hides_nobody_afterwards() -> None:
+    heard = watcher()
+    alerts(heard, refunds_of("mei", day=9_000, how_many=6))
+    assert [each.rule for each in alerts(heard, refunds_of("mei", day=1, how_many=5))] == []
+    told = alerts(heard, refunds_of("mei", day=1, how_many=1))
+    assert [(each.rule, each.day) for each in told] == [("refunds_many", SHOP.day(at(1, 12)))]
+
+
+def refunds_of(who: str, *, day: int, how_many: int) -> list[Event]:
+    return [refund(f"old {n}", at(day, 12), f"person:{who}") for n in range(how_many)]
 
 
 def test_memory_is_bounded_however_many_sales_and_names_come() -> None:
