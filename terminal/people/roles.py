@@ -9,6 +9,7 @@ import msgspec
 
 from terminal.errors import NotAllowed
 from terminal.payments.event import Actor, ActorKind
+from terminal.payments.money import Money
 
 STEP_UP_S: Final = 120  # how fresh the PIN must be for acts that can move or hide money
 
@@ -187,15 +188,15 @@ class SalePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 TEST_SALE_MINOR: Final = 1
 
 
-def decide_sale(policy: SalePolicy, principal: Principal, *, amount_minor: int) -> None:
-    """Raises NotAllowed("limit_of_role", limit=…)."""
+def decide_sale(policy: SalePolicy, principal: Principal, *, amount_minor: int, currency: str) -> None:
+    """Raises NotAllowed("limit_of_role", limit=…): as people write it in ``currency``, the shop's."""
     if not principal.may(Action.TAKE_MONEY):
         limit = TEST_SALE_MINOR
     else:
         seller, pos = policy.cashier_minor, policy.pos_minor
         limit = {Role.CASHIER: seller, Role.TILL: seller, Role.POS: pos}.get(principal.role, 0)
     if limit and amount_minor > limit:
-        raise NotAllowed("limit_of_role", limit=limit)
+        raise NotAllowed("limit_of_role", limit=Money(limit, currency).plain())
 
 
 class RefundPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

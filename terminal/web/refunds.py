@@ -140,7 +140,7 @@ async def _count(edge: Edge, who: Principal, amount: int) -> None:
     async with edge.refund_turn:
         counted = sum(each.body["amount_minor"] for each in edge.service.feed.of_subject(subject))
         if counted + amount > limit:
-            raise Conflict("refund_day_limit", limit=limit)
+            raise Conflict("refund_day_limit", limit=Money(limit, edge.service.house.currency).plain())
         body: dict[str, Any] = {"amount_minor": amount, "day": day}
         await edge.service.feed.append([NewEvent(stream, "refund_counted", subject, who.actor, body)])
 

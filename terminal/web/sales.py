@@ -29,7 +29,8 @@ async def open_sale(call: Call[NewSale]) -> Answer:
     service, form = call.edge.service, call.form
     who = call.known.principal
     counter = call.counter(Action.TAKE_MONEY if who.may(Action.TAKE_MONEY) else Action.TEST_SALE, form.counter)
-    decide_sale(call.edge.people.settings.sales, who, amount_minor=form.amount_minor)
+    policy, currency = call.edge.people.settings.sales, service.house.currency
+    decide_sale(policy, who, amount_minor=form.amount_minor, currency=currency)
     amount = Money.charge(form.amount_minor, form.currency)
     known = bool(form.order_no) and service.feed.claimed("pos_order", f"{service.house.merchant}/{form.order_no}")
     sale = await service.checkout.open_sale(

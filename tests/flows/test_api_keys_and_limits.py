@@ -83,15 +83,15 @@ async def test_s38_a_sale_has_a_limit_by_role_and_a_day_one_for_all_refunds(tmp_
     rules = replace(PEOPLE, sales=sales, refunds=refunds)
     async with open_shop(tmp_path, people=rules) as shop:
         till, pos, owner = await shop.till(), await shop.machine(), await shop.owner()
-        for who, limit in ((till, 1000), (pos, 2000)):
+        for who, limit, told_as in ((till, 1000, "10.00"), (pos, 2000, "20.00")):
             told = await who.post("/sales", {"counter": "1", "amount_minor": limit + 1})
-            assert (told.status, told.slug, told.body["facts"]) == (403, "limit_of_role", {"limit": limit})
+            assert (told.status, told.slug, told.body["facts"]) == (403, "limit_of_role", {"limit": told_as})
         assert shop.line.requests == [], "told before anything was asked of the bank"
         first, second = await shop.paid(pos, 2000), await shop.paid(owner, 5000, counter="2")
         path = f"/sales/{first['id']}/refunds"
         assert (await owner.post(path, {"reason": "broken", "amount_minor": 1000})).status == 201
         over = await owner.post(f"/sales/{second['id']}/refunds", {"reason": "broken", "amount_minor": 501})
-        assert (over.status, over.slug) == (409, "refund_day_limit")
+        assert (over.status, over.slug, over.body["facts"]) == (409, "refund_day_limit", {"limit": "15.00"})
         assert (await owner.post(path, {"reason": "broken", "amount_minor": 500})).status == 201
         await shop.restart()
         owner = await shop.owner()
