@@ -85,12 +85,18 @@ class Accounts:
         return NewEvent(self._stream, "account_named", _subject(channel), SYSTEM, body)
 
     def waiting(self) -> list[Account]:
-        return [each for each in self._changed.values() if self.waits(each.channel)]
+        return [self._changed[each] for each in tuple(self._changed) if self.waits(each)]
 
     def waits(self, channel: str) -> bool:
-        """Whether new money through it has to wait."""
-        changed = self._changed.get(channel)
-        return changed is not None and not changed.settled(self._service.parts.clock.wall_ms())
+        """Whether new money through it has to wait; while it does, a yes may come from another machine."""
+        changed, now_ms = self._changed.get(channel), self._service.parts.clock.wall_ms()
+        if changed is None or changed.settled(now_ms):
+            return False
+        found = self._of(channel)
+        if found is None or found.payee != changed.payee:
+            return True  # another machine's settings name somebody else: that is no yes to ours
+        self._changed[channel] = found
+        return not found.settled(now_ms)
 
     async def approve(self, channel: str, actor: Actor, role: str) -> Account:
         """A person says yes; twice by one is once. Raises NotFound("account_unchanged")."""

@@ -119,6 +119,22 @@ async def test_s36_a_channel_or_static_code_that_is_new_in_a_shop_at_work_waits_
     assert not (await shop.start(OLD, alipay=OTHER)).waits("alipay"), "it was there before"
 
 
+async def test_s36_a_yes_at_another_machine_is_heard_and_other_settings_there_are_none() -> None:
+    shop = Shop()
+    await shop.start(OLD)
+    here, there = await shop.start(NEW), await shop.start(NEW)
+    for who in (ANA, BEN):
+        await there.approve("wechatpay", who, "owner")
+    assert [len(each.yes) for each in here.waiting()] == [2]
+    await shop.start(OLD)  # a third machine with the old settings
+    shop.now_ms += DAY
+    assert here.waits("wechatpay") is False, "both yes were read before"
+    late = await shop.start(NEW)
+    await shop.start(OLD)
+    shop.now_ms += DAY
+    assert late.waits("wechatpay")
+
+
 async def test_s36_where_money_is_simulated_nothing_waits_and_nothing_is_noted() -> None:
     shop = Shop(Ledger.TEST)
     await shop.start(OLD)
