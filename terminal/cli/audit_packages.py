@@ -6,6 +6,7 @@ Source: core packaging specifications, "Recording installed projects" (RECORD: S
 import base64
 import hashlib
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Final
 
 from terminal.cli.audit_checks import Packages
 from terminal.cli.parts import PROGRAM, parts, plain
+from terminal.cli.update_wheels import LOCK
 
-BESIDE: Final = Path(__file__).parents[2] / "requirements.lock"  # of an installation that is run from its sources
+_BROUGHT: Final = Path(sys.prefix) / LOCK
+BESIDE: Final = _BROUGHT if _BROUGHT.exists() else Path(__file__).parents[2] / "requirements.lock"
+"""As an update brought it into its environment, or as it lies in the sources."""
 _PIN: Final = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", re.MULTILINE)
 _PIECE: Final = 1024 * 1024
 

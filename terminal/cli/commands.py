@@ -22,6 +22,7 @@ from terminal.cli.serve import serve
 from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement
 from terminal.cli.support import support
+from terminal.cli.update import update
 
 app: Final = typer.Typer(
     name="countertop",
@@ -48,4 +49,5 @@ app.add_typer(report, name="report")
 app.add_typer(security, name="security")
 app.add_typer(risk, name="risk")
 app.add_typer(statement, name="statement")
+app.add_typer(update, name="update")
 app.add_typer(support, name="support")

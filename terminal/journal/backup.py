@@ -76,7 +76,7 @@ def write(
     """
     copy, growing = side(target, ".journal"), side(target, ".part")
     try:
-        number = _copied(journal, copy)
+        number = copy_journal(journal, copy)
         checkpoints = side(journal, ".checkpoints")
         known = [Source("state", CHECKPOINTS, checkpoints)] if checkpoints.exists() else []
         every = [Source("state", JOURNAL, copy), *known, *sources]
@@ -122,7 +122,7 @@ def read(source: Path, passphrase: str, into: Mapping[Place, Path] | None = None
     return manifest
 
 
-def _copied(journal: Path, copy: Path) -> int:
+def copy_journal(journal: Path, copy: Path) -> int:
     """A consistent copy while the service writes on; returns the number of its last event."""
     connection = None
     try:
