@@ -46,6 +46,7 @@ from terminal.risk_wiring import open_risk
 from terminal.settings import CounterTable, Loaded
 from terminal.statement_folder import check_mappings
 from terminal.stores import chores, listen_to_others, lost, on_disk, open_store, place_of, serves
+from terminal.support_bundle import privacy_desk
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
@@ -175,10 +176,8 @@ async def running(
     house, pepper, wording = house_of(loaded), _pepper(loaded), _wording(loaded)
     _currency(loaded)
     async with AsyncExitStack() as stack:
-        journal = await open_store(loaded, clock, entropy)
-        stack.push_async_callback(journal.close)
+        journal, keeper = await _journal(stack, loaded, clock, entropy)
         feed = Feed(journal)
-        keeper = await open_keeper(stack, loaded, clock, journal)
         channels = _channels(stack, loaded, clock, entropy)
         parts = Parts(
             house=house,
@@ -207,12 +206,22 @@ async def running(
             reports=_report_parts(loaded, journal, channels, bills),
             bills=bills,
             risk=risk,
+            privacy=privacy_desk(loaded, keeper.ledger),
         )
         url = await _open_doors(stack, doors, service, loaded, clock)
         life = asyncio.create_task(_live(service, channels, journal, bills, risk, keeper), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
         yield Running(service, people, journal, url, loaded.state, life)
+
+
+async def _journal(
+    stack: AsyncExitStack, loaded: Loaded, clock: Clock, entropy: Entropy
+) -> tuple["Store", Keeper]:
+    """The record, and who keeps what leaves and what goes; both close with the stack."""
+    journal = await open_store(loaded, clock, entropy)
+    stack.push_async_callback(journal.close)
+    return journal, await open_keeper(stack, loaded, clock, journal)
 
 
 async def _check_accounts(loaded: Loaded, service: Service) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from terminal.banks.client import OUTBOUND
 from terminal.channel_tables import AnyBankTable
+from terminal.connectors import profile_of
 from terminal.counter.ports import Clock
 from terminal.errors import Conflict, NotFound
 from terminal.journal.export import redacted
@@ -23,6 +24,7 @@ from terminal.journal.records import Row, decode, event_of
 from terminal.payments.event import Actor, NewEvent
 from terminal.privacy.datamap import Place, data_map
 from terminal.privacy.ledger import Entry, Ledger
+from terminal.privacy.notice import Provider
 from terminal.privacy.requests import OLD_PEOPLE, dossier, held, of_people
 from terminal.privacy.retention import DAY_MS, PERSONAL, Due, Found, due, periods
 from terminal.settings import Loaded
@@ -87,6 +89,14 @@ async def open_keeper(stack: AsyncExitStack, loaded: Loaded, clock: Clock, journ
     OUTBOUND.set(keeper.ledger)
     stack.push_async_callback(keeper.write)
     return keeper
+
+
+def providers(loaded: Loaded) -> list[Provider]:
+    """Every channel of the settings with its connector's title, for people."""
+    return [
+        Provider(profile_of(table.connector).titles.get("en", name), table.connector, getattr(table, "region", ""))
+        for name, table in loaded.settings.channels.items()
+    ]
 
 
 def purposes(loaded: Loaded) -> dict[str, str]:
@@ -226,6 +236,20 @@ def find(reader: Reader, who: str) -> str:
     raise NotFound("person_unknown_here", subject=who)
 
 
+def concerned(loaded: Loaded, since_ms: int, until_ms: int) -> tuple[int, int]:
+    """How many payments were made in that time, and how many people work here. Raises JournalError."""
+    reader = Reader.at(reading_path(loaded))
+    try:
+        return (
+            int(reader.rows(_PAID, (since_ms, until_ms))[0][0]),
+            len({subject for _, subject, _ in reader.rows(_STAFF)}),
+        )
+    finally:
+        reader.close()
+
+
+_PAID: Final = """SELECT count(DISTINCT subject) FROM event
+    WHERE type = 'sale_moved' AND wall_ms >= ? AND wall_ms < ? AND body LIKE '%"to":"paid"%'"""
 _STAFF: Final = (
     "SELECT stream, subject, body FROM event WHERE type IN ('person_added', 'visitor_added') ORDER BY number DESC"
 )

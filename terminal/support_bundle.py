@@ -1,5 +1,6 @@
 """The support bundle wired: what is gathered from this machine, and the secrets that must not be in it."""
 
+import asyncio
 import os
 import platform
 import tomllib
@@ -16,9 +17,11 @@ from terminal.errors import NotFound
 from terminal.journal.reader import Reader
 from terminal.privacy.bundle import all_forms, leaks, packed, settings_told, timeline, words_of, zipped
 from terminal.privacy.datamap import data_map
-from terminal.privacy_wiring import find, read_ledger
+from terminal.privacy.ledger import Ledger
+from terminal.privacy_wiring import find, providers, read_ledger
 from terminal.settings import Loaded
 from terminal.stores import reading_path
+from terminal.web.pages_privacy import PrivacyDesk
 
 FOLDER: Final = "bundles"  # of the state folder
 EVENTS: Final = 300
@@ -54,6 +57,15 @@ def gathered(
     for name in leaks(files, secrets):
         del files[name]  # redaction did not reach it: better a bundle without that file
     return files
+
+
+def privacy_desk(loaded: Loaded, ledger: Ledger) -> PrivacyDesk:
+    """What the pages of privacy tell."""
+
+    async def bundle() -> Mapping[str, bytes]:
+        return await asyncio.to_thread(gathered, loaded)
+
+    return PrivacyDesk(providers(loaded), ledger.entries, bundle)
 
 
 def kept(loaded: Loaded, files: Mapping[str, bytes], name: str) -> Path:

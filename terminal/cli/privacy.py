@@ -1,4 +1,4 @@
-"""``countertop privacy map | ledger | retain | export | erase | hold | release``: what is kept of people."""
+"""``countertop privacy map | ledger | retain | export | erase | hold | release | breach``: data of people."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,8 @@ from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import console, language, put, sentences
 from terminal.payments.event import Actor
 from terminal.privacy.datamap import data_map, sheet
+from terminal.privacy.notice import breach_notice
+from terminal.privacy.retention import DAY_MS
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 
@@ -115,6 +117,36 @@ def retain(config: Config = DEMO, dry_run: DryRun = False, as_json: Json = False
         console.print(f"{person}: personal values", highlight=False, markup=False)
     count, verb = len(found.files) + len(found.people), "would go" if dry_run else "gone"
     console.print(f"{count} {verb}.", highlight=False)
+
+
+@privacy.command()
+def breach(
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC.")],
+    config: Config = DEMO,
+    tongue: Tongue = "",
+) -> None:
+    """A notice of a breach to finish by hand, filled with what the journal knows of that time."""
+    from terminal.privacy_wiring import concerned, providers
+
+    with sentences():
+        loaded = load(config)
+        payments, staff = concerned(loaded, _ms(since), _ms(until) + DAY_MS)
+    text = breach_notice(
+        data_map(),
+        providers(loaded),
+        tongue or language(),
+        shop=loaded.settings.shop.title,
+        since=f"{since:%Y-%m-%d}",
+        until=f"{until:%Y-%m-%d}",
+        payments=payments,
+        staff=staff,
+    )
+    typer.echo(text.strip())
+
+
+def _ms(day: datetime) -> int:
+    return int(day.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 @privacy.command()

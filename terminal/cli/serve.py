@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from terminal.cli import log_lines
-from terminal.cli.words import JOURNAL, SETTINGS, sentences, tell
+from terminal.cli.words import JOURNAL, SETTINGS, language, sentences, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
 
@@ -39,6 +39,9 @@ def serve(
 
 def _check(loaded: Loaded, *, as_json: bool) -> None:
     from terminal.app import check_settings
+    from terminal.privacy.datamap import data_map
+    from terminal.privacy.notice import providers_told
+    from terminal.privacy_wiring import providers
 
     wrong: list[TerminalError] = []
     check_settings(loaded, wrong.append)
@@ -47,6 +50,8 @@ def _check(loaded: Loaded, *, as_json: bool) -> None:
     if wrong:
         raise typer.Exit(SETTINGS)
     typer.echo("The settings are sound.")
+    for title, place in providers_told(data_map(), providers(loaded), language()):
+        typer.echo(f"Payments are told to {title}: {place}.")
 
 
 async def _serve(loaded: Loaded, *, as_json: bool) -> int:

@@ -51,6 +51,9 @@ class DataMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     readers: dict[str, Words]
     persons: dict[str, Words]
     kinds: dict[str, Kind]
+    places: dict[str, Words]
+    connectors: dict[str, str]
+    breach: Words
     columns: dict[str, str]
     fields: dict[str, str]
     fields_of: dict[str, str]
@@ -65,6 +68,10 @@ class DataMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The kind of a file by its path below ``place``; the longest pattern counts. Empty: on no map."""
         fits = [pattern for pattern in self.files[place] if fnmatchcase(path, pattern)]
         return self.files[place][max(fits, key=len)] if fits else ""
+
+    def place(self, connector: str, region: str = "") -> Words:
+        """Where the company behind a channel is, in words; ``region`` is the channel's own, where it names one."""
+        return self.places.get(self.connectors.get(connector) or region) or self.places["unknown"]
 
     def days(self, kind: str) -> int:
         return self.keeps[self.kinds[kind].keep].days

@@ -22,6 +22,8 @@ from terminal.web.live import live
 from terminal.web.notices import notices_app
 from terminal.web.pages import add_pages
 from terminal.web.pages_frame import PageParts, problem_page
+from terminal.web.pages_privacy import DESK as PRIVACY
+from terminal.web.pages_privacy import PrivacyDesk
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords, shop_facts
 from terminal.web.routes import OPERATIONS
@@ -74,6 +76,7 @@ def make_app(
     reports: ReportParts | None = None,
     bills: BillDoor | None = None,
     risk: RiskDesk | None = None,
+    privacy: PrivacyDesk | None = None,
 ) -> web.Application:
     """Everything behind the shop's address. ``listen`` opens it and tells it its own names.
 
@@ -83,6 +86,7 @@ def make_app(
         fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
         bills: fetches them and takes them over; without it only what the journal holds of them is told.
         risk: its watching is started by whoever built it; without it one that knows no region's codes.
+        privacy: what its pages tell; without it one to which nothing ever left.
     """
     zone = loaded.settings.shop.zone
     app = make_api(
@@ -97,6 +101,7 @@ def make_app(
         bills=bills,
         risk=risk,
     )
+    app[PRIVACY] = privacy or PrivacyDesk()
     app[EDGE].picture, app[EDGE].dead, app[EDGE].fitter = picture, dead, fitter
 
     def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:

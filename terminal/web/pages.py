@@ -32,6 +32,7 @@ from terminal.web.pages_frame import (
 )
 from terminal.web.pages_help import help_routes
 from terminal.web.pages_people import people_routes
+from terminal.web.pages_privacy import privacy_routes
 from terminal.web.pages_reports import PERIODS, Periods, reports_routes
 from terminal.web.pages_risk import risk_routes
 from terminal.web.pages_sales import sales_routes
@@ -59,6 +60,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             web.get("/c/{counter}/code.svg", code),
             web.get("/c/{counter}/attention", attention),
             web.get("/static/{version}/{name}", app[FRAME].static),
+            *privacy_routes(),
             *sales_routes(),
             *help_routes(),
             *people_routes(),

@@ -26,7 +26,7 @@ async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str, list[str]]]:
 
 
 BOOK: Final = "/reports/daybook.xlsx"  # a file, no page; tests/flows/test_pages_reports.py asks for it
-OPEN: Final = {"/", "/api", "/checkout", "/display", "/help", "/help/{code}", "/sign-in"}
+OPEN: Final = {"/", "/api", "/checkout", "/display", "/help", "/help/privacy", "/help/{code}", "/sign-in"}
 GLASS: Final = {"/c/{counter}/display", "/c/{counter}/code.svg"}
 AT_A_TILL: Final = {"/c/{counter}/till"}
 SELLING: Final = (
@@ -37,7 +37,7 @@ SELLING: Final = (
     | {"/reports/today"}
 )
 REPORTS: Final = {f"/reports/{each}" for each in ("z", "z/{n}", "differences", "fees", "month")}
-OWNERS: Final = {"/people", "/me"} | REPORTS
+OWNERS: Final = {"/people", "/me", "/privacy", "/support/bundle", "/support/bundle.zip"} | REPORTS
 
 
 def asked_by(client: Client, url: str, language: str) -> Client:

@@ -170,3 +170,30 @@ def test_pr9_the_commands_tell_what_is_held_without_hashes_and_erase_it(loaded: 
     assert "1 personal values erased" in command("privacy", "erase", "SALE1", "--reason", "asked", *config).out
     assert PHONE not in command("privacy", "export", "SALE1", *config).out
     assert command("journal", "verify", *config).code == 0
+
+
+def test_pr15_the_notice_of_a_breach_counts_payments_and_staff_of_its_days(loaded: Loaded) -> None:
+    clock = Clock()
+
+    async def fill() -> None:
+        journal = await filled(loaded, clock)
+        paid = {"from": "open", "to": "paid", "why": "", "at_ms": clock.now}
+        for sale in ("SALE1", "SALE2"):
+            await journal.append([NewEvent("counter:1", "sale_moved", sale, CASHIER, paid)])
+        clock.now += DAY_MS
+        await journal.append([NewEvent("counter:1", "sale_moved", "SALE3", CASHIER, paid)])
+        await journal.close()
+
+    asyncio.run(fill())
+    day = "--since", "2027-01-15", "--until", "2027-01-15"  # of the clock's first day, UTC
+    told = command("privacy", "breach", *day, "--config", loaded.folder / "countertop.toml")
+    assert told.code == 0
+    assert "Payments in this time: 2. Staff with an account here: 1." in told.out
+    assert NAME not in told.out
+
+
+def test_pr13_the_check_of_the_settings_names_every_provider_and_its_place(loaded: Loaded) -> None:
+    told = command("serve", "--check", "--config", loaded.folder / "countertop.toml")
+    assert told.code == 0
+    [line] = [each for each in told.out.splitlines() if each.startswith("Payments are told to")]
+    assert line == "Payments are told to WeChat Pay: China."
