@@ -3,6 +3,7 @@
 One check is one line of the page: what is weak, what is worth a look, or that it is well.
 """
 
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,7 +27,7 @@ PEPPER_VARIETY: Final = 16  # of 32 random bytes fewer than 20 different ones co
 PASSPHRASE_MIN: Final = 16
 _SHOWN: Final = 5
 Level = Literal["weak", "look", "good"]
-Kind = Literal["secret", "settings", "state", "backup"]
+Kind = Literal["secret", "settings", "folder", "state", "backup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,9 @@ def _state(told: Installation) -> Iterable[Said]:
 def _settings(told: Installation) -> Iterable[Said]:
     for each in _kind(told, "settings"):
         if each.mode & 0o022 or each.uid not in (told.uid, 0):
+            yield "settings_writable", "weak", {"path": each.path}
+    for each in _kind(told, "folder"):
+        if each.mode & 0o002 and not each.mode & stat.S_ISVTX:  # anybody may put another file in its place
             yield "settings_writable", "weak", {"path": each.path}
 
 

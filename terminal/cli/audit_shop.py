@@ -35,19 +35,25 @@ from terminal.settings import CREDENTIAL, LOOPBACK, Loaded
 from terminal.stores import keys_folder, reading_path
 from terminal.system import SystemClock, SystemEntropy
 
-DESPITE: Final = ("config_bind_needs_tls", "config_mixed_modes", "config_secret_readable")
+DESPITE: Final = ("config_bind_needs_tls", "config_mixed_modes", "config_secret_readable", "config_missing")
 SECRET_FILES: Final = ("ready.json", "api-key", "demo-pins", f"keys/{PRIVATE}", "tls/server.pem")
 OURS: Final = frozenset({"", "merchant_", "next_merchant_", "app_", "next_app_"})  # others' we cannot change
 _PEM_MAX: Final = 256 * 1024
 
 
 def describe(loaded: Loaded, config: Path, root: Path, lock: Path, *, quick: bool) -> Installation:
-    """``quick`` passes over what takes long: the whole journal and every file of the packages."""
+    """``quick`` passes over what takes long: the whole journal and every file of the packages.
+
+    Raises:
+        BadSettings("config_missing"): no secrets, and nobody hands them over either.
+    """
     now_ms, settings = SystemClock().wall_ms(), loaded.settings
     running = machine.service(root, loaded.state)
     people = _People(loaded)
     live = settings.mode == "live"
-    seen = not settings.secrets_file.startswith(CREDENTIAL) or loaded.secrets_path.exists()
+    seen = loaded.secrets_path.exists()
+    if not seen and not settings.secrets_file.startswith(CREDENTIAL):
+        raise BadSettings("config_missing", path=str(loaded.secrets_path))
     return Installation(
         now_ms=now_ms,
         live=live,
@@ -127,6 +133,7 @@ def _fits(loaded: Loaded, pin: str) -> bool:
 
 def _held(loaded: Loaded, config: Path) -> Iterator[Held]:
     yield from _at(config, "settings")
+    yield from _at(config.resolve().parent, "folder")
     if not loaded.settings.secrets_file.startswith(CREDENTIAL):
         yield from _at(loaded.secrets_path, "secret")
     for text in named_files(msgspec.to_builtins(loaded.settings)):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,7 +89,7 @@ def test_s20_s40_s44_s73_a_default_installation_is_green(place: Place, tmp_path:
     own = replace(told, uid=1000, held=tuple(replace(each, uid=1000) for each in told.held))  # tests may be root's
     found = findings(own)
     assert [each.slug for each in found if each.level != "good"] == ["second_step_later"]
-    assert {"secret", "settings", "state", "backup"} == {each.kind for each in own.held}
+    assert {"secret", "settings", "folder", "state", "backup"} == {each.kind for each in own.held}
     assert [Path(each.path).name for each in own.held if each.kind == "secret"] == [
         "secrets.toml", "apiclient_key.pem", "journal.key",
     ]  # fmt: skip
@@ -174,6 +175,8 @@ def spoil(path: Path) -> None:
 
 
 def test_f1_settings_that_cannot_be_read_end_with_3(place: Place, tmp_path: Path) -> None:
+    (place.folder / "secrets.toml").unlink()
+    assert audit(place, tmp_path).code == 3
     place.config.write_text("nonsense = 1\n")
     assert audit(place, tmp_path).code == 3
 
@@ -254,3 +257,37 @@ def test_s17_a_shared_journal_s_keys_are_not_changed_behind_the_other_machines(p
     ended = command("security", "rotate", "journal-keys", "--config", place.config)
     assert ended.code == 3
     assert "journal.store" in ended.err
+
+
+def test_s40_s43_secrets_that_systemd_handed_over_are_seen_and_saved(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = place.config.read_text().replace('"secrets.toml"', '"credential:countertop-secrets"', 1)
+    place.config.write_text(text)
+    given = tmp_path / "credentials"
+    given.mkdir()
+    (place.folder / "secrets.toml").rename(given / "countertop-secrets")
+    unseen = {each["finding"] for each in json.loads(audit(place, tmp_path, "--quick", "--json").out)["findings"]}
+    assert "secrets_unseen" in unseen
+    assert not {"pepper_weak", "backup_phrase"} & unseen, "nothing is said of what cannot be seen"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(given))
+    (given / "countertop-secrets").chmod(0o440)
+    set_up(place)
+    found = json.loads(audit(place, tmp_path, "--quick", "--json").out)["findings"]
+    assert next(each for each in found if each["check"] == "secrets")["level"] == "good"
+    assert next(each for each in found if each["check"] == "pins")["level"] == "good"
+    saved = json.loads(command("backup", "--to", tmp_path, "--config", place.config, "--json").out)
+    (tmp_path / "phrase").write_text(PHRASE + "\n")
+    new = tmp_path / "new"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(new))
+    ended = command(
+        "restore", saved["file"], "--config", new / "countertop.toml", "--state", new / "state",
+        "--passphrase-file", tmp_path / "phrase",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert PEPPER in (new / "countertop-secrets").read_text()
+
+
+def test_s44_the_service_switches_its_memory_dumps_off_whoever_starts_it(place: Place) -> None:
+    command("serve", "--check", "--config", place.config)
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)

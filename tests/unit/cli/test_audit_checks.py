@@ -29,6 +29,7 @@ WELL = Installation(
     held=(
         Held("/s/secrets.toml", "secret", 1000, 0o600),
         Held("/s/countertop.toml", "settings", 0, 0o644),
+        Held("/s", "folder", 1000, 0o755),
         Held("/s/state", "state", 1000, 0o700),
         Held("/b/a.ctbackup", "backup", 1000, 0o600),
     ),
@@ -71,10 +72,15 @@ def test_s40_s73_a_sound_installation_has_a_good_line_for_every_check() -> None:
         (holding("state", mode=0o750), "state_open"),
         (holding("settings", mode=0o664), "settings_writable"),
         (holding("settings", uid=1001, mode=0o644), "settings_writable"),
+        (holding("folder", mode=0o777), "settings_writable"),
     ],
 )
 def test_s40_f1_files_that_others_can_read_or_change(told: Installation, slug: str) -> None:
     assert bad(told) == [(slug, "weak")]
+
+
+def test_a_folder_where_everybody_keeps_to_their_own_is_no_weakness() -> None:
+    assert bad(holding("folder", mode=0o1777)) == []
 
 
 def test_s43_a_backup_that_others_can_read() -> None:
