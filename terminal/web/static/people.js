@@ -98,8 +98,14 @@ function newPin(of) {
   at("new-pin").showModal();
 }
 
+/** Numbers and names as the settings have them, without the marks of the journal's own writing. */
+function payee(text) {
+  if (!text.startsWith("{")) return text;
+  return Object.values(JSON.parse(text)).map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join(" · ");
+}
+
 function account(each) {
-  const told = t("access.account_row", { ...each, names: each.yes.join(", ") || "–", date: when(each.due_ms, "short") });
+  const told = t("access.account_row", { ...each, before: payee(each.before), payee: payee(each.payee), names: each.yes.join(", ") || "–", date: when(each.due_ms, "short") });
   return row(each.channel, told, taking(t("access.account_yes"), () => run(() => post(`/accounts/${each.channel}/approve`), t("access.added"))));
 }
 
