@@ -34,7 +34,7 @@ async def refund(call: Call[NewRefund]) -> Answer:
     else:
         amount = _amount(sale, form.amount_minor)
         approver = await _approved(call, amount)
-        await _count(call.edge, call.known.principal, amount)
+        await _count(call, sale, amount)
     sale, made = await service.aftercare.refund(
         sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
     )
@@ -48,9 +48,7 @@ async def offer(call: Call[OfferQuery]) -> Answer:
     """What asking for it would do; nothing is reserved."""
     sale = call.sale(Action.SEE_SALES)
     found = call.edge.service.aftercare.offer(sale.id, call.form.amount_minor)
-    left = max(sale.refundable_minor(found.attempt), 0)
-    if not 1 <= found.amount.minor <= left:
-        raise InvalidRequest("refund_too_much", left=Money(left, found.amount.currency).plain())
+    left = _fits(sale, found, found.amount.minor)
     told = _sentence(call, found)
     way, amount = found.way, found.amount
     return Answer(RefundOffer(way.kind, way.why, amount.minor, left, amount.currency, found.due_ms, told))
@@ -125,24 +123,36 @@ async def _note_alone(edge: Edge, who: Principal, day: str, amount: int) -> None
     await edge.service.feed.append([NewEvent(stream, ALONE, _subject(who, day), who.actor, body)])
 
 
-async def _count(edge: Edge, who: Principal, amount: int) -> None:
+async def _count(call: Call[NewRefund], sale: Sale, amount: int) -> None:
     """The most that all refunds of a day may be together, where the shop has set one (S38).
 
-    Counted before it is sent and never given back: a limit that a failed refund moves is none.
+    Counted before it is sent and never given back: a limit that a failed refund moves is none. What is refused at
+    once is not counted.
 
     Raises:
-        Conflict: ``refund_day_limit``.
+        Conflict: ``refund_day_limit``; what ``Aftercare.refund`` would refuse it with.
     """
+    edge, service = call.edge, call.edge.service
     limit, day = edge.people.settings.refunds.day_minor, _day(edge)
     if not limit:
         return
-    subject, stream = f"refunds:all:{day}", f"store:{edge.service.house.store}"
+    service.holds.refund(call.actor)
+    _fits(sale, service.aftercare.offer(sale.id, amount), amount)
+    subject, stream = f"refunds:all:{day}", f"store:{service.house.store}"
     async with edge.refund_turn:
-        counted = sum(each.body["amount_minor"] for each in edge.service.feed.of_subject(subject))
+        counted = sum(each.body["amount_minor"] for each in service.feed.of_subject(subject))
         if counted + amount > limit:
-            raise Conflict("refund_day_limit", limit=Money(limit, edge.service.house.currency).plain())
+            raise Conflict("refund_day_limit", limit=Money(limit, service.house.currency).plain())
         body: dict[str, Any] = {"amount_minor": amount, "day": day}
-        await edge.service.feed.append([NewEvent(stream, "refund_counted", subject, who.actor, body)])
+        await service.feed.append([NewEvent(stream, "refund_counted", subject, call.actor, body)])
+
+
+def _fits(sale: Sale, found: Offer, amount: int) -> int:
+    """What is left. Raises InvalidRequest("refund_too_much")."""
+    left = max(sale.refundable_minor(found.attempt), 0)
+    if not 1 <= amount <= left:
+        raise InvalidRequest("refund_too_much", left=Money(left, found.amount.currency).plain())
+    return left
 
 
 async def override(call: Call[NewOverride]) -> Answer:

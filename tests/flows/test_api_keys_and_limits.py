@@ -88,6 +88,9 @@ async def test_s38_a_sale_has_a_limit_by_role_and_a_day_one_for_all_refunds(tmp_
             assert (told.status, told.slug, told.body["facts"]) == (403, "limit_of_role", {"limit": told_as})
         assert shop.line.requests == [], "told before anything was asked of the bank"
         first, second = await shop.paid(pos, 2000), await shop.paid(owner, 5000, counter="2")
+        third = await shop.paid(owner, 100, counter="1")
+        typed = await owner.post(f"/sales/{third['id']}/refunds", {"reason": "broken", "amount_minor": 1400})
+        assert typed.slug == "refund_too_much", "a slip of the finger uses up nothing of the day"
         path = f"/sales/{first['id']}/refunds"
         assert (await owner.post(path, {"reason": "broken", "amount_minor": 1000})).status == 201
         over = await owner.post(f"/sales/{second['id']}/refunds", {"reason": "broken", "amount_minor": 501})
