@@ -22,7 +22,7 @@ from terminal.journal.keys import JournalKeys
 from terminal.journal.reader import Reader
 from terminal.journal.records import Row, decode, event_of
 from terminal.payments.event import Actor, NewEvent
-from terminal.privacy.datamap import Place, data_map
+from terminal.privacy.datamap import DataMap, Place, data_map
 from terminal.privacy.ledger import Entry, Ledger
 from terminal.privacy.notice import Provider
 from terminal.privacy.requests import OLD_PEOPLE, dossier, held, of_people
@@ -93,10 +93,16 @@ async def open_keeper(stack: AsyncExitStack, loaded: Loaded, clock: Clock, journ
 
 def providers(loaded: Loaded) -> list[Provider]:
     """Every channel of the settings with its connector's title, for people."""
-    return [
-        Provider(profile_of(table.connector).titles.get("en", name), table.connector, getattr(table, "region", ""))
-        for name, table in loaded.settings.channels.items()
-    ]
+    found = []
+    for name, table in loaded.settings.channels.items():
+        titles = profile_of(table.connector).titles
+        found.append(Provider(titles.get("en", name), table.connector, getattr(table, "region", ""), titles))
+    return found
+
+
+def own_map(loaded: Loaded) -> DataMap:
+    """The data map with this shop's own periods."""
+    return data_map().with_days("bills", loaded.settings.state.bill_days)
 
 
 def purposes(loaded: Loaded) -> dict[str, str]:
@@ -131,8 +137,8 @@ def write_ledger(loaded: Loaded, entries: list[Entry]) -> None:
 
 def what_is_due(loaded: Loaded, now_ms: int) -> Retained:
     """Looked up beside a running service too; nothing is deleted."""
-    days = periods(data_map(), {"bill_file": loaded.settings.state.bill_days})
-    files = due(data_map(), _files(loaded), now_ms, days)
+    days = periods(own_map(loaded))
+    files = due(own_map(loaded), _files(loaded), now_ms, days)
     path = reading_path(loaded)
     people: tuple[str, ...] = ()
     if path.exists():

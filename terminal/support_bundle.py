@@ -18,7 +18,7 @@ from terminal.journal.reader import Reader
 from terminal.privacy.bundle import all_forms, leaks, packed, settings_told, timeline, words_of, zipped
 from terminal.privacy.datamap import data_map
 from terminal.privacy.ledger import Ledger
-from terminal.privacy_wiring import find, providers, read_ledger
+from terminal.privacy_wiring import find, own_map, providers, read_ledger
 from terminal.settings import Loaded
 from terminal.stores import reading_path
 from terminal.web.pages_privacy import PrivacyDesk
@@ -65,7 +65,7 @@ def privacy_desk(loaded: Loaded, ledger: Ledger) -> PrivacyDesk:
     async def bundle() -> Mapping[str, bytes]:
         return await asyncio.to_thread(gathered, loaded)
 
-    return PrivacyDesk(providers(loaded), ledger.entries, bundle)
+    return PrivacyDesk(providers(loaded), own_map(loaded), ledger.entries, bundle)
 
 
 def kept(loaded: Loaded, files: Mapping[str, bytes], name: str) -> Path:

@@ -32,6 +32,9 @@ class Keep(Words, frozen=True, forbid_unknown_fields=True, rename={"zh": "zh-CN"
 
     days: int
 
+    def say(self, language: str) -> str:
+        return Words.say(self, language).replace("{days}", str(self.days))
+
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of data: everything on the map is of one of these."""
@@ -72,6 +75,11 @@ class DataMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def place(self, connector: str, region: str = "") -> Words:
         """Where the company behind a channel is, in words; ``region`` is the channel's own, where it names one."""
         return self.places.get(self.connectors.get(connector) or region) or self.places["unknown"]
+
+    def with_days(self, keep: str, days: int) -> "DataMap":
+        """The map of a shop whose settings choose another period."""
+        keeps = {**self.keeps, keep: msgspec.structs.replace(self.keeps[keep], days=days)}
+        return msgspec.structs.replace(self, keeps=keeps)
 
     def days(self, kind: str) -> int:
         return self.keeps[self.kinds[kind].keep].days

@@ -1,7 +1,7 @@
 """The notice for customers and for the owner's page: made from the map and the real settings (PR7, PR13, PR15)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from terminal.privacy.datamap import DataMap
 
@@ -13,6 +13,7 @@ class Provider:
     title: str
     connector: str
     region: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)  # per language; ``title`` where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ def kept(data: DataMap, person: str, language: str) -> list[Kept]:
 
 def providers_told(data: DataMap, providers: Sequence[Provider], language: str) -> list[tuple[str, str]]:
     """Every company that hears of a payment, and where it is."""
-    return [(each.title, data.place(each.connector, each.region).say(language)) for each in providers]
+    return [
+        (each.titles.get(language, each.title), data.place(each.connector, each.region).say(language))
+        for each in providers
+    ]
 
 
 def breach_notice(

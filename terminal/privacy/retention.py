@@ -30,9 +30,9 @@ class Due:
     age_days: int
 
 
-def periods(data: DataMap, chosen: Mapping[str, int]) -> dict[str, int]:
-    """Kind -> days, for the kinds that go by age; ``chosen`` of the settings stands above the map."""
-    days = {kind: chosen.get(kind, data.days(kind)) for kind in data.kinds}
+def periods(data: DataMap) -> dict[str, int]:
+    """Kind -> days, for the kinds that go by age."""
+    days = {kind: data.days(kind) for kind in data.kinds}
     return {kind: each for kind, each in days.items() if each}
 
 

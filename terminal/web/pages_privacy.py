@@ -1,7 +1,7 @@
 """The pages of privacy: the notice for everybody, the owner's panel, and the support bundle with its preview."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -9,7 +9,7 @@ from aiohttp import web
 
 from terminal.people.roles import Action
 from terminal.privacy.bundle import zipped
-from terminal.privacy.datamap import data_map, sheet
+from terminal.privacy.datamap import DataMap, data_map, sheet
 from terminal.privacy.ledger import Entry
 from terminal.privacy.notice import Provider, kept, providers_told
 from terminal.web.pages_frame import PARTS, PLAIN_HEADERS, allowed, page, render, words_for
@@ -26,11 +26,13 @@ class PrivacyDesk:
     """What the pages tell. Without one (``None`` to the app) nothing has left and no provider is set.
 
     Args:
+        data: the map with this shop's own periods.
         sent: what left the shop, newest first.
         bundle: gathers the support bundle's files by name.
     """
 
     providers: Sequence[Provider] = ()
+    data: DataMap = field(default_factory=data_map)
     sent: Callable[[], Sequence[Entry]] = tuple
     bundle: Callable[[], Awaitable[Mapping[str, bytes]]] = _empty
 
@@ -49,7 +51,8 @@ def privacy_routes() -> list[web.RouteDef]:
 
 async def notice(request: web.Request) -> web.Response:
     """For customers too: what is kept, by whom, how long. Made from the settings, never another shop's."""
-    words, desk, data = words_for(request), request.app[DESK], data_map()
+    words, desk = words_for(request), request.app[DESK]
+    data = desk.data
     told = providers_told(data, desk.providers, words.language)
     return render(request, "privacy_notice.html", words, kept=kept(data, "payer", words.language), providers=told)
 
@@ -57,8 +60,8 @@ async def notice(request: web.Request) -> web.Response:
 async def panel(request: web.Request) -> web.Response:
     """For those who may change settings."""
     allowed(request, Action.SEE_REPORTS)
-    words, desk, data = words_for(request), request.app[DESK], data_map()
-    zone = request.app[PARTS].zone
+    words, desk = words_for(request), request.app[DESK]
+    data, zone = desk.data, request.app[PARTS].zone
     sent = [
         (each, datetime.fromtimestamp(each.last_ms / 1000, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
         for each in list(desk.sent())[:SHOWN_MAX]

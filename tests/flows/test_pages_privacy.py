@@ -32,7 +32,7 @@ async def pages(folder: Path, *providers: Provider) -> AsyncIterator[tuple[Shop,
     async def bundle() -> Mapping[str, bytes]:
         return FILES
 
-    desk = PrivacyDesk(providers, lambda: [SENT], bundle)
+    desk = PrivacyDesk(providers, data_map().with_days("bills", 123), lambda: [SENT], bundle)
     async with open_shop(folder) as shop, AsyncExitStack() as stack:
         app = make_app(
             shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy, privacy=desk
@@ -60,6 +60,7 @@ async def test_pr7_pr4_pr10_the_notice_is_for_everybody_the_panel_for_the_owner_
             text = unescape(await body(stranger, url, "/help/privacy", language))
             for place in ("cn", "eu"):
                 assert words.text("privacy.provider", place=data_map().places[place].say(language)) in text
+            assert "123 " in text  # this shop's own period, not the map's
             assert data_map().kinds["code_hash"].purpose.say(language) in text
             panel = await body(owner, url, "/privacy", language)
             assert words.text("privacy.no_switches") in panel

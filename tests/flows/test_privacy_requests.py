@@ -16,6 +16,7 @@ from terminal.settings import Loaded, load
 from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
 from tests.flows.cli_rig import Place, command
+from tests.flows.test_statement_folder import written as with_account
 
 PHONE, NAME = "13800138001", "Maria Silva dos Santos"
 CASHIER, OWNER = Actor("person", "01CASHIER"), Actor("person", "01OWNER")
@@ -197,3 +198,13 @@ def test_pr13_the_check_of_the_settings_names_every_provider_and_its_place(loade
     assert told.code == 0
     [line] = [each for each in told.out.splitlines() if each.startswith("Payments are told to")]
     assert line == "Payments are told to WeChat Pay: China."
+
+
+def test_pr8_statements_that_were_read_go_with_the_bills_and_what_waits_to_be_read_stays(tmp_path: Path) -> None:
+    loaded = with_account(tmp_path, "[state]", "[state]\nbill_days = 30")
+    gone = [aged(tmp_path / "in" / name, 31) for name in ("done/may.csv", "refused/odd.csv")]
+    stays = [aged(tmp_path / "in" / name, age) for name, age in (("june.csv", 31), ("done/june.csv", 29))]
+    found = what_is_due(loaded, SystemClock().wall_ms())
+    assert sorted(each.path for each in found.files) == ["statements/done/may.csv", "statements/refused/odd.csv"]
+    asyncio.run(retain(loaded, None, SystemClock().wall_ms()))
+    assert ([each.exists() for each in gone], [each.exists() for each in stays]) == ([False] * 2, [True] * 2)

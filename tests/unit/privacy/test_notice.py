@@ -24,6 +24,12 @@ def test_pr13_every_provider_is_named_with_the_place_it_is_in_and_an_unknown_pla
     assert providers_told(data_map(), [provider], "en") == [(provider.title, place)]
 
 
+def test_pr13_a_provider_is_called_as_its_customers_call_it() -> None:
+    named = Provider("WeChat Pay", "wechatpay", titles={"zh-CN": "微信支付"})
+    assert providers_told(data_map(), [named], "zh-CN") == [("微信支付", "中国")]
+    assert providers_told(data_map(), [named], "pt-BR") == [("WeChat Pay", "China")]
+
+
 def test_pr7_the_notice_names_what_is_kept_of_payers_once_and_nothing_of_staff() -> None:
     payer = [each.what for each in kept(data_map(), "payer", "en")]
     staff = [each.what for each in kept(data_map(), "staff", "en")]

@@ -6,7 +6,7 @@ from terminal.privacy.datamap import data_map
 from terminal.privacy.retention import DAY_MS, Found, due, periods
 
 NOW = 1_800_000_000_000
-DAYS = periods(data_map(), {"bill_file": 10})
+DAYS = periods(data_map().with_days("bills", 10))
 
 
 @pytest.mark.parametrize(
