@@ -97,8 +97,8 @@ def secrets_of(loaded: Loaded) -> set[str]:
 
 
 def _public(text: str) -> bool:
-    """Words of a key file's own structure, such as addresses of this service."""
-    return text.startswith(("http://", "https://", "/")) and "/link/" not in text
+    """Where the service answers: no secret, unless it is a link that lets somebody in."""
+    return text.startswith(("http://", "https://")) and "/link/" not in text
 
 
 def _secret_files(loaded: Loaded) -> Iterator[Path]:
