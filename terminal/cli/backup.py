@@ -140,8 +140,9 @@ def _rotate(folder: Path, shop: str, keep: int, new: Path) -> list[Path]:
 
     What is named otherwise, or of a shop called ``<this>-2``, is nobody's business here.
     """
-    ours = sorted(each for each in folder.iterdir() if re.fullmatch(re.escape(shop) + _AT, each.name))
-    gone = [each for each in ours[:-keep] if each != new]
+    known = (each for each in folder.iterdir() if re.fullmatch(re.escape(shop) + _AT, each.name))
+    older = sorted(each for each in known if each != new)
+    gone = older[: max(0, len(older) - keep + 1)]
     for each in gone:
         each.unlink()
     return gone
