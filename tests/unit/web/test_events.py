@@ -100,3 +100,18 @@ def test_s24_a_wait_ends_with_its_credential_and_with_the_service() -> None:
                 await asking
 
     run(story(), seed=1)
+
+
+def test_a_number_that_cannot_be_read_yet_is_waited_for_and_holds_nobody_up() -> None:
+    class Ahead(Waiting):
+        def __init__(self) -> None:
+            super().__init__()
+            self.paper.last_number = lambda: len(self.paper.events) + 1  # type: ignore[method-assign]  # committed, not published
+
+    async def story() -> None:
+        rig = Ahead()
+        async with job(rig.hub.follow()):
+            page, took_s = await rig.ask()
+            assert (page.events, page.newest, took_s) == ([], 1, 20)
+
+    run(story(), seed=1)
