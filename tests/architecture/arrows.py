@@ -57,6 +57,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,
     ),
+    "terminal.client": (),  # runs in a till's own program
     "terminal.pos": ("terminal.counter", "terminal.payments", "terminal.help", *COMMON),
     # the machine, and its twin for simulations
     "terminal.system": ("terminal.ulid",),
