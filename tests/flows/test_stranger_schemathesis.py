@@ -87,7 +87,7 @@ async def test_s1_s29_a_stranger_finds_nothing_untold_and_nothing_broken_taken(t
 async def test_s1_s29_a_stranger_finds_nothing_in_many_requests(who: str, tmp_path: Path) -> None:
     async with open_shop(tmp_path, limits=PATIENT) as shop:
         await shop.cashier()
-        everything = ("--phases", "examples,coverage,fuzzing,stateful", "-n", "25")
+        everything: tuple[str, ...] = ("--phases", "examples,coverage,fuzzing,stateful", "-n", "25")
         # 64.0 is an integer to JSON Schema and none to us (S3), and a thirteenth month is a pattern's day
         everything += ("--exclude-checks", "positive_data_acceptance")
         if who == "owner":

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from terminal.sandbox.desk import price
 from terminal.sandbox.outcome import Reply
+from terminal.sandbox.payment_codes import price
 from terminal.sandbox.pix import TOKENS_KEPT, PixDoor
 from terminal.sandbox.pix_forms import API, pix_names
 from tests.unit.sandbox.till import Till
