@@ -58,7 +58,7 @@ def test_the_phone_shows_who_gets_how_much_and_why(
 def test_what_is_no_code_of_a_bank_is_left_to_the_wallets_and_what_nobody_can_pay_is_told(tmp_path: Path) -> None:
     bank = desk(tmp_path)
     assert bank.scan("weixin://wxpay/bizpayurl?pr=1") is None
-    assert bank.scan("00020101021253037645802BR6304ABCD") is None, "no account in this currency: a Pix code, perhaps"
+    assert bank.scan("00020101021253037645802BR6304ABCD") is None, "no account in BRL: a Pix code"
     told = bank.scan(UPI.replace("am=10.00&", ""))
     assert told is not None
     assert told["why_not"] == "amount-open"
