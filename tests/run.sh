@@ -35,7 +35,7 @@ stage lint sh -c 'ruff check -q . && ruff format -q --check .'
   echo "== types: $word in $(($(date +%s) - begun)) s"
 } >"$scratch/types" 2>&1 &
 types=$!
-stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --costs --trust .trust.json --cov --cov-report= -m "not slow" "$@"
+stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --costs --trust=.trust.json --cov --cov-report= -m "not slow" "$@"
 wait "$types"
 cat "$scratch/types"
 grep -q "^== types: ok" "$scratch/types" || failed="$failed types"
