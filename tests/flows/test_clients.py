@@ -20,7 +20,8 @@ pytestmark = [
     pytest.mark.xdist_group("clients"),  # one shop and one Node for all stories
     pytest.mark.row(3, 88),
 ]
-EACH = pytest.mark.parametrize("name", ["python", "python-awaiting", "javascript"])
+AWAITING = pytest.param("python-awaiting", marks=pytest.mark.slow)  # the same calls through another carrier
+EACH = pytest.mark.parametrize("name", ["python", AWAITING, "javascript"])
 
 
 @dataclass

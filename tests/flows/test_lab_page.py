@@ -177,6 +177,7 @@ async def test_b7_three_notifications_are_one_payment_one_receipt_and_one_senten
     ]
 
 
+@pytest.mark.slow  # lab run plays it without a page in every run of the suite
 @pytest.mark.row(28, 144)
 async def test_b6_a_wrong_amount_is_never_paid_by_its_message_and_goes_to_a_person(windows: Windows) -> None:
     till, slips = windows.till, await windows.slips()
@@ -213,6 +214,7 @@ async def test_b5_a_forged_notification_moves_nothing_and_is_recorded(windows: W
     await windows.paid("¥13.00", slips + 1)
 
 
+@pytest.mark.slow  # as above
 @pytest.mark.row(10, 144)
 async def test_b1_an_answer_lost_after_the_debit_is_checked_until_proven_and_charged_once(
     windows: Windows,
