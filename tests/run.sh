@@ -28,14 +28,14 @@ browser() {
 browser || missed="browser tests: no Chromium here and no right to install it (apt-get install chromium)"
 
 stage lint sh -c 'ruff check -q . && ruff format -q --check .'
-# Types need one core, and the tests wait for processes, devices and pages a third of their time: three workers fill two.
+# Types need one core and the tests wait for processes, devices and pages at times: the two together fill both.
 {
   begun=$(date +%s)
   if nice mypy --no-error-summary; then word=ok; else word=FAILED; fi
   echo "== types: $word in $(($(date +%s) - begun)) s"
 } >"$scratch/types" 2>&1 &
 types=$!
-stage tests python -m pytest -n "${WORKERS:-3}" --dist loadgroup -q --costs --trust=.trust.json --cov --cov-report= -m "not slow" "$@"
+stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --costs --trust=.trust.json --cov --cov-report= -m "not slow" "$@"
 wait "$types"
 cat "$scratch/types"
 grep -q "^== types: ok" "$scratch/types" || failed="$failed types"

@@ -134,6 +134,7 @@ async def test_the_demo_sells_survives_a_killed_service_ends_clean_and_goes_on_w
     assert processes_of(places.root) == []
 
 
+@pytest.mark.slow  # four seconds of a start; make test-long
 async def test_sigterm_in_the_middle_of_the_start_leaves_no_process_and_secrets_are_nobody_elses(
     tmp_path: Path,
 ) -> None:

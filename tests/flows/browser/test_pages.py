@@ -68,6 +68,7 @@ async def test_the_customer_s_screen_shows_amount_code_and_result_and_heals_afte
     assert await display.locator("#code").is_hidden()
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(7, 137)
 async def test_the_customer_s_language_is_chosen_apart_and_the_phone_is_asked_for(
     till: Till, window: BrowserContext
@@ -86,6 +87,7 @@ async def test_the_customer_s_language_is_chosen_apart_and_the_phone_is_asked_fo
     assert await till.panel("waiting") == "Customer is confirming"
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(133)
 async def test_the_timeline_grows_while_the_sale_goes_on_with_durations_and_evidence(
     till: Till, window: BrowserContext
@@ -133,6 +135,7 @@ async def test_s60_w2_hostile_text_is_shown_as_text_and_nothing_runs(
     assert await page.evaluate("window.ran") is None
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 async def test_i25_every_page_says_test_in_every_language(till: Till) -> None:
     sale = await _sale(till.shop, till.counter)
     paths = ["/", "/help", "/help/P-01", "/sales", f"/sales/{sale}", "/sign-in", "/nothing", "/link/worth-nothing"]
@@ -155,6 +158,7 @@ async def test_help_is_searched_and_a_code_leads_to_what_to_do(till: Till) -> No
     await till.says(".fix", "Put in a new roll")
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 async def test_a_stranger_signs_in_first_and_comes_to_the_page_they_wanted(chromium: Browser, shop: Shop) -> None:
     context = await chromium.new_context()
     page = await context.new_page()
@@ -171,6 +175,7 @@ async def test_a_stranger_signs_in_first_and_comes_to_the_page_they_wanted(chrom
     await context.close()
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 async def test_a_link_opens_once(till: Till) -> None:
     link = till.shop.link(till.counter)
     await till.page.goto(link)
@@ -191,6 +196,7 @@ async def test_f8_lists_the_last_sales_and_the_list_finds_one_by_its_order_numbe
     assert await till.page.locator(".sales a").get_attribute("href") == f"/sales/{sale}"
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(140)
 async def test_pages_stay_usable_at_twice_the_size_and_on_a_phone(till: Till) -> None:
     for width, height in ((512, 300), (390, 844)):

@@ -32,6 +32,7 @@ async def fits(till: Till) -> None:
     assert wide <= 0
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(67, 119)
 async def test_a_picture_is_asked_about_and_a_receipt_looked_up_from_the_help_key(till: Till) -> None:
     service = till.shop.running.service

@@ -43,6 +43,7 @@ async def test_sales_by_keyboard_alone_and_a_digit_after_green_begins_the_next(t
     await till.says("#amount", "¥0.01", whole=True)
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(1)
 async def test_the_number_pad_undoes_and_clears_and_the_green_screen_goes_by_itself(till: Till) -> None:
     await till.type("9.999")  # a third decimal has no place
@@ -163,6 +164,7 @@ async def test_late_money_stands_in_amber_until_the_owner_attaches_it(till: Till
     await till.says("#last", "Paid")
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(11)
 async def test_an_owner_keeps_a_payment_that_was_proven_while_it_was_being_taken_back(till: Till) -> None:
     service = till.shop.running.service
@@ -202,6 +204,7 @@ async def test_an_owner_keeps_a_payment_that_was_proven_while_it_was_being_taken
     assert service.book.sale(sale).attempts[-1].flags == {Flag.ACCEPTED}
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(11)
 async def test_after_a_minute_of_doubt_an_owner_lets_the_customer_pay_again(till: Till) -> None:
     service = till.shop.running.service
@@ -351,6 +354,7 @@ async def test_every_control_has_a_name_and_states_are_announced(till: Till) -> 
     await till.says("#say", "Waiting for customer. ¥1.00", whole=True)
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(28, 56, 62)
 async def test_old_slips_are_asked_about_and_a_refused_scan_or_a_forgery_is_a_sentence(till: Till) -> None:
     await till.type("100")

@@ -27,6 +27,7 @@ class LowPrinter:
         return Health(HealthState.OK, "", 0, {"model": "epson-serial", "paper": self.paper})
 
 
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
 @pytest.mark.row(46)
 async def test_a_roll_that_ends_soon_is_told_before_it_ends(till: Till) -> None:
     printer = LowPrinter()

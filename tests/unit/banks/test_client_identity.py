@@ -57,8 +57,9 @@ async def test_a_changed_certificate_is_used_by_the_next_connection_without_a_re
         await read_request(reader)
         shown = writer.get_extra_info("ssl_object").getpeercert()
         seen.append(dict(each[0] for each in shown["subject"])["commonName"])
-        writer.write(OK)
+        writer.write(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))  # each request greets anew
         await writer.drain()
+        writer.close()
 
     pair = identity(tmp_path, "old")
     async with serving(handle, tls) as port:

@@ -76,8 +76,8 @@ async def test_d11_a_crash_at_the_commit_is_told_to_all_and_never_gone_on_from(
     assert {getattr(each, "slug", "") for each in told} == {"commit_unknown"}
     with pytest.raises(JournalError, match="journal_stopped"):
         await journal.append([event()])
+    await journal.close()  # by then its writer has told the log
     assert [each.exc_info[0] for each in caplog.records if each.exc_info] == [Crash]
-    await journal.close()
     async with await open_in(place, tmp_path / "v.db") as again:
         assert [each.subject for each in again.after(0)] == ["s0", "s1", "s2"], "the database decides"
 
