@@ -98,7 +98,10 @@ def _minimise(seed: int) -> None:
     from terminal.simulation.minimise import minimise
 
     logging.disable(logging.CRITICAL)
-    found = minimise(seed)
+    try:
+        found = minimise(seed)
+    finally:
+        logging.disable(logging.NOTSET)
     if found is None:
         print(f"seed {seed} is right")
         return
