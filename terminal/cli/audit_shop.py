@@ -32,8 +32,8 @@ from terminal.people.pins import PinCost, Pins
 from terminal.people.records import ApiKey, Person, restore
 from terminal.people.roles import Role
 from terminal.settings import CREDENTIAL, LOOPBACK, Loaded
-from terminal.stores import keys_folder, reading_path
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import keys_folder, reading_path
 
 DESPITE: Final = ("config_bind_needs_tls", "config_mixed_modes", "config_secret_readable", "config_missing")
 SECRET_FILES: Final = ("ready.json", "api-key", "demo-pins", f"keys/{PRIVATE}", "tls/server.pem")

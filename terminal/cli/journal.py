@@ -26,7 +26,7 @@ from terminal.journal.records import Row
 from terminal.journal.verify import verify as check
 from terminal.payments.event import Event
 from terminal.settings import load
-from terminal.stores import keys_folder, reading_path
+from terminal.wiring.stores import keys_folder, reading_path
 
 journal = typer.Typer(no_args_is_help=True, help="Read and check the journal.")
 Config = Annotated[Path, typer.Option(help="The settings file of the service.")]

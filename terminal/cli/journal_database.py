@@ -15,7 +15,7 @@ from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Row
 from terminal.journal.verify import Report
 from terminal.settings import Loaded, load
-from terminal.stores import checkpoints_path, identity_of, journal_path, keys_folder, place_of
+from terminal.wiring.stores import checkpoints_path, identity_of, journal_path, keys_folder, place_of
 
 
 def shared(loaded: Loaded) -> bool:

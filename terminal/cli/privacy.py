@@ -19,7 +19,7 @@ from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 
 if TYPE_CHECKING:
-    from terminal.stores import Store
+    from terminal.wiring.stores import Store
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ def when(wall_ms: int) -> str:
 
 async def with_journal(loaded: Loaded, use: "Callable[[Store], Awaitable[T]]") -> T:
     """Raises JournalError("journal_locked"): the service is running, and it alone may write."""
-    from terminal.stores import open_store
+    from terminal.wiring.stores import open_store
 
     journal = await open_store(loaded, SystemClock(), SystemEntropy())
     try:
@@ -73,7 +73,7 @@ def map_(tongue: Tongue = "", as_json: Json = False) -> None:
 @privacy.command()
 def ledger(config: Config = DEMO, as_json: Json = False) -> None:
     """What left this shop in the last 30 days: when, to whom, for what, which fields; at most a minute late."""
-    from terminal.privacy_wiring import read_ledger
+    from terminal.wiring.privacy import read_ledger
 
     with sentences(as_json=as_json):
         found = sorted(read_ledger(load(config)), key=lambda each: -each.last_ms)
@@ -94,8 +94,8 @@ def ledger(config: Config = DEMO, as_json: Json = False) -> None:
 @privacy.command()
 def retain(config: Config = DEMO, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Delete what is older than its period. A running service does it every day by itself."""
-    from terminal.privacy_wiring import Retained, what_is_due
-    from terminal.privacy_wiring import retain as delete
+    from terminal.wiring.privacy import Retained, what_is_due
+    from terminal.wiring.privacy import retain as delete
 
     with sentences(as_json=as_json):
         loaded, clock = load(config), SystemClock()
@@ -127,7 +127,7 @@ def breach(
     tongue: Tongue = "",
 ) -> None:
     """A notice of a breach to finish by hand, filled with what the journal knows of that time."""
-    from terminal.privacy_wiring import concerned, providers
+    from terminal.wiring.privacy import concerned, providers
 
     with sentences():
         loaded = load(config)
@@ -152,7 +152,7 @@ def _ms(day: datetime) -> int:
 @privacy.command()
 def export(who: Who, config: Config = DEMO) -> None:
     """Everything that is held of a payment or a staff member, as one JSON document. No hash of a PIN is in it."""
-    from terminal.privacy_wiring import held_of
+    from terminal.wiring.privacy import held_of
 
     with sentences():
         put(held_of(load(config), who))
@@ -164,8 +164,8 @@ def erase(who: Who, reason: Reason, config: Config = DEMO, dry_run: DryRun = Fal
 
     The service must be stopped for it. A legal hold refuses it.
     """
-    from terminal.privacy_wiring import erase as remove
-    from terminal.privacy_wiring import held_of
+    from terminal.wiring.privacy import erase as remove
+    from terminal.wiring.privacy import held_of
 
     with sentences(as_json=as_json):
         loaded = load(config)
@@ -197,8 +197,8 @@ def release(who: Who, reason: Reason, config: Config = DEMO) -> None:
 
 
 def _held(who: str, reason: str, config: Path, *, begin: bool) -> None:
-    from terminal.privacy_wiring import held_of
-    from terminal.privacy_wiring import hold as set_hold
+    from terminal.wiring.privacy import held_of
+    from terminal.wiring.privacy import hold as set_hold
 
     with sentences():
         loaded = load(config)

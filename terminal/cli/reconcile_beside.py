@@ -6,9 +6,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.app import house_of, notify_url
-from terminal.bill_desk import BillDesk, bill_desk
-from terminal.channels import open_channel
+from terminal.bills.desk import BillDesk, bill_desk
 from terminal.cli.reconcile_asked import Asked, Told, about_day
 from terminal.cli.words import language
 from terminal.counter.feed import Feed
@@ -21,10 +19,12 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
 from terminal.settings import Loaded
 from terminal.settlement.reconcile import Report
-from terminal.stores import open_store, reading_path
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.settlement_desk import SettlementDesk
 from terminal.web.views_settlement import day_view, difference_view, report_view
+from terminal.wiring.channels import notify_url, open_channel
+from terminal.wiring.house import house_of
+from terminal.wiring.stores import open_store, reading_path
 
 LISTED_MAX: Final = 200
 

@@ -12,8 +12,8 @@ from terminal.errors import BadSettings
 from terminal.journal.rotate import Rotation, rotate
 from terminal.payments.event import Actor, NewEvent
 from terminal.settings import Loaded, load
-from terminal.stores import journal_path, keys_folder, open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import journal_path, keys_folder, open_journal
 
 OPERATOR: Final = Actor("system", "security-command")
 

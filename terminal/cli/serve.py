@@ -38,10 +38,10 @@ def serve(
 
 
 def _check(loaded: Loaded, *, as_json: bool) -> None:
-    from terminal.app import check_settings
     from terminal.privacy.datamap import data_map
     from terminal.privacy.notice import providers_told
-    from terminal.privacy_wiring import providers
+    from terminal.wiring.checking import check_settings
+    from terminal.wiring.privacy import providers
 
     wrong: list[TerminalError] = []
     check_settings(loaded, wrong.append)
@@ -57,7 +57,7 @@ def _check(loaded: Loaded, *, as_json: bool) -> None:
 async def _serve(loaded: Loaded, *, as_json: bool) -> int:
     from terminal.app import running, say_ready
     from terminal.cli.first_start import demo_people, first_links
-    from terminal.stores import on_disk
+    from terminal.wiring.stores import on_disk
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -8,6 +8,9 @@ from typing import Annotated, Final
 import typer
 
 from terminal.banks.statements.amounts import told
+from terminal.bills.statement_folder import DONE, FILE_MAX, Source, mapping_of, reader_of
+from terminal.bills.statement_folder import REFUSED as REFUSED_FOLDER
+from terminal.bills.statement_intake import promised
 from terminal.channel_tables import AnyBankTable
 from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import REFUSED, UNAVAILABLE, console, give_up, sentences
@@ -16,10 +19,7 @@ from terminal.journal.reader import Reader
 from terminal.payments.bill import BillEnd, BillLine, BillRefused, LineKind
 from terminal.payments.reference import Given, order_of
 from terminal.settings import Loaded, load
-from terminal.statement_folder import DONE, FILE_MAX, Source, mapping_of, reader_of
-from terminal.statement_folder import REFUSED as REFUSED_FOLDER
-from terminal.statement_intake import promised
-from terminal.stores import reading_path
+from terminal.wiring.stores import reading_path
 
 statement = typer.Typer(no_args_is_help=True, help="Statements of a bank without an API.")
 Which = Annotated[str, typer.Option(help="The channel; needed when several have statements.")]

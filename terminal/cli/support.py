@@ -16,8 +16,8 @@ from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import console, give_up, put, sentences
 from terminal.errors import TerminalError
 from terminal.settings import Loaded, load
-from terminal.support_bundle import gathered, kept
 from terminal.system import SystemClock
+from terminal.wiring.support_bundle import gathered, kept
 
 support = typer.Typer(no_args_is_help=True, help="For whoever helps: a bundle that may leave the shop.")
 NOT_ASKED: Final = "the service was not asked"

@@ -24,8 +24,8 @@ from terminal.journal.keys import JournalKeys
 from terminal.journal.schema import MIGRATIONS, connect, version_of
 from terminal.journal.sqlite import SqliteJournal
 from terminal.settings import Loaded, load
-from terminal.stores import checkpoints_path, identity_of, journal_path, keys_folder
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import checkpoints_path, identity_of, journal_path, keys_folder
 
 update = typer.Typer(no_args_is_help=True, help="Bring a new version, try it, and go back if it is not liked.")
 LIMIT_S: Final = 900.0

@@ -105,7 +105,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirms_by: Literal["provider", "statement"] = "provider"  # statement: nobody can be asked, a file tells
     void_by_reverse: bool = False  # a reverse of a paid order is allowed as "void", within ``void``
     void: VoidRule = VoidRule()
-    bill_formats: dict[str, str] = {}  # by kind of bill, what ``terminal.bills`` calls its format
+    bill_formats: dict[str, str] = {}  # by kind of bill, what ``terminal.bills.readers`` calls its format
     bill_ready: str = ""  # "HH:MM" of the next day, in the provider's settlement time: then a day's bill exists
     bill_days_back: int = 0  # how many days back bills can be had; 0: nobody says
     payout: PayoutDays | None = None  # when settled money is paid out; none: nobody says, nothing is missed

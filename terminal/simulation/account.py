@@ -12,12 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from terminal.banks.any_bank import AnyBank
+from terminal.bills.statement_folder import StatementFolder
+from terminal.bills.statement_intake import Intake
 from terminal.counter.service import Service
 from terminal.sandbox.any_bank import AccountBank, Entry
 from terminal.sandbox.payment_codes import NotACode, read
 from terminal.sandbox.records import Capture, Order, order_key
-from terminal.statement_folder import StatementFolder
-from terminal.statement_intake import Intake
 
 if TYPE_CHECKING:
     from terminal.simulation.world import World

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from terminal.banks.channel import Channel
-from terminal.bills import open_bill
+from terminal.bills.readers import open_bill
 from terminal.payments.bill import BillLine, BillRefused, LineKind, LineState, NoBill
 
 if TYPE_CHECKING:

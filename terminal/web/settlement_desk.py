@@ -34,7 +34,7 @@ class Fetched(Protocol):
 
 
 class BillDoor(Protocol):
-    """Who fetches and takes over bills; satisfied by ``terminal.bill_desk.BillDesk``."""
+    """Who fetches and takes over bills; satisfied by ``terminal.bills.desk.BillDesk``."""
 
     @property
     def reconciler(self) -> Reconciler: ...

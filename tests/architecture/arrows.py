@@ -85,19 +85,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.simulation": EVERYTHING,
     # these build and wire
     "terminal.app": EVERYTHING,
-    "terminal.channels": EVERYTHING,  # the banks' part of the wiring
-    "terminal.stores": EVERYTHING,  # the journal's part of the wiring
-    "terminal.bills": ("terminal.banks", "terminal.payments", "terminal.errors"),  # from a file to its reader
-    "terminal.bill_desk": EVERYTHING,  # fetched bills' part of the wiring
-    "terminal.bill_files": ("terminal.payments", "terminal.errors"),
-    "terminal.bill_round": ("terminal.payments", "terminal.settlement", PORTS, "terminal.errors"),
-    "terminal.support_bundle": EVERYTHING,  # what a bundle is gathered from
-    "terminal.privacy_wiring": EVERYTHING,  # privacy's part of the wiring
-    "terminal.risk_wiring": EVERYTHING,  # the risk desk's part of the wiring
-    "terminal.fitting": EVERYTHING,  # the devices' part of the wiring
-    "terminal.statement_folder": EVERYTHING,  # the statements' part of the wiring
-    "terminal.statement_intake": EVERYTHING,
-    "terminal.port_list": EVERYTHING,
+    "terminal.wiring": EVERYTHING,  # its parts: channels, journal, devices, risk, privacy, doors
+    "terminal.bills": EVERYTHING,  # bills and statements: from a file to its reader, its job and its desk
     "terminal.cli": EVERYTHING,
     "terminal": (),
     # bytes and ports, nothing of payments; and the other side, written from the manuals alone
@@ -107,6 +96,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 
 WIRING_ONLY = ("terminal.app", "terminal.cli", "terminal.lab", "terminal.simulation")
 """Nobody but those who wire may import these; a world may hold another one."""
+WIRES = (*WIRING_ONLY, "terminal.wiring")
 
 STUBS = {*sys.stdlib_module_names, "firmware_stubs", "machine", "micropython"}
 """The last two are what our display's firmware finds on its board."""
@@ -149,7 +139,7 @@ def arrow_violations(source: Source) -> Iterator[str]:
             continue
         if not any(_within(name, each) for each in allowed):
             yield f"{source.path}:{line}: {source.package} may not import {name}"
-        elif any(_within(name, each) for each in WIRING_ONLY) and source.package not in WIRING_ONLY:
+        elif any(_within(name, each) for each in WIRING_ONLY) and source.package not in WIRES:
             yield f"{source.path}:{line}: nobody imports {name} but those who wire"
 
 

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from terminal.bills import open_bill
+from terminal.bills.readers import open_bill
 from terminal.chance import Chance
 from terminal.counter.book import Book
 from terminal.counter.feed import Feed

@@ -13,6 +13,8 @@ import msgspec
 
 from terminal.banks.any_bank import AnyBank, AnyBankSettings
 from terminal.banks.profile_file import load_profile
+from terminal.bills.statement_folder import StatementDesk, StatementFolder
+from terminal.bills.statement_intake import Intake
 from terminal.counter.ports import Order
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings
@@ -23,8 +25,6 @@ from terminal.payments.sale import Attempt, Sale
 from terminal.regions import load_region
 from terminal.sandbox.any_bank import ACCOUNT, AccountBank
 from terminal.simulation.world import Killed, Lanes, Outfit, World
-from terminal.statement_folder import StatementDesk, StatementFolder
-from terminal.statement_intake import Intake
 from terminal.virtual_time import run
 from tests.flows.counter_devices import OnCounter
 from tests.flows.shop import MEMORY

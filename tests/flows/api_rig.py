@@ -16,7 +16,7 @@ from terminal.banks.channel import Channel
 from terminal.banks.connector import Keys, ProviderKey
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.signing import MacSigner, MacVerifier
-from terminal.bill_desk import BillDesk
+from terminal.bills.desk import BillDesk
 from terminal.chance import Chance
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Devices

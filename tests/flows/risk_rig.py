@@ -7,9 +7,9 @@ from terminal.payments.codes.entry import build
 from terminal.payments.codes.scheme import CodeOrder
 from terminal.payments.event import Actor
 from terminal.risk.desk import RiskDesk
-from terminal.risk_wiring import all_schemes
 from terminal.settlement.business_day import ShopTime
 from terminal.web.risk_desk import shop_facts
+from terminal.wiring.risk import all_schemes
 
 OWNER: Final = Actor("person", "01OWNER")
 MEI: Final = Actor("person", "01MEI")

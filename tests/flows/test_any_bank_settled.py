@@ -2,12 +2,12 @@
 
 import pytest
 
+from terminal.bills.statement_folder import Imported
 from terminal.counter.service import Service
 from terminal.payments.notice import Notice, RefundNotice
 from terminal.payments.sale import SaleState
 from terminal.settlement.ports import BillChannel, BillHead
 from terminal.settlement.reconcile import Reconciler, Report
-from terminal.statement_folder import Imported
 from tests.flows.any_bank_rig import NAME, BankShop, story
 
 

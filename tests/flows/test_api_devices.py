@@ -9,11 +9,9 @@ import pytest
 
 from drivers import catalogue
 from drivers.catalogue import ROLES
-from terminal.app import house_of
 from terminal.channel_tables import WeChatPayTable
 from terminal.counter.ports import Devices, Printer, Role
 from terminal.errors import BadSettings
-from terminal.fitting import Fittings
 from terminal.help.catalogue import Catalogue
 from terminal.peripherals.build import build_devices
 from terminal.settings import (
@@ -28,6 +26,8 @@ from terminal.settings import (
     with_chosen,
 )
 from terminal.settings import Shop as ShopTable
+from terminal.wiring.fitting import Fittings
+from terminal.wiring.house import house_of
 from tests.flows.api_rig import Client, Shop, open_shop
 
 GONE = "link:/dev/nothing/printer"

@@ -24,8 +24,8 @@ from terminal.payments.event import Actor
 from terminal.people.pins import PinCost, Pins
 from terminal.people.roll import Roll
 from terminal.settings import load
-from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
 
 PEPPER = SystemEntropy().bytes(32).hex()

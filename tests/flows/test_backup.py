@@ -9,8 +9,8 @@ import pytest
 from terminal.journal.checkpoints import read_checkpoints
 from terminal.journal.keys import JournalKeys
 from terminal.settings import load
-from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command, countertop
 from tests.unit.journal.world import event
 

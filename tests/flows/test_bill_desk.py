@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from terminal.banks.profile_file import load_profile
-from terminal.bill_desk import BillDesk
+from terminal.bills.desk import BillDesk
 from terminal.payments.fees import FeeRule
 from terminal.payments.sale import Sale, SaleState
 from terminal.settlement.record import open_differences

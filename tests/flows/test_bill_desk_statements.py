@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from terminal.bill_desk import BillDesk
+from terminal.bills.desk import BillDesk
 from terminal.payments.bill import BillRefused
 from terminal.payments.sale import SaleState
 from terminal.sandbox.any_bank import AccountBank

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from terminal.banks.profile_file import load_profile
-from terminal.bill_desk import BillDesk
-from terminal.bills import guess_format, open_bill
+from terminal.bills.desk import BillDesk
+from terminal.bills.readers import guess_format, open_bill
 from terminal.help.catalogue import Catalogue
 from terminal.payments.bill import BillLine, LineKind, LineState
 from terminal.payments.event import Actor

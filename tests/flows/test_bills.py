@@ -11,7 +11,7 @@ import pytest
 from terminal.banks.channel import Channel
 from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
-from terminal.bills import guess_format, open_bill
+from terminal.bills.readers import guess_format, open_bill
 from terminal.payments.bill import (
     BillEnd,
     BillKind,

@@ -7,9 +7,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from terminal.app import house_of, running
+from terminal.app import running
 from terminal.channel_tables import AlipayTable, PixTable
-from terminal.channels import open_channel
 from terminal.counter.ports import Order
 from terminal.errors import BadSettings
 from terminal.local_authority import ensure
@@ -20,6 +19,8 @@ from terminal.payments.notice import CodeReady, NotThere, RefundTold, Told, Trad
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import Loaded, Problems, load
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.channels import open_channel
+from terminal.wiring.house import house_of
 from tests.flows.ports import claim
 from tests.flows.sandbox_rig import running_sandbox
 

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from terminal.banks.channel import Channel
-from terminal.channels import open_channel
 from terminal.counter.ports import Provider
 from terminal.payments.fees import FeeRule
 from terminal.payments.profile import Profile
 from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
 from terminal.web.views import sale_view
+from terminal.wiring.channels import open_channel
 from tests.flows.shop import Shop, story
 from tests.unit.banks.test_signing import private_pem, public_pem
 from tests.unit.banks.wechat_peer import made_key, merchant_key

@@ -9,7 +9,7 @@ import pytest
 
 from terminal.banks.channel import Channel
 from terminal.banks.open_pix import PixSettings, open_pix
-from terminal.bills import guess_format, open_bill
+from terminal.bills.readers import guess_format, open_bill
 from terminal.payments.bill import BillEnd, BillLine, FetchedBill, LineKind, NoBill
 from terminal.regions import load_region
 from terminal.sandbox.pix_forms import TYPE

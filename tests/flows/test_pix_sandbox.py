@@ -8,12 +8,12 @@ import aiohttp
 import pytest
 
 from terminal.banks.channel import Channel
-from terminal.channels import open_channel
 from terminal.counter.ports import Order, RefundOrder
 from terminal.payments.money import Money
 from terminal.payments.notice import Accepted, Answer, CodeReady, NotSent, RefundTold, Told, Trade
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.channels import open_channel
 from tests.flows.sandbox_rig import running_sandbox
 
 TEXT = """\

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from terminal.bill_desk import BillDesk
+from terminal.bills.desk import BillDesk
 from terminal.payments.refund import RefundState
 from terminal.sandbox.any_bank import AccountBank
 from terminal.sandbox.payment_codes import Transfer

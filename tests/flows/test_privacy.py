@@ -11,11 +11,11 @@ from terminal.app import running
 from terminal.cli.client import Api, api
 from terminal.cli.first_start import first_links
 from terminal.privacy.datamap import data_map
-from terminal.privacy_wiring import OUTBOUND_FILE, read_ledger
 from terminal.sandbox.ledger import CUSTOMER
 from terminal.sandbox.server import Sandbox
 from terminal.settings import load
 from terminal.system import SystemClock
+from terminal.wiring.privacy import OUTBOUND_FILE, read_ledger
 from tests.flows.cli_rig import WATCHDOG_S, Place, command
 from tests.flows.sandbox_rig import running_sandbox
 

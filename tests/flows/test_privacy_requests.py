@@ -11,10 +11,10 @@ from terminal.errors import Conflict
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Actor, NewEvent
 from terminal.privacy.retention import DAY_MS
-from terminal.privacy_wiring import Keeper, erase, hold, retain, what_is_due
 from terminal.settings import Loaded, load
-from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.privacy import Keeper, erase, hold, retain, what_is_due
+from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Place, command
 from tests.flows.test_statement_folder import written as with_account
 

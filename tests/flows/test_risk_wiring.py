@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from terminal.errors import Unavailable
 from terminal.risk.rules import Alert
-from terminal.risk_wiring import LETTERS, all_schemes, open_risk
 from terminal.settings import Loaded
+from terminal.wiring.risk import LETTERS, all_schemes, open_risk
 from tests.flows.api_rig import open_shop
 from tests.flows.risk_rig import OWNER, pix
 from tests.flows.test_api_whole_app import settings

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from terminal.app import check_settings, running
+from terminal.app import running
 from terminal.cli.commands import app
 from terminal.errors import BadSettings
 from terminal.payments.decide import OpenSale
@@ -16,6 +16,7 @@ from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.any_bank import AccountBank
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock
+from terminal.wiring.checking import check_settings
 
 TEXT = """\
 mode = "test"

@@ -15,11 +15,11 @@ import pytest
 from terminal.payments.event import Actor, NewEvent
 from terminal.privacy.bundle import all_forms, leaks
 from terminal.privacy.ledger import Entry
-from terminal.privacy_wiring import write_ledger
 from terminal.settings import Loaded, load
-from terminal.stores import open_journal
-from terminal.support_bundle import secrets_of
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.privacy import write_ledger
+from terminal.wiring.stores import open_journal
+from terminal.wiring.support_bundle import secrets_of
 from tests.flows.cli_rig import Place, command
 
 PHONE, NAME, OPENID = "13800138001", "Maria Silva dos Santos", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from terminal.app import NOWHERE, notify_url
 from terminal.settings import load
+from terminal.wiring.channels import NOWHERE, notify_url
 
 HEAVY = (
     "PIL",

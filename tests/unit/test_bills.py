@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.bills import guess_format, open_bill
+from terminal.bills.readers import guess_format, open_bill
 from terminal.payments.bill import BillEnd, BillRefused
 from tests.unit.banks import test_wechatpay_bill as wechatpay
 from tests.unit.banks.alipay_bills import PID, bill, packed, payment, totals

@@ -14,8 +14,8 @@ from terminal.journal.postgres.store import PostgresJournal
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Actor, Event, NewEvent
 from terminal.settings import CounterTable, JournalTable, Loaded, Secrets, Settings, Shop
-from terminal.stores import chores, listen_to_others, lost, open_store, place_of, reading_path, serves
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import chores, listen_to_others, lost, open_store, place_of, reading_path, serves
 from tests.postgres import Server
 
 FAR = "postgresql://shop@db.example/chain"

@@ -14,7 +14,7 @@ from terminal.banks.ask_pix_list import PixLists
 from terminal.banks.connector import Call
 from terminal.banks.pix_list import is_it, read
 from terminal.banks.profile_file import load_profile
-from terminal.bills import open_bill
+from terminal.bills.readers import open_bill
 from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer
 from terminal.payments.bill import (
     BillEnd,

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from terminal.settings import load
-from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
 from tests.unit.journal.world import event
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from terminal.settings import load
-from terminal.stores import open_journal, open_store
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import open_journal, open_store
 from tests.flows.cli_rig import Place, command
 from tests.postgres import Server
 from tests.unit.journal.world import event

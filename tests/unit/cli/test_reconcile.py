@@ -9,8 +9,8 @@ import pytest
 
 from terminal.cli.reconcile import yesterday
 from terminal.settings import load
-from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
 from tests.unit.banks.test_wechatpay_bill import bill, payment
 

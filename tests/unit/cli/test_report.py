@@ -12,8 +12,8 @@ import pytest
 from terminal.cli.report_files import FEES, new_file
 from terminal.payments.event import Actor, NewEvent
 from terminal.settings import load
-from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
 from tests.unit.settlement.books import Books
 

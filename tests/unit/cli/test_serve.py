@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from terminal.settings import load
-from terminal.stores import open_journal
 from terminal.system import SystemClock, SystemEntropy
+from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
 
 DISPLAY = 'port = "usb-serial:CT-0001"'

@@ -8,7 +8,6 @@ import pytest
 
 from terminal.banks.channel import Channel
 from terminal.channel_tables import CHANNELS
-from terminal.channels import open_channel
 from terminal.conformance import proof
 from terminal.conformance.benches import BENCHES
 from terminal.conformance.kit import CountingEntropy, StillClock
@@ -16,6 +15,7 @@ from terminal.conformance.run import Bench
 from terminal.connectors import OURS, asks_nobody, bench_of, demand_proof, names, own_connector, profile_of
 from terminal.errors import BadSettings
 from terminal.settings import Loaded, Problems, load
+from terminal.wiring.channels import open_channel
 from tests.unit.conformance.own_package import forget, installed, make
 
 SETTINGS = """

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from terminal.payments.codes import emv
 from terminal.risk.payee import Payee, differences, look, nearest
 from terminal.risk.table import risk_table
-from terminal.risk_wiring import all_schemes
+from terminal.wiring.risk import all_schemes
 from tests.flows.risk_rig import pix
 
 pytestmark = pytest.mark.row(23)

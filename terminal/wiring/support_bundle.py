@@ -18,10 +18,10 @@ from terminal.journal.reader import Reader
 from terminal.privacy.bundle import all_forms, leaks, packed, settings_told, timeline, words_of, zipped
 from terminal.privacy.datamap import data_map
 from terminal.privacy.ledger import Ledger
-from terminal.privacy_wiring import find, own_map, providers, read_ledger
 from terminal.settings import Loaded
-from terminal.stores import reading_path
 from terminal.web.pages_privacy import PrivacyDesk
+from terminal.wiring.privacy import find, own_map, providers, read_ledger
+from terminal.wiring.stores import reading_path
 
 FOLDER: Final = "bundles"  # of the state folder
 EVENTS: Final = 300

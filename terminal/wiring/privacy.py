@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from terminal.banks.client import OUTBOUND
+from terminal.bills.statement_folder import DONE, REFUSED
 from terminal.channel_tables import AnyBankTable
 from terminal.connectors import profile_of
 from terminal.counter.ports import Clock
@@ -28,11 +29,10 @@ from terminal.privacy.notice import Provider
 from terminal.privacy.requests import OLD_PEOPLE, dossier, held, of_people
 from terminal.privacy.retention import DAY_MS, PERSONAL, Due, Found, due, periods
 from terminal.settings import Loaded
-from terminal.statement_folder import DONE, REFUSED
-from terminal.stores import keys_folder, reading_path
+from terminal.wiring.stores import keys_folder, reading_path
 
 if TYPE_CHECKING:
-    from terminal.stores import Store
+    from terminal.wiring.stores import Store
 
 OUTBOUND_FILE: Final = "outbound.json"
 log = logging.getLogger(__name__)

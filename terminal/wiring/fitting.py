@@ -10,16 +10,22 @@ import msgspec
 from drivers import catalogue
 from terminal.counter.ports import Clock, Devices, Entropy, Printer, Role
 from terminal.counter.service import Service
+from terminal.counter.settings import CounterSettings, House
+from terminal.counter.slips import Slips
 from terminal.errors import BadSettings, Conflict, InvalidRequest, TerminalError, Unavailable
+from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Actor, NewEvent
 from terminal.peripherals.bench import Bench
+from terminal.peripherals.build import build_devices
+from terminal.peripherals.phrases import phrase
 from terminal.peripherals.proof import Manner
 from terminal.peripherals.slots import Slots
-from terminal.port_list import PortList
+from terminal.peripherals.sweep import Sweeper
 from terminal.settings import Chosen, CounterTable, DeviceTable, Loaded, chosen, with_device, write_chosen
 from terminal.web.forms import NewChoice
 from terminal.web.views import health_view
 from terminal.web.views_devices import CounterPlaces, DriverView, PlaceView, PortView, TestView
+from terminal.wiring.port_list import PortList
 
 log = logging.getLogger(__name__)
 Make = Callable[[CounterTable, Role | None, Printer | None], Devices]
@@ -204,3 +210,31 @@ def _picked(before: DeviceTable | None, role: Role, choice: NewChoice) -> Device
         return picked
     serial = choice.serial or before.serial
     return msgspec.structs.replace(picked, baud=before.baud, flow=before.flow, serial=serial)
+
+
+def maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Make:
+    """What makes a counter's devices of its table, for the start, for the check and for another choice alike."""
+    sweeper = Sweeper()  # one timer asks the devices of all counters
+
+    def make(table: CounterTable, only: Role | None = None, paper: Printer | None = None) -> Devices:
+        shown = Catalogue.load(counter_of(table).language("display"))
+        return build_devices(
+            table,
+            clock=clock,
+            words=shown.text,
+            money=shown.money,
+            title=table.title or house.title,
+            phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
+            sweep=sweeper.counter(table.id),
+            zone=loaded.settings.shop.zone,
+            folder=loaded.folder,
+            only=only,
+            paper=paper,
+        )
+
+    return make
+
+
+def counter_of(table: CounterTable) -> CounterSettings:
+    languages = {str(where): language for where, language in table.languages.items()}
+    return CounterSettings(table.id, table.title, table.channels, languages)

@@ -23,9 +23,24 @@ from terminal.payments.reference import Form
 from terminal.regions import load_region
 from terminal.settings import Loaded
 
+NOWHERE: Final = "https://query-only.invalid/notify"  # orders must name one; .invalid never resolves (RFC 6761)
+
 T = TypeVar("T", bound=AnyChannel)
 Opened = Channel | AnyBank
 """A provider with its link, or a bank that nobody can ask."""
+
+
+def channel_of(loaded: Loaded, name: str, clock: Clock, entropy: Entropy) -> Opened:
+    return open_channel(loaded, name, clock, entropy, notify_url(loaded, name))
+
+
+def notify_url(loaded: Loaded, channel: str) -> str:
+    """Where this channel's bank reaches us; nowhere is query-only, a first-class mode."""
+    listen_at = loaded.settings.listen
+    named = loaded.settings.channels[channel].notify_url
+    if named or not listen_at.notify_port:
+        return named or NOWHERE
+    return f"https://{listen_at.notify_host}:{listen_at.notify_port}/notify/{channel}"
 
 
 def open_channel(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Opened:

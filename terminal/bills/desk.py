@@ -19,9 +19,10 @@ from typing import Final
 
 from terminal.banks.any_bank import AnyBank
 from terminal.banks.channel import Channel
-from terminal.bill_files import BillFiles, digest_of
-from terminal.bill_round import Round
-from terminal.bills import guess_format, open_bill
+from terminal.bills.files import BillFiles, digest_of
+from terminal.bills.readers import guess_format, open_bill
+from terminal.bills.round import Round
+from terminal.bills.statement_folder import Imported, StatementDesk, statement_desk
 from terminal.counter.healing import BillEvidence
 from terminal.counter.ports import Provider
 from terminal.counter.service import Service
@@ -32,7 +33,6 @@ from terminal.settlement.matching import day_of
 from terminal.settlement.payouts import payout_source
 from terminal.settlement.ports import BillChannel, BillHead, SettledViews
 from terminal.settlement.reconcile import Reconciler, Report
-from terminal.statement_folder import Imported, StatementDesk, statement_desk
 
 log = logging.getLogger(__name__)
 FOLDER: Final = "bills"  # of the state folder
@@ -135,7 +135,7 @@ class BillDesk:
         """A bill or statement that a person has; the file stays where it is, a copy is kept.
 
         Args:
-            format: as ``terminal.bills`` calls it, also ``csv`` of a channel with a mapping; empty: by its bytes.
+            format: as ``readers`` calls it, also ``csv`` of a channel with a mapping; empty: by its bytes.
 
         Raises:
             NotFound: ``channel_unknown``. BillRefused: it cannot be believed, or it is no file of this channel's;

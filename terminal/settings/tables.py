@@ -1,0 +1,122 @@
+"""What a settings file may say: one class a table, unknown keys refused (decision 12)."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from terminal.channel_tables import AnyChannel, Table
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # of the journal's streams and of addresses
+Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    merchant: str
+    store: Id
+    title: str
+    lines: tuple[str, ...] = ()
+    currency: str = "CNY"
+    zone: str = "UTC"
+    cut_off: Hour = "00:00"  # local time at which a new business day begins
+    cashier_totals: bool = True  # today's sums on the till's page for everybody who sells
+    limit_minor: int = 5_000_000
+    cashier_refund_minor: int = 0  # a cashier may give back this much at once without the owner
+    cashier_refund_day_minor: int = 0  # and this much a day
+    refund_day_minor: int = 0  # all refunds of a day together, whoever gives them; 0: no limit
+    cashier_limit_minor: int = 0  # the most one sale of a till or cashier may be; 0: limit_minor alone
+    pos_limit_minor: int = 0  # and one of an API key
+    second_step: Literal["off", "office", "always"] = "office"  # the phone's code: never, away from tills, always
+    offline: Literal["refuse", "list"] = "refuse"  # nobody can confirm: no sale, or one on the unverified list
+    offline_sale_minor: int = 0  # the most such a sale may be
+    offline_day_minor: int = 0  # and all of them of 24 hours that are not proven
+    excess: Literal["list", "refund"] = "list"  # a second payment for one sale: shown, or given back by itself
+
+
+class State(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``folder`` holds journal, keys and checkpoints; relative paths start at the settings file's folder."""
+
+    folder: str = "/var/lib/countertop"
+    bill_days: Annotated[int, msgspec.Meta(ge=1, le=4000)] = 400  # how long fetched and imported bills are kept
+
+
+class JournalTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``dsn``: postgresql://user@host:port/database; its password is ``[journal] password`` of the secrets."""
+
+    store: Literal["sqlite", "postgres"] = "sqlite"
+    dsn: str = ""
+    ca: str = ""  # a file: who signed the server's certificate; empty: whom this machine trusts
+    schema: Annotated[str, msgspec.Meta(pattern=r"^[a-z_][a-z0-9_]{0,39}\Z")] = "countertop"  # one a shop
+    standby: bool = False  # wait while another machine serves one of these counters
+    instance: str = ""  # this machine's name for people; empty: its own
+
+
+class Listen(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 7600
+    notify_port: Port = 7601  # 0: no inbound notifications, queries alone confirm
+    notify_host: str = "127.0.0.1"
+
+
+class DeviceTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` is a binding: usb-serial:…, usb-path:…, link:/path or tcp:host:port (never ttyUSB0)."""
+
+    port: str
+    driver: str = ""
+    profile: str = ""
+    baud: int = 0  # 0: the profile's
+    flow: Literal["none", "xonxoff", "rtscts", ""] = ""
+    serial: str = ""  # of the one display that belongs here; empty takes whoever answers
+
+
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
+class SpeakerTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` may also be audio:NAME, this computer's own sound output."""
+
+    volume: Percent | None = None  # of the loudest; unset: the profile's own
+    quiet: tuple[Hour, Hour] | None = None  # from, until, in the shop's zone
+    quiet_volume: Percent = 0  # in these hours; 0: nothing is spoken, screens show everything
+
+
+class PrinterTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` may also be usb-printer:TEXT, of the printer's own device id."""
+
+    logo: str = ""  # a picture file beside the settings, printed above every slip
+
+
+DEVICE_TABLES: Final[dict[str, type[DeviceTable]]] = {
+    "display": DeviceTable,
+    "scanner": DeviceTable,
+    "printer": PrinterTable,
+    "speaker": SpeakerTable,
+}
+
+
+class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    id: Id
+    title: str = ""
+    kiosk: bool = False  # its till, while nobody is signed in, has its own page and no way out of it
+    channels: tuple[str, ...] = ("wechatpay",)
+    languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = msgspec.field(default_factory=dict)
+    display: DeviceTable | None = None
+    displays: tuple[DeviceTable, ...] = ()  # further ones, in the order in which they take over the code
+    scanner: DeviceTable | None = None
+    printer: PrinterTable | None = None
+    printers: tuple[PrinterTable, ...] = ()  # further ones, in the order in which they take over
+    speaker: SpeakerTable | None = None
+
+
+class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything a service is built from. ``mode`` test: sandbox only, TEST on every screen and slip (I25)."""
+
+    mode: Literal["live", "test"]
+    shop: Shop
+    state: State = State()
+    journal: JournalTable = JournalTable()
+    listen: Listen = Listen()
+    channels: dict[str, AnyChannel]
+    counters: tuple[CounterTable, ...]
+    secrets_file: str = "secrets.toml"
+    taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)
