@@ -32,6 +32,7 @@ from terminal.web.app import make_app, make_notices_app
 from terminal.web.listen import listen
 from terminal.web.report_desk import ReportParts
 from terminal.wiring.channels import Opened, channel_of
+from terminal.wiring.doors import open_doors
 from terminal.wiring.fitting import Fittings, counter_of, maker
 from terminal.wiring.house import check_currency, house_of, people_of, pepper_of, wording_of
 from terminal.wiring.preview import receipt_picture
@@ -113,7 +114,8 @@ async def running(
             risk=risk,
             privacy=privacy_desk(loaded, keeper.ledger),
         )
-        url = await _open_doors(stack, doors, service, loaded, clock)
+        url = await _open_pages(stack, doors, service, loaded, clock)
+        await open_doors(stack, loaded, service, people, (clock, entropy))
         life = asyncio.create_task(_live(service, channels, journal, bills, risk, keeper), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life)
@@ -146,7 +148,7 @@ def _service(stack: AsyncExitStack, loaded: Loaded, parts: Parts, entropy: Entro
     return service, fittings
 
 
-async def _open_doors(
+async def _open_pages(
     stack: AsyncExitStack, doors: web.Application, service: Service, loaded: Loaded, clock: Clock
 ) -> str:
     """Pages and API, and the bank's own listener; returns the address of the first."""

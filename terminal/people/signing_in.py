@@ -13,6 +13,7 @@ from terminal.people.keyring import SYSTEM, KeyRing, MakeClaim
 from terminal.people.pairing import Codes, Grant, Purpose
 from terminal.people.pins import PinCost, Pins, check_new
 from terminal.people.records import Device, Person
+from terminal.people.refund_rights import RefundRights
 from terminal.people.roles import (
     Action,
     Principal,
@@ -37,6 +38,7 @@ class PeopleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refunds: RefundPolicy = RefundPolicy()
     sales: SalePolicy = SalePolicy()
     second_step: Policy = "office"
+    zone: str = "UTC"  # the shop's: which day it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ class SigningIn:
         self.keys = KeyRing(self._roll, clock, entropy, ids, simulated=simulated)
         self._enrolment = Enrolment(self._roll, clock, entropy, pepper)
         self._checking: set[tuple[str, str]] = set()
+        self.refunds = RefundRights(
+            store, journal=journal, clock=clock, zone=settings.zone, policy=settings.refunds
+        )
         for person in self._roll.all(Person):
             self._pins.check_pepper(person.pin)
             self._enrolment.check_key(person)

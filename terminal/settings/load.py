@@ -16,7 +16,7 @@ from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
 from terminal.settings.chosen import chosen, with_chosen
 from terminal.settings.pieces import piece
-from terminal.settings.tables import CounterTable, Settings
+from terminal.settings.tables import DOORS, AnyDoor, CounterTable, HwProxyTable, Settings
 
 SECRETS: Final = ("apiv3_key", "client_secret", "pepper")
 CREDENTIAL: Final = "credential:"  # in secrets_file: systemd hands the file over
@@ -109,6 +109,8 @@ def _settings(table: dict[str, Any], problems: list[BadSettings]) -> Settings | 
             pieces[name] = tuple(piece(f"counters[{i}]", x, CounterTable, problems) for i, x in enumerate(value))
         elif name == "channels" and isinstance(value, dict):
             pieces[name] = {k: piece(f"channels.{k}", x, _kind_of(x), problems) for k, x in value.items()}
+        elif name == "doors" and isinstance(value, dict):
+            pieces[name] = {k: piece(f"doors.{k}", x, _kind_of_door(x), problems) for k, x in value.items()}
         else:
             pieces[name] = piece(name, value, fields[name].type, problems)
     problems += [
@@ -125,6 +127,11 @@ def _kind_of(table: object) -> type[AnyChannel]:
     if not isinstance(named, str):
         return WeChatPayTable
     return CHANNELS.get(named) or (OwnTable if installed(named) else WeChatPayTable)
+
+
+def _kind_of_door(table: object) -> type[AnyDoor]:
+    named = table.get("kind") if isinstance(table, dict) else None
+    return DOORS.get(named, HwProxyTable) if isinstance(named, str) else HwProxyTable
 
 
 def _contradictions(settings: Settings) -> list[BadSettings]:
@@ -152,6 +159,13 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
             for name in counter.channels
             if name not in settings.channels
         ]
+    for name, door in settings.doors.items():
+        if door.counter not in ids:
+            found.append(
+                BadSettings("config_value_wrong", key=f"doors.{name}.counter", why=f"no counter {door.counter!r}")
+            )
+        if door.host not in LOOPBACK and not door.peers:
+            found.append(BadSettings("config_key_missing", key=f"doors.{name}.peers"))
     if settings.listen.host not in LOOPBACK:
         found.append(BadSettings("config_bind_needs_tls", key="listen.host"))
     return found

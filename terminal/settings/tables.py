@@ -23,6 +23,8 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limit_minor: int = 5_000_000
     cashier_refund_minor: int = 0  # a cashier may give back this much at once without the owner
     cashier_refund_day_minor: int = 0  # and this much a day
+    pos_refund_minor: int = 0  # the same two for an API key or a door of its own
+    pos_refund_day_minor: int = 0
     refund_day_minor: int = 0  # all refunds of a day together, whoever gives them; 0: no limit
     cashier_limit_minor: int = 0  # the most one sale of a till or cashier may be; 0: limit_minor alone
     pos_limit_minor: int = 0  # and one of an API key
@@ -108,6 +110,57 @@ class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
     speaker: SpeakerTable | None = None
 
 
+class DoorTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A way in for an existing till. ``peers``: who may come, by address; needed where ``host`` is no loopback."""
+
+    kind: str
+    counter: Id
+    host: str = "127.0.0.1"
+    port: Port = 0
+    peers: tuple[str, ...] = ()
+
+
+class HwProxyTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``origins``: exactly those of the till's pages, such as ``https://shop.example``."""
+
+    kind: Literal["hw_proxy"]
+    port: Port = 8069
+    origins: tuple[str, ...] = ()
+
+
+class NexoTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    kind: Literal["nexo"]
+    port: Port = 8443
+
+
+class ZvtTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``line``: a binding as of a device, such as usb-serial:…, instead of host and port."""
+
+    kind: Literal["zvt"]
+    port: Port = 20007
+    line: str = ""
+
+
+class FolderTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    kind: Literal["folder"]
+    folder: str
+
+
+class AmountLineTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    kind: Literal["amount_line"]
+    line: str = ""
+
+
+AnyDoor = HwProxyTable | NexoTable | ZvtTable | FolderTable | AmountLineTable
+DOORS: Final[dict[str, type[AnyDoor]]] = {
+    "hw_proxy": HwProxyTable,
+    "nexo": NexoTable,
+    "zvt": ZvtTable,
+    "folder": FolderTable,
+    "amount_line": AmountLineTable,
+}
+
+
 class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a service is built from. ``mode`` test: sandbox only, TEST on every screen and slip (I25)."""
 
@@ -118,5 +171,6 @@ class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     listen: Listen = Listen()
     channels: dict[str, AnyChannel]
     counters: tuple[CounterTable, ...]
+    doors: dict[str, AnyDoor] = msgspec.field(default_factory=dict)
     secrets_file: str = "secrets.toml"
     taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)

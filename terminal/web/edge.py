@@ -1,6 +1,5 @@
 """What every handler of the HTTP edge needs, held once by the application."""
 
-import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
@@ -74,7 +73,6 @@ class Edge:
     made_keys: dict[str, tuple[int, str, str]] = field(
         default_factory=dict
     )  # the same -> when, id, API key: for 60 s
-    refund_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     hub: "Hub" = field(init=False)
     known: Buckets = field(init=False)
     strangers: Buckets = field(init=False)

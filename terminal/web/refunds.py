@@ -1,7 +1,6 @@
 """Money going back over HTTP: who may alone, whose PIN approves, both names in the journal (S36)."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from terminal.counter.aftercare import Offer
@@ -9,21 +8,16 @@ from terminal.counter.checkout import answered
 from terminal.errors import Conflict, InvalidRequest, NotAllowed
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
-from terminal.payments.event import NewEvent
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
-from terminal.people.roles import Action, Principal, RefundPolicy, decide_refund
+from terminal.people.roles import Action
 from terminal.web.answers import RefundAnswer
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.edge import Edge
 from terminal.web.forms import Ending, NewOverride, NewRefund, Nothing
 from terminal.web.refund_shapes import OfferQuery, RefundOffer, sentence
 from terminal.web.sales import shown
 from terminal.web.views import sale_view
-
-ALONE: Final = "refund_allowed_alone"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def refund(call: Call[NewRefund]) -> Answer:
@@ -80,47 +74,16 @@ async def _approved(call: Call[NewRefund], amount: int) -> str:
     Raises:
         NotAllowed: ``refund_needs_approval``, ``pin_again``, ``pin_wrong``, ``pin_locked``, ``not_allowed``.
     """
-    edge, who = call.edge, call.known.principal
-    now_ns = edge.clock.mono_ns()
-    async with edge.refund_turn:
-        day = _day(edge)
-        today = _today(edge, who, day)
-        policy = RefundPolicy() if edge.service.holds.refunds_by_pin else edge.people.settings.refunds
-        verdict = decide_refund(policy, who, amount_minor=amount, today_minor=today, now_ns=now_ns)
-        if verdict == "allowed" and call.form.approver is None:
-            if not who.may(Action.APPROVE_REFUND):
-                await _note_alone(edge, who, day, amount)
-            return ""
-    if call.form.approver is None:
+    edge, given = call.edge, call.form.approver
+    by_pin = edge.service.holds.refunds_by_pin
+    if await edge.people.refunds.alone(call.known.principal, amount, by_pin=by_pin, approver=given is not None):
+        return ""
+    if given is None:
         raise NotAllowed("refund_needs_approval")
-    given = call.form.approver
     approver = await edge.people.approve(
         Action.APPROVE_REFUND, given.person, given.pin, device=place(call.request)
     )
     return str(approver.actor)
-
-
-def _day(edge: Edge) -> str:
-    """The shop's own date; it limits what a cashier may do alone, never what becomes of money."""
-    here = (_EPOCH + timedelta(milliseconds=edge.clock.wall_ms())).astimezone(ZoneInfo(edge.zone))
-    return here.date().isoformat()
-
-
-def _subject(who: Principal, day: str) -> str:
-    return f"refunds:{who.actor}:{day}"
-
-
-def _today(edge: Edge, who: Principal, day: str) -> int:
-    """What this principal gave back alone today: from the journal, so a restart forgets nothing."""
-    events = edge.service.feed.of_subject(_subject(who, day))
-    return sum(event.body["amount_minor"] for event in events if event.type == ALONE)
-
-
-async def _note_alone(edge: Edge, who: Principal, day: str, amount: int) -> None:
-    """Durable before the refund: whatever becomes of it, the day's allowance is used."""
-    body: dict[str, Any] = {"amount_minor": amount, "day": day}
-    stream = f"store:{edge.service.house.store}"
-    await edge.service.feed.append([NewEvent(stream, ALONE, _subject(who, day), who.actor, body)])
 
 
 async def _count(call: Call[NewRefund], sale: Sale, amount: int) -> None:
@@ -132,19 +95,12 @@ async def _count(call: Call[NewRefund], sale: Sale, amount: int) -> None:
     Raises:
         Conflict: ``refund_day_limit``; what ``Aftercare.refund`` would refuse it with.
     """
-    edge, service = call.edge, call.edge.service
-    limit, day = edge.people.settings.refunds.day_minor, _day(edge)
-    if not limit:
+    service, rights = call.edge.service, call.edge.people.refunds
+    if not rights.day_limit:
         return
     service.holds.refund(call.actor)
     _fits(sale, service.aftercare.offer(sale.id, amount), amount)
-    subject, stream = f"refunds:all:{day}", f"store:{service.house.store}"
-    async with edge.refund_turn:
-        counted = sum(each.body["amount_minor"] for each in service.feed.of_subject(subject))
-        if counted + amount > limit:
-            raise Conflict("refund_day_limit", limit=Money(limit, service.house.currency).plain())
-        body: dict[str, Any] = {"amount_minor": amount, "day": day}
-        await service.feed.append([NewEvent(stream, "refund_counted", subject, call.actor, body)])
+    await rights.count(call.actor, Money(amount, service.house.currency))
 
 
 def _fits(sale: Sale, found: Offer, amount: int) -> int:

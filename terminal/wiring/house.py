@@ -74,9 +74,15 @@ def people_of(loaded: Loaded, feed: Feed, machine: tuple[Clock, Entropy, Ids], p
 
 def _people_settings(loaded: Loaded) -> PeopleSettings:
     shop = loaded.settings.shop
-    alone, day = shop.cashier_refund_minor, shop.cashier_refund_day_minor
     return PeopleSettings(
-        refunds=RefundPolicy(cashier_alone_minor=alone, cashier_day_minor=day, day_minor=shop.refund_day_minor),
+        refunds=RefundPolicy(
+            cashier_alone_minor=shop.cashier_refund_minor,
+            cashier_day_minor=shop.cashier_refund_day_minor,
+            pos_alone_minor=shop.pos_refund_minor,
+            pos_day_minor=shop.pos_refund_day_minor,
+            day_minor=shop.refund_day_minor,
+        ),
         sales=SalePolicy(cashier_minor=shop.cashier_limit_minor, pos_minor=shop.pos_limit_minor),
         second_step=shop.second_step,
+        zone=shop.zone,
     )

@@ -58,7 +58,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *COMMON,
     ),
     "terminal.client": (),  # runs in a till's own program
-    "terminal.pos": ("terminal.counter", "terminal.payments", "terminal.help", *COMMON),
+    "terminal.pos": (
+        *("terminal.counter", "terminal.payments", "terminal.people", "terminal.help", "terminal.settings.tables"),
+        *COMMON,
+    ),
     # the machine, and its twin for simulations
     "terminal.system": ("terminal.ulid",),
     "terminal.ulid": (PORTS,),

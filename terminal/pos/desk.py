@@ -1,0 +1,164 @@
+"""What the door of a till may ask of its counter: the pages' use cases, rights and limits, no rule of its own."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from terminal.counter.checkout import Key, answered
+from terminal.counter.ports import Health
+from terminal.counter.service import Service
+from terminal.errors import NotAllowed, NotFound
+from terminal.payments.attempt import Direction
+from terminal.payments.decide import OpenSale
+from terminal.payments.money import Money
+from terminal.payments.receipt import Receipt
+from terminal.payments.sale import Refund, Sale, SaleState
+from terminal.people.roles import Action, Principal, Role, decide_sale, require
+from terminal.people.service import People
+
+
+class Outcome(StrEnum):
+    """What a till may be told of a sale. CHECKING is neither paid nor not paid: keep the goods and ask again."""
+
+    WAITING = "waiting"
+    CHECKING = "checking"
+    PAID = "paid"
+    NOT_PAID = "not_paid"
+
+
+_OUTCOMES: Final = {
+    SaleState.OPEN: Outcome.WAITING,
+    SaleState.PART_PAID: Outcome.WAITING,
+    SaleState.CHECKING: Outcome.CHECKING,
+    SaleState.PAID: Outcome.PAID,
+    SaleState.CANCELLED: Outcome.NOT_PAID,
+    SaleState.EXPIRED: Outcome.NOT_PAID,
+}
+
+
+def outcome(sale: Sale) -> Outcome:
+    return _OUTCOMES[sale.state]
+
+
+def till(door: str, counter: str) -> Principal:
+    """Who acts when the till behind this door of the settings does: as an API key that sells and refunds here."""
+    return Principal(
+        "pos", f"door:{door}", Role.POS, counters=frozenset({counter}), scopes=frozenset({"sales", "refunds"})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for money. ``key``: the till's own name of it; the same key again is the same sale (A1, A3)."""
+
+    amount: Money
+    key: str
+    order_no: str = ""
+    reference: str = ""
+    title: str = ""
+    directions: tuple[Direction, ...] = ("push", "pull")
+
+
+class Desk:
+    def __init__(self, service: Service, people: People, who: Principal, counter: str) -> None:
+        self._service, self._people, self._who, self.counter = service, people, who, counter
+
+    @property
+    def currency(self) -> str:
+        """The shop's own; another one is refused when a sale is opened."""
+        return self._service.house.currency
+
+    async def open_sale(self, request: Request) -> Sale:
+        """A new sale, or the one this key already has.
+
+        Raises:
+            NotAllowed("limit_of_role"), InvalidRequest, Unavailable,
+            Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning").
+        """
+        self._may(Action.TAKE_MONEY)
+        amount = request.amount
+        policy = self._people.settings.sales
+        decide_sale(policy, self._who, amount_minor=amount.minor, currency=self.currency)
+        return await self._service.checkout.open_sale(
+            OpenSale(self.counter, amount, request.title, request.order_no, request.reference, request.directions),
+            actor=self._who.actor,
+            key=self._key("open", request.key, amount.minor, amount.currency, request.order_no),
+        )
+
+    def sale(self, sale_id: str) -> Sale:
+        """Raises NotFound: also for a sale of another counter (S31)."""
+        sale = self._service.book.sale(sale_id)
+        if sale.counter != self.counter:
+            raise NotFound("sale_unknown", sale=sale_id)
+        return sale
+
+    def sale_of(self, key: str) -> Sale | None:
+        """What was opened under this key, also before a restart."""
+        stored = self._service.feed.claimed("idem", f"{self._who.actor}/open/{key}")
+        return self.sale(stored.partition(":")[2]) if stored else None
+
+    def live_sale(self) -> Sale | None:
+        """The one this counter is busy with, whoever opened it."""
+        current = self._service.lane(self.counter).current
+        return self._service.book.sale(current) if current else None
+
+    async def ended(self, sale_id: str, limit_s: float) -> Sale:
+        """The sale once it is paid, not paid, or ``limit_s`` are over."""
+        await self._service.until(self.sale(sale_id).id, lambda sale: sale.ended, limit_s)
+        return self.sale(sale_id)
+
+    async def cancel(self, sale_id: str, why: str) -> Sale:
+        """With proof: the answer may be paid, or still checking. Raises Conflict when it is too late."""
+        self._may(Action.CANCEL_SALE)
+        return await self._service.checkout.cancel(self.sale(sale_id).id, why=why, actor=self._who.actor)
+
+    def check_again(self, sale_id: str) -> Sale:
+        self._may(Action.TAKE_MONEY)
+        return self._service.checkout.check_again(self.sale(sale_id).id)
+
+    async def scan(self, text: str, key: str) -> Sale:
+        """The customer's payment code for the sale that is live here. Raises as ``Checkout.take_scan``."""
+        self._may(Action.TAKE_MONEY)
+        meaning = hashlib.sha256(text.encode()).hexdigest()  # the code itself is secret (S42)
+        return await self._service.checkout.take_scan(
+            self.counter, text, actor=self._who.actor, key=self._key("scan", key, meaning)
+        )
+
+    async def refund(self, sale_id: str, amount_minor: int | None, reason: str, key: str) -> tuple[Sale, Refund]:
+        """Give money back, as far as a till may alone; None is all that is left. Followed to its end by itself.
+
+        Raises:
+            NotAllowed("refund_needs_approval"): above what [shop] pos_refund_minor allows; Conflict,
+            InvalidRequest as ``Aftercare.refund``.
+        """
+        self._may(Action.ASK_REFUND)
+        sale, aftercare = self.sale(sale_id), self._service.aftercare
+        named = self._key("refund", key, sale_id, amount_minor)
+        if answered(self._service.feed, named) is None:
+            amount = aftercare.offer(sale.id, amount_minor).amount
+            rights, by_pin = self._people.refunds, self._service.holds.refunds_by_pin
+            self._service.holds.refund(self._who.actor)
+            if not await rights.alone(self._who, amount.minor, by_pin=by_pin):
+                raise NotAllowed("refund_needs_approval")
+            await rights.count(self._who.actor, amount)
+            amount_minor = amount.minor
+        return await aftercare.refund(sale.id, amount_minor, reason=reason, actor=self._who.actor, key=named)
+
+    async def print(self, subject: str, lines: Receipt) -> None:
+        """The till's own slip on this counter's printer: owed, never waited for. Raises Conflict, NotFound."""
+        self._may(Action.REPRINT)
+        await self._service.report_paper.ask(self.counter, subject, lines, actor=self._who.actor)
+
+    def health(self) -> dict[str, Health]:
+        """By role: display, scanner, printer, speaker; only those that stand here."""
+        return self._service.lane(self.counter).devices.health()
+
+    def _may(self, action: Action) -> None:
+        require(self._who, action, now_ns=self._service.parts.clock.mono_ns(), counter=self.counter)
+
+    def _key(self, operation: str, key: str, *meaning: object) -> Key:
+        told: Sequence[str] = [str(each) for each in meaning]
+        digest = hashlib.sha256("\x1f".join(told).encode()).hexdigest()
+        return Key(str(self._who.actor), operation, key, digest)

@@ -1,0 +1,40 @@
+"""The other doors: each of the settings on a listener of its own, over the same use cases as the pages."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from terminal.counter.ports import Clock, Entropy
+from terminal.counter.service import Service
+from terminal.people.service import People
+from terminal.pos.desk import Desk, till
+from terminal.settings import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class DoorParts:
+    """What a door is built from: its name in the settings and the desk it may use."""
+
+    name: str
+    desk: Desk
+    loaded: Loaded
+    clock: Clock
+    entropy: Entropy
+
+
+Opener = Callable[[AsyncExitStack, DoorParts], Awaitable[str]]
+"""Answers until the stack closes; returns where. Raises BadSettings."""
+OPENERS: Final[Mapping[str, Opener]] = {}
+"""By the door's ``kind``."""
+
+
+async def open_doors(
+    stack: AsyncExitStack, loaded: Loaded, service: Service, people: People, machine: tuple[Clock, Entropy]
+) -> dict[str, str]:
+    """Every door of the settings, until ``stack`` closes. Returns where each one listens, by its name."""
+    opened = {}
+    for name, door in loaded.settings.doors.items():
+        desk = Desk(service, people, till(name, door.counter), door.counter)
+        opened[name] = await OPENERS[door.kind](stack, DoorParts(name, desk, loaded, *machine))
+    return opened
