@@ -53,8 +53,13 @@ class Glass:
         self.waits: Callable[[str], bool] = lambda _channel: False  # its static code is not to be shown yet
         self.on_change: Callable[[], None] = lambda: None
 
+    @property
+    def _marks(self) -> tuple[bool, bool]:
+        """Whether no money moves, and whether that is because somebody learns."""
+        return self._house.simulated, self._house.training
+
     def _idle(self) -> IdleScreen:
-        return IdleScreen(self._counter.title or self._house.title, self._house.test)
+        return IdleScreen(self._counter.title or self._house.title, *self._marks)
 
     def want(self, screen: Screen) -> None:
         if screen == self.screen:
@@ -109,9 +114,11 @@ class Glass:
         """
         if (poster := self._poster()) and not any(each.live for each in sale.attempts):
             title = self._counter.title or self._house.title
-            return CodeScreen(glass_id(sale.id), poster, sale.amount, int(LIFE_S), self._house.test, title)
+            test, training = self._marks
+            return CodeScreen(glass_id(sale.id), poster, sale.amount, int(LIFE_S), test, title, training)
         ttl_s = int(self._limits.result_on_glass_s)
-        return ResultScreen(glass_id(sale.id), "unverified", sale.amount, "", self._house.test, ttl_s)
+        test, training = self._marks
+        return ResultScreen(glass_id(sale.id), "unverified", sale.amount, "", test, ttl_s, training)
 
     def _poster(self) -> str:
         """Of the first channel of this counter that has one."""
@@ -133,7 +140,8 @@ class Glass:
             payload=payload,
             amount=attempt.amount,
             ttl_s=int(self.life_s(attempt)),
-            test=self._house.test,
+            test=self._house.simulated,
+            training=self._house.training,
             title=self._counter.title or self._house.title,
         )
 
@@ -141,7 +149,8 @@ class Glass:
         self, attempt: Attempt, result: Result, *, stays: bool = False, check_code: str = ""
     ) -> ResultScreen:
         ttl_s = 0 if stays else int(self._limits.result_on_glass_s)
-        return ResultScreen(glass_id(attempt.id), result, attempt.amount, check_code, self._house.test, ttl_s)
+        test, training = self._marks
+        return ResultScreen(glass_id(attempt.id), result, attempt.amount, check_code, test, ttl_s, training)
 
     async def run(self) -> None:
         """Paint, repaint on change and when the device is back, fall back to idle after a result's time."""

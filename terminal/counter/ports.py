@@ -232,8 +232,9 @@ class CodeScreen:
     payload: str
     amount: Money
     ttl_s: int
-    test: bool
+    test: bool  # no money moves
     title: str = ""  # the shop's name
+    training: bool = False  # and somebody learns
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +247,14 @@ class ResultScreen:
     text: str
     test: bool
     ttl_s: int = 5
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class IdleScreen:
     title: str
     test: bool
+    training: bool = False
 
 
 Screen = CodeScreen | ResultScreen | IdleScreen

@@ -44,6 +44,16 @@ class House:
     def test(self) -> bool:
         return self.ledger is Ledger.TEST
 
+    @property
+    def training(self) -> bool:
+        """Somebody learns at a machine whose other sales are real."""
+        return self.ledger is Ledger.TRAINING
+
+    @property
+    def simulated(self) -> bool:
+        """No money moves."""
+        return self.ledger is not Ledger.LIVE
+
 
 @dataclass(frozen=True, slots=True)
 class CounterSettings:

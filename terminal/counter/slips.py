@@ -9,9 +9,13 @@ from terminal.payments.event import Owed
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt, Row
 from terminal.payments.sale import Sale
-from terminal.payments.slip import Shop, refund_slip, sale_slip, unverified_slip
+from terminal.payments.slip import Mark, Shop, refund_slip, sale_slip, unverified_slip
 
 Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> name
+
+
+def mark_of(house: House) -> Mark:
+    return "training" if house.training else "test" if house.test else ""
 
 
 def titles_of(providers: Mapping[str, Provider]) -> Titles:
@@ -49,7 +53,7 @@ class Slips:
         if subject == sale.id:
             when, claimed = self._wording.when(owed.owed_ms or sale.listed_ms, language), kind == "claimed"
             return unverified_slip(
-                sale, shop=shop, words=words, money=money, when=when, claimed=claimed, test=self._house.test
+                sale, shop=shop, words=words, money=money, when=when, claimed=claimed, mark=mark_of(self._house)
             )
         refund = next((each for each in sale.refunds if each.id == subject), None)
         at_ms = owed.owed_ms if refund else sale.ended_ms or owed.owed_ms
@@ -63,7 +67,7 @@ class Slips:
                 money=money,
                 when=when,
                 copy=0,
-                test=self._house.test,
+                mark=mark_of(self._house),
                 check_code=check_code,
                 method=self.method(sale.attempt(refund.attempt).provider, language),
                 queued_until=self._wording.when(refund.due_ms, language) if kind == "queued" else "",
@@ -76,7 +80,7 @@ class Slips:
             money=money,
             when=when,
             copy=0,
-            test=self._house.test,
+            mark=mark_of(self._house),
             check_code=check_code,
             method=self.method(sale.attempt(subject).provider, language),
             methods=lambda each: self.method(each.provider, language),

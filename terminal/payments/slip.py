@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hmac import digest
-from typing import Final
+from typing import Final, Literal
 
 from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Line, Receipt, Row, Rule
@@ -26,6 +26,10 @@ _BACK: Final = {"refund": "receipt.refunded", "void": "receipt.voided", "queued"
 
 Words = Mapping[str, str]
 MoneyText = Callable[[Money], str]
+
+
+Mark = Literal["", "test", "training"]
+"""Why no money moves; empty where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def sale_slip(
     money: MoneyText,
     when: str,
     copy: int,
-    test: bool,
+    mark: Mark,
     check_code: str,
     method: str = "",
     methods: Callable[[Attempt], str] = lambda each: each.wallet or each.provider,
@@ -105,7 +109,7 @@ def sale_slip(
         Row(words["receipt.thank_you"], align="center"),
         Row(words["receipt.keep"], align="center"),
     ]
-    return _marked(body, words, test)
+    return _marked(body, words, mark)
 
 
 def refund_slip(
@@ -117,7 +121,7 @@ def refund_slip(
     money: MoneyText,
     when: str,
     copy: int,
-    test: bool,
+    mark: Mark,
     check_code: str = "",
     method: str = "",
     queued_until: str = "",
@@ -150,17 +154,17 @@ def refund_slip(
         *_pairs((words["receipt.check"], check_code)),
         Code(LOOKUP + sale.id),
     ]
-    return _marked(body, words, test)
+    return _marked(body, words, mark)
 
 
 def unverified_slip(
-    sale: Sale, *, shop: Shop, words: Words, money: MoneyText, when: str, claimed: bool, test: bool
+    sale: Sale, *, shop: Shop, words: Words, money: MoneyText, when: str, claimed: bool, mark: Mark
 ) -> Receipt:
     """For the customer of a sale that nobody could confirm: it says so first and last, and never "paid"."""
-    mark = Row(words["receipt.unverified"], align="center", bold=True)
+    unproven = Row(words["receipt.unverified"], align="center", bold=True)
     body: list[Line] = [
         *_head(shop, words, words["receipt.unverified_title"], 0),
-        mark,
+        unproven,
         Rule(),
         *_pairs(
             (words["receipt.sale_no"], _sale_no(sale)),
@@ -175,9 +179,9 @@ def unverified_slip(
         *(_long(words["receipt.claimed_as"], _typed(sale.claimed_as)) if claimed else []),
         Rule(),
         Code(LOOKUP + sale.id),
-        mark,
+        unproven,
     ]
-    return _marked(body, words, test)
+    return _marked(body, words, mark)
 
 
 def _head(shop: Shop, words: Words, title: str, copy: int) -> list[Line]:
@@ -250,9 +254,9 @@ def _long(name: str, value: str) -> list[Line]:
     return [Row(name), Row(value, align="right")] if value else []
 
 
-def _marked(body: list[Line], words: Words, test: bool) -> Receipt:
-    """Test slips say so first and last, so that no half of one passes for a receipt (I25)."""
-    if not test:
+def _marked(body: list[Line], words: Words, mark: Mark) -> Receipt:
+    """What moves no money says so first and last, so that no half of one passes for a receipt (I25)."""
+    if not mark:
         return tuple(body)
-    mark = Row(words["receipt.test"], align="center", size=2, bold=True)
-    return (mark, Blank(), *body, Blank(), mark)
+    row = Row(words[f"receipt.{mark}"], align="center", size=2, bold=True)
+    return (row, Blank(), *body, Blank(), row)

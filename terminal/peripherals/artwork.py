@@ -17,6 +17,7 @@ from drivers.printer.bitmap import Bitmap, Paint
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.payments.money import Money
 from terminal.peripherals import glyphs, lettering
+from terminal.peripherals.marks import mark
 
 Words = Callable[[str], str]
 MoneyText = Callable[[Money], str]
@@ -139,8 +140,8 @@ class Artwork:
             case ResultScreen():
                 return self._beside_sign(screen, width, height)
 
-    def _test(self, box: Box, size: int, lines: int = 1) -> Caption:
-        return Caption(self._words("customer.test"), box, size, lines, band=True)
+    def _test(self, screen: Screen, box: Box, size: int, lines: int = 1) -> Caption:
+        return Caption(self._words(mark(screen)), box, size, lines, band=True)
 
     def _idle(self, screen: IdleScreen, width: int, height: int) -> list[Caption]:
         glass, unit = Box(0, 0, width, height), min(width, height) // 10
@@ -148,7 +149,7 @@ class Artwork:
             Caption(screen.title or self._title, glass.part(22, 58), unit * 3 // 2, 3),
             Caption(self._words("customer.welcome"), glass.part(62, 74), unit),
         ]
-        return [self._test(glass.part(88, 100), unit * 3 // 4), *words] if screen.test else words
+        return [self._test(screen, glass.part(88, 100), unit * 3 // 4), *words] if screen.test else words
 
     def _beside_code(self, screen: CodeScreen, width: int, height: int) -> list[Caption]:
         short, hint = min(width, height), self._words("customer.scan_or_show")
@@ -159,13 +160,13 @@ class Artwork:
             if not screen.test:
                 return [Caption(hint, strip.part(47, 73), size + 2), Caption(title, strip.part(74, 98), size)]
             words = [Caption(hint, strip.part(43, 63), size), Caption(title, strip.part(62, 82), size)]
-            return [self._test(strip.part(81, 100), strip.height * 18 // 100), *words]
+            return [self._test(screen, strip.part(81, 100), strip.height * 18 // 100), *words]
         column = Box(short, 0, width - short, height)
         if column.width < STRIP_MIN:
             return []
         size = column.width // 5
         words = [Caption(hint, column.part(33, 68), size, 5), Caption(title, column.part(69, 84), size, 2)]
-        return [self._test(column.part(85, 100), size * 3 // 4, 2), *words] if screen.test else words
+        return [self._test(screen, column.part(85, 100), size * 3 // 4, 2), *words] if screen.test else words
 
     def _beside_sign(self, screen: ResultScreen, width: int, height: int) -> list[Caption]:
         words = [self._words(key) for key in _RESULT_WORDS[screen.result]]
@@ -174,11 +175,17 @@ class Artwork:
         if height - short < STRIP_MIN:
             glass = Box(0, 0, width, height)
             caption = Caption(said, glass.part(2, 16), height // 10)
-            return [self._test(glass.part(16, 25), height * 8 // 100), caption] if screen.test else [caption]
+            return (
+                [self._test(screen, glass.part(16, 25), height * 8 // 100), caption] if screen.test else [caption]
+            )
         strip = Box(0, short, width, height - short)
         size = strip.height * 22 // 100
         caption = Caption(said, strip.part(52, 76), size)
-        return [self._test(strip.part(81, 100), strip.height * 18 // 100), caption] if screen.test else [caption]
+        return (
+            [self._test(screen, strip.part(81, 100), strip.height * 18 // 100), caption]
+            if screen.test
+            else [caption]
+        )
 
 
 def _fitted(text: str, box: Box) -> Iterator[tuple[Bitmap, Box]]:

@@ -14,6 +14,7 @@ from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm
 from terminal.payments.money import Money
 from terminal.peripherals.keeper import Keeper, together
+from terminal.peripherals.marks import mark
 from terminal.peripherals.sweep import Sweep, never, rest
 
 ASK_S: Final = 2.0  # between two questions while something is shown for a customer
@@ -48,7 +49,7 @@ class Wording:
         self._words, self._money, self._title = words, money, title
 
     def said(self, screen: Screen) -> PanelScreen:
-        test = self._words("customer.test") if screen.test else ""
+        test = self._words(mark(screen)) if screen.test else ""
         match screen:
             case IdleScreen():
                 return PanelScreen("idle", title=screen.title or self._title, words=self._of("idle"), test=test)

@@ -48,7 +48,7 @@ def report_slip(report: Report, shop: Shop, say: Say) -> Receipt:
     body += [*_cashiers(report.totals, say), *_open(report, say), *_seal(report, say)]
     if report.ledger is Ledger.LIVE:
         return tuple(body)
-    mark = Row(say.word("receipt.test"), align="center", size=2, bold=True)
+    mark = Row(say.word(f"receipt.{report.ledger}"), align="center", size=2, bold=True)
     return (mark, Blank(), *body, Blank(), mark)
 
 

@@ -15,7 +15,7 @@ from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
 from terminal.payments.refund import RefundSignal
 from terminal.payments.scan import OwnSlip, classify
-from terminal.payments.slip import Shop, check_code, refund_slip, sale_slip
+from terminal.payments.slip import Mark, Shop, check_code, refund_slip, sale_slip
 from terminal.peripherals.printer import printable
 from tests.unit.payments.journey import Journey, notice
 
@@ -28,6 +28,7 @@ KEYS = (
 WORDS = {f"receipt.{key}": key for key in KEYS.split()} | {
     "receipt.copy": "COPY {n}",
     "receipt.test": "TEST",
+    "receipt.training": "TRAINING",
     "receipt.queued_until": "at {when}",
 }
 
@@ -41,7 +42,7 @@ def text(receipt: Receipt) -> list[str]:
     return [": ".join(filter(None, (x.left, x.right))) for x in receipt if isinstance(x, Row)]
 
 
-def slip_of(sale: Journey, *, copy: int = 0, test: bool = False, **named: Any) -> Receipt:
+def slip_of(sale: Journey, *, copy: int = 0, mark: Mark = "", **named: Any) -> Receipt:
     return sale_slip(
         sale.sale,
         sale.attempt,
@@ -50,14 +51,14 @@ def slip_of(sale: Journey, *, copy: int = 0, test: bool = False, **named: Any) -
         money=money,
         when="2026-01-02 03:04:05",
         copy=copy,
-        test=test,
+        mark=mark,
         check_code="7KQ2",
         **named,
     )
 
 
 def refund_slip_of(
-    sale: Journey, refund: str, *, copy: int = 0, test: bool = False, queued_until: str = ""
+    sale: Journey, refund: str, *, copy: int = 0, mark: Mark = "", queued_until: str = ""
 ) -> Receipt:
     return refund_slip(
         sale.sale,
@@ -67,7 +68,7 @@ def refund_slip_of(
         money=money,
         when="2026-01-03 03:04:05",
         copy=copy,
-        test=test,
+        mark=mark,
         check_code="7KQ2",
         queued_until=queued_until,
     )
@@ -148,14 +149,16 @@ def test_i9_a_copy_says_which(copy: int) -> None:
     assert not any(line.startswith("COPY") for line in text(slip_of(paid())))
 
 
-def test_i25_test_slips_say_so_first_and_last() -> None:
+@pytest.mark.row(102)
+@pytest.mark.parametrize(("mark", "word"), [("test", "TEST"), ("training", "TRAINING")])
+def test_i25_slips_that_move_no_money_say_so_first_and_last(mark: Mark, word: str) -> None:
     sale = paid()
     name = sale.refund(2850, RefundSignal.REFUNDED)
-    for receipt in (slip_of(sale, test=True), refund_slip_of(sale, name, test=True)):
+    for receipt in (slip_of(sale, mark=mark), refund_slip_of(sale, name, mark=mark)):
         lines = text(receipt)
-        assert (lines[0], lines[-1]) == ("TEST", "TEST")
+        assert (lines[0], lines[-1]) == (word, word)
         assert all(isinstance(line, Row) and line.size == 2 for line in (receipt[0], receipt[-1]))
-    assert "TEST" not in text(slip_of(sale)) + text(refund_slip_of(sale, name))
+    assert word not in text(slip_of(sale)) + text(refund_slip_of(sale, name))
 
 
 @pytest.mark.row(73)
@@ -209,7 +212,7 @@ def test_the_slips_code_is_one_the_till_understands() -> None:
 
 @pytest.mark.row(63)
 def test_p1_frozen_lines_come_back_from_the_journal_as_they_were() -> None:
-    receipt = (*slip_of(paid(), test=True), Rule(), Blank(3), Row("中文", "¥", "right", 2, True))
+    receipt = (*slip_of(paid(), mark="test"), Rule(), Blank(3), Row("中文", "¥", "right", 2, True))
     assert from_json(to_json(receipt)) == receipt
 
 

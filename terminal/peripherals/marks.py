@@ -1,0 +1,8 @@
+"""What stands on every screen that moves no money, and why none moves."""
+
+from terminal.counter.ports import Screen
+
+
+def mark(screen: Screen) -> str:
+    """The word's key in the catalogues, for a screen with ``test``."""
+    return "customer.training" if screen.training else "customer.test"
