@@ -1,8 +1,7 @@
 """The other doors: each of the settings on a listener of its own, over the same use cases as the pages."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Final
 
 from terminal.counter.ports import Clock, Entropy
@@ -10,21 +9,8 @@ from terminal.counter.service import Service
 from terminal.people.service import People
 from terminal.pos.desk import Desk, till
 from terminal.settings import Loaded
+from terminal.wiring.door_parts import DoorParts, Opener
 
-
-@dataclass(frozen=True, slots=True)
-class DoorParts:
-    """What a door is built from: its name in the settings and the desk it may use."""
-
-    name: str
-    desk: Desk
-    loaded: Loaded
-    clock: Clock
-    entropy: Entropy
-
-
-Opener = Callable[[AsyncExitStack, DoorParts], Awaitable[str]]
-"""Answers until the stack closes; returns where. Raises BadSettings."""
 OPENERS: Final[Mapping[str, Opener]] = {}
 """By the door's ``kind``."""
 
