@@ -16,7 +16,11 @@ Value = int | str
 
 
 class FaultUnknown(ValueError):
-    """No such name, parameter, count or duration; the text says which."""
+    """No such name, parameter, count or duration; the text says which. ``near``: names that come close."""
+
+    def __init__(self, text: str, near: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.near = near
 
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"with_": "with"}):
@@ -42,6 +46,35 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"w
     at: Literal["before", "shown"] = "shown"
 
 
+class Sees(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the people of the shop see and hear of it, and what the cashier does.
+
+    Args:
+        till: words of the till (``payments.sale.Sale.word``), in the order they must come; others may be between.
+        voice: whether the amount is said: once, never, or nobody can promise it (``any``).
+        paper: a whole slip, none, a whole one marked COPY (``copy``), or what a person is asked about (``any``).
+        pos: types of events a POS must get, in this order; others may be between.
+        cashier: which sentence of cashier.toml says what to do.
+    """
+
+    till: tuple[str, ...]
+    voice: Literal["once", "never", "any"]
+    paper: Literal["slip", "none", "copy", "any"]
+    pos: tuple[str, ...]
+    cashier: str
+
+
+class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"zh": "zh-CN", "pt": "pt-BR"}):
+    """The same in every language of the product."""
+
+    en: str
+    zh: str
+    pt: str
+
+    def within(self, language: str) -> str:
+        return {"zh-CN": self.zh, "pt-BR": self.pt}.get(nearest(language or FALLBACK), self.en)
+
+
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"zh": "zh-CN", "pt": "pt-BR"}):
     """One row. ``takes``: which of count and seconds it can be given."""
 
@@ -49,6 +82,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"zh
     layer: Layer
     ids: tuple[str, ...]
     run: Script
+    sees: Sees
     en: str
     zh: str
     pt: str
@@ -57,7 +91,11 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"zh
 
     def expected(self, language: str) -> str:
         """What the till must do, in one sentence."""
-        return {"zh-CN": self.zh, "pt-BR": self.pt}.get(nearest(language or FALLBACK), self.en)
+        return Sentence(self.en, self.zh, self.pt).within(language)
+
+    def cashier(self, language: str) -> str:
+        """What the cashier does, in one sentence."""
+        return cashier_sentences()[self.sees.cashier].within(language)
 
     @property
     def on_page(self) -> bool:
@@ -86,6 +124,12 @@ class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
+def cashier_sentences() -> Mapping[str, Sentence]:
+    """What a cashier can be asked to do, by name."""
+    return msgspec.toml.decode((FOLDER / "cashier.toml").read_bytes(), type=dict[str, Sentence])
+
+
+@cache
 def catalogue() -> Mapping[str, Fault]:
     """All rows by slug, in the order of the files."""
     rows: dict[str, Fault] = {}
@@ -103,6 +147,7 @@ def find(slug: str) -> Fault:
     if fault is None:
         import difflib
 
-        near = difflib.get_close_matches(slug, catalogue(), n=3, cutoff=0.4)
-        raise FaultUnknown(f"no fault or scenario is called {slug!r}; near: {', '.join(near) or 'see lab list'}")
+        near = tuple(difflib.get_close_matches(slug, catalogue(), n=3, cutoff=0.4))
+        told = f"no fault or scenario is called {slug!r}; near: {', '.join(near) or 'see lab list'}"
+        raise FaultUnknown(told, near)
     return fault

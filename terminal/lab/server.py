@@ -12,12 +12,14 @@ from aiohttp import web
 
 from terminal.counter.ports import Clock, Entropy
 from terminal.lab.bank_link import BankLink
+from terminal.lab.control import Control
 from terminal.lab.door import Door, lab_key
 from terminal.lab.laboratory import Laboratory
 from terminal.lab.live import Live
 from terminal.lab.pages import Pages
 from terminal.lab.service_process import ServiceProcess
 from terminal.lab.stand import Stand
+from terminal.lab.till_link import TillLink
 from terminal.lab.timeline import Timeline
 
 BODY_MAX: Final = 16 * 1024
@@ -56,11 +58,13 @@ async def running_lab(
     boot_id = int.from_bytes(entropy.bytes(3)) + 1  # another start is another boot, as with a real device
     stand = Stand.on_terminals(state / "dev", timeline, boot_id=boot_id)
     bank = BankLink(sandbox_url, sandbox_state / "admin-token")
-    lab = Laboratory(stand, bank, ServiceProcess(service_state), timeline)
+    service = ServiceProcess(service_state)
+    lab, till = Laboratory(stand, bank, service, timeline), TillLink(service, service_state)
     door = Door(lab_key(state, entropy))
     live = Live(lab)
     app = web.Application(client_max_size=BODY_MAX, middlewares=[door.guard])
     app.add_routes([web.get("/", _home), *Pages(lab, live, sandbox_url=sandbox_url).routes()])
+    app.add_routes(Control(lab, till).routes())
     async with AsyncExitStack() as stack:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
@@ -72,6 +76,8 @@ async def running_lab(
         door.hosts |= {f"127.0.0.1:{port}", f"localhost:{port}"}
         await bank.open()
         stack.push_async_callback(bank.close)
+        await till.open()
+        stack.push_async_callback(till.close)
         await stand.plug()
         stack.push_async_callback(stand.unplug)
         stack.callback(lab.breakage.close)

@@ -19,6 +19,7 @@ from terminal.payments.sale import Sale
 from terminal.simulation.audit import audit
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.lab_scripts import SCRIPTS, Hands
+from terminal.simulation.lab_told import pos_events, till_words
 from terminal.simulation.lab_verdict import judge
 from terminal.simulation.oracle import Oracle
 from terminal.simulation.rails import IN_PART
@@ -48,6 +49,8 @@ class Verdict:
     slips: tuple[str, ...]
     virtual_s: float
     lines: tuple[Line, ...]
+    words: tuple[str, ...] = ()  # on the till's screen, in their order
+    events: tuple[str, ...] = ()  # what a POS heard of the sale
 
     @property
     def agrees(self) -> bool:
@@ -67,6 +70,8 @@ class Seen:
     unplugged: set[str] = field(default_factory=set)
     written: int = 0  # bytes to the broken device while it was broken
     paper_out: bool = False
+    words: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
 
 class LabRun:
@@ -95,6 +100,7 @@ class LabRun:
         with contextlib.suppress(asyncio.CancelledError):
             await watch
         listed = self._listed()
+        self._note_told()
         wrong = judge(self, slips_listed=bool(listed))
         await self._days_later()
         return await self._judge(wrong, listed)
@@ -215,6 +221,10 @@ class LabRun:
         sale = self.sale()
         self.seen.state = str(sale.state) if sale else ""
 
+    def _note_told(self) -> None:
+        told = self.world.service.feed.of_subject(self.hands.sale) if self.hands.sale else ()
+        self.seen.words, self.seen.events = till_words(told), pos_events(told)
+
     async def until_ended(self) -> None:
         """Until the sale ended, or stays open with nothing more going on: then the cashier cancels."""
         for _ in range(round(ENDS_S / LOOK_S)):
@@ -291,4 +301,6 @@ class LabRun:
             tuple("\n".join(slip) for slip in self.counter.paper),
             asyncio.get_running_loop().time(),
             tuple(self.timeline.after(0)),
+            self.seen.words,
+            self.seen.events,
         )

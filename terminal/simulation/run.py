@@ -228,11 +228,22 @@ class _Shop:
                 return False
         return True
 
+    def _listed(self) -> set[str]:
+        """Slips the product shows to a person."""
+        return {effect for lane in self._world.service.lanes.values() for effect in lane.paper.listed}
+
+    async def _slips_out(self) -> None:
+        """A refund that ended just now has its slip in the printer; one that is lost comes out of none."""
+        for _ in range(DEVICES_REST_S // TICK_S):
+            if set(self._oracle.log.owed) <= self._listed():
+                return
+            await asyncio.sleep(TICK_S)
+
     async def _audit(self) -> None:
         world, oracle = self._world, self._oracle
         service = world.service
-        listed = {effect for lane in service.lanes.values() for effect in lane.paper.listed}
-        audit(oracle, listed)
+        await self._slips_out()
+        audit(oracle, self._listed())
         report = await world.journal.verify_all()
         oracle.must(report.sound, "I18", f"{report}")
         before = {sale: service.book.sale(sale) for sale in oracle.log.sales}

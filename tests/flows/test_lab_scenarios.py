@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from terminal.lab.faults import Fault, catalogue, find
+from terminal.lab.faults import Fault, Sees, catalogue, find
 from terminal.simulation.lab_run import LabRun, Verdict, lab_run
 from terminal.virtual_time import run
 
 pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
+NOTHING = Sees((), "any", "any", (), "nothing")
 
 
 @pytest.mark.row(144, 146)
@@ -86,7 +87,7 @@ def test_a_fault_that_never_happens_is_not_agreed_with(slug: str, tmp_path: Path
     fault = find(slug)
     script = msgspec.structs.replace(fault.run, direction="push-cancel", ends=("cancelled",), captured=0)
     params = {**fault.params, "bytes": 100_000} if "bytes" in fault.params else fault.params
-    verdict = played(msgspec.structs.replace(fault, run=script, params=params), tmp_path)
+    verdict = played(msgspec.structs.replace(fault, run=script, params=params, sees=NOTHING), tmp_path)
     assert verdict.agrees == (slug == "unplug-scanner")
     assert verdict.wrong == ()
 
