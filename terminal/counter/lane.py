@@ -2,18 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from terminal.counter.book import Book
 from terminal.counter.engine import AttemptDriver
 from terminal.counter.glass import Glass, glass_id
 from terminal.counter.outbox import CopyMark, MakeSlip, Paper, Voice, note
 from terminal.counter.ports import CodeScreen, Devices, Screen
+from terminal.counter.products import Products
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import TerminalError
 from terminal.payments.event import Owed
 from terminal.payments.sale import Attempt, Sale
 
 __all__ = ["Devices", "Lane"]
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A counter either sells or trains. ``slug``: why no sale begins here now; ``url``: where its pages are."""
+
+    slug: str = ""
+    url: str = ""
 
 
 class Lane:
@@ -37,11 +47,13 @@ class Lane:
         self.last_no = 0
         self.driver: dict[str, AttemptDriver] = {}  # by attempt, live ones
         self.glass = Glass(settings, house, devices.display, limits, self._shown)
+        self.products = Products()
         self.voice = Voice(book, devices.speaker, settings, house, limits)
         self.paper = Paper(book, devices.printer, settings, limits, make_slip, copy_mark)
         self._listener: Callable[[], None] = lambda: None
         self.glass.on_change = self.on_change
         self._noted = 0
+        self.away = Away()  # where this counter sells instead, while it does not sell here
         self.found: tuple[int, int, str] | None = None  # the last receipt scanned: count, when (mono ns), its sale
         self.told: tuple[int, TerminalError] | None = None  # the last refusal a device caused, and when (mono ns)
 

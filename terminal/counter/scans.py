@@ -40,12 +40,15 @@ def channel_of_code(scan: str, providers: Mapping[str, Provider], known: KnownCo
     Raises:
         InvalidRequest: as ``wallet_of``.
     """
-    rules = [
+    return wallet_of(scan, _rules(providers), known)
+
+
+def _rules(providers: Mapping[str, Provider]) -> list[PaymentRule]:
+    return [
         PaymentRule(name, each.profile.pull_prefixes, each.profile.pull_lengths)
         for name, each in providers.items()
         if each.profile.pull
     ]
-    return wallet_of(scan, rules, known)
 
 
 def wallet_of(scan: str, rules: Sequence[PaymentRule], known: KnownCodes) -> tuple[str, str]:
@@ -60,6 +63,12 @@ def wallet_of(scan: str, rules: Sequence[PaymentRule], known: KnownCodes) -> tup
     if isinstance(found, OtherWallet):
         raise InvalidRequest("code_other_wallet", wallet=found.title)
     raise InvalidRequest(_REFUSALS.get(type(found), "code_not_payment"))
+
+
+def product_of(scan: str, providers: Mapping[str, Provider], known: KnownCodes) -> str | None:
+    """A product's number; None: the scan is anything else, perhaps a payment code of whatever wallet."""
+    found = recognise(scan, _rules(providers), known)
+    return found.ean if isinstance(found, Product) else None
 
 
 def slip_of(scan: str) -> OwnSlip | None:
@@ -89,6 +98,8 @@ async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None
             elif (good := await service.first_look(lane.id, scan.text, actor)) is not None:
                 await scanner.feedback(good=good)
                 continue
+            elif lane.current is None and lane.products.wanted and (ean := _product_here(service, scan.text)):
+                lane.products.offer(ean)
             else:
                 await service.checkout.take_scan(lane.id, scan.text, actor=actor)
         except TerminalError as refused:
@@ -99,3 +110,7 @@ async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None
             await scanner.feedback(good=False)
         else:
             await scanner.feedback(good=True)
+
+
+def _product_here(service: "Service", scan: str) -> str | None:
+    return product_of(scan, service.providers(), service.house.known)

@@ -1,7 +1,8 @@
 """What the door of a till may ask of its counter: the pages' use cases, rights and limits, no rule of its own."""
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from terminal.counter.checkout import Key, answered
 from terminal.counter.ports import Health
 from terminal.counter.service import Service
-from terminal.errors import NotAllowed, NotFound
+from terminal.errors import InvalidRequest, NotAllowed, NotFound, Unavailable
 from terminal.payments.attempt import Direction
 from terminal.payments.decide import OpenSale
 from terminal.payments.money import Money
@@ -36,6 +37,9 @@ _OUTCOMES: Final = {
     SaleState.CANCELLED: Outcome.NOT_PAID,
     SaleState.EXPIRED: Outcome.NOT_PAID,
 }
+
+
+_KEY: Final = re.compile(r"[!-~]{1,64}")  # ASCII without blanks
 
 
 def outcome(sale: Sale) -> Outcome:
@@ -70,12 +74,25 @@ class Desk:
         """The shop's own; another one is refused when a sale is opened."""
         return self._service.house.currency
 
+    @property
+    def ready(self) -> bool:
+        """Before that nothing may be asked: what was unfinished is being found again."""
+        return self._service.ready
+
+    async def until_ready(self) -> None:
+        await self._service.until_ready()
+
+    def keep(self, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        """Run a door's own job, again after a failure, until the service ends. Only once it is ready."""
+        self._service.tasks.start(f"{self._who.id} {name}", job)
+
     async def open_sale(self, request: Request) -> Sale:
         """A new sale, or the one this key already has.
 
         Raises:
-            NotAllowed("limit_of_role"), InvalidRequest, Unavailable,
-            Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning").
+            InvalidRequest: ``field_wrong`` for a key longer than 64 or with more than plain text, and as
+                ``Checkout.open_sale``; NotAllowed("limit_of_role"), Unavailable,
+                Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning").
         """
         self._may(Action.TAKE_MONEY)
         amount = request.amount
@@ -96,8 +113,29 @@ class Desk:
 
     def sale_of(self, key: str) -> Sale | None:
         """What was opened under this key, also before a restart."""
+        if not self.ready:
+            raise Unavailable("starting")
         stored = self._service.feed.claimed("idem", f"{self._who.actor}/open/{key}")
         return self.sale(stored.partition(":")[2]) if stored else None
+
+    def recent(self, limit: int = 20) -> list[Sale]:
+        """What this till opened, newest first, among the counter's newest ``limit``; also before a restart."""
+        if not self.ready:
+            raise Unavailable("starting")
+        rows = self._service.feed.list("sale", counter=self.counter, limit=limit)
+        return [self._service.book.sale(row.subject) for row in rows if self.mine(row.subject)]
+
+    def mine(self, sale_id: str) -> bool:
+        """Whether this till opened it."""
+        return self._service.feed.of_subject(sale_id)[0].actor == str(self._who.actor)
+
+    def check_code(self, sale: Sale) -> str:
+        """Its four characters, as on glass and slip; empty until it is paid."""
+        return self._service.check_code(sale)
+
+    async def product(self, limit_s: float) -> str | None:
+        """The next product scanned here while no sale is open; never a customer's payment code."""
+        return await self._service.lane(self.counter).products.take(limit_s)
 
     def live_sale(self) -> Sale | None:
         """The one this counter is busy with, whoever opened it."""
@@ -156,9 +194,13 @@ class Desk:
         return self._service.lane(self.counter).devices.health()
 
     def _may(self, action: Action) -> None:
+        if not self.ready:
+            raise Unavailable("starting")
         require(self._who, action, now_ns=self._service.parts.clock.mono_ns(), counter=self.counter)
 
     def _key(self, operation: str, key: str, *meaning: object) -> Key:
+        if not _KEY.fullmatch(key):
+            raise InvalidRequest("field_wrong", field="key")
         told: Sequence[str] = [str(each) for each in meaning]
         digest = hashlib.sha256("\x1f".join(told).encode()).hexdigest()
         return Key(str(self._who.actor), operation, key, digest)

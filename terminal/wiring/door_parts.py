@@ -1,4 +1,4 @@
-"""What a door of the settings is built from, and the shape of what builds it."""
+"""What the opener of a door is handed."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack

@@ -1,0 +1,31 @@
+"""A till behind a door of its own, at the shop on virtual time: its desk, and rules for it."""
+
+from terminal.payments.money import Money
+from terminal.people.pins import PinCost
+from terminal.people.roles import RefundPolicy
+from terminal.people.service import People, PeopleSettings
+from terminal.pos.desk import Desk, Request, till
+from tests.flows.shop import Shop
+
+CHEAP = PinCost(passes=1, memory_kib=8)
+REFUNDS = RefundPolicy(pos_alone_minor=5000, pos_day_minor=6000)
+FREE = PeopleSettings(pin_cost=CHEAP, refunds=REFUNDS)
+
+
+def desk_of(shop: Shop, settings: PeopleSettings = FREE, *, door: str = "front", counter: str = "1") -> Desk:
+    """Of the life that runs now: a restart needs a new one."""
+    world = shop.world
+    people = People(
+        "s1",
+        journal=shop.service.feed,
+        clock=world.clock,
+        entropy=world.entropy,
+        ids=world.ids,
+        pepper=bytes(32),
+        settings=settings,
+    )
+    return Desk(shop.service, people, till(door, counter), counter)
+
+
+def wants(shop: Shop, minor: int = 2850, key: str = "till-1", order_no: str = "") -> Request:
+    return Request(Money(minor, shop.currency), key, order_no)
