@@ -25,12 +25,15 @@ class Moving:
         self._service = service
 
     def offered(self, sale: Sale) -> list[str]:
-        """The channels the till may move this sale to, once the present attempt is proven to take nothing."""
+        """The channels the till may move this sale to, once the present attempt is proven to take nothing.
+
+        A shown code may be left for another one; while the customer types a password, nothing is offered.
+        """
         last = sale.last_attempt
         if sale.ended or sale.cancel_why or sale.parked or last is None or last.captured:
             return []
-        if last.live and sale.state is not SaleState.CHECKING:
-            return []  # the customer is busy with it
+        if last.live and last.state is not State.SHOWN and sale.state is not SaleState.CHECKING:
+            return []  # it is on its way, or the customer is busy with it
         lane = self._service.adopt(sale.counter)
         return self._service.choosing.others(lane, remaining(sale), {self._name(last)}, sale.id)
 

@@ -129,6 +129,7 @@ async def till(request: web.Request) -> web.Response:
             if provider.profile.confirms_by == "statement"
         ],
         "wallets": parts.service.parts.slips.methods(words.language),
+        "channels": [name for name in lane.settings.channels if parts.service.provider(name).profile.push],
         "people": people_facts(parts),
         "me": who.id if who.kind == "person" else "",
         "event": parts.service.feed.last_number(),

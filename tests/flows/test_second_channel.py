@@ -50,6 +50,7 @@ async def test_two_channels_that_are_down_do_not_take_turns_for_ever(shop: Shop)
 async def test_i15_a_shown_code_is_closed_with_proof_before_the_other_is_shown(shop: Shop) -> None:
     sale = await shop.with_code()
     first = shop.attempt(sale).payload
+    assert shop.service.moving.offered(shop.sale(sale)) == ["alipay"], "the till's key names it"
     assert await move(shop, sale)
     await shop.until(lambda: shop.attempt(sale).state is State.SHOWN, 5)
     assert went(shop, sale) == [("wechatpay", "closed"), ("alipay", "shown")]
@@ -115,3 +116,15 @@ async def test_a_code_is_asked_only_of_a_channel_that_shows_any(shop: Shop) -> N
     assert sale.attempts == ()
     await shop.service.checkout.show_code(sale.id, actor=CASHIER)
     assert [each.provider for each in shop.sale(sale).attempts] == ["alipay"], "nothing is asked that cannot be"
+
+
+@pytest.mark.row(35)
+@story(channels=BOTH)
+async def test_nothing_else_is_offered_while_the_order_is_made_or_the_customer_is_busy_with_it(shop: Shop) -> None:
+    sale = await shop.open()
+    assert shop.attempt(sale).state in {State.INTENT, State.ORDERING}
+    assert shop.service.moving.offered(shop.sale(sale)) == []
+    await shop.until(lambda: shop.attempt(sale).state is State.SHOWN, 5)
+    await shop.scan(shop.customer_code("password"))
+    await shop.until(lambda: shop.attempt(sale).state is State.WAITING, 10)
+    assert shop.service.moving.offered(shop.sale(sale)) == []

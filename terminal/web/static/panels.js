@@ -1,14 +1,15 @@
 // Which state fills the till's screen: decided from the sale alone, so every reload shows the same.
 
+import { isMoving, isStuck } from "./pay_with.js";
 import { decimal, facts, has, money, nowMs, saleNo, t } from "./words.js";
 
 const seconds = (from, to) => Math.max(0, Math.round((to - from) / 1000));
 
 const SWITCH_MS = 3000; // so long a scan may take to replace the shown code before that counts as doubt
 
-/** The display is broken or there is none: the code stands on the till. */
+/** The display is broken or there is none: the code stands on the till, until another one takes its place. */
 export function isTurned(view) {
-  return Boolean(view.sale) && view.screen.kind === "code" && (view.glass !== "" || !view.health.display);
+  return Boolean(view.sale) && !isMoving(view.sale) && view.screen.kind === "code" && (view.glass !== "" || !view.health.display);
 }
 
 /** An exception a person must still decide, of one of these kinds. */
@@ -42,6 +43,7 @@ export function livePanel(sale, doubtMs, turned = false) {
     const acts = ["checking", "person"].includes(sale.word) ? [["F9", t("till.park"), "F9", true]] : [];
     return { ...base, amount: money(part ? sale.paid_minor : sale.amount_minor, sale.currency), tone: "checking", icon: "checking", word, more: t("help.checking"), acts };
   }
+  if (isMoving(sale)) return { ...base, tone: "waiting", icon: "acting", word: t("till.move_closing"), more: t("till.move_wait"), pulse: true, acts: [] };
   if (awaitsRest(sale)) {
     const acts = [["Enter", t("till.show_rest"), "Enter", true], ["F2", t("key.f2"), "F2"], ...base.acts];
     return { ...base, tone: "waiting", icon: "waiting", word: part, more: t("help.part_paid"), acts };
@@ -52,7 +54,7 @@ export function livePanel(sale, doubtMs, turned = false) {
     case "checking": {
       const checking = t("till.checking_since", { seconds: seconds(doubtMs, nowMs()) });
       const acts = [["Enter", t("till.check_again"), "Enter", true], ["F9", t("till.park"), "F9"], ...base.acts];
-      return { ...base, tone: "checking", icon: "checking", word: t("state.checking"), more: `${checking} · ${t(helpWord("checking", attempt))}`, acts };
+      return { ...base, tone: "checking", icon: "checking", word: t("state.checking"), more: `${checking} · ${t(isStuck(sale) ? "till.move_stuck" : helpWord("checking", attempt))}`, acts };
     }
     case "person":
       return { ...base, tone: "checking", icon: "person", word: t("state.person"), more: t("help.person"), acts: [["F9", t("till.park"), "F9", true]] };

@@ -8,6 +8,7 @@ import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
 import { awaitsRest, endPanel, helpKey, isTurned, livePanel, openException } from "./panels.js";
+import { isMoving, moveTo, payWith, staysOpen } from "./pay_with.js";
 import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
@@ -144,7 +145,8 @@ function hush() {
 const sale = () => now.view?.sale ?? null;
 const lastPaid = () => (now.view?.last?.state === "paid" ? now.view.last : null);
 const refundable = () => (now.view?.last?.refundable_minor > 0 && !sale() ? now.view.last : null);
-const scannable = () => sale() && ["waiting", "not_paid"].includes(sale().word) && !sale().cancelling;
+const movable = () => Boolean(now.view?.moves.length) && !isMoving(sale());
+const scannable = () => sale() && ["waiting", "not_paid"].includes(sale().word) && !sale().cancelling && !isMoving(sale());
 
 function charge() {
   if (now.end) dismiss();
@@ -203,6 +205,7 @@ const acts = {
   F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), h("p", { class: "acts" }, h("a", { class: "button", href: `/c/${facts.counter}/proof` }, t("till.check_proof"))), keyList()]),
   F2: () => scannable() && startScan(sendScan),
   F4: () => listable() && listUnverified(),
+  F5: () => movable() && payWith(now.view, move),
   F6: () => lastPaid() && !sale() && run("reprint", async () => {
     await post(`/sales/${lastPaid().id}/reprint`);
     tell(t("till.reprint_asked"));
@@ -212,6 +215,13 @@ const acts = {
   F10: () => !sale() && location.assign("/reports/z"),
   F9: () => ["checking", "person"].includes(sale()?.word) && run("park", () => post(`/sales/${sale().id}/park`)),
 };
+
+/** The old code is closed with proof before another one is shown; what came of it stands on the screen. */
+function move(way) {
+  const live = sale();
+  run("move", async () => tell(await moveTo(live, way)));
+  draw();
+}
 
 async function refund(of, proposal) {
   const asked = await openRefund(of, proposal);
@@ -273,6 +283,7 @@ function keysNow() {
   const keys = [["F1", t("key.f1")]];
   if (scannable()) keys.push(["F2", t("key.f2")]);
   if (listable()) keys.push(["F4", t("key.f4")]);
+  if (movable()) keys.push(["F5", t("key.f5")]);
   if (lastPaid() && !live) keys.push(["F6", t("key.f6")]);
   if (refundable()) keys.push(["F7", t("key.f7")]);
   keys.push(["F8", t("key.f8")]);
@@ -302,6 +313,7 @@ function doubtOf(live) {
 function draw() {
   const live = sale();
   at("lost").hidden = now.connected !== false;
+  staysOpen(now.view);
   const panel = now.connected && (live ? livePanel(live, doubtOf(live), isTurned(now.view)) : now.end && endPanel(now.end));
   at("panel").hidden = !panel;
   at("ready").hidden = Boolean(panel);
@@ -428,7 +440,7 @@ for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, s
 addEventListener("resize", draw);
 listen({
   act(key) {
-    if (!(key in acts)) return false;
+    if (!(key in acts) || (key === "F5" && !movable())) return false; // then it is the browser's own
     acts[key]();
     return true;
   },

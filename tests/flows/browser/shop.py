@@ -11,6 +11,7 @@ import aiohttp
 
 from terminal.app import Running, running
 from terminal.local_authority import ensure
+from terminal.sandbox.keyring import alipay_names
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
@@ -42,12 +43,21 @@ merchant_serial = "{merchant_serial}"
 merchant_key_file = "{folder}/{merchant_private_key_file}"
 platform_key_id = "{platform_public_key_id}"
 platform_key_file = "{folder}/{platform_public_key_file}"
+[channels.alipay]
+connector = "alipay"
+sandbox = true
+gateway = "{gateway}/gateway.do"
+app_id = "{alipay_app_id}"
+seller_id = "{alipay_seller_id}"
+app_key_file = "{folder}/{merchant_private_key_file}"
+alipay_key_file = "{folder}/{platform_public_key_file}"
 """
 _COUNTER: Final = """
 [[counters]]
 id = "{counter}"
 """
 KIOSK: Final = "kiosk"  # the one counter whose till is locked to its page
+BOTH: Final = "both"  # the one counter with a second channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +132,12 @@ async def open_shop(folder: Path, counters: int = 2) -> AsyncIterator[Shop]:
 def _write_settings(folder: Path, sandbox: Sandbox, counters: int) -> Path:
     told: dict[str, Any] = json.loads((sandbox.credentials / "credentials.json").read_text())
     told |= {"folder": sandbox.credentials, "gateway": sandbox.url, "notify": claim()}
+    told |= alipay_names(told["mchid"])
     settings = folder / "countertop.toml"
     lanes = (_COUNTER.format(counter=number + 1) for number in range(counters))
     kiosk = _COUNTER.format(counter=KIOSK) + "kiosk = true\n"
-    settings.write_text(_TEXT.format(**told) + "".join(lanes) + kiosk)
+    both = _COUNTER.format(counter=BOTH) + 'channels = ["wechatpay", "alipay"]\n'
+    settings.write_text(_TEXT.format(**told) + "".join(lanes) + kiosk + both)
     secrets = folder / "secrets.toml"
     secrets.touch(mode=0o600)
     secrets.write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{"5a" * 32}"\n')

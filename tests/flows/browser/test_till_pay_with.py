@@ -1,0 +1,82 @@
+"""The key that moves a sale to another channel: never two codes, and every way it can end in words (row 35)."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import expect
+
+from tests.flows.browser.conftest import Till
+from tests.flows.browser.shop import BOTH
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.no_cover,  # the service in this process is measured by the tests of its calls and pages
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+@pytest.fixture
+def new_counter() -> Callable[[], str]:
+    """The one with two channels."""
+    return lambda: BOTH
+
+
+def went(till: Till) -> list[tuple[str, str]]:
+    service = till.shop.running.service
+    sale = service.book.sale(service.lane(till.counter).last_sale or "")
+    return [(each.provider, each.state.value) for each in sale.attempts]
+
+
+async def choose(till: Till, way: str) -> None:
+    """The key, and the only other way by its number."""
+    await expect(till.page.locator("#keys")).to_contain_text("F5")
+    await till.press("F5")
+    await till.says("#pay-with-ways", way)
+    await till.press("1")
+
+
+@pytest.mark.row(35, 4)
+async def test_i15_f5_shows_another_wallets_code_once_the_old_one_is_proven_closed(till: Till) -> None:
+    await till.type("1500")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.fault("slow-answer", count=1, params={"call": "close", "delay_ms": 800})
+    await choose(till, "Alipay")
+    await till.says("#panel-word", "Closing the old code first – do not show both", whole=True)
+    assert await till.page.locator("#turned").is_hidden()
+    await till.says("#panel-more", "Now with Alipay. The old code is closed.")
+    await till.shown()
+    assert went(till) == [("wechatpay", "closed"), ("alipay", "shown")]
+
+    order = await till.shop.customer_scans(till.counter)
+    till.shop.paid_at_once(order)  # nothing between this and the key: the shop asks the bank every few seconds
+    await choose(till, "WeChat Pay")
+    assert await till.panel("paid") == "Customer had already paid"
+    assert went(till) == [("wechatpay", "closed"), ("alipay", "paid")], "nothing else was begun"
+
+
+@pytest.mark.slow  # five minutes hold no more pages; make test-long
+@pytest.mark.row(35, 10)
+async def test_i15_without_proof_the_till_says_what_to_ask_and_the_key_works_again_later(till: Till) -> None:
+    await till.type("1600")
+    await till.press("Enter")
+    await till.shown()
+    await till.shop.fault("error-500", count=200, params={"call": "close", "status": 500})
+    await choose(till, "Alipay")
+    await till.panel("checking")
+    await till.says("#panel-more", "(A-81)")
+    await till.says("#panel-more", "Does the customer's phone show a payment? If not, press F5 again.")
+    assert len(went(till)) == 1
+    till.shop.heal()
+    await till.panel("not_paid")
+    await choose(till, "Alipay")
+    await till.shown()
+    assert went(till) == [("wechatpay", "closed"), ("alipay", "shown")]
+    await till.page.get_by_role("link", name="中文").click()
+    await till.says("#keys", "换一种付款")
+    await till.press("F5")
+    await till.says("#pay-with-ways", "微信支付")
+    await till.press("Escape")
+    await till.shop.customer_pays(till.counter)
+    assert await till.panel("paid") == "已收款"
