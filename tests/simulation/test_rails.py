@@ -109,3 +109,10 @@ def test_one_cell_can_be_watched_step_by_step() -> None:
         lines: list[str] = []
         assert play(each, 1, lines.append).blame == ""
         assert len(lines) > 20
+
+
+@pytest.mark.no_cover
+def test_a_slip_that_is_in_the_printer_at_the_last_look_is_not_called_lost() -> None:
+    """The bank tells the last refund a second before the oracle looks."""
+    played = play(Cell(Row("refund-slow", "bank"), "wechatpay"), 13)
+    assert (played.fired, played.blame) == (True, "")
