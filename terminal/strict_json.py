@@ -8,12 +8,14 @@ Source: RFC 8259; RFC 7493 (I-JSON) sections 2.1 to 2.3.
 import json
 import math
 import re
+from decimal import Decimal
 from typing import Final, NoReturn
 
 from terminal.errors import InvalidRequest
 
 DEPTH_MAX: Final = 32
 DIGITS_MAX: Final = 16
+DOUBLE_MAX: Final = 17  # the most that a browser writes of a number (ECMA-262, Number::toString)
 _STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
@@ -30,6 +32,15 @@ def parse(data: bytes, *, limit: int) -> object:
         InvalidRequest: ``body_too_large``, ``json_unreadable`` (not UTF-8, BOM, syntax, lone surrogate),
             ``json_duplicate_key``, ``json_too_deep`` (over 32), ``json_number`` (NaN, infinite, long).
     """
+    return _parse(data, limit, _DECODER)
+
+
+def parse_exact(data: bytes, *, limit: int) -> object:
+    """As ``parse``, but fractions come back as the ``Decimal`` that was written: for tills that send them."""
+    return _parse(data, limit, _EXACT)
+
+
+def _parse(data: bytes, limit: int, decoder: json.JSONDecoder) -> object:
     if len(data) > limit:
         raise InvalidRequest("body_too_large", limit=limit)
     try:
@@ -38,7 +49,7 @@ def parse(data: bytes, *, limit: int) -> object:
         raise InvalidRequest("json_unreadable", at=error.start) from None
     _check_depth(text)
     try:
-        value: object = _DECODER.decode(text)
+        value: object = decoder.decode(text)
     except json.JSONDecodeError as error:  # a byte order mark ends here as well
         raise InvalidRequest("json_unreadable", at=error.pos) from None
     if _SURROGATE_ESCAPE.search(text):
@@ -81,6 +92,13 @@ def _fraction(text: str) -> float:
     return number
 
 
+def _decimal(text: str) -> Decimal:
+    digits = sum(char.isdigit() for char in text.lower().partition("e")[0])
+    if digits > DOUBLE_MAX or not math.isfinite(float(text)):
+        raise InvalidRequest("json_number", digits=DOUBLE_MAX)
+    return Decimal(text)
+
+
 def _constant(_text: str) -> NoReturn:
     raise InvalidRequest("json_number", digits=DIGITS_MAX)
 
@@ -89,6 +107,13 @@ _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,
     parse_float=_fraction,
+    parse_constant=_constant,
+)
+
+_EXACT: Final = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_decimal,
     parse_constant=_constant,
 )
 

@@ -1,9 +1,10 @@
 import json
+from decimal import Decimal
 
 import pytest
 
 from terminal.errors import InvalidRequest
-from terminal.strict_json import parse
+from terminal.strict_json import parse, parse_exact
 
 
 def slug(data: bytes, limit: int = 1 << 20) -> str:
@@ -21,6 +22,14 @@ def test_s2_an_integer_written_otherwise_is_not_an_int() -> None:
     for text in (b"100.0", b"1e2", b'"100"', b"true"):
         assert type(parse(text, limit=100)) is not int
     assert type(parse(b"100", limit=100)) is int
+
+
+def test_s2_a_fraction_may_be_read_as_it_was_written() -> None:
+    told = parse_exact(b"[28.50, 56.300000000000004, 1e2, 3]", limit=100)
+    assert told == [Decimal("28.50"), Decimal("56.300000000000004"), Decimal(100), 3]
+    for text in (b"1e400", b"NaN", b"0.123456789012345678", b'{"a":1,"a":2}'):
+        with pytest.raises(InvalidRequest):
+            parse_exact(text, limit=100)
 
 
 @pytest.mark.parametrize(
