@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.table import Table
 
-from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put
+from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
 from terminal.lab.faults import FaultUnknown, catalogue, find
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 lab = typer.Typer(no_args_is_help=True, help="Play faults by name on a simulated counter.")
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 RAILS: Final = "rails"
+FIRST_PORT: Final = 1024
 _SEEDS: Final = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 _DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer")
 _SIGNS: Final = {"out": "→", "in": "←"}
@@ -35,6 +36,40 @@ def list_faults(as_json: Annotated[bool, typer.Option("--json", help="For machin
     for each in rows:
         table.add_row(each.slug, each.layer, " ".join(each.ids), each.expected(language()))
     console.print(table)
+
+
+@lab.command("serve")
+def serve_lab(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="For programs: no page addresses are shown.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_000, help="First of the ports: service, +1, +10 bank, +20 lab; 0: any.")
+    ] = 0,
+    seed: Annotated[str, typer.Option(help="The same seed, the same payment codes on the phone.")] = "",
+    state: Annotated[
+        Path | None, typer.Option(help="Where everything is kept; else a folder that goes with the run.")
+    ] = None,
+    ready: Annotated[
+        Path | None, typer.Option(help="Written when it is ready; else STATE/lab-ready.json.")
+    ] = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", help="End when the caller ends.")] = False,
+    currency: Annotated[str, typer.Option(help="The till's: CNY, EUR or INR.")] = "CNY",
+    as_json: Annotated[bool, typer.Option("--json", help="One document when ready, for machines.")] = False,
+) -> None:
+    """A simulated bank, counter and service in one command, for a POS under test. Ends with Ctrl-C or SIGTERM."""
+    import asyncio
+
+    from terminal.cli.demo_settings import CURRENCIES
+    from terminal.cli.lab_serve import LabServe
+
+    if currency not in CURRENCIES:
+        give_up(f"{currency!r} is no currency of the lab; it has {', '.join(CURRENCIES)}.", USAGE)
+    if 0 < port < FIRST_PORT:
+        give_up(f"Ports below {FIRST_PORT} are the system's own; 0 takes free ones.", USAGE)
+    with sentences(as_json=as_json):
+        serving = LabServe(state, port=port, seed=seed, as_json=as_json, currency=currency, pages=not headless)
+        raise typer.Exit(asyncio.run(serving.run(with_parent=with_parent, ready=ready)))
 
 
 @lab.command("run")

@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+from terminal.chance import Chance
 from terminal.sandbox.account_desk import Place
 from terminal.sandbox.server import start_sandbox
 from terminal.system import SystemClock, SystemEntropy
@@ -23,6 +24,8 @@ def main() -> int:
     parser.add_argument("--pix-tls-port", type=int, help=pix)
     account = "an account at a bank without an API, such as EUR:DE89…:camt:DIR (camt, mt940 or csv)"
     parser.add_argument("--account", action="append", default=[], type=Place.parse, help=account)
+    seed = "the customer's payment codes and the orders' codes are drawn from it, the same every time"
+    parser.add_argument("--seed", default="", help=seed)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -47,6 +50,8 @@ async def _serve(asked: argparse.Namespace) -> int:
         pix_tls_port=asked.pix_tls_port,
         accounts=asked.account,
     )
+    if asked.seed:
+        sandbox.bank.keys.entropy = Chance(asked.seed).split("customer")  # not what its tokens are made of
     try:
         await stop.wait()
     finally:

@@ -13,7 +13,7 @@ CORE_TYPES = tuple(
         *("reference", "settled"),
     )
 )
-COMMON = ("terminal.errors", "terminal.on_demand", "terminal.strict_json", "terminal.ulid")
+COMMON = ("terminal.errors", "terminal.log_context", "terminal.on_demand", "terminal.strict_json", "terminal.ulid")
 
 EVERYTHING = ("terminal", "drivers", "firmware_stubs")
 """For those who build and wire, and for worlds that hold a whole counter."""
@@ -42,6 +42,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.settlement": ("terminal.payments", PORTS, *COMMON),
     "terminal.privacy": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.risk": ("terminal.payments", "terminal.counter", *COMMON),
+    "terminal.observe": ("terminal.payments", PORTS, *COMMON),  # counts and tells; nothing else knows of it
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
     "terminal.settings": (*CORE_TYPES, "terminal.channel_tables", "terminal.counter.settings", *COMMON),
@@ -53,6 +54,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.settlement",
         "terminal.risk",
         "terminal.privacy",
+        "terminal.observe",
         "terminal.help",
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,
@@ -68,12 +70,13 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.chance": (),
     "terminal.on_demand": (),
     "terminal.guard": (),
+    "terminal.log_context": (),
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
     "terminal.local_authority": (PORTS,),
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks
-    "terminal.sandbox": COMMON,
+    "terminal.sandbox": ("terminal.chance", *COMMON),  # a customer of a given seed
     "terminal.lab": (
         "firmware_stubs",
         "drivers.qr",
@@ -86,6 +89,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *COMMON,
     ),
     "terminal.simulation": EVERYTHING,
+    "terminal.testing": EVERYTHING,  # the pytest plugin: a whole counter as a library
     # these build and wire
     "terminal.app": EVERYTHING,
     "terminal.wiring": EVERYTHING,  # its parts: channels, journal, devices, risk, privacy, doors
@@ -97,7 +101,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "firmware_stubs": (),
 }
 
-WIRING_ONLY = ("terminal.app", "terminal.cli", "terminal.lab", "terminal.simulation")
+WIRING_ONLY = ("terminal.app", "terminal.cli", "terminal.lab", "terminal.simulation", "terminal.testing")
 """Nobody but those who wire may import these; a world may hold another one."""
 WIRES = (*WIRING_ONLY, "terminal.wiring")
 

@@ -1,0 +1,169 @@
+"""``countertop lab serve``: a simulated shop for a POS under test, without a browser, until it is told to end."""
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import msgspec
+
+from terminal.cli.busy_ports import listeners
+from terminal.cli.demo_settings import Places, Ports
+from terminal.cli.shop_processes import ShopProcesses, until_stopped
+from terminal.cli.supervisor import CannotRun, Supervisor
+from terminal.cli.words import UNAVAILABLE, USAGE, console, errors, put
+
+READY: Final = "lab-ready.json"
+FIRST, LAST, BLOCK = 20_000, 32_000, 32  # below the ports that the kernel gives to clients (ip_local_port_range)
+
+
+class Served(msgspec.Struct, frozen=True):
+    """What the ready file says: everything a test needs, and nothing to click."""
+
+    pid: int
+    api: str
+    key: str
+    lab: str
+    control: str
+    token: str
+    openapi: str
+    sandbox: str
+    counter: str
+    state: str
+    seed: str
+
+
+class LabServe:
+    """Args:
+    state: where journal, keys and logs are; None: a folder that goes with the run.
+    port: the first of the block; 0 takes a free one.
+    pages: tell people where the lab's page is.
+    """
+
+    def __init__(
+        self,
+        state: Path | None,
+        *,
+        port: int,
+        seed: str,
+        as_json: bool,
+        currency: str,
+        pages: bool = False,
+        trainer: tuple[str, ...] = (),
+    ) -> None:
+        self._state, self._port, self._seed, self._as_json = state, port, seed, as_json
+        self._currency, self._pages, self._trainer = currency, pages, trainer
+        self._supervisor = Supervisor(self._say)
+
+    def _say(self, text: str) -> None:
+        """People's words; with --json they go where errors go."""
+        (errors if self._as_json else console).print(text, highlight=False, markup=False, soft_wrap=True)
+
+    async def run(self, *, with_parent: bool, ready: Path | None) -> int:
+        """The exit code: 0 ended as told, 2 wrong words, 5 it could not run."""
+        with TemporaryDirectory(prefix="countertop-lab-") as folder:
+            places = Places((self._state or Path(folder)).resolve())
+            places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            ports = Ports(self._port or free_block())
+            if busy := listeners(ports.named()):
+                for port, who in sorted(busy.items()):
+                    self._say(f"Port {port} ({ports.named()[port]}) is taken by {who}; --port 0 takes free ones.")
+                return UNAVAILABLE
+            file = ready or places.root / READY
+            file.unlink(missing_ok=True)
+            try:
+                return await self._run(places, ports, file, with_parent=with_parent)
+            finally:
+                file.unlink(missing_ok=True)  # who waits for it must not find an old one
+
+    async def _run(self, places: Places, ports: Ports, file: Path, *, with_parent: bool) -> int:
+        shop = ShopProcesses(
+            places, ports, self._currency, self._supervisor, seed=self._seed, trainer=self._trainer
+        )
+        stop = asyncio.Event()
+        if with_parent and not follow_parent(stop):
+            return USAGE
+        result = await until_stopped(self._work(shop, places, ports, file), self._supervisor, stop, lambda: None)
+        if isinstance(result, CannotRun):
+            errors.print(str(result), highlight=False, markup=False)
+            return UNAVAILABLE
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+            raise result
+        self._say("The lab is stopped; nothing of it is left running.")
+        return 0
+
+    async def _work(self, shop: ShopProcesses, places: Places, ports: Ports, file: Path) -> None:
+        told = await shop.start()
+        lab = f"http://127.0.0.1:{ports.lab}"
+        served = Served(
+            pid=os.getpid(),
+            api=f"{told['url']}/api/v1",
+            key=shop.api_key(),
+            lab=f"{lab}/lab?key={shop.lab_key()}",
+            control=f"{lab}/lab/api",
+            token=shop.lab_key(),
+            openapi=f"{lab}/lab/api/openapi.json",
+            sandbox=f"http://127.0.0.1:{ports.sandbox}",
+            counter="1",
+            state=str(places.root),
+            seed=self._seed,
+        )
+        _write(file, served)
+        if self._as_json:
+            put(served)
+        else:
+            self._tell(served, file)
+        await shop.keep()
+
+    def _tell(self, served: Served, file: Path) -> None:
+        self._say("The lab is ready. Everything is simulated: TEST, no money moves.")
+        for name, value in (
+            ("api", served.api),
+            ("key", served.key),
+            ("control", served.control),
+            ("token", served.token),
+            ("ready file", str(file)),
+        ):
+            self._say(f"  {name:10} {value}")
+        if self._pages:
+            self._say(f"  {'page':10} {served.lab}")
+        self._say("Ctrl-C or SIGTERM ends it.")
+
+
+def follow_parent(stop: asyncio.Event) -> bool:
+    """Set ``stop`` when whoever started us is gone. False: it is gone already."""
+    try:
+        descriptor = os.pidfd_open(os.getppid())  # pidfd_open(2): readable when that process ends
+    except OSError:
+        return False
+    loop = asyncio.get_running_loop()
+
+    def gone() -> None:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+        stop.set()
+
+    loop.add_reader(descriptor, gone)
+    return True
+
+
+def free_block() -> int:
+    """First port of a block that nobody listens on; two labs that start together begin at different places."""
+    blocks = (LAST - FIRST) // BLOCK
+    for number in range(blocks):
+        first = FIRST + (os.getpid() + number) % blocks * BLOCK
+        if not listeners(Ports(first).named()):
+            return first
+    return FIRST
+
+
+def _write(path: Path, served: Served) -> None:
+    """Whole or not at all, for this user alone: it holds keys."""
+    unfinished = path.with_name(path.name + ".new")
+    with suppress(FileNotFoundError):
+        unfinished.unlink()
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(served), indent=2) + b"\n")
+    unfinished.replace(path)
