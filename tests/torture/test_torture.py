@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.bench.late_loop import Notes
 from tests.torture import errors, images, kills, starved
 
 
@@ -59,3 +60,13 @@ async def test_d4_d6_d7_d8_d9_d10_d12_full_and_slow_disks_stops_limits_and_clock
     for each in parts:
         record_property("summary", each.line())
     assert [each.wrong for each in parts if each.wrong] == []
+
+
+def test_what_notes_how_late_the_loop_is_takes_no_more_room_however_long_it_does() -> None:
+    """Every note kept for itself was eleven megabytes in half an hour, told as the service's own."""
+    notes = Notes()
+    room = notes.room
+    for late_s in (0.0, 0.0012, 0.0012, 7.5):
+        notes.add(late_s)
+    assert notes.room == room
+    assert notes.all() == pytest.approx([0.0, 0.0012, 0.0012, 7.5])
