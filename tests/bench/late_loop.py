@@ -1,7 +1,7 @@
 """The service on a loop that notes how late it is: ``python -m tests.bench.late_loop OUT serve --config …``.
 
-The loop asks to be called every TICK_S. SIGUSR1 begins the notes, the end of the process writes them. They take the
-same room however long they are kept: what measures memory beside them must not measure them.
+The loop asks to be called every TICK_S. SIGUSR1 begins the notes, the end of the process writes them. They take
+the same room however long they are kept: what measures memory beside them must not measure them.
 """
 
 import asyncio
