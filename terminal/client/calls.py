@@ -43,6 +43,7 @@ class Service:
     """Where it answers and how often to try, each time for ``timeout_s`` at most.
 
     ``keep`` is called with a key and its body before the first byte leaves: write them where a restart finds them.
+    ``new_key`` makes the keys that a call is not given.
     """
 
     url: str
@@ -52,6 +53,7 @@ class Service:
     pause_s: float = 0.5
     timeout_s: float = 10.0
     keep: Callable[[str, Json], None] | None = None
+    new_key: Callable[[], str] = lambda: token_urlsafe(18)
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
@@ -93,7 +95,7 @@ def _rest_s(reply: Reply, usual_s: float, name: str) -> float:
 
 
 def _money(to: Service, path: str, read: Callable[[Json], T], body: Json, key: str) -> Plan[T]:
-    key = key or token_urlsafe(18)
+    key = key or to.new_key()
     if to.keep is not None:
         to.keep(key, {name: said for name, said in body.items() if name not in {"code", "approver"}})
     return (yield from ask(to, path, read, body=body, key=key))
@@ -106,7 +108,7 @@ def open_sale(to: Service, order: Order, *, key: str = "") -> Plan[Sale]:
 
 def pay(to: Service, order: Order, *, key: str = "", limit_s: float = 300) -> Plan[Outcome]:
     """Open a sale and stay until its end. Raises Refused while nothing was opened."""
-    key, sale = key or token_urlsafe(18), None
+    key, sale = key or to.new_key(), None
     try:
         sale = yield from open_sale(to, order, key=key)
         return result((yield from wait(to, sale.id, limit_s=limit_s)), key)

@@ -1,0 +1,142 @@
+"""The shop's API without a socket: the same bytes through the same server code, on the world's own time.
+
+A client is ``terminal.client`` with another carrier, so what a till's program does here it does against a shop.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from aiohttp import web
+
+from terminal.client import AsyncClient, Client
+from terminal.client.calls import Ask, Reply
+from terminal.web.connection import Doorkeeper
+from terminal.web.edge import EDGE, EdgeLimits
+
+if TYPE_CHECKING:
+    from terminal.testing.rig import Counter
+
+HOST: Final = "127.0.0.1"
+PORT: Final = 7600
+URL: Final = f"http://{HOST}:{PORT}"
+STOP_S: Final = 2.0
+TRIES: Final = 5
+
+
+class Wire(asyncio.Transport):
+    """What a server writes, and when it hangs up."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": (HOST, 50_000), "sockname": (HOST, PORT)})
+        self.written = bytearray()
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    abort = close
+
+    def is_closing(self) -> bool:
+        return self.ended.done()
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+
+class Door:
+    """``lose``: answers to so many POSTs never arrive, though the work is done. ``away``: nobody answers."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._edge = app[EDGE]
+        self._runner = Doorkeeper(app, EdgeLimits(), STOP_S)
+        self.lose, self.away = 0, False
+
+    async def open(self) -> None:
+        await self._runner.setup()
+        self._edge.allow(HOST, PORT, None)
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+    async def ask(self, ask: Ask) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers in lower case, body; status 0: no answer came."""
+        server = self._runner.server
+        if self.away or server is None:
+            return 0, {}, b""
+        far, wire = server(), Wire()
+        far.connection_made(wire)
+        body = ask.body or b""
+        told = {"Host": f"{HOST}:{PORT}", "Connection": "close", "Content-Length": str(len(body)), **ask.headers}
+        head = f"{ask.method} {ask.path} HTTP/1.1\r\n" + "".join(
+            f"{name}: {text}\r\n" for name, text in told.items()
+        )
+        try:
+            far.data_received(head.encode() + b"\r\n" + body)
+            await wire.ended
+        finally:
+            far.connection_lost(None)
+        if ask.method == "POST" and self.lose:
+            self.lose -= 1
+            return 0, {}, b""
+        return _read(bytes(wire.written))
+
+
+def _read(answer: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    if len(lines[0].split()) < 2:
+        return 0, {}, b""  # killed in the middle
+    headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines[1:])}
+    return int(lines[0].split()[1]), headers, body
+
+
+async def carry(counter: "Counter", ask: Ask | float, timeout_s: float) -> Reply:
+    """One step of a client's plan on the counter's time."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(ask, Ask):
+        await asyncio.sleep(ask)
+        return Reply(loop.time())
+    counter.story.note("pos", f"{ask.method} {ask.path}", way="out")
+    status, headers, body = 0, {}, b""  # type: int, Mapping[str, str], bytes
+    try:
+        async with asyncio.timeout(timeout_s + ask.wait_s):
+            status, headers, body = await (await counter.door()).ask(ask)
+    except TimeoutError:
+        pass
+    counter.story.note("pos", f"{status or 'no answer'} {ask.path}", way="in")
+    return Reply(loop.time(), status, headers, body)
+
+
+class CounterClient(Client):
+    """``terminal.client.Client`` of a virtual counter: blocks the test while the counter's time runs."""
+
+    def __init__(self, counter: "Counter", api_key: str, new_key: Callable[[], str], **more: Any) -> None:
+        super().__init__(URL, api_key, new_key=new_key, **more)
+        self._counter = counter
+
+    def _play(self, ask: Ask | float) -> Reply:
+        return self._counter.run(carry(self._counter, ask, self.timeout_s))
+
+
+class AsyncCounterClient(AsyncClient):
+    """``terminal.client.AsyncClient`` likewise, for coroutines that ``counter.run`` runs."""
+
+    def __init__(self, counter: "Counter", api_key: str, new_key: Callable[[], str], **more: Any) -> None:
+        super().__init__(URL, api_key, new_key=new_key, **more)
+        self._counter = counter
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *ended: object) -> None: ...
+
+    async def _play(self, ask: Ask | float) -> Reply:
+        return await carry(self._counter, ask, self.timeout_s)

@@ -1,0 +1,170 @@
+"""A counter in real time for a till in any language: the demo's three processes on loopback, driven over HTTP."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final, Self
+
+from terminal.cli.busy_ports import listeners
+from terminal.cli.demo_settings import Places, Ports
+from terminal.client import Client, NotPaid, Paid
+
+GRACE_S: Final = 8.0
+COMMAND: Final = (sys.executable, "-m", "terminal.cli.leash", str(GRACE_S), "countertop", "demo", "--no-sale")
+ANSWER_S: Final = 30.0
+READY: Final = "Ctrl-C ends everything"
+FIRST_PORT: Final = 21_000  # below those the kernel gives to clients
+BLOCK: Final = 32
+BLOCKS: Final = 300
+LOOK_S: Final = 0.05
+
+
+class NotStarted(Exception):
+    """The counter did not come up; the text is what it said."""
+
+
+class LabRefuses(AssertionError):
+    """The simulated world cannot do this now; the text says why."""
+
+
+class LiveCounter:
+    """Args:
+    url, api_key: for the till under test; ``env`` has them by name.
+    """
+
+    def __init__(self, places: Places, ports: Ports) -> None:
+        self._ports, self._lab_key = ports, (places.lab / "lab-key").read_text().strip()
+        self.url = f"http://127.0.0.1:{ports.service}"
+        self.api_key = (places.state / "api-key").read_text().strip()
+        self.client = Client(self.url, self.api_key)
+
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path) -> Iterator[Self]:
+        """Start one in an empty folder; it ends with the block, and with this process however that ends."""
+        process, ports = _start(folder)
+        try:
+            yield cls(Places(folder), ports)
+        finally:
+            process.terminate()
+            try:
+                process.communicate(timeout=GRACE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment with COUNTERTOP_URL and COUNTERTOP_KEY, for a till that is another program."""
+        return {**os.environ, "COUNTERTOP_URL": self.url, "COUNTERTOP_KEY": self.api_key}
+
+    # --- the simulated world --------------------------------------------------------------------------------
+
+    def phone_pays(self, act: str = "pay", *, limit_s: float = 10.0) -> str:
+        """The customer scans the glass, as soon as it shows a code, and pays; the order's number.
+
+        Args:
+            act: pay, password, late or refuse.
+
+        Raises:
+            LabRefuses: no code to read until the limit, or the wallet says no.
+        """
+        shown = self._scanned(time.monotonic() + limit_s)
+        self.lab("POST", "phone/act", {"act": act, "order_no": shown["order_no"]})
+        return str(shown["order_no"])
+
+    def _scanned(self, end_s: float) -> dict[str, Any]:
+        while True:
+            try:
+                return dict(self.lab("POST", "phone/scan", {}))
+            except LabRefuses:
+                if time.monotonic() >= end_s:
+                    raise
+            time.sleep(LOOK_S)
+
+    def phone_code(self, behaviour: str = "pays") -> str:
+        """A payment code of the customer's, for the till's own scanner."""
+        return str(self.lab("POST", "phone/code", {"behaviour": behaviour})["code"])
+
+    def scan(self, text: str) -> None:
+        """Hold a code before the counter's scanner."""
+        self.lab("POST", "scanner", {"text": text})
+
+    def fault(
+        self, name: str, *, count: int | None = None, seconds: int | None = None, **params: int | str
+    ) -> str:
+        """Switch a fault of ``countertop lab list`` on; what the till must do. Raises LabRefuses."""
+        wish = {"slug": name, "count": count, "seconds": seconds, "params": params}
+        return str(self.lab("POST", "faults", wish)["expected"])
+
+    def heal(self) -> None:
+        """End every fault."""
+        self.lab("DELETE", "faults")
+
+    @property
+    def slips(self) -> Sequence[str]:
+        """The text of every slip that was cut, oldest first."""
+        count = self.lab("GET", "state")["paper"]["slips"]
+        return [self._ask("GET", f"paper/{number}.txt", None).decode() for number in range(1, count + 1)]
+
+    @property
+    def said(self) -> Sequence[str]:
+        return [str(each["text"]) for each in self.lab("GET", "state")["spoken"]]
+
+    def picture(self) -> bytes:
+        """The display's glass as PNG."""
+        return self._ask("GET", "glass.png", None)
+
+    def tidy(self) -> None:
+        """Ready for the next test: nothing broken, no sale open."""
+        self.heal()
+        for sale in self.client.ask("/sales?limit=20", lambda told: told["sales"]):
+            if sale["state"] in {"open", "checking"}:
+                ended = self.client.cancel(sale["id"])
+                assert isinstance(ended, Paid | NotPaid), f"{sale['id']} is still in doubt"
+
+    def lab(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """One call of the lab's own interface. Raises LabRefuses."""
+        return json.loads(self._ask(method, path, body))
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> bytes:
+        link = HTTPConnection("127.0.0.1", self._ports.lab, timeout=ANSWER_S)
+        try:
+            headers = {"Authorization": f"Bearer {self._lab_key}", "Content-Type": "application/json"}
+            link.request(method, f"/lab/{path}", None if body is None else json.dumps(body), headers)
+            answer = link.getresponse()
+            told = answer.read()
+        finally:
+            link.close()
+        if answer.status != 200:
+            raise LabRefuses(told.decode(errors="replace"))
+        return told
+
+
+def _start(folder: Path) -> "tuple[subprocess.Popen[str], Ports]":
+    """Raises NotStarted."""
+    said = "every block of ports is taken"
+    for turn in range(BLOCKS):
+        ports = Ports(FIRST_PORT + (os.getpid() + turn) % BLOCKS * BLOCK)
+        if listeners(ports.named()):
+            continue
+        process = subprocess.Popen(  # noqa: S603  # our own words
+            [*COMMAND, "--state", str(folder), "--ports", str(ports.service)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:  # it gives up by itself
+            said += line
+            if READY in line:
+                return process, ports
+        process.communicate()
+        if "is taken by" not in said:
+            break
+    raise NotStarted(f"countertop demo:\n{said}")

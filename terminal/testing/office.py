@@ -1,0 +1,63 @@
+"""The shop's people and its API, built when a test first asks for them: an owner, a key for a till's program."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from terminal.client import AsyncClient, Client
+from terminal.counter.service import Service
+from terminal.payments.event import Actor
+from terminal.people.pins import PinCost
+from terminal.people.service import People, PeopleSettings
+from terminal.testing.door import AsyncCounterClient, CounterClient, Door
+from terminal.virtual_time import VirtualEntropy
+from terminal.web.app import make_api
+from terminal.web.report_desk import ReportParts
+
+if TYPE_CHECKING:
+    from terminal.testing.rig import Counter
+
+OWNER_PIN: Final = "837465"  # of a simulated person
+CHEAP: Final = PinCost(passes=1, memory_kib=8)
+SYSTEM: Final = Actor("system", "testing")
+SCOPES: Final = ("sales", "refunds")
+DAYS: Final = 365
+PEPPER: Final = bytes(32)
+
+
+@dataclass(slots=True)
+class Office:
+    """Of one life of the service; the next life opens another with the same people and key."""
+
+    service: Service
+    door: Door
+    client: Client
+    async_client: AsyncClient
+    owner: dict[str, str]
+
+    @classmethod
+    async def open(cls, counter: "Counter") -> Self:
+        world, service = counter.world, counter.service
+        clock, entropy = world.clock, world.entropy
+        people = People(
+            world.house.store, journal=service.feed, clock=clock, entropy=entropy, ids=world.ids, pepper=PEPPER,
+            settings=PeopleSettings(pin_cost=CHEAP), simulated=True,
+        )  # fmt: skip
+        if people.set_up_needed():
+            await people.set_up(people.new_set_up_code(), label="Owner", pin=OWNER_PIN, device="here")
+        made = await people.make_api_key(SYSTEM, label="POS", scopes=SCOPES, counters=(), days=DAYS)
+        settled = world.journal.settled
+        door = Door(make_api(service, people, clock=clock, entropy=entropy, reports=ReportParts(settled=settled)))
+        await door.open()
+        keys = VirtualEntropy(counter.seed, f"keys of the till {world.lives}")
+        owner = {"person": people.people()[0].id, "pin": OWNER_PIN}
+
+        def new_key() -> str:
+            return keys.bytes(12).hex()
+
+        return cls(
+            service,
+            door,
+            CounterClient(counter, made.key, new_key),
+            AsyncCounterClient(counter, made.key, new_key),
+            owner,
+        )

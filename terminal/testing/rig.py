@@ -1,0 +1,365 @@
+"""A whole counter on virtual time, for tests written from top to bottom: each act runs the world until it is done.
+
+The service, its journal, its API and its drivers are the product's own; bank and devices are simulated. Nothing
+waits really, and no other thread or socket is involved.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from terminal.client import AsyncClient, Client
+from terminal.counter.lane import Lane
+from terminal.counter.ports import Devices
+from terminal.counter.service import Service
+from terminal.lab.stand import Stand
+from terminal.lab.timeline import Timeline
+from terminal.payments.attempt import Direction
+from terminal.payments.decide import OpenSale
+from terminal.payments.event import Actor, Event
+from terminal.payments.money import Money
+from terminal.payments.refund import REFUND_ENDED
+from terminal.payments.sale import Refund
+from terminal.simulation.devices import SimulatedCounter
+from terminal.simulation.rings import mac_ring, rsa_ring
+from terminal.simulation.world import Outfit, World
+from terminal.testing.live_sale import LiveSale, Till
+from terminal.testing.setup import ROLES, Fault, Setup
+from terminal.testing.story import Story
+from terminal.testing.trouble import Trouble
+from terminal.virtual_time import VirtualEntropy, VirtualLoop
+
+if TYPE_CHECKING:
+    from terminal.testing.door import Door
+    from terminal.testing.office import Office
+
+T = TypeVar("T")
+MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
+CASHIER: Final = Actor("person", "cashier")
+COUNTER: Final = "1"
+BOTH: Final[tuple[Direction, ...]] = ("push", "pull")
+GREET_S: Final = 3.0  # devices are found and greeted
+SETTLE_S: Final = 10.0
+LOOK_S: Final = 0.02
+LIMIT_S: Final = 3600.0
+
+
+class NotInTime(AssertionError):
+    """What was waited for did not happen, though so many virtual seconds passed."""
+
+
+class Counter:
+    """Made by ``open``; ``close`` ends it. Every method that acts lets virtual time run until it is done."""
+
+    def __init__(self, setup: Setup, folder: Path) -> None:
+        self.setup, self.seed, self._folder = setup, setup.seed, folder
+        self.loop = VirtualLoop(setup.seed)
+        self.story = Story(self.loop.time_ns)
+        self.till = Till(self)
+        self.world: World
+        self.stand: Stand
+        self.devices: SimulatedCounter
+        self._trouble: Trouble
+        self._office: Office | None = None
+        self._opening = asyncio.Lock()
+        self._jobs: set[asyncio.Future[Any]] = set()
+
+    @classmethod
+    def open(cls, setup: Setup | None = None) -> Self:
+        place = str(MEMORY) if MEMORY.is_dir() else None
+        counter = cls(setup or Setup(), Path(tempfile.mkdtemp(prefix="countertop-", dir=place)))
+        try:
+            counter.run(counter._start())
+            for each in counter.setup.faults:
+                counter.fault(each)
+        except BaseException:
+            counter.close()
+            raise
+        return counter
+
+    async def _start(self) -> None:
+        setup, seed = self.setup, self.seed
+        self.devices = SimulatedCounter(language="en", captions=setup.captions)
+        outfit = Outfit(channels=(setup.channel,), devices=self._stand_there)
+        ring = (rsa_ring if setup.signatures == "rsa" else mac_ring)(VirtualEntropy(seed, "bank"))
+        self.world = World(seed, self._folder, outfit=outfit, witness=self.story, ring=ring)
+        self.stand = Stand(self.devices.wires, Timeline(self.world.bank_clock))
+        for role, cable in self.stand.cables.items():
+            cable.tap = self.story.tap(role)
+        self._trouble = Trouble(self)
+        await self.world.start()
+        if setup.devices:
+            await asyncio.sleep(GREET_S)
+
+    def _stand_there(self, _counter: str) -> Devices:
+        here, all_ = self.setup.devices, self.devices.devices()
+        there: dict[str, Any] = {role: getattr(all_, role) for role in ROLES if role in here}
+        return Devices(**there, jobs={role: job for role, job in all_.jobs.items() if role in here})
+
+    def close(self) -> None:
+        """Raises AssertionError: a task of the service broke, which no test should hide."""
+        try:
+            broken = self._end() if hasattr(self, "world") else {}
+        finally:
+            self.loop.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        assert not broken, f"countertop itself failed: {broken}"
+
+    def _end(self) -> dict[str, str]:
+        broken = dict(self.service.tasks.broken) if self.world.alive else {}
+        self.run(self._close())
+        if left := asyncio.all_tasks(self.loop):
+            for task in left:
+                task.cancel()
+            with _alone():
+                self.loop.run_until_complete(asyncio.wait(left))
+        return broken
+
+    async def _close(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+        self._trouble.close()
+        await self._close_office()
+        await self.world.close()
+
+    # --- time -----------------------------------------------------------------------------------------------
+
+    def run(self, act: Coroutine[Any, Any, T], *, limit_s: float = LIMIT_S) -> T:
+        """Run a coroutine on the counter's time, while bank, devices and service go on. Raises NotInTime."""
+
+        async def limited() -> T:
+            try:
+                async with asyncio.timeout(limit_s) as limit:
+                    return await act
+            except TimeoutError:
+                if limit.expired():
+                    raise NotInTime(f"not done after {limit_s:g} virtual seconds") from None
+                raise
+
+        with _alone():
+            return self.loop.run_until_complete(limited())
+
+    def begin(self, act: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """Start a coroutine that goes on whenever time runs; its result is ``.result()`` once ``.done()``."""
+        task = self.loop.create_task(act)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return task
+
+    def until(self, holds: Callable[[], object], *, limit_s: float = 60.0) -> float:
+        """Let time run until it holds; the virtual seconds it took. Raises NotInTime."""
+        took_s = self.run(self.reach(holds, limit_s))
+        if took_s < 0:
+            raise NotInTime(f"not within {limit_s:g} virtual seconds")
+        return took_s
+
+    async def reach(self, holds: Callable[[], object], limit_s: float) -> float:
+        """To await: until it holds, or the limit. The virtual seconds it took; -1: it does not hold."""
+        begun_s = self.loop.time()
+        while not holds():
+            took_s = self.loop.time() - begun_s
+            if took_s >= limit_s:
+                return -1
+            await asyncio.sleep(min(max(LOOK_S, took_s / 20), limit_s - took_s + 1e-6))
+        return self.loop.time() - begun_s
+
+    async def settled(self, sale_id: str, limit_s: float = SETTLE_S) -> None:
+        """Until the sale ended and said and printed what it owes; where that takes longer, until the limit."""
+        service, begun_s = self.service, self.loop.time()
+        await service.until(sale_id, lambda now: now.ended, limit_s)
+        left_s = limit_s - (self.loop.time() - begun_s)
+        if left_s > 0 and self.setup.devices and service.book.sale(sale_id).ended:
+            await self.reach(lambda: not self.world.alive or not self.world.journal.owed(), left_s)
+
+    # --- the cashier ----------------------------------------------------------------------------------------
+
+    @property
+    def service(self) -> Service:
+        """The running service itself. Raises AssertionError while it is down."""
+        assert self.world.alive, "the service is down: counter.start() brings it back"
+        return self.world.service
+
+    @property
+    def lane(self) -> Lane:
+        return self.service.lane(COUNTER)
+
+    def sell(
+        self, amount_minor: int = 2850, *, order_no: str = "", title: str = "", code: bool = True
+    ) -> LiveSale:
+        """Open a sale and wait until its code is before the customer.
+
+        Args:
+            code: False shows none: the customer's own code will be scanned.
+        """
+        return self.run(self._sell(amount_minor, order_no, title, BOTH if code else ("pull",)))
+
+    async def _sell(
+        self, amount_minor: int, order_no: str, title: str, directions: tuple[Direction, ...]
+    ) -> LiveSale:
+        amount = Money(amount_minor, self.world.house.currency)
+        request = OpenSale(COUNTER, amount, title, order_no, directions=directions)
+        self.story.note("till", f"sale of {amount.plain()} {amount.currency}")
+        sale = await self.service.checkout.open_sale(request, actor=CASHIER)
+        if "push" in directions and self.service.provider(self.setup.channel).profile.push:
+            await self.reach(lambda: not self.world.alive or self.code_there(sale.id), SETTLE_S)
+        return LiveSale(self, sale.id)
+
+    def code_there(self, sale_id: str) -> bool:
+        """Whether its code is before the customer, or none will be."""
+        sale = self.service.book.sale(sale_id)
+        attempt = sale.last_attempt
+        if sale.ended or attempt is None or not attempt.live:
+            return True
+        blind = "display" not in self.setup.devices
+        return bool(attempt.payload) and (blind or self.stand.screen == "code")
+
+    def cancel(self, sale: LiveSale | None = None, *, why: str = "customer_left") -> None:
+        """The cashier cancels the sale, or the open one. Raises what the till would be told (TerminalError)."""
+        sale_id = self._meant(sale)
+        self.story.note("till", "cancel")
+        self.run(self._then_settle(self.service.checkout.cancel(sale_id, why=why, actor=CASHIER), sale_id))
+
+    def refund(
+        self, sale: LiveSale | None = None, minor: int | None = None, *, reason: str = "returned"
+    ) -> Refund:
+        """Give money back, all of it by default; how the refund stands after a few seconds."""
+        sale_id = self._meant(sale)
+        self.story.note("till", f"refund {minor or 'all'}")
+
+        async def give_back() -> Refund:
+            _, refund = await self.service.aftercare.refund(sale_id, minor, reason=reason, actor=CASHIER)
+            await self.reach(
+                lambda: self.service.book.sale(sale_id).refund(refund.id).state in REFUND_ENDED, SETTLE_S
+            )
+            await self.reach(lambda: not self.world.journal.owed(), SETTLE_S)
+            return self.service.book.sale(sale_id).refund(refund.id)
+
+        return self.run(give_back())
+
+    async def _then_settle(self, act: Awaitable[object], sale_id: str) -> None:
+        await act
+        await self.settled(sale_id)
+
+    def _meant(self, sale: LiveSale | None) -> str:
+        found = sale or self.till.sale
+        assert found is not None, "there is no sale yet"
+        return found.id
+
+    # --- a till's own program -------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> Client:
+        """``terminal.client.Client`` of this counter, over its whole API; it blocks while virtual time runs."""
+        return self.run(self._in_office()).client
+
+    @property
+    def async_client(self) -> AsyncClient:
+        """The same to await, in a coroutine that ``run`` or ``begin`` runs."""
+        return self.run(self._in_office()).async_client
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """Who approves what a till may not do alone: ``client.refund(…, approver=counter.owner)``."""
+        return dict(self.run(self._in_office()).owner)
+
+    def lose_answers(self, count: int = 1) -> None:
+        """So many next answers to the till's POSTs never arrive, although the service has done the work."""
+        self.run(self.door()).lose = count
+        self.story.note("pos", f"the next {count} answers will be lost")
+
+    async def door(self) -> "Door":
+        return (await self._in_office()).door
+
+    async def _in_office(self) -> "Office":
+        from terminal.testing.office import Office
+
+        async with self._opening:
+            if self._office is None or self._office.service is not self.world.service:
+                await self._close_office()
+                self._office = await Office.open(self)
+            return self._office
+
+    async def _close_office(self) -> None:
+        office, self._office = self._office, None
+        if office is not None:
+            await office.door.close()
+
+    # --- faults ---------------------------------------------------------------------------------------------
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Every one that was ever switched on."""
+        return self._trouble.begun
+
+    def fault(
+        self, name: str | Fault, *, count: int | None = None, seconds: int | None = None, **params: int | str
+    ) -> None:
+        """Switch a fault of ``countertop lab list`` on.
+
+        Raises:
+            FaultUnknown: name, parameters, count or seconds; or a scenario, which ``countertop lab run`` plays.
+        """
+        self._trouble.begin(name if isinstance(name, Fault) else Fault(name, count, seconds, params))
+
+    def heal(self, name: str = "") -> None:
+        """End one fault, or all of them."""
+        self._trouble.heal(name)
+
+    # --- the process ----------------------------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """kill -9: what was durable is all that is left."""
+        self.run(self.down(graceful=False))
+
+    def stop(self) -> None:
+        """SIGTERM."""
+        self.run(self.down(graceful=True))
+
+    async def down(self, *, graceful: bool) -> None:
+        self.story.note("service", "is stopped" if graceful else "is killed")
+        await self._close_office()
+        await (self.world.stop() if graceful else self.world.crash())
+
+    def start(self) -> None:
+        """A new process over the same disk."""
+        self.run(self.up())
+
+    async def up(self) -> None:
+        await self.world.start()
+        self.story.note("service", "started again")
+        if self.setup.devices:
+            await asyncio.sleep(GREET_S)
+
+    # --- what is told of it ---------------------------------------------------------------------------------
+
+    @property
+    def events(self) -> list[Event]:
+        """Everything in the journal."""
+        found: list[Event] = []
+        while batch := self.world.journal.after(found[-1].number if found else 0):
+            found += batch
+        return found
+
+    def timeline(self) -> list[str]:
+        """What happened, in order: bytes on cables, calls at the bank, acts of people, the journal's events."""
+        journal = self.events if self.world.alive else []
+        return self.story.lines([(each.mono_ns, each) for each in journal])
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Raises RuntimeError: a test that awaits has a loop of its own, on which time is real."""
+    running = None
+    with contextlib.suppress(RuntimeError):
+        running = asyncio.get_running_loop()
+    if running is not None:
+        raise RuntimeError(
+            "the counter has a time of its own: write the test with `def`, not `async def`; "
+            "coroutines of your till run with counter.run(…)"
+        )
+    yield
