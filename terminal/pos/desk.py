@@ -3,18 +3,19 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from terminal.counter.checkout import Key, answered
-from terminal.counter.ports import Health
+from terminal.counter.ports import Health, IdleScreen
 from terminal.counter.service import Service
 from terminal.errors import InvalidRequest, NotAllowed, NotFound, Unavailable
 from terminal.payments.attempt import Direction
 from terminal.payments.decide import OpenSale
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt
+from terminal.payments.refund import REFUND_ENDED
 from terminal.payments.sale import Refund, Sale, SaleState
 from terminal.people.roles import Action, Principal, Role, decide_sale, require
 from terminal.people.service import People
@@ -39,6 +40,8 @@ _OUTCOMES: Final = {
 }
 
 
+_PAGE: Final = 200
+_PAGES_MAX: Final = 50  # of one till's day
 _KEY: Final = re.compile(r"[!-~]{1,64}")  # ASCII without blanks
 
 
@@ -63,6 +66,20 @@ class Request:
     reference: str = ""
     title: str = ""
     directions: tuple[Direction, ...] = ("push", "pull")
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """Of one till since some time: paid sales, and what was given back of them."""
+
+    count: int = 0
+    minor: int = 0
+    returns: int = 0
+    returned_minor: int = 0
+
+    def more(self, minor: int, returned_minor: int) -> "Takings":
+        returns = self.returns + (returned_minor > 0)
+        return Takings(self.count + 1, self.minor + minor, returns, self.returned_minor + returned_minor)
 
 
 class Desk:
@@ -183,6 +200,53 @@ class Desk:
             await rights.count(self._who.actor, amount)
             amount_minor = amount.minor
         return await aftercare.refund(sale.id, amount_minor, reason=reason, actor=self._who.actor, key=named)
+
+    def refund_of(self, key: str) -> tuple[Sale, Refund] | None:
+        """What was asked for under this key, also before a restart."""
+        if not self.ready:
+            raise Unavailable("starting")
+        stored = self._service.feed.claimed("idem", f"{self._who.actor}/refund/{key}")
+        if stored is None:
+            return None
+        sale_id, _, refund_id = stored.partition(":")[2].partition("/")
+        sale = self.sale(sale_id)
+        return sale, sale.refund(refund_id)
+
+    async def refunded(self, sale_id: str, refund_id: str, limit_s: float) -> Refund:
+        """The refund once it is done, has failed, or ``limit_s`` are over: asked for is not given back."""
+        sale_id = self.sale(sale_id).id
+        await self._service.until(sale_id, lambda sale: sale.refund(refund_id).state in REFUND_ENDED, limit_s)
+        return self.sale(sale_id).refund(refund_id)
+
+    def takings(self, since_ms: int) -> Takings:
+        """What this till took since then, wall time UTC, and what of it went back."""
+        found, before = Takings(), None
+        for _ in range(_PAGES_MAX):
+            rows = self._service.feed.list("sale", counter=self.counter, before=before, limit=_PAGE)
+            for row in rows:
+                if row.first_ms < since_ms:
+                    return found
+                if row.body["state"] == SaleState.PAID and self.mine(row.subject):
+                    back = int(row.body["refunded_minor"])
+                    found = found.more(int(row.body["amount_minor"]), back)
+            if len(rows) < _PAGE:
+                break
+            before = rows[-1].first_number
+        return found
+
+    def channels(self) -> dict[str, bool]:
+        """By name: whether a new sale could start there now."""
+        providers = self._service.providers()
+        named = self._service.lane(self.counter).settings.channels
+        return {name: not providers[name].trouble() for name in named if name in providers}
+
+    def show_text(self, text: str) -> bool:
+        """The till's words on the customer's glass until the next sale; not while it shows one's state."""
+        glass = self._service.lane(self.counter).glass
+        if not isinstance(glass.screen, IdleScreen):
+            return False
+        glass.want(replace(glass.screen, title=text))
+        return True
 
     async def print(self, subject: str, lines: Receipt) -> None:
         """The till's own slip on this counter's printer: owed, never waited for. Raises Conflict, NotFound."""
