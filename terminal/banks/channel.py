@@ -35,7 +35,17 @@ from terminal.counter.ports import (
 from terminal.errors import Hint, NotEvidence
 from terminal.payments.bill import BillKind, FetchedBill, NoBill
 from terminal.payments.evidence import Account
-from terminal.payments.notice import Answer, Notice, NotSent, RefundNotice, Refusal, Refused, Unclear
+from terminal.payments.notice import (
+    Answer,
+    CallMade,
+    Notice,
+    NotSent,
+    RefundNotice,
+    Refusal,
+    Refused,
+    Unclear,
+    outcome_of,
+)
 from terminal.payments.profile import Profile
 
 FRESH_S: Final = 300.0  # WeChat Pay APIv3 "Signature verification"
@@ -89,6 +99,7 @@ class Channel:
         self._breaker = Breaker()
         self._prepared: dict[str, tuple[Order, Begun]] = {}  # by order number
         self.rejected: Counter[str] = Counter()  # messages that proved nothing, by slug
+        self.heard: Callable[[CallMade], None] = _unheard  # of every call about an order, when it has ended
 
     @property
     def profile(self) -> Profile:
@@ -254,7 +265,16 @@ class Channel:
         return await self._ask(call)
 
     async def _ask(self, asked: Call | Begun) -> Answer:
-        begun = asked if isinstance(asked, Begun) else self._begun(asked)
+        begun, since_s, outcome = asked if isinstance(asked, Begun) else self._begun(asked), _now(), "given_up"
+        try:
+            answer = await self._answered(begun)
+            outcome = outcome_of(answer)
+        finally:
+            call = begun.call
+            self.heard(CallMade(call.act, call.refund_no or call.order_no, outcome, _now() - since_s))
+        return answer
+
+    async def _answered(self, begun: Begun) -> Answer:
         call = begun.call
         try:
             reply = await self._send(begun)
@@ -363,6 +383,10 @@ class Channel:
     def _reject(self, what: str, error: NotEvidence) -> None:
         self.rejected[error.slug] += 1
         _log.warning("%s: %s proves nothing: %s", self.profile.name, what, error.slug)
+
+
+def _unheard(_call: CallMade) -> None:
+    """Nobody counts."""
 
 
 def _now() -> float:

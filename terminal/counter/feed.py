@@ -16,6 +16,10 @@ HEAVY: Final = frozenset({"settled"})  # hundreds of rows each: listeners read t
 Then = Callable[[tuple[Event, ...]], None]
 
 
+def _unheard(_seconds: float) -> None:
+    """Nobody counts."""
+
+
 class Feed:
     """Satisfies ``Journal``; ``follow`` yields what was appended, in order, from any number on."""
 
@@ -26,9 +30,12 @@ class Feed:
         self._news = asyncio.Event()
         self._failure: JournalError | None = None
         self._failed = asyncio.Event()
+        self.committed: Callable[[float], None] = _unheard  # how long each append took to be durable, in seconds
 
     async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
         """``then`` runs after the commit and before any listener hears: memory is true when they look."""
+        loop = asyncio.get_running_loop()
+        since_s = loop.time()
         try:
             durable = await self._journal.append(events)
         except JournalError as error:
@@ -36,6 +43,7 @@ class Feed:
                 self._failure = self._failure or error
                 self._failed.set()
             raise
+        self.committed(loop.time() - since_s)
         try:
             if then:
                 then(durable)

@@ -1,12 +1,14 @@
 """Notifications: verified over their raw bytes, compared with our record, durable before the bank gets its yes."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from terminal.counter.hint_pace import HintPace
 from terminal.counter.orphans import subject_of
 from terminal.errors import Conflict, Hint, NotEvidence, Unavailable
+from terminal.log_context import about
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.evidence import Mismatch, judge_of, judge_refund
@@ -29,6 +31,7 @@ class Notices:
     def __init__(self, service: "Service") -> None:
         self._service = service
         self._pace = HintPace(service.parts.clock)
+        self.repeated: Counter[str] = Counter()  # notifications that said nothing new, by channel
 
     async def take(self, channel: str, headers: Mapping[str, str], body: bytes) -> None:
         """Returns only when what the notice proves is durable (I6); the caller then answers yes.
@@ -120,8 +123,9 @@ class Notices:
         told: tuple[Notice, ...] = (notice,)
         if provider.profile.confirm_notification_by_query and notice.trade is Trade.PAID:
             told = await _confirmed(provider, notice.order_no)
-        for each in told:
-            await self._hear_payment(channel, sale_id, each)
+        with about(sale=sale_id, attempt=notice.order_no):
+            for each in told:
+                await self._hear_payment(channel, sale_id, each)
 
     async def _hear_payment(self, channel: str, sale_id: str, notice: Notice) -> None:
         service, provider = self._service, self._service.provider(channel)
@@ -138,7 +142,9 @@ class Notices:
                 return open_mismatch(sale, attempt, verdict.field, notice, at_ms=at_ms)
             if voided := shown_void(sale, notice, provider.profile.void.shows):
                 return hear_refund(sale, voided.id, RefundSignal.REFUNDED, at_ms=at_ms)
-            return hear(sale, notice.order_no, verdict, at_ms=at_ms, evidence=notice)
+            facts = hear(sale, notice.order_no, verdict, at_ms=at_ms, evidence=notice)
+            self.repeated[channel] += not facts and notice.source == "notification"
+            return facts
 
         sale = await service.book.commit(sale_id, decide, Actor("provider", channel))
         if driver := service.adopt(sale.counter).drive(notice.order_no):

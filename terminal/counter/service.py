@@ -40,6 +40,7 @@ from terminal.counter.tasks import Tasks
 from terminal.counter.unverified import Unverified
 from terminal.counter.watches import Watches
 from terminal.errors import NotFound
+from terminal.log_context import about
 from terminal.on_demand import OnDemand
 from terminal.payments.profile import Timings
 from terminal.payments.sale import Attempt, Sale
@@ -221,7 +222,8 @@ class Service:
             driver = lane.driver.get(attempt_id) or make("", False)
             lane.driver[attempt_id] = driver
             try:
-                await driver.run()
+                with about(sale=sale.id, attempt=attempt_id, counter=lane.id):
+                    await driver.run()
             finally:
                 lane.driver.pop(attempt_id, None)
 
@@ -269,7 +271,8 @@ class Service:
             driver = RefundDriver(job)
             self.refunding[refund_id] = driver
             try:
-                await driver.run()
+                with about(sale=sale.id, refund=refund_id, counter=sale.counter):
+                    await driver.run()
             finally:
                 self.refunding.pop(refund_id, None)
 

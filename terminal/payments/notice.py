@@ -1,8 +1,9 @@
 """What a bank or wallet tells us, as values. A Notice exists only after its origin was verified."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 Source = Literal["notification", "query", "pay", "reverse", "bill"]
 
@@ -154,3 +155,41 @@ class Unclear:
 
 
 Answer = CodeReady | Told | RefundTold | Accepted | Paying | Refused | NotThere | NotSent | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """One exchange with a provider as far as it is told: never a body, a header or an address.
+
+    Args:
+        act: what was asked: order, pay, query, close, reverse, refund, query_refund.
+        about: the order or refund number it was about.
+        outcome: of ``outcome_of``, or ``given_up`` when nobody waited for the answer any more.
+    """
+
+    act: str
+    about: str
+    outcome: str
+    took_s: float
+
+
+def outcome_of(answer: Answer) -> str:
+    """An answer in one word of few: a verified one by what it says, the others by how they ended."""
+    match answer:
+        case Told(notice):
+            return notice.trade.value
+        case RefundTold(notice):
+            return f"refund_{notice.trade.value}"
+        case _:
+            return _OUTCOMES[type(answer)]
+
+
+_OUTCOMES: Final[Mapping[type, str]] = {
+    CodeReady: "code",
+    Accepted: "accepted",
+    Paying: "paying",
+    Refused: "refused",
+    NotThere: "not_there",
+    NotSent: "not_sent",
+    Unclear: "unclear",
+}

@@ -124,13 +124,14 @@ def timeline(events: Iterable[Event], data: DataMap) -> list[dict[str, Any]]:
     """What happened, for somebody who must not know to whom: by the data map, field by field."""
     return [
         {"number": each.number, "at_ms": each.wall_ms, "counter": each.counter, "type": each.type}
-        | {"subject": masked(each.subject), "body": _body(each, data)}
+        | {"subject": masked(each.subject), "body": body_told(each, data)}
         for each in events
         if not each.stream.startswith("people:")
     ]
 
 
-def _body(event: Event, data: DataMap) -> dict[str, Any]:
+def body_told(event: Event, data: DataMap) -> dict[str, Any]:
+    """An event's body as the map lets a stranger see it."""
     told = {}
     for name, value in event.body.items():
         kind = data.field(event.type, name)

@@ -224,7 +224,7 @@ class NewApiKey(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     label: Label
     scopes: Annotated[
-        tuple[Literal["sales", "sales:read", "refunds", "reports", "bills"], ...],
+        tuple[Literal["sales", "sales:read", "refunds", "reports", "bills", "health"], ...],
         msgspec.Meta(min_length=1, max_length=5),
     ]
     counters: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
@@ -268,6 +268,13 @@ class ReceiptQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     format: Literal["text", "json", "png"] = "json"
     refund: Annotated[str, msgspec.Meta(max_length=64)] = ""
     kind: Literal["", "queued"] = ""
+
+
+class StoryQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``html`` is one page that opens without a network; without ``amounts`` it names no money."""
+
+    format: Literal["json", "html"] = "json"
+    amounts: Literal["yes", "no"] = "no"
 
 
 class LiveQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

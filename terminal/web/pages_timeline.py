@@ -7,12 +7,12 @@ import msgspec
 
 from terminal.help.catalogue import Catalogue
 from terminal.help.registry import describe, registry
+from terminal.observe.stages import offsets_ms
 from terminal.payments.event import Event
 from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Receipt, Row, from_json
 
 Name = Callable[[str], str]
-_TOP_MS: Final = 10**9
 _DETAILS: Final = {  # field -> label; numbers a person may look up somewhere
     "attempt": "attempt",
     "refund": "refund",
@@ -43,10 +43,8 @@ class Line(msgspec.Struct, frozen=True):
 def timeline(events: Sequence[Event], words: Catalogue, clock: Callable[[int], str], name: Name) -> list[Line]:
     """Lines in order. Durations are the monotonic clock's, the wall clock's across a restart of the machine."""
     lines: list[Line] = []
-    after_ms, attempt = 0, ""
-    for index, event in enumerate(events):
-        delta_ms = _between(events[index - 1], event) if index else 0
-        after_ms += delta_ms
+    before_ms, attempt = 0, ""
+    for after_ms, event in zip(offsets_ms(events), events, strict=True):
         lines.append(
             Line(
                 event.number,
@@ -55,19 +53,13 @@ def timeline(events: Sequence[Event], words: Catalogue, clock: Callable[[int], s
                 _tone(event.type, event.body),
                 clock(event.wall_ms),
                 after_ms,
-                delta_ms,
+                after_ms - before_ms,
                 name(event.actor),
                 _details(event.body, words, attempt),
             )
         )
-        attempt = event.body.get("attempt", attempt)
+        before_ms, attempt = after_ms, event.body.get("attempt", attempt)
     return lines
-
-
-def _between(before: Event, after: Event) -> int:
-    mono_ms = (after.mono_ns - before.mono_ns) // 1_000_000
-    wall_ms = max(after.wall_ms - before.wall_ms, 0)
-    return mono_ms if 0 <= mono_ms < _TOP_MS else wall_ms
 
 
 def sentence(kind: str, body: Mapping[str, Any], words: Catalogue) -> str:

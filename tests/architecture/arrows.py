@@ -43,6 +43,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.privacy": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.risk": ("terminal.payments", "terminal.counter", *COMMON),
     "terminal.observe": ("terminal.payments", PORTS, *COMMON),  # counts and tells; nothing else knows of it
+    "terminal.hooks": (*CORE_TYPES, "terminal.counter", *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
     "terminal.settings": (*CORE_TYPES, "terminal.channel_tables", "terminal.counter.settings", *COMMON),
@@ -55,6 +56,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.risk",
         "terminal.privacy",
         "terminal.observe",
+        "terminal.hooks",
         "terminal.help",
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,

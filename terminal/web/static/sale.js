@@ -8,6 +8,8 @@ import { sentence, withPin } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { clock, day, facts, has, money, t } from "./words.js";
 
+const SVG = "http://www.w3.org/2000/svg";
+
 let view = facts.view;
 let reading = false;
 let again = false;
@@ -82,6 +84,34 @@ function line(each) {
     h("span", { class: "what" }, h("b", {}, each.text), " ", h("small", { class: "who" }, `${each.who} · #${each.number}`), details.length ? h("dl", {}, ...details) : ""));
 }
 
+function bar(each) {
+  const svg = document.createElementNS(SVG, "svg");
+  const rect = document.createElementNS(SVG, "rect");
+  for (const [name, value] of [["viewBox", "0 0 1000 10"], ["preserveAspectRatio", "none"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
+  for (const [name, value] of [["x", each.left], ["y", 0], ["width", each.width], ["height", 10]]) rect.setAttribute(name, value);
+  svg.append(rect);
+  return h("li", { class: `stage-${each.name}` }, h("span", { class: "stage-name" }, each.label), svg, h("span", { class: "stage-took" }, `${(each.took_ms / 1000).toFixed(3)} s`));
+}
+
+function call(each) {
+  return h("li", {}, h("span", { class: "when" }, `${(each.from_ms / 1000).toFixed(3)} s`), h("span", {}, `${each.channel} · ${each.text}`), h("span", { class: "stage-took" }, `${each.took_ms} ms`));
+}
+
+function drawStory(told) {
+  at("green").textContent = told.green_ms === null ? "" : t("story.green", { s: (told.green_ms / 1000).toFixed(3) });
+  fillWith(at("stages"), told.bars, () => [h("ol", { class: "stages" }, ...told.bars.map(bar))]);
+  fillWith(at("calls"), told.calls, () => [h("ol", { class: "calls" }, ...told.calls.map(call))]);
+  at("calls-of").hidden = !told.calls.length;
+}
+
+/** What is passed on names no money unless it is asked to. */
+function shareAs() {
+  const amounts = at("share-amounts").checked ? "yes" : "no";
+  const path = `/api/v1/sales/${view.id}/story?amounts=${amounts}`;
+  at("share-html").href = `${path}&format=html`;
+  at("share-json").href = path;
+}
+
 /** A slip as it came out of the printer, and as text; only the text where no picture can be made. */
 function paper({ text, picture }) {
   const details = h("details", {}, h("summary", {}, t("timeline.as_text")), h("pre", { class: "paper" }, text));
@@ -110,6 +140,7 @@ async function read() {
       at("lines").replaceChildren(...told.lines.map(line));
       fillWith(at("papers"), told.papers, () => told.papers.map(paper));
       at("papers-of").hidden = !told.papers.length;
+      drawStory(told);
       draw();
     } catch {
       break; // the socket tells when the line is back
@@ -118,6 +149,7 @@ async function read() {
   reading = false;
 }
 
+at("share-amounts").addEventListener("change", shareAs);
 for (const image of document.querySelectorAll("#papers img")) {
   if (image.complete && !image.naturalWidth) onlyText(image);
   image.addEventListener("error", () => onlyText(image));
