@@ -32,12 +32,15 @@ APPENDERS: Final = {
     "note": Appender(2, None, always=frozenset({"at_ms"})),
     "_store_event": Appender(0, 2),
     "record": Appender(0, None),
+    "_at_place": Appender(0, None, always=frozenset({"position"})),  # of a webhook: what moves its place
 }
 PASSED_ON: Final = {  # they make an event of what they were given; the calls of them are read instead
     ("terminal/counter/book.py", "_events"),
     ("terminal/counter/outbox.py", "note"),
     ("terminal/counter/notices.py", "_store_event"),
     ("terminal/people/roll.py", "record"),
+    ("terminal/hooks/register.py", "record"),
+    ("terminal/hooks/courier.py", "_at_place"),
 }
 
 
