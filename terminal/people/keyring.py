@@ -87,6 +87,16 @@ class KeyRing:
             if not all(by.may(action) for action in SCOPES.get(scope, ())):
                 raise NotAllowed("not_allowed", action=scope)
 
+    def check_holder(self, by: Principal, key_id: str) -> ApiKey:
+        """A key is ended by who made it, or by an owner: another program's till does not stop by a guest's hand.
+
+        Raises NotAllowed("not_allowed"), NotFound("device_unknown").
+        """
+        found = self._roll.find(ApiKey, key_id)
+        if by.role is not Role.OWNER and found.made_by != str(by.actor):
+            raise NotAllowed("not_allowed", action="manage_api_keys")
+        return found
+
     async def used(self, key_id: str) -> None:
         """Remember a use, once a day of UTC: enough to see which key nobody needs."""
         found, now_ms = self._roll.find(ApiKey, key_id), self._clock.wall_ms()

@@ -51,7 +51,8 @@ class Device:
 class ApiKey:
     """``token`` is a hash; ``expires_ms`` is wall time UTC; no counters means all of them.
 
-    ``used_ms``: the first use of the newest day it was used on, 0 for never.
+    ``used_ms``: the first use of the newest day it was used on, 0 for never. ``made_by``: an actor; empty of one
+    that is older than this was asked for.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ApiKey:
     expires_ms: int
     active: bool = True
     used_ms: int = 0
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Strangers:
 Record = Person | Device | ApiKey | Strangers
 
 
-def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: int) -> Record:
+def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: int, actor: str = "") -> Record:
     """The record after one event; ``at_ns`` is monotonic time. An event of the wrong kind is a bug."""
     match kind, record:
         case "person_added", None:
@@ -90,7 +92,8 @@ def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: in
             return Device(subject, body["label"], body["counter"], body["token"], role=Role.DISPLAY)
         case "api_key_made", None:
             scopes, counters = tuple(body["scopes"]), tuple(body["counters"])
-            return ApiKey(subject, body["label"], body["token"], scopes, counters, body["expires_ms"])
+            ends = body["expires_ms"]
+            return ApiKey(subject, body["label"], body["token"], scopes, counters, ends, made_by=actor)
         case "code_refused" | "stranger_refused", Strangers() | None:
             known = record or Strangers(subject)
             return replace(known, tries=lockout.refused(known.tries, body["device"], at_ns))
@@ -153,7 +156,7 @@ def summary(record: Record) -> dict[str, Any]:
         case ApiKey():
             row |= {"kind": "api_key", "label": record.label, "token": record.token}
             row |= {"scopes": [*record.scopes], "counters": [*record.counters], "expires_ms": record.expires_ms}
-            row["used_ms"] = record.used_ms
+            row |= {"used_ms": record.used_ms, "made_by": record.made_by}
         case Strangers():
             row |= {"kind": STRANGERS, "wrong": lockout.dump(record.tries)}
     return row
@@ -174,8 +177,9 @@ def restore(subject: str, row: Mapping[str, Any], now_ns: int) -> Record:
             return Device(subject, row["label"], row["counter"], row["token"], row["active"], role)
         case "api_key":
             scopes, counters = tuple(row["scopes"]), tuple(row["counters"])
-            ends, used_ms = row["expires_ms"], row.get("used_ms", 0)
-            return ApiKey(subject, row["label"], row["token"], scopes, counters, ends, row["active"], used_ms)
+            ends, used_ms, maker = row["expires_ms"], row.get("used_ms", 0), row.get("made_by", "")
+            label, token = row["label"], row["token"]
+            return ApiKey(subject, label, token, scopes, counters, ends, row["active"], used_ms, maker)
         case _:
             assert row["kind"] == STRANGERS, row["kind"]
             return Strangers(subject, lockout.load(row["wrong"], now_ns))

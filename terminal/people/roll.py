@@ -21,6 +21,7 @@ from terminal.people.records import (
     restore,
     summary,
 )
+from terminal.people.roles import Role
 from terminal.people.sessions import digest
 
 R = TypeVar("R", Person, Device, ApiKey)
@@ -87,7 +88,7 @@ class Roll:
         was taken away is away at once. When the journal refuses, the event is taken back.
         """
         before = self._records.get(subject)
-        after = evolve(before, subject, kind, body, self._clock.mono_ns())
+        after = evolve(before, subject, kind, body, self._clock.mono_ns(), str(actor))
         self._put(after)
         index: dict[str, Any] = {"summary": summary(after)}
         if claims:
@@ -102,6 +103,21 @@ class Roll:
                 self._put(_removed(after))
             raise
 
+    def owner_leaves(self, owner: Person) -> Claims:
+        """What the journal gives out once: the shop's next leave of an owner. Two machines cannot both have it.
+
+        Raises Conflict("last_owner").
+        """
+        owners = [each for each in self._records.values() if isinstance(each, Person) and each.role is Role.OWNER]
+        gone = sum(not each.active for each in owners)
+        if owner.active and len(owners) - gone == 1:
+            raise Conflict("last_owner")
+        return (("owner_left", f"{self.stream}/{gone + 1}", owner.id),)
+
+    def left(self, person: str) -> None:
+        """Another machine let them go, and this one has not heard of it yet."""
+        self._put(_removed(self._records[person]))
+
     async def append(self, event: NewEvent) -> None:
         """For the record alone: something happened that changes nothing here."""
         await self._journal.append([event])
@@ -112,7 +128,7 @@ class Roll:
             if each.stream == self.stream and each.type not in NOTES:
                 body = {name: value for name, value in each.body.items() if name not in ("index", "personal")}
                 before, now_ns = self._records.get(each.subject), self._clock.mono_ns()
-                self._put(evolve(before, each.subject, each.type, body, now_ns))
+                self._put(evolve(before, each.subject, each.type, body, now_ns, each.actor))
 
     def _load(self, kind: str) -> None:
         now_ns, before = self._clock.mono_ns(), None

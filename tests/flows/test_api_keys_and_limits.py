@@ -62,6 +62,35 @@ async def test_s37_nobody_gets_by_replacing_a_key_what_they_may_not_make(tmp_pat
 
 
 @pytest.mark.row(124)
+async def test_s37_a_guest_ends_the_keys_it_made_and_no_others(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        owner = await shop.owner()
+        integrator = await visitor(shop, Role.INTEGRATOR)
+        wish = {"label": "POS", "scopes": ["sales"], "counters": ["1"], "days": 30}
+        theirs, own = await owner.post("/keys", wish), await integrator.post("/keys", wish)
+        for act, form in (("revoke", {}), ("rotate", {"overlap_h": 0, "days": 30})):
+            told = await integrator.post(f"/keys/{theirs.body['id']}/{act}", form)
+            assert (told.status, told.slug) == (403, "not_allowed"), act
+        await shop.restart()
+        owner, integrator = await shop.owner(), await visitor(shop, Role.INTEGRATOR)
+        assert (await integrator.post(f"/keys/{own.body['id']}/revoke")).slug == "not_allowed", "another guest"
+        for made in (theirs, own):
+            assert (await owner.post(f"/keys/{made.body['id']}/revoke")).status == 200
+
+
+@pytest.mark.row(124)
+async def test_s37_a_guest_ends_its_own_key(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        await shop.owner()
+        integrator = await visitor(shop, Role.INTEGRATOR)
+        made = await integrator.post("/keys", {"label": "x", "scopes": ["sales"], "counters": ["1"], "days": 30})
+        assert (
+            await integrator.post(f"/keys/{made.body['id']}/rotate", {"overlap_h": 1, "days": 9})
+        ).status == 201
+        assert (await integrator.post(f"/keys/{made.body['id']}/revoke")).status == 200
+
+
+@pytest.mark.row(124)
 async def test_s35_who_is_signed_in_is_listed_and_ended_at_once(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         cashier, owner = await shop.cashier(), await shop.owner()

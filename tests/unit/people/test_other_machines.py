@@ -1,10 +1,11 @@
 """Two machines of a shop on one journal: what one of them records about people is so at the other one."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from terminal.errors import NotAllowed, TerminalError
+from terminal.errors import Conflict, NotAllowed, TerminalError
 from terminal.people.roles import Role
 from terminal.people.service import People
 from tests.unit.people.shop import CASHIER_PIN, CHEAP, OWNER_PIN, TILL, WRONG, Shop, story
@@ -56,5 +57,37 @@ def test_s34_wrong_pins_at_one_machine_count_at_the_other(tmp_path: Path) -> Non
         other.hears()
         with pytest.raises(NotAllowed, match="locked"):
             await other.people.sign_in(shop.owner, OWNER_PIN, device=TILL)
+
+    story(tmp_path, tell)
+
+
+def test_s35_two_owners_who_disable_each_other_at_two_machines_at_once_leave_one(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        ana = shop.principal(await shop.set_up())
+        rui = await shop.people.add_person(ana, Role.OWNER, "Rui", "518264")
+        other = Other(shop)
+        signed = other.people.who(session_token=await other.people.sign_in(rui, "518264", device="till-2"))
+        with pytest.raises(Conflict, match="last_owner"):
+            await asyncio.gather(shop.people.disable(ana, rui), other.people.disable(signed, shop.owner))
+        other.hears()
+        for people in (shop.people, other.people):
+            assert [each.id for each in people.people()] == [shop.owner], "one of them stays, at both machines"
+        shop.power_cut()
+        assert [each.id for each in shop.people.people()] == [shop.owner]
+
+    story(tmp_path, tell)
+
+
+def test_s35_three_owners_are_let_go_one_after_the_other_from_any_machine(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        ana = shop.principal(await shop.set_up())
+        rui, li = [await shop.people.add_person(ana, Role.OWNER, x, "518264") for x in ("Rui", "Li")]
+        other = Other(shop)
+        await shop.people.disable(ana, rui)
+        await other.people.disable(ana, li)  # which has not heard of the first yet
+        other.hears()
+        assert [each.id for each in other.people.people()] == [shop.owner]
+        with pytest.raises(Conflict, match="last_owner"):
+            await other.people.disable(ana, shop.owner)
 
     story(tmp_path, tell)

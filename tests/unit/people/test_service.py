@@ -386,7 +386,7 @@ def test_i23_every_act_has_an_actor_and_the_summaries_equal_the_folded_events(tm
         folded: dict[str, Record] = {}
         for event in shop.events():
             before = folded.get(event.subject)
-            folded[event.subject] = evolve(before, event.subject, event.type, event.body, 0)
+            folded[event.subject] = evolve(before, event.subject, event.type, event.body, 0, event.actor)
             assert event.actor.partition(":")[2]
         for kind in ("person", "device", "api_key", "strangers"):
             for row in shop.journal.list(kind, limit=100):
