@@ -93,7 +93,7 @@ def _fraction(text: str) -> float:
 
 
 def _decimal(text: str) -> Decimal:
-    digits = sum(char.isdigit() for char in text.lower().partition("e")[0])
+    digits = sum(char.isdigit() for char in text.lower().partition("e")[0].lstrip("-0."))
     if digits > DOUBLE_MAX or not math.isfinite(float(text)):
         raise InvalidRequest("json_number", digits=DOUBLE_MAX)
     return Decimal(text)

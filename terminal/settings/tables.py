@@ -60,6 +60,26 @@ class Listen(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     notify_host: str = "127.0.0.1"
 
 
+class LogTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Lines go to the error stream; the service manager keeps and turns them over."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Metrics(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` 0: no listener of its own; then ``/metrics`` beside the pages, for those who may see health."""
+
+    port: Port = 0  # on this machine alone, without a key
+
+
+class Traces(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``endpoint``: where ended sales are sent as spans (OTLP over HTTP, JSON); empty: nowhere."""
+
+    endpoint: str = ""
+    service: str = "countertop"
+
+
 class DeviceTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``port`` is a binding: usb-serial:…, usb-path:…, link:/path or tcp:host:port (never ttyUSB0)."""
 
@@ -110,6 +130,12 @@ class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
     speaker: SpeakerTable | None = None
 
 
+class TrainingTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port``: where the pages of a counter that practises are; 0 takes a free one."""
+
+    port: Port = 7602
+
+
 class DoorTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A way in for an existing till. ``peers``: who may come, by address; needed where ``host`` is no loopback."""
 
@@ -126,11 +152,20 @@ class HwProxyTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=T
     kind: Literal["hw_proxy"]
     port: Port = 8069
     origins: tuple[str, ...] = ()
+    silent_s: Annotated[float, msgspec.Meta(ge=5, le=600)] = 30.0  # a till that asks no more has given up
+    unpaid_s: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 180.0  # a customer who does not pay
 
 
 class NexoTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``sealed``: every message encrypted with ``passphrase`` of ``[doors-NAME]`` in the secrets, no clear one."""
+
     kind: Literal["nexo"]
     port: Port = 8443
+    names: tuple[str, ...] = ()  # further names and addresses by which the till calls this machine
+    wait_s: Annotated[float, msgspec.Meta(ge=5, le=600)] = 110.0  # a customer who does not pay
+    sealed: bool = False
+    key_id: str = "countertop"  # KeyIdentifier and KeyVersion of its messages
+    key_version: int = 1
 
 
 class ZvtTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -139,16 +174,32 @@ class ZvtTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True)
     kind: Literal["zvt"]
     port: Port = 20007
     line: str = ""
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+    terminal_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{8}\Z")] = "00000001"
+    wait_s: Annotated[float, msgspec.Meta(ge=5, le=600)] = 110.0  # a customer who does not pay
+    again_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 120.0  # a result nobody heard answers the same amount
 
 
 class FolderTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``folder``: one of this till alone, owned by the service; no listener."""
+
     kind: Literal["folder"]
     folder: str
+    look_s: Annotated[float, msgspec.Meta(ge=0.05, le=60)] = 0.5  # between two looks
+    unpaid_s: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 180.0
 
 
 class AmountLineTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``line``: a binding as of a device, such as usb-serial:…, instead of host and port."""
+
     kind: Literal["amount_line"]
+    port: Port = 20008
     line: str = ""
+    baud: int = 9600
+    prefix: str = ""  # what the till sends before and after each amount
+    suffix: str = ""
+    answers: bool = True  # false: the line goes one way, the till hears nothing
+    unpaid_s: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 180.0
 
 
 AnyDoor = HwProxyTable | NexoTable | ZvtTable | FolderTable | AmountLineTable
@@ -169,8 +220,12 @@ class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     state: State = State()
     journal: JournalTable = JournalTable()
     listen: Listen = Listen()
+    log: LogTable = LogTable()
+    metrics: Metrics = Metrics()
+    traces: Traces = Traces()
     channels: dict[str, AnyChannel]
     counters: tuple[CounterTable, ...]
+    training: TrainingTable = TrainingTable()
     doors: dict[str, AnyDoor] = msgspec.field(default_factory=dict)
     secrets_file: str = "secrets.toml"
     taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)

@@ -10,8 +10,13 @@ from terminal.people.service import People
 from terminal.pos.desk import Desk, till
 from terminal.settings import Loaded
 from terminal.wiring.door_parts import DoorParts, Opener
+from terminal.wiring.open_hw_proxy import open_hw_proxy
+from terminal.wiring.open_nexo import open_nexo
 
-OPENERS: Final[Mapping[str, Opener]] = {}
+OPENERS: Final[Mapping[str, Opener]] = {
+    "hw_proxy": open_hw_proxy,
+    "nexo": open_nexo,
+}
 """By the door's ``kind``."""
 
 

@@ -14,7 +14,8 @@ LIMIT_S: Final = 180.0
 async def python_of(name: str) -> Path:
     """The interpreter of the environment made from ``tests/strangers/<name>.txt``, pinned and hashed.
 
-    A package that comes as source only has a ``<name>.build.txt`` beside it: what builds it is pinned too.
+    A package that comes as source only has a ``<name>.build.txt`` beside it: what builds it is pinned too. A first
+    line ``# alone`` takes the package without what it depends on: only its files are wanted.
 
     Raises:
         AssertionError: it could not be made, with what pip said; without the registry the test fails.
@@ -36,7 +37,8 @@ async def python_of(name: str) -> Path:
             if builder.exists():
                 await run(*pip, *wheels, "-r", str(builder))
                 wheels = (*wheels, "--no-build-isolation", "--no-binary", name)
-            await run(*pip, *wheels, "-r", str(requirements))
+            alone = ("--no-deps",) if requirements.read_text().startswith("# alone") else ()
+            await run(*pip, *wheels, *alone, "-r", str(requirements))
             made.write_text(wanted)
     return python
 

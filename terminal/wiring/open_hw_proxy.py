@@ -1,0 +1,79 @@
+"""Opens the hardware proxy of the settings: its listener, the till's secret path, and the watch over the till."""
+
+import asyncio
+import contextlib
+import re
+from contextlib import AsyncExitStack
+from typing import Final
+
+from terminal.errors import BadSettings
+from terminal.pos.hw_proxy_app import NAMES, Gate, make_hw_proxy
+from terminal.pos.hw_proxy_till import HwProxy, Patience
+from terminal.pos.peers import LOOPBACK as THIS_MACHINE
+from terminal.pos.peers import Peers
+from terminal.settings import HwProxyTable
+from terminal.web.listen import listen
+from terminal.wiring.door_parts import DoorParts
+
+SECRET: Final = re.compile(r"[A-Za-z0-9_-]{20,100}")
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+
+
+async def open_hw_proxy(stack: AsyncExitStack, parts: DoorParts) -> str:
+    """Returns the address for the till's settings, without its secret. Raises BadSettings."""
+    table = parts.loaded.settings.doors[parts.name]
+    assert isinstance(table, HwProxyTable), parts.name
+    counter = next(each for each in parts.loaded.settings.counters if each.id == table.counter)
+    till = HwProxy(
+        parts.desk,
+        parts.name,
+        counter.languages.get("cashier", "en"),
+        lambda: parts.entropy.bytes(12).hex(),
+        Patience(table.silent_s, table.unpaid_s),
+    )
+    hosts = {*NAMES, f"[{table.host}]" if ":" in table.host else table.host}
+    gate = Gate(_secret(parts), _origins(parts.name, table.origins), hosts, _peers(parts.name, table.peers))
+    url = await listen(stack, make_hw_proxy(till, gate), table.host, table.port)
+    await keep_with(stack, parts, till)
+    return f"{url}/…/hw_proxy"
+
+
+async def keep_with(stack: AsyncExitStack, parts: DoorParts, till: HwProxy) -> None:
+    """Watch over the till as soon as the service is ready."""
+
+    async def begin() -> None:
+        await parts.desk.until_ready()
+        parts.desk.keep("watch", till.watch)
+
+    beginning = asyncio.create_task(begin(), name=f"door {parts.name}")
+
+    async def end() -> None:
+        beginning.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beginning
+
+    stack.push_async_callback(end)
+
+
+def _secret(parts: DoorParts) -> str:
+    """``path`` of ``[doors-NAME]`` in the secrets: 20 or more letters, digits, hyphens, underscores."""
+    section = f"doors-{parts.name}"
+    secret = parts.loaded.secrets.get(section, "path")
+    if not SECRET.fullmatch(secret):
+        raise BadSettings("config_value_wrong", key=f"{section}.path", why="20 to 100 of A-Z a-z 0-9 _ -")
+    return secret
+
+
+def _peers(name: str, peers: tuple[str, ...]) -> Peers:
+    try:
+        return Peers((*peers, *THIS_MACHINE) if peers else ())
+    except ValueError as error:
+        raise BadSettings("config_value_wrong", key=f"doors.{name}.peers", why=str(error)) from None
+
+
+def _origins(name: str, origins: tuple[str, ...]) -> frozenset[str]:
+    for each in origins:
+        if not _ORIGIN.fullmatch(each):
+            why = "a site such as https://shop.example, without a path"
+            raise BadSettings("config_value_wrong", key=f"doors.{name}.origins", why=why)
+    return frozenset(origins)
