@@ -63,7 +63,7 @@ class _Call(asyncio.Handle):
     __slots__ = ()
 
     def __init__(self, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
-        self._context = context or copy_context()
+        self._context = copy_context() if context is None else context  # an empty one is false
         self._loop = loop
         self._callback = callback
         self._args = args
@@ -80,7 +80,7 @@ class _Timer(asyncio.TimerHandle):
     def __init__(self, when: float, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
         self._when = when
         self._scheduled = True
-        self._context = context or copy_context()
+        self._context = copy_context() if context is None else context  # an empty one is false
         self._loop = loop
         self._callback = callback
         self._args = args
