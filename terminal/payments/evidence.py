@@ -1,12 +1,14 @@
 """Does this evidence prove this payment? Authentic is not valid: every field is compared (I2, S12)."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from terminal.payments.attempt import Signal
 from terminal.payments.notice import Notice, RefundNotice, RefundTrade, Trade
 from terminal.payments.refund import RefundSignal
 from terminal.payments.sale import Attempt, Refund, Sale
+
+Field = Literal["provider", "merchant_id", "app_id", "order_no", "amount", "currency", "refund_no", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Account:
 class Mismatch:
     """The first field that differs. Never paid; a person and the risk log see it."""
 
-    field: str
+    field: Field
 
 
 _TRADE: Final = {
@@ -47,7 +49,7 @@ _REFUND: Final = {
 }
 
 
-def _foreign(account: Account, provider: str, merchant_id: str) -> str | None:
+def _foreign(account: Account, provider: str, merchant_id: str) -> Field | None:
     if provider != account.provider:
         return "provider"
     return "merchant_id" if merchant_id != account.merchant_id else None

@@ -39,6 +39,8 @@ def sentence(alert: OpenAlert, words: Words, name: Callable[[str], str], method:
         facts["who"] = name(str(alert.facts["who"]))
     if "channel" in facts:
         facts["channel"] = method(str(facts["channel"]))
+    if "field" in facts:
+        facts["field"] = words.text(f"timeline.field_{facts['field']}")
     if "role" in facts:
         facts["role"] = words.text(f"bar.{facts['role']}")
     return words.text(key, **facts)

@@ -22,7 +22,13 @@ _DETAILS: Final = {  # field -> label; numbers a person may look up somewhere
 }
 _TOLD: Final = {"signal": "why", "why": "why", "flag": "flag"}  # field -> label; words of ours, in words
 _EVIDENCE: Final = {"id": "evidence_id", "txn": "bank_no", "paid_at": "paid_at"}
-_FACTS: Final = {"how": "timeline.how_", "reason": "refund.reason_", "kind": "exception."}  # fact -> its words
+# fact -> its words
+_FACTS: Final = {
+    "how": "timeline.how_",
+    "reason": "refund.reason_",
+    "kind": "exception.",
+    "field": "timeline.field_",
+}
 PAPER_WIDTH: Final = 32
 
 

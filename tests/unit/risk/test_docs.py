@@ -65,6 +65,10 @@ def test_every_reason_is_a_sentence_with_its_facts_in_every_language(language: s
         told = sentence(alert, words, lambda actor: f"<{actor}>", lambda channel: f"«{channel}»")
         assert "…" not in told, (alert.rule, told)
         assert title(alert, words)
+        if "field" in alert.facts:
+            assert words.text(f"timeline.field_{alert.facts['field']}") in told, (
+                "not the field's name in our programs"
+            )
         if alert.about.startswith("person:"):
             assert f"<{alert.about}>" in told, "who it is about is named"
     seen = {alert.rule for alert in every_alert()}

@@ -8,6 +8,7 @@ from terminal.counter.ports import HealthState, Role
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.payments.attempt import SCREEN_WORDS
+from terminal.payments.evidence import Field
 from terminal.people.roles import SCOPES, VISITORS
 from terminal.people.roles import Role as Who
 
@@ -17,6 +18,7 @@ MADE_UP: Final = (
     *(f"people.role_{role}" for role in (Who.OWNER, Who.CASHIER, *VISITORS)),
     *(f"state.{word}" for word in {*SCREEN_WORDS.values()}),
     *(f"bar.{each}" for each in (*ROLES, *HealthState, "bank", "clock")),
+    *(f"timeline.field_{each}" for each in get_args(Field)),
     *(f"till.slip_{why}" for why in ("old", "may_have_printed", "too_many")),
     *(f"setup.asks_scan_{role}" for role in ROLES if role != "speaker"),
     *(f"setup.asks_digits_{role}" for role in ROLES if role != "scanner"),
