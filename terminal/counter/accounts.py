@@ -8,11 +8,12 @@ A channel under a new name, or a static code, that a shop at work did not have b
 renames a table has changed the account at once.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from terminal.errors import NotFound
+from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Actor, Event, Ledger, NewEvent
 
 if TYPE_CHECKING:
@@ -102,8 +103,13 @@ class Accounts:
         """A person says yes; twice by one is once. Raises NotFound("account_unchanged")."""
         if not self.waits(channel):
             raise NotFound("account_unchanged", channel=channel)
-        body: dict[str, Any] = {"channel": channel, "payee": self._changed[channel].payee, "role": role}
-        await self._append(NewEvent(self._stream, "account_approved", _subject(channel), actor, body))
+        changed = self._changed[channel]
+        said = ["account_yes", f"{channel}/{changed.since_ms}/{actor}", role]
+        body: dict[str, Any] = {"channel": channel, "payee": changed.payee, "role": role}
+        body["index"] = {"claims": [said]}
+        if str(actor) not in {who for who, _ in changed.yes}:
+            with contextlib.suppress(Conflict):  # a second press overtook the first one's writing
+                await self._append(NewEvent(self._stream, "account_approved", _subject(channel), actor, body))
         self._look(channel)
         return self._changed[channel]
 

@@ -1,5 +1,6 @@
 """Another merchant id in the settings takes no money at once: two people and a day (S36)."""
 
+import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from terminal.counter.accounts import DELAY_MS, NOBODY, Accounts, poster_of
-from terminal.errors import NotFound
+from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Actor, Ledger, NewEvent
 
 OLD, NEW, OTHER = '{"mchid":"1"}', '{"mchid":"2"}', '{"mchid":"3"}'
@@ -20,6 +21,7 @@ class Shop:
 
     def __init__(self, ledger: Ledger = Ledger.LIVE) -> None:
         self.events: Any = []
+        self.claims: set[tuple[str, str]] = set()
         self.now_ms = 1_000
         self.house = SimpleNamespace(store="s1", ledger=ledger)
         self.parts = SimpleNamespace(clock=self)
@@ -30,6 +32,11 @@ class Shop:
         return self.now_ms
 
     async def append(self, events: Sequence[NewEvent]) -> None:
+        await asyncio.sleep(0)  # the disk works meanwhile
+        for kind, key, _ in (x for each in events for x in each.body.get("index", {}).get("claims", [])):
+            if (kind, key) in self.claims:
+                raise Conflict("key_taken", kind=kind, key=key, value="")
+            self.claims.add((kind, key))
         self.events += events
 
     def of_subject(self, subject: str) -> Sequence[Any]:
@@ -56,8 +63,9 @@ async def test_s36_another_account_waits_for_two_people_and_a_day_over_restarts(
     assert not (await shop.start(OLD)).waits("wechatpay")
     accounts = await shop.start(NEW)
     assert accounts.waits("wechatpay")
+    await asyncio.gather(*(accounts.approve("wechatpay", ANA, "owner") for _ in range(2)))
     await accounts.approve("wechatpay", ANA, "owner")
-    await accounts.approve("wechatpay", ANA, "owner")
+    assert shop.types.count("account_approved") == 1, "pressed thrice, written once"
     shop.now_ms += DAY
     assert accounts.waits("wechatpay"), "twice by one person is once"
     accounts = await shop.start(NEW)
@@ -65,7 +73,7 @@ async def test_s36_another_account_waits_for_two_people_and_a_day_over_restarts(
     await accounts.approve("wechatpay", BEN, "onboarding")
     assert not accounts.waits("wechatpay")
     assert not (await shop.start(NEW)).waits("wechatpay")
-    assert shop.types == ["account_named", "account_changed", *["account_approved"] * 3]
+    assert shop.types == ["account_named", "account_changed", *["account_approved"] * 2]
 
 
 async def test_s36_two_people_at_once_still_wait_a_day_and_none_of_them_an_owner_is_not_enough() -> None:
