@@ -35,6 +35,19 @@ class Api:
     async def get(self, path: str, **query: str | int) -> Any:
         return await self._ask("GET", path, params={k: str(v) for k, v in query.items() if v != ""})
 
+    async def page(self, path: str, **query: str) -> bytes:
+        """An answer that is no JSON, as it came."""
+        try:
+            async with self._session.get(f"/api/v1{path}", params=query, allow_redirects=False) as answer:
+                body = await answer.read()
+                if answer.status >= 400:
+                    raise refusal(answer.status, msgspec.json.decode(body))
+                return body
+        except (TimeoutError, msgspec.DecodeError):
+            raise Unavailable("service_no_answer", url=self._url) from None
+        except aiohttp.ClientError:
+            raise Unavailable("service_not_running", url=self._url) from None
+
     async def post(self, path: str, body: Mapping[str, Any], *, key: str = "") -> Any:
         headers = {"Idempotency-Key": key} if key else {}
         return await self._ask("POST", path, json=body, headers=headers)

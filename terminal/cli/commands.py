@@ -5,10 +5,12 @@ from typing import Final
 import typer
 
 from terminal.cli.backup import backup, restore
+from terminal.cli.bundle import bundle
 from terminal.cli.conformance import conformance
 from terminal.cli.demo import demo
 from terminal.cli.devices import devices
 from terminal.cli.doctor import doctor
+from terminal.cli.help_words import help_
 from terminal.cli.journal import journal
 from terminal.cli.lab import lab
 from terminal.cli.privacy import privacy
@@ -21,6 +23,7 @@ from terminal.cli.security import security
 from terminal.cli.serve import serve
 from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement
+from terminal.cli.stats import stats
 from terminal.cli.support import support
 from terminal.cli.update import update
 
@@ -40,6 +43,8 @@ app.command()(restore)
 app.command()(reconcile)
 app.command("second-step")(second_step)
 app.command()(simulate)
+app.command("help")(help_)
+app.add_typer(bundle, name="bundle")
 app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
@@ -49,5 +54,6 @@ app.add_typer(report, name="report")
 app.add_typer(security, name="security")
 app.add_typer(risk, name="risk")
 app.add_typer(statement, name="statement")
+app.add_typer(stats, name="stats")
 app.add_typer(update, name="update")
 app.add_typer(support, name="support")

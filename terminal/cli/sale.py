@@ -1,4 +1,4 @@
-"""``countertop sale 28.50`` and ``countertop sale show ID``: a sale from the command line, watched to its end."""
+"""``countertop sale 28.50``, ``sale show ID``, ``sale timeline ID``: a sale watched to its end, or looked into."""
 
 import asyncio
 import re
@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, Api, api
+from terminal.cli.sale_story import tell_story
 from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
 from terminal.errors import InvalidRequest
 from terminal.help.catalogue import Catalogue
@@ -22,18 +23,29 @@ COLOURS: Final = {"paid": "green", "not_paid": "red", "checking": "magenta", "pe
 
 
 def sale(
-    what: Annotated[str, typer.Argument(help="An amount such as 28.50, or the word show.", metavar="AMOUNT|show")],
-    sale_id: Annotated[str, typer.Argument(help="After show: the sale's id.", metavar="[ID]")] = "",
+    what: Annotated[
+        str, typer.Argument(help="An amount such as 28.50, or show or timeline.", metavar="AMOUNT|show|timeline")
+    ],
+    sale_id: Annotated[str, typer.Argument(help="After show or timeline: the sale's id.", metavar="[ID]")] = "",
     counter: Annotated[str, typer.Option(help="Which counter takes it.")] = "1",
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "CNY",
     order_no: Annotated[str, typer.Option(help="Your own number for it; used once for ever.")] = "",
     url: Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")] = URL,
     key_file: Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")] = None,
     wait: Annotated[bool, typer.Option(help="Stay until it is paid or not.")] = True,
+    share: Annotated[
+        Path | None, typer.Option(help="With timeline: write it, redacted, to this .html or .json file.")
+    ] = None,
+    amounts: Annotated[bool, typer.Option("--amounts", help="With --share: name the money.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Take a payment, or show what happened to one."""
     with sentences(as_json=as_json):
+        if what == "timeline":
+            if not sale_id:
+                give_up("Which sale? Use: countertop sale timeline ID", USAGE)
+            asyncio.run(tell_story(url, key_file, sale_id, share=share, amounts=amounts, as_json=as_json))
+            return
         if what == "show":
             if not sale_id:
                 give_up("Which sale? Use: countertop sale show ID", USAGE)

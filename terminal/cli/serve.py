@@ -30,6 +30,7 @@ def serve(
     gc.disable()
     with sentences(as_json=as_json):
         loaded = load(config)
+        log_lines.shape(loaded.settings.log.format, loaded.settings.log.level, verbose=verbose)
         if check:
             _check(loaded, as_json=as_json)
         else:

@@ -13,11 +13,12 @@ from terminal.cli.doctor import document
 from terminal.cli.doctor_checks import findings
 from terminal.cli.doctor_machine import Places, describe
 from terminal.cli.journal import DEMO, Config
-from terminal.cli.words import console, give_up, put, sentences
+from terminal.cli.words import REFUSED, console, give_up, put, sentences
 from terminal.errors import TerminalError
+from terminal.privacy.bundle import all_forms, leaks
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock
-from terminal.wiring.support_bundle import gathered, kept
+from terminal.wiring.support_bundle import gathered, kept, secrets_of
 
 support = typer.Typer(no_args_is_help=True, help="For whoever helps: a bundle that may leave the shop.")
 NOT_ASKED: Final = "the service was not asked"
@@ -35,6 +36,9 @@ def bundle(
         list[str] | None, typer.Option(help="A sale whose timeline goes along; several times.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show every file whole and write nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Search it for every secret of this machine and write nothing.")
+    ] = False,
     url: Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")] = URL,
     key_file: Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
@@ -43,6 +47,9 @@ def bundle(
     with sentences(as_json=as_json):
         loaded = load(config)
         files = gathered(loaded, sale or (), health=_health(url, key_file), doctor=_doctor(loaded))
+    if check:
+        _check(loaded, files, as_json=as_json)
+        return
     if dry_run:
         _show(files, as_json=as_json)
         return
@@ -55,6 +62,20 @@ def bundle(
         put({"file": str(path), "files": {name: len(data) for name, data in files.items()}})
         return
     console.print(f"{path}: {len(files)} files. Look at it before you send it.", highlight=False, soft_wrap=True)
+
+
+def _check(loaded: Loaded, files: Mapping[str, bytes], *, as_json: bool) -> None:
+    """Every secret in every form in which it could have been written; ends with 1 where one stands in a file."""
+    secrets = secrets_of(loaded)
+    found = leaks(files, all_forms(secrets))
+    if as_json:
+        put({"secrets": len(secrets), "files": len(files), "found_in": found})
+    elif found:
+        console.print(f"A secret stands in: {', '.join(found)}", highlight=False, soft_wrap=True)
+    else:
+        console.print(f"None of {len(secrets)} secrets stands in any of {len(files)} files.", highlight=False)
+    if found:
+        raise typer.Exit(REFUSED)
 
 
 def _show(files: Mapping[str, bytes], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from terminal.help.registry import registry
-from terminal.web.pages_help import found
+from terminal.help.search import found
 from terminal.web.pages_people import inside
 
 
