@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -13,16 +14,20 @@ from cryptography.x509.oid import NameOID
 from terminal.counter.ports import Clock
 
 DAYS: Final = 3650
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _PEM = serialization.Encoding.PEM
 
 
-def ensure(folder: Path, clock: Clock) -> tuple[Path, Path]:
+def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Path, Path]:
     """The authority's certificate and a server file (key and certificate) for loopback; made when missing.
 
     Files: ``authority.pem`` (public), ``server.pem`` (0600). The authority's key is forgotten after signing.
+
+    Args:
+        names: further names and addresses of this machine; both files are made anew when one is not in them.
     """
     authority, server = folder / "authority.pem", folder / "server.pem"
-    if authority.exists() and server.exists():
+    if authority.exists() and server.exists() and _covers(server, names):
         return authority, server
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.datetime.fromtimestamp(clock.wall_ms() / 1000, datetime.UTC)
@@ -33,16 +38,12 @@ def ensure(folder: Path, clock: Clock) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(root_key, hashes.SHA256())
     )
-    names = [
-        x509.DNSName("localhost"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-        x509.IPAddress(ipaddress.ip_address("::1")),
-    ]
+    told = [_general(each) for each in dict.fromkeys((*LOOPBACK, *names))]
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     own = (
         _certificate(name, root_name, key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.SubjectAlternativeName(told), critical=False)
         .sign(root_key, hashes.SHA256())
     )
     private = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -50,6 +51,21 @@ def ensure(folder: Path, clock: Clock) -> tuple[Path, Path]:
     server.write_bytes(private + own.public_bytes(_PEM))
     authority.write_bytes(root.public_bytes(_PEM))
     return authority, server
+
+
+def _covers(server: Path, names: Collection[str]) -> bool:
+    if not names:
+        return True
+    own = x509.load_pem_x509_certificate(server.read_bytes().partition(b"-----END PRIVATE KEY-----")[2].lstrip())
+    known = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return all(_general(each) in known for each in names)
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _certificate(

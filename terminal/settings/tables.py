@@ -80,6 +80,12 @@ class Traces(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     service: str = "countertop"
 
 
+class Webhooks(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``allow``: hosts inside this shop, as in the address, that may be sent events, also without TLS."""
+
+    allow: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z.:-]{1,253}\Z")], ...] = ()
+
+
 class DeviceTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``port`` is a binding: usb-serial:…, usb-path:…, link:/path or tcp:host:port (never ttyUSB0)."""
 
@@ -220,6 +226,7 @@ class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     state: State = State()
     journal: JournalTable = JournalTable()
     listen: Listen = Listen()
+    webhooks: Webhooks = Webhooks()
     log: LogTable = LogTable()
     metrics: Metrics = Metrics()
     traces: Traces = Traces()

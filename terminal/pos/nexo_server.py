@@ -1,0 +1,108 @@
+"""The nexo door over HTTPS: POST /nexo/, one message a request, sealed when the shop chose a passphrase."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiohttp import web
+
+from terminal.counter.ports import Clock, Entropy
+from terminal.errors import InvalidRequest
+from terminal.pos import nexo_messages as messages
+from terminal.pos.nexo import Nexo
+from terminal.pos.nexo_answers import said
+from terminal.pos.nexo_crypto import NONCE_BYTES, Unsealed, Vault
+from terminal.pos.nexo_messages import Answer
+from terminal.pos.peers import Peers
+
+log = logging.getLogger(__name__)
+BODY_S: Final = 10.0
+WORKING_MAX: Final = 32  # messages being answered at once
+
+
+@dataclass(slots=True)
+class NexoDoor:
+    nexo: Nexo
+    clock: Clock
+    entropy: Entropy
+    peers: Peers
+    vault: Vault | None = None
+    working: int = field(default=0, init=False)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        try:
+            async with asyncio.timeout(BODY_S):
+                data = await request.read()
+        except TimeoutError:
+            return _refuse(408, "the message did not arrive in time")
+        self.working += 1
+        try:
+            if self.working > WORKING_MAX:
+                return _refuse(503, "too many messages at once")
+            told = await self.take(data)
+        finally:
+            self.working -= 1
+        if told is None:
+            return web.Response(text="ok")
+        return web.Response(body=messages.encode(told), content_type="application/json", charset="utf-8")
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        """A page in a browser is no till: it names its origin, or cannot say that it sends JSON."""
+        if not self.peers.admits(request.remote):
+            log.warning("a message from %s, which is none of the peers", request.remote)
+            return _refuse(403, "not one of this door's peers")
+        if "Origin" in request.headers:
+            return _refuse(403, "pages may not use this door")
+        if request.content_type != "application/json":
+            return _refuse(415, "the message is application/json")
+        if request.content_length is not None and request.content_length > messages.BYTES_MAX:
+            return _refuse(413, f"at most {messages.BYTES_MAX} bytes")
+        return None
+
+    async def take(self, data: bytes) -> Answer | None:
+        """One message and the whole answer; None where the protocol answers with an empty one."""
+        envelope: dict[str, Any] = {}
+        header = None
+        try:
+            envelope = messages.envelope_of(data)
+            header = messages.header_of(envelope)
+            if self.vault is not None:
+                plain = messages.envelope_of(self.vault.open(envelope))
+                if messages.header_of(plain) != header:
+                    raise Unsealed
+                envelope = plain
+            request = messages.read(envelope)
+        except InvalidRequest as error:
+            return self._rejected(header, said(error))
+        except Unsealed:
+            log.warning("a message that nobody with the passphrase sealed, or one seen before")
+            return self._rejected(header, "The message is not sealed with this door's passphrase, or is a repeat")
+        if "NexoBlob" in envelope:
+            return self._rejected(header, "This door has no passphrase")
+        told = await self.nexo.answer(request)
+        return None if told is None else {"SaleToPOIResponse": self._sealed("SaleToPOIResponse", told)}
+
+    def _sealed(self, name: str, told: Answer) -> Answer:
+        if self.vault is None:
+            return told
+        plain = messages.encode({name: told})
+        return self.vault.close(told["MessageHeader"], plain, self.entropy.bytes(NONCE_BYTES))
+
+    def _rejected(self, header: messages.Header | None, why: str) -> Answer:
+        at = messages.stamp(self.clock.wall_ms())
+        told = messages.rejected(header, why, at)
+        return {"SaleToPOIRequest": self._sealed("SaleToPOIRequest", told)}
+
+
+def _refuse(status: int, why: str) -> web.Response:
+    return web.Response(status=status, text=why)
+
+
+def make_app(door: NexoDoor) -> web.Application:
+    app = web.Application(client_max_size=messages.BYTES_MAX)
+    app.router.add_post("/nexo/", door.handle)
+    app.router.add_post("/nexo", door.handle)
+    return app

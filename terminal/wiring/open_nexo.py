@@ -1,0 +1,81 @@
+"""Opens the nexo door of the settings: its listener with the shop's own certificate."""
+
+import ssl
+from contextlib import AsyncExitStack
+from typing import Final
+
+from terminal.errors import BadSettings
+from terminal.local_authority import LOOPBACK, ensure
+from terminal.pos.nexo import Nexo, Waits
+from terminal.pos.nexo_counter import CounterSide
+from terminal.pos.nexo_crypto import Vault
+from terminal.pos.nexo_server import NexoDoor, make_app
+from terminal.pos.peers import LOOPBACK as THIS_MACHINE
+from terminal.pos.peers import Peers
+from terminal.settings import NexoTable
+from terminal.settlement.business_day import ShopTime
+from terminal.web.listen import listen
+from terminal.wiring.door_parts import DoorParts
+from terminal.wiring.stores import on_disk
+
+PASSPHRASE_MIN: Final = 12
+_ANY: Final = frozenset({"0.0.0.0", "::", *LOOPBACK})  # noqa: S104  # names nothing by which a till calls us
+
+
+async def open_nexo(stack: AsyncExitStack, parts: DoorParts) -> str:
+    """Returns the address for the till's settings. Raises BadSettings."""
+    table = parts.loaded.settings.doors[parts.name]
+    assert isinstance(table, NexoTable), parts.name
+    nexo = Nexo(parts.desk, parts.clock, counter_side(parts), Waits(sale_s=table.wait_s))
+    door = NexoDoor(nexo, parts.clock, parts.entropy, peers_of(parts.name, table.peers), _vault(parts, table))
+    url = await listen(stack, make_app(door), table.host, table.port, tls=_context(parts, table))
+    return f"{url}/nexo/"
+
+
+def counter_side(parts: DoorParts) -> CounterSide:
+    return CounterSide(parts.desk, parts.clock, day_begins_ms(parts))
+
+
+def day_begins_ms(parts: DoorParts) -> "DayBegins":
+    shop = parts.loaded.settings.shop
+    return DayBegins(ShopTime.of(shop.zone, shop.cut_off))
+
+
+class DayBegins:
+    """When the shop's day that holds a wall time began, UTC milliseconds."""
+
+    def __init__(self, shop: ShopTime) -> None:
+        self.shop = shop
+
+    def __call__(self, wall_ms: int) -> int:
+        return self.shop.bounds(self.shop.business_day(wall_ms))[0]
+
+
+def peers_of(name: str, peers: tuple[str, ...]) -> Peers:
+    """Raises BadSettings."""
+    try:
+        return Peers((*peers, *THIS_MACHINE) if peers else ())
+    except ValueError as error:
+        raise BadSettings("config_value_wrong", key=f"doors.{name}.peers", why=str(error)) from None
+
+
+def _vault(parts: DoorParts, table: NexoTable) -> Vault | None:
+    if not table.sealed:
+        return None
+    section = f"doors-{parts.name}"
+    passphrase = parts.loaded.secrets.get(section, "passphrase")
+    if len(passphrase) < PASSPHRASE_MIN:
+        why = f"at least {PASSPHRASE_MIN} characters"
+        raise BadSettings("config_value_wrong", key=f"{section}.passphrase", why=why)
+    return Vault(passphrase, table.key_id, table.key_version)
+
+
+def _context(parts: DoorParts, table: NexoTable) -> ssl.SSLContext:
+    """The certificate of this machine; one of its own for a door that is called by other names."""
+    names = [each for each in (table.host, *table.names) if each not in _ANY]
+    folder = parts.loaded.state / "tls"
+    with on_disk(parts.loaded.state):
+        _, server = ensure(folder / f"door-{parts.name}" if names else folder, parts.clock, names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server)
+    return context
