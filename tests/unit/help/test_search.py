@@ -1,4 +1,4 @@
-"""Help by symptom: what people say leads to codes, every code of what stands on the counter has one, links lead."""
+"""Help by symptom: what people say leads to codes, and every code of what stands on the counter has a symptom."""
 
 import pytest
 

@@ -4,7 +4,7 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -21,16 +21,19 @@ from terminal.web.bundle_viewer import page_of
 
 WORDS = Catalogue.load("en")
 EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def row(number: int, at_ms: int, kind: str, **body: str) -> dict[str, object]:
+    return {"number": number, "at_ms": at_ms, "counter": "1", "type": kind, "subject": "…1", "body": body}
+
+
 SALE = [
-    {"number": 1, "at_ms": 1000, "counter": "1", "type": "sale_opened", "subject": "…1", "body": {}},
-    {
-        "number": 2, "at_ms": 1005, "counter": "1", "type": "attempt_started", "subject": "…1",
-        "body": {"direction": "push", "provider": "wechatpay"},
-    },
-    {"number": 3, "at_ms": 1200, "counter": "1", "type": "attempt_moved", "subject": "…1", "body": {"to": "shown"}},
-    {"number": 4, "at_ms": 8000, "counter": "1", "type": "attempt_moved", "subject": "…1", "body": {"to": "paid"}},
-    {"number": 5, "at_ms": 8000, "counter": "1", "type": "sale_moved", "subject": "…1", "body": {"to": "paid"}},
-]  # fmt: skip
+    row(1, 1000, "sale_opened"),
+    row(2, 1005, "attempt_started", direction="push", provider="wechatpay"),
+    row(3, 1200, "attempt_moved", to="shown"),
+    row(4, 8000, "attempt_moved", to="paid"),
+    row(5, 8000, "sale_moved", to="paid"),
+]
 
 
 def packed(folder: Path, files: dict[str, bytes]) -> Path:
@@ -130,11 +133,8 @@ def test_a_damaged_zip_is_refused_or_read_and_never_anything_else(noise: bytes, 
     data = bytearray(zipped({"sale-1.json": msgspec.json.encode(SALE)}))
     at = min(at, len(data) - 1)
     data[at : at + len(noise)] = noise
-    with file_of(bytes(data)) as path:
-        try:
-            page_of(read_bundle(path), WORDS)
-        except InvalidRequest as refused:
-            assert refused.slug == "bundle_unusable"
+    with file_of(bytes(data)) as path, suppress(InvalidRequest):
+        assert "<h1>" in page_of(read_bundle(path), WORDS)
 
 
 JSON = st.recursive(
