@@ -69,9 +69,18 @@ class LyingDisplay(Display):
     """The firmware with a fault to switch on."""
 
     lies = False
+    program = ""  # another one was flashed: "older", "other" (speaks protocol 2), "broken" (greets with nonsense)
 
     def obey(self, kind: int, payload: bytes, now_ms: int) -> int:
         return OK if self.lies else super().obey(kind, payload, now_ms)
+
+    def _hello(self) -> bytes:
+        told = super()._hello()
+        if self.program == "older":
+            return told.replace(b"countertop-display 1.0 ", b"countertop-display 0.9 ")
+        if self.program == "other":
+            return b"\x02" + told[1:]
+        return b"\xff\xff" if self.program == "broken" else told
 
 
 class DisplayStub(Stub):
@@ -123,9 +132,16 @@ class DisplayStub(Stub):
 
     def restart(self) -> None:
         """Power came back: another boot id, a dark glass, a HELLO with the next tick (``cable.poke()``)."""
+        program = self._display.program
         self._display = LyingDisplay(self._glass, self._display.boot_id + 1, self._serial)
+        self._display.program = program
         self._glass.rotate(0)
         self._unsaid, self._asleep = b"", True
+
+    def flash(self, program: str = "") -> None:
+        """Write another program into it, "older", "other" or "broken"; "" is its own. It starts afresh."""
+        self.restart()
+        self._display.program = program
 
     def press(self, kind: int = 1, value: int = 0) -> None:
         """A button or a touch; goes out with the next tick."""

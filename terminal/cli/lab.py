@@ -1,21 +1,24 @@
-"""``countertop lab run NAME`` and ``lab list``: faults by name, played headless on virtual time and judged."""
+"""``countertop lab``: faults and stories by name, listed, checked, and played on virtual time."""
 
 import logging
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Table
 
 from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
-from terminal.lab.faults import FaultUnknown, catalogue, find
+from terminal.help.catalogue import Catalogue
+from terminal.lab.faults import Fault, FaultUnknown, catalogue
+from terminal.lab.scenario_lint import complaints
+from terminal.lab.scenarios import FOLDER, BadScenario, Scenario, named, raw_of, shipped
 
 if TYPE_CHECKING:
     from terminal.simulation.lab_run import Verdict
 
-lab = typer.Typer(no_args_is_help=True, help="Play faults by name on a simulated counter.")
+lab = typer.Typer(no_args_is_help=True, help="A simulated counter: serve it, play faults and stories by name.")
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 RAILS: Final = "rails"
 FIRST_PORT: Final = 1024
@@ -26,16 +29,57 @@ _SIGNS: Final = {"out": "→", "in": "←"}
 
 @lab.command("list")
 def list_faults(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """Every fault and scenario, with what the till must do."""
-    rows = catalogue().values()
+    """Every fault and story by name: its layer, what the till must do, what the cashier does."""
+    spoken = language()
+    rows = [*catalogue().values(), *(each.as_fault() for each in shipped().values())]
     if as_json:
-        put([{"slug": each.slug, "layer": each.layer, "ids": each.ids, "params": each.params,
-              "expected": each.expected(language())} for each in rows])  # fmt: skip
+        put([_row(each, spoken) for each in rows])
         return
-    table = Table("name", "where", "ids", "what must happen", box=None)
+    table = Table("name", "layer", "ids", "what must happen", box=None)
     for each in rows:
-        table.add_row(each.slug, each.layer, " ".join(each.ids), each.expected(language()))
+        table.add_row(each.slug, each.layer, " ".join(each.ids), each.expected(spoken))
     console.print(table)
+
+
+def _row(fault: Fault, spoken: str) -> dict[str, Any]:
+    story = shipped().get(fault.slug)
+    return {
+        "slug": fault.slug,
+        "layer": fault.layer,
+        "ids": fault.ids,
+        "params": fault.params,
+        "expected": fault.expected(spoken),
+        "cashier": fault.cashier(spoken),
+        "sees": fault.sees,
+        "faults": story.faults if story else (),
+        "in_the_lab": fault.on_page,
+    }
+
+
+@lab.command("lint")
+def lint(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Scenario files; none: those that are shipped.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """What is wrong with scenario files, in sentences. Ends with 0 only if nothing is."""
+    told: dict[str, tuple[str, ...]] = {}
+    for path in files or sorted(FOLDER.glob("*.toml")):
+        try:
+            told[str(path)] = complaints(raw_of(path))
+        except BadScenario as bad:
+            told[str(path)] = bad.complaints
+        except OSError as error:
+            told[str(path)] = (f"{error.strerror}.",)
+    if as_json:
+        put([{"file": name, "complaints": wrong} for name, wrong in told.items()])
+    else:
+        for name, wrong in told.items():
+            for sentence in wrong or ("sound.",):
+                console.print(f"{name}: {sentence}", highlight=False, markup=False, soft_wrap=True)
+    if any(told.values()):
+        raise typer.Exit(REFUSED)
 
 
 @lab.command("serve")
@@ -74,15 +118,23 @@ def serve_lab(
 
 @lab.command("run")
 def run_fault(
-    name: Annotated[str, typer.Argument(help="A fault or scenario of `countertop lab list`, or rails for all.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A name of `countertop lab list`, a scenario file, or rails for all.", metavar="NAME|FILE"
+        ),
+    ],
     seed: Annotated[str, typer.Option(metavar="N|A..B", help="The same seed gives the same run.")] = "1",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The verdict only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     connector: Annotated[str, typer.Option(help="With rails: this one only.")] = "",
     each: Annotated[int, typer.Option(min=0, help="With rails: seeds a cell; 0 takes one in fifty.")] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="With rails: processes; 0 takes one a core.")] = 0,
+    junit: Annotated[Path | None, typer.Option(help="Write the verdicts there, as JUnit XML for CI.")] = None,
 ) -> None:
-    """Play one fault: a sale, the trouble, days later the audit. Ends with 0 only if the oracle agrees.
+    """Play one fault or story: a sale, the trouble, days later the audit.
+
+    Ends with 0 if the oracle agrees with every seed, 1 if not, 2 if there is no such name or the file is wrong.
 
     With rails: every fault with every connector, and the table of how each ended.
     """
@@ -91,7 +143,7 @@ def run_fault(
 
         run_rails(seeds_named(seed), connector=connector, each=each, jobs=jobs, as_json=as_json)
         return
-    _run_one(name, seeds_named(seed)[0], quiet=quiet, as_json=as_json)
+    _run(name, seeds_named(seed), quiet=quiet, as_json=as_json, junit=junit)
 
 
 def seeds_named(text: str) -> range:
@@ -102,33 +154,54 @@ def seeds_named(text: str) -> range:
     return range(int(match[1]), int(match[2] or match[1]) + 1)
 
 
-def _run_one(name: str, seed: int, *, quiet: bool, as_json: bool) -> None:
+def _run(name: str, seeds: range, *, quiet: bool, as_json: bool, junit: Path | None) -> None:
     try:
-        find(name)
+        what = named(name)
     except FaultUnknown as unknown:
         give_up(f"{unknown}.", USAGE)
-    from terminal.simulation.lab_run import lab_run
+    except BadScenario as bad:
+        give_up(str(bad), USAGE)
+    except OSError as error:
+        give_up(f"{name}: {error.strerror}.", USAGE)
+    fault = what if isinstance(what, Fault) else what.as_fault()
+    verdicts = _played(what, seeds)
+    if junit is not None:
+        from terminal.cli.lab_junit import report
 
-    logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
-    try:
-        place = MEMORY if MEMORY.is_dir() else None
-        with tempfile.TemporaryDirectory(prefix="countertop-lab-", dir=place) as folder:
-            verdict = lab_run(name, Path(folder), seed=seed)
-    finally:
-        logging.disable(logging.NOTSET)
+        junit.write_bytes(report(verdicts))
     if as_json:
-        put({"agrees": verdict.agrees, "verdict": verdict})
+        told = [{"agrees": each.agrees, "verdict": each} for each in verdicts]
+        put(told[0] if len(told) == 1 else told)
     else:
-        _show(verdict, quiet=quiet)
-    if not verdict.agrees:
+        for verdict in verdicts:
+            _show(verdict, fault, quiet=quiet or len(verdicts) > 1)
+    if not all(verdict.agrees for verdict in verdicts):
         raise typer.Exit(REFUSED)
 
 
-def _show(verdict: "Verdict", *, quiet: bool) -> None:
+def _played(what: "Fault | Scenario", seeds: range) -> "list[Verdict]":
+    from terminal.simulation.lab_run import play
+
+    logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
+    verdicts = []
+    try:
+        for seed in seeds:
+            place = MEMORY if MEMORY.is_dir() else None
+            with tempfile.TemporaryDirectory(prefix="countertop-lab-", dir=place) as folder:
+                verdicts.append(play(what, Path(folder), seed=seed))
+    finally:
+        logging.disable(logging.NOTSET)
+    return verdicts
+
+
+def _show(verdict: "Verdict", fault: Fault, *, quiet: bool) -> None:
     if not quiet:
         _timeline(verdict)
-    fault = find(verdict.name)
     console.print(f"[bold]{verdict.name}[/] {' '.join(fault.ids)}: {fault.expected(language())}", highlight=False)
+    console.print(f"  cashier  {fault.cashier(language())}", highlight=False, markup=False)
+    words = Catalogue.load(language())
+    told = " → ".join(words.text(f"state.{word}") for word in verdict.words)
+    console.print(f"  till     {told}", highlight=False, markup=False)
     for said in verdict.said:
         console.print(f"  said     “{said}”", highlight=False, markup=False)
     console.print(

@@ -92,6 +92,19 @@ def _noise(noise: bytes) -> Act:
     return act
 
 
+def _flash(program: str) -> DeviceFault:
+    """Another program in the display; mended, it has its own again."""
+
+    def act(wanted: str) -> Act:
+        def flash(stand: Stand, _params: Params) -> None:
+            stand.display.flash(wanted)
+            stand.cable_of(stand.display).poke()
+
+        return flash
+
+    return DeviceFault(act(program), act(""))
+
+
 def _lose_answers(stand: Stand, params: Params) -> None:
     stand.cables["display"].drop_answers = _number(params, "count")
 
@@ -120,6 +133,9 @@ DEVICE_FAULTS: Final[Mapping[str, DeviceFault]] = {
     "display-mute": DeviceFault(_set("display", mute=True), _set("display", mute=False)),
     "display-reboot": DeviceFault(_call("display", "restart")),
     "display-lies": DeviceFault(_set("display", lies=True), _set("display", lies=False)),
+    "firmware-available": _flash("older"),
+    "firmware-required": _flash("other"),
+    "firmware-broken": _flash("broken"),
     "display-noise": DeviceFault(_noise(b"\x00\xaa\x55\xff"), _noise(b"")),
     "display-loses-answers": DeviceFault(_lose_answers),
     "scanner-double-fire": DeviceFault(_double_fire),

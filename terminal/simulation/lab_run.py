@@ -13,6 +13,7 @@ from typing import Any, Final
 from terminal.counter.lane import Devices
 from terminal.lab.device_faults import Breakage
 from terminal.lab.faults import Fault, find
+from terminal.lab.scenarios import Scenario, named
 from terminal.lab.stand import Stand
 from terminal.lab.timeline import Line, Timeline
 from terminal.payments.sale import Sale
@@ -22,7 +23,9 @@ from terminal.simulation.lab_scripts import SCRIPTS, Hands
 from terminal.simulation.lab_told import pos_events, till_words
 from terminal.simulation.lab_verdict import judge
 from terminal.simulation.oracle import Oracle
+from terminal.simulation.power import PowerDisk
 from terminal.simulation.rails import IN_PART
+from terminal.simulation.story import Story
 from terminal.simulation.trace import Trace
 from terminal.simulation.world import Gone, Outfit, World
 from terminal.virtual_time import run
@@ -58,8 +61,17 @@ class Verdict:
 
 
 def lab_run(name: str, folder: Path, *, seed: int = 1) -> Verdict:
-    """Play it in ``folder``, which is empty. Raises FaultUnknown."""
-    return run(LabRun(find(name), seed, folder).play(), seed=seed)
+    """Play a fault, a story, or a scenario file in ``folder``, which is empty.
+
+    Raises:
+        FaultUnknown, BadScenario; OSError: the file cannot be read.
+    """
+    return play(named(name), folder, seed=seed)
+
+
+def play(what: Fault | Scenario, folder: Path, *, seed: int = 1) -> Verdict:
+    """The same for one that is read already."""
+    return run(LabRun(what, seed, folder).play(), seed=seed)
 
 
 @dataclass(slots=True)
@@ -75,8 +87,13 @@ class Seen:
 
 
 class LabRun:
-    def __init__(self, fault: Fault, seed: int, folder: Path, *, channel: str = "wechatpay") -> None:
+    def __init__(self, what: Fault | Scenario, seed: int, folder: Path, *, channel: str = "wechatpay") -> None:
+        fault = what if isinstance(what, Fault) else what.as_fault()
         self.fault, self._seed, self._folder = fault, seed, folder
+        self.story = Story(self, what.step) if isinstance(what, Scenario) else None
+        self._channels = what.channels if isinstance(what, Scenario) else ()
+        self._power = isinstance(what, Scenario) and any(step.do == "cut_power" for step in what.step)
+        channel = self._channels[0] if self._channels else channel
         self.channel = IN_PART if fault.slug == "partial-approval" else channel  # no shipped one approves in part
         self.happened = False  # set by scripts that are the fault themselves
         self.seen = Seen()
@@ -96,6 +113,8 @@ class LabRun:
         await asyncio.sleep(SETTLE_S)
         self.note("lab", "everything healed")
         self.world.bank.faults.clear()
+        for line in self.world.lines:
+            line.faults.heal()
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
@@ -108,8 +127,9 @@ class LabRun:
     def _build(self) -> None:
         loop = asyncio.get_running_loop()
         self.counter = SimulatedCounter(captions=False)
-        self._outfit = Outfit(channels=(self.channel,))
-        self.world = World(self._seed, self._folder, outfit=self._outfit)
+        self._outfit = Outfit(channels=self._channels or (self.channel,))
+        disk = PowerDisk(f"lab-{self._folder.name}") if self._power else None
+        self.world = World(self._seed, self._folder, outfit=self._outfit, disk=disk)
         self.timeline = Timeline(self.world.bank_clock)
         self.trace = Trace(loop.time, self._traced)
         self.oracle = Oracle(self.world.bank, self.world.ring.shop, self.trace, self.world.house.currency)
@@ -158,10 +178,18 @@ class LabRun:
         self.note("lab", f"{self.fault.slug} begins")
         self._began = self.timeline.last
         await self.breakage.begin(self.fault.slug, self.fault.params)
-        if "display" in self.fault.slug:
+        if "display" in self.fault.slug or "firmware" in self.fault.slug:
             self._blind_until_s = float("inf")
         if self.fault.run.heal:
             asyncio.get_running_loop().call_later(self.fault.run.heal, self._mend_later)
+
+    def blind(self, *, for_ever: bool) -> None:
+        """Nobody can know what the glass shows: from now on, or for a while after it was mended."""
+        now_s = asyncio.get_running_loop().time()
+        if for_ever:
+            self._blind_until_s = float("inf")
+        elif self._blind_until_s > now_s:
+            self._blind_until_s = now_s + GLASS_IN_DOUBT_S
 
     def _mend_later(self) -> None:
         self._mending = asyncio.ensure_future(self._mend())
@@ -178,7 +206,8 @@ class LabRun:
         stand, seen = self.stand, self.seen
         seen.unplugged |= {role for role, cable in stand.cables.items() if not cable.plugged}
         seen.paper_out |= stand.printer.paper_out
-        roles = [role for role in stand.cables if role in self.fault.slug] or ["printer"]
+        usual = "display" if "firmware" in self.fault.slug else "printer"
+        roles = [role for role in stand.cables if role in self.fault.slug] or [usual]
         lines = self.timeline.after(self._began)
         seen.written += sum(line.bytes for line in lines if line.place in roles and line.way == "out")
 

@@ -33,11 +33,14 @@ class Hands:
     def __init__(self, run: "LabRun") -> None:
         self._run = run
         self.sale = ""
+        self._opened = 0
 
-    async def open(self, directions: tuple[Direction, ...] = BOTH) -> str:
-        amount = Money(AMOUNT_MINOR, self._run.world.house.currency)
+    async def open(self, directions: tuple[Direction, ...] = BOTH, amount_minor: int = AMOUNT_MINOR) -> str:
+        amount = Money(amount_minor, self._run.world.house.currency)
         request = OpenSale("1", amount, title="goods", directions=directions)
-        key = Key("till", "open", "lab", "lab")
+        self._opened += 1
+        mark = "lab" if self._opened == 1 else f"lab-{self._opened}"
+        key = Key("till", "open", mark, mark)
         sale = await self._run.world.call(
             lambda service: service.checkout.open_sale(request, actor=CASHIER, key=key)
         )
@@ -88,10 +91,10 @@ class Hands:
             self._run.note("customer", "pays too late")
         self._run.world.bank_worked()
 
-    def phone_code(self, behaviour: str = "pays") -> str:
+    def phone_code(self, behaviour: str = "pays", wallet: str = "") -> str:
         """A payment code on the customer's phone; one with a password waits for nobody."""
         bank, now_ms = self._run.world.bank, self._run.world.bank_clock.wall_ms()
-        return bank.new_customer_code(now_ms, behaviour, wallet=RAILS[self._run.channel].wallet)
+        return bank.new_customer_code(now_ms, behaviour, wallet=wallet or RAILS[self._run.channel].wallet)
 
     def shoot(self, code: str) -> None:
         self._run.note("cashier", f"scans {code}")
@@ -295,7 +298,14 @@ async def bill(run: "LabRun") -> None:
     await next_morning(run)
 
 
+async def story(run: "LabRun") -> None:
+    """The steps of a scenario file."""
+    assert run.story is not None
+    await run.story.play()
+
+
 SCRIPTS: Final[Mapping[str, Script]] = {
+    "story": story,
     "push": push,
     "push-rest": push_rest,
     "pull": pull,

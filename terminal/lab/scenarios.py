@@ -1,0 +1,175 @@
+"""Scenario files: a story at the counter as readable data, steps in a till's words, what must be seen, in TOML.
+
+``terminal/data/scenarios`` has the shipped ones; a file of one's own has the same shape. What is wrong with one
+is told in sentences (``scenario_lint.py``).
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from terminal.lab.faults import Fault, FaultUnknown, Script, Sees, Sentence, Value, catalogue, find
+
+FOLDER: Final = Path(__file__).parent.parent / "data" / "scenarios"
+SIZE_MAX: Final = 64 * 1024
+STEPS_MAX: Final = 200
+Do = Literal[
+    "open", "scan_glass", "pay", "pay_late", "show_phone", "race", "cancel", "refund", "break", "mend",
+    "bank_down", "bank_mute", "bank_up", "kill", "stop", "cut_power", "start", "clock", "wait", "see",
+]  # fmt: skip
+TAKES: Final[Mapping[str, tuple[str, ...]]] = {
+    "open": ("amount_minor", "directions"),
+    "scan_glass": (),
+    "pay": (),
+    "pay_late": (),
+    "show_phone": ("behaviour", "wallet"),
+    "race": ("between", "within_ms"),
+    "cancel": (),
+    "refund": (),
+    "break": ("fault", "count", "params"),
+    "mend": ("fault",),
+    "bank_down": (),
+    "bank_mute": (),
+    "bank_up": (),
+    "kill": (),
+    "stop": (),
+    "cut_power": (),
+    "start": (),
+    "clock": ("seconds",),
+    "wait": ("seconds",),
+    "see": ("till", "glass", "event", "slips", "said", "within_s"),
+}
+"""Which fields each step may have, beside ``do``."""
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "break": ("fault",),
+    "wait": ("seconds",),
+    "clock": ("seconds",),
+    "race": ("between",),
+}
+
+
+class BadScenario(ValueError):
+    """The file is no scenario; every line of ``complaints`` is a sentence."""
+
+    def __init__(self, name: str, complaints: tuple[str, ...]) -> None:
+        super().__init__("\n".join(f"{name}: {each}" for each in complaints))
+        self.complaints = complaints
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that somebody does, or (``see``) that must be seen within some virtual seconds.
+
+    Args:
+        do: which; ``TAKES`` says which of the other fields it has.
+        fault: a name of the catalogue; params: instead of its own.
+        between: two steps at most ``within_ms`` apart, which comes first is the seed's choice.
+        seconds: how long, or by how much the clock is set; may be negative there.
+        till: a word of the till; glass: code, result, idle; event: as a POS gets it, ``sale_moved:paid``.
+        slips, said: at least so many slips cut, so often an amount said.
+    """
+
+    do: Do
+    amount_minor: int = 2850
+    directions: tuple[Literal["push", "pull"], ...] = ("push", "pull")
+    fault: str = ""
+    count: int | None = None
+    params: dict[str, Value] = {}
+    behaviour: Literal["pays", "password", "no-funds"] = "pays"
+    wallet: str = ""
+    between: tuple[Literal["pay", "show_phone", "cancel"], ...] = ()
+    within_ms: int = 400
+    seconds: int = 0
+    till: str = ""
+    glass: str = ""
+    event: str = ""
+    slips: int = 0
+    said: int = 0
+    within_s: int = 60
+
+
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole file.
+
+    Args:
+        title: what happens, in one sentence of three languages; expect: what the till must do.
+        ids: of faults and promises (docs/trust.md) it is about.
+        channels: providers of the counter; the first shows its code.
+        ends: states the last sale may end in; captured: how often the bank may have taken money in all, -1 any.
+        sees: what must be told of the last sale in its order, as with faults.
+        exception: kind of exception a person must see; empty for none asked.
+    """
+
+    name: str
+    title: Sentence
+    expect: Sentence
+    sees: Sees
+    step: tuple[Step, ...]
+    ids: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ("wechatpay",)
+    ends: tuple[str, ...] = ("paid",)
+    captured: int = -1
+    exception: str = ""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Those it begins, each once."""
+        return tuple(dict.fromkeys(step.fault for step in self.step if step.do == "break"))
+
+    def as_fault(self) -> Fault:
+        """The same as a row of the catalogue: it is played, judged and listed like one."""
+        script = Script("story", self.ends, self.captured, exception=self.exception)
+        words = self.expect
+        return Fault(self.name, "scenario", self.ids, script, self.sees, words.en, words.zh, words.pt)
+
+
+@cache
+def shipped() -> Mapping[str, Scenario]:
+    """The stories that come with the product, by name."""
+    return {each.name: each for each in map(read, sorted(FOLDER.glob("*.toml")))}
+
+
+def read(path: Path) -> Scenario:
+    """Raises BadScenario; OSError."""
+    from terminal.lab.scenario_lint import complaints
+
+    raw = raw_of(path)
+    if wrong := complaints(raw):
+        raise BadScenario(path.name, wrong)
+    return msgspec.convert(raw, Scenario)
+
+
+def raw_of(path: Path) -> dict[str, Any]:
+    """The file's tables before anything is known of them. Raises BadScenario; OSError."""
+    with path.open("rb") as file:
+        data = file.read(SIZE_MAX + 1)
+    if len(data) > SIZE_MAX:
+        raise BadScenario(path.name, (f"it is longer than {SIZE_MAX} bytes.",))
+    try:
+        return tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadScenario(path.name, (f"it cannot be read as TOML: {error}.",)) from None
+
+
+def named(name: str) -> Fault | Scenario:
+    """A fault, a shipped story, or a file of one's own (a path that ends in .toml).
+
+    Raises:
+        FaultUnknown: no such name; BadScenario: the file is wrong; OSError.
+    """
+    if name.endswith(".toml"):
+        return read(Path(name))
+    if name in shipped():
+        return shipped()[name]
+    try:
+        return find(name)
+    except FaultUnknown:
+        import difflib
+
+        names = [*catalogue(), *shipped()]
+        near = tuple(difflib.get_close_matches(name, names, n=3, cutoff=0.4))
+        told = f"no fault or scenario is called {name!r}; near: {', '.join(near) or 'see lab list'}"
+        raise FaultUnknown(told, near) from None

@@ -1,0 +1,172 @@
+"""A scenario file is played: its steps done one after the other by the hands of a headless run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from terminal.lab.faults import catalogue
+from terminal.lab.scenarios import Step
+from terminal.payments.event import Event
+from terminal.simulation.lab_told import pos_events
+from terminal.simulation.rails import RAILS
+
+if TYPE_CHECKING:
+    from terminal.simulation.lab_run import LabRun
+
+LOOK_S: Final = 0.25
+ALL: Final = 1000  # per mille of the requests
+Play = Callable[["Story", Step], Awaitable[None]]
+
+
+class Story:
+    """One play of one file. ``failed``: what was not seen in time, in words."""
+
+    def __init__(self, run: "LabRun", steps: tuple[Step, ...]) -> None:
+        self._run, self._steps = run, steps
+        self._seen = ""  # the code the customer saw last
+        self.failed: list[str] = []
+
+    async def play(self) -> None:
+        for number, step in enumerate(self._steps, 1):
+            self._run.note("story", f"{number}. {step.do} {_more(step)}".rstrip())
+            await PLAYS[step.do](self, step)
+        self._run.happened = all(self._fired(step) for step in self._steps if step.do == "break")
+
+    def _fired(self, step: Step) -> bool:
+        if catalogue()[step.fault].layer == "provider":
+            return self._run.world.bank.faults.fired[step.fault] > 0
+        return True
+
+    # --- people ------------------------------------------------------------------------------------------
+
+    async def open(self, step: Step) -> None:
+        hands = self._run.hands
+        await hands.open(step.directions, step.amount_minor)
+        self._seen = ""
+
+    async def scan_glass(self, _step: Step) -> None:
+        self._seen = await self._run.hands.code()
+
+    async def pay(self, step: Step) -> None:
+        if not self._seen:
+            await self.scan_glass(step)
+        self._run.hands.pay(self._seen)
+
+    async def pay_late(self, _step: Step) -> None:
+        self._run.hands.pay_late()
+
+    async def show_phone(self, step: Step) -> None:
+        hands = self._run.hands
+        wallet = step.wallet or RAILS[self._run.channel].wallet
+        hands.shoot(hands.phone_code(step.behaviour, wallet))
+
+    async def cancel(self, _step: Step) -> None:
+        await self._run.hands.cancel()
+
+    async def refund(self, _step: Step) -> None:
+        await self._run.hands.refund()
+
+    async def race(self, step: Step) -> None:
+        """The draw says which is first and by how much."""
+        offset_ms = self._run.world.chance.between(-step.within_ms, step.within_ms)
+        if "pay" in step.between and not self._seen:
+            self._seen = await self._run.hands.code()
+
+        async def after(wait_ms: int, name: str) -> None:
+            await asyncio.sleep(max(wait_ms, 0) / 1000)
+            await PLAYS[name](self, step)
+
+        first, second = step.between
+        async with asyncio.TaskGroup() as both:
+            both.create_task(after(offset_ms, first))
+            both.create_task(after(-offset_ms, second))
+
+    # --- trouble -----------------------------------------------------------------------------------------
+
+    async def break_(self, step: Step) -> None:
+        run, row = self._run, catalogue()[step.fault]
+        params = {**row.params, **step.params}
+        if row.layer == "provider":
+            now_ms = run.world.bank_clock.wall_ms()
+            run.world.bank.set_fault(step.fault, now_ms, count=step.count, params=params)
+            run.world.bank_worked()
+            return
+        await run.breakage.begin(step.fault, params, count=step.count)
+        if "display" in step.fault or "firmware" in step.fault:
+            run.blind(for_ever=True)
+
+    async def mend(self, step: Step) -> None:
+        run = self._run
+        await run.breakage.mend(step.fault)
+        run.world.bank.faults.clear(step.fault)
+        run.blind(for_ever=False)
+
+    async def bank_line(self, _step: Step, *, refused: int = 0, lost: int = 0) -> None:
+        for line in self._run.world.lines:
+            line.faults.refused, line.faults.lost_request = refused, lost
+
+    async def kill(self, _step: Step) -> None:
+        await self._run.world.crash()
+
+    async def stop(self, _step: Step) -> None:
+        await self._run.world.stop()
+
+    async def cut_power(self, _step: Step) -> None:
+        await self._run.world.cut_power()
+
+    async def start(self, _step: Step) -> None:
+        await self._run.world.start()
+
+    async def clock(self, step: Step) -> None:
+        self._run.world.clock.jump_wall(step.seconds * 1000)
+
+    async def wait(self, step: Step) -> None:
+        await asyncio.sleep(step.seconds)
+
+    # --- hopes -------------------------------------------------------------------------------------------
+
+    async def see(self, step: Step) -> None:
+        for _ in range(round(step.within_s / LOOK_S)):
+            if not self._missing(step):
+                return
+            await asyncio.sleep(LOOK_S)
+        if missing := self._missing(step):
+            self.failed.append(f"not within {step.within_s} s: {missing}")
+
+    def _missing(self, step: Step) -> str:
+        run = self._run
+        sale = run.sale()
+        word = sale.word if sale else "nothing"
+        if step.till and word != step.till:
+            return f"till {step.till} (it says {word})"
+        if step.glass and run.stand.screen != step.glass:
+            return f"glass {step.glass} (it shows {run.stand.screen})"
+        if step.event and step.event not in pos_events(self._events()):
+            return f"event {step.event}"
+        if len(run.counter.paper) < step.slips:
+            return f"{step.slips} slips (there are {len(run.counter.paper)})"
+        said = sum("received" in text for text in run.counter.transcript)
+        return f"{step.said} amounts said (there are {said})" if said < step.said else ""
+
+    def _events(self) -> tuple[Event, ...]:
+        run = self._run
+        return run.world.service.feed.of_subject(run.hands.sale) if run.world.alive else ()
+
+
+def _more(step: Step) -> str:
+    told = (step.fault, " and ".join(step.between), step.till, step.glass, step.event)
+    return " ".join(each for each in (*told, f"{step.seconds} s" if step.seconds else "") if each)
+
+
+PLAYS: Final[Mapping[str, Play]] = {
+    **{
+        name: getattr(Story, name)
+        for name in ("open", "scan_glass", "pay", "pay_late", "show_phone", "race", "cancel", "refund", "mend")
+    },
+    **{name: getattr(Story, name) for name in ("kill", "stop", "cut_power", "start", "clock", "wait", "see")},
+    "break": Story.break_,
+    "bank_down": partial(Story.bank_line, refused=ALL),
+    "bank_mute": partial(Story.bank_line, lost=ALL),
+    "bank_up": Story.bank_line,
+}
