@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-test demo test test-long bench simulate fuzz vulnerable lint types format lock rows trust states matrix conformance rails clean
+.PHONY: help install install-test demo test test-long bench dist simulate fuzz vulnerable lint types format lock rows trust states matrix conformance rails clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ test-long: $(VENV)/.test  ## what does not fit into five minutes
 
 bench: $(VENV)/.test  ## speed as ratios to a limit or peer of the same run (N=payments, PEERS=1)
 	@$(BIN)/python -m tests.bench
+
+dist: $(VENV)/.run  ## wheel and source archive in dist/, the same bytes from the same commit
+	@$(BIN)/python -m tests.dist dist
 
 simulate: $(VENV)/.test  ## SALES=… SEED=…: more of the simulation than make test runs
 	@$(BIN)/countertop simulate --sales $(or $(SALES),25000) --seed $(or $(SEED),1) $(if $(COVERAGE),--coverage)

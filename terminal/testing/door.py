@@ -4,13 +4,14 @@ A client is ``terminal.client`` with another carrier, so what a till's program d
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from aiohttp import web
 
 from terminal.client import AsyncClient, Client
-from terminal.client.calls import Ask, Reply
+from terminal.client.calls import Ask, Plan, Reply
 from terminal.web.connection import Doorkeeper
 from terminal.web.edge import EDGE, EdgeLimits
 
@@ -21,7 +22,10 @@ HOST: Final = "127.0.0.1"
 PORT: Final = 7600
 URL: Final = f"http://{HOST}:{PORT}"
 STOP_S: Final = 2.0
-TRIES: Final = 5
+BREATH_S: Final = 0.25
+T = TypeVar("T")
+Answer = tuple[int, Mapping[str, str], bytes]
+NOTHING: Final[Answer] = (0, {}, b"")
 
 
 class Wire(asyncio.Transport):
@@ -66,11 +70,11 @@ class Door:
     async def close(self) -> None:
         await self._runner.cleanup()
 
-    async def ask(self, ask: Ask) -> tuple[int, Mapping[str, str], bytes]:
+    async def ask(self, ask: Ask) -> Answer:
         """Status, headers in lower case, body; status 0: no answer came."""
         server = self._runner.server
         if self.away or server is None:
-            return 0, {}, b""
+            return NOTHING
         far, wire = server(), Wire()
         far.connection_made(wire)
         body = ask.body or b""
@@ -85,15 +89,15 @@ class Door:
             far.connection_lost(None)
         if ask.method == "POST" and self.lose:
             self.lose -= 1
-            return 0, {}, b""
+            return NOTHING
         return _read(bytes(wire.written))
 
 
-def _read(answer: bytes) -> tuple[int, Mapping[str, str], bytes]:
+def _read(answer: bytes) -> Answer:
     head, _, body = answer.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     if len(lines[0].split()) < 2:
-        return 0, {}, b""  # killed in the middle
+        return NOTHING  # killed in the middle
     headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines[1:])}
     return int(lines[0].split()[1]), headers, body
 
@@ -105,22 +109,34 @@ async def carry(counter: "Counter", ask: Ask | float, timeout_s: float) -> Reply
         await asyncio.sleep(ask)
         return Reply(loop.time())
     counter.story.note("pos", f"{ask.method} {ask.path}", way="out")
-    status, headers, body = 0, {}, b""  # type: int, Mapping[str, str], bytes
-    try:
+    answer: Answer = NOTHING
+    office = await counter.office()
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout_s + ask.wait_s):
-            status, headers, body = await (await counter.door()).ask(ask)
-    except TimeoutError:
-        pass
-    counter.story.note("pos", f"{status or 'no answer'} {ask.path}", way="in")
-    return Reply(loop.time(), status, headers, body)
+            answer = await office.door.ask(ask) if office else NOTHING
+    counter.story.note("pos", f"{answer[0] or 'no answer'} {ask.path}", way="in")
+    return Reply(loop.time(), *answer)
+
+
+async def key_of(counter: "Counter") -> str:
+    """The key this life of the service made for the till; empty while it is down."""
+    office = await counter.office()
+    return office.key if office else ""
 
 
 class CounterClient(Client):
     """``terminal.client.Client`` of a virtual counter: blocks the test while the counter's time runs."""
 
-    def __init__(self, counter: "Counter", api_key: str, new_key: Callable[[], str], **more: Any) -> None:
-        super().__init__(URL, api_key, new_key=new_key, **more)
+    def __init__(self, counter: "Counter", new_key: Callable[[], str], **more: Any) -> None:
+        super().__init__(URL, "", new_key=new_key, **more)
         self._counter = counter
+
+    def run(self, plan: Plan[T]) -> T:
+        """After the answer a breath of time passes, as it does at a counter: voice and paper have begun."""
+        self.api_key = self._counter.run(key_of(self._counter))
+        done = super().run(plan)
+        self._counter.run(asyncio.sleep(BREATH_S))
+        return done
 
     def _play(self, ask: Ask | float) -> Reply:
         return self._counter.run(carry(self._counter, ask, self.timeout_s))
@@ -129,14 +145,18 @@ class CounterClient(Client):
 class AsyncCounterClient(AsyncClient):
     """``terminal.client.AsyncClient`` likewise, for coroutines that ``counter.run`` runs."""
 
-    def __init__(self, counter: "Counter", api_key: str, new_key: Callable[[], str], **more: Any) -> None:
-        super().__init__(URL, api_key, new_key=new_key, **more)
+    def __init__(self, counter: "Counter", new_key: Callable[[], str], **more: Any) -> None:
+        super().__init__(URL, "", new_key=new_key, **more)
         self._counter = counter
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *ended: object) -> None: ...
+
+    async def run(self, plan: Plan[T]) -> T:
+        self.api_key = await key_of(self._counter)
+        return await super().run(plan)
 
     async def _play(self, ask: Ask | float) -> Reply:
         return await carry(self._counter, ask, self.timeout_s)

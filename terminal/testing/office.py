@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from terminal.client import AsyncClient, Client
 from terminal.counter.service import Service
 from terminal.payments.event import Actor
 from terminal.people.pins import PinCost
 from terminal.people.service import People, PeopleSettings
-from terminal.testing.door import AsyncCounterClient, CounterClient, Door
-from terminal.virtual_time import VirtualEntropy
+from terminal.testing.door import Door
 from terminal.web.app import make_api
 from terminal.web.report_desk import ReportParts
 
@@ -30,8 +28,7 @@ class Office:
 
     service: Service
     door: Door
-    client: Client
-    async_client: AsyncClient
+    key: str  # of the till's program
     owner: dict[str, str]
 
     @classmethod
@@ -48,16 +45,5 @@ class Office:
         settled = world.journal.settled
         door = Door(make_api(service, people, clock=clock, entropy=entropy, reports=ReportParts(settled=settled)))
         await door.open()
-        keys = VirtualEntropy(counter.seed, f"keys of the till {world.lives}")
         owner = {"person": people.people()[0].id, "pin": OWNER_PIN}
-
-        def new_key() -> str:
-            return keys.bytes(12).hex()
-
-        return cls(
-            service,
-            door,
-            CounterClient(counter, made.key, new_key),
-            AsyncCounterClient(counter, made.key, new_key),
-            owner,
-        )
+        return cls(service, door, made.key, owner)

@@ -35,7 +35,6 @@ from terminal.testing.trouble import Trouble
 from terminal.virtual_time import VirtualEntropy, VirtualLoop
 
 if TYPE_CHECKING:
-    from terminal.testing.door import Door
     from terminal.testing.office import Office
 
 T = TypeVar("T")
@@ -47,6 +46,7 @@ GREET_S: Final = 3.0  # devices are found and greeted
 SETTLE_S: Final = 10.0
 LOOK_S: Final = 0.02
 LIMIT_S: Final = 3600.0
+DOWN: Final = "the service is down: counter.start() brings it back"
 
 
 class NotInTime(AssertionError):
@@ -66,6 +66,7 @@ class Counter:
         self.devices: SimulatedCounter
         self._trouble: Trouble
         self._office: Office | None = None
+        self._till_chance = VirtualEntropy(setup.seed, "keys of the till")
         self._opening = asyncio.Lock()
         self._jobs: set[asyncio.Future[Any]] = set()
 
@@ -141,7 +142,7 @@ class Counter:
                     raise NotInTime(f"not done after {limit_s:g} virtual seconds") from None
                 raise
 
-        with _alone():
+        with _alone(act):
             return self.loop.run_until_complete(limited())
 
     def begin(self, act: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
@@ -181,7 +182,7 @@ class Counter:
     @property
     def service(self) -> Service:
         """The running service itself. Raises AssertionError while it is down."""
-        assert self.world.alive, "the service is down: counter.start() brings it back"
+        assert self.world.alive, DOWN
         return self.world.service
 
     @property
@@ -254,31 +255,43 @@ class Counter:
 
     @property
     def client(self) -> Client:
-        """``terminal.client.Client`` of this counter, over its whole API; it blocks while virtual time runs."""
-        return self.run(self._in_office()).client
+        """A ``terminal.client.Client`` of this counter, over its whole API; it blocks while virtual time runs."""
+        from terminal.testing.door import CounterClient
+
+        return CounterClient(self, self._new_key)
 
     @property
     def async_client(self) -> AsyncClient:
         """The same to await, in a coroutine that ``run`` or ``begin`` runs."""
-        return self.run(self._in_office()).async_client
+        from terminal.testing.door import AsyncCounterClient
+
+        return AsyncCounterClient(self, self._new_key)
+
+    def _new_key(self) -> str:
+        return self._till_chance.bytes(12).hex()
 
     @property
     def owner(self) -> dict[str, str]:
         """Who approves what a till may not do alone: ``client.refund(…, approver=counter.owner)``."""
-        return dict(self.run(self._in_office()).owner)
+        return dict(self._opened().owner)
 
     def lose_answers(self, count: int = 1) -> None:
         """So many next answers to the till's POSTs never arrive, although the service has done the work."""
-        self.run(self.door()).lose = count
+        self._opened().door.lose = count
         self.story.note("pos", f"the next {count} answers will be lost")
 
-    async def door(self) -> "Door":
-        return (await self._in_office()).door
+    def _opened(self) -> "Office":
+        office = self.run(self.office())
+        assert office is not None, DOWN
+        return office
 
-    async def _in_office(self) -> "Office":
+    async def office(self) -> "Office | None":
+        """Its people and its API, of this life; None while the service is down."""
         from terminal.testing.office import Office
 
         async with self._opening:
+            if not self.world.alive:
+                return None
             if self._office is None or self._office.service is not self.world.service:
                 await self._close_office()
                 self._office = await Office.open(self)
@@ -352,12 +365,14 @@ class Counter:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(act: Coroutine[Any, Any, object] | None = None) -> Iterator[None]:
     """Raises RuntimeError: a test that awaits has a loop of its own, on which time is real."""
     running = None
     with contextlib.suppress(RuntimeError):
         running = asyncio.get_running_loop()
     if running is not None:
+        if act is not None:
+            act.close()
         raise RuntimeError(
             "the counter has a time of its own: write the test with `def`, not `async def`; "
             "coroutines of your till run with counter.run(…)"
