@@ -222,6 +222,8 @@ class LabRun:
                 return self.world.lives > 2  # the last restart is the audit's
             case "clock":
                 return self.happened
+            case "scenario" if self.story is not None:
+                return self.happened
             case "scenario":
                 also = self.fault.run.with_
                 return self.happened or not also or self.world.bank.faults.fired[also] > 0
