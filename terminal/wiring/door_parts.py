@@ -1,5 +1,7 @@
 """What the opener of a door is handed."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -22,3 +24,22 @@ class DoorParts:
 
 Opener = Callable[[AsyncExitStack, DoorParts], Awaitable[str]]
 """Answers until the stack closes; returns where. Raises BadSettings."""
+
+
+async def keep_with(
+    stack: AsyncExitStack, parts: DoorParts, what: str, job: Callable[[], Awaitable[None]]
+) -> None:
+    """Run a door's own job from when the service is ready until it ends, again after a failure."""
+
+    async def begin() -> None:
+        await parts.desk.until_ready()
+        parts.desk.keep(what, job)
+
+    beginning = asyncio.create_task(begin(), name=f"door {parts.name}")
+
+    async def end() -> None:
+        beginning.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beginning
+
+    stack.push_async_callback(end)

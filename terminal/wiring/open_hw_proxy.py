@@ -1,7 +1,5 @@
 """Opens the hardware proxy of the settings: its listener, the till's secret path, and the watch over the till."""
 
-import asyncio
-import contextlib
 import re
 from contextlib import AsyncExitStack
 from typing import Final
@@ -13,7 +11,7 @@ from terminal.pos.peers import LOOPBACK as THIS_MACHINE
 from terminal.pos.peers import Peers
 from terminal.settings import HwProxyTable
 from terminal.web.listen import listen
-from terminal.wiring.door_parts import DoorParts
+from terminal.wiring.door_parts import DoorParts, keep_with
 
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{20,100}")
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
@@ -34,25 +32,8 @@ async def open_hw_proxy(stack: AsyncExitStack, parts: DoorParts) -> str:
     hosts = {*NAMES, f"[{table.host}]" if ":" in table.host else table.host}
     gate = Gate(_secret(parts), _origins(parts.name, table.origins), hosts, _peers(parts.name, table.peers))
     url = await listen(stack, make_hw_proxy(till, gate), table.host, table.port)
-    await keep_with(stack, parts, till)
+    await keep_with(stack, parts, "watch", till.watch)
     return f"{url}/…/hw_proxy"
-
-
-async def keep_with(stack: AsyncExitStack, parts: DoorParts, till: HwProxy) -> None:
-    """Watch over the till as soon as the service is ready."""
-
-    async def begin() -> None:
-        await parts.desk.until_ready()
-        parts.desk.keep("watch", till.watch)
-
-    beginning = asyncio.create_task(begin(), name=f"door {parts.name}")
-
-    async def end() -> None:
-        beginning.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beginning
-
-    stack.push_async_callback(end)
 
 
 def _secret(parts: DoorParts) -> str:
