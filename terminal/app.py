@@ -6,9 +6,10 @@ import hmac
 import logging
 import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,21 +26,24 @@ from terminal.counter.slips import Slips, titles_of
 from terminal.errors import JournalError
 from terminal.local_authority import ensure
 from terminal.people.service import People
-from terminal.risk.desk import RiskDesk
+from terminal.peripherals.shared import Shared
 from terminal.settings import Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
-from terminal.web.app import make_app, make_notices_app
+from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.listen import listen
 from terminal.web.report_desk import ReportParts
 from terminal.wiring.channels import Opened, channel_of
 from terminal.wiring.doors import open_doors
 from terminal.wiring.fitting import Fittings, counter_of, maker
+from terminal.wiring.hooks import open_hooks, show
 from terminal.wiring.house import check_currency, house_of, people_of, pepper_of, wording_of
+from terminal.wiring.observing import Watching
 from terminal.wiring.preview import receipt_picture
 from terminal.wiring.privacy import Keeper, open_keeper
 from terminal.wiring.risk import open_risk
 from terminal.wiring.stores import chores, listen_to_others, lost, on_disk, open_store, serves
 from terminal.wiring.support_bundle import privacy_desk
+from terminal.wiring.training import Training
 
 if TYPE_CHECKING:
     from terminal.wiring.stores import Store
@@ -59,6 +63,7 @@ class Running:
     url: str
     state: Path
     failed: "asyncio.Task[None]"
+    training: Training
 
 
 def _channels(stack: AsyncExitStack, loaded: Loaded, clock: Clock, entropy: Entropy) -> dict[str, Opened]:
@@ -67,6 +72,23 @@ def _channels(stack: AsyncExitStack, loaded: Loaded, clock: Clock, entropy: Entr
     for channel in channels.values():
         stack.push_async_callback(channel.aclose)
     return channels
+
+
+def _parts(
+    loaded: Loaded, feed: Feed, channels: dict[str, Opened], machine: tuple[Clock, Ids], pepper: bytes
+) -> Parts:
+    check_currency(loaded)
+    house, (clock, ids) = house_of(loaded), machine
+    return Parts(
+        house=house,
+        feed=feed,
+        clock=clock,
+        ids=ids,
+        providers=channels,
+        slips=Slips(house, wording_of(loaded), titles_of(channels)),
+        code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
+        serves=serves(loaded),
+    )
 
 
 @asynccontextmanager
@@ -79,56 +101,54 @@ async def running(
         BadSettings, JournalError: what is wrong and what to do; nothing was started.
     """
     clock, entropy, ids = clock or SystemClock(), entropy or SystemEntropy(), ids or SystemIds()
-    house, pepper, wording = house_of(loaded), pepper_of(loaded), wording_of(loaded)
-    check_currency(loaded)
+    pepper = pepper_of(loaded)
     async with AsyncExitStack() as stack:
-        journal, keeper = await _journal(stack, loaded, clock, entropy)
-        feed = Feed(journal)
+        journal, keeper, feed = await _journal(stack, loaded, clock, entropy)
         channels = _channels(stack, loaded, clock, entropy)
-        parts = Parts(
-            house=house,
-            feed=feed,
-            clock=clock,
-            ids=ids,
-            providers=channels,
-            slips=Slips(house, wording, titles_of(channels)),
-            code_key=hmac.digest(pepper, b"scanned codes", hashlib.sha256),
-            serves=serves(loaded),
-        )
-        service, fittings = _service(stack, loaded, parts, entropy)
+        parts = _parts(loaded, feed, channels, (clock, ids), pepper)
+        service, fittings, shared = _service(stack, loaded, parts, entropy)
+        watching = Watching(loaded, service, channels, clock)
         bills = bill_desk(loaded, service, journal.settled)
         risk = open_risk(loaded, service)
+        hooks = open_hooks(stack, loaded, service, keeper.ledger, (clock, entropy, ids), pepper)
         people = people_of(loaded, feed, (clock, entropy, ids), pepper)
-        listen_to_others(journal, people.heard, lambda _events: feed.heard())
+        listen_to_others(journal, people.heard, hooks.heard, lambda _events: feed.heard())
+        training = Training(loaded, service, people, shared, (clock, entropy, ids), pepper)
         doors = make_app(
-            service,
-            people,
-            loaded,
+            *(service, people, loaded),
             clock=clock,
             entropy=entropy,
-            picture=receipt_picture,
-            dead=lambda: journal.dead is not None,
-            fitter=fittings,
-            reports=_report_parts(loaded, journal, channels, bills),
-            bills=bills,
-            risk=risk,
-            privacy=privacy_desk(loaded, keeper.ledger),
+            beside=Beside(
+                picture=receipt_picture,
+                dead=lambda: journal.dead is not None,
+                fitter=fittings,
+                trainer=training,
+                reports=_report_parts(loaded, journal, channels, bills),
+                bills=bills,
+                risk=risk,
+                privacy=privacy_desk(loaded, keeper.ledger),
+                observed=watching.observed,
+            ),
         )
-        url = await _open_pages(stack, doors, service, loaded, clock)
+        show(doors, hooks)
+        url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching)
+        stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
-        life = asyncio.create_task(_live(service, channels, journal, bills, risk, keeper), name="service")
+        jobs = {"privacy": keeper.run, "observing": watching.run}
+        starts = [bills.start, risk.start, partial(hooks.start, service.tasks), *_begun(service, jobs)]
+        life = asyncio.create_task(_live(service, channels, journal, starts), name="service")
         stack.push_async_callback(_end, service, life)
-        await _until_ready(service, life)
-        yield Running(service, people, journal, url, loaded.state, life)
+        await _until_ready(service, life, training)
+        yield Running(service, people, journal, url, loaded.state, life, training)
 
 
 async def _journal(
     stack: AsyncExitStack, loaded: Loaded, clock: Clock, entropy: Entropy
-) -> tuple["Store", Keeper]:
+) -> tuple["Store", Keeper, Feed]:
     """The record, and who keeps what leaves and what goes; both close with the stack."""
     journal = await open_store(loaded, clock, entropy)
     stack.push_async_callback(journal.close)
-    return journal, await open_keeper(stack, loaded, clock, journal)
+    return journal, await open_keeper(stack, loaded, clock, journal), Feed(journal)
 
 
 async def _check_accounts(loaded: Loaded, service: Service) -> None:
@@ -139,19 +159,29 @@ async def _check_accounts(loaded: Loaded, service: Service) -> None:
         log.warning("channel %s pays another account than before: it waits for two people", changed.channel)
 
 
-def _service(stack: AsyncExitStack, loaded: Loaded, parts: Parts, entropy: Entropy) -> tuple[Service, Fittings]:
+def _service(
+    stack: AsyncExitStack, loaded: Loaded, parts: Parts, entropy: Entropy
+) -> tuple[Service, Fittings, dict[str, Shared]]:
     make = maker(loaded, parts.house, parts.clock, parts.slips)
     fittings = Fittings(loaded, parts.clock, entropy, make)
     stack.push_async_callback(fittings.close)
-    service = Service(parts, [(counter_of(each), fittings.devices(each)) for each in loaded.settings.counters])
+    tables = loaded.settings.counters
+    shared = {each.id: Shared(fittings.devices(each)) for each in tables}
+    service = Service(parts, [(counter_of(each), shared[each.id].real) for each in tables])
     fittings.attach(service)
-    return service, fittings
+    return service, fittings, shared
 
 
 async def _open_pages(
-    stack: AsyncExitStack, doors: web.Application, service: Service, loaded: Loaded, clock: Clock
+    stack: AsyncExitStack,
+    doors: web.Application,
+    service: Service,
+    loaded: Loaded,
+    clock: Clock,
+    watching: Watching,
 ) -> str:
-    """Pages and API, and the bank's own listener; returns the address of the first."""
+    """Pages and API, and the listeners of bank and metrics; returns the address of the first."""
+    await watching.open_listener(stack)
     await _check_accounts(loaded, service)
     at = loaded.settings.listen
     url = await listen(stack, doors, at.host, at.port)
@@ -166,12 +196,17 @@ def _report_parts(loaded: Loaded, journal: "Store", channels: dict[str, Opened],
     return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
 
 
-async def _until_ready(service: Service, life: "asyncio.Task[None]") -> None:
+def _begun(service: Service, jobs: Mapping[str, Callable[[], Awaitable[None]]]) -> list[Callable[[], None]]:
+    return [partial(service.tasks.start, name, job) for name, job in jobs.items()]
+
+
+async def _until_ready(service: Service, life: "asyncio.Task[None]", training: Training) -> None:
     ready = asyncio.ensure_future(service.until_ready())
     await asyncio.wait({ready, life}, return_when=asyncio.FIRST_COMPLETED)
     if life.done():
         ready.cancel()
         raise cause(life.exception()) from None
+    await training.recover()
 
 
 def cause(error: BaseException | None) -> BaseException:
@@ -184,13 +219,9 @@ def cause(error: BaseException | None) -> BaseException:
 
 
 async def _live(
-    service: Service,
-    channels: dict[str, Opened],
-    journal: "Store",
-    bills: BillDesk,
-    risk: RiskDesk,
-    keeper: Keeper,
+    service: Service, channels: dict[str, Opened], journal: "Store", starts: Sequence[Callable[[], None]]
 ) -> None:
+    """``starts``: what begins once the counters are ready."""
     async with asyncio.TaskGroup() as group:
         group.create_task(service.run(), name="counters")
         group.create_task(lost(journal), name="journal")
@@ -199,9 +230,8 @@ async def _live(
         for name, channel in channels.items():  # a provider's odd answer must not end the shop
             service.tasks.start(f"keys {name}", channel.keep_keys)
         await chores(journal)
-        bills.start()
-        risk.start()
-        service.tasks.start("privacy", keeper.run)
+        for start in starts:
+            start()
 
 
 async def _verify(journal: "Store") -> None:

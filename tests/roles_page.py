@@ -31,6 +31,7 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.SEE_SALES: "see sales, receipts, events",
     Action.SEE_DISPLAY: "see the customer's screen of a counter",
     Action.TEST_SALE: "take the smallest amount there is, and see that sale alone",
+    Action.TRAIN: "practise at a counter",
     Action.ASK_REFUND: "ask for a refund",
     Action.APPROVE_REFUND: "give money back, approve a refund",
     Action.SETTLE_EXCEPTION: "end what a person must see, fix a difference",
@@ -47,6 +48,7 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.MANAGE_PEOPLE: "add and remove people, PINs, sessions",
     Action.MANAGE_DEVICES: "pair and remove tills and displays",
     Action.MANAGE_API_KEYS: "make, replace and revoke API keys",
+    Action.MANAGE_HOOKS: "say where events are sent, and what becomes of undelivered ones",
 }
 
 

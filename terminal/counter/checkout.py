@@ -87,6 +87,8 @@ class Checkout:
                 return self._book.sale(known)
             if request.order_no and (taken := self._known_order(request)):
                 return taken
+            if lane.away.slug:
+                raise Conflict(lane.away.slug, counter=lane.id)
             try:
                 if unverified:
                     return await self._service.unverified.open(lane, request, actor, key)

@@ -378,7 +378,6 @@ class Devices:
     """What stands on this counter; None: it has none of that kind. ``jobs`` keep them open, by name.
 
     A port may also be a place where nothing stands yet: it is false then, and true once something does.
-
     ``watched`` is told how many paired display pages follow this counter, whenever that changes. ``fitted`` hears
     once how to start the jobs of what is put here later, and whom to tell of a scanner.
     """

@@ -50,7 +50,8 @@ class RefundRights:
             if verdict != "allowed" or approver:
                 return False
             if not who.may(Action.APPROVE_REFUND):
-                await self._note(ALONE, subject, who.actor, amount_minor)
+                body: dict[str, Any] = {"amount_minor": amount_minor, "day": self._day()}
+                await self._journal.append([NewEvent(self._stream, ALONE, subject, who.actor, body)])
             return True
 
     @property
@@ -66,7 +67,8 @@ class RefundRights:
             subject = f"refunds:all:{self._day()}"
             if self._sum(subject, COUNTED) + amount.minor > self.day_limit:
                 raise Conflict("refund_day_limit", limit=Money(self.day_limit, amount.currency).plain())
-            await self._note(COUNTED, subject, actor, amount.minor)
+            body: dict[str, Any] = {"amount_minor": amount.minor, "day": self._day()}
+            await self._journal.append([NewEvent(self._stream, COUNTED, subject, actor, body)])
 
     def _day(self) -> str:
         here = (_EPOCH + timedelta(milliseconds=self._clock.wall_ms())).astimezone(ZoneInfo(self._zone))
@@ -75,7 +77,3 @@ class RefundRights:
     def _sum(self, subject: str, kind: str) -> int:
         """From the journal, so a restart forgets nothing."""
         return sum(each.body["amount_minor"] for each in self._journal.of_subject(subject) if each.type == kind)
-
-    async def _note(self, kind: str, subject: str, actor: Actor, amount_minor: int) -> None:
-        body: dict[str, Any] = {"amount_minor": amount_minor, "day": subject.rpartition(":")[2]}
-        await self._journal.append([NewEvent(self._stream, kind, subject, actor, body)])

@@ -41,6 +41,7 @@ class Action(StrEnum):
     TEST_SALE = "test_sale"  # the smallest amount there is, and that sale alone
     SIGN_VISIT = "sign_visit"  # that a counter was set up and tested
     TEST_DEVICES = "test_devices"  # moves no money: whoever sells may ask whether the printer prints
+    TRAIN = "train"  # practise at a counter: no money moves, and nobody sells there meanwhile
     ASK_REFUND = "ask_refund"
     APPROVE_REFUND = "approve_refund"
     SETTLE_EXCEPTION = "settle_exception"
@@ -53,6 +54,7 @@ class Action(StrEnum):
     FIT_DEVICES = "fit_devices"  # which device stands where
     MANAGE_DEVICES = "manage_devices"  # who is a till: it may take money for ever
     MANAGE_API_KEYS = "manage_api_keys"
+    MANAGE_HOOKS = "manage_hooks"  # where events are sent, and what was never taken there
 
 
 _SELLING: Final = frozenset(
@@ -74,15 +76,16 @@ _SET_UP: Final = frozenset({Action.TEST_DEVICES, Action.FIT_DEVICES, Action.TEST
 TABLE: Final[Mapping[Role, frozenset[Action]]] = {
     Role.TILL: _SELLING,
     Role.DISPLAY: frozenset({Action.SEE_SELF, Action.SEE_DISPLAY}),
-    Role.CASHIER: _SELLING | {Action.ASK_REFUND},
+    Role.CASHIER: _SELLING | {Action.ASK_REFUND, Action.TRAIN},
     Role.OWNER: frozenset(Action),
-    Role.ONBOARDING: _SEEN | _SET_UP,
+    Role.ONBOARDING: _SEEN | _SET_UP | {Action.TRAIN},
     Role.INTEGRATOR: _SEEN | {Action.TEST_DEVICES, Action.MANAGE_API_KEYS},
     Role.SUPPORT: _SEEN | {Action.SEE_BUNDLE},
     Role.POS: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS},
 }
 WHERE_SIMULATED: Final[Mapping[Role, frozenset[Action]]] = {
-    Role.INTEGRATOR: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS},
+    Role.INTEGRATOR: _SELLING
+    | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS, Action.MANAGE_HOOKS},
 }
 # a refund asks by its own policy, reading never, who brings a bill is asked for a PIN where it has one, and the
 # smallest amount there is moves nothing worth one
@@ -93,7 +96,7 @@ STEP_UP: Final = frozenset(Action) - _SELLING - _ELSEWHERE
 AWAY_FROM_MONEY: Final = frozenset(
     {
         *(Action.CHANGE_SETTINGS, Action.MANAGE_PEOPLE, Action.MANAGE_DEVICES, Action.MANAGE_API_KEYS),
-        *(Action.FIT_DEVICES, Action.SIGN_VISIT),
+        *(Action.FIT_DEVICES, Action.SIGN_VISIT, Action.MANAGE_HOOKS),
     }
 )
 """Acts that no customer waits for: a second step is asked for at a till too, once a person has one."""
@@ -103,6 +106,7 @@ SCOPES: Final[Mapping[str, frozenset[Action]]] = {
     "refunds": frozenset({Action.SEE_SALES, Action.ASK_REFUND}),
     "reports": frozenset({Action.SEE_SALES, Action.SEE_REPORTS}),
     "bills": frozenset({Action.SEE_SALES, Action.SEE_REPORTS, Action.IMPORT_BILLS}),
+    "health": frozenset({Action.SEE_HEALTH}),
 }
 
 

@@ -247,6 +247,13 @@ class Done(msgspec.Struct, frozen=True):
     done: bool = True
 
 
+class TrainingPlace(msgspec.Struct, frozen=True):
+    """``url``: where the pages are on which this counter is practised."""
+
+    counter: str
+    url: str
+
+
 class LiveCounter(CounterView, frozen=True, kw_only=True, tag_field="type", tag="counter"):
     """First message and after every change; changes that come close together are one message."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,14 @@ from terminal.counter.service import Service
 from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.risk.desk import RiskDesk
-from terminal.web import callers, openapi, problems, security
+from terminal.web import callers, openapi, problems, security, versions
 from terminal.web.calls import PREFIX, Operation, route
 from terminal.web.devices import Fitter
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
 from terminal.web.forms import Nothing
+from terminal.web.hook_desk import HOOKS, idle_hooks
 from terminal.web.live import live
+from terminal.web.metrics import Observed, observe
 from terminal.web.notices import notices_app
 from terminal.web.pages import add_pages
 from terminal.web.pages_frame import PageParts, problem_page
@@ -28,6 +31,8 @@ from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords, shop_facts
 from terminal.web.routes import OPERATIONS
 from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
+from terminal.web.stream import stream
+from terminal.web.training import Trainer
 
 
 class ShopSettings(Protocol):
@@ -62,6 +67,32 @@ class Configured(Protocol):
     def settings(self) -> EdgeSettings: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the pages know beside the service and its people; each may be missing.
+
+    Args:
+        picture: draws a receipt as PNG; without it that format is refused.
+        dead: says that the journal takes nothing any more.
+        fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
+        trainer: lets a counter practise; without it none does.
+        bills: fetches them and takes them over; without it only what the journal holds of them is told.
+        risk: its watching is started by whoever built it; without it one that knows no region's codes.
+        privacy: what its pages tell; without it one to which nothing ever left.
+        observed: what is counted and remembered of this run; without it there are no metrics.
+    """
+
+    picture: ReceiptPicture | None = None
+    dead: Callable[[], bool] = lambda: False
+    fitter: Fitter | None = None
+    trainer: Trainer | None = None
+    reports: ReportParts | None = None
+    bills: BillDoor | None = None
+    risk: RiskDesk | None = None
+    privacy: PrivacyDesk | None = None
+    observed: Observed | None = None
+
+
 def make_app(
     service: Service,
     people: People,
@@ -70,24 +101,9 @@ def make_app(
     clock: Clock,
     entropy: Entropy,
     limits: EdgeLimits | None = None,
-    picture: ReceiptPicture | None = None,
-    dead: Callable[[], bool] = lambda: False,
-    fitter: Fitter | None = None,
-    reports: ReportParts | None = None,
-    bills: BillDoor | None = None,
-    risk: RiskDesk | None = None,
-    privacy: PrivacyDesk | None = None,
+    beside: Beside = Beside(),
 ) -> web.Application:
-    """Everything behind the shop's address. ``listen`` opens it and tells it its own names.
-
-    Args:
-        picture: draws a receipt as PNG; without it that format is refused.
-        dead: says that the journal takes nothing any more.
-        fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
-        bills: fetches them and takes them over; without it only what the journal holds of them is told.
-        risk: its watching is started by whoever built it; without it one that knows no region's codes.
-        privacy: what its pages tell; without it one to which nothing ever left.
-    """
+    """Everything behind the shop's address. ``listen`` opens it and tells it its own names."""
     zone = loaded.settings.shop.zone
     app = make_api(
         service,
@@ -97,12 +113,14 @@ def make_app(
         zone=zone,
         limits=limits,
         page=problem_page,
-        reports=reports,
-        bills=bills,
-        risk=risk,
+        reports=beside.reports,
+        bills=beside.bills,
+        risk=beside.risk,
     )
-    app[PRIVACY] = privacy or PrivacyDesk()
-    app[EDGE].picture, app[EDGE].dead, app[EDGE].fitter = picture, dead, fitter
+    app[PRIVACY] = beside.privacy or PrivacyDesk()
+    observe(app, beside.observed)
+    edge = app[EDGE]
+    edge.picture, edge.dead, edge.fitter, edge.trainer = beside.picture, beside.dead, beside.fitter, beside.trainer
 
     def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:
         device = people.who(device_token) if device_token else None
@@ -135,17 +153,25 @@ def make_api(
         client_max_size=limits.body_bytes,
         middlewares=[problems.middleware(edge.ids, limits.body_bytes, page), security.guard],
     )
-    app[EDGE] = edge
+    app[EDGE], app[HOOKS] = edge, idle_hooks(service, entropy)
     app[DESK] = Desk(service, people, zone, reports or ReportParts())
     app[SETTLEMENT] = SettlementDesk(service, zone, bills)
     app[RISK] = RiskWords.of(risk or RiskDesk(service, shop_facts(app[DESK].shop), tuple), people, zone)
     edge.risk_changes = lambda: app[RISK].desk.changes
     app.on_response_prepare.append(security.protect)
+    app.on_response_prepare.append(versions.put_marks)
     app.cleanup_ctx.append(_jobs)
     app.on_shutdown.append(_goodbye)
     app.add_routes([route(operation) for operation in OPERATIONS])
     read = Operation("GET", "/openapi.json", "openapi", openapi.read_document, "", None, Nothing, open_to="anyone")
-    app.add_routes([route(read), web.get(f"{PREFIX}/live", live), web.get("/api", openapi.page)])
+    app.add_routes(
+        [
+            route(read),
+            web.get(f"{PREFIX}/live", live),
+            web.get(f"{PREFIX}/events/stream", stream),
+            web.get("/api", openapi.page),
+        ]
+    )
     return app
 
 

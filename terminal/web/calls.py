@@ -20,6 +20,7 @@ from terminal.web.edge import EDGE, Edge
 from terminal.web.forms import Form, Nothing, read, read_query
 from terminal.web.idempotency import alone, key_of, meaning, remember_refusal
 from terminal.web.rights import opens
+from terminal.web.versions import Deprecation, mark
 
 B = TypeVar("B", bound=Form)
 PREFIX: Final = "/api/v1"
@@ -28,11 +29,12 @@ encode: Final = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Answer:
-    """``view`` is encoded as JSON; a ready ``response`` is given as it is."""
+    """``view`` is encoded as JSON; a ready ``response`` is given as it is. ``etag``: its version."""
 
     view: msgspec.Struct | None = None
     status: int = 200
     response: web.Response | None = None
+    etag: str = ""
 
 
 @dataclass(slots=True)
@@ -106,6 +108,9 @@ class Operation:
         upload: of a POST; its fields are the query, its body is a file that the handler reads piece by piece.
         open_to: "known" callers only, or "anyone".
         problems: slugs a caller should be ready for beside those every call can give.
+        whole: of a list that is told at once: the most rows it can have. Other lists are read page by page.
+        if_match: whether it takes, or asks for, the version that a change was made from.
+        deprecated: it will end; every answer says so.
     """
 
     method: Literal["GET", "POST"]
@@ -121,11 +126,15 @@ class Operation:
     problems: tuple[str, ...] = ()
     media: tuple[str, ...] = field(default=("application/json",))
     upload: bool = False
+    whole: int = 0
+    if_match: Literal["", "optional", "required"] = ""
+    deprecated: Deprecation | None = None
 
 
 def route(operation: Operation) -> web.RouteDef:
     async def handle(request: web.Request) -> web.StreamResponse:
         edge = request.app[EDGE]
+        mark(request, operation.deprecated, PREFIX)
         caller = admit(request)
         if caller is None and operation.open_to == "known":
             raise NotAllowed("not_signed_in")
@@ -141,7 +150,9 @@ def route(operation: Operation) -> web.RouteDef:
         answer = await (_stored(operation, call) if operation.stores else operation.handler(call))
         if answer.response is not None:
             return answer.response
-        headers = {"Idempotency-Replayed": "true"} if call.repeated else None
+        headers = {"Idempotency-Replayed": "true"} if call.repeated else {}
+        if answer.etag:
+            headers["ETag"] = answer.etag
         return web.Response(
             body=encode(answer.view), status=answer.status, content_type="application/json", headers=headers
         )

@@ -27,7 +27,8 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
     return counter_view(
         lane,
         house.currency,
-        test=house.test,
+        test=house.simulated,
+        training=house.training,
         bank=bank,
         now_ns=now_ns,
         orphans=changes,
@@ -53,6 +54,8 @@ def glass_only(view: CounterView) -> CounterView:
         bank={},
         slips=[],
         told=None,
+        training=view.training,
+        elsewhere=view.elsewhere,
     )
 
 
@@ -66,7 +69,7 @@ def _row(edge: Edge, lane: Lane) -> CounterRow:
     house = edge.service.house
     sale = edge.service.book.sale(lane.current) if lane.current else None
     word = sale.word if sale else "ready"
-    return CounterRow(lane.id, lane.settings.title, house.test, house.currency, word, sale.id if sale else "")
+    return CounterRow(lane.id, lane.settings.title, house.simulated, house.currency, word, sale.id if sale else "")
 
 
 async def read_counter(call: Call[Nothing]) -> Answer:

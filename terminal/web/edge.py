@@ -20,6 +20,7 @@ from terminal.web.rates import Buckets
 if TYPE_CHECKING:
     from terminal.web.devices import Fitter
     from terminal.web.hub import Hub
+    from terminal.web.training import Trainer
 
 ReceiptPicture = Callable[[Receipt], Awaitable[bytes]]
 
@@ -66,6 +67,7 @@ class Edge:
     picture: ReceiptPicture | None = None
     dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
     fitter: "Fitter | None" = None  # who holds the counters' devices
+    trainer: "Trainer | None" = None  # who lets a counter practise
     risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
     tls: bool = False
     hosts: set[str] = field(default_factory=set)

@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import answers, forms, inbox_shapes, refund_shapes, views, views_devices
+from terminal.web import answers, forms, inbox_shapes, refund_shapes, story, views, views_devices
+from terminal.web.examples_hooks import EXAMPLES as HOOKS
 from terminal.web.examples_reports import EXAMPLES as REPORTS
 from terminal.web.examples_risk import EXAMPLES as RISK
 from terminal.web.examples_settlement import EXAMPLES as SETTLEMENTS
@@ -160,6 +161,13 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _counter,
     answers.SaleList([_row], None),
     answers.Timeline(_SALE, [_event]),
+    story.Story(
+        *("…B1CD", "1", "paid", True, None, "", 7_300),
+        stages=[story.Bar("bank_code", "Bank makes the code", 0, 180, 0, 24)],
+        calls=[story.CallLine("wechatpay", "order", "code", "Order: code received", 4, 171)],
+        calls_left_out=0,
+        lines=[story.StoryLine(7_300, 12, "sale_moved", "Sale paid", "good", "the bank", [])],
+    ),
     answers.RefundAnswer(
         _refund,
         msgspec.structs.replace(_sale, refundable_minor=2000, refunds=[_refund]),
@@ -214,5 +222,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     answers.PairingCode("402913", 900),
     answers.HealthReport("ready"),
     answers.Done(),
+    answers.TrainingPlace("1", "https://127.0.0.1:7602"),
 )
-EXAMPLES: Final = {type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS, *RISK)}
+_MADE: Final = {type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS, *RISK)}
+EXAMPLES: Final = _MADE | HOOKS

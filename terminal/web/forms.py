@@ -285,6 +285,13 @@ class LiveQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ticket: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
+class StreamQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Without ``after`` it begins now; the header ``Last-Event-ID`` speaks over it."""
+
+    after: Number | None = None
+    ticket: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
 def read(kind: type[F], found: object) -> F:
     """A parsed body as its type.
 

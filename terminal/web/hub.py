@@ -43,6 +43,7 @@ class Listener:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     why: tuple[int, bytes] = (WSCloseCode.OK, b"")
+    gone: Callable[[], bool] = lambda: False  # its line is cut, where nothing else tells
 
     @property
     def glass_only(self) -> bool:
@@ -133,10 +134,12 @@ class Hub:
             self.end(listener, WSCloseCode.GOING_AWAY)
 
     def recheck(self) -> None:
-        """End at once what belongs to a credential that is no more, or is somebody else's now."""
+        """End at once what belongs to a credential that is no more, or is somebody else's now, or to nobody."""
         for listener in self._listeners:
             if not same(listener.caller):
                 self.end(listener, SIGNED_OUT)
+            elif listener.gone():
+                self.end(listener, WSCloseCode.GOING_AWAY)
 
     # --- what they are told ---
 

@@ -14,7 +14,7 @@ from terminal.web.answers import LiveCounter, LiveEvent
 from terminal.web.calls import PREFIX, Answer, Call, Operation
 from terminal.web.edge import EDGE
 from terminal.web.examples import EXAMPLES
-from terminal.web.forms import Form, LiveQuery, Nothing
+from terminal.web.forms import Form, LiveQuery, Nothing, StreamQuery
 from terminal.web.idempotency import HEADER
 from terminal.web.problems import TYPE, Problem
 from terminal.web.rights import opens
@@ -50,6 +50,7 @@ def document() -> dict[str, Any]:
     for operation in OPERATIONS:
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _operation(operation)
     paths[f"{PREFIX}/live"] = {"get": _live()}
+    paths[f"{PREFIX}/events/stream"] = {"get": _stream()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Countertop", "version": _version(), "summary": "QR payments at a shop's counter"},
@@ -99,6 +100,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     elif operation.method == "POST":
         content = {"application/json": {"schema": _ref(operation.form)}}
         told["requestBody"] = {"required": True, "content": content}  # at least {}: no form can send its type
+    if operation.if_match:
+        parameters.append(_if_match(operation))
     if operation.stores:
         schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
         says = "Made and kept by the client before it sends; the same on every repeat."
@@ -110,7 +113,18 @@ def _operation(operation: Operation) -> dict[str, Any]:
     told["responses"] = {str(operation.status): _success(operation), **_refusals(operation)}
     if operation.open_to == "anyone":
         told["security"] = []
+    if operation.whole:
+        told["x-whole-list"] = operation.whole
+    if operation.deprecated is not None:
+        told |= operation.deprecated.document()
     return told
+
+
+def _if_match(operation: Operation) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": '^(\\*|"[0-9]{1,16}")$'}
+    says = "The ETag of what the change was made from; 412 when it has changed since."
+    required = operation.if_match == "required"
+    return {"name": "If-Match", "in": "header", "required": required, "schema": schema, "description": says}
 
 
 def _query(form: type[Form]) -> list[dict[str, Any]]:
@@ -185,6 +199,25 @@ def _live() -> dict[str, Any]:
         "responses": {
             "101": {"description": "Text frames.", "content": {"application/json": {"schema": either}}},
             **_refused((*_KNOWN, "origin_not_allowed", "counter_unknown")),
+        },
+    }
+
+
+def _stream() -> dict[str, Any]:
+    says = (
+        "Server-sent events: every event after `after`, or after the header `Last-Event-ID`, in order; `id` is "
+        "its number and `data` a LiveEvent. A comment comes when nothing happens. The last message is an `end` event "
+        'with {"code": C, "resume": N}; the codes are those of the WebSocket.'
+    )
+    header = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}
+    return {
+        "operationId": "stream_events",
+        "summary": "Events as a stream.",
+        "description": says,
+        "parameters": [*_query(StreamQuery), header],
+        "responses": {
+            "200": {"description": "A stream.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+            **_refused((*_KNOWN, "origin_not_allowed", "sockets_too_many", "ticket_wrong")),
         },
     }
 

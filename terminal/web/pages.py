@@ -79,13 +79,23 @@ async def home(request: web.Request) -> web.Response:
     words, principal = words_for(request), parts.who(request)
     facts = {
         "words": words.section("people", "page", "till", "refund"),
-        "errors": error_words(words.language, "A", "U"),
+        "errors": error_words(words.language, "A", "T", "U"),
         "people": people_facts(parts),
         "me": principal.id if principal and principal.kind == "person" else "",
         "language": words.language,
     }
     owner = principal is not None and principal.may(Action.MANAGE_DEVICES)
-    return render(request, "home.html", words, counters=counters, who=_name(request), owner=owner, facts=facts)
+    practises = principal is not None and principal.may(Action.TRAIN) and not parts.service.house.training
+    return render(
+        request,
+        "home.html",
+        words,
+        counters=counters,
+        who=_name(request),
+        owner=owner,
+        practises=practises,
+        facts=facts,
+    )
 
 
 def _name(request: web.Request) -> str:
@@ -182,7 +192,9 @@ async def attention(request: web.Request) -> web.Response:
     service = parts.service
     rows = (each for each in service.feed.unfinished() if each.counter == counter and _waits(each))
     waiting = [service.book.sale(each.subject) for each in itertools.islice(rows, ATTENTION_MAX)]
-    views = [sale_view(each, test=service.house.test, check_code=service.check_code(each)) for each in waiting]
+    views = [
+        sale_view(each, test=service.house.simulated, check_code=service.check_code(each)) for each in waiting
+    ]
     body = msgspec.json.encode(views)
     return web.Response(body=body, content_type="application/json", headers=PLAIN_HEADERS)
 

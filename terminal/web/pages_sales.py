@@ -27,6 +27,7 @@ from terminal.web.pages_frame import (
 )
 from terminal.web.pages_timeline import Name, paper_text, receipts, timeline
 from terminal.web.report_desk import DESK
+from terminal.web.story import seen
 from terminal.web.views import SaleView, sale_view
 
 PAGE: Final = 20
@@ -112,7 +113,7 @@ async def sale_page(request: web.Request) -> web.Response:
         "money": money_marks(words, {currency}),
         "view": view,
         "words": words.section(
-            "state", "timeline", "refund", "exception", "till", "page", "people", "key", "override"
+            "state", "timeline", "story", "refund", "exception", "till", "page", "people", "key", "override"
         ),
         "errors": error_words(words.language),
         "people": people_facts(parts),
@@ -129,6 +130,7 @@ async def sale_page(request: web.Request) -> web.Response:
         took_s=_took(sale),
         lines=shown,
         papers=_papers(sale, events),
+        seen=seen(request.app, events, words),
         settled=_settled_of(request, words, sale),
         facts=facts,
     )
@@ -140,11 +142,12 @@ async def lines(request: web.Request) -> web.Response:
     sale, events = _read(request)
     shown = timeline(events, words, lambda at_ms: words.clock(at_ms, parts.zone), _namer(parts, words))
     body = {"view": _view(parts, sale), "lines": shown, "papers": _papers(sale, events)}
+    body |= seen(request.app, events, words)
     return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=PLAIN_HEADERS)
 
 
 def _view(parts: PageParts, sale: Sale) -> SaleView:
-    return sale_view(sale, test=parts.service.house.test, check_code=parts.service.check_code(sale))
+    return sale_view(sale, test=parts.service.house.simulated, check_code=parts.service.check_code(sale))
 
 
 def _read(request: web.Request) -> tuple[Sale, tuple[Event, ...]]:

@@ -32,7 +32,7 @@ async def refund(call: Call[NewRefund]) -> Answer:
     sale, made = await service.aftercare.refund(
         sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
     )
-    view = sale_view(sale, test=service.house.test, check_code=service.check_code(sale))
+    view = sale_view(sale, test=service.house.simulated, check_code=service.check_code(sale))
     told = next(each for each in view.refunds if each.id == made.id)
     promised = service.aftercare.promised(sale, made)
     return Answer(RefundAnswer(told, view, promised.way.kind, _sentence(call, promised)), 201)

@@ -21,6 +21,7 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "list_unverified": (Action.TAKE_MONEY,),
     "list_sales": (Action.SEE_SALES,),
     "read_timeline": (Action.SEE_SALES, Action.TEST_SALE),
+    "read_story": (Action.SEE_SALES,),
     "reprint_receipt": (Action.REPRINT, Action.TEST_SALE),
     "read_receipt": (Action.SEE_SALES, Action.TEST_SALE),
     "decide_slip": (Action.REPRINT,),
@@ -79,6 +80,9 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "test_device": (Action.TEST_DEVICES,),
     "choose_device": (Action.FIT_DEVICES,),
     "probe_port": (Action.FIT_DEVICES,),
+    # practising
+    "begin_training": (Action.TRAIN,),
+    "end_training": (Action.TRAIN,),
     # oneself
     "read_me": (Action.SEE_SELF,),
     "confirm_pin": (Action.SEE_SELF,),
@@ -100,6 +104,17 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "new_api_key": (Action.MANAGE_API_KEYS,),
     "rotate_api_key": (Action.MANAGE_API_KEYS,),
     "revoke_api_key": (Action.MANAGE_API_KEYS,),
+    # where events are sent
+    "list_hooks": (Action.MANAGE_HOOKS,),
+    "new_hook": (Action.MANAGE_HOOKS,),
+    "read_hook": (Action.MANAGE_HOOKS,),
+    "change_hook": (Action.MANAGE_HOOKS,),
+    "rotate_hook": (Action.MANAGE_HOOKS,),
+    "remove_hook": (Action.MANAGE_HOOKS,),
+    "send_again": (Action.MANAGE_HOOKS,),
+    "list_letters": (Action.MANAGE_HOOKS,),
+    "replay_letters": (Action.MANAGE_HOOKS,),
+    "drop_letters": (Action.MANAGE_HOOKS,),
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from terminal.web import alerts, counters, events, live, orphans, receipts, refunds, sales
+from terminal.web import alerts, counters, events, live, orphans, receipts, refunds, sales, story
 from terminal.web.answers import (
     AlertList,
     CounterList,
@@ -31,14 +31,17 @@ from terminal.web.forms import (
     ReceiptQuery,
     SalesQuery,
     SlipChoice,
+    StoryQuery,
 )
 from terminal.web.refund_shapes import OfferQuery, RefundOffer
 from terminal.web.routes_devices import DEVICES
+from terminal.web.routes_hooks import HOOK_CALLS
 from terminal.web.routes_inbox import INBOX
 from terminal.web.routes_people import ACCESS, PEOPLE
 from terminal.web.routes_reports import REPORTS
 from terminal.web.routes_risk import RISK_CALLS
 from terminal.web.routes_settlement import SETTLEMENTS
+from terminal.web.routes_training import TRAINING
 from terminal.web.views import CounterView, SaleView
 
 _SALE: Final = "/sales/{sale}"
@@ -102,6 +105,17 @@ SALES: Final = (
         "Everything that happened to a sale, in order.",
         Timeline,
         problems=("sale_unknown",),
+    ),
+    Op(
+        "GET",
+        f"{_SALE}/story",
+        "read_story",
+        story.read_story,
+        "Where a sale's time went, with every line and call, redacted: may leave the shop.",
+        story.Story,
+        StoryQuery,
+        problems=("sale_unknown",),
+        media=("application/json", "text/html"),
     ),
     Op(
         "POST",
@@ -331,5 +345,6 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-_SHOP: Final = (*REPORTS, *SETTLEMENTS, *RISK_CALLS, *SALES)
-OPERATIONS: Final = (*_SHOP, *COUNTERS, *ORPHANS, *ALERTS, *INBOX, *EVENTS, *DEVICES, *PEOPLE, *ACCESS, *SERVICE)
+_SHOP: Final = (*HOOK_CALLS, *REPORTS, *SETTLEMENTS, *RISK_CALLS, *SALES)
+_COUNTERS: Final = (*COUNTERS, *DEVICES, *TRAINING)
+OPERATIONS: Final = (*_SHOP, *_COUNTERS, *ORPHANS, *ALERTS, *INBOX, *EVENTS, *PEOPLE, *ACCESS, *SERVICE)

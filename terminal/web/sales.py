@@ -20,7 +20,8 @@ def shown(call: Call[Any], sale: Sale, status: int = 200) -> Answer:
     service = call.edge.service
     paying = [each.id for each in sale.attempts if each.pays]
     settlements = call.request.app[DESK].parts.settled.settlements(paying) if paying else {}
-    view = sale_view(sale, test=service.house.test, check_code=service.check_code(sale), settlements=settlements)
+    test, check_code = service.house.simulated, service.check_code(sale)
+    view = sale_view(sale, test=test, check_code=check_code, settlements=settlements)
     return Answer(view, status)
 
 

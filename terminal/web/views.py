@@ -172,6 +172,8 @@ class CounterView(msgspec.Struct, frozen=True):
     bank: dict[str, str]  # channel -> "" or the slug of its trouble
     slips: list[ListedSlip]
     told: Told | None
+    training: bool = False  # somebody learns here, no money moves
+    elsewhere: str = ""  # the address whose pages this counter uses now: it begins or ends training
     offline: bool = False  # nobody can confirm and the shop lists such sales: POST ``/sales`` with ``unverified``
     moves: list[str] = []  # channels the open sale may be moved to: POST its ``/code``
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
@@ -323,6 +325,7 @@ def counter_view(
     house_currency: str,
     *,
     test: bool,
+    training: bool = False,
     bank: dict[str, str],
     now_ns: int,
     orphans: int = 0,
@@ -362,5 +365,7 @@ def counter_view(
         found=found,
         orphans=orphans,
         moves=list(moves),
+        training=training,
+        elsewhere=lane.away.url,
         offline=offline,
     )

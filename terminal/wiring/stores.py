@@ -44,19 +44,20 @@ def keys_folder(loaded: Loaded) -> Path:
     return loaded.state / "keys"
 
 
-def identity_of(loaded: Loaded) -> Identity:
+def identity_of(loaded: Loaded, ledger: Ledger | None = None) -> Identity:
+    """``ledger``: another one than the settings' mode says, of whoever practises."""
     shop, test = loaded.settings.shop, loaded.settings.mode == "test"
-    return Identity(shop.merchant, shop.store, Ledger.TEST if test else Ledger.LIVE)
+    return Identity(shop.merchant, shop.store, ledger or (Ledger.TEST if test else Ledger.LIVE))
 
 
-def open_journal(loaded: Loaded, clock: Clock, entropy: Entropy) -> SqliteJournal:
+def open_journal(loaded: Loaded, clock: Clock, entropy: Entropy, ledger: Ledger | None = None) -> SqliteJournal:
     """The file of a shop with one machine. Raises JournalError, BadSettings."""
     with on_disk(loaded.state):
         loaded.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = journal_path(loaded)
         return SqliteJournal.open(
             path,
-            identity=identity_of(loaded),
+            identity=identity_of(loaded, ledger),
             clock=clock,
             entropy=entropy,
             keys=JournalKeys.open(keys_folder(loaded), entropy, create=not path.exists()),

@@ -73,6 +73,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/privacy/datamap.py", "file"): "the data map, once",
     ("terminal/wiring/support_bundle.py", "thread"): "reading journal and logs leaves the loop",
     ("terminal/wiring/support_bundle.py", "file"): "what a bundle is gathered from, and the bundle",
+    ("terminal/wiring/observing.py", "file"): "how much memory the kernel says this process has",
     ("terminal/wiring/privacy.py", "thread"): "looking through folders leaves the loop",
     ("terminal/wiring/privacy.py", "file"): "the ledger's own file, and what is old",
     ("terminal/wiring/practice.py", "file"): "the simulated bank's credentials, once when somebody practises",

@@ -15,7 +15,7 @@ from terminal.people.roles import Role
 from terminal.privacy.datamap import data_map
 from terminal.privacy.ledger import Entry
 from terminal.privacy.notice import Provider
-from terminal.web.app import make_app
+from terminal.web.app import Beside, make_app
 from terminal.web.listen import listen
 from terminal.web.pages_privacy import PrivacyDesk
 from tests.flows.api_rig import Client, Shop, open_shop
@@ -35,7 +35,12 @@ async def pages(folder: Path, *providers: Provider) -> AsyncIterator[tuple[Shop,
     desk = PrivacyDesk(providers, data_map().with_days("bills", 123), lambda: [SENT], bundle)
     async with open_shop(folder) as shop, AsyncExitStack() as stack:
         app = make_app(
-            shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy, privacy=desk
+            shop.service,
+            shop.people,
+            settings(folder),
+            clock=shop.clock,
+            entropy=shop.entropy,
+            beside=Beside(privacy=desk),
         )
         yield shop, await listen(stack, app, "127.0.0.1", 0)
 

@@ -19,7 +19,7 @@ from terminal.payments.settled import SettledRow
 from terminal.people.roles import Role
 from terminal.settlement.differences import Difference, Kind
 from terminal.settlement.record import Recorder
-from terminal.web.app import make_app
+from terminal.web.app import Beside, make_app
 from terminal.web.listen import listen
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from tests.flows.api_rig import CASHIER_PIN, OWNER_PIN, WATCHDOG_S, Client, Shop, open_shop
@@ -55,7 +55,7 @@ async def pages(folder: Path) -> AsyncIterator[Pages]:
     async with open_shop(folder) as shop, AsyncExitStack() as stack:
         app = make_app(
             shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy,
-            reports=ReportParts(settled=shop.journal.settled),
+            beside=Beside(reports=ReportParts(settled=shop.journal.settled)),
         )  # fmt: skip
         yield Pages(shop, await listen(stack, app, "127.0.0.1", 0), app[DESK])
 

@@ -7,6 +7,13 @@ const ANSWER_MS = 5000;
 /** The counter as a whole; every other message is one event of the journal. */
 export const isView = (message) => message.type === "counter";
 
+/** This counter begins or ends training: its pages are at another port of the same machine. */
+function moveTo(elsewhere) {
+  const there = new URL(location.href);
+  there.port = new URL(elsewhere).port;
+  location.replace(there);
+}
+
 /**
  * Follow a counter. ``heard(message)`` gets every message; ``connected(yes)`` follows the first view after a
  * (re)connection, and a drop.
@@ -53,6 +60,11 @@ export function follow(counter, { after, heard, connected }) {
       if (over) return;
       alive();
       const told = JSON.parse(message.data);
+      if (isView(told) && told.elsewhere) {
+        over = true;
+        moveTo(told.elsewhere);
+        return;
+      }
       const number = isView(told) ? told.event : told.number;
       if (typeof number === "number") newest = Math.max(newest ?? 0, number);
       heard(told);

@@ -34,6 +34,8 @@ folder = "state"
 [listen]
 port = 0
 notify_port = {notify}
+[training]
+port = 0
 [channels.wechatpay]
 sandbox = true
 gateway = "{gateway}"

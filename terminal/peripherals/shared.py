@@ -1,0 +1,191 @@
+"""One counter's devices for two: its real sales, and training. Only one of them has them at a time (row 102).
+
+Who does not have them is told nothing wrong: its screens are painted when the devices come back, what it would say
+stands on its screens, its slips wait as before a printer without paper, and no scan reaches it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from terminal.counter.ports import (
+    Devices,
+    Display,
+    Health,
+    Played,
+    Printed,
+    Printer,
+    PrintStopped,
+    Scan,
+    Scanner,
+    Screen,
+    Slip,
+    Speaker,
+    Start,
+    Utterance,
+)
+from terminal.peripherals.slots import Cut, Swapped
+
+AWAY: Final = "training_has_devices"
+
+
+class Shared:
+    """``real`` opens and keeps the ports; ``training`` only uses them, while ``lend`` says so."""
+
+    def __init__(self, devices: Devices) -> None:
+        self._pages = {"real": 0, "training": 0}
+        self._devices = devices
+        self._real, self._training = Turn(), Turn()
+        self._there: list[Callable[[], None]] = []
+        self._real.give(True)
+        self.real = self._face("real", self._real)
+        self.training = self._face("training", self._training)
+        if devices.display is not None:
+            devices.display.on_back(self._again)
+
+    @property
+    def lent(self) -> bool:
+        return self._training.has
+
+    def lend(self, lent: bool) -> None:
+        self._real.give(not lent)
+        self._training.give(lent)
+
+    def _face(self, name: str, turn: "Turn") -> Devices:
+        devices = self._devices
+        display, scanner = devices.display, devices.scanner
+        printer, speaker = devices.printer, devices.speaker
+        real = name == "real"
+
+        def watched(pages: int) -> None:
+            self._pages[name] = pages
+            devices.watched(sum(self._pages.values()))
+
+        def fitted(start: Start, scanner_there: Callable[[], None]) -> None:
+            self._there.append(scanner_there)
+            if real:
+                devices.fitted(start, self._scanner_there)
+
+        return Devices(
+            None if display is None else DisplayFace(display, turn),
+            None if scanner is None else ScannerFace(scanner, turn),
+            None if printer is None else PrinterFace(printer, turn),
+            None if speaker is None else SpeakerFace(speaker, turn),
+            jobs=devices.jobs if real else {},
+            watched=watched,
+            fitted=fitted,
+        )
+
+    def _again(self) -> None:
+        """The device lost its screen: whoever has it paints."""
+        (self._training if self.lent else self._real).again()
+
+    def _scanner_there(self) -> None:
+        for each in self._there:
+            each()
+
+
+class Turn:
+    """Whether one of the two has the devices now."""
+
+    def __init__(self) -> None:
+        self.has = False
+        self._given = asyncio.Event()
+        self.cut = Cut()
+        self.again: Callable[[], None] = lambda: None  # paint what is wanted
+
+    def give(self, has: bool) -> None:
+        self.has = has
+        if has:
+            self._given.set()
+            self.again()
+        else:
+            self._given.clear()
+            self.cut.cut()
+
+    async def mine(self) -> None:
+        await self._given.wait()
+
+
+class DisplayFace:
+    def __init__(self, display: Display, turn: Turn) -> None:
+        self._display, self._turn = display, turn
+
+    def __bool__(self) -> bool:
+        return bool(self._display)
+
+    @property
+    def shows_codes(self) -> bool:
+        return bool(getattr(self._display, "shows_codes", False))
+
+    async def show(self, screen: Screen) -> None:
+        if self._turn.has:
+            await self._display.show(screen)
+
+    def on_back(self, again: Callable[[], None]) -> None:
+        self._turn.again = again
+
+    def health(self) -> Health:
+        return self._display.health()
+
+
+class SpeakerFace:
+    def __init__(self, speaker: Speaker, turn: Turn) -> None:
+        self._speaker, self._turn = speaker, turn
+
+    def __bool__(self) -> bool:
+        return bool(self._speaker)
+
+    async def say(self, utterance: Utterance) -> Played:
+        return await self._speaker.say(utterance) if self._turn.has else Played.QUIET
+
+    def health(self) -> Health:
+        return self._speaker.health()
+
+
+class PrinterFace:
+    def __init__(self, printer: Printer, turn: Turn) -> None:
+        self._printer, self._turn = printer, turn
+
+    def __bool__(self) -> bool:
+        return bool(self._printer)
+
+    async def print(self, slip: Slip) -> Printed:
+        if not self._turn.has:
+            raise PrintStopped(AWAY, touched=False, definite=True)
+        return await self._printer.print(slip)
+
+    async def ready(self) -> None:
+        await self._turn.mine()
+        await self._printer.ready()
+
+    def health(self) -> Health:
+        return self._printer.health()
+
+
+class ScannerFace:
+    def __init__(self, scanner: Scanner, turn: Turn) -> None:
+        self._scanner, self._turn = scanner, turn
+
+    def __bool__(self) -> bool:
+        return bool(self._scanner)
+
+    async def scans(self) -> AsyncIterator[Scan]:
+        """Ends when nothing stands there any more."""
+        while self._scanner:
+            await self._turn.mine()
+            reads = aiter(self._scanner.scans())
+            try:
+                while True:
+                    yield await self._turn.cut.during(anext(reads))
+            except Swapped:
+                continue
+            except StopAsyncIteration:
+                return
+
+    async def feedback(self, good: bool) -> None:
+        if self._turn.has:
+            await self._scanner.feedback(good)
+
+    def health(self) -> Health:
+        return self._scanner.health()

@@ -1,0 +1,35 @@
+"""A counter practises and sells again, over HTTP; the shop's service and the one that practises answer alike."""
+
+from typing import Any, Protocol
+
+from terminal.errors import NotFound
+from terminal.payments.event import Actor
+from terminal.people.roles import Action
+from terminal.web.answers import Done, TrainingPlace
+from terminal.web.calls import Answer, Call
+from terminal.web.forms import Nothing
+
+
+class Trainer(Protocol):
+    async def begin(self, counter: str, actor: Actor) -> str:
+        """The address of the pages on which it is practised. Raises Conflict("sale_live"), Unavailable."""
+        ...
+
+    async def end(self, counter: str, actor: Actor) -> None: ...
+
+
+def _trainer(call: Call[Any]) -> Trainer:
+    if call.edge.trainer is None:
+        raise NotFound("not_found")
+    return call.edge.trainer
+
+
+async def begin(call: Call[Nothing]) -> Answer:
+    counter = call.counter(Action.TRAIN, call.part("counter"))
+    return Answer(TrainingPlace(counter, await _trainer(call).begin(counter, call.actor)), 201)
+
+
+async def end(call: Call[Nothing]) -> Answer:
+    counter = call.counter(Action.TRAIN, call.part("counter"))
+    await _trainer(call).end(counter, call.actor)
+    return Answer(Done())

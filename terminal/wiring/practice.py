@@ -1,0 +1,181 @@
+"""The world in which a counter practises: a second service over the simulated bank, in a folder of its own."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from terminal.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
+from terminal.counter.feed import Feed
+from terminal.counter.lane import Away
+from terminal.counter.ports import Clock, Entropy, Ids
+from terminal.counter.service import Parts, Service
+from terminal.counter.slips import Slips, titles_of
+from terminal.payments.event import Ledger
+from terminal.people.service import People
+from terminal.peripherals.shared import Shared
+from terminal.sandbox.server import Sandbox, start_sandbox
+from terminal.settings import Loaded, Secrets
+from terminal.web.app import Beside, make_app
+from terminal.web.listen import listen
+from terminal.web.training import Trainer
+from terminal.wiring.channels import NOWHERE, open_channel
+from terminal.wiring.fitting import counter_of
+from terminal.wiring.house import house_of, wording_of
+from terminal.wiring.preview import receipt_picture
+from terminal.wiring.stores import open_journal
+
+log = logging.getLogger(__name__)
+FOLDER: Final = "training"
+STOP_S: Final = 5.0
+PRACTISED: Final = ("CNY", "BRL")
+"""Money the simulated bank has; where the shop's is another, the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The real one beside it; ``shared``: every counter's devices."""
+
+    loaded: Loaded
+    live: Service
+    people: People
+    shared: Mapping[str, Shared]
+    machine: tuple[Clock, Entropy, Ids]
+    pepper: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What practice happens in. ``bank`` is asked by lessons: it plays the customer."""
+
+    service: Service
+    bank: Sandbox
+    url: str
+    life: "asyncio.Task[None]"
+    stack: AsyncExitStack
+
+
+async def open_world(shop: Shop, trainer: Trainer, away: Away) -> World:
+    """Its counters do not sell yet (``away``). Raises OSError: the disk, or its port."""
+    async with AsyncExitStack() as stack:
+        return await _start(stack, shop, trainer, away)
+
+
+async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away) -> World:
+    clock, entropy, ids = shop.machine
+    folder = shop.loaded.state / FOLDER
+    title = shop.live.house.title
+    bank = await start_sandbox(folder / "bank", clock=clock, entropy=entropy, port=0, shops=(title,))
+    stack.push_async_callback(bank.close)
+    loaded = _loaded(shop.loaded, folder, bank)
+    house = replace(house_of(loaded), ledger=Ledger.TRAINING)
+    journal = open_journal(loaded, clock, entropy, Ledger.TRAINING)
+    stack.push_async_callback(journal.close)
+    channels = {name: open_channel(loaded, name, clock, entropy, NOWHERE) for name in loaded.settings.channels}
+    for channel in channels.values():
+        stack.push_async_callback(channel.aclose)
+    parts = Parts(
+        house=house,
+        feed=Feed(journal),
+        clock=clock,
+        ids=ids,
+        providers=channels,
+        slips=Slips(house, wording_of(loaded), titles_of(channels)),
+        code_key=hmac.digest(shop.pepper, b"training codes", hashlib.sha256),
+    )
+    tables = loaded.settings.counters
+    service = Service(parts, [(counter_of(each), shop.shared[each.id].training) for each in tables])
+    for lane in service.lanes.values():
+        lane.away = away
+    pages = make_app(
+        service,
+        shop.people,
+        loaded,
+        clock=clock,
+        entropy=entropy,
+        beside=Beside(picture=receipt_picture, trainer=trainer),
+    )
+    at = shop.loaded.settings
+    url = await listen(stack, pages, at.listen.host, at.training.port)
+    life = asyncio.create_task(service.run(), name="training")
+    stack.push_async_callback(_stopped, service, life)
+    life.add_done_callback(_told)
+    await service.until_ready()
+    return World(service, bank, url, life, stack.pop_all())
+
+
+async def _stopped(service: Service, life: "asyncio.Task[None]") -> None:
+    service.stopping = True
+    life.cancel()
+    await asyncio.wait({life}, timeout=STOP_S)
+
+
+def _told(life: "asyncio.Task[None]") -> None:
+    """Practice that breaks must not end the shop."""
+    if not life.cancelled() and (error := life.exception()):
+        log.error("training ended by itself", exc_info=error)
+
+
+def _loaded(real: Loaded, folder: Path, bank: Sandbox) -> Loaded:
+    """The shop as it is, with the simulated bank's channels alone: in mode test no live one can be opened."""
+    told = json.loads((bank.credentials / "credentials.json").read_text())
+    shop = real.settings.shop
+    currency = shop.currency if shop.currency in PRACTISED else PRACTISED[0]
+    channels = _channels(told, bank.credentials, currency)
+    settings = msgspec.structs.replace(
+        real.settings,
+        mode="test",
+        shop=msgspec.structs.replace(shop, currency=currency),
+        state=msgspec.structs.replace(real.settings.state, folder=str(folder / "state")),
+        journal=type(real.settings.journal)(),
+        channels=channels,
+        counters=tuple(msgspec.structs.replace(each, channels=tuple(channels)) for each in real.settings.counters),
+        doors={},
+    )
+    secrets = Secrets(
+        {
+            "wechatpay": {"apiv3_key": told["apiv3_key"]},
+            "pix": {"client_secret": told["pix_client_secret"]},
+        }
+    )
+    return Loaded(settings, real.folder, secrets)
+
+
+def _channels(told: Mapping[str, Any], keys: Path, currency: str) -> dict[str, AnyChannel]:
+    """The simulated bank's accounts in this money."""
+    if currency == "BRL":
+        pix = PixTable(
+            gateway=told["pix_gateway"],
+            client_id=told["pix_client_id"],
+            key=told["pix_key"],
+            oauth_url=told["pix_oauth_url"],
+            sandbox=True,
+        )
+        return {"pix": pix}
+    wechatpay = WeChatPayTable(
+        gateway=told["gateway"],
+        mchid=told["mchid"],
+        appid=told["appid"],
+        merchant_serial=told["merchant_serial"],
+        merchant_key_file=str(keys / told["merchant_private_key_file"]),
+        platform_key_id=told["platform_public_key_id"],
+        platform_key_file=str(keys / told["platform_public_key_file"]),
+        sandbox=True,
+    )
+    alipay = AlipayTable(
+        gateway=told["alipay_gateway"],
+        app_id=told["alipay_app_id"],
+        seller_id=told["alipay_seller_id"],
+        app_key_file=str(keys / told["merchant_private_key_file"]),
+        alipay_key_file=str(keys / told["platform_public_key_file"]),
+        sandbox=True,
+    )
+    return {"wechatpay": wechatpay, "alipay": alipay}

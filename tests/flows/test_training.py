@@ -1,0 +1,85 @@
+"""Training at a real machine: its own numbers, its own journal, and never beside live money (row 102)."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from terminal.app import running
+from terminal.counter.service import Service
+from terminal.errors import Conflict
+from terminal.payments.decide import OpenSale
+from terminal.payments.event import Actor, Ledger
+from terminal.payments.money import Money
+from terminal.payments.sale import Sale
+from terminal.settings import load
+from terminal.wiring.practice import World
+from terminal.wiring.training import Training
+from tests.flows.browser.shop import Shop, open_shop
+
+pytestmark = pytest.mark.row(102)
+WATCHDOG_S = 30
+MEI = Actor("person", "mei")
+
+
+async def until(service: Service, sale: str, holds: Callable[[Sale], bool]) -> None:
+    assert await service.until(sale, holds, WATCHDOG_S)
+
+
+async def sell(service: Service, minor: int = 2850) -> str:
+    sale = await service.checkout.open_sale(OpenSale("1", Money(minor, "CNY")), actor=MEI)
+    await until(service, sale.id, lambda now: bool(now.attempts[-1].payload))
+    return sale.id
+
+
+def pay(world: World, sale_id: str) -> None:
+    order = world.service.book.sale(sale_id).attempts[-1].id
+    assert world.bank.bank.customer_pays(order, world.service.parts.clock.wall_ms())
+
+
+def training_of(shop: Shop) -> tuple[Training, World]:
+    training = shop.running.training
+    assert training.world is not None
+    return training, training.world
+
+
+async def test_a_counter_practises_on_its_own_and_none_of_it_is_the_shops(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, counters=2) as shop:
+        live = shop.running.service
+        await shop.running.training.begin("1", MEI)
+        training, world = training_of(shop)
+        with pytest.raises(Conflict, match="training_on"):
+            await sell(live)
+        with pytest.raises(Conflict, match="training_off"):
+            await world.service.checkout.open_sale(OpenSale("2", Money(100, "CNY")), actor=MEI)
+        before = live.feed.last_number()
+        practised = await sell(world.service)
+        assert world.service.lane("1").glass.screen.training
+        pay(world, practised)
+        await until(world.service, practised, lambda now: now.state == "paid")
+        events = world.service.feed.of_subject(practised)
+        assert {event.ledger for event in events} == {Ledger.TRAINING}
+        assert world.service.book.sale(practised).no == 1
+        assert live.feed.last_number() == before, "practice wrote into the shop's journal"
+        assert live.feed.list("sale", counter="1") == ()
+
+        unpaid = await sell(world.service, 999)
+        await training.end("1", MEI)
+        assert world.service.book.sale(unpaid).state == "cancelled"
+        assert world.service.lane("1").away.url == shop.running.url
+        sale = await sell(live)
+        assert live.book.sale(sale).no == 1
+        with pytest.raises(Conflict, match="sale_live"):
+            await training.begin("1", MEI)
+        told = [each.type for each in live.feed.of_subject("training:1")]
+        assert told == ["training_begun", "training_ended"]
+
+
+async def test_a_machine_that_stopped_while_somebody_trained_sells_again_and_says_so(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, counters=1) as shop:
+        await shop.running.training.begin("1", MEI)
+    async with running(load(tmp_path / "countertop.toml")) as again:
+        assert not again.training.on("1")
+        assert again.service.lane("1").away.slug == ""
+        ended = again.service.feed.of_subject("training:1")[-1]
+        assert (ended.type, ended.body["why"]) == ("training_ended", "restart")
