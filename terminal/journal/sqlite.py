@@ -6,7 +6,7 @@ dead from then on and says so; a fresh process reads the disk and decides (``dea
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -15,6 +15,7 @@ import apsw
 
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import JournalError, Unavailable
+from terminal.journal.beside import ROWS, SIGNATURES, in_bites, in_thread
 from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, verified
 from terminal.journal.committer import EVENTS_MAX, Committer, Drafter, Fault, Unit
 from terminal.journal.failure import Fatal, refusal
@@ -37,9 +38,6 @@ QUEUE_MAX: Final = 4096  # appends that wait
 WAL_PAGES: Final = 1000  # 4 MB: then the write-ahead log is moved into the database when nobody waits
 WAL_PAGES_MAX: Final = 8000  # and here also when somebody does
 CLOSE_S: Final = 4.0
-_BITE: Final = 64  # rows the background check reads before it lets the loop go on
-_SIGNED_BITE: Final = 8  # signatures likewise
-_REST: Final = 4  # times as long as a bite took, until the next one
 
 
 def no_fault(_point: str) -> None:
@@ -175,13 +173,13 @@ class SqliteJournal:
     async def verify_all(self, *, views: bool = True) -> Report:
         """Read everything back in small bites between other work; the caller stops money work on a bad report."""
         lines = verified(self._checkpoints.path, self._checkpoints.public)
-        signed = [each async for each in _in_bites(lines, _SIGNED_BITE)]
+        signed = [each async for each in in_bites(lines, SIGNATURES)]
         connection = connect(self._ground.path, read_only=True)
         try:
             examination = Examination(connection, self._committer.chain.keys, signed, views=views)
-            await asyncio.to_thread(examination.pages)
+            await in_thread(examination.pages, connection.interrupt)
             if examination.report.sound:
-                async for _step in _in_bites(examination.steps(), _BITE):
+                async for _step in in_bites(examination.steps(), ROWS):
                     pass
             return examination.report
         finally:
@@ -303,14 +301,3 @@ class SqliteJournal:
             self._committer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         self._committer.connection.close(True)
         self._ground.lock.release()
-
-
-async def _in_bites(steps: Iterator[T], size: int) -> AsyncIterator[T]:
-    """So many steps, then a rest: sales come first."""
-    loop = asyncio.get_running_loop()
-    begun_s = loop.time()
-    for done, step in enumerate(steps):
-        if done % size == 0:
-            await asyncio.sleep((loop.time() - begun_s) * _REST)
-            begun_s = loop.time()
-        yield step

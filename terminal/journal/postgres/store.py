@@ -16,7 +16,8 @@ import asyncpg
 
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import JournalError, Unavailable
-from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, read_checkpoints
+from terminal.journal.beside import REST, ROWS, SIGNATURES, in_bites, in_thread
+from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, verified
 from terminal.journal.committer import EVENTS_MAX, Drafter, Fault, Unit
 from terminal.journal.failure import Fatal, refusal
 from terminal.journal.keys import JournalKeys
@@ -38,8 +39,6 @@ from terminal.journal.verify import Examination, Report
 from terminal.payments.event import Event, NewEvent
 
 log = logging.getLogger(__name__)
-_BITE: Final = 64  # rows the background check reads before it lets the loop go on
-_REST: Final = 4  # times as long as a bite took, until the next one
 PACE: Final = Pace()
 
 
@@ -141,7 +140,7 @@ class PostgresJournal(ViewReads):
             await self._hold.take(self._writer.keep_up if standby else None)
             await self._writer.begin()
             if self._checkpoints.last is None:
-                await asyncio.to_thread(self._sign, "first")
+                await in_thread(lambda: self._sign("first"))
             if not self._view.fact(JOINED):
                 self._view.remember(JOINED, "1")
         except BaseException:
@@ -225,7 +224,7 @@ class PostgresJournal(ViewReads):
         """Make this instance's views again from the log. Nothing can be appended meanwhile."""
 
         async def job(_connection: asyncpg.Connection) -> None:
-            await asyncio.to_thread(self._view.rebuild)
+            await in_thread(self._view.rebuild)
 
         await self._job(job)
 
@@ -233,36 +232,33 @@ class PostgresJournal(ViewReads):
         """Sign where the log stands now, as at day close. Raises JournalError("checkpoints_unusable")."""
 
         async def job(_connection: asyncpg.Connection) -> Checkpoint:
-            return await asyncio.to_thread(self._sign, "asked")
+            return await in_thread(lambda: self._sign("asked"))
 
         signed: Checkpoint = await self._job(job)
         return signed
 
     async def verify_all(self, *, views: bool = True) -> Report:
         """Read the database and the view back in small bites; the caller stops money work on a bad report."""
-        signed = read_checkpoints(self._checkpoints.path, self._checkpoints.public)
+        lines = verified(self._checkpoints.path, self._checkpoints.public)
+        signed = [each async for each in in_bites(lines, SIGNATURES)]
         while True:
             try:
-                report = await verify_log(self._place, self._keys, signed, rest=_REST)
+                report = await verify_log(self._place, self._keys, signed, rest=REST)
                 break
             except JournalError as error:  # of a database that is gone the hold tells
                 if error.slug != "database_lost":
                     raise
-                await asyncio.sleep(_REST)
+                await asyncio.sleep(REST)
         return await self._verify_view(self._keys, signed, views) if report.sound else report
 
     async def _verify_view(self, keys: JournalKeys, signed: Sequence[Checkpoint], views: bool) -> Report:
         connection = connect(self._view.path, read_only=True)
         try:
             examination = Examination(connection, keys, signed, views=views)
-            await asyncio.to_thread(examination.pages)
+            await in_thread(examination.pages, connection.interrupt)
             if examination.report.sound:
-                loop = asyncio.get_running_loop()
-                begun_s = loop.time()
-                for done, _step in enumerate(examination.steps()):
-                    if done % _BITE == 0:
-                        await asyncio.sleep((loop.time() - begun_s) * _REST)  # sales come first
-                        begun_s = loop.time()
+                async for _step in in_bites(examination.steps(), ROWS):
+                    pass
             return examination.report
         finally:
             connection.close()
@@ -282,7 +278,7 @@ class PostgresJournal(ViewReads):
                 if not self._dead and not self._life.done():
                     await self._writer.stop()
                 if not self._dead and self._writer.chain.number != self._signed():
-                    await asyncio.to_thread(self._sign, "close")
+                    await in_thread(lambda: self._sign("close"))
         except TimeoutError:
             raise JournalError("journal_close_timeout", limit_s=round(self._close_s)) from None
         except JournalError as error:
@@ -361,11 +357,11 @@ class PostgresJournal(ViewReads):
         number = self._writer.chain.number
         if number >= self._sign_at:
             try:
-                await asyncio.to_thread(self._sign, "regular")
+                await in_thread(lambda: self._sign("regular"))
             except JournalError as error:
                 log.error("no checkpoint at event %d: %s", number, error)
         if idle and self._view.untidy:
-            await asyncio.to_thread(self._view.tidy)
+            await in_thread(self._view.tidy)
 
     def _unreadable(self, fatal: Fatal) -> None:
         mark_suspect(self._view.path, fatal.slug)

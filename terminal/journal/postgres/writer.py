@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 
 from terminal.errors import JournalError, Unavailable
+from terminal.journal.beside import in_thread
 from terminal.journal.committer import Fault
 from terminal.journal.postgres import log as database
 from terminal.journal.postgres.hold import Hold
@@ -208,7 +209,7 @@ class Writer:
 
     async def _off(self, rows: int, work: Callable[[], T]) -> T:
         """Much work leaves the loop, little is done before a thread would have begun."""
-        return work() if rows <= _INLINE else await asyncio.to_thread(work)
+        return work() if rows <= _INLINE else await in_thread(work)
 
     # --- recording -------------------------------------------------------------------------------------
 
@@ -308,7 +309,7 @@ class Writer:
 
     async def _erase(self, connection: asyncpg.Connection) -> None:
         if gone := await database.erasures_after(connection, self._view.erased()):
-            await asyncio.to_thread(self._view.erase, gone)
+            await in_thread(lambda: self._view.erase(gone))
         self._erasures = False
 
     def _follow(self, rows: Sequence[Row], personal: Sequence[Personal]) -> None:

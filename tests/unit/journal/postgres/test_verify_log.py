@@ -1,10 +1,13 @@
 """What somebody with the database's own rights changes is found, by the row (I18)."""
 
+import asyncio
+import json
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from terminal.errors import JournalError
 from terminal.journal.checkpoints import Checkpoint, read_checkpoints
 from terminal.journal.place import side
 from terminal.journal.postgres.place import Place
@@ -83,3 +86,19 @@ async def test_the_server_itself_refuses_changes_and_deletions(place: Place, tmp
         with pytest.raises(Exception, match="only grows"):
             await connection.execute(statement)
     await connection.close()
+
+
+async def test_a_years_signatures_are_read_between_the_sales(place: Place, tmp_path: Path) -> None:
+    view = tmp_path / "v.db"
+    async with await open_in(place, view) as journal:
+        for _ in range(20):
+            await journal.append([event()])
+            await journal.checkpoint()
+        file = side(view, ".checkpoints")
+        signature = json.loads(file.read_text().splitlines()[-1])["signature"]
+        file.write_text(file.read_text().replace(signature, "0" * len(signature)))
+        verifying = asyncio.create_task(journal.verify_all())
+        await asyncio.sleep(0)
+        assert not verifying.done(), "others have their turn before the last of them is reached"
+        with pytest.raises(JournalError, match="checkpoints_damaged"):
+            await verifying
