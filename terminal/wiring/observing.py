@@ -105,9 +105,7 @@ class Exporter:
     def __init__(self, loaded: Loaded, service: Service, calls: Calls) -> None:
         traces = loaded.settings.traces
         parts = urlsplit(traces.endpoint)
-        self._link = ProviderLink(
-            f"{parts.scheme}://{parts.netloc}", test=True
-        )  # plain HTTP stays here
+        self._link = ProviderLink(f"{parts.scheme}://{parts.netloc}", test=True)  # plain HTTP stays here
         self._path, self._name = parts.path or "/v1/traces", traces.service
         self._service, self._calls = service, calls
         self._queue: deque[tuple[float, str]] = deque(maxlen=QUEUE_MAX)
