@@ -134,8 +134,8 @@ async def running(
         url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching)
         stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
-        jobs = {"privacy": keeper.run, "observing": watching.run}
-        starts = [bills.start, risk.start, partial(hooks.start, service.tasks), *_begun(service, jobs)]
+        starts: list[Callable[[], None]] = [bills.start, risk.start, partial(hooks.start, service.tasks)]
+        starts += _begun(service, {"privacy": keeper.run, "observing": watching.run})
         life = asyncio.create_task(_live(service, channels, journal, starts), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life, training)

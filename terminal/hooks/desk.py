@@ -1,5 +1,6 @@
 """Outgoing webhooks: who wants which events where, what was never taken, and who delivers (rows 90, S18, S19)."""
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Final, Protocol
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.tasks import Tasks
-from terminal.errors import BadSettings, Conflict, InvalidRequest
+from terminal.errors import BadSettings, Conflict, InvalidRequest, TerminalError
 from terminal.hooks import letters
 from terminal.hooks.address import target_of
 from terminal.hooks.courier import Courier
@@ -230,9 +231,10 @@ class Hooks:
             self._tell(hook)
 
     async def close(self) -> None:
-        """In order: the next start goes on from here."""
-        for courier in self._couriers.values():
-            await courier.write_down()
+        """In order: the next start goes on from here, or from before where the journal takes nothing any more."""
+        with contextlib.suppress(TerminalError):
+            for courier in self._couriers.values():
+                await courier.write_down()
 
     def _begin(self, hook: str) -> None:
         if self._tasks is None or hook in self._couriers:

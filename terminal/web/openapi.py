@@ -206,8 +206,8 @@ def _live() -> dict[str, Any]:
 def _stream() -> dict[str, Any]:
     says = (
         "Server-sent events: every event after `after`, or after the header `Last-Event-ID`, in order; `id` is "
-        "its number and `data` a LiveEvent. A comment comes when nothing happens. The last message is an `end` event "
-        'with {"code": C, "resume": N}; the codes are those of the WebSocket.'
+        "its number and `data` a LiveEvent. A comment comes when nothing happens. The last message is an `end` "
+        'event with {"code": C, "resume": N}; the codes are those of the WebSocket.'
     )
     header = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}
     return {

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.errors import TerminalError
 from terminal.help.wording import CatalogueWording
+from terminal.hooks.desk import Hooks
 from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
@@ -32,12 +33,14 @@ from terminal.payments.event import Actor, Ledger
 from terminal.people.pins import PinCost
 from terminal.people.roles import RefundPolicy, Role
 from terminal.people.service import People, PeopleSettings
+from terminal.privacy.ledger import Ledger as Sent
 from terminal.sandbox.keyring import simulated_keyring
 from terminal.sandbox.wechatpay import Bank
 from terminal.system import SystemIds
 from terminal.web.app import make_api, make_notices_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
 from terminal.web.edge import EDGE, Edge, EdgeLimits
+from terminal.web.hook_desk import HOOKS
 from terminal.web.listen import listen
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords
@@ -52,7 +55,7 @@ KEYS: Final = JournalKeys.make(Chance("keys"))
 CHEAP: Final = PinCost(passes=1, memory_kib=8)
 POLICY: Final = RefundPolicy(cashier_alone_minor=1000, cashier_day_minor=1500)
 PEOPLE: Final = PeopleSettings(pin_cost=CHEAP, refunds=POLICY)
-WHO: Final = ("/people", "/keys", "/visitors", "/rotate")
+WHO: Final = ("/people", "/keys", "/visitors", "/rotate", "/hooks")
 MONEY_CALLS: Final = ("/sales", "/refunds", "/code", "/scan", *WHO)  # whose answer is stored
 
 
@@ -105,6 +108,9 @@ def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+HooksOf = Callable[["Shop"], Hooks]
+
+
 class Shop:
     """Start it, call it, kill it, start it again on the same disk."""
 
@@ -127,6 +133,8 @@ class Shop:
         self.house = House("m1", "s1", "Tea 茶", currency="CNY", ledger=Ledger.TEST)
         self.printers = {each: PaperRoll() for each in counters}
         self.limits = Limits(cancel_answer_s=1.0)
+        self.hooks_of: HooksOf | None = None  # a desk that delivers; without one endpoints wait
+        self.sent = Sent(self.clock)
         self.session: aiohttp.ClientSession
         self._stack: AsyncExitStack
         self._abandoned = False
@@ -173,6 +181,9 @@ class Shop:
             reports=ReportParts(settled=self.journal.settled),
             bills=self.bills,
         )
+        if self.hooks_of is not None:
+            app[HOOKS] = self.hooks_of(self)
+        self.hooks: Hooks = app[HOOKS]
         self.edge: Edge = app[EDGE]
         self.desk: Desk = app[DESK]
         self.risk: RiskWords = app[RISK]
@@ -183,6 +194,8 @@ class Shop:
         ready = asyncio.create_task(self.service.until_ready())
         await asyncio.wait({ready, self._life}, return_when=asyncio.FIRST_COMPLETED)
         assert ready.done(), self._life.exception()
+        if self.hooks_of is not None:
+            self.hooks.start(self.service.tasks)
         self._post = asyncio.create_task(self._carry())
         self._stack.push_async_callback(_cancel, self._post)
 

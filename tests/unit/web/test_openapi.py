@@ -80,7 +80,7 @@ def test_every_route_is_described_and_nothing_else() -> None:
         if each.resource is not None and each.method != "HEAD"
     }
     told = {(path, method.upper()) for path, method, _ in operations()}
-    assert told == routed | {(f"{PREFIX}/live", "GET")}
+    assert told == routed | {(f"{PREFIX}/live", "GET"), (f"{PREFIX}/events/stream", "GET")}
 
 
 def test_every_problem_a_call_names_is_in_the_registry_under_its_status() -> None:
@@ -99,7 +99,7 @@ def test_every_money_call_wants_a_key_and_says_so() -> None:
     stores = {operation.name for operation in OPERATIONS if operation.stores}
     money = {"open_sale", "show_code", "refund_sale", "scan_code", "override_sale", "seal_day", "fix_difference"}
     money |= {"list_unverified"}
-    assert stores == money | {"add_person", "add_visitor", "new_api_key", "rotate_api_key"}
+    assert stores == money | {"add_person", "add_visitor", "new_api_key", "rotate_api_key", "new_hook"}
     for _, _, told in operations():
         header = [each for each in told.get("parameters", []) if each["name"] == "Idempotency-Key"]
         assert bool(header) == (told["operationId"] in stores)
