@@ -90,6 +90,7 @@ class BillDesk:
             statements.settle_by(self.settle)
 
     def start(self) -> None:
+        self._files.tidy_halves()
         if self._statements is not None:
             self._statements.start()
         for name, each in self._rounds.items():

@@ -14,6 +14,7 @@ from terminal.payments.bill import BillRefused
 CHUNK: Final = 1024 * 1024
 FILE_MAX: Final = 256 * 1024 * 1024  # the limit of a fetched bill
 HASH_SHOWN: Final = 16  # of its 64 digits; all of them are in the journal
+_HALF: Final = re.compile(r".+-[0-9]{4}-[0-9]{2}-[0-9]{2}[0-9A-Za-z_.\-]*\.(part|unpacked)")
 _KEPT: Final = re.compile(r".+-([0-9]{4}-[0-9]{2}-[0-9]{2})-[0-9a-f]{16}\.bill")
 
 
@@ -38,6 +39,13 @@ class BillFiles:
     def drop(self, path: Path) -> None:
         """A fetched file that nobody needs."""
         path.unlink(missing_ok=True)
+
+    def tidy_halves(self) -> None:
+        """Drop what a killed process was writing: before anything is fetched, else it is somebody's work."""
+        if self.folder.is_dir():
+            for each in self.folder.iterdir():
+                if _HALF.fullmatch(each.name):
+                    each.unlink(missing_ok=True)
 
     def tidy(self, today: date) -> int:
         """Drop what is older than ``days``; returns how many. Files of other names are nobody's to drop."""

@@ -197,6 +197,19 @@ async def test_a_person_imports_the_portals_file_and_fetches_a_day_again(shop: S
     assert settled_days(shop, [sale]) == [FIRST.isoformat()], "what they said stays"
 
 
+@story(channels=("wechatpay",))
+async def test_f4_pr7_what_a_killed_process_left_half_written_goes_at_the_start(shop: Shop) -> None:
+    """It names customers' payments, and nobody would ever look for it again."""
+    folder = shop.world.folder / "bills"
+    folder.mkdir()
+    left = ("wechatpay-m-trade-2025-12-01.csv.part", "alipay-a-trade-2025-12-01.zip.unpacked")
+    copied = "wechatpay-trade-2025-12-01-0123456789abcdef.part"
+    for name in (*left, copied, "mine.part"):
+        (folder / name).write_text("half a customer")
+    started(shop)
+    assert [each.name for each in folder.iterdir()] == ["mine.part"], "files of other names are nobody's to drop"
+
+
 @pytest.mark.row(110)
 @story(channels=BOTH)
 async def test_i13_what_we_took_back_ourselves_is_no_difference(shop: Shop) -> None:
