@@ -45,7 +45,15 @@ NO_CLOCK: Final = 1 << 62  # of a sale whose monotonic beginning is another mach
 class Watching:
     """Hears everything and holds nothing up; ``observed`` is what the pages and ``/metrics`` show."""
 
-    def __init__(self, loaded: Loaded, service: Service, channels: Mapping[str, Opened], clock: Clock) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        service: Service,
+        channels: Mapping[str, Opened],
+        clock: Clock,
+        *,
+        settle_s: float = SETTLE_S,
+    ) -> None:
         self._service, self._loaded, self._after = service, loaded, service.feed.published
         self.calls = Calls(clock)
         self.meters = Meters(clock, _build(), _seen(service, channels))
@@ -55,7 +63,7 @@ class Watching:
             if isinstance(channel, Channel):
                 channel.heard = partial(self.calls.made, name)
         self.observed = Observed(self.calls, self.meters.scrape)
-        self._spans = _exporter(loaded, service, self.calls)
+        self._spans = Exporter(loaded, service, self.calls, settle_s) if loaded.settings.traces.endpoint else None
         if self._spans is not None:
             self.meters.more.append(self._spans.families)
 
@@ -102,12 +110,12 @@ class Watching:
 class Exporter:
     """Sends a sale's spans when it has ended, never on the way of a sale; what cannot be sent is counted."""
 
-    def __init__(self, loaded: Loaded, service: Service, calls: Calls) -> None:
+    def __init__(self, loaded: Loaded, service: Service, calls: Calls, settle_s: float) -> None:
         traces = loaded.settings.traces
         parts = urlsplit(traces.endpoint)
         self._link = ProviderLink(f"{parts.scheme}://{parts.netloc}", test=True)  # plain HTTP stays here
         self._path, self._name = parts.path or "/v1/traces", traces.service
-        self._service, self._calls = service, calls
+        self._service, self._calls, self._settle_s = service, calls, settle_s
         self._queue: deque[tuple[float, str]] = deque(maxlen=QUEUE_MAX)
         self._news = asyncio.Event()
         self.sent = self.lost = 0
@@ -115,7 +123,7 @@ class Exporter:
     def heard(self, event: Event) -> None:
         if end_of(event):
             self.lost += len(self._queue) == QUEUE_MAX
-            self._queue.append((asyncio.get_running_loop().time() + SETTLE_S, event.subject))
+            self._queue.append((asyncio.get_running_loop().time() + self._settle_s, event.subject))
             self._news.set()
 
     def families(self) -> list[Family]:
@@ -156,10 +164,6 @@ class Exporter:
             if tried + 1 < TRIES:
                 await asyncio.sleep(PAUSE_S)
         return False
-
-
-def _exporter(loaded: Loaded, service: Service, calls: Calls) -> Exporter | None:
-    return Exporter(loaded, service, calls) if loaded.settings.traces.endpoint else None
 
 
 def _seen(service: Service, channels: Mapping[str, Opened]) -> Seen:
