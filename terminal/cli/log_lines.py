@@ -60,12 +60,17 @@ class JsonLines(logging.Formatter):
             "at": at.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage()[:LINE_MAX],
+            "message": _whole(record.getMessage())[:LINE_MAX],
             **now_about(),
         }
         if record.exc_info:
-            told["trace"] = self.formatException(record.exc_info)[-LINE_MAX:]
-        return msgspec.json.encode(told).decode("utf-8", "replace")
+            told["trace"] = _whole(self.formatException(record.exc_info))[-LINE_MAX:]
+        return msgspec.json.encode(told).decode()
+
+
+def _whole(text: str) -> str:
+    """Half a character (a surrogate alone, of a file's name) has no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def begin(*, verbose: bool) -> None:

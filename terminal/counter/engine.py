@@ -7,7 +7,7 @@ lengthens them (I17). The two directions are in push.py and pull.py.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from terminal.counter.book import Book
@@ -61,7 +61,7 @@ class Job:
     describe: str
     notify_url: str
     on_code: OnCode
-    code: str = ""
+    code: str = field(default="", repr=False)
     fresh: bool = True
     check_again_s: float = 2.0
 

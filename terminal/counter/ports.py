@@ -347,7 +347,7 @@ class Printer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    text: str  # ASCII, strict grammar already applied by the driver; secret: memory only (S42)
+    text: str = field(repr=False)  # ASCII, of a strict grammar; secret: memory only, in no line of a log (S42)
     mono_ns: int
 
 
