@@ -204,6 +204,7 @@ class AmountLineTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_onl
     baud: int = 9600
     prefix: str = ""  # what the till sends before and after each amount
     suffix: str = ""
+    minor: bool = False  # 1250 means 12.50
     answers: bool = True  # false: the line goes one way, the till hears nothing
     unpaid_s: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 180.0
 

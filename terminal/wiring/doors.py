@@ -10,11 +10,13 @@ from terminal.people.service import People
 from terminal.pos.desk import Desk, till
 from terminal.settings import Loaded
 from terminal.wiring.door_parts import DoorParts, Opener
+from terminal.wiring.open_amount_line import open_amount_line
 from terminal.wiring.open_folder import open_folder
 from terminal.wiring.open_hw_proxy import open_hw_proxy
 from terminal.wiring.open_nexo import open_nexo
 
 OPENERS: Final[Mapping[str, Opener]] = {
+    "amount_line": open_amount_line,
     "folder": open_folder,
     "hw_proxy": open_hw_proxy,
     "nexo": open_nexo,

@@ -1,0 +1,135 @@
+"""Opens an amount line of the settings: a serial port, or a TCP port on which the till connects."""
+
+import asyncio
+import contextlib
+import logging
+from contextlib import AsyncExitStack
+from typing import Final
+
+from drivers.binding import opener
+from drivers.errors import DeviceError
+from drivers.transport import OpenTransport, Transport
+from terminal.errors import BadSettings
+from terminal.pos.amount_line import AmountLine, Pipe
+from terminal.pos.amount_lines import Rules
+from terminal.pos.peers import LOOPBACK as THIS_MACHINE
+from terminal.pos.peers import Peers
+from terminal.settings import AmountLineTable
+from terminal.wiring.door_parts import DoorParts, keep_with
+
+log = logging.getLogger(__name__)
+AGAIN_S: Final = 2.0  # between two tries to open the port
+WRITE_S: Final = 5.0
+READ_MAX: Final = 1024
+
+
+class SerialPipe:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def read(self) -> bytes:
+        try:
+            return await self._transport.read()
+        except DeviceError as error:
+            raise ConnectionError(str(error)) from error
+
+    async def write(self, data: bytes) -> None:
+        try:
+            await self._transport.write(data)
+        except DeviceError as error:
+            raise ConnectionError(str(error)) from error
+
+    def sound(self) -> None:
+        self._transport.frame_seen()
+
+
+class TcpPipe:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def read(self) -> bytes:
+        return await self._reader.read(READ_MAX)
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        try:
+            async with asyncio.timeout(WRITE_S):
+                await self._writer.drain()
+        except TimeoutError:
+            raise ConnectionError("the till takes no more") from None
+
+    def sound(self) -> None:
+        """TCP makes no noise."""
+
+
+class LineServer:
+    """One till at a time: a new connection takes the old one's place, which may be dead without knowing it."""
+
+    def __init__(self, door: AmountLine, peers: Peers) -> None:
+        self._door, self._peers = door, peers
+        self._now: asyncio.Task[None] | None = None
+
+    async def come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._peers.admits(writer.get_extra_info("peername")[0]):
+            writer.transport.abort()
+            return
+        await self.end()
+        mine = self._now = asyncio.create_task(self._door.serve(TcpPipe(reader, writer)))
+        try:
+            await asyncio.wait({mine})
+            if not mine.cancelled() and (error := mine.exception()):
+                log.error("the amount line failed", exc_info=error)
+        finally:
+            writer.transport.abort()
+
+    async def end(self) -> None:
+        if self._now is not None and not self._now.done():
+            self._now.cancel()
+            await asyncio.wait({self._now})
+
+
+async def open_amount_line(stack: AsyncExitStack, parts: DoorParts) -> str:
+    """Returns the binding, or host:port. Raises BadSettings."""
+    table = parts.loaded.settings.doors[parts.name]
+    assert isinstance(table, AmountLineTable), parts.name
+    rules = Rules(parts.desk.currency, table.prefix, table.suffix, table.minor, table.answers)
+    door = AmountLine(parts.desk, rules, lambda: parts.entropy.bytes(12).hex(), unpaid_s=table.unpaid_s)
+    await keep_with(stack, parts, "watch", door.watch)
+    if not table.line:
+        return await _listen(stack, parts, table, door)
+    try:
+        open_port = opener(table.line, baud=table.baud)
+    except ValueError as error:
+        raise BadSettings("config_value_wrong", key=f"doors.{parts.name}.line", why=str(error)) from None
+    await keep_with(stack, parts, "line", lambda: _serve_port(door, open_port))
+    return table.line
+
+
+async def _serve_port(door: AmountLine, open_port: OpenTransport) -> None:
+    """For ever: the cable may be pulled and come back."""
+    while True:
+        with contextlib.suppress(DeviceError):
+            transport = await open_port()
+            try:
+                pipe: Pipe = SerialPipe(transport)
+                await door.serve(pipe)
+            finally:
+                await transport.close()
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _listen(stack: AsyncExitStack, parts: DoorParts, table: AmountLineTable, door: AmountLine) -> str:
+    try:
+        peers = Peers((*table.peers, *THIS_MACHINE) if table.peers else ())
+    except ValueError as error:
+        raise BadSettings("config_value_wrong", key=f"doors.{parts.name}.peers", why=str(error)) from None
+    serving = LineServer(door, peers)
+    try:
+        server = await asyncio.start_server(serving.come, table.host, table.port, limit=READ_MAX)
+    except OSError as error:
+        at = f"{table.host}:{table.port}"
+        raise BadSettings("address_unusable", address=at, why=error.strerror or type(error).__name__) from error
+    stack.push_async_callback(serving.end)
+    stack.callback(server.close)
+    host, port = server.sockets[0].getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
