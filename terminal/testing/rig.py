@@ -24,7 +24,7 @@ from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor, Event
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED
-from terminal.payments.sale import Refund
+from terminal.payments.sale import Refund, Sale
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.rings import mac_ring, rsa_ring
 from terminal.simulation.world import Outfit, World
@@ -207,7 +207,9 @@ class Counter:
         self.story.note("till", f"sale of {amount.plain()} {amount.currency}")
         sale = await self.service.checkout.open_sale(request, actor=CASHIER)
         if "push" in directions and self.service.provider(self.setup.channel).profile.push:
-            await self.reach(lambda: not self.world.alive or self.code_there(sale.id), SETTLE_S)
+            await self.service.until(sale.id, coded, SETTLE_S)
+            if "display" in self.setup.devices:
+                await self.reach(lambda: not self.world.alive or self.code_there(sale.id), SETTLE_S)
         return LiveSale(self, sale.id)
 
     def code_there(self, sale_id: str) -> bool:
@@ -216,8 +218,7 @@ class Counter:
         attempt = sale.last_attempt
         if sale.ended or attempt is None or not attempt.live:
             return True
-        blind = "display" not in self.setup.devices
-        return bool(attempt.payload) and (blind or self.stand.screen == "code")
+        return coded(sale) and ("display" not in self.setup.devices or self.stand.screen == "code")
 
     def cancel(self, sale: LiveSale | None = None, *, why: str = "customer_left") -> None:
         """The cashier cancels the sale, or the open one. Raises what the till would be told (TerminalError)."""
@@ -362,6 +363,12 @@ class Counter:
         """What happened, in order: bytes on cables, calls at the bank, acts of people, the journal's events."""
         journal = self.events if self.world.alive else []
         return self.story.lines([(each.mono_ns, each) for each in journal])
+
+
+def coded(sale: Sale) -> bool:
+    """Its code is known, or there will be none."""
+    attempt = sale.last_attempt
+    return sale.ended or attempt is None or not attempt.live or bool(attempt.payload)
 
 
 @contextmanager

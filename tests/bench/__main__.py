@@ -23,6 +23,7 @@ from tests.bench import (
     growth,
     idle,
     lag,
+    library,
     paper,
     ports,
     postgres,
@@ -78,6 +79,7 @@ class Bench:
         self.take(4, "journal in PostgreSQL", postgres.measure)
         self.take(12, "a payment's cryptography, payment codes", rails.measure)
         self.take(11, f"a bill of {self._lines:,} lines", lambda: reconcile.measure(self._lines, folder))
+        self.take(13, "whole sales on virtual time", library.measure)
         self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
         if self.wants(1, 2, 3, 6, 7, 8, 9, 10):
             asyncio.run(self._services(folder))
