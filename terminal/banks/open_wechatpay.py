@@ -158,6 +158,8 @@ def _signing(settings: WeChatPaySettings) -> tuple[SigningKey, ...]:
         settings.merchant_key_file, settings.merchant_serial, settings.merchant_certificate_file, "merchant"
     )
     if not settings.next_merchant_from:
+        if settings.next_merchant_key_file is not None:  # without its moment it would never sign
+            raise BadSettings("setting_unusable", field="next_merchant_from", why="missing")
         return (present,)
     following = _signing_key(
         settings.next_merchant_key_file,

@@ -219,6 +219,7 @@ async def test_of_the_provider_s_certificates_the_newest_counts(tmp_path: Path) 
         ({"next_merchant_from": "2030-01-01T00:00:00"}, "setting_unusable"),
         ({"next_merchant_from": "2030-01-01T00:00:00Z"}, "setting_unusable"),
         ({"next_platform_key_id": NEXT_ID}, "setting_unusable"),
+        ({"next_merchant_key_file": Path("/nowhere/next.pem")}, "setting_unusable"),  # it would never sign
     ],
 )
 def test_one_clear_reason_for_what_is_wrong(tmp_path: Path, changes: dict[str, object], slug: str) -> None:
