@@ -86,7 +86,7 @@ class Hooks:
 
     def failing(self) -> list[Endpoint]:
         """What a person must know of: endpoints that take nothing, or want nothing any more."""
-        return [each for each in self.all() if each.state == "gone" or (each.state == "on" and each.failing_ms)]
+        return [each for each in self.all() if each.trouble]
 
     async def add(self, wanted: Wanted, *, actor: Actor, claims: MakeClaims | None = None) -> tuple[Endpoint, str]:
         """A new endpoint that hears of everything from now on, and its secret, told once.

@@ -41,6 +41,11 @@ class Endpoint:
     version: int = 1
     active: bool = True
 
+    @property
+    def trouble(self) -> bool:
+        """A person must know: it takes nothing, or wants nothing any more."""
+        return self.state == "gone" or (self.state == "on" and self.failing_ms > 0)
+
     def wants(self, event: Event) -> bool:
         return (not self.events or event.type in self.events) and (
             not self.counters or event.counter in self.counters

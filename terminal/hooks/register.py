@@ -24,6 +24,7 @@ class Register:
     def __init__(self, store: str, journal: Journal) -> None:
         self.stream, self._journal = f"hooks:{store}", journal
         self._hooks: dict[str, Endpoint] = {}
+        self.changes = 0  # goes up whenever a person should look again at who takes nothing
         self._letters: dict[str, dict[int, Letter]] = {}
         for subject, row in self._rows(KIND, "active"):
             self._hooks[subject] = restore(subject, row)
@@ -125,6 +126,9 @@ class Register:
         return found
 
     def _set(self, hook: Endpoint) -> None:
+        before = self._hooks.get(hook.id)
+        if before is None or before.trouble != hook.trouble or not hook.active:
+            self.changes += 1
         if hook.active:
             self._hooks[hook.id] = hook
         else:

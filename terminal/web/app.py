@@ -157,7 +157,7 @@ def make_api(
     app[DESK] = Desk(service, people, zone, reports or ReportParts())
     app[SETTLEMENT] = SettlementDesk(service, zone, bills)
     app[RISK] = RiskWords.of(risk or RiskDesk(service, shop_facts(app[DESK].shop), tuple), people, zone)
-    edge.risk_changes = lambda: app[RISK].desk.changes
+    edge.risk_changes = lambda: app[RISK].desk.changes + app[HOOKS].register.changes
     app.on_response_prepare.append(security.protect)
     app.on_response_prepare.append(versions.put_marks)
     app.cleanup_ctx.append(_jobs)

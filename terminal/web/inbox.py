@@ -9,6 +9,7 @@ from terminal.people.roles import Action
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
+from terminal.web.hook_desk import HOOKS
 from terminal.web.inbox_shapes import (
     CreditRow,
     EndingKeyRow,
@@ -19,6 +20,7 @@ from terminal.web.inbox_shapes import (
     TillAlert,
     UnverifiedRow,
 )
+from terminal.web.pages_hooks import hook_alerts
 from terminal.web.risk_desk import RISK
 from terminal.web.sales import shown
 
@@ -35,16 +37,19 @@ async def read_inbox(call: Call[Nothing]) -> Answer:
             [UnverifiedRow(*astuple(each)) for each in service.unverified.waiting()],
             service.unverified.sums(),
             [_credit(each) for each in service.posters.waiting()],
-            _risks(call),
+            [*_risks(call), *hook_alerts(call.request.app[HOOKS], _words(call))],
             len(call.request.app[RISK].desk.stickers.due()),
         )
     )
 
 
+def _words(call: Call[Nothing]) -> Catalogue:
+    return Catalogue.load(accepted(call.request.headers.get("Accept-Language", "")))
+
+
 def _risks(call: Call[Nothing]) -> list[TillAlert]:
     """Those every till must know of; what names people is the owner's page alone."""
-    risk = call.request.app[RISK]
-    words = Catalogue.load(accepted(call.request.headers.get("Accept-Language", "")))
+    risk, words = call.request.app[RISK], _words(call)
     shown = (risk.alert(each, words) for each in risk.desk.alerts.waiting())
     return [TillAlert(each.id, each.title, each.sentence, each.at_ms) for each in shown if each.till]
 

@@ -31,6 +31,7 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_help import help_routes
+from terminal.web.pages_hooks import hooks_routes
 from terminal.web.pages_people import people_routes
 from terminal.web.pages_privacy import privacy_routes
 from terminal.web.pages_reports import PERIODS, Periods, reports_routes
@@ -65,6 +66,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *help_routes(),
             *people_routes(),
             *access_routes(),
+            *hooks_routes(),
             *setup_routes(),
             *reports_routes(),
             *differences_routes(),

@@ -32,8 +32,8 @@ export async function ask(path, options) {
 }
 
 /** Safe to repeat: the key makes several requests one wish. */
-export async function post(path, body = {}, key = newKey()) {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": key, "X-Requested-With": "countertop", "Accept-Language": facts.language };
+export async function post(path, body = {}, key = newKey(), more = {}) {
+  const headers = { ...more, "Content-Type": "application/json", "Idempotency-Key": key, "X-Requested-With": "countertop", "Accept-Language": facts.language };
   for (const wait of [...AGAIN_MS, null]) {
     try {
       return await ask(path, { method: "POST", headers, body: JSON.stringify(body) });

@@ -281,3 +281,30 @@ async def test_the_owner_s_page_of_people_devices_and_keys_shows_a_key_once(till
         assert told.status == 401
     wide = await till.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0
+
+
+async def test_a_program_that_wants_events_is_added_its_secret_shown_once_and_an_address_inside_refused(
+    till: Till,
+) -> None:
+    await till.open(till.shop.owner)
+    await till.page.goto(f"{till.shop.url}/hooks")
+    await till.page.get_by_text("Add a program").click()
+    await till.page.locator("#add-label").fill("Back <b>")
+    await till.page.locator("#add-url").fill("https://169.254.169.254/")
+    await till.press("Enter")
+    await till.says("#told", "inside a network")
+    await till.page.locator("#add-url").fill("https://pos.example/events")
+    await till.page.get_by_text("sale_moved").click()
+    await till.press("Enter")
+    await expect(till.page.locator("#made-secret")).to_have_text(re.compile("^whsec_"))
+    secret = await till.text("#made-secret")
+    await till.page.reload()
+    row = till.page.locator("#hooks li", has_text="Back <b>")
+    await expect(row).to_contain_text("sale_moved")
+    assert secret not in await till.page.content()
+    await row.get_by_role("button", name="Switch off").click()
+    await expect(row).to_contain_text("Switched off")
+    await row.get_by_role("button", name="Remove").click()
+    await row.get_by_role("button", name="Really?").click()
+    await row.wait_for(state="detached")
+    assert await till.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -68,6 +68,7 @@ async def test_s25_s27_s60_w2_strangers_texts_stay_texts_on_every_page_and_no_ru
         "/sales",
         f"/sales/{sale}",
         "/people",
+        "/hooks",
         "/me",
     ]
     paths += ["/setup", "/reports/today", "/reports/z", f"/help?q={HOSTILE}", f"/sign-in?next={HOSTILE}"]

@@ -7,6 +7,7 @@ import pytest
 from terminal.counter.ports import HealthState, Role
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
+from terminal.hooks.delivery import Why
 from terminal.payments.attempt import SCREEN_WORDS
 from terminal.payments.evidence import Field
 from terminal.people.roles import SCOPES, VISITORS
@@ -15,6 +16,7 @@ from terminal.people.roles import Role as Who
 ROLES: Final = get_args(Role)
 MADE_UP: Final = (
     *(f"access.scope_{scope.replace(':', '_')}" for scope in SCOPES),
+    *(f"hooks.why_{why}" for why in get_args(Why) if why),
     *(f"people.role_{role}" for role in (Who.OWNER, Who.CASHIER, *VISITORS)),
     *(f"state.{word}" for word in {*SCREEN_WORDS.values()}),
     *(f"bar.{each}" for each in (*ROLES, *HealthState, "bank", "clock")),

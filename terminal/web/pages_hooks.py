@@ -1,0 +1,51 @@
+"""The page of programs that get events. What stands on it is asked for by its script, with a fresh PIN."""
+
+from typing import Final
+
+from aiohttp import web
+
+from terminal.errors import NotAllowed
+from terminal.help.catalogue import Catalogue
+from terminal.hooks.desk import Hooks
+from terminal.people.roles import Action
+from terminal.web.inbox_shapes import TillAlert
+from terminal.web.pages_frame import PARTS, error_words, page, people_facts, render, words_for
+
+OFFERED: Final = (
+    *("sale_opened", "sale_moved", "refund_moved", "exception_opened", "exception_closed"),
+    *("payment_orphaned", "z_sealed"),
+)
+"""What most receivers want; without a choice everything comes, and the API takes every type."""
+
+
+def hooks_routes() -> list[web.RouteDef]:
+    return [web.get("/hooks", page(hooks))]
+
+
+async def hooks(request: web.Request) -> web.Response:
+    parts, words = request.app[PARTS], words_for(request)
+    who = parts.who(request)
+    if who is None or who.kind != "person":
+        raise NotAllowed("not_signed_in")
+    if not who.may(Action.MANAGE_HOOKS):
+        raise NotAllowed("not_allowed", action=Action.MANAGE_HOOKS.value)
+    counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
+    facts = {
+        "words": words.section("people", "page", "till", "access", "hooks"),
+        "errors": error_words(words.language),
+        "people": people_facts(parts),
+        "me": who.id,
+        "language": words.language,
+        "zone": str(parts.zone),
+    }
+    return render(request, "hooks.html", words, counters=counters, events=OFFERED, facts=facts)
+
+
+def hook_alerts(desk: Hooks, words: Catalogue) -> list[TillAlert]:
+    """What every till should know: a program that takes no events. Whose address that is stands on no till."""
+    found = []
+    for each in desk.failing():
+        key = "hooks.alert_gone" if each.state == "gone" else "hooks.alert_failing"
+        sentence = words.text(key, label=each.label)
+        found.append(TillAlert(f"hook:{each.id}", words.text("hooks.alert"), sentence, each.failing_ms))
+    return found

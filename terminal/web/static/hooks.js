@@ -1,0 +1,126 @@
+// Programs that get events: their addresses, secrets shown once, and what they never took.
+
+import { get, post } from "./api.js";
+import { at, h } from "./dom.js";
+import { sentence, withPin } from "./pin.js";
+import { granted, keyOf } from "./wish.js";
+import { facts, t } from "./words.js";
+
+const OVERLAP_H = 24;
+let open = null; // whose undelivered events are shown
+
+function tell(text) {
+  at("told").textContent = text;
+  at("told").hidden = !text;
+}
+
+/** Run one act and look again; a refusal becomes a sentence. Resolves to the answer, or null. */
+async function run(act, done) {
+  try {
+    const answer = await withPin(act, { owner: true });
+    if (answer && done) tell(done);
+    if (answer) await look();
+    return answer;
+  } catch (problem) {
+    if (!problem.slug) throw problem;
+    tell(sentence(problem));
+    if (problem.slug === "version_moved") await look();
+    return null;
+  }
+}
+
+function button(label, onclick, kind = "quiet") {
+  return h("button", { type: "button", class: `button ${kind}`, onclick }, label);
+}
+
+/** Taking something away asks once, on the button itself. */
+function taking(label, act) {
+  const made = button(label, () => {
+    if (made.dataset.sure) act();
+    made.dataset.sure = "yes";
+    made.textContent = t("access.sure");
+    made.classList.replace("quiet", "danger");
+  });
+  return made;
+}
+
+function when(ms) {
+  return new Date(ms).toLocaleString(facts.language, { timeZone: facts.zone, dateStyle: "medium", timeStyle: "short" });
+}
+
+const why = (each) => t(`hooks.why_${each.why}`, { status: each.status });
+
+function state(each) {
+  if (each.state === "gone") return t("hooks.state_gone");
+  if (each.state === "off") return t("hooks.state_off");
+  if (each.failing_ms) return t("hooks.failing", { since: when(each.failing_ms), why: why(each) });
+  return each.behind ? t("hooks.behind", { n: each.behind }) : t("hooks.well");
+}
+
+function hook(each) {
+  const path = `/hooks/${each.id}`;
+  const whole = { label: each.label, url: each.url, events: each.events, counters: each.counters };
+  const made_from = { "If-Match": `"${each.version}"` };
+  const turn = (on) => run(() => post(path, { ...whole, on }, undefined, made_from), t("hooks.changed"));
+  const turned = each.state === "on" ? button(t("hooks.off"), () => turn(false)) : button(t("hooks.on"), () => turn(true), "");
+  const rotate = button(t("access.rotate"), () => once(() => post(`${path}/rotate`, { overlap_h: OVERLAP_H }, undefined, made_from), t("hooks.rotated", { hours: OVERLAP_H })));
+  const remove = taking(t("access.remove"), () => run(() => post(`${path}/remove`, {}, undefined, made_from), t("access.removed")));
+  const letters = each.letters ? [button(t("hooks.letters", { n: each.letters }), () => show(each), "danger")] : [];
+  const told = [state(each), each.url, each.events.join(", ") || t("hooks.all_events"), each.counters.length ? t("access.at", { counters: each.counters.join(", ") }) : ""];
+  return h("li", {}, h("span", { class: "name" }, each.label, ...told.filter(Boolean).map((line) => h("small", {}, line))), ...letters, turned, rotate, remove);
+}
+
+/** A secret that is shown once, whatever made it. */
+async function once(act, done) {
+  const made = await run(act, done);
+  if (!made) return false;
+  at("made-secret").textContent = made.secret;
+  at("made").hidden = false;
+  return true;
+}
+
+function letter(each) {
+  const path = `/hooks/${open.id}/letters`;
+  const one = { numbers: [each.number] };
+  const again = each.asked ? h("span", { class: "soft" }, t("hooks.asked")) : button(t("hooks.replay"), () => run(() => post(`${path}/replay`, one), t("hooks.replayed")), "");
+  const told = `${t("hooks.event_no", { n: each.number })} · ${when(each.at_ms)} · ${why(each)}`;
+  return h("li", {}, h("span", { class: "name" }, h("span", { class: "mono" }, each.event_type), h("small", {}, told)), again, taking(t("hooks.drop"), () => run(() => post(`${path}/drop`, one), t("hooks.dropped"))));
+}
+
+async function show(of) {
+  open = of;
+  await run(async () => true);
+  at("letters-title").focus();
+}
+
+async function more(after) {
+  const found = await get(`/hooks/${open.id}/letters?after=${after}`);
+  at("letters").append(...found.letters.map(letter));
+  at("more").hidden = found.next === null;
+  at("more").onclick = () => more(found.next);
+}
+
+async function look() {
+  const told = await withPin(() => get("/hooks"), { owner: true });
+  if (!told) return;
+  at("hooks").replaceChildren(...(told.hooks.length ? told.hooks.map(hook) : [h("li", { class: "soft" }, t("access.none"))]));
+  open = open && told.hooks.find((each) => each.id === open.id && each.letters);
+  at("letters-part").hidden = !open;
+  at("letters").replaceChildren();
+  if (!open) return;
+  at("letters-title").textContent = t("hooks.letters_of", { label: open.label });
+  at("letters-title").tabIndex = -1;
+  await more(0);
+}
+
+at("add").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const chosen = (name) => [...event.target.querySelectorAll(`[name=${name}]:checked`)].map((each) => each.value);
+  const wish = { label: at("add-label").value, url: at("add-url").value, events: chosen("events"), counters: chosen("counters") };
+  if (!(await once(() => post("/hooks", wish, keyOf(event.target, wish)), t("access.added")))) return;
+  granted(event.target);
+  event.target.reset();
+});
+at("replay-all").addEventListener("click", () => run(() => post(`/hooks/${open.id}/letters/replay`), t("hooks.replayed")));
+at("drop-all").replaceWith(Object.assign(taking(t("hooks.drop_all"), () => run(() => post(`/hooks/${open.id}/letters/drop`), t("hooks.dropped"))), { id: "drop-all" }));
+run(async () => true);
