@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from terminal.cli.commands import app
+from terminal.people.pins import PinCost
 
 UNIT = Path(__file__).parents[2] / "terminal" / "data" / "system" / "countertop.service"
 MOST_EXPOSED = 20  # tenths, of 100; a unit that says nothing has 96
@@ -33,6 +34,13 @@ def test_s73_an_own_user_no_new_rights_and_one_writable_folder(service: dict[str
     assert service["UMask"] == "0077"
     assert "ReadWritePaths" not in service
     assert all(key in service for key in ("MemoryMax", "TasksMax", "LimitNOFILE"))
+
+
+def test_memory_that_is_no_longer_needed_is_given_back(service: dict[str, str]) -> None:
+    """Above a fixed size a block goes back at once; left alone, glibc raises that size with the largest block."""
+    said = dict(each.split("=") for each in service["Environment"].split())
+    assert said["MALLOC_ARENA_MAX"] == "2"
+    assert int(said["MALLOC_MMAP_THRESHOLD_"]) < PinCost().memory_kib * 1024
 
 
 def test_s73_devices_are_a_closed_list_of_a_counter_s_kinds(service: dict[str, str]) -> None:
