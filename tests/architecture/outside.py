@@ -119,6 +119,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/lab/laboratory.py", "thread"): "as above",
     ("terminal/wiring/fitting.py", "thread"): "a chosen device is written to the disk off the loop",
     ("terminal/wiring/open_amount_line.py", "socket"): "an old till connects to its line",
+    ("terminal/wiring/open_nexo.py", "socket"): "TLS for a till's messages",
+    ("terminal/wiring/open_zvt.py", "socket"): "a till connects to its payment terminal",
     ("terminal/wiring/port_list.py", "thread"): "looking through the kernel's folders leaves the loop",
     ("terminal/cli/devices_test.py", "thread"): "a person types while the service is asked on",
     ("terminal/wiring/preview.py", "thread"): "the preview of a receipt is drawn off the loop",
