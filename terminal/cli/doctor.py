@@ -1,4 +1,4 @@
-"""``countertop doctor``: why a device cannot be reached, in words, with the fix; writes a udev rule when asked."""
+"""``countertop doctor``: why a device or listener cannot be reached, and the fix; writes a udev rule if asked."""
 
 import asyncio
 import os
@@ -16,6 +16,7 @@ from drivers.probe import Stranger, who
 from drivers.transport import OpenTransport
 from terminal.cli.doctor_checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
 from terminal.cli.doctor_machine import Places, describe
+from terminal.cli.doctor_service import service_findings
 from terminal.cli.words import REFUSED, console, language, put, sentences
 from terminal.settings import load
 
@@ -32,16 +33,18 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     root: Annotated[Path, typer.Option(hidden=True, help="Look at the tree below this folder.")] = Path("/"),
 ) -> None:
-    """Find what keeps devices from working: permissions, other programs, names, cables; ends with 1 then.
+    """Find what keeps devices and service from working: permissions, programs, names, cables; ends with 1 then.
 
     Nothing is changed without --write-rule, and then only that file.
     """
     with sentences(as_json=as_json):
-        counters = load(config).settings.counters if config else ()
+        loaded = load(config) if config else None
+        told = service_findings(loaded) if loaded else []
+    counters = loaded.settings.counters if loaded else ()
     machine = describe(Places(root), counters)
     if ask:
         machine = replace(machine, heard=asyncio.run(heard(machine, _open)))
-    found, text = findings(machine), rule(machine)
+    found, text = [*findings(machine), *told], rule(machine)
     written: Finding | None = None
     if write_rule:
         written = write(root / DEFAULT_RULE if write_rule == "default" else Path(write_rule), text)

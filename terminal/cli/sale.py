@@ -1,6 +1,7 @@
 """``countertop sale 28.50``, ``sale show ID``, ``sale timeline ID``: a sale watched to its end, or looked into."""
 
 import asyncio
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -9,6 +10,7 @@ import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, Api, api
+from terminal.cli.journal import DEMO
 from terminal.cli.sale_story import tell_story
 from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
 from terminal.errors import InvalidRequest
@@ -32,6 +34,8 @@ def sale(
     order_no: Annotated[str, typer.Option(help="Your own number for it; used once for ever.")] = "",
     url: Annotated[str, typer.Option(envvar="COUNTERTOP_URL", help="Where the service answers.")] = URL,
     key_file: Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With record: the zip file; it must not exist yet.")] = None,
+    config: Annotated[Path, typer.Option(help="With record: the settings file of the service.")] = DEMO,
     wait: Annotated[bool, typer.Option(help="Stay until it is paid or not.")] = True,
     share: Annotated[
         Path | None, typer.Option(help="With timeline: write it, redacted, to this .html or .json file.")
@@ -39,8 +43,11 @@ def sale(
     amounts: Annotated[bool, typer.Option("--amounts", help="With --share: name the money.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Take a payment, or show what happened to one."""
+    """Take a payment, show what happened to one, or record it, redacted, for `countertop lab replay`."""
     with sentences(as_json=as_json):
+        if what == "record":
+            _record(sale_id, out, config, as_json=as_json)
+            return
         if what == "timeline":
             if not sale_id:
                 give_up("Which sale? Use: countertop sale timeline ID", USAGE)
@@ -96,6 +103,27 @@ async def _watch(service: Api, told: dict[str, Any], words: Catalogue, *, quiet:
                 return told
             await asyncio.sleep(POLL_S)
             told = await service.get(f"/sales/{told['id']}")
+
+
+def _record(sale_id: str, out: Path | None, config: Path, *, as_json: bool) -> None:
+    """Read beside a running service: nothing is asked of it."""
+    from terminal.privacy.bundle import zipped
+    from terminal.settings import load
+    from terminal.wiring.support_bundle import recorded
+
+    if not sale_id or out is None:
+        give_up("Which sale, and where to? Use: countertop sale record ID --out FILE.zip", USAGE)
+    files = recorded(load(config), sale_id)
+    try:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+            file.write(zipped(files))
+    except OSError as error:
+        give_up(f"{out}: {error.strerror}", REFUSED)
+    if as_json:
+        put({"file": str(out), "files": {name: len(data) for name, data in files.items()}})
+        return
+    console.print(f"{out}: without customers, staff and secrets. Play it: countertop lab replay {out}",
+                  highlight=False, markup=False, soft_wrap=True)  # fmt: skip
 
 
 async def _show(url: str, key_file: Path | None, sale_id: str, as_json: bool) -> None:

@@ -34,17 +34,17 @@ def latency(
 ) -> None:
     """Time to green, and where it went: the middle one, and the one that 95 of 100 do not reach."""
     with sentences(as_json=as_json):
-        told = figures(_told(reading_path(load(config)), sales, counter))
+        found = figures(told(reading_path(load(config)), sales, counter))
     if as_json:
-        put(told)
+        put(found)
         return
-    table = Table("from a sale's opening" if told else "no paid sale yet", "sales", "p50 s", "p95 s", box=None)
-    for name, row in told.items():
+    table = Table("from a sale's opening" if found else "no paid sale yet", "sales", "p50 s", "p95 s", box=None)
+    for name, row in found.items():
         table.add_row(name, str(row["sales"]), f"{row['p50_ms'] / 1000:.3f}", f"{row['p95_ms'] / 1000:.3f}")
     console.print(table)
 
 
-def _told(path: Path, most: int, counter: str) -> Iterator[tuple[int, list[Stage]]]:
+def told(path: Path, most: int, counter: str) -> Iterator[tuple[int, list[Stage]]]:
     """Time to green and the pieces of the newest paid sales, newest first. Raises JournalError."""
     if not path.exists():
         return

@@ -48,7 +48,7 @@ def bundle(
         loaded = load(config)
         files = gathered(loaded, sale or (), health=_health(url, key_file), doctor=_doctor(loaded))
     if check:
-        _check(loaded, files, as_json=as_json)
+        check_files(loaded, files, as_json=as_json)
         return
     if dry_run:
         _show(files, as_json=as_json)
@@ -64,7 +64,7 @@ def bundle(
     console.print(f"{path}: {len(files)} files. Look at it before you send it.", highlight=False, soft_wrap=True)
 
 
-def _check(loaded: Loaded, files: Mapping[str, bytes], *, as_json: bool) -> None:
+def check_files(loaded: Loaded, files: Mapping[str, bytes], *, as_json: bool) -> None:
     """Every secret in every form in which it could have been written; ends with 1 where one stands in a file."""
     secrets = secrets_of(loaded)
     found = leaks(files, all_forms(secrets))

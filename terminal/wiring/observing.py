@@ -19,6 +19,7 @@ from terminal.banks.channel import Channel
 from terminal.banks.client import ProviderLink
 from terminal.counter.ports import Clock, HttpRequest, NoAnswer, NothingSent
 from terminal.counter.service import Service
+from terminal.hooks.desk import Hooks
 from terminal.observe.calls import Calls
 from terminal.observe.exposition import Family, one
 from terminal.observe.meters import Meters, Seen
@@ -52,6 +53,7 @@ class Watching:
         channels: Mapping[str, Opened],
         clock: Clock,
         *,
+        hooks: Hooks | None = None,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._service, self._loaded, self._after = service, loaded, service.feed.published
@@ -64,6 +66,8 @@ class Watching:
                 channel.heard = partial(self.calls.made, name)
         self.observed = Observed(self.calls, self.meters.scrape)
         self._spans = Exporter(loaded, service, self.calls, settle_s) if loaded.settings.traces.endpoint else None
+        if hooks is not None:
+            self.meters.more.append(partial(_of_hooks, hooks))
         if self._spans is not None:
             self.meters.more.append(self._spans.families)
 
@@ -164,6 +168,19 @@ class Exporter:
             if tried + 1 < TRIES:
                 await asyncio.sleep(PAUSE_S)
         return False
+
+
+def _of_hooks(hooks: Hooks) -> list[Family]:
+    """Which endpoint it is a person reads on the page; a label of ours would be an address of somebody's."""
+    known = hooks.all()
+    behind = max((hooks.feed.published - each.position for each in known), default=0)
+    waiting = sum(hooks.register.count(each.id) for each in known)
+    return [
+        one("countertop_hook_endpoints", "Addresses that are told of events.", len(known)),
+        one("countertop_hook_endpoints_failing", "Of these, those that take nothing.", len(hooks.failing())),
+        one("countertop_hook_events_behind", "How many events the slowest of them is behind.", max(behind, 0)),
+        one("countertop_hook_letters_waiting", "Deliveries given up, which wait for a person.", waiting),
+    ]
 
 
 def _seen(service: Service, channels: Mapping[str, Opened]) -> Seen:

@@ -12,7 +12,7 @@ import msgspec
 from terminal.banks.channel import Channel
 from terminal.settings import Loaded
 from terminal.settings.tables import Traces
-from terminal.web.app import make_app
+from terminal.web.app import Beside, make_app
 from terminal.web.listen import listen
 from terminal.wiring.observing import Watching
 from tests.flows.api_rig import Client, Shop, open_shop
@@ -40,13 +40,14 @@ async def inside(folder: Path, *, traces: str = "") -> AsyncIterator[Inside]:
         channel = shop.service.provider("wechatpay")
         assert isinstance(channel, Channel)
         watching = Watching(
-            Loaded(told, loaded.folder, loaded.secrets), shop.service, {"wechatpay": channel}, shop.clock
+            *(Loaded(told, loaded.folder, loaded.secrets), shop.service, {"wechatpay": channel}, shop.clock),
+            settle_s=0,
         )
         app = make_app(
             *(shop.service, shop.people, loaded),
             clock=shop.clock,
             entropy=shop.entropy,
-            observed=watching.observed,
+            beside=Beside(observed=watching.observed),
         )
         url = await listen(stack, app, "127.0.0.1", 0)
         job = asyncio.create_task(watching.run())

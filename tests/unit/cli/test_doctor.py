@@ -99,7 +99,7 @@ def test_every_finding_has_words_in_every_language_and_they_name_the_same_facts(
         facts = {language: sorted(set(_facts(" ".join(row[language])))) for language in LANGUAGES}
         assert len({tuple(names) for names in facts.values()}) == 1, (slug, facts)
         assert len({bool(row[language][1]) for language in LANGUAGES}) == 1, slug
-    source = "".join(Path(str(each)).read_text("utf-8") for each in (command_file.__file__, _checks_file()))
+    source = "".join(Path(str(each)).read_text("utf-8") for each in (command_file.__file__, *_check_files()))
     unused = [slug for slug in texts if f'"{slug}"' not in source and not slug.startswith("role_")]
     assert unused == []
 
@@ -108,8 +108,8 @@ def _facts(text: str) -> list[str]:
     return [part.partition("}")[0] for part in text.split("{")[1:]]
 
 
-def _checks_file() -> str:
-    return str(Path(str(command_file.__file__)).with_name("doctor_checks.py"))
+def _check_files() -> list[str]:
+    return [str(Path(str(command_file.__file__)).with_name(f"doctor_{each}.py")) for each in ("checks", "service")]
 
 
 def test_words_hold_the_facts_in_the_language_of_the_terminal() -> None:
