@@ -82,6 +82,20 @@ def lint(
         raise typer.Exit(REFUSED)
 
 
+@lab.command("replay")
+def replay(
+    file: Annotated[Path, typer.Argument(help="A recording of `countertop sale record`, or a support bundle.")],
+    number: Annotated[int, typer.Option("--sale", min=1, max=999, help="Which of the file's sales.")] = 1,
+    test: Annotated[Path | None, typer.Option(help="Write a pytest module that plays it.")] = None,
+    scenario: Annotated[Path | None, typer.Option(help="Write it as a scenario file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Play a sale that was recorded in a shop; ends with 0 if the lab's till says the same words, 1 if not."""
+    from terminal.cli.lab_replay import run_replay
+
+    raise typer.Exit(run_replay(file, number=number, test=test, scenario=scenario, as_json=as_json))
+
+
 @lab.command("serve")
 def serve_lab(
     headless: Annotated[

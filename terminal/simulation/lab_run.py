@@ -92,7 +92,7 @@ class LabRun:
         self.fault, self._seed, self._folder = fault, seed, folder
         self.story = Story(self, what.step) if isinstance(what, Scenario) else None
         self._channels = what.channels if isinstance(what, Scenario) else ()
-        self._power = isinstance(what, Scenario) and any(step.do == "cut_power" for step in what.step)
+        self._power = self.story is not None and self.story.does("cut_power")
         channel = self._channels[0] if self._channels else channel
         self.channel = IN_PART if fault.slug == "partial-approval" else channel  # no shipped one approves in part
         self.happened = False  # set by scripts that are the fault themselves
@@ -223,7 +223,7 @@ class LabRun:
             case "clock":
                 return self.happened
             case "scenario" if self.story is not None:
-                return self.happened
+                return self.story.happened
             case "scenario":
                 also = self.fault.run.with_
                 return self.happened or not also or self.world.bank.faults.fired[also] > 0

@@ -59,7 +59,8 @@ def _voice(run: "LabRun") -> list[str]:
     """Said at most once, and once where the speaker was well (I11)."""
     received = f"received {RAILS[run.channel].phrase}"  # the journal's amount as English says it
     said = [text for text in run.counter.transcript if received in text]
-    must = run.seen.state == "paid" and not any(word in run.fault.slug for word in SILENT)
+    silent = run.story is not None or any(word in run.fault.slug for word in SILENT)  # a story's own table says it
+    must = run.seen.state == "paid" and not silent
     if len(said) > 1:
         return [f"I11: said {len(said)} times: {said}"]
     return ["nothing was said"] if must and not said else []
@@ -71,7 +72,8 @@ def _paper(run: "LabRun", *, slips_listed: bool) -> list[str]:
     whole = [slip for slip in mine if _is_whole(slip)]
     originals = [slip for slip in mine if not any(COPY in line for line in slip)]
     wrong = []
-    if len(originals) > 1 and run.fault.run.direction != "refund":
+    refunds = run.story.does("refund") if run.story else run.fault.run.direction == "refund"
+    if len(originals) > 1 and not refunds:
         wrong.append(f"I9: {len(originals)} slips without a COPY mark")
     if run.seen.state == "paid" and not whole and not slips_listed:
         wrong.append("I9: no whole slip, and nobody is asked about it")

@@ -31,7 +31,14 @@ class Story:
         for number, step in enumerate(self._steps, 1):
             self._run.note("story", f"{number}. {step.do} {_more(step)}".rstrip())
             await PLAYS[step.do](self, step)
-        self._run.happened = all(self._fired(step) for step in self._steps if step.do == "break")
+
+    @property
+    def happened(self) -> bool:
+        """Whether every trouble it made really came: asked at the end."""
+        return all(self._fired(step) for step in self._steps if step.do == "break")
+
+    def does(self, *steps: str) -> bool:
+        return any(step.do in steps for step in self._steps)
 
     def _fired(self, step: Step) -> bool:
         if catalogue()[step.fault].layer == "provider":

@@ -59,6 +59,22 @@ def gathered(
     return files
 
 
+def recorded(loaded: Loaded, sale: str) -> dict[str, bytes]:
+    """One sale's redacted timeline as ``sale-1.json``, with the versions: what ``countertop lab replay`` plays.
+
+    Raises:
+        NotFound("person_unknown_here"): no such sale. JournalError: the journal cannot be read.
+    """
+    told = _journal(loaded, [sale])
+    if "sale-1.json" not in told:
+        raise NotFound("person_unknown_here", subject=sale)
+    secrets = all_forms(secrets_of(loaded))
+    files = packed({"sale-1.json": told["sale-1.json"], "versions.json": _versions()}, secrets)
+    for name in leaks(files, secrets):
+        del files[name]
+    return files
+
+
 def privacy_desk(loaded: Loaded, ledger: Ledger) -> PrivacyDesk:
     """What the pages of privacy tell."""
 
