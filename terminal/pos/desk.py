@@ -41,6 +41,7 @@ _OUTCOMES: Final = {
 
 
 _PAGE: Final = 200
+_NUMBERED: Final = 1000
 _PAGES_MAX: Final = 50  # of one till's day
 _KEY: Final = re.compile(r"[!-~]{1,64}")  # ASCII without blanks
 
@@ -233,6 +234,12 @@ class Desk:
                 break
             before = rows[-1].first_number
         return found
+
+    def numbered(self, fits: Callable[[int], bool]) -> Sale | None:
+        """The newest sale of this till whose number, as people say it, fits; of the counter's last thousand."""
+        rows = self._service.feed.list("sale", counter=self.counter, limit=_NUMBERED)
+        row = next((each for each in rows if fits(int(each.body["no"])) and self.mine(each.subject)), None)
+        return self._service.book.sale(row.subject) if row else None
 
     def channels(self) -> dict[str, bool]:
         """By name: whether a new sale could start there now."""

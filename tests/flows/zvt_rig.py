@@ -1,0 +1,130 @@
+"""A ZVT till and its terminal on a cable in memory, at the shop on virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from terminal.payments.sale import Sale, SaleState
+from terminal.pos.zvt import Session
+from terminal.pos.zvt_links import LinkLost, SerialLink, StreamLink
+from terminal.pos.zvt_till import ZvtTill
+from tests.flows.door_rig import desk_of
+from tests.flows.shop import Shop
+from tests.strangers.zvt_till import Heard, SerialWire, TcpWire, Till
+
+
+class Cable:
+    """``door`` and ``till`` are its two ends; pulled out, both read the end."""
+
+    def __init__(self) -> None:
+        self._ways: tuple[asyncio.Queue[bytes], asyncio.Queue[bytes]] = (asyncio.Queue(), asyncio.Queue())
+        self.door, self.till = End(self, 0), TillEnd(self, 1)
+        self.pulled = False
+
+    def way(self, number: int) -> asyncio.Queue[bytes]:
+        return self._ways[number % 2]
+
+    def pull(self) -> None:
+        self.pulled = True
+        for way in self._ways:
+            way.put_nowait(b"")
+
+
+class End:
+    def __init__(self, cable: Cable, number: int) -> None:
+        self._cable, self._number = cable, number
+
+    async def read(self) -> bytes:
+        data = await self._cable.way(self._number).get()
+        if not data:
+            raise LinkLost("pulled out")
+        return data
+
+    async def write(self, data: bytes) -> None:
+        if self._cable.pulled:
+            raise LinkLost("pulled out")
+        self._cable.way(self._number + 1).put_nowait(data)
+
+    def frame_seen(self) -> None:
+        return
+
+    async def close(self) -> None:
+        self._cable.pull()
+
+
+class TillEnd(End):
+    async def read(self) -> bytes:
+        return await self._cable.way(self._number).get()
+
+    async def write(self, data: bytes) -> None:
+        self._cable.way(self._number + 1).put_nowait(data)
+
+
+class Counter:
+    """The terminal side: one for every life of the service, with as many cables as a story wants."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self._count = shop, 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self.terminal = self.connect_service()
+
+    def connect_service(self) -> ZvtTill:
+        clock = self.shop.world.clock
+
+        def local(wall_ms: int) -> datetime:
+            return datetime.fromtimestamp(wall_ms / 1000, UTC)
+
+        def named() -> str:
+            self._count += 1
+            return f"{self._count}-{clock.wall_ms()}"
+
+        self.terminal = ZvtTill(
+            desk_of(self.shop), clock, named, local, lambda now_ms: now_ms - 3_600_000, "52500038"
+        )
+        return self.terminal
+
+    def plug(self, *, serial: bool = False, prefix: bool = False, **wire: Any) -> tuple[Till, Cable]:
+        cable = Cable()
+        link: Any = SerialLink(cable.door) if serial else StreamLink(cable.door)
+        self._tasks.append(asyncio.create_task(Session(link, self.terminal).run()))
+        side = SerialWire(cable.till, **wire) if serial else TcpWire(cable.till, prefix=prefix)
+        return Till(side), cable
+
+    async def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # --- verbs of a story ---
+
+    async def shown(self) -> Sale:
+        lane = self.shop.lane()
+        await self.shop.until(lambda: lane.current is not None, 5)
+        sale = self.shop.service.book.sale(str(lane.current))
+        await self.shop.until(lambda: bool(self.shop.attempt(sale).payload), 5)
+        return sale
+
+    async def pays(self) -> None:
+        self.shop.pay(await self.shown())
+
+    async def paid(self, till: Till, minor: int = 2850) -> Heard:
+        return await till.pay(minor, meanwhile=self.pays)
+
+    async def until_paid(self, sale: Sale) -> None:
+        await self.shop.until(lambda: self.shop.sale(sale).state is SaleState.PAID, 5)
+
+    @property
+    def sales(self) -> int:
+        return len(self.shop.service.feed.list("sale", limit=100))
+
+
+@asynccontextmanager
+async def counter_of(shop: Shop) -> AsyncIterator[Counter]:
+    counter = Counter(shop)
+    try:
+        yield counter
+    finally:
+        await counter.end()
