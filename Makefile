@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-test demo test test-long bench dist simulate fuzz vulnerable lint types format lock rows trust states matrix conformance rails clean
+.PHONY: help install install-test demo test test-long bench dist simulate fuzz vulnerable lint types format lock rows trust states errors matrix conformance rails clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ states: $(VENV)/.test  ## docs/payment-states.md from the transition tables
 
 roles: $(VENV)/.test  ## who may do what, into docs/security.md
 	@$(BIN)/python -m tests.roles_page
+
+errors: $(VENV)/.test  ## docs/integrate/errors.md from the error registry
+	@$(BIN)/python -m tests.errors_page
 
 matrix: $(VENV)/.test  ## which device protocol stands which test, for countertop devices matrix
 	@$(BIN)/python -m tests.devices.matrix
