@@ -13,9 +13,10 @@ HEAD: Final = """# Error codes
 
 Made by `make errors` from the registry that screens, paper, API and commands read; do not edit.
 
-Every refusal of the API is a problem document (RFC 9457) with `slug`, which programs read, and `code`, which is printed on
-screens and slips. Neither is ever reused. The running service has the same pages in three languages at `/help`, with a
-search (`/help?q=paper`) and a page for each code (`/help/P-01`); on the command line: `countertop help P-01`.
+Every refusal of the API is a problem document (RFC 9457) with `slug`, which programs read, and `code`, which is
+printed on screens and slips. Neither is ever reused. The running service has the same pages in three languages at
+`/help`, with a search (`/help?q=paper`) and a page for each code (`/help/P-01`); on the command line:
+`countertop help P-01`.
 
 ## By what is seen
 """
