@@ -54,15 +54,19 @@ class Hands:
         payload = ""
         for _ in range(round(GLASS_S / LOOK_S)):
             payload = self.glass() or payload
-            if payload:
+            if payload or (self._on_the_till() and not self._run.stand.cables["display"].plugged):
                 break
             await asyncio.sleep(LOOK_S)
         if not payload and self._run.world.alive:
-            lane = self._run.world.service.lanes["1"]
-            payload = str(getattr(lane.glass.screen, "payload", ""))
+            payload = self._on_the_till()
             self._run.note("cashier", "turns the screen: the glass shows nothing")
         self._run.note("customer", f"sees {payload or 'no code'}")
         return payload
+
+    def _on_the_till(self) -> str:
+        if not self._run.world.alive:
+            return ""
+        return str(getattr(self._run.world.service.lanes["1"].glass.screen, "payload", ""))
 
     def glass(self) -> str:
         try:
