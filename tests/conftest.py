@@ -1,7 +1,6 @@
 """What a run says at its end beside passed and failed: figures handed over by name, what was not covered."""
 
 import gc
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from tests.costs import PROPERTY, Costs, used_s
 from tests.flows.browser.chromium import MISSING, find_chromium
+from tests.measuring import Measuring
 from tests.trust import Proving
 
 MEASURED_WHOLE = "tests/unit/payments/"  # the core: every branch, also by its property tests
@@ -43,19 +43,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """``no_cover`` also in worker processes: there a second collector wakes up when pytest-cov stops its own."""
-    tracer = sys.gettrace() if item.get_closest_marker("no_cover") else None
-    if tracer is None:
-        return (yield)
-    sys.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(tracer)
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     item.stash[BEGAN_S] = used_s()
@@ -73,6 +60,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Measuring())
     if config.getoption("costs"):
         config.pluginmanager.register(_Counting(config.stash.setdefault(COSTS, Costs())))
     if (file := config.getoption("trust")) and not hasattr(config, "workerinput"):

@@ -3,15 +3,17 @@
 import json
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from terminal.cli.security import bill_of_materials
 from tests.flows.cli_rig import command
 from tests.test_locks import pins
 
 
+@pytest.mark.no_cover
 def test_s71_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked() -> None:
+    from cyclonedx.schema import SchemaVersion  # here: two seconds of grammars, for this test alone
+    from cyclonedx.validation.json import JsonStrictValidator
+
     told = json.loads(command("security", "sbom").out)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(told)) is None
     named = {each["name"] for each in told["components"]}
