@@ -22,7 +22,7 @@ def test_it_holds(counter, clock):
     clock.advance(1)
     assert (counter.till.word, counter.seed) == ("ready", SEED)
 """
-PLAIN = str.maketrans("[]-", "___")
+PLAIN = str.maketrans("[]-.", "____")
 Run = Callable[..., tuple[int, "Heard"]]
 
 
