@@ -111,6 +111,18 @@ async def test_the_timeline_grows_while_the_sale_goes_on_with_durations_and_evid
     assert attempt.id in told
     assert attempt.provider_txn in told
     assert await proved.locator(".delta").inner_text() > "+0.000"
+    await page.locator("#stages .stage-customer rect").wait_for()
+    await expect(page.locator("#green")).to_contain_text("Paid after")
+    await page.locator("#calls-of summary").click()
+    assert "Order: code received" in await page.locator("#calls").inner_text()
+    await page.locator("#share-amounts").check()
+    assert "amounts=yes" in str(await page.locator("#share-json").get_attribute("href"))
+    async with page.expect_download() as coming:
+        await page.locator("#share-html").click()
+    file = await (await coming.value).path()
+    passed_on = await asyncio.to_thread(file.read_text, "utf-8")
+    assert "Paid after" in passed_on
+    assert sale not in passed_on
 
 
 @pytest.mark.row(121, 133)
