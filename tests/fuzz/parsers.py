@@ -30,6 +30,7 @@ from terminal.payments.codes import cpm, emv, links, upi
 from terminal.payments.codes.consumer import recognise
 from terminal.payments.codes.entry import identify
 from terminal.payments.scan import PaymentRule
+from terminal.pos import nexo_messages, zvt_answers, zvt_codec, zvt_frames
 from terminal.regions import known_codes, load_region, region_names
 from terminal.settings import load
 from tests.fuzz import seeds
@@ -104,6 +105,16 @@ def _wechat_headers(data: bytes) -> object:
     return wechatpay_messages.seal_of(told, data, type_required=True)
 
 
+def _zvt_command(data: bytes) -> object:
+    """The commands that carry data, as they come over the line."""
+    reads: dict[int, Callable[[bytes], object]] = {
+        zvt_answers.AUTHORISATION: zvt_answers.read_wanted,
+        zvt_answers.REVERSAL: lambda told: zvt_answers.read_wanted(told, password=True),
+        zvt_answers.REGISTRATION: lambda told: zvt_answers.read_registration(told, "JPY"),
+    }
+    return [reads[each.command](each.data) for each in zvt_codec.Decoder().feed(data) if each.command in reads]
+
+
 @cache
 def _place() -> Path:
     """A folder of this process; in memory where the system has such a place."""
@@ -141,9 +152,13 @@ def parsers() -> tuple[Parser, ...]:
         "printer Star": (StateDemux, "star_line"),
         "speaker DFPlayer": (dfplayer.Decoder, "dfplayer"),
         "speaker JQ8900": (jq8900.Decoder, "jq8900"),
+        "till ZVT": (zvt_codec.Decoder, "zvt"),
+        "till ZVT serial": (zvt_frames.FrameDecoder, "zvt"),
     }
     return (
         *(Parser(name, _stream(make), seeds.wire(golden)) for name, (make, golden) in streams.items()),
+        Parser("till ZVT command", _zvt_command, seeds.wire("zvt"), (zvt_codec.Misread,)),
+        Parser("till nexo", lambda data: nexo_messages.read(nexo_messages.envelope_of(data)), seeds.NEXO),
         Parser("strict JSON", lambda data: strict_json.parse(data, limit=LIMIT), seeds.JSON),
         Parser("EMV code", _text(emv.parse), merchant[:1]),
         Parser("any merchant code", _text(lambda text: identify(_schemes(), text)), merchant),

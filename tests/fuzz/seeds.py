@@ -89,3 +89,32 @@ SETTINGS: Final = (
 )
 SECRETS: Final = b'[wechatpay]\napiv3_key = "0123456789abcdef0123456789abcdef"\n[people]\npepper = "00"\n'
 UPI: Final = (b"upi://pay?pa=shop@bank&pn=Tea&am=28.50&cu=INR&tr=A1",)
+NEXO: Final = tuple(
+    json.dumps(
+        {
+            "SaleToPOIRequest": {
+                "MessageHeader": {
+                    "ProtocolVersion": "3.0",
+                    "MessageClass": "Service",
+                    "MessageCategory": name,
+                    "MessageType": "Request",
+                    "SaleID": "POS-1",
+                    "ServiceID": "0207111104",
+                    "POIID": "V400m-324688042",
+                },
+                f"{name}Request": body,
+            }
+        }
+    ).encode()
+    for name, body in (
+        (
+            "Payment",
+            {
+                "SaleData": {"SaleTransactionID": {"TransactionID": "order-42", "TimeStamp": "2026-11-02"}},
+                "PaymentTransaction": {"AmountsReq": {"Currency": "EUR", "RequestedAmount": 10.99}},
+            },
+        ),
+        ("Abort", {"AbortReason": "MerchantAbort", "MessageReference": {"ServiceID": "0207111104"}}),
+        ("Print", {"PrintOutput": {"OutputContent": {"OutputFormat": "Text", "OutputText": [{"Text": "a"}]}}}),
+    )
+)
