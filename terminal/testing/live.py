@@ -34,12 +34,11 @@ class LabRefuses(AssertionError):
 
 
 class LiveCounter:
-    """Args:
-    url, api_key: for the till under test; ``env`` has them by name.
-    """
+    """``url`` and ``api_key`` are for the till under test; ``env`` has them by name."""
 
     def __init__(self, places: Places, ports: Ports) -> None:
-        self._ports, self._lab_key = ports, (places.lab / "lab-key").read_text().strip()
+        self.port, self._lab_port = ports.service, ports.lab
+        self._lab_key = (places.lab / "lab-key").read_text().strip()
         self.url = f"http://127.0.0.1:{ports.service}"
         self.api_key = (places.state / "api-key").read_text().strip()
         self.client = Client(self.url, self.api_key)
@@ -134,7 +133,7 @@ class LiveCounter:
         return json.loads(self._ask(method, path, body))
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> bytes:
-        link = HTTPConnection("127.0.0.1", self._ports.lab, timeout=ANSWER_S)
+        link = HTTPConnection("127.0.0.1", self._lab_port, timeout=ANSWER_S)
         try:
             headers = {"Authorization": f"Bearer {self._lab_key}", "Content-Type": "application/json"}
             link.request(method, f"/lab/{path}", None if body is None else json.dumps(body), headers)

@@ -6,7 +6,7 @@ import pytest
 
 from terminal.client import NoAnswer, NotPaid, Order, Paid, Refused
 from terminal.errors import Conflict
-from terminal.lab.faults import FaultUnknown
+from terminal.lab.faults import FaultUnknown, catalogue
 from terminal.testing import (
     Bank,
     Clock,
@@ -112,6 +112,24 @@ def test_a_name_nobody_knows_is_refused_with_the_near_ones_and_a_story_with_its_
     with pytest.raises(FaultUnknown, match="it takes"):
         counter.fault("paper-out", count=3)
     assert counter.faults == []
+
+
+@pytest.mark.row(144)
+def test_every_fault_of_the_list_begins_and_heals_by_its_name(
+    counter: Counter, clock: Clock, phone: Phone, bank: Bank
+) -> None:
+    played = [each for each in catalogue().values() if each.layer in {"provider", "device", "link", "clock"}]
+    assert len(played) >= 60
+    for each in played:
+        counter.fault(each.slug)
+        clock.advance(0.1)
+        counter.heal(each.slug)
+    assert [each.name for each in counter.faults] == [each.slug for each in played]
+    clock.jump(-(sum(int(each.params["ms"]) for each in played if each.layer == "clock") / 1000))
+    clock.advance(30)
+    sale = counter.sell()
+    phone.pay(sale)
+    assert (sale.word, bank.kept_minor) == ("paid", 2850)
 
 
 def test_a_customers_code_is_refused_confirmed_or_takes_a_password(
