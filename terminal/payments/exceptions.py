@@ -116,6 +116,23 @@ def channel_gone(sale: Sale, attempt: Attempt, refund: Refund | None = None, *, 
     return tuple(_opened(sale, replace(attempt, amount=amount), "channel_gone", f"{about}:channel_gone", at_ms))
 
 
+def till_not_told(sale: Sale, at_ms: int) -> Facts:
+    """Paid, and the till that asked for it was gone by then and has not come back: goods may still lie there."""
+    paid = next((each for each in sale.attempts if each.pays), None)
+    if paid is None or sale.state is not SaleState.PAID:
+        return ()
+    return tuple(_opened(sale, paid, "till_not_told", f"{paid.id}:till_not_told", at_ms))
+
+
+def till_told(sale: Sale, at_ms: int) -> Facts:
+    """The till came back and heard it."""
+    return tuple(
+        _closing(each.id, each.attempt, "told", "", at_ms)
+        for each in sale.exceptions
+        if each.kind == "till_not_told" and not each.closed
+    )
+
+
 def refunded_ends(sale: Sale, attempt_id: str, at_ms: int) -> list[Fact]:
     """Late or excess money that went back whole is no longer before a person, nor a refund that came through."""
     ended = [each.id for each in sale.refunds if each.state is RefundState.REFUNDED]

@@ -86,7 +86,7 @@ class OpenException:
     """Something a person must see: it never disappears by itself."""
 
     id: str
-    kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_manual, refund_late, channel_gone
+    kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_…, channel_gone, till_not_told
     attempt: str
     amount_minor: int
-    closed: str = ""  # how it ended: attached, refunded, accepted, seen
+    closed: str = ""  # how it ended: attached, refunded, accepted, told, seen

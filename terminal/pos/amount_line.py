@@ -14,12 +14,13 @@ from terminal.help.registry import describe
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.pos.amount_lines import Lines, Rules, read_line, to_wire, told
-from terminal.pos.desk import Desk, Outcome, Request, outcome
+from terminal.pos.desk import Desk, Outcome, Request, not_told, outcome
 
 log = logging.getLogger(__name__)
 STEP_S: Final = 0.2
 DOUBT_S: Final = 3.0  # a doubt that is over sooner, as in most cancels, is not told
 LOOK_S: Final = 1.0
+UNTOLD_S: Final = 60.0  # a till that has not heard "paid" for so long has gone
 REST_S: Final = 10.0  # the rest of a line that was begun
 _ENDED: Final = (Outcome.PAID, Outcome.NOT_PAID)
 
@@ -44,6 +45,8 @@ class AmountLine:
         self._done = ""  # the one whose end was told on the line that waited for it
         self._said = ""  # of the newest sale, on this connection
         self._looked = False
+        self._lived = ""  # what was not paid yet when it was looked at last, and when that was
+        self._paid_s = 0.0
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
 
@@ -52,8 +55,25 @@ class AmountLine:
         while True:
             await asyncio.sleep(LOOK_S)
             sale = self._newest()
-            if sale is not None and outcome(sale) is Outcome.WAITING and self._waited_s() > self._unpaid_s:
+            if sale is None:
+                continue
+            if outcome(sale) is Outcome.WAITING and self._waited_s() > self._unpaid_s:
                 await self._cancel(sale, "till_unpaid")
+            elif outcome(sale) is Outcome.PAID:
+                await self._mind(sale)
+            else:
+                self._lived, self._paid_s = sale.id, asyncio.get_running_loop().time()
+
+    async def _mind(self, sale: Sale) -> None:
+        """A paid one: whether the till knows; also the one of before a restart, when a person was told."""
+        if not self._rules.answers:
+            return
+        if self._said == self._told(sale):
+            if not_told(sale):
+                await self._desk.told(sale.id)
+        elif self._lived == sale.id and asyncio.get_running_loop().time() - self._paid_s > UNTOLD_S:
+            self._lived = ""
+            await self._desk.untold(sale.id)
 
     def _waited_s(self) -> float:
         return asyncio.get_running_loop().time() - self._begun_s
@@ -191,8 +211,9 @@ class AmountLine:
             return  # whoever listens on the same line hears it too
 
     async def _say_news(self, pipe: Pipe, sale: Sale) -> None:
-        self._said = self._told(sale)
-        await self._say(pipe, self._said)
+        told_now = self._told(sale)
+        await self._say(pipe, told_now)
+        self._said = told_now
         if outcome(sale) in _ENDED:
             self._done = sale.id
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from terminal.counter.book import here
 from terminal.counter.checkout import Key, answered
 from terminal.counter.ports import Health, IdleScreen
 from terminal.counter.service import Service
 from terminal.errors import InvalidRequest, NotAllowed, NotFound, Unavailable
 from terminal.payments.attempt import Direction
 from terminal.payments.decide import OpenSale
+from terminal.payments.exceptions import till_not_told, till_told
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt
 from terminal.payments.refund import REFUND_ENDED
@@ -48,6 +50,11 @@ _KEY: Final = re.compile(r"[!-~]{1,64}")  # ASCII without blanks
 
 def outcome(sale: Sale) -> Outcome:
     return _OUTCOMES[sale.state]
+
+
+def not_told(sale: Sale) -> bool:
+    """Whether a person is told that this till was not."""
+    return any(each.kind == "till_not_told" and not each.closed for each in sale.exceptions)
 
 
 def till(door: str, counter: str) -> Principal:
@@ -169,6 +176,18 @@ class Desk:
         """With proof: the answer may be paid, or still checking. Raises Conflict when it is too late."""
         self._may(Action.CANCEL_SALE)
         return await self._service.checkout.cancel(self.sale(sale_id).id, why=why, actor=self._who.actor)
+
+    async def untold(self, sale_id: str) -> None:
+        """It is paid and this till is gone: before a person, until the till comes back (row 94)."""
+        at_ms = self._service.parts.clock.wall_ms()
+        sale = self.sale(sale_id).id
+        await self._service.book.commit(sale, lambda now: till_not_told(here(now), at_ms), self._who.actor)
+
+    async def told(self, sale_id: str) -> None:
+        """It has heard it after all."""
+        at_ms = self._service.parts.clock.wall_ms()
+        sale = self.sale(sale_id).id
+        await self._service.book.commit(sale, lambda now: till_told(here(now), at_ms), self._who.actor)
 
     def check_again(self, sale_id: str) -> Sale:
         self._may(Action.TAKE_MONEY)

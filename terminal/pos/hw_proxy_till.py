@@ -9,7 +9,7 @@ from typing import Any, Final
 from terminal.errors import Conflict, InvalidRequest, NotFound, TerminalError
 from terminal.help.registry import describe
 from terminal.payments.sale import Sale
-from terminal.pos.desk import Desk, Outcome, Request, outcome
+from terminal.pos.desk import Desk, Outcome, Request, not_told, outcome
 from terminal.pos.hw_proxy import DRIVER, Payment, transaction, try_key
 from terminal.pos.hw_proxy_receipt import read_receipt
 
@@ -19,6 +19,7 @@ KEPT_MAX: Final = 32
 TRIES_MAX: Final = 16
 LOOK_S: Final = 1.0
 SCAN_S: Final = 5.0  # one question for a product waits this long
+UNTOLD_S: Final = 60.0  # a till that has not heard "paid" for so long has gone
 ASKS_S: Final = 3.5  # a till that waits for a payment asks every second, an idle one every five
 
 
@@ -37,6 +38,8 @@ class _Known:
     begun_s: float
     ended_s: float | None = None
     given_up: bool = False
+    heard: bool = False  # the till has been told how it ended
+    untold: bool = False  # it is before a person that the till was not
 
 
 def _now_s() -> float:
@@ -76,7 +79,7 @@ class HwProxy:
         self._follow(sale)
         self._waits_s = _now_s()
         self._said = ""
-        return self._told(sale)
+        return self._tells(sale.id)
 
     def _tries(self, payment: Payment) -> tuple[Sale | None, str]:
         """The sale this line stands for now; or None and the key of its next try."""
@@ -119,15 +122,20 @@ class HwProxy:
             self._find_again()
             self._forget(now_s)
             told["status"] = "connected"
-            told["transactions"] = {each: self._told(self.desk.sale(each)) for each in self._known}
+            told["transactions"] = {each: self._tells(each) for each in self._known}
         return {DRIVER: told}
+
+    def _tells(self, sale_id: str) -> dict[str, Any]:
+        sale = self.desk.sale(sale_id)
+        self._known[sale_id].heard |= sale.ended
+        return self._told(sale)
 
     def _told(self, sale: Sale) -> dict[str, Any]:
         return transaction(sale, self.desk.check_code(sale), self.language)
 
     def _follow(self, sale: Sale) -> None:
-        self._known.pop(sale.id, None)
-        self._known[sale.id] = _Known(_now_s())
+        known = self._known.pop(sale.id) if sale.id in self._known else _Known(_now_s())
+        self._known[sale.id] = known  # the newest stands last
         for oldest in [*self._known][:-KEPT_MAX]:
             del self._known[oldest]
 
@@ -138,27 +146,41 @@ class HwProxy:
         self._found = True
         self._waits_s = _now_s()
         for sale in reversed(self.desk.recent(KEPT_MAX)):
-            self._known.setdefault(sale.id, _Known(_now_s()))
+            known = _Known(_now_s(), untold=not_told(sale))
+            known.heard = sale.ended and not known.untold
+            self._known.setdefault(sale.id, known)
 
     def _forget(self, now_s: float) -> None:
         for sale_id, known in [*self._known.items()]:
             if known.ended_s is None and self.desk.sale(sale_id).ended:
                 known.ended_s = now_s
+            if not known.heard and known.ended_s is not None:
+                continue  # it is told when the till comes back, however late
             if known.ended_s is not None and now_s - known.ended_s > KEPT_S:
                 del self._known[sale_id]
 
     async def watch(self) -> None:
-        """For ever: end with proof what the till waits for no more, and what nobody pays."""
+        """For ever: end with proof what the till waits for no more; keep what it was not told before a person."""
         self._find_again()
         while True:
             await asyncio.sleep(LOOK_S)
             for sale_id, known in [*self._known.items()]:
-                if known.given_up or outcome(self.desk.sale(sale_id)) is not Outcome.WAITING:
-                    continue
-                why = self._why_end(known)
-                if why:
+                sale = self.desk.sale(sale_id)
+                if outcome(sale) is Outcome.PAID:
+                    await self._mind(sale_id, known)
+                elif outcome(sale) is Outcome.WAITING and not known.given_up and (why := self._why_end(known)):
                     known.given_up = True
                     await self._give_up(sale_id, why)
+
+    async def _mind(self, sale_id: str, known: _Known) -> None:
+        """A paid one: whether the till knows."""
+        known.ended_s = known.ended_s if known.ended_s is not None else _now_s()
+        if known.heard and known.untold:
+            known.untold = False
+            await self.desk.told(sale_id)
+        elif not known.heard and not known.untold and _now_s() - known.ended_s > UNTOLD_S:
+            known.untold = True
+            await self.desk.untold(sale_id)
 
     def _why_end(self, known: _Known) -> str:
         if _now_s() - max(self._waits_s, known.begun_s) > self.patience.silent_s:

@@ -125,9 +125,11 @@ async def test_a1_a_line_that_breaks_ends_nothing_and_a_repeated_amount_is_not_c
         till.cut = True
         await pays(shop)
         await shop.until(lambda: sale(shop).ended, 30)
-        await shop.wait(1)
+        await shop.wait(90)
+        assert [x.kind for x in sale(shop).exceptions] == ["till_not_told"]
     async with till_at(shop, door) as till:
         await till.hears("LAST PAID 28.50")
+        await shop.until(lambda: sale(shop).exceptions[0].closed == "told", 5)
         till.sends(b"28.50\r")  # a till that simply sends again
         await till.hears("REPEAT PAID 28.50")
         assert sales(shop) == 1
@@ -194,7 +196,9 @@ async def test_a_line_that_goes_one_way_hears_nothing_and_sells(shop: Shop) -> N
             await shop.until(lambda count=count: sales(shop) == count, 5)  # type: ignore[misc]  # a default binds it
             await pays(shop)
             await shop.until(lambda: sale(shop).ended, 30)
+        await shop.wait(90)
         assert till.heard == []
+        assert sale(shop).exceptions == (), "nobody ever hears anything on such a line"
 
 
 @story()

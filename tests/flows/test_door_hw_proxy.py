@@ -190,3 +190,22 @@ async def test_the_tills_receipt_prints_here_and_a_refund_goes_by_the_same_sale(
         assert sale is not None
         await till.desk.refund(sale.id, None, "wrong size", "refund-1")
         await shop.until(lambda: shop.kept_minor == 0, 60)
+
+
+@pytest.mark.row(94)
+@story()
+async def test_a_till_that_never_heard_paid_is_before_a_person_until_it_comes_back(shop: Shop) -> None:
+    async with till_of(shop) as till:
+        began = await till.start(line())
+        shop.pay(await shown(shop, began["transaction_id"]))  # and the till's page is closed
+        await asyncio.sleep(30)
+        sale = shop.service.book.sale(began["transaction_id"])
+        assert (sale.state, sale.exceptions) == (SaleState.PAID, ())
+        await asyncio.sleep(60)
+        assert [(x.kind, x.closed) for x in shop.sale(sale).exceptions] == [("till_not_told", "")]
+    await shop.restart()
+    async with till_of(shop) as till:
+        await asyncio.sleep(KEPT_S * 2)
+        assert told(till, sale.id)["success"] is True
+        await asyncio.sleep(2)
+        assert [(x.kind, x.closed) for x in shop.sale(sale).exceptions] == [("till_not_told", "told")]
