@@ -90,6 +90,8 @@ class AmountLine:
     def _follow(self, sale: Sale) -> None:
         self._sale = sale.id
         self._begun_s = asyncio.get_running_loop().time()
+        if not sale.ended:
+            self._lived, self._paid_s = sale.id, self._begun_s
 
     async def serve(self, pipe: Pipe) -> None:
         """One connection, until it ends. One at a time."""
