@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from terminal.errors import Conflict
-from terminal.payments.event import Actor, NewEvent
+from terminal.payments.event import Actor, NewEvent, Summary
 
 if TYPE_CHECKING:
     from terminal.counter.service import Service
@@ -16,13 +16,14 @@ SHOWN_MAX: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """``at_ms``: when this journal heard of it last, UTC."""
+    """``at_ms``: when this journal heard of it last, UTC; ``cursor`` finds its place in the list again."""
 
     order_no: str
     channel: str
     amount_minor: int
     currency: str
     at_ms: int
+    cursor: int
 
 
 def subject_of(order_no: str) -> str:
@@ -46,15 +47,17 @@ class Orphans:
         for lane in self._service.lanes.values():
             lane.on_change()
 
-    def waiting(self) -> list[Orphan]:
-        """Those nobody has ended, oldest first, at most SHOWN_MAX."""
-        rows = (each.subject for each in self._service.feed.unfinished() if each.body["kind"] == "orphan")
-        return [self._read(subject) for subject in islice(rows, SHOWN_MAX)]
+    def waiting(self, *, after: int = 0, limit: int = SHOWN_MAX) -> list[Orphan]:
+        """Those nobody has ended, oldest first, with a ``cursor`` above ``after``."""
+        rows = (each for each in self._service.feed.unfinished() if each.body["kind"] == "orphan")
+        younger = (each for each in rows if each.first_number > after)
+        return [self._read(each) for each in islice(younger, limit)]
 
-    def _read(self, subject: str) -> Orphan:
-        told = [each for each in self._service.feed.of_subject(subject) if each.type == "payment_orphaned"]
-        body = told[-1].body
-        return Orphan(body["order_no"], body["channel"], body["amount_minor"], body["currency"], told[-1].wall_ms)
+    def _read(self, row: Summary) -> Orphan:
+        told = [each for each in self._service.feed.of_subject(row.subject) if each.type == "payment_orphaned"]
+        body, at_ms = told[-1].body, told[-1].wall_ms
+        amount = body["amount_minor"], body["currency"]
+        return Orphan(body["order_no"], body["channel"], *amount, at_ms, row.first_number)
 
     async def close(self, order_no: str, how: str, note: str, *, actor: Actor) -> None:
         """A person has taken note. Raises Conflict("exception_unknown"): none is open for this order."""

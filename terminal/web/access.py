@@ -6,6 +6,7 @@ from typing import Final
 from terminal.counter.checkout import Key, answered, claim
 from terminal.errors import Conflict
 from terminal.people.keyring import NewKey
+from terminal.people.records import ApiKey
 from terminal.people.roles import Action, Principal, Role
 from terminal.web.answers import (
     AccessList,
@@ -23,6 +24,7 @@ from terminal.web.answers import (
 from terminal.web.callers import SESSION
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import KeyRotation, NewApiKey, NewPerson, NewPin, NewVisitor, Nothing
+from terminal.web.versions import wanted_version
 
 TOLD_AGAIN_S: Final = 60.0  # pages repeat for seconds; after that nobody is told a key again
 
@@ -141,6 +143,7 @@ async def rotate_api_key(call: Call[KeyRotation]) -> Answer:
     form, key, by = call.form, _key(call), call.require(Action.MANAGE_API_KEYS)
     if told := _told_again(call, call.part("id")):
         return told
+    _unmoved(call)
     made = await call.edge.people.rotate_api_key(
         by, call.part("id"), overlap_h=form.overlap_h, days=form.days, claim=lambda made: claim(key, made)
     )
@@ -195,8 +198,20 @@ def _accounts(call: Call[Nothing]) -> Answer:
 
 
 async def revoke_api_key(call: Call[Nothing]) -> Answer:
+    _unmoved(call)
     await call.edge.people.revoke_api_key(call.known.principal, call.part("id"))
     return _gone(call)
+
+
+def _unmoved(call: Call[KeyRotation] | Call[Nothing]) -> None:
+    """Where a version came along: nobody replaced the key meanwhile. A key's version is when it ends."""
+    version = wanted_version(call.request, required=False)
+    if version is not None and version not in {x.expires_ms for x in _keys_of(call) if x.id == call.part("id")}:
+        raise Conflict("version_moved")
+
+
+def _keys_of(call: Call[KeyRotation] | Call[Nothing]) -> tuple[ApiKey, ...]:
+    return call.edge.people.api_keys(call.known.principal)
 
 
 def _key(call: Call[NewPerson] | Call[NewVisitor] | Call[NewApiKey] | Call[KeyRotation]) -> Key:

@@ -60,9 +60,10 @@ class OrphanRow(msgspec.Struct, frozen=True):
 
 
 class OrphanList(msgspec.Struct, frozen=True):
-    """Oldest first, at most twenty."""
+    """Oldest first; ``next`` is the ``after`` of the next page, null at the end."""
 
     orphans: list[OrphanRow]
+    next: int | None = None
 
 
 class AlertRow(msgspec.Struct, frozen=True):

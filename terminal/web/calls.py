@@ -108,7 +108,7 @@ class Operation:
         upload: of a POST; its fields are the query, its body is a file that the handler reads piece by piece.
         open_to: "known" callers only, or "anyone".
         problems: slugs a caller should be ready for beside those every call can give.
-        whole: of a list that is told at once: the most rows it can have. Other lists are read page by page.
+        whole: of a list that is told at once: why it cannot grow. Every other list is read page by page.
         if_match: whether it takes, or asks for, the version that a change was made from.
         deprecated: it will end; every answer says so.
     """
@@ -126,7 +126,7 @@ class Operation:
     problems: tuple[str, ...] = ()
     media: tuple[str, ...] = field(default=("application/json",))
     upload: bool = False
-    whole: int = 0
+    whole: str = ""
     if_match: Literal["", "optional", "required"] = ""
     deprecated: Deprecation | None = None
 

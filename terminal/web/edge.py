@@ -11,6 +11,7 @@ from aiohttp import web
 
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Service
+from terminal.counter.unheard import Unheard
 from terminal.errors import TerminalError
 from terminal.payments.receipt import Receipt
 from terminal.people.roles import Principal
@@ -76,6 +77,7 @@ class Edge:
         default_factory=dict
     )  # the same -> when, id, API key: for 60 s
     hub: "Hub" = field(init=False)
+    unheard: Unheard = field(init=False)
     known: Buckets = field(init=False)
     strangers: Buckets = field(init=False)
     refusals: Buckets = field(init=False)
@@ -84,7 +86,7 @@ class Edge:
         from terminal.web.hub import Hub
 
         limits = self.limits
-        self.hub = Hub(self)
+        self.hub, self.unheard = Hub(self), Unheard(self.service)
         self.known = Buckets(self.clock, per_s=limits.known_per_s, burst=limits.known_burst)
         self.strangers = Buckets(self.clock, per_s=limits.strangers_per_s, burst=limits.strangers_burst)
         self.refusals = Buckets(self.clock, per_s=1, burst=limits.refusals_burst)

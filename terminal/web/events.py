@@ -10,6 +10,7 @@ from terminal.web.answers import EventPage, public
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import EventsQuery
 from terminal.web.hub import Listener, same
+from terminal.web.unheard import note_event
 from terminal.web.views import event_view
 
 
@@ -45,5 +46,8 @@ async def read_events(call: Call[EventsQuery]) -> Answer:
 def _page(call: Call[EventsQuery], who: Principal, after: int) -> EventPage:
     feed = call.edge.service.feed
     found = feed.after(after, limit=call.form.limit)
-    shown = [event_view(event) for event in found if visible(event, who)]
+    seen = [event for event in found if visible(event, who)]
+    for event in seen:
+        note_event(call.edge, call.known, event)
+    shown = [event_view(event) for event in seen]
     return EventPage(shown, found[-1].number if found else after, feed.last_number())

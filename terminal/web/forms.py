@@ -251,6 +251,20 @@ class SalesQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     receipt: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
+class UnheardQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``before``: the ``next`` of the page before."""
+
+    before: Number | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 20
+
+
+class OrphansQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``after``: the ``next`` of the page before."""
+
+    after: Number = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 20
+
+
 class EventsQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``after``: the number of the last event seen; 0 is the beginning.
 

@@ -21,6 +21,7 @@ from terminal.web.edge import EDGE, Edge
 from terminal.web.events import visible
 from terminal.web.forms import LiveQuery, Nothing, read_query
 from terminal.web.hub import SLOW, Listener
+from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)
 BATCH: Final = 64
@@ -127,6 +128,7 @@ async def _write(edge: Edge, socket: web.WebSocketResponse, listener: Listener) 
                 listener.sent = event.number
                 if not listener.glass_only and visible(event, listener.caller.principal):
                     await _send(edge, socket, edge.hub.event(event))
+                    note_event(edge, listener.caller, event)
             if not batch:
                 listener.live = True
                 await listener.news.wait()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from terminal.help.registry import registry
+from terminal.help.registry import describe, registry
 from terminal.web.answers import LiveCounter, LiveEvent
 from terminal.web.calls import PREFIX, Answer, Call, Operation
 from terminal.web.edge import EDGE
@@ -48,7 +48,7 @@ def document() -> dict[str, Any]:
             schema["examples"] = [msgspec.to_builtins(EXAMPLES[name])]
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
-        paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = operation_told(operation)
     paths[f"{PREFIX}/live"] = {"get": _live()}
     paths[f"{PREFIX}/events/stream"] = {"get": _stream()}
     return {
@@ -84,7 +84,7 @@ def _types() -> set[type[msgspec.Struct]]:
     return found
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def operation_told(operation: Operation) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in _PART.findall(operation.path)
@@ -114,7 +114,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.open_to == "anyone":
         told["security"] = []
     if operation.whole:
-        told["x-whole-list"] = operation.whole
+        told["description"] = f"The whole list at once: {operation.whole}."
     if operation.deprecated is not None:
         told |= operation.deprecated.document()
     return told
@@ -179,9 +179,15 @@ def _refused(slugs: tuple[str, ...]) -> dict[str, Any]:
         by_status.setdefault(str(registry().errors[slug].status), []).append(slug)
     content = {TYPE: {"schema": _ref(Problem)}}
     return {
-        status: {"description": ", ".join(slugs), "content": content}
+        status: {"description": ", ".join(slugs), "content": content, "x-problems": [_problem(x) for x in slugs]}
         for status, slugs in sorted(by_status.items())
     }
+
+
+def _problem(slug: str) -> dict[str, str]:
+    """A refusal's printed code, and the page that says what to do."""
+    told = describe(slug, {})
+    return {"slug": slug, "code": told.code, "help": told.help_path}
 
 
 def _live() -> dict[str, Any]:
@@ -254,7 +260,7 @@ async def page(request: web.Request) -> web.Response:
 
 
 def _call_html(operation: Operation) -> str:
-    told = _operation(operation)
+    told = operation_told(operation)
     rows = "".join(
         f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(each['in'])}</td>"
         f"<td>{'required' if each['required'] else ''}</td></tr>"
@@ -264,7 +270,7 @@ def _call_html(operation: Operation) -> str:
     body = EXAMPLES.get(operation.form.__name__) if operation.method == "POST" else None
     answer = EXAMPLES.get(operation.answer.__name__) if operation.answer else None
     refusals = "".join(
-        f"<tr><td>{status}</td><td><code>{escape(each['description'])}</code></td></tr>"
+        f"<tr><td>{status}</td><td>{_links(each['x-problems'])}</td></tr>"
         for status, each in told["responses"].items()
         if status != str(operation.status)
     )
@@ -274,6 +280,10 @@ def _call_html(operation: Operation) -> str:
         f"{table}{_pre('Body', body)}{_pre(f'Answer {operation.status}', answer)}"
         f"<table><tr><th>status</th><th>problems</th></tr>{refusals}</table>"
     )
+
+
+def _links(problems: list[dict[str, str]]) -> str:
+    return ", ".join(f"<a href='{each['help']}'><code>{escape(each['slug'])}</code></a>" for each in problems)
 
 
 def _pre(title: str, example: object) -> str:

@@ -1,19 +1,20 @@
 """Money without a sale over HTTP: what waits, and a person's word that it was seen."""
 
-from dataclasses import astuple
-
 from terminal.people.roles import Action
 from terminal.web.answers import Done, OrphanList, OrphanRow
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing, OrphanEnding
+from terminal.web.forms import OrphanEnding, OrphansQuery
 
 
-async def list_orphans(call: Call[Nothing]) -> Answer:
+async def list_orphans(call: Call[OrphansQuery]) -> Answer:
     """They belong to no counter: every till shows them, and no machine that may see some counters only."""
-    who = call.require(Action.SEE_SALES)
-    hidden = call.known.by_key and who.counters
-    found = [] if hidden else call.edge.service.orphans.waiting()
-    return Answer(OrphanList([OrphanRow(*astuple(each)) for each in found]))
+    who, form = call.require(Action.SEE_SALES), call.form
+    if call.known.by_key and who.counters:
+        return Answer(OrphanList([]))
+    found = call.edge.service.orphans.waiting(after=form.after, limit=form.limit + 1)
+    shown = found[: form.limit]
+    rows = [OrphanRow(x.order_no, x.channel, x.amount_minor, x.currency, x.at_ms) for x in shown]
+    return Answer(OrphanList(rows, shown[-1].cursor if len(found) > form.limit else None))
 
 
 async def close_orphan(call: Call[OrphanEnding]) -> Answer:

@@ -31,7 +31,7 @@ async def hooks(request: web.Request) -> web.Response:
         raise NotAllowed("not_allowed", action=Action.MANAGE_HOOKS.value)
     counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
     facts = {
-        "words": words.section("people", "page", "till", "access", "hooks"),
+        "words": words.section("people", "page", "till", "access", "hooks", "state"),
         "errors": error_words(words.language),
         "people": people_facts(parts),
         "me": who.id,

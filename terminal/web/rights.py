@@ -32,6 +32,8 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     # what a person must see
     "close_exception": (Action.SETTLE_EXCEPTION,),
     "list_orphans": (Action.SEE_SALES,),
+    "list_unheard": (Action.SEE_SALES,),
+    "close_unheard": (Action.SETTLE_EXCEPTION,),
     "close_orphan": (Action.SETTLE_EXCEPTION,),
     "list_alerts": (Action.SEE_SALES,),
     "close_alert": (Action.SETTLE_EXCEPTION,),

@@ -28,6 +28,7 @@ from terminal.web.forms import (
     NewSale,
     NewScan,
     OrphanEnding,
+    OrphansQuery,
     ReceiptQuery,
     SalesQuery,
     SlipChoice,
@@ -240,7 +241,15 @@ SALES: Final = (
     ),
 )
 COUNTERS: Final = (
-    Op("GET", "/counters", "list_counters", counters.list_counters, "The counters of this house.", CounterList),
+    Op(
+        "GET",
+        "/counters",
+        "list_counters",
+        counters.list_counters,
+        "The counters of this house.",
+        CounterList,
+        whole="one a counter of the settings",
+    ),
     Op(
         "GET",
         _COUNTER,
@@ -281,6 +290,7 @@ ORPHANS: Final = (
         orphans.list_orphans,
         "Proven money for orders this journal does not know, until a person has seen it.",
         OrphanList,
+        OrphansQuery,
     ),
     Op(
         "POST",
@@ -301,6 +311,7 @@ ALERTS: Final = (
         alerts.list_alerts,
         "Messages in a bank's name that proved nothing, until a person has seen it.",
         AlertList,
+        whole="at most one a channel",
     ),
     Op(
         "POST",

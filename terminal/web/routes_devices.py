@@ -20,6 +20,7 @@ DEVICES: Final = (
         "Every counter's devices with their health and last test; for the owner also the machine's ports.",
         DevicesReport,
         problems=("not_found",),
+        whole="what is plugged into this machine",
     ),
     Op(
         "POST",

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from terminal.web import hooks
-from terminal.web.answers import Done
+from terminal.web import hooks, unheard
+from terminal.web.answers import Done, SaleList
 from terminal.web.calls import Operation as Op
+from terminal.web.forms import UnheardQuery
 from terminal.web.hook_shapes import (
     HookChange,
     HookList,
@@ -23,7 +24,28 @@ _OWNER: Final = ("not_allowed", "pin_again", "code_again", "code_set_up")
 _ONE: Final = (*_OWNER, "hook_unknown")
 _URL: Final = ("hook_url_wrong", "hook_not_https", "hook_address_inside", "counter_unknown")
 _HOOK: Final = "/hooks/{id}"
+UNHEARD: Final = (
+    Op(
+        "GET",
+        "/unheard",
+        "list_unheard",
+        unheard.list_unheard,
+        "Sales of the last week whose end their program was never told, newest first; a key sees its own.",
+        SaleList,
+        UnheardQuery,
+    ),
+    Op(
+        "POST",
+        "/unheard/{sale}",
+        "close_unheard",
+        unheard.close_unheard,
+        "A person has told whoever needed to know how a sale ended.",
+        Done,
+        problems=("sale_unknown", "exception_unknown", "pin_again"),
+    ),
+)
 HOOK_CALLS: Final = (
+    *UNHEARD,
     Op(
         "GET",
         "/hooks",
@@ -32,7 +54,7 @@ HOOK_CALLS: Final = (
         "Webhooks: where events are sent, and how it goes.",
         HookList,
         problems=_OWNER,
-        whole=16,
+        whole="at most 16",
     ),
     Op(
         "POST",

@@ -76,7 +76,15 @@ PEOPLE: Final = (
         problems=("pin_again", "code_again", "code_wrong", "second_step_not_begun", "pin_locked"),
     ),
     Op("GET", "/me", "read_me", door.read_me, "Who the caller is and what they may do.", Me),
-    Op("GET", "/people", "list_people", door.list_people, "Names for the sign-in page.", PersonList),
+    Op(
+        "GET",
+        "/people",
+        "list_people",
+        door.list_people,
+        "Names for the sign-in page.",
+        PersonList,
+        whole="at most 200",
+    ),
     Op(
         "POST",
         "/pair",
@@ -121,6 +129,7 @@ ACCESS: Final = (
         "People, paired devices and API keys, for the owner.",
         AccessList,
         problems=_OWNER,
+        whole="at most 200 of each kind",
     ),
     Op(
         "POST",
@@ -209,6 +218,7 @@ ACCESS: Final = (
         "Channels whose settings name another merchant or account than before: they take no new money yet.",
         AccountList,
         problems=_OWNER,
+        whole="at most one a channel",
     ),
     Op(
         "POST",
@@ -227,6 +237,7 @@ ACCESS: Final = (
         "API keys with their scopes, end and last use; never a key itself.",
         ApiKeyList,
         problems=_OWNER,
+        whole="at most 200",
     ),
     Op(
         "POST",
@@ -238,7 +249,8 @@ ACCESS: Final = (
         KeyRotation,
         status=201,
         stores=True,
-        problems=(*_OWNER, "device_unknown", "people_full", "key_told_once"),
+        problems=(*_OWNER, "device_unknown", "people_full", "key_told_once", "version_moved"),
+        if_match="optional",
     ),
     Op(
         "POST",
@@ -259,6 +271,7 @@ ACCESS: Final = (
         access.revoke_api_key,
         "A key is worth nothing any more.",
         Done,
-        problems=(*_OWNER, "device_unknown"),
+        problems=(*_OWNER, "device_unknown", "version_moved"),
+        if_match="optional",
     ),
 )

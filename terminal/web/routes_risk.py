@@ -69,6 +69,7 @@ RISK_CALLS: Final = (
         StickerList,
         StickerQuery,
         problems=("counter_unknown",),
+        whole="at most 50",
     ),
     Op(
         "POST",

@@ -13,6 +13,7 @@ from terminal.web.answers import SaleList, SaleRow, Timeline, public, sale_row
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import NewCancel, NewCode, NewSale, Nothing, SalesQuery
 from terminal.web.report_desk import DESK
+from terminal.web.unheard import note_sale
 from terminal.web.views import event_view, sale_view
 
 
@@ -22,6 +23,7 @@ def shown(call: Call[Any], sale: Sale, status: int = 200) -> Answer:
     settlements = call.request.app[DESK].parts.settled.settlements(paying) if paying else {}
     test, check_code = service.house.simulated, service.check_code(sale)
     view = sale_view(sale, test=test, check_code=check_code, settlements=settlements)
+    note_sale(call, sale.id, sale.state, sale.ended_ms)
     return Answer(view, status)
 
 
@@ -58,6 +60,8 @@ async def list_sales(call: Call[SalesQuery]) -> Answer:
     rows = [row for counter in counters for row in _rows(call, counter)]
     rows.sort(key=lambda row: -row.cursor)
     rows = rows[: call.form.limit]
+    for row in rows:
+        note_sale(call, row.id, row.state, row.changed_ms)
     return Answer(SaleList(rows, rows[-1].cursor if len(rows) == call.form.limit else None))
 
 

@@ -20,6 +20,7 @@ from terminal.web.edge import EDGE, Edge
 from terminal.web.events import visible
 from terminal.web.forms import StreamQuery, read_query
 from terminal.web.hub import SLOW, Listener
+from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)
 BATCH: Final = 64
@@ -96,6 +97,7 @@ async def _serve(edge: Edge, answer: web.StreamResponse, listener: Listener) -> 
                 listener.sent = event.number
                 if visible(event, listener.caller.principal):
                     await _send(edge, answer, f"id: {event.number}\ndata: {edge.hub.event(event)}\n\n")
+                    note_event(edge, listener.caller, event)
             if not batch:
                 listener.live = True
                 await _rest(edge, answer, listener)

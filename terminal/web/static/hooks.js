@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { at, h } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { granted, keyOf } from "./wish.js";
-import { facts, t } from "./words.js";
+import { facts, saleNo, t } from "./words.js";
 
 const OVERLAP_H = 24;
 let open = null; // whose undelivered events are shown
@@ -100,10 +100,27 @@ async function more(after) {
   at("more").onclick = () => more(found.next);
 }
 
+function unheard(each) {
+  const told = [t(`state.${each.word}`), each.order_no, when(each.changed_ms)].filter(Boolean).join(" · ");
+  const seen = button(t("till.seen"), () => run(() => post(`/unheard/${each.id}`), t("hooks.noted")));
+  return h("li", {}, h("span", { class: "name" }, h("a", { href: `/sales/${each.id}` }, t("hooks.sale_no", { no: saleNo(each.no) })), h("small", {}, told)), seen);
+}
+
+/** Sales that a program asked for and never came back to: only there while there are some. */
+async function moreUnheard(before) {
+  const found = await get(before ? `/unheard?before=${before}` : "/unheard");
+  at("unheard").append(...found.sales.map(unheard));
+  at("unheard-part").hidden = !at("unheard").children.length && found.next === null;
+  at("more-unheard").hidden = found.next === null;
+  at("more-unheard").onclick = () => moreUnheard(found.next);
+}
+
 async function look() {
   const told = await withPin(() => get("/hooks"), { owner: true });
   if (!told) return;
   at("hooks").replaceChildren(...(told.hooks.length ? told.hooks.map(hook) : [h("li", { class: "soft" }, t("access.none"))]));
+  at("unheard").replaceChildren();
+  await moreUnheard();
   open = open && told.hooks.find((each) => each.id === open.id && each.letters);
   at("letters-part").hidden = !open;
   at("letters").replaceChildren();

@@ -83,6 +83,20 @@ def test_every_route_is_described_and_nothing_else() -> None:
     assert told == routed | {(f"{PREFIX}/live", "GET"), (f"{PREFIX}/events/stream", "GET")}
 
 
+@pytest.mark.row(88)
+def test_every_list_is_read_page_by_page_or_says_why_it_is_told_at_once() -> None:
+    lists = [each for each in OPERATIONS if each.name.startswith("list_") and each.method == "GET"]
+    assert len(lists) > 12
+    for operation in lists:
+        told = DOCUMENT["paths"][PREFIX + operation.path]["get"]
+        assert operation.answer is not None
+        goes_on = "next" in DOCUMENT["components"]["schemas"][operation.answer.__name__]["properties"]
+        asks = {each["name"] for each in told.get("parameters", [])} & {"before", "after"}
+        if operation.whole:
+            assert told["description"].startswith("The whole list at once: "), operation.name
+        assert (goes_on and bool(asks)) != bool(operation.whole), operation.name
+
+
 def test_every_problem_a_call_names_is_in_the_registry_under_its_status() -> None:
     for operation in OPERATIONS:
         for slug in operation.problems:
