@@ -12,6 +12,7 @@ from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.channels import channel_of
 from terminal.wiring.fitting import maker
 from terminal.wiring.house import check_currency, house_of, pepper_of, wording_of
+from terminal.wiring.observing import collector_of
 from terminal.wiring.stores import place_of
 
 
@@ -23,6 +24,7 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
     checks: list[Callable[[], object]] = [partial(each, loaded) for each in parts]
     checks += [partial(place_of, loaded)] if loaded.settings.journal.store == "postgres" else []
     checks += [partial(channel_of, loaded, name, clock, SystemEntropy()) for name in loaded.settings.channels]
+    checks += [partial(collector_of, loaded)] if loaded.settings.traces.endpoint else []
     make = maker(loaded, house, clock, slips)
     checks += [partial(make, each, None, None) for each in loaded.settings.counters]
     for check in checks:

@@ -19,6 +19,7 @@ from terminal.banks.channel import Channel
 from terminal.banks.client import ProviderLink
 from terminal.counter.ports import Clock, HttpRequest, NoAnswer, NothingSent
 from terminal.counter.service import Service
+from terminal.errors import BadSettings
 from terminal.hooks.desk import Hooks
 from terminal.observe.calls import Calls
 from terminal.observe.exposition import Family, one
@@ -111,14 +112,27 @@ class Watching:
             self.meters.lagged(max(loop.time() - due_s, 0.0))
 
 
+def collector_of(loaded: Loaded) -> tuple[ProviderLink, str]:
+    """Where spans go, and the path there; plain HTTP to this machine alone.
+
+    Raises:
+        BadSettings("config_value_wrong"): no such address, or others could read along.
+    """
+    parts = urlsplit(loaded.settings.traces.endpoint)
+    try:
+        link = ProviderLink(f"{parts.scheme}://{parts.netloc}", test=True)
+    except BadSettings as refused:
+        why = "https, or http on this machine" if refused.slug == "gateway_not_https" else "no such address"
+        raise BadSettings("config_value_wrong", key="traces.endpoint", why=why) from None
+    return link, parts.path or "/v1/traces"
+
+
 class Exporter:
     """Sends a sale's spans when it has ended, never on the way of a sale; what cannot be sent is counted."""
 
     def __init__(self, loaded: Loaded, service: Service, calls: Calls, settle_s: float) -> None:
-        traces = loaded.settings.traces
-        parts = urlsplit(traces.endpoint)
-        self._link = ProviderLink(f"{parts.scheme}://{parts.netloc}", test=True)  # plain HTTP stays here
-        self._path, self._name = parts.path or "/v1/traces", traces.service
+        self._link, self._path = collector_of(loaded)
+        self._name = loaded.settings.traces.service
         self._service, self._calls, self._settle_s = service, calls, settle_s
         self._queue: deque[tuple[float, str]] = deque(maxlen=QUEUE_MAX)
         self._news = asyncio.Event()

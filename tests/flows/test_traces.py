@@ -100,6 +100,7 @@ async def test_sales_go_on_while_nobody_takes_spans(tmp_path: Path) -> None:
 
 
 async def test_s16_spans_leave_this_machine_by_tls_alone(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match="gateway_not_https"):
-        async with inside(tmp_path, traces="http://collector.example/v1/traces"):
-            pass
+    for endpoint in ("http://collector.example/v1/traces", "ftp://127.0.0.1/x", "collector", "https://"):
+        with pytest.raises(BadSettings, match="config_value_wrong"):
+            async with inside(tmp_path, traces=endpoint):
+                pass
