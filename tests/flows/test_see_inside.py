@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from terminal.help.languages import LANGUAGES
+from terminal.help.registry import by_code, describe, registry
 from terminal.observe.exposition import CONTENT_TYPE
 from terminal.web.listen import listen
 from terminal.web.metrics import metrics_app
@@ -169,3 +171,23 @@ async def test_pr10_the_story_that_is_passed_on_opens_alone_and_names_nobody(tmp
         assert {each["type"] for each in data["lines"]} >= {"sale_opened", "attempt_moved", "refund_started"}
         other = shop.client(await shop.shop.machine("sales:read", counters=("2",)))
         assert (await other.get(f"/sales/{sale['id']}/story")).status == 404
+
+
+@pytest.mark.row(136, 154)
+async def test_help_answers_strangers_offline_and_every_link_on_it_leads_to_a_page(tmp_path: Path) -> None:
+    async with inside(tmp_path) as shop:
+        stranger = shop.client(shop.shop.client(Accept="text/html"))
+        pages = [(await stranger.get(f"{shop.url}/help{query}")).body for query in ("", "?q=paper")]
+        symptoms = pages[0].partition("<h2>All codes")[0]
+        assert "The receipt does not come out" in symptoms
+        links = {link for page in pages for link in re.findall(r'href="(/help/[^"]+)"', page)}
+        assert len(links) == len(registry().errors)
+        named = set(re.findall(r'href="(/help/[^"]+)"', symptoms))
+        for number, link in enumerate(sorted(named)):
+            language = LANGUAGES[number % len(LANGUAGES)]
+            told = await stranger.get(f"{shop.url}{link}", Accept_Language=language)
+            slug = by_code(link.rpartition("/")[2])
+            assert told.status == 200
+            assert slug is not None
+            assert describe(slug, {}, language).fix in html.unescape(told.body)
+        assert (await stranger.get(f"{shop.url}/help/Z-99")).status == 404
