@@ -20,8 +20,7 @@ POS: Final = Actor("pos", "key:till")
 WARM: Final = 700  # the newest sales and events are kept folded: a few hundred of them
 MORE: Final = 300
 FEW: Final = 40  # objects of one kind that may be under way at one look and not at the other
-# the simulated bank keeps its books; rules of risk follow the newest 2,048 sales
-ELSEWHERE: Final = ("terminal.sandbox.", "terminal.risk.memory.", "terminal.simulation.")
+ELSEWHERE: Final = ("terminal.sandbox.", "terminal.simulation.")  # the simulated bank keeps its books
 
 
 def kept() -> Counter[str]:
