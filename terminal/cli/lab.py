@@ -113,6 +113,9 @@ def serve_lab(
     ] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="End when the caller ends.")] = False,
     currency: Annotated[str, typer.Option(help="The till's: CNY, EUR or INR.")] = "CNY",
+    lan: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="This machine's address where a trainer's phone may come in.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One document when ready, for machines.")] = False,
 ) -> None:
     """A simulated bank, counter and service in one command, for a POS under test. Ends with Ctrl-C or SIGTERM."""
@@ -125,8 +128,12 @@ def serve_lab(
         give_up(f"{currency!r} is no currency of the lab; it has {', '.join(CURRENCIES)}.", USAGE)
     if 0 < port < FIRST_PORT:
         give_up(f"Ports below {FIRST_PORT} are the system's own; 0 takes free ones.", USAGE)
+    if lan and not _is_address(lan):
+        give_up(f"{lan!r} is no address of one machine; write it as 192.168.1.5.", USAGE)
     with sentences(as_json=as_json):
-        serving = LabServe(state, port=port, seed=seed, as_json=as_json, currency=currency, pages=not headless)
+        serving = LabServe(
+            state, port=port, seed=seed, as_json=as_json, currency=currency, pages=not headless, lan=lan
+        )
         raise typer.Exit(asyncio.run(serving.run(with_parent=with_parent, ready=ready)))
 
 
@@ -158,6 +165,16 @@ def run_fault(
         run_rails(seeds_named(seed), connector=connector, each=each, jobs=jobs, as_json=as_json)
         return
     _run(name, seeds_named(seed), quiet=quiet, as_json=as_json, junit=junit)
+
+
+def _is_address(text: str) -> bool:
+    """Of one machine: 0.0.0.0 and :: would open every network at once."""
+    from ipaddress import ip_address
+
+    try:
+        return not ip_address(text).is_unspecified
+    except ValueError:
+        return False
 
 
 def seeds_named(text: str) -> range:

@@ -51,10 +51,11 @@ class LabServe:
         as_json: bool,
         currency: str,
         pages: bool = False,
-        trainer: tuple[str, ...] = (),
+        lan: str = "",
     ) -> None:
         self._state, self._port, self._seed, self._as_json = state, port, seed, as_json
-        self._currency, self._pages, self._trainer = currency, pages, trainer
+        self._currency, self._pages, self._lan = currency, pages, lan
+        self._lan_port = 0
         self._supervisor = Supervisor(self._say)
 
     def _say(self, text: str) -> None:
@@ -67,6 +68,7 @@ class LabServe:
             places = Places((self._state or Path(folder)).resolve())
             places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             ports = Ports(self._port or free_block())
+            self._lan_port = ports.lab + 1
             if busy := listeners(ports.named()):
                 for port, who in sorted(busy.items()):
                     self._say(f"Port {port} ({ports.named()[port]}) is taken by {who}; --port 0 takes free ones.")
@@ -79,9 +81,7 @@ class LabServe:
                 file.unlink(missing_ok=True)  # who waits for it must not find an old one
 
     async def _run(self, places: Places, ports: Ports, file: Path, *, with_parent: bool) -> int:
-        shop = ShopProcesses(
-            places, ports, self._currency, self._supervisor, seed=self._seed, trainer=self._trainer
-        )
+        shop = ShopProcesses(places, ports, self._currency, self._supervisor, seed=self._seed, lan=self._lan)
         stop = asyncio.Event()
         if with_parent and not follow_parent(stop):
             return USAGE
@@ -127,6 +127,8 @@ class LabServe:
             ("ready file", str(file)),
         ):
             self._say(f"  {name:10} {value}")
+        if self._lan:
+            self._say(f"  {'trainer':10} https://{self._lan}:{self._lan_port} (the code is on the lab's own page)")
         if self._pages:
             self._say(f"  {'page':10} {served.lab}")
         self._say("Ctrl-C or SIGTERM ends it.")

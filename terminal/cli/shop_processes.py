@@ -18,7 +18,7 @@ LOOK_S: Final = 0.03
 class ShopProcesses:
     """Args:
     seed: of the simulated customer's codes; empty: drawn afresh.
-    trainer: options of the lab for a trainer's phone elsewhere, such as ``("--lan", "192.168.1.5")``.
+    lan: an address of this machine where a trainer's phone may come in; empty: none.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class ShopProcesses:
         supervisor: Supervisor,
         *,
         seed: str = "",
-        trainer: tuple[str, ...] = (),
+        lan: str = "",
     ) -> None:
         self._places, self._ports, self._currency, self._supervisor = places, ports, currency, supervisor
         self._seed = ("--seed", seed) if seed else ()
-        self._trainer = trainer
+        self._lan = lan
 
     async def start(self) -> dict[str, Any]:
         """What the service says of itself once all three answer. Raises CannotRun."""
@@ -51,7 +51,7 @@ class ShopProcesses:
             "lab",
             python("terminal.lab", "--state", str(places.lab), "--port", str(ports.lab), "--sandbox", url,
                    "--sandbox-state", str(places.sandbox), "--service-state", str(places.state),
-                   *self._trainer),
+                   *self._trainer()),
             places.log("lab"),
         )  # fmt: skip
         await self._answers(sandbox, f"{url}/wallet/static/wallet.css")
@@ -68,6 +68,16 @@ class ShopProcesses:
         async with asyncio.TaskGroup() as group:
             for child in self._supervisor.children:
                 group.create_task(self._supervisor.keep(child), name=f"keep {child.name}")
+
+    def _trainer(self) -> tuple[str, ...]:
+        """The lab's options for a trainer's phone; its certificate names the address."""
+        if not self._lan:
+            return ()
+        from terminal.local_authority import ensure
+        from terminal.system import SystemClock
+
+        _, tls = ensure(self._places.lab / "tls", SystemClock(), (self._lan,))
+        return ("--lan", self._lan, "--lan-port", str(self._ports.lab + 1), "--lan-tls", str(tls))
 
     def lab_key(self) -> str:
         return (self._places.lab / "lab-key").read_text().strip()

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from terminal.lab.server import running_lab
+from terminal.lab.server import Lan, running_lab
 from terminal.system import SystemClock, SystemEntropy
 
 
@@ -18,7 +18,12 @@ def main() -> int:
     parser.add_argument("--sandbox", default="http://127.0.0.1:7610", help="where the sandbox answers")
     parser.add_argument("--sandbox-state", type=Path, required=True, help="the sandbox's folder, for its token")
     parser.add_argument("--service-state", type=Path, required=True, help="the service's state folder")
+    parser.add_argument("--lan", default="", help="address of this machine where a trainer's phone may come in")
+    parser.add_argument("--lan-port", type=int, default=7621)
+    parser.add_argument("--lan-tls", type=Path, help="key and certificate for that address, PEM in one file")
     asked = parser.parse_args()
+    if asked.lan and asked.lan_tls is None:
+        parser.error("--lan needs --lan-tls: what leaves this machine is encrypted")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         return asyncio.run(_serve(asked))
@@ -39,6 +44,7 @@ async def _serve(asked: argparse.Namespace) -> int:
         sandbox_url=asked.sandbox,
         sandbox_state=asked.sandbox_state,
         service_state=asked.service_state,
+        lan=Lan(asked.lan, asked.lan_port, asked.lan_tls) if asked.lan else None,
     ):
         await stop.wait()
     return 0

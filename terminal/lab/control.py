@@ -14,7 +14,6 @@ from aiohttp import web
 from firmware_stubs.paper import text_view
 from terminal.errors import InvalidRequest
 from terminal.help.catalogue import Catalogue
-from terminal.help.languages import LANGUAGES, accepted
 from terminal.lab.bank_link import BankAway, BankRefuses
 from terminal.lab.control_shapes import (
     Acted,
@@ -48,6 +47,7 @@ from terminal.lab.control_shapes import (
 )
 from terminal.lab.faults import Fault, FaultUnknown, Wish, catalogue, find
 from terminal.lab.laboratory import Laboratory
+from terminal.lab.language import words_of
 from terminal.lab.qr_reader import NotReadable
 from terminal.lab.service_process import NoService
 from terminal.lab.stand import ROLES
@@ -315,12 +315,6 @@ async def _read(request: web.Request, verb: Verb) -> Ask:
         raise Cannot(400, refused.slug, f"The body is no strict JSON: {refused.slug}.") from None
     except msgspec.ValidationError as wrong:
         raise Cannot(422, "field_wrong", f"{wrong}.") from None
-
-
-def words_of(request: web.Request) -> Catalogue:
-    """``?language=``, else as the client says it accepts."""
-    chosen = request.query.get("language", "")
-    return Catalogue.load(chosen if chosen in LANGUAGES else accepted(request.headers.get("Accept-Language", "")))
 
 
 def _sale(told: dict[str, Any], words: Catalogue) -> SaleTold:

@@ -11,10 +11,11 @@ from aiohttp import web
 
 from firmware_stubs.paper import StubSlip, text_view
 from terminal.help.catalogue import Catalogue
-from terminal.help.languages import LANGUAGES, PSEUDO, accepted
+from terminal.help.languages import LANGUAGES, PSEUDO
 from terminal.lab.bank_link import BankAway, BankRefuses
 from terminal.lab.faults import FaultUnknown, Wish, catalogue
 from terminal.lab.laboratory import Laboratory
+from terminal.lab.language import COOKIE, words_of
 from terminal.lab.live import Live
 from terminal.lab.qr_reader import NotReadable
 from terminal.lab.service_process import NoService
@@ -26,7 +27,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
 HERE: Final = Path(__file__).parent
 STATIC: Final = {"lab.js": "text/javascript", "lab.css": "text/css"}
-LANGUAGE: Final = "language_lab"
 _REFUSED: Final = (BankRefuses, NotReadable, FaultUnknown, NoService, msgspec.ValidationError, msgspec.DecodeError)
 
 
@@ -118,14 +118,15 @@ class Pages:
     # --- the page ---------------------------------------------------------------------------------------
 
     async def _page(self, request: web.Request) -> web.Response:
-        words = _words(request)
+        words = words_of(request)
         language = words.language
         faults = [fault for fault in catalogue().values() if fault.on_page]
         html = self._templates.get_template("lab.html").render(
             t=words.text,
             language=language,
             languages=[(each, Catalogue.load(each).text("language.name")) for each in LANGUAGES],
-            faults=[(fault, fault.expected(language)) for fault in faults],
+            faults=[(fault, fault.expected(language), fault.cashier(language)) for fault in faults],
+            states={key.partition(".")[2]: words.text(key) for key in words.names() if key.startswith("state.")},
             account_faults=ACCOUNT_FAULTS,
             headless=[fault.slug for fault in catalogue().values() if not fault.on_page],
             wallet=f"{self._sandbox_url}/wallet",
@@ -138,7 +139,7 @@ class Pages:
         )
         answer = web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": policy})
         if (chosen := request.query.get("language", "")) in {*LANGUAGES, PSEUDO}:
-            answer.set_cookie(LANGUAGE, chosen, httponly=True, samesite="Strict", path="/lab", max_age=31_536_000)
+            answer.set_cookie(COOKIE, chosen, httponly=True, samesite="Strict", path="/lab", max_age=31_536_000)
         return answer
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -185,7 +186,7 @@ class Pages:
         return {"lines": self._lab.timeline.after(int(after) if after.isdecimal() else 0)}
 
     async def _faults(self, request: web.Request) -> Any:
-        language = _words(request).language
+        language = words_of(request).language
         return {
             "faults": [
                 {
@@ -254,7 +255,7 @@ class Pages:
 
     async def _begin(self, request: web.Request) -> Any:
         fault = await self._lab.begin(await _read(request, Wish))
-        return {"slug": fault.slug, "expected": fault.expected(_words(request).language)}
+        return {"slug": fault.slug, "expected": fault.expected(words_of(request).language)}
 
     async def _heal(self, request: web.Request) -> Any:
         await self._lab.heal(request.query.get("slug", ""))
@@ -266,13 +267,6 @@ def _drawn(slip: StubSlip, width: int) -> bytes:
     from terminal.lab.paper_picture import slip_png
 
     return slip_png(slip, width)
-
-
-def _words(request: web.Request) -> Catalogue:
-    chosen = request.query.get("language") or request.cookies.get(LANGUAGE, "")
-    if chosen in {*LANGUAGES, PSEUDO}:
-        return Catalogue.load(chosen)
-    return Catalogue.load(accepted(request.headers.get("Accept-Language", "")))
 
 
 def _json_errors(tell: Callable[[web.Request], Awaitable[Any]]) -> Handler:

@@ -21,6 +21,8 @@ from terminal.lab.service_process import ServiceProcess
 from terminal.lab.stand import Stand
 from terminal.lab.till_link import TillLink
 from terminal.lab.timeline import Timeline
+from terminal.lab.trainer import Trainer, serve_far
+from terminal.lab.trainer_codes import TrainerCodes
 
 BODY_MAX: Final = 16 * 1024
 
@@ -34,6 +36,20 @@ class RunningLab:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lan:
+    """``tls``: key and certificate for ``address``, as PEM in one file."""
+
+    address: str
+    port: int
+    tls: Path
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"https://{host}:{self.port}"
+
+
 @asynccontextmanager
 async def running_lab(
     state: Path,
@@ -44,12 +60,14 @@ async def running_lab(
     sandbox_url: str,
     sandbox_state: Path,
     service_state: Path,
+    lan: Lan | None = None,
 ) -> AsyncIterator[RunningLab]:
     """Plug the devices in and answer; everything is unplugged and closed on the way out.
 
     Args:
         state: devices appear as links in ``state/dev``; the key to the pages is ``state/lab-key``.
         port: 0 takes a free one.
+        lan: where a trainer's phone may reach its remote control; None: on this machine alone.
 
     Raises:
         OSError: the port is taken, or the folder cannot be written.
@@ -64,7 +82,9 @@ async def running_lab(
     live = Live(lab)
     app = web.Application(client_max_size=BODY_MAX, middlewares=[door.guard])
     app.add_routes([web.get("/", _home), *Pages(lab, live, sandbox_url=sandbox_url).routes()])
-    app.add_routes(Control(lab, till).routes())
+    codes = TrainerCodes(entropy, asyncio.get_running_loop().time)
+    trainer = Trainer(lab, till, codes, lan.url if lan else "")
+    app.add_routes([*Control(lab, till).routes(), *trainer.routes(), *trainer.home_routes()])
     async with AsyncExitStack() as stack:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
@@ -81,6 +101,9 @@ async def running_lab(
         await stand.plug()
         stack.push_async_callback(stand.unplug)
         stack.callback(lab.breakage.close)
+        if lan is not None:
+            far = await serve_far(trainer, lan.address, lan.port, lan.tls)
+            stack.push_async_callback(far.cleanup)
         watching = asyncio.create_task(lab.watch(), name="watch the bank")
         stack.push_async_callback(_end, watching)
         helping = asyncio.create_task(lab.hand.run(), name="test devices by itself")

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from terminal.lab.server import RunningLab, running_lab
+from terminal.lab.server import Lan, RunningLab, running_lab
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.system import SystemClock, SystemEntropy
@@ -29,7 +29,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Rig]:
+async def opened(folder: Path, lan: Lan | None = None) -> AsyncIterator[Rig]:
     clock, entropy = SystemClock(), SystemEntropy()
     sandbox = await start_sandbox(folder / "sandbox", clock=clock, entropy=entropy, port=0)
     try:
@@ -42,6 +42,7 @@ async def opened(folder: Path) -> AsyncIterator[Rig]:
                 sandbox_url=sandbox.url,
                 sandbox_state=folder / "sandbox",
                 service_state=folder / "state",
+                lan=lan,
             ) as lab,
             aiohttp.ClientSession(headers={"Authorization": f"Bearer {lab.key}"}) as session,
         ):

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -238,6 +238,38 @@ async def test_b1_an_answer_lost_after_the_debit_is_checked_until_proven_and_cha
     assert spoken.count("十五元") == 1, spoken
     for amount in ("十一元", "十二元", "十三元", "十四元", "十六元"):  # the list is short: they may have left it
         assert spoken.count(amount) <= 1, (amount, spoken)
+
+
+@pytest.mark.row(105)
+async def test_a_trainer_s_phone_breaks_pays_and_heals_and_reads_the_trainee_s_till(windows: Windows) -> None:
+    slips = await windows.slips()
+    await windows.open_sale("2100")
+    phone = await windows.lab.context.new_page()
+    await phone.set_viewport_size({"width": 390, "height": 844})
+    await phone.goto(urljoin(windows.lab.url, "/lab/trainer"))
+    says = phone.locator("#says")
+    await expect(says).to_have_text("Waiting for customer")
+    await expect(phone.locator("#amount")).to_contain_text("21.00")
+    await phone.fill("#search", "new roll keeps")
+    await expect(phone.locator("#none")).to_be_visible()
+    await phone.fill("#search", "cover")
+    button = phone.locator("#faults li:not([hidden]) button")
+    await expect(button).to_have_count(1)
+    box = await button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 72
+    assert box["x"] + box["width"] <= 390
+    await button.click()
+    await expect(windows.till.locator("#chip-printer")).to_have_class("fault")
+    await phone.click("[data-phone=pay]")
+    await expect(says).to_have_text("Paid")
+    await phone.click("#heal")
+    await expect(phone.locator("#active button")).to_have_count(0)
+    await windows.paid("¥21.00", slips + 1)
+    await phone.goto(urljoin(windows.lab.url, "/lab/trainer?language=zh-CN"))
+    await expect(phone.locator("#heal")).to_have_text("全部恢复")
+    await phone.close()
+    assert windows.complaints == []
 
 
 async def turn(windows: Windows, *, plugged: bool) -> None:

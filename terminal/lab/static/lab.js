@@ -233,6 +233,8 @@ function chooseFault() {
   at("seconds-field").hidden = !takes.includes("seconds");
   at("fault-expected").textContent = chosen.dataset.expected;
   at("fault-ids").textContent = chosen.dataset.ids;
+  at("fault-till").textContent = chosen.dataset.till;
+  at("fault-cashier").textContent = chosen.dataset.cashier;
   const fields = Object.entries(JSON.parse(chosen.dataset.params)).map(([name, value]) => {
     const label = make("label", `${say(`param_${name}`)} `);
     const input = document.createElement("input");
