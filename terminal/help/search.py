@@ -54,14 +54,19 @@ def by_symptom(query: str, language: str) -> list[Told]:
 
 
 def found(query: str, language: str) -> list[Entry]:
-    """Rows whose code, slug, words or symptom contain every word of the query; all of them for an empty one."""
+    """Rows whose code, slug, words or symptom contain every word of the query; all of them for an empty one.
+
+    What a symptom leads to comes first, the likeliest before the others; the rest by code.
+    """
     wanted = query.lower()[:QUERY_MAX].split()
     seen: dict[str, str] = {}
     for each in symptoms().values():
         for slug in each.errors:
             seen[slug] = f"{seen.get(slug, '')} {each.say(language)}"
     entries = [Entry(slug, describe(slug, {}, language)) for slug in registry().errors]
-    entries.sort(key=lambda each: each.told.code)
+    likely = [each.slug for told in (by_symptom(query, language) if wanted else []) for each in told.entries]
+    place = {slug: number for number, slug in reversed(list(enumerate(likely)))}
+    entries.sort(key=lambda each: (place.get(each.slug, len(likely)), each.told.code))
 
     def fits(each: Entry) -> bool:
         told = each.told

@@ -42,6 +42,7 @@ def test_everything_that_can_go_wrong_with_a_device_the_line_or_the_clock_is_fou
 def test_what_people_say_leads_to_its_code(query: str, language: str, slug: str) -> None:
     seen = [entry.slug for each in by_symptom(query, language) for entry in each.entries]
     assert slug in seen[:3]
+    assert found(query, language)[0].slug == seen[0]
 
 
 @pytest.mark.parametrize("query", ["", "x" * 5000, "' OR 1=1 --", "<script>", "\x00", "%s {slug}", "١٢٣"])
