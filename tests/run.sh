@@ -1,6 +1,7 @@
 #!/bin/sh
 # make test: lint, types, the whole suite with branch coverage, and in the last lines what was not covered.
 # Budget on two cores, installing not counted: at most 300 s together; by suite in docs/for-developers.md.
+# With arguments (a path, -k …) only pytest is told, and runs all it selects in one go.
 set -u
 cd "$(dirname "$0")/.."
 failed=""
@@ -28,17 +29,36 @@ browser() {
 browser || missed="browser tests: no Chromium here and no right to install it (apt-get install chromium)"
 
 stage lint sh -c 'ruff check -q . && ruff format -q --check .'
-# Types need one core and the tests wait for processes, devices and pages at times: the two together fill both.
-{
+# Two cores, and three things at once: tests that wait for frames, paper and boards most of their time, in a run of
+# their own; types; and everything else on two workers. The first two measure no coverage.
+aside() {
+  name=$1; shift
   begun=$(date +%s)
-  if nice mypy --no-error-summary; then word=ok; else word=FAILED; fi
-  echo "== types: $word in $(($(date +%s) - begun)) s"
-} >"$scratch/types" 2>&1 &
-types=$!
-stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --costs --trust=.trust.json --cov --cov-report= -m "not slow" "$@"
-wait "$types"
-cat "$scratch/types"
-grep -q "^== types: ok" "$scratch/types" || failed="$failed types"
+  if "$@"; then word=ok; else word=FAILED; fi
+  echo "== $name: $word in $(($(date +%s) - begun)) s"
+}
+
+waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/browser"
+left_to_it=""
+asides="types"
+aside types nice mypy --no-error-summary >"$scratch/types" 2>&1 &
+if [ $# = 0 ]; then
+  for each in $waiting; do left_to_it="$left_to_it --ignore=$each"; done
+  asides="$asides waiting"
+  # shellcheck disable=SC2086  # several paths
+  aside waiting python -m pytest -q --costs --trust=.trust-waiting.json -p no:cacheprovider \
+    -m "not slow" $waiting >"$scratch/waiting" 2>&1 &
+else
+  rm -f .trust-waiting.json
+fi
+# shellcheck disable=SC2086  # several options
+stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --costs --trust=.trust.json --cov --cov-report= \
+  -m "not slow" $left_to_it "$@"
+wait
+for each in $asides; do
+  cat "$scratch/$each"
+  grep -q "^== $each: ok" "$scratch/$each" || failed="$failed $each"
+done
 python -m coverage report >"$scratch/coverage" 2>&1 && tail -40 "$scratch/coverage"
 
 echo

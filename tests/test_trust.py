@@ -89,6 +89,8 @@ def test_passed_failed_and_times_are_counted(tmp_path: Path) -> None:
         "B1": Result(failed=1),
         "B2": Result(failed=1),
     }
+    parts = read_results(tmp_path / "out.json", tmp_path / "out.json")
+    assert parts["I3"] == Result(passed=4, failed=2, times=200), "make test is two parts at once"
 
 
 def test_a_failure_an_empty_promise_and_a_gap_are_said() -> None:

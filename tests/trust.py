@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROMISES = Path(__file__).with_name("trust.toml")
 RUNS = Path(__file__).with_name("trust_runs.toml")
-RESULTS = ROOT / ".trust.json"
+RESULTS = [ROOT / name for name in (".trust.json", ".trust-waiting.json")]  # tests/run.sh runs two parts
 TIMES = "times"  # a test's own count of what it injected: record_property("times", 25000)
 KEYS_OF_THE_TILL = "tests/flows/browser/"  # there f1 and f4 are keys, not faults
 _NUMBER = re.compile(r"(?<=_)(pr|[idlpvcbawfs])([0-9]{1,2})(?=_|$)")
@@ -137,11 +137,19 @@ def unshown(known: dict[str, Promise], tests: dict[str, list[str]]) -> list[str]
     return [x.number for x in known.values() if not x.missing and x.number not in tests]
 
 
-def read_results(file: Path) -> dict[str, Result]:
-    return {number: Result(**told) for number, told in json.loads(file.read_text("utf-8")).items()}
+def read_results(*files: Path) -> dict[str, Result]:
+    """Of one run that left a file for each of its parts."""
+    results: dict[str, Result] = {}
+    for file in files:
+        for number, told in json.loads(file.read_text("utf-8")).items():
+            result = results.setdefault(number, Result())
+            for name, count in told.items():
+                setattr(result, name, getattr(result, name) + count)
+    return results
 
 
 if __name__ == "__main__":
-    if not RESULTS.exists():
-        sys.exit(f"no results yet: run make test first, it leaves {RESULTS.name}")
-    sys.stdout.write(page(promises(PROMISES.read_text("utf-8")), read_results(RESULTS), RUNS.read_text("utf-8")))
+    if not RESULTS[0].exists():
+        sys.exit(f"no results yet: run make test first, it leaves {RESULTS[0].name}")
+    left = read_results(*(each for each in RESULTS if each.exists()))
+    sys.stdout.write(page(promises(PROMISES.read_text("utf-8")), left, RUNS.read_text("utf-8")))
