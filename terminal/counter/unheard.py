@@ -20,6 +20,7 @@ KEPT_MS: Final = 7 * 86_400_000  # who is away for longer reads the list of sale
 SCANNED_MAX: Final = 200  # rows looked through for one page
 OPENERS_MAX: Final = 4096
 _PROGRAM: Final = "pos:"
+_DOOR: Final = "pos:door:"  # a till behind a door of the settings is answered there, by that door's own rules
 
 
 class Unheard:
@@ -80,7 +81,9 @@ class Unheard:
         return found, rows[-1].first_number if len(rows) == SCANNED_MAX else None
 
     def _waits(self, sale: str, state: str) -> bool:
-        return state in ENDED and self.opener(sale).startswith(_PROGRAM) and not self._told(f"{sale}:{state}")
+        opener = self.opener(sale)
+        asked = opener.startswith(_PROGRAM) and not opener.startswith(_DOOR)
+        return state in ENDED and asked and not self._told(f"{sale}:{state}")
 
     def _told(self, name: str) -> bool:
         return self._service.feed.claimed("told", name) is not None

@@ -250,13 +250,21 @@ async def page(request: web.Request) -> web.Response:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Countertop</title><style nonce="{nonce}">'
         f"{_STYLE}</style><h1>Countertop API</h1><p>JSON over HTTP. Machines send <code>Authorization: Bearer KEY"
         f"</code>. Amounts are integers of the smallest unit. The same as data: <a href='{PREFIX}/openapi.json'>"
-        f"openapi.json</a>.</p>{calls}<h2><code>GET {PREFIX}/live</code></h2><p>{live}</p></html>"
+        f"openapi.json</a>.</p>{_VERSIONS}{calls}<h2><code>GET {PREFIX}/live</code></h2><p>{live}</p></html>"
     )
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
     return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": policy})
+
+
+_VERSIONS: Final = (
+    "<h2 id='versions'>Versions</h2><p>This API only grows: ignore what you do not know. A call that will end is "
+    "marked a year ahead at least; each of its answers then has the headers <code>Deprecation</code> (RFC 9745) "
+    "and <code>Sunset</code> (RFC 8594). Where two may change one thing, its <code>ETag</code> goes back as "
+    "<code>If-Match</code>.</p>"
+)
 
 
 def _call_html(operation: Operation) -> str:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from terminal.payments.decide import OpenSale
+from terminal.payments.event import Actor
+from terminal.payments.money import Money
 from tests.flows.api_rig import Client, Shop, open_shop
 
 MINUTE = 61
@@ -78,6 +81,10 @@ async def test_i14_a_person_ends_a_line_and_a_program_of_one_counter_sees_its_ow
         one, two = await shop.machine(counters=("1",)), await shop.machine(counters=("2",))
         first, second = await left_alone(shop, one), await left_alone(shop, two, "2")
         by_hand = await shop.paid(await shop.till())
+        behind = OpenSale("1", Money(100, "CNY"))  # a till behind a door is answered there
+        opened = await shop.service.checkout.open_sale(behind, actor=Actor("pos", "door:old-till"))
+        await shop.service.checkout.cancel(opened.id, why="cashier", actor=Actor("pos", "door:old-till"))
+        await shop.until(opened.id, "cancelled")
         shop.clock.ahead_s += MINUTE
         owner = await shop.owner()
         listed = {each["id"] for each in (await owner.get("/unheard")).body["sales"]}

@@ -1,9 +1,13 @@
 """Events leave the house: an endpoint set up over the API, a server that checks signatures by itself (row 90)."""
 
 import asyncio
+import base64
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -192,3 +196,39 @@ async def test_s19_what_was_never_taken_is_listed_page_by_page_sent_again_and_dr
         assert (await owner.post(f"{letters}/drop", {})).status == 200
         assert (await owner.get(letters)).body == {"letters": [], "next": None}
         assert sale["id"] in {event["subject"] for _, event in receiver.came}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "integrate" / "events.md"
+PLAY = """
+import {{ verify }} from "./verify.mjs";
+const {{ secret, headers, body }} = JSON.parse(process.argv[2]);
+const bytes = Buffer.from(body, "base64");
+const changed = Buffer.concat([bytes, Buffer.from(" ")]);
+console.log(JSON.stringify([verify(secret, headers, bytes), verify(secret, headers, changed)]));
+"""
+
+
+@pytest.mark.row(88, 90)
+async def test_s19_the_examples_of_the_page_take_our_delivery_and_refuse_a_changed_one(tmp_path: Path) -> None:
+    fences = dict(re.findall(r"^```(\w+)\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S))
+    receiver = Receiver()
+    async with house(tmp_path, receiver) as (shop, owner):
+        await registered(owner, receiver)
+        await shop.shown(await shop.machine())
+        sale = await shop.paid(await shop.machine(), counter="2")
+        await receiver.until(lambda: sale["id"] in paid(receiver))
+    headers, body = receiver.requests[-1]
+    page = ModuleType("page")
+    exec(compile(fences["python"], str(PAGE), "exec"), page.__dict__)  # the page's own words, not a stranger's
+    assert page.verify(receiver.secret, headers, body)
+    assert not page.verify(receiver.secret, headers, body + b" ")
+    stale = {**headers, "webhook-timestamp": "1614265330"}
+    assert not page.verify(receiver.secret, stale, body)
+    (tmp_path / "verify.mjs").write_text(fences["js"], "utf-8")
+    (tmp_path / "play.mjs").write_text(PLAY.replace("{{", "{").replace("}}", "}"), "utf-8")
+    told = {"secret": receiver.secret, "headers": headers, "body": base64.b64encode(body).decode()}
+    node = await asyncio.create_subprocess_exec(
+        "node", "play.mjs", json.dumps(told), cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asyncio.wait_for(node.communicate(), WATCHDOG_S)
+    assert json.loads(said) == [True, False]

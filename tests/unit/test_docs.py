@@ -19,6 +19,7 @@ from terminal.cli.commands import app
 from terminal.help.registry import describe
 from terminal.web.calls import PREFIX, Operation
 from terminal.web.forms import read
+from terminal.web.openapi import document
 from terminal.web.problems import Problem
 from terminal.web.routes import OPERATIONS
 
@@ -225,6 +226,8 @@ def test_every_request_that_is_shown_is_one_the_api_takes() -> None:
     seen = 0
     for method, path, body, headers in requests():
         row = operation(method, path)
+        if row is None and method.lower() in document()["paths"].get(path, {}):
+            continue  # a stream
         assert row is not None, f"{method} {path}"
         if body:
             read(row.form, msgspec.json.decode(body))
