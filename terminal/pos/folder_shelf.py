@@ -33,6 +33,7 @@ class Shelf:
 
     def open(self) -> list[str]:
         """Make the subfolders; return what was in work when the last life ended. Raises FolderUnusable."""
+        self.check_place()
         try:
             for each in (IN, WORK, OUT, REFUSED):
                 (self._folder / each).mkdir(mode=0o770, exist_ok=True)
@@ -45,15 +46,22 @@ class Shelf:
 
     def check(self) -> None:
         """Raises FolderUnusable."""
-        for each in (self._folder, *(self._folder / name for name in (IN, WORK, OUT, REFUSED))):
-            try:
-                facts = each.lstat()
-            except OSError as error:
-                raise FolderUnusable(f"{each.name}: {error.strerror}") from None
-            if not stat.S_ISDIR(facts.st_mode):
-                raise FolderUnusable(f"{each.name}: no folder of its own")
-            if facts.st_uid not in (os.geteuid(), 0) or stat.S_IMODE(facts.st_mode) & _OTHERS_WRITE:
-                raise FolderUnusable(f"{each.name}: others may write here")
+        self.check_place()
+        for name in (IN, WORK, OUT, REFUSED):
+            self.check_place(name)
+
+    def check_place(self, name: str = "") -> None:
+        """The folder itself, or one below it. Raises FolderUnusable."""
+        place = self._folder / name
+        try:
+            facts = place.lstat()
+        except OSError as error:
+            raise FolderUnusable(f"{place.name}: {error.strerror}") from None
+        if not stat.S_ISDIR(facts.st_mode):
+            raise FolderUnusable(f"{place.name}: no folder of its own")
+        mine = os.geteuid() in (0, facts.st_uid) or facts.st_uid == 0
+        if not mine or stat.S_IMODE(facts.st_mode) & _OTHERS_WRITE:
+            raise FolderUnusable(f"{place.name}: others may write here")
 
     def still(self) -> list[str]:
         """Names that did not change between two looks, oldest first. Raises FolderUnusable."""

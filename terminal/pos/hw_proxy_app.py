@@ -24,6 +24,7 @@ REFUSED: Final = -32000
 NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 TEXT_MAX: Final = 40  # of the two lines of a customer display
 _HERE: Final = Peers(())
+_STRANGERS: Final = frozenset({403, 404, 421, 429})  # what they are told, no page of another site reads
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -35,11 +36,15 @@ class Gate:
     origins: Collection[str]
     hosts: Collection[str] = NAMES
     peers: Peers = _HERE
+    wait_s: Callable[[str], float] = lambda _who: 0.0
+    """How long this caller has asked too much; 0: it may pass, which is counted."""
 
     def check(self, request: web.Request) -> None:
         """Raises web.HTTPException."""
         if not self.peers.admits(request.remote):
             raise web.HTTPForbidden(text="address not allowed\n")
+        if self.wait_s(str(request.remote)) > 0:
+            raise web.HTTPTooManyRequests(text="too many\n", headers={"Retry-After": "1"})
         self._check_host(request)
         if not hmac.compare_digest(request.match_info.get("secret", "").encode(), self.secret.encode()):
             raise web.HTTPNotFound(text="not found\n")
@@ -121,8 +126,8 @@ ROUTES: Final = (
 )
 
 
-def make_hw_proxy(till: HwProxy, gate: Gate) -> web.Application:
-    """To be opened on a listener of its own."""
+def make_hw_proxy(till: HwProxy, gate: Gate, body_s: float = BODY_S) -> web.Application:
+    """To be opened on a listener of its own. ``body_s``: a call's body comes within it."""
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -130,7 +135,7 @@ def make_hw_proxy(till: HwProxy, gate: Gate) -> web.Application:
             gate.check(request)
             answer = await handler(request)
         except web.HTTPException as no:
-            if no.status in {403, 404, 421}:
+            if no.status in _STRANGERS:
                 raise
             gate.open_to(request, no)
             raise
@@ -138,7 +143,7 @@ def make_hw_proxy(till: HwProxy, gate: Gate) -> web.Application:
         return answer
 
     async def call(request: web.Request) -> web.Response:
-        return _json(await _answer(Routes(till), request))
+        return _json(await _answer(Routes(till), request, body_s))
 
     app = web.Application(client_max_size=CALL_MAX, middlewares=[guard])
     app.router.add_get("/{secret}/hw_proxy/hello", _hello)
@@ -164,11 +169,11 @@ async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204, headers=headers)
 
 
-async def _answer(routes: Routes, request: web.Request) -> dict[str, Any]:
+async def _answer(routes: Routes, request: web.Request, body_s: float) -> dict[str, Any]:
     if request.content_type != "application/json" or "Content-Encoding" in request.headers:
         raise web.HTTPUnsupportedMediaType(text="JSON, please\n")
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(body_s):
             call = read_call(await request.read(), CALL_MAX)
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="too slow\n") from None

@@ -10,6 +10,7 @@ from terminal.help.wording import CatalogueWording
 from terminal.settings import Loaded
 from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.channels import channel_of
+from terminal.wiring.door_checks import check_door
 from terminal.wiring.fitting import maker
 from terminal.wiring.house import check_currency, house_of, pepper_of, wording_of
 from terminal.wiring.observing import collector_of
@@ -25,6 +26,7 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
     checks += [partial(place_of, loaded)] if loaded.settings.journal.store == "postgres" else []
     checks += [partial(channel_of, loaded, name, clock, SystemEntropy()) for name in loaded.settings.channels]
     checks += [partial(collector_of, loaded)] if loaded.settings.traces.endpoint else []
+    checks += [partial(check_door, loaded, name) for name in loaded.settings.doors]
     make = maker(loaded, house, clock, slips)
     checks += [partial(make, each, None, None) for each in loaded.settings.counters]
     for check in checks:

@@ -12,10 +12,10 @@ from drivers.transport import OpenTransport, Transport
 from terminal.errors import BadSettings
 from terminal.pos.amount_line import AmountLine, Pipe
 from terminal.pos.amount_lines import Rules
-from terminal.pos.peers import LOOPBACK as THIS_MACHINE
 from terminal.pos.peers import Peers
 from terminal.settings import AmountLineTable
 from terminal.wiring.door_parts import DoorParts, keep_with
+from terminal.wiring.open_hw_proxy import peers_of
 
 log = logging.getLogger(__name__)
 AGAIN_S: Final = 2.0  # between two tries to open the port
@@ -97,12 +97,17 @@ async def open_amount_line(stack: AsyncExitStack, parts: DoorParts) -> str:
     await keep_with(stack, parts, "watch", door.watch)
     if not table.line:
         return await _listen(stack, parts, table, door)
-    try:
-        open_port = opener(table.line, baud=table.baud)
-    except ValueError as error:
-        raise BadSettings("config_value_wrong", key=f"doors.{parts.name}.line", why=str(error)) from None
+    open_port = port_of(parts.name, table)
     await keep_with(stack, parts, "line", lambda: _serve_port(door, open_port))
     return table.line
+
+
+def port_of(name: str, table: AmountLineTable) -> OpenTransport:
+    """Raises BadSettings."""
+    try:
+        return opener(table.line, baud=table.baud)
+    except ValueError as error:
+        raise BadSettings("config_value_wrong", key=f"doors.{name}.line", why=str(error)) from None
 
 
 async def _serve_port(door: AmountLine, open_port: OpenTransport) -> None:
@@ -119,11 +124,7 @@ async def _serve_port(door: AmountLine, open_port: OpenTransport) -> None:
 
 
 async def _listen(stack: AsyncExitStack, parts: DoorParts, table: AmountLineTable, door: AmountLine) -> str:
-    try:
-        peers = Peers((*table.peers, *THIS_MACHINE) if table.peers else ())
-    except ValueError as error:
-        raise BadSettings("config_value_wrong", key=f"doors.{parts.name}.peers", why=str(error)) from None
-    serving = LineServer(door, peers)
+    serving = LineServer(door, peers_of(parts.name, table.peers))
     try:
         server = await asyncio.start_server(serving.come, table.host, table.port, limit=READ_MAX)
     except OSError as error:

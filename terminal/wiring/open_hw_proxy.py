@@ -2,6 +2,7 @@
 
 import re
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Final
 
 from terminal.errors import BadSettings
@@ -9,11 +10,14 @@ from terminal.pos.hw_proxy_app import NAMES, Gate, make_hw_proxy
 from terminal.pos.hw_proxy_till import HwProxy, Patience
 from terminal.pos.peers import LOOPBACK as THIS_MACHINE
 from terminal.pos.peers import Peers
-from terminal.settings import HwProxyTable
+from terminal.settings import HwProxyTable, Loaded
 from terminal.web.listen import listen
+from terminal.web.rates import Buckets
 from terminal.wiring.door_parts import DoorParts, keep_with
 
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{20,100}")
+CALLS_PER_S: Final = 50  # of one address; a till asks once a second
+CALLS_AT_ONCE: Final = 200
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -29,23 +33,31 @@ async def open_hw_proxy(stack: AsyncExitStack, parts: DoorParts) -> str:
         lambda: parts.entropy.bytes(12).hex(),
         Patience(table.silent_s, table.unpaid_s),
     )
-    hosts = {*NAMES, f"[{table.host}]" if ":" in table.host else table.host}
-    gate = Gate(_secret(parts), _origins(parts.name, table.origins), hosts, _peers(parts.name, table.peers))
+    buckets = Buckets(parts.clock, per_s=CALLS_PER_S, burst=CALLS_AT_ONCE)
+    gate = replace(gate_of(parts.loaded, parts.name), wait_s=buckets.take)
     url = await listen(stack, make_hw_proxy(till, gate), table.host, table.port)
     await keep_with(stack, parts, "watch", till.watch)
     return f"{url}/…/hw_proxy"
 
 
-def _secret(parts: DoorParts) -> str:
+def gate_of(loaded: Loaded, name: str) -> Gate:
+    """Who gets in by the settings. Raises BadSettings."""
+    table = loaded.settings.doors[name]
+    assert isinstance(table, HwProxyTable), name
+    hosts = {*NAMES, f"[{table.host}]" if ":" in table.host else table.host}
+    return Gate(_secret(loaded, name), _origins(name, table.origins), hosts, peers_of(name, table.peers))
+
+
+def _secret(loaded: Loaded, name: str) -> str:
     """``path`` of ``[doors-NAME]`` in the secrets: 20 or more letters, digits, hyphens, underscores."""
-    section = f"doors-{parts.name}"
-    secret = parts.loaded.secrets.get(section, "path")
+    section = f"doors-{name}"
+    secret = loaded.secrets.get(section, "path")
     if not SECRET.fullmatch(secret):
         raise BadSettings("config_value_wrong", key=f"{section}.path", why="20 to 100 of A-Z a-z 0-9 _ -")
     return secret
 
 
-def _peers(name: str, peers: tuple[str, ...]) -> Peers:
+def peers_of(name: str, peers: tuple[str, ...]) -> Peers:
     try:
         return Peers((*peers, *THIS_MACHINE) if peers else ())
     except ValueError as error:

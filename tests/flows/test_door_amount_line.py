@@ -16,6 +16,7 @@ from terminal.payments.sale import Sale
 from terminal.pos.amount_line import REST_S, AmountLine
 from terminal.pos.amount_lines import Rules
 from terminal.settings import AmountLineTable
+from terminal.wiring.door_checks import check_door
 from tests.flows.api_rig import WATCHDOG_S, open_shop
 from tests.flows.door_http import loaded, open_at
 from tests.flows.door_rig import desk_of
@@ -243,6 +244,9 @@ async def test_over_tcp_a_new_connection_takes_the_old_ones_place(tmp_path: Path
         ):
             with pytest.raises(BadSettings):
                 await open_at(stack, shop, loaded(tmp_path, other=wrong))
+            if not wrong.port or wrong.line or wrong.peers:
+                with pytest.raises(BadSettings):
+                    check_door(loaded(tmp_path, other=wrong), "other")
 
 
 @pytest.mark.row(92)

@@ -15,6 +15,7 @@ from terminal.errors import BadSettings
 from terminal.pos.folder import FolderDoor
 from terminal.pos.folder_shelf import FolderUnusable, Shelf
 from terminal.settings import FolderTable
+from terminal.wiring.door_checks import check_door
 from tests.flows.api_rig import open_shop
 from tests.flows.door_http import loaded, open_at
 from tests.flows.door_rig import desk_of
@@ -280,7 +281,9 @@ async def test_the_wiring_opens_it_and_refuses_a_folder_that_cannot_be(tmp_path:
             while not out.exists():  # noqa: ASYNC110  # the till looks, nobody tells it
                 await asyncio.sleep(0.02)
         assert "SLUG=sale_unknown" in out.read_text()
+        missing = loaded(tmp_path, front=FolderTable(kind="folder", counter="1", folder="missing"))
         with pytest.raises(BadSettings):
-            await open_at(
-                stack, shop, loaded(tmp_path, front=FolderTable(kind="folder", counter="1", folder="missing"))
-            )
+            await open_at(stack, shop, missing)
+        with pytest.raises(BadSettings):
+            check_door(missing, "front")
+        check_door(loaded(tmp_path, front=table), "front")

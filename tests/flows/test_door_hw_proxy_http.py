@@ -14,7 +14,11 @@ import pytest
 from terminal.errors import BadSettings
 from terminal.pos.desk import Desk
 from terminal.pos.desk import till as till_at
+from terminal.pos.hw_proxy_app import Gate, make_hw_proxy
+from terminal.pos.hw_proxy_till import HwProxy
 from terminal.settings import HwProxyTable
+from terminal.web.listen import listen
+from terminal.wiring.door_checks import check_door
 from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop, raw
 from tests.flows.client_players import NODE
 from tests.flows.door_http import SECRET, loaded, open_at
@@ -160,6 +164,27 @@ async def test_a1_a_line_cut_in_the_middle_of_a_sale_loses_and_doubles_nothing(t
         assert reader is not None
 
 
+async def test_a_slow_body_and_a_flood_of_calls_are_turned_away(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
+        desk = Desk(shop.service, shop.people, till_at("front", "1"), "1")
+        left = [3]
+
+        def wait_s(_who: str) -> float:
+            left[0] -= 1
+            return 0.0 if left[0] >= 0 else 1.0
+
+        gate = Gate(SECRET, {ODOO}, wait_s=wait_s)
+        app = make_hw_proxy(HwProxy(desk, "front", "en", lambda: "1"), gate, body_s=0.05)
+        url = await listen(stack, app, "127.0.0.1", 0)
+        host = url.removeprefix("http://")
+        head = f"POST /{SECRET}/hw_proxy/handshake HTTP/1.1\r\nHost: {host}\r\n"
+        head += "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+        assert (await raw(url, head.encode()))[0] == 408
+        till = Till(shop.session, f"{url}/…/hw_proxy")
+        assert (await till.call("handshake"), await till.call("handshake")) == (True, True)
+        assert (await till.send("hello", b"", method="GET"))[0] == 429
+
+
 async def test_a_secret_is_needed_and_long(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
         for secrets, slug in (
@@ -167,6 +192,8 @@ async def test_a_secret_is_needed_and_long(tmp_path: Path) -> None:
             ({"doors-front": {"path": "short"}}, "config_value_wrong"),
         ):
             with pytest.raises(BadSettings) as no:
+                check_door(loaded(tmp_path, secrets, front=table()), "front")
+            with pytest.raises(BadSettings, match=slug):
                 await open_at(stack, shop, loaded(tmp_path, secrets, front=table()))
             assert no.value.slug == slug
             assert str(no.value.facts["key"]).endswith("front.path")
@@ -179,7 +206,7 @@ async def test_a_secret_is_needed_and_long(tmp_path: Path) -> None:
 
 @pytest.mark.row(91)
 @pytest.mark.xdist_group("strangers")
-async def test_odoos_own_module_takes_a_payment_cancels_and_tries_again(tmp_path: Path) -> None:
+async def test_odoos_own_module_takes_a_payment_and_hears_a_refusal_and_a_cancel(tmp_path: Path) -> None:
     """Stranger: PyPI odoo-addon-pos-payment-terminal 18.0.1.0.0.4, its JavaScript unchanged."""
     python = await python_of("odoo-pos")
     [module] = python.parent.parent.glob(f"lib/python*/site-packages/{MODULE}")

@@ -2,6 +2,7 @@
 
 import atexit
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,8 @@ from terminal.payments.codes import cpm, emv, links, upi
 from terminal.payments.codes.consumer import recognise
 from terminal.payments.codes.entry import identify
 from terminal.payments.scan import PaymentRule
-from terminal.pos import nexo_messages, zvt_answers, zvt_codec, zvt_frames
+from terminal.pos import amount_lines, folder_request, hw_proxy, nexo_messages, zvt_answers, zvt_codec, zvt_frames
+from terminal.pos.hw_proxy_receipt import read_receipt
 from terminal.regions import known_codes, load_region, region_names
 from terminal.settings import load
 from tests.fuzz import seeds
@@ -133,6 +135,22 @@ def _settings(data: bytes) -> object:
     return load(file)
 
 
+def _amount_lines(data: bytes) -> object:
+    """Whole or in pieces the same lines, and each an amount, a word or a refusal."""
+    lines = _stream(amount_lines.Lines)(data)
+    found = amount_lines.Lines().feed(data)
+    for each in found:
+        if each is not None:
+            with suppress(TerminalError):
+                amount_lines.read_line(each, amount_lines.Rules("CNY"))
+    return lines
+
+
+def _proxy_call(data: bytes) -> object:
+    call = hw_proxy.read_call(data)
+    return hw_proxy.read_payment(call.params, "CNY")
+
+
 def parsers() -> tuple[Parser, ...]:
     merchant, customer = seeds.codes("merchant_codes"), seeds.codes("customer_codes")
     pix = (Unreadable,)
@@ -158,6 +176,15 @@ def parsers() -> tuple[Parser, ...]:
     return (
         *(Parser(name, _stream(make), seeds.wire(golden)) for name, (make, golden) in streams.items()),
         Parser("till ZVT command", _zvt_command, seeds.wire("zvt"), (zvt_codec.Misread,)),
+        Parser("till amount line", _amount_lines, seeds.AMOUNT_LINES),
+        Parser(
+            "till folder text", lambda data: folder_request.read_request("a.txt", data, "CNY"), seeds.REQUEST_TEXT
+        ),
+        Parser(
+            "till folder JSON", lambda data: folder_request.read_request("a.json", data, "CNY"), seeds.REQUEST_JSON
+        ),
+        Parser("till proxy call", _proxy_call, seeds.PROXY_CALL, (TerminalError, hw_proxy.Unreadable)),
+        Parser("till proxy receipt", _text(read_receipt), seeds.PROXY_RECEIPT),
         Parser("till nexo", lambda data: nexo_messages.read(nexo_messages.envelope_of(data)), seeds.NEXO),
         Parser("strict JSON", lambda data: strict_json.parse(data, limit=LIMIT), seeds.JSON),
         Parser("EMV code", _text(emv.parse), merchant[:1]),

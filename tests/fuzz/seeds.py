@@ -118,3 +118,16 @@ NEXO: Final = tuple(
         ("Print", {"PrintOutput": {"OutputContent": {"OutputFormat": "Text", "OutputText": [{"Text": "a"}]}}}),
     )
 )
+AMOUNT_LINES: Final = (b"12.50\r\n9.00 CNY\rC\r\x1b?\n", b"12.505\r")
+REQUEST_TEXT: Final = (b"ACTION=refund\nSALE=0017\nAMOUNT=8.50\nREASON=cold\n", b"# a\r\nAMOUNT = 28.50\r\n")
+REQUEST_JSON: Final = (b'{"action": "sale", "amount": 28.5, "currency": "CNY", "order": "A-17"}',)
+PROXY_CALL: Final = (
+    b'{"jsonrpc":"2.0","method":"call","id":7,"params":{"payment_info":{"amount":56.300000000000004,'
+    b'"currency_iso":"CNY","currency_decimals":2,"payment_id":"p1","order_id":"O1"}}}',
+    b'{"jsonrpc":"2.0","method":"call","id":7,"params":{"payment_info":"{\\"amount\\":28.5,\\"currency_iso\\":'
+    b'\\"CNY\\",\\"payment_id\\":\\"p1\\"}"}}',
+)
+PROXY_RECEIPT: Final = (
+    b"<receipt><h1>Tea</h1><line><left>a</left><right><value>1</value></right></line><hr/><br/>b &amp; c"
+    b"</receipt>",
+)

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 
 const [file, proxy, asked] = process.argv.slice(2);
-const { amount, order, uuid, currency, decimals, cancelAfter, retry } = JSON.parse(asked);
+const { amount, order, uuid, currency, decimals } = JSON.parse(asked);
 const told = { dialogs: [], statuses: [], results: [] };
 
 async function message(route, params) {
@@ -49,13 +49,7 @@ const terminal = Object.assign(Object.create(globalThis.Terminal.prototype), {
 const ping = await fetch(`${proxy}/hw_proxy/hello`);
 told.hello = await ping.text();
 told.handshake = await message("handshake", {});
-async function pay() {
-    const paying = terminal.send_payment_request(uuid).catch(() => "rejected");
-    if (cancelAfter) setTimeout(() => terminal.send_payment_cancel(null, uuid), cancelAfter);
-    told.results.push(await paying);
-}
-await pay();
-if (retry) await pay();
+told.results.push(await terminal.send_payment_request(uuid).catch(() => "rejected"));
 told.transaction = line.terminal_transaction_id;
 console.log(JSON.stringify(told));
 process.exit(0);
