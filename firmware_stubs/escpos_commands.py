@@ -96,6 +96,13 @@ class RealTimeWatch:
     def __init__(self) -> None:
         self._tail = b""
 
+    def passes(self, data: bytes) -> bool:
+        """Whether no byte of ``data`` begins, goes on with or completes a command: then it is noted as a whole."""
+        if DLE in data or DLE in self._tail[-9:]:
+            return False
+        self._tail = (self._tail + data)[-10:]
+        return True
+
     def feed(self, value: int) -> bytes | None:
         """The command completed by this byte, without its 10."""
         self._tail = self._tail[-9:] + bytes((value,))

@@ -39,6 +39,18 @@ class PrintHead:
         self._line = TextLine()
         self._x = 0
 
+    def plain(self, data: bytes) -> None:
+        """Letters of ASCII alone, as many at once as a line has room for: most of a slip is made of them."""
+        text = data.decode("ascii")
+        width = CELL_DOTS * self._scale[0]
+        while text:
+            room = (self.width_dots - self._x) // width
+            if room < 1:
+                self._end_line()
+                room = max(self.width_dots // width, 1)
+            self._letters(text[:room], chinese=False)
+            text = text[room:]
+
     def whole(self, buffer: bytearray) -> int:
         """How many bytes the first letter or command of ``buffer`` has; 0 while it is incomplete."""
         if self._chinese and 0x81 <= buffer[0] <= 0xFE:
@@ -77,16 +89,21 @@ class PrintHead:
             self.not_understood.append(bytes((value,)))
 
     def _letter(self, letter: str, *, chinese: bool) -> None:
-        scale_x, scale_y = self._chinese_scale if chinese else self._scale
-        width = CELL_DOTS * (2 if chinese else 1) * scale_x
+        width = CELL_DOTS * (2 if chinese else 1) * (self._chinese_scale if chinese else self._scale)[0]
         if self._x + width > self.width_dots:
             self._end_line()
+        self._letters(letter, chinese=chinese)
+
+    def _letters(self, text: str, *, chinese: bool) -> None:
+        """For which there is room on the line."""
+        scale_x, scale_y = self._chinese_scale if chinese else self._scale
+        width = CELL_DOTS * (2 if chinese else 1) * scale_x * len(text)
         last = self._line.parts[-1] if self._line.parts else None
         style = (self._bold, scale_x, scale_y, chinese)
         if isinstance(last, Run) and last[3:] == style and last.x + last.width == self._x:
-            self._line.parts[-1] = last._replace(width=last.width + width, text=last.text + letter)
+            self._line.parts[-1] = last._replace(width=last.width + width, text=last.text + text)
         else:
-            self._line.parts.append(Run(self._x, width, letter, *style))
+            self._line.parts.append(Run(self._x, width, text, *style))
         self._x += width
 
     def _end_line(self) -> None:

@@ -5,6 +5,7 @@ power-on notice); GB18030
 behaviour of printers for the Chinese market (Chinese mode on at power-up).
 """
 
+import re
 from typing import Final
 
 from firmware_stubs.escpos_commands import RealTimeWatch, next_command
@@ -12,6 +13,7 @@ from firmware_stubs.paper import StubSlip
 from firmware_stubs.print_head import PrintHead
 from firmware_stubs.wire import Stub
 
+_PLAIN: Final = re.compile(rb"[\x20-\x7e]+")  # letters of every code page, and no part of any command that begins
 BUFFER_BYTES: Final = 4096
 XON, XOFF = b"\x11", b"\x13"
 ANSWERS: Final = frozenset({"dle", "asb", "gs-r", "process-id", "gs-i", "power-on"})
@@ -152,8 +154,12 @@ class PrinterStub(Stub):
 
     def receive(self, data: bytes, now_ms: int) -> bytes:
         self._pass_time(now_ms)
-        for value in data:
-            self._take(value)
+        while data:
+            quiet = data.partition(b"\x10")[0]  # up to where a question may begin
+            took = len(quiet) if quiet and self._take_whole(quiet) else 0
+            for value in data[took : took + 1]:
+                self._take(value)
+            data = data[took + 1 :]
         self._work()
         return self._spoken()
 
@@ -174,6 +180,16 @@ class PrinterStub(Stub):
             self._credit = min(most, self._credit + (now_ms - self._now_ms) * self.bytes_per_s / 1000)
         self._now_ms = now_ms
         self._come_up()
+
+    def _take_whole(self, data: bytes) -> bool:
+        """At once what holds no question and meets no trouble on its way: as byte by byte, only sooner."""
+        quiet = not self.unplugged and self._now_ms >= self._boot_until_ms and self.power_cycle_after is None
+        room = BUFFER_BYTES - len(self._buffer) - (128 if self.flow else 0)
+        if not quiet or self._held_off or len(data) >= room or not self._watch.passes(data):
+            return False
+        self.received += data[: max(LOG_MAX - len(self.received), 0)]
+        self._buffer += data
+        return True
 
     def _take(self, value: int) -> None:
         if self.unplugged or self._now_ms < self._boot_until_ms:
@@ -211,6 +227,10 @@ class PrinterStub(Stub):
     def _work(self) -> None:
         """Work through the buffer as far as paper, cover and speed allow."""
         while not self.offline and not self.unplugged and self._buffer:
+            if self.byte_budget is None and not self.bytes_per_s and (letters := _PLAIN.match(self._buffer)):
+                self.head.plain(letters[0])
+                del self._buffer[: letters.end()]
+                continue
             length = self.head.whole(self._buffer)
             if not length or (self.bytes_per_s and self._credit <= 0):
                 break

@@ -14,7 +14,16 @@ from terminal.testing.receipt import framed
 from terminal.testing.rig import LIMIT_S, Counter
 
 GLASS_S: Final = 30.0
+DARK: Final = 10  # per cent of light a camera needs
 Will = Literal["pay", "pay-late", "look", "nothing"]
+
+
+def _read(counter: Counter) -> str:
+    """What a camera before the glass makes of its pixels; empty: nothing."""
+    try:
+        return counter.stand.read_glass()
+    except NotReadable:
+        return ""
 
 
 class PhoneCannot(AssertionError):
@@ -30,6 +39,7 @@ class Phone:
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._seen = (-1, "")  # what was painted then, and what a camera reads of it
 
     def pay(self, sale: LiveSale | None = None, *, delay_s: float = 0.0, settle_s: float = 10.0) -> None:
         """Scan the glass and pay; returns once the till knows, or ``settle_s`` virtual seconds later.
@@ -72,10 +82,9 @@ class Phone:
         if "display" in counter.setup.devices:
             if counter.stand.screen != "code":
                 return ""
-            try:
-                return counter.stand.read_glass()
-            except NotReadable:
-                return ""
+            if self._seen[0] != counter.stand.display.painted:
+                self._seen = (counter.stand.display.painted, _read(counter))
+            return self._seen[1] if counter.stand.display.brightness >= DARK else ""
         if not counter.world.alive:
             return ""
         return str(getattr(counter.lane.glass.screen, "payload", ""))
@@ -255,10 +264,7 @@ class Display:
     @property
     def code(self) -> str:
         """What a camera reads off the glass; empty: nothing."""
-        try:
-            return self._counter.stand.read_glass()
-        except NotReadable:
-            return ""
+        return _read(self._counter)
 
     def picture(self) -> bytes:
         """The glass as PNG; words and amounts are on it with ``@pytest.mark.counter(captions=True)``."""

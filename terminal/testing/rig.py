@@ -45,6 +45,7 @@ BOTH: Final[tuple[Direction, ...]] = ("push", "pull")
 GREET_S: Final = 3.0  # devices are found and greeted
 SETTLE_S: Final = 10.0
 LOOK_S: Final = 0.02
+OWED_S: Final = 0.25  # a question to the journal
 LIMIT_S: Final = 3600.0
 DOWN: Final = "the service is down: counter.start() brings it back"
 
@@ -159,14 +160,14 @@ class Counter:
             raise NotInTime(f"not within {limit_s:g} virtual seconds")
         return took_s
 
-    async def reach(self, holds: Callable[[], object], limit_s: float) -> float:
+    async def reach(self, holds: Callable[[], object], limit_s: float, *, look_s: float = LOOK_S) -> float:
         """To await: until it holds, or the limit. The virtual seconds it took; -1: it does not hold."""
         begun_s = self.loop.time()
         while not holds():
             took_s = self.loop.time() - begun_s
             if took_s >= limit_s:
                 return -1
-            await asyncio.sleep(min(max(LOOK_S, took_s / 20), limit_s - took_s + 1e-6))
+            await asyncio.sleep(min(max(look_s, took_s / 20), limit_s - took_s + 1e-6))
         return self.loop.time() - begun_s
 
     async def settled(self, sale_id: str, limit_s: float = SETTLE_S) -> None:
@@ -175,7 +176,7 @@ class Counter:
         await service.until(sale_id, lambda now: now.ended, limit_s)
         left_s = limit_s - (self.loop.time() - begun_s)
         if left_s > 0 and self.setup.devices and service.book.sale(sale_id).ended:
-            await self.reach(lambda: not self.world.alive or not self.world.journal.owed(), left_s)
+            await self.reach(lambda: not self.world.alive or not self.world.journal.owed(), left_s, look_s=OWED_S)
 
     # --- the cashier ----------------------------------------------------------------------------------------
 
