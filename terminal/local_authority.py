@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from terminal.counter.ports import Clock
 
 DAYS: Final = 3650
+_COMMON_MAX: Final = 64  # RFC 5280, appendix A
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _PEM = serialization.Encoding.PEM
 
@@ -24,7 +25,8 @@ def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Pat
     Files: ``authority.pem`` (public), ``server.pem`` (0600). The authority's key is forgotten after signing.
 
     Args:
-        names: further names and addresses of this machine; both files are made anew when one is not in them.
+        names: further names and addresses of this machine, the first of them its common name; both files are
+            made anew when the certificate is not one of these.
     """
     authority, server = folder / "authority.pem", folder / "server.pem"
     if authority.exists() and server.exists() and _covers(server, names):
@@ -39,7 +41,7 @@ def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Pat
         .sign(root_key, hashes.SHA256())
     )
     told = [_general(each) for each in dict.fromkeys((*LOOPBACK, *names))]
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    name = _named(names)
     own = (
         _certificate(name, root_name, key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -58,7 +60,12 @@ def _covers(server: Path, names: Collection[str]) -> bool:
         return True
     own = x509.load_pem_x509_certificate(server.read_bytes().partition(b"-----END PRIVATE KEY-----")[2].lstrip())
     known = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return all(_general(each) in known for each in names)
+    return own.subject == _named(names) and all(_general(each) in known for each in names)
+
+
+def _named(names: Collection[str]) -> x509.Name:
+    common = next(iter(names), "localhost")[:_COMMON_MAX]
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
 def _general(name: str) -> x509.GeneralName:

@@ -46,7 +46,7 @@ class NexoDoor:
         finally:
             self.working -= 1
         if told is None:
-            return web.Response(text="ok")
+            return web.Response()  # clients that read "ok" as a message fail on it
         return web.Response(body=messages.encode(told), content_type="application/json", charset="utf-8")
 
     def _refusal(self, request: web.Request) -> web.Response | None:

@@ -270,5 +270,6 @@ class Session:
 
 
 def _password(data: bytes) -> None:
-    """A password is looked at, not checked: who may come is known by the line. Raises Misread."""
-    answers.read_wanted(data[:3], password=True)
+    """Looked at where there is one, not checked: who may come is known by the line. Raises Misread."""
+    if data:
+        answers.read_wanted(data[:3], password=True)

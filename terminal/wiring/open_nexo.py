@@ -72,7 +72,7 @@ def _vault(parts: DoorParts, table: NexoTable) -> Vault | None:
 
 def _context(parts: DoorParts, table: NexoTable) -> ssl.SSLContext:
     """The certificate of this machine; one of its own for a door that is called by other names."""
-    names = [each for each in (table.host, *table.names) if each not in _ANY]
+    names = [each for each in (*table.names, table.host) if each not in _ANY]
     folder = parts.loaded.state / "tls"
     with on_disk(parts.loaded.state):
         _, server = ensure(folder / f"door-{parts.name}" if names else folder, parts.clock, names)

@@ -135,18 +135,6 @@ async def test_a_sealed_message_to_a_door_without_a_passphrase_is_rejected(tmp_p
             till.read(await door.send(Seal(door.send, PASSPHRASE, "k").wrap(raw.encode())), {})
 
 
-async def test_a3_a_body_that_is_announced_too_long_is_not_waited_for(tmp_path: Path) -> None:
-    async with opened(tmp_path, peers=("10.9.8.7",)) as door:
-        address = door.url.removeprefix("https://").partition("/")[0]
-        host, _, port = address.rpartition(":")
-        reader, writer = await asyncio.open_connection(host, int(port), ssl=door.trusted)
-        writer.write(
-            b"POST /nexo/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n"
-        )
-        assert b" 413 " in await reader.readline()
-        writer.transport.abort()
-
-
 @pytest.mark.parametrize(
     ("more", "why"),
     [

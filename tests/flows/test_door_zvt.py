@@ -334,7 +334,8 @@ async def test_status_diagnosis_totals_and_log_off(shop: Shop) -> None:
         assert (await till.status()).end == b"\x06\x0f\x01\x00"
         assert (await till.repeat()).code == UNKNOWN
         for command in (b"\x06\x70", b"\x06\x93"):
-            assert (await till.ask(command, bytes(3))).end == b"\x06\x0f\x00"
+            for password in (b"", bytes(3)):
+                assert (await till.ask(command, password)).end == b"\x06\x0f\x00"
         await counter.paid(till)
         await shop.paid(100)
         await till.register(0x06)
