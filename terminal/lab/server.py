@@ -94,21 +94,24 @@ async def running_lab(
         stack.push_async_callback(live.close)
         port = runner.addresses[0][1]
         door.hosts |= {f"127.0.0.1:{port}", f"localhost:{port}"}
-        await bank.open()
-        stack.push_async_callback(bank.close)
         await till.open()
         stack.push_async_callback(till.close)
-        await stand.plug()
-        stack.push_async_callback(stand.unplug)
-        stack.callback(lab.breakage.close)
         if lan is not None:
             far = await serve_far(trainer, lan.address, lan.port, lan.tls)
             stack.push_async_callback(far.cleanup)
-        watching = asyncio.create_task(lab.watch(), name="watch the bank")
-        stack.push_async_callback(_end, watching)
-        helping = asyncio.create_task(lab.hand.run(), name="test devices by itself")
-        stack.push_async_callback(_end, helping)
+        await _bring_up(lab, stack)
         yield RunningLab(lab, f"http://127.0.0.1:{port}", lab_key(state, entropy))
+
+
+async def _bring_up(lab: Laboratory, stack: AsyncExitStack) -> None:
+    """The line to the bank, the cables, and what goes on by itself; the stack takes all of it down again."""
+    await lab.bank.open()
+    stack.push_async_callback(lab.bank.close)
+    await lab.stand.plug()
+    stack.push_async_callback(lab.stand.unplug)
+    stack.callback(lab.breakage.close)
+    for job, name in ((lab.watch(), "watch the bank"), (lab.hand.run(), "test devices by itself")):
+        stack.push_async_callback(_end, asyncio.create_task(job, name=name))
 
 
 async def _home(_: web.Request) -> web.Response:

@@ -10,7 +10,6 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -88,9 +87,8 @@ class Replay:
             self.act(until_ms, 2, do="mend", fault=name)
 
 
-def recording(path: Path, number: int = 1) -> list[Happened]:
-    """The sale ``number`` of a bundle or recording. Raises NoRecording; OSError."""
-    data = path.read_bytes()[: ZIP_MAX + 1]
+def recording(data: bytes, number: int = 1) -> list[Happened]:
+    """The sale ``number`` of a bundle or recording, a zip file of at most ZIP_MAX bytes. Raises NoRecording."""
     if len(data) > ZIP_MAX:
         raise NoRecording(f"it is longer than {ZIP_MAX} bytes")
     try:
