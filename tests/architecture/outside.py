@@ -93,7 +93,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/bills/statement_folder.py", "file"): "statements are dropped into a folder as files",
     ("terminal/banks/signing.py", "thread"): "RSA leaves the loop; inline in a virtual world",
     ("terminal/people/pins.py", "thread"): "Argon2 leaves the loop; inline in a virtual world",
-    ("terminal/journal/sqlite.py", "thread"): "the whole-file check leaves the loop; inline in a virtual world",
     ("terminal/sandbox/server.py", "thread"): "making RSA keys leaves the loop",
     ("terminal/local_authority.py", "file"): "the machine's own certificate, made once",
     ("terminal/app.py", "file"): "tells its starter where it answers, readable by the owner alone",

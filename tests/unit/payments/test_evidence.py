@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from terminal.payments.attempt import Signal, State
-from terminal.payments.evidence import Account, Mismatch, evidence_fields, judge, judge_refund
+from terminal.payments.evidence import Account, Field, Mismatch, evidence_fields, judge, judge_refund
 from terminal.payments.money import Money
 from terminal.payments.notice import RefundNotice, RefundTrade, Trade
 from terminal.payments.refund import RefundSignal, RefundState
@@ -54,7 +54,7 @@ def test_a_genuine_notice_is_success() -> None:
         ({"currency": None}, "currency"),
     ],
 )
-def test_i2_one_changed_field_is_never_paid(changed: dict[str, Any], field: str) -> None:
+def test_i2_one_changed_field_is_never_paid(changed: dict[str, Any], field: Field) -> None:
     assert judge(replace(GENUINE, **changed), ATTEMPT, OURS) == Mismatch(field)
 
 
@@ -122,7 +122,7 @@ def test_a_genuine_refund_notice_says_its_status(trade: RefundTrade, signal: Ref
         ({"currency": "HKD"}, "currency"),
     ],
 )
-def test_i2_one_changed_field_of_a_refund_is_never_refunded(changed: dict[str, Any], field: str) -> None:
+def test_i2_one_changed_field_of_a_refund_is_never_refunded(changed: dict[str, Any], field: Field) -> None:
     assert judge_refund(replace(REFUNDED, **changed), REFUND, OURS) == Mismatch(field)
 
 
