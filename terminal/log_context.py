@@ -1,7 +1,7 @@
 """Which sale, attempt and counter a task works on, for the lines of its log. Ids of ours, nothing of a payer."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Final
 
@@ -15,7 +15,8 @@ def about(**ids: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _ABOUT.reset(token)
+        with suppress(ValueError):  # closed from another context, as thrown-away work is: here nothing was set
+            _ABOUT.reset(token)
 
 
 def now_about() -> Mapping[str, str]:
