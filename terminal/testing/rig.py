@@ -221,6 +221,11 @@ class Counter:
             return True
         return coded(sale) and ("display" not in self.setup.devices or self.stand.screen == "code")
 
+    def sale_of(self, payload: str) -> str:
+        """Whose code this is: of the open sale or the last one; empty: nobody's here."""
+        known = self.till.sale
+        return known.id if known and any(each.payload == payload for each in known.attempts) else ""
+
     def cancel(self, sale: LiveSale | None = None, *, why: str = "customer_left") -> None:
         """The cashier cancels the sale, or the open one. Raises what the till would be told (TerminalError)."""
         sale_id = self._meant(sale)

@@ -200,7 +200,7 @@ def test_a_second_sale_and_a_customer_without_a_code_are_told_as_they_are(counte
         counter.until(lambda: False, limit_s=5)
 
 
-@pytest.mark.parametrize(("channel", "seed"), [("alipay", 2), ("pix", 3)])
+@pytest.mark.parametrize(("channel", "seed"), [("alipay", 2), ("pix", 3), ("any_bank", 4)])
 def test_other_channels_and_real_signatures(channel: str, seed: int) -> None:
     counter = Counter.open(Setup(seed=seed, channel=channel, signatures="rsa", devices=()))
     try:
