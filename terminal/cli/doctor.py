@@ -15,6 +15,7 @@ from drivers.errors import DeviceError
 from drivers.probe import Stranger, who
 from drivers.transport import OpenTransport
 from terminal.cli.doctor_checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
+from terminal.cli.doctor_doors import door_findings
 from terminal.cli.doctor_machine import Places, describe
 from terminal.cli.doctor_service import service_findings
 from terminal.cli.words import REFUSED, console, language, put, sentences
@@ -39,7 +40,7 @@ def doctor(
     """
     with sentences(as_json=as_json):
         loaded = load(config) if config else None
-        told = service_findings(loaded) if loaded else []
+        told = [*service_findings(loaded), *door_findings(loaded)] if loaded else []
     counters = loaded.settings.counters if loaded else ()
     machine = describe(Places(root), counters)
     if ask:

@@ -11,8 +11,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from terminal.cli.doctor_doors import door_findings, of_till
 from terminal.errors import BadSettings
-from terminal.pos.desk import Desk
+from terminal.journal.reader import Reader
+from terminal.payments.money import Money
+from terminal.pos.desk import Desk, Request
 from terminal.pos.desk import till as till_at
 from terminal.pos.hw_proxy_app import Gate, make_hw_proxy
 from terminal.pos.hw_proxy_till import HwProxy
@@ -235,3 +238,31 @@ async def test_odoos_own_module_takes_a_payment_and_hears_a_refusal_and_a_cancel
         assert desk.sale(newest).amount.minor == 5630
         await desk.cancel(newest, "till")
         assert (await cancelling)["results"] == [False]
+
+
+@pytest.mark.row(91)
+async def test_the_doctor_tells_of_a_doors_settings_and_its_tills_last_word(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        desk = Desk(shop.service, shop.people, till_at("front", "1"), "1")
+
+        def told() -> list[tuple[str, dict[str, str]]]:
+            reader = Reader.at(shop.folder / "journal.db")
+            try:
+                return [(each.slug, each.facts) for each in of_till("front", table(), reader, "UTC")]
+            finally:
+                reader.close()
+
+        assert [slug for slug, _ in told()] == ["door_unused"]
+        sale = await desk.open_sale(Request(Money(2850, "CNY"), "k-1"))
+        await shop.service.until(sale.id, lambda now: now.attempts[-1].state == "shown", WATCHDOG_S)
+        shop.pay(shop.service.book.sale(sale.id).attempts[0].id)
+        await shop.until(sale.id, "paid")
+        assert [(slug, facts["amount"]) for slug, facts in told()] == [("door_used", "28.50")]
+        await desk.untold(sale.id)
+        assert [slug for slug, _ in told()] == ["door_used", "door_untold"]
+        await desk.told(sale.id)
+        assert [slug for slug, _ in told()] == ["door_used"]
+    bare = loaded(tmp_path, {"other": {}}, front=table())
+    assert [each.slug for each in door_findings(bare)] == ["door_wrong"]
+    for each in door_findings(bare):
+        assert "doors-front.path" in each.words("en")[0]
