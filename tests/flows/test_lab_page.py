@@ -20,6 +20,7 @@ from firmware_stubs.printer import PrinterStub
 from terminal.lab.eye import digits_heard
 from tests.flows.browser.chromium import MISSING, find_chromium
 from tests.flows.lab_windows import Windows, windows
+from tests.flows.test_lab_serve import curls
 
 __all__ = ["windows"]  # the fixture is found by its name
 
@@ -238,6 +239,23 @@ async def test_b1_an_answer_lost_after_the_debit_is_checked_until_proven_and_cha
     assert spoken.count("十五元") == 1, spoken
     for amount in ("十一元", "十二元", "十三元", "十四元", "十六元"):  # the list is short: they may have left it
         assert spoken.count(amount) <= 1, (amount, spoken)
+
+
+@pytest.mark.row(149)
+async def test_the_curl_lines_of_the_lab_s_page_work_as_they_stand(windows: Windows, tmp_path: Path) -> None:
+    slips = await windows.slips()
+    lab = urlsplit(windows.lab.url)
+    ready = {
+        "api": urljoin(windows.till.url, "/api/v1"),
+        "key": windows.key,
+        "control": f"{lab.scheme}://{lab.netloc}/lab/api",
+        "token": (windows.root / "lab" / "lab-key").read_text().strip(),
+    }
+    (tmp_path / "lab-ready.json").write_text(json.dumps(ready))
+    code, said = await curls(tmp_path)
+    assert code == 0, said
+    await windows.paid("¥28.50", slips + 1)
+    await expect(windows.lab.locator("#active code")).to_have_count(0)
 
 
 @pytest.mark.row(105)

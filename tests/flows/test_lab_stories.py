@@ -11,11 +11,16 @@ from terminal.cli.commands import app
 from terminal.lab.scenarios import FOLDER, Step, shipped
 from terminal.simulation.lab_run import lab_run, play
 
+LONG = ("bank-down-half-hour",)  # half an hour of questions takes half a second
+
 pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
 
 
 @pytest.mark.row(144, 146)
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=[pytest.mark.slow] if each in LONG else []) for each in shipped()],
+)
 def test_the_story_happens_and_the_oracle_agrees(name: str, tmp_path: Path) -> None:
     verdict = lab_run(name, tmp_path)
     assert verdict.fired
@@ -76,3 +81,19 @@ def test_the_list_has_faults_and_stories_with_layer_and_what_the_cashier_does() 
     assert rows["display-out-and-wrong-amount"]["faults"] == ["unplug-display", "notify-wrong-amount"]
     assert "new roll" in rows["paper-out"]["cashier"]
     assert len(rows) >= 80
+
+
+@pytest.mark.row(151)
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("firmware-available", "countertop-display 0.9"),
+        ("firmware-required", "HELLO version 2"),
+        ("firmware-broken", "HELLO"),
+    ],
+)
+def test_another_program_in_the_display_delays_no_payment(name: str, says: str, tmp_path: Path) -> None:
+    verdict = lab_run(name, tmp_path)
+    assert verdict.agrees, verdict.wrong
+    assert verdict.captured == 1
+    assert any(says in line.text for line in verdict.lines if line.place == "display" and line.way == "in")
