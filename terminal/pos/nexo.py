@@ -21,6 +21,7 @@ V = TypeVar("V")
 DAY_MS: Final = 86_400_000
 SAME_MS: Final = 2 * DAY_MS  # a ServiceID may be used again after 48 hours
 ASKED_DAYS: Final = 92  # results can be asked for that long
+TOGETHER_MAX: Final = 4  # waiting for the answer to one message
 KEPT_MAX: Final = 256  # of what only a running process needs to know
 
 
@@ -82,6 +83,8 @@ class Nexo:
         _keep(self._last, header.sale_id, header.service_id)
         self._running[name] += 1
         try:
+            if self._running[name] > TOGETHER_MAX:
+                return {"Response": failure("InProgress", CHECKING)}
             sale = await self._open(name, body)
             if name in self._aborted:  # while it was being opened
                 sale = await self._give_up(sale, "till_aborted")

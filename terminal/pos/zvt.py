@@ -16,7 +16,7 @@ from terminal.pos import zvt_answers as answers
 from terminal.pos.desk import Outcome, outcome
 from terminal.pos.zvt_answers import Code, Told
 from terminal.pos.zvt_codec import Apdu, Misread
-from terminal.pos.zvt_links import Link, LinkLost
+from terminal.pos.zvt_links import Link, LinkClosed, LinkLost
 from terminal.pos.zvt_till import Result, ZvtTill
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,8 @@ class Session:
 
     def __init__(self, link: Link, till: ZvtTill) -> None:
         self._link, self._till = link, till
-        self._came: asyncio.Queue[Apdu | None] = asyncio.Queue(QUEUE_MAX)  # None: the line is gone
+        self._came: asyncio.Queue[Apdu | LinkLost] = asyncio.Queue(QUEUE_MAX)
+        self._abort_asked = False  # while another command was worked on
         self._commands: Mapping[int, Callable[[bytes], Awaitable[None]]] = {
             answers.REGISTRATION: self._register,
             answers.AUTHORISATION: self._authorise,
@@ -64,13 +65,12 @@ class Session:
             while True:
                 await self._came.put(await self._link.receive())
         except LinkLost as lost:
-            log.info("a till's line ended: %s", lost)
-            await self._came.put(None)
+            await self._came.put(lost)
 
     async def _next(self) -> Apdu:
         apdu = await self._came.get()
-        if apdu is None:
-            raise LinkLost("closed")
+        if isinstance(apdu, LinkLost):
+            raise apdu
         return apdu
 
     async def _take(self, apdu: Apdu) -> None:
@@ -107,14 +107,13 @@ class Session:
         except TimeoutError:
             return False
 
-    async def _meanwhile(self, command: int) -> bool:
-        """A command while another is being worked on; whether it aborts that."""
+    async def _meanwhile(self, command: int) -> None:
+        """A command while another is being worked on."""
         if command == answers.ABORT:
+            self._abort_asked = True
             await self._received()
-            return True
-        if command != answers.RECEIVED and command >> 8 != answers.REFUSED_CLASS:
+        elif command != answers.RECEIVED and command >> 8 != answers.REFUSED_CLASS:
             await self._link.send(answers.refused(Code.AGAIN))
-        return False
 
     # --- payment ------------------------------------------------------------------------------------------
 
@@ -142,6 +141,7 @@ class Session:
     async def _follow(self, sale: Sale) -> Sale:
         """Until it is paid, not paid, or the till has waited long enough for the customer."""
         desk = self._till.desk
+        self._abort_asked = False
         ended = asyncio.ensure_future(desk.ended(sale.id, self._till.waits.sale_s))
         try:
             while not ended.done():
@@ -155,10 +155,12 @@ class Session:
     async def _wait_on(self, sale_id: str, ended: "asyncio.Future[Sale]") -> None:
         came = await self._next_before(ended)
         if came is not None:
-            if await self._meanwhile(came.command):
-                await self._till.give_up(sale_id, "till_aborted")
+            await self._meanwhile(came.command)
         elif not ended.done() and self._till.config & answers.WANTS_INTERMEDIATE:
             await self._tell(answers.please_wait())
+        if self._abort_asked:
+            self._abort_asked = False
+            await self._till.give_up(sale_id, "till_aborted")
 
     async def _next_before(self, ended: "asyncio.Future[Sale]") -> Apdu | None:
         """The next command within a step of time and before the end. Raises LinkLost."""
@@ -175,12 +177,13 @@ class Session:
         """Receipt lines only of what was paid, and only for a till that prints them."""
         told, sale = result.told, result.sale
         await self._tell(answers.status_information(told))
-        if told.code is not Code.OK:
-            await self._tell(answers.aborted(told.code))
-        else:
-            if sale is not None and self._till.config & answers.PRINTS_PAYMENTS:
-                await self._print(answers.receipt_lines(sale, told, self._till.desk.check_code(sale)))
-            await self._tell(answers.completion())
+        if told.code is Code.OK and sale is not None and self._till.config & answers.PRINTS_PAYMENTS:
+            await self._print(answers.receipt_lines(sale, told, self._till.desk.check_code(sale)))
+        try:
+            await self._tell(answers.completion() if told.code is Code.OK else answers.aborted(told.code))
+        except LinkClosed:  # it heard enough to hang up, and may be a till that acknowledges no end
+            self._till.heard(result.key)
+            raise
         self._till.heard(result.key)
 
     async def _print(self, lines: list[str]) -> None:

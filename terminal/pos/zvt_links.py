@@ -17,6 +17,10 @@ class LinkLost(Exception):
     """The line is gone, or what comes over it is no ZVT."""
 
 
+class LinkClosed(LinkLost):
+    """The till itself ended it, in order."""
+
+
 class Line(Protocol):
     """Bytes both ways, of a socket or a serial port."""
 

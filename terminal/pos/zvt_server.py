@@ -8,7 +8,7 @@ from typing import Final
 
 from terminal.pos.peers import Peers
 from terminal.pos.zvt import Session
-from terminal.pos.zvt_links import Line, LinkLost, SerialLink, StreamLink
+from terminal.pos.zvt_links import Line, LinkClosed, LinkLost, SerialLink, StreamLink
 from terminal.pos.zvt_till import ZvtTill
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class SocketLine:
         except OSError as error:
             raise LinkLost(type(error).__name__) from None
         if not data:
-            raise LinkLost("the till closed it")
+            raise LinkClosed("the till closed it")
         return data
 
     async def write(self, data: bytes) -> None:

@@ -100,6 +100,15 @@ async def test_a1_the_same_message_again_and_twice_at_once_is_one_sale_with_one_
 
 
 @story()
+async def test_a1_one_message_again_and_again_does_not_fill_the_door(shop: Shop) -> None:
+    line = Line(shop)
+    asked = asyncio.gather(*(line.till.pay(28.5, service_id="0000000001") for _ in range(9)))
+    shop.pay(await line.shown())
+    assert sorted(result(each) for each in await asked) == ["InProgress"] * 5 + ["Success"] * 4
+    assert sales(shop) == 1
+
+
+@story()
 async def test_a1_the_same_ids_with_another_amount_are_refused_and_open_nothing(shop: Shop) -> None:
     line = Line(shop)
     await line.paid(28.5, "0000000001")

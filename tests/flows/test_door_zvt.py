@@ -8,7 +8,7 @@ import pytest
 from terminal.payments.sale import SaleState
 from tests.flows.shop import Shop, story
 from tests.flows.zvt_rig import counter_of
-from tests.strangers.zvt_till import Closed, TcpWire
+from tests.strangers.zvt_till import RECEIVED, Closed, TcpWire, bitmaps
 
 pytestmark = pytest.mark.row(92)
 AGAIN, CANCELLED, MISREAD, UNKNOWN = 0x9C, 0x6C, 0x9A, 0x83
@@ -213,6 +213,58 @@ async def test_a_till_that_acknowledges_nothing_loses_its_line_and_the_sale_stay
         again, _ = counter.plug()
         assert (await again.repeat()).paid
         assert shop.sale(sale).state is SaleState.PAID
+
+
+@story()
+async def test_a_till_that_hangs_up_at_the_end_has_heard_it_and_the_next_customer_pays(
+    shop: Shop,
+) -> None:
+    async with counter_of(shop) as counter:
+        _, cable = counter.plug()
+        wire = TcpWire(cable.till)
+        await wire.send(bytes.fromhex("060107 04000000002850"))
+        await counter.pays()
+        assert await wire.receive() == RECEIVED
+        assert (await wire.receive())[:2] == b"\x04\x0f"
+        await wire.send(RECEIVED)
+        assert await wire.receive() == b"\x06\x0f\x00"
+        cable.hang_up()
+        await shop.wait(1)
+        again, _ = counter.plug()
+        assert (await counter.paid(again)).paid
+        assert counter.sales == 2
+
+
+@story()
+async def test_a2_an_abort_in_place_of_an_acknowledgement_is_not_lost(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        till, cable = counter.plug()
+        await till.register(0x08)
+        wire = TcpWire(cable.till)
+        await wire.send(bytes.fromhex("060107 04000000002850"))
+        assert await wire.receive() == RECEIVED
+        assert (await wire.receive())[:2] == b"\x04\xff"
+        await wire.send(b"\x06\xb0\x00")
+        assert await wire.receive() == RECEIVED
+        await wire.send(RECEIVED)
+        status = await wire.receive()
+        assert bitmaps(status[3:])[0x27] == "6c"
+        await wire.send(RECEIVED)
+        assert await wire.receive() == bytes.fromhex("061e016c")
+        await wire.send(RECEIVED)
+        assert shop.captured == {}
+
+
+@story()
+async def test_a2_two_lines_at_once_with_one_amount_are_one_sale(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        lines = [counter.plug()[0] for _ in range(2)]
+        asked = asyncio.gather(*(till.pay(2850) for till in lines))
+        await counter.pays()
+        told = await asked
+        assert counter.sales == 1
+        assert [each.paid or each.code == AGAIN for each in told] == [True, True]
+        assert any(each.paid for each in told)
 
 
 @story()

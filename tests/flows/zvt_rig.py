@@ -8,7 +8,7 @@ from typing import Any
 
 from terminal.payments.sale import Sale, SaleState
 from terminal.pos.zvt import Session
-from terminal.pos.zvt_links import LinkLost, SerialLink, StreamLink
+from terminal.pos.zvt_links import LinkClosed, LinkLost, SerialLink, StreamLink
 from terminal.pos.zvt_till import ZvtTill
 from tests.flows.door_rig import desk_of
 from tests.flows.shop import Shop
@@ -21,10 +21,15 @@ class Cable:
     def __init__(self) -> None:
         self._ways: tuple[asyncio.Queue[bytes], asyncio.Queue[bytes]] = (asyncio.Queue(), asyncio.Queue())
         self.door, self.till = End(self, 0), TillEnd(self, 1)
-        self.pulled = False
+        self.pulled = self.hung_up = False
 
     def way(self, number: int) -> asyncio.Queue[bytes]:
         return self._ways[number % 2]
+
+    def hang_up(self) -> None:
+        """The till ends the connection, in order."""
+        self.hung_up = True
+        self.pull()
 
     def pull(self) -> None:
         self.pulled = True
@@ -39,7 +44,7 @@ class End:
     async def read(self) -> bytes:
         data = await self._cable.way(self._number).get()
         if not data:
-            raise LinkLost("pulled out")
+            raise LinkClosed("hung up") if self._cable.hung_up else LinkLost("pulled out")
         return data
 
     async def write(self, data: bytes) -> None:
