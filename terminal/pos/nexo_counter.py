@@ -1,5 +1,6 @@
 """What a nexo till may ask of the counter besides money: its state, its paper, its glass, the day's figures."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ from terminal.pos.desk import Desk
 from terminal.pos.nexo_answers import NOT_HERE, named, paper_of
 from terminal.pos.nexo_messages import Answer, Header, Output, failure, number_of, stamp, success
 
+PRINTED_MAX: Final = 64  # messages that are not printed again
 TEXT_MAX: Final = 80  # characters on the glass
 ABOUT: Final = {
     "ManufacturerID": "Countertop",
@@ -23,6 +25,7 @@ class CounterSide:
 
     def __init__(self, desk: Desk, clock: Clock, day_begins_ms: Callable[[int], int]) -> None:
         self._desk, self._clock, self._day_begins_ms = desk, clock, day_begins_ms
+        self._printed: OrderedDict[str, None] = OrderedDict()
 
     def diagnose(self) -> Answer:
         channels = self._desk.channels()
@@ -72,8 +75,13 @@ class CounterSide:
         }
 
     async def print(self, header: Header, output: Output) -> Answer:
-        """Owed to the printer once this returns. Raises as ``Desk.print``, InvalidRequest: nothing to print."""
-        await self._desk.print(f"nexo:{named(header.sale_id, header.service_id)}", paper_of(output.content))
+        """Owed to the printer once this returns, once a message. Raises as ``Desk.print``, InvalidRequest."""
+        name, paper = named(header.sale_id, header.service_id), paper_of(output.content)
+        if name not in self._printed:
+            await self._desk.print(f"nexo:{name}", paper)
+            self._printed[name] = None
+            if len(self._printed) > PRINTED_MAX:
+                self._printed.popitem(last=False)
         return {"DocumentQualifier": output.qualifier, "Response": success()}
 
     def display(self, output: Output) -> Answer:
