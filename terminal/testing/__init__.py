@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from terminal.testing.live_sale import LiveSale
     from terminal.testing.places import Bank, Clock, Display, Phone, Printer, Scanner, Slip, Speaker
     from terminal.testing.rig import Counter
+    from terminal.testing.stories import play
 
 _PLACES = {"Bank", "Clock", "Display", "Phone", "Printer", "Scanner", "Slip", "Speaker"}
 
@@ -29,11 +30,11 @@ __all__ = [
     "Phone",
     "Printer",
 ]
-__all__ += ["Scanner", "Setup", "Slip", "Speaker", "assert_receipt"]
+__all__ += ["Scanner", "Setup", "Slip", "Speaker", "assert_receipt", "play"]
 
 
 def __getattr__(name: str) -> Any:
-    """The types, for annotations."""
+    """The types, for annotations, and what needs a world."""
     if name in _PLACES:
         from terminal.testing import places
 
@@ -50,4 +51,8 @@ def __getattr__(name: str) -> Any:
         from terminal.testing.live import LiveCounter
 
         return LiveCounter
+    if name == "play":
+        from terminal.testing.stories import play
+
+        return play
     raise AttributeError(f"terminal.testing has no {name}")

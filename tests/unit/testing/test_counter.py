@@ -18,6 +18,7 @@ from terminal.testing import (
     Setup,
     Speaker,
     assert_receipt,
+    play,
 )
 from terminal.testing.places import PhoneCannot
 from terminal.testing.rig import NotInTime
@@ -109,6 +110,8 @@ def test_a_name_nobody_knows_is_refused_with_the_near_ones_and_a_story_with_its_
         counter.fault("paper-gone")
     with pytest.raises(FaultUnknown, match="countertop lab run race-scan-vs-qr"):
         counter.fault("race-scan-vs-qr")
+    with pytest.raises(FaultUnknown, match="'race-scan'"):
+        play("race-scan")
     with pytest.raises(FaultUnknown, match="it takes"):
         counter.fault("paper-out", count=3)
     assert counter.faults == []
