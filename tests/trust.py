@@ -71,7 +71,9 @@ def shown(folder: Path) -> dict[str, list[str]]:
     tests: dict[str, list[str]] = {}
     for file in sorted(folder.rglob("test_*.py")):
         path = file.relative_to(folder.parent).as_posix()
-        for node in ast.walk(ast.parse(file.read_text("utf-8"), path)):
+        top = ast.parse(file.read_text("utf-8"), path).body
+        classes = (node for node in top if isinstance(node, ast.ClassDef))
+        for node in (*top, *(inner for each in classes for inner in each.body)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
                 for number in numbers(path, node.name):
                     tests.setdefault(number, []).append(f"{path}::{node.name}")

@@ -22,7 +22,7 @@ def execution_violations(source: Source) -> Iterator[str]:
     for line, module, _ in source.imports:
         if module.partition(".")[0] in LOADERS:
             yield f"{source.path}:{line}: {module} builds objects out of bytes"
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             if name in CALLS:

@@ -35,7 +35,7 @@ def size_violations(source: Source) -> Iterator[str]:
         yield f"{source.path}: {lines} lines, limit {limit}"
     if is_test:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:

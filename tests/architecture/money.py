@@ -21,18 +21,18 @@ MONEY: tuple[str, ...] = (
 
 
 def money_violations(source: Source) -> Iterator[str]:
-    seconds = set(_seconds(source.tree))
+    seconds = set(_seconds(source))
     if source.path.startswith(MONEY):
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if id(node) not in seconds and (what := _inexact(node)):
                 yield f"{source.path}:{getattr(node, 'lineno', 0)}: {what} in a money module"
     elif source.path.startswith("terminal/"):
         yield from _json_floats(source, seconds)
 
 
-def _seconds(tree: ast.AST) -> Iterator[int]:
+def _seconds(source: Source) -> Iterator[int]:
     """Nodes inside a declaration named ``…_s``: durations."""
-    for node in ast.walk(tree):
+    for node in source.nodes:
         name = ""
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             name = node.target.id
@@ -54,7 +54,7 @@ def _inexact(node: ast.AST) -> str:
 
 def _json_floats(source: Source, seconds: set[int]) -> Iterator[str]:
     """Types that cross JSON carry integers: a float field has a name that ends in ``_s``."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef) and any("Struct" in ast.unparse(base) for base in node.bases):
             for child in ast.walk(node):
                 if isinstance(child, ast.Name) and child.id == "float" and id(child) not in seconds:

@@ -9,21 +9,35 @@ from terminal.errors import InvalidRequest
 from tests.fuzz.hunt import hunt
 from tests.fuzz.parsers import Parser, parsers
 
-INPUTS = 10_000
+INPUTS = 4_000
+INPUTS_LONG = 20_000  # the first of them are the same
 PARSERS = parsers()
 
 
+each_parser = pytest.mark.parametrize("parser", PARSERS, ids=[each.name for each in PARSERS])
+
+
 @pytest.mark.no_cover
-@pytest.mark.parametrize("parser", PARSERS, ids=[each.name for each in PARSERS])
+@each_parser
 def test_s6_b4_c3_nothing_but_a_refusal_leaves_a_parser(
     parser: Parser, record_property: Callable[[str, object], None]
 ) -> None:
     for seed in parser.seeds:
         parser.read(seed)
-    bag = hunt(parser, INPUTS, seed=1)
-    record_property("times", bag.inputs)
+    record_property("times", sound(parser, INPUTS))
+
+
+@pytest.mark.slow  # more of the same
+@each_parser
+def test_s6_b4_c3_nothing_but_a_refusal_leaves_a_parser_for_longer(parser: Parser) -> None:
+    sound(parser, INPUTS_LONG)
+
+
+def sound(parser: Parser, inputs: int) -> int:
+    bag = hunt(parser, inputs, seed=1)
     assert bag.defect is None
-    assert bag.inputs == INPUTS
+    assert bag.inputs == inputs
+    return bag.inputs
 
 
 def _falls(data: bytes) -> object:

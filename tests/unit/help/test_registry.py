@@ -21,17 +21,17 @@ ROWS = registry().errors
 def raised() -> Iterator[tuple[str, str, frozenset[str] | None]]:
     """(where, slug, names of its facts, None if they cannot be read off) of every failure in the sources."""
     family = {"TerminalError"}
-    trees = [(each.path, each.tree) for each in product() if each.path.startswith(("terminal/", "drivers/"))]
-    classes = [node for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    read = [each for each in product() if each.path.startswith(("terminal/", "drivers/"))]
+    classes = [node for each in read for node in each.nodes if isinstance(node, ast.ClassDef)]
     for _ in range(3):  # families of families
         family |= {node.name for node in classes if {name_of(base) for base in node.bases} & family}
-    for path, tree in trees:
-        for node in ast.walk(tree):
+    for each in read:
+        for node in each.nodes:
             if isinstance(node, ast.Call) and name_of(node.func) in family and node.args:
                 facts = frozenset(word.arg for word in node.keywords if word.arg)
                 whole = all(word.arg for word in node.keywords)
                 for slug in constants(node.args[0]):
-                    yield f"{path}:{node.lineno}", slug, facts if whole else None
+                    yield f"{each.path}:{node.lineno}", slug, facts if whole else None
 
 
 def name_of(node: ast.expr) -> str:
