@@ -118,6 +118,7 @@ class Installation:
     host: str = "127.0.0.1"
     reachable: bool = False
     clear_notices: tuple[str, ...] = ()
+    clear_doors: tuple[str, ...] = ()  # doors for other tills that other machines reach, not encrypted
     simulated: tuple[str, ...] = ()
     verbose: str = ""
     policy: str = "office"
@@ -202,6 +203,8 @@ def _settings(told: Installation) -> Iterable[Said]:
 def _doors(told: Installation) -> Iterable[Said]:
     if told.reachable:
         yield "doors_open", "weak", {"host": told.host}
+    for door in told.clear_doors:
+        yield "door_clear", "look", {"door": door}
 
 
 def _notices(told: Installation) -> Iterable[Said]:

@@ -32,6 +32,7 @@ from terminal.people.pins import PinCost, Pins
 from terminal.people.records import ApiKey, Person, restore
 from terminal.people.roles import Role
 from terminal.settings import CREDENTIAL, LOOPBACK, Loaded
+from terminal.settings.tables import AnyDoor
 from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.stores import keys_folder, reading_path
 
@@ -62,6 +63,7 @@ def describe(loaded: Loaded, config: Path, root: Path, lock: Path, *, quick: boo
         secrets=seen,
         host=settings.listen.host,
         reachable=settings.listen.host not in LOOPBACK,
+        clear_doors=tuple(n for n, each in settings.doors.items() if _clear(each)),
         clear_notices=tuple(n for n, each in settings.channels.items() if each.notify_url.startswith("http://")),
         simulated=(*(("taps",) if settings.taps else ()), *(n for n, c in settings.channels.items() if c.sandbox)),
         verbose=running.verbose,
@@ -80,6 +82,12 @@ def describe(loaded: Loaded, config: Path, root: Path, lock: Path, *, quick: boo
         packages=packages(lock, files=not quick),
         synchronised=machine.synchronised(root),
     )
+
+
+def _clear(door: AnyDoor) -> bool:
+    """Other machines reach it, and what is said there is not encrypted."""
+    by_wire = bool(getattr(door, "line", ""))
+    return not by_wire and door.host not in LOOPBACK and door.kind in {"hw_proxy", "zvt", "amount_line"}
 
 
 class _People:

@@ -91,6 +91,7 @@ def test_s43_a_backup_that_others_can_read() -> None:
 def test_s20_doors_that_others_reach_without_tls() -> None:
     assert bad(replace(WELL, host="0.0.0.0", reachable=True)) == [("doors_open", "weak")]
     assert bad(replace(WELL, clear_notices=("wechatpay",))) == [("notices_clear", "weak")]
+    assert bad(replace(WELL, clear_doors=("front",))) == [("door_clear", "look")]
 
 
 @pytest.mark.row(126)
