@@ -1,6 +1,6 @@
 // Which state fills the till's screen: decided from the sale alone, so every reload shows the same.
 
-import { isMoving, isStuck } from "./pay_with.js";
+import { isMoving, stuckWords } from "./pay_with.js";
 import { decimal, facts, has, money, nowMs, saleNo, t } from "./words.js";
 
 const seconds = (from, to) => Math.max(0, Math.round((to - from) / 1000));
@@ -54,7 +54,7 @@ export function livePanel(sale, doubtMs, turned = false) {
     case "checking": {
       const checking = t("till.checking_since", { seconds: seconds(doubtMs, nowMs()) });
       const acts = [["Enter", t("till.check_again"), "Enter", true], ["F9", t("till.park"), "F9"], ...base.acts];
-      return { ...base, tone: "checking", icon: "checking", word: t("state.checking"), more: `${checking} · ${t(isStuck(sale) ? "till.move_stuck" : helpWord("checking", attempt))}`, acts };
+      return { ...base, tone: "checking", icon: "checking", word: t("state.checking"), more: `${checking} · ${stuckWords(sale) || t(helpWord("checking", attempt))}`, acts };
     }
     case "person":
       return { ...base, tone: "checking", icon: "person", word: t("state.person"), more: t("help.person"), acts: [["F9", t("till.park"), "F9", true]] };

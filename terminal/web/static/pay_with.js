@@ -2,16 +2,19 @@
 
 import { post } from "./api.js";
 import { at, h } from "./dom.js";
+import * as sound from "./sound.js";
 import { facts, t, trouble } from "./words.js";
 
 const OVER = new Set(["declined", "closed", "reversed", "not_sent"]);
 
 let moving = ""; // the sale whose old code is being closed from this page
-let stuck = ""; // the sale whose old code could not be proven closed
+let stuck = { sale: "", code: "" }; // the sale whose old code could not be proven closed, and the refusal's printed code
 let offered = ""; // the sale the open dialog is about
 
 export const isMoving = (sale) => Boolean(sale) && sale.id === moving;
-export const isStuck = (sale) => sale.id === stuck;
+
+/** What to ask and to press when nothing is proven; empty for every other sale. It stays as long as the doubt does. */
+export const stuckWords = (sale) => (sale.id === stuck.sale ? `${t("till.move_stuck")} (${stuck.code})` : "");
 
 /** A channel as people know it; with its own name where two are called the same. */
 function titleOf(channel) {
@@ -62,16 +65,18 @@ export function staysOpen(view) {
   if (!still && at("pay-with").open) at("pay-with").close();
 }
 
-/** Resolves to what came of it, in words. Throws the refusal; "move_unproven" stays on the screen. */
+/** Resolves to what came of it, in words for a moment; what lasts is on the panel by itself. Throws other refusals. */
 export async function moveTo(sale, { channel, title }) {
-  [moving, stuck] = [sale.id, ""];
+  [moving, stuck] = [sale.id, { sale: "", code: "" }];
   try {
     const after = await post(`/sales/${sale.id}/code`, { channel });
     if (after.attempts.at(-1).provider === channel) return t("till.move_done", { wallet: title });
     return after.state === "part_paid" ? t("till.move_paid") : ""; // a sale that ended fills the screen by itself
   } catch (problem) {
-    if (problem.slug === "move_unproven") stuck = sale.id;
-    throw problem;
+    if (problem.slug !== "move_unproven") throw problem;
+    stuck = { sale: sale.id, code: problem.told.code };
+    sound.play("refused");
+    return "";
   } finally {
     moving = "";
   }

@@ -440,7 +440,7 @@ for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, s
 addEventListener("resize", draw);
 listen({
   act(key) {
-    if (!(key in acts) || (key === "F5" && !movable())) return false; // then it is the browser's own
+    if (!(key in acts) || (key === "F5" && !sale())) return false; // then it is the browser's own: the page anew
     acts[key]();
     return true;
   },

@@ -65,8 +65,10 @@ async def test_i15_without_proof_the_till_says_what_to_ask_and_the_key_works_aga
     await till.shop.fault("error-500", count=200, params={"call": "close", "status": 500})
     await choose(till, "Alipay")
     await till.panel("checking")
-    await till.says("#panel-more", "(A-81)")
-    await till.says("#panel-more", "Does the customer's phone show a payment? If not, press F5 again.")
+    asks = "Does the customer's phone show a payment? If not, press F5 again. (A-81)"
+    await till.says("#panel-more", asks)
+    inside = "() => document.getElementById('panel-acts').getBoundingClientRect().bottom < innerHeight - 70"
+    assert await till.page.evaluate(inside), "all of it stands on the screen"
     assert len(went(till)) == 1
     till.shop.heal()
     await till.panel("not_paid")
