@@ -79,7 +79,7 @@ class HwProxy:
         self._follow(sale)
         self._waits_s = _now_s()
         self._said = ""
-        return self._tells(sale.id)
+        return self._tells(sale.id, waits=True)
 
     def _tries(self, payment: Payment) -> tuple[Sale | None, str]:
         """The sale this line stands for now; or None and the key of its next try."""
@@ -113,8 +113,8 @@ class HwProxy:
     def status(self) -> dict[str, Any]:
         """Of all drivers: this one, with every transaction the till may still ask about."""
         now_s = _now_s()
-        if now_s - self._asked_s <= ASKS_S:
-            self._waits_s = now_s
+        waits = now_s - self._asked_s <= ASKS_S
+        self._waits_s = now_s if waits else self._waits_s
         self._asked_s = now_s
         told: dict[str, Any] = {"status": "connecting", "messages": [self._said] if self._said else []}
         told |= {"is_terminal": True, "transactions": {}}
@@ -122,12 +122,13 @@ class HwProxy:
             self._find_again()
             self._forget(now_s)
             told["status"] = "connected"
-            told["transactions"] = {each: self._tells(each) for each in self._known}
+            told["transactions"] = {each: self._tells(each, waits=waits) for each in self._known}
         return {DRIVER: told}
 
-    def _tells(self, sale_id: str) -> dict[str, Any]:
+    def _tells(self, sale_id: str, *, waits: bool) -> dict[str, Any]:
+        """Only a till that waits for a payment hears it: an idle one looks at the proxy alone."""
         sale = self.desk.sale(sale_id)
-        self._known[sale_id].heard |= sale.ended
+        self._known[sale_id].heard |= waits and sale.ended
         return self._told(sale)
 
     def _told(self, sale: Sale) -> dict[str, Any]:
