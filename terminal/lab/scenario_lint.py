@@ -1,7 +1,10 @@
 """What is wrong with a scenario file, in sentences: unknown names, no language, vain hopes."""
 
 import difflib
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +13,7 @@ from terminal.help.languages import LANGUAGES
 from terminal.lab.faults import FaultUnknown, Wish, cashier_sentences, catalogue
 from terminal.lab.scenarios import NEEDS, STEPS_MAX, TAKES, Scenario
 
+RULES: Final = Path(__file__).parent.parent / "data" / "risk.toml"
 NEEDED: Final = ("name", "title", "expect", "sees", "step")
 TILL: Final = ("waiting", "acting", "checking", "person", "unverified", "claimed", "paid", "not_paid")
 STATES: Final = ("open", "checking", "part_paid", "paid", "cancelled", "expired")
@@ -44,6 +48,9 @@ def _found(raw: Mapping[str, Any]) -> Iterator[str]:
     for state in raw.get("ends", ()):
         if state not in STATES:
             yield f"ends: a sale cannot end as {state!r}; it ends as {', '.join(STATES)}."
+    for rule in raw.get("alerts", ()):
+        if rule not in _rules():
+            yield f"alerts: the shop has no rule {rule!r}{_near(str(rule), _rules())}."
     steps = raw.get("step")
     if not isinstance(steps, list) or not steps or len(steps) > STEPS_MAX:
         yield f"a scenario has 1 to {STEPS_MAX} tables [[step]]."
@@ -171,6 +178,12 @@ def _vain_at_the_end(told: Mapping[str, Any], steps: list[dict[str, Any]], can: 
         yield f"voice = 'once' listens for the last sale alone: give it {HEARD}, and no other sale."
     if "paid" not in can and (told.get("voice") == "once" or told.get("paper") in ("slip", "copy")):
         yield "nothing is said or printed in this story, for nobody pays."
+
+
+@cache
+def _rules() -> frozenset[str]:
+    """The names of the rules of risk, from their own table."""
+    return frozenset(tomllib.loads(RULES.read_text("utf-8"))["rules"])
 
 
 def _near(name: str, names: Iterable[str]) -> str:

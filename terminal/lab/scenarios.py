@@ -101,6 +101,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ends: states the last sale may end in; captured: how often the bank may have taken money in all, -1 any.
         sees: what must be told of the last sale in its order, as with faults.
         exception: kind of exception a person must see; empty for none asked.
+        alerts: the shop's rules of risk listen, and exactly these alerts must be raised; None: nobody listens.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ends: tuple[str, ...] = ("paid",)
     captured: int = -1
     exception: str = ""
+    alerts: tuple[str, ...] | None = None
 
     @property
     def faults(self) -> tuple[str, ...]:

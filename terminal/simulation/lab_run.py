@@ -90,7 +90,7 @@ class LabRun:
     def __init__(self, what: Fault | Scenario, seed: int, folder: Path, *, channel: str = "wechatpay") -> None:
         fault = what if isinstance(what, Fault) else what.as_fault()
         self.fault, self._seed, self._folder = fault, seed, folder
-        self.story = Story(self, what.step) if isinstance(what, Scenario) else None
+        self.story = Story(self, what) if isinstance(what, Scenario) else None
         self._channels = what.channels if isinstance(what, Scenario) else ()
         self._power = self.story is not None and self.story.does("cut_power")
         channel = self._channels[0] if self._channels else channel
@@ -102,6 +102,8 @@ class LabRun:
     async def play(self) -> Verdict:
         self._build()
         await self.world.start()
+        if self.story is not None:
+            self.story.listen()
         await asyncio.sleep(GREET_S)
         self._set_bank_faults()
         if self.fault.run.at == "before":

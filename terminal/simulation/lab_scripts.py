@@ -116,7 +116,8 @@ class Hands:
 
     async def refund(self) -> None:
         self._run.note("cashier", "gives it back")
-        key = Key("till", "refund", "lab-refund", "lab")
+        mark = "lab-refund" if self._opened == 1 else f"lab-refund-{self._opened}"
+        key = Key("till", "refund", mark, mark if self._opened > 1 else "lab")
         sale = self.sale
         try:
             _, refund = await self._run.world.call(

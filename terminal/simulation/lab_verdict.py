@@ -18,6 +18,8 @@ def judge(run: "LabRun", *, slips_listed: bool) -> list[str]:
     """Everything that is wrong, in words; ``slips_listed``: a person is asked about a slip."""
     script = run.fault.run
     wrong = list(run.story.failed) if run.story else []
+    if run.story and (alerts := run.story.alerts_wrong()):
+        wrong.append(alerts)
     if run.seen.state not in script.ends:
         wrong.append(f"the sale ended {run.seen.state!r}, expected {' or '.join(script.ends)}")
     captures = run.world.bank.captures(run.world.ring.shop.mchid)

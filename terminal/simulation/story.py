@@ -6,15 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from terminal.lab.faults import catalogue
-from terminal.lab.scenarios import Step
+from terminal.lab.scenarios import Scenario, Step
 from terminal.payments.event import Event
+from terminal.risk.desk import RiskDesk
+from terminal.settlement.business_day import ShopTime
 from terminal.simulation.lab_told import pos_events
 from terminal.simulation.rails import RAILS
+from terminal.web.risk_desk import shop_facts
 
 if TYPE_CHECKING:
     from terminal.simulation.lab_run import LabRun
 
 LOOK_S: Final = 0.25
+EVENTS_MAX: Final = 5000
 ALL: Final = 1000  # per mille of the requests
 Play = Callable[["Story", Step], Awaitable[None]]
 
@@ -22,10 +26,25 @@ Play = Callable[["Story", Step], Awaitable[None]]
 class Story:
     """One play of one file. ``failed``: what was not seen in time, in words."""
 
-    def __init__(self, run: "LabRun", steps: tuple[Step, ...]) -> None:
-        self._run, self._steps = run, steps
+    def __init__(self, run: "LabRun", scenario: Scenario) -> None:
+        self._run, self._steps, self._alerts = run, scenario.step, scenario.alerts
         self._seen = ""  # the code the customer saw last
         self.failed: list[str] = []
+
+    def listen(self) -> None:
+        """Wire the rules of risk to the service that runs now, where the story asks for them."""
+        if self._alerts is not None:
+            facts = shop_facts(ShopTime.of("UTC", "04:00"), currency=self._run.world.house.currency)
+            RiskDesk(self._run.world.service, facts, tuple).start()
+
+    def alerts_wrong(self) -> str:
+        """What is wrong with the alerts that were raised, in words; empty: nothing."""
+        if self._alerts is None or not self._run.world.alive:
+            return ""
+        told = self._run.world.service.feed.after(0, limit=EVENTS_MAX)
+        raised = tuple(each.body["rule"] for each in told if each.type == "risk_alert_raised")
+        wanted = ", ".join(self._alerts) or "none"
+        return "" if raised == self._alerts else f"alerts: {', '.join(raised) or 'none'}; expected {wanted}"
 
     async def play(self) -> None:
         for number, step in enumerate(self._steps, 1):

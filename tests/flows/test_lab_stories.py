@@ -43,6 +43,12 @@ def test_what_was_not_seen_in_time_is_told_and_a_fault_that_never_fired_proves_n
     assert not verdict.fired
 
 
+@pytest.mark.row(118)
+def test_an_alert_that_is_not_raised_and_one_that_nobody_hoped_for_are_told(tmp_path: Path) -> None:
+    story = msgspec.structs.replace(shipped()["customer-leaves"], alerts=("refund_soon",))
+    assert "alerts: none; expected refund_soon" in play(story, tmp_path).wrong
+
+
 @pytest.mark.row(146, 149)
 def test_the_command_plays_a_file_of_one_s_own_writes_junit_and_ends_with_0_1_or_2(tmp_path: Path) -> None:
     run = CliRunner()

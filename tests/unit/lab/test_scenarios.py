@@ -125,6 +125,7 @@ def test_a_file_of_one_s_own_is_read_and_named_ones_are_found(tmp_path: Path) ->
         ("captured = 1", "captured = 1\ncolour = 3", "'colour' is no part of a scenario"),
         ("captured = 1", 'ends = ["gone"]', "a sale cannot end as 'gone'"),
         ('name = "mine"', "", "'name' is missing"),
+        ("captured = 1", 'alerts = ["refund_son"]', "the shop has no rule 'refund_son'; near: refund_soon"),
         ("captured = 1", 'captured = "one"', "Expected `int`"),
         ("[title]", "[title", "it cannot be read as TOML"),
     ],
