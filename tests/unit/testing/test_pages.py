@@ -1,6 +1,7 @@
 """What docs/integrate shows is run as it stands: every Python block as tests of a stranger's project."""
 
 import re
+import tomllib
 from pathlib import Path
 from textwrap import dedent
 from typing import Final
@@ -48,3 +49,13 @@ def test_the_tables_name_what_there_is() -> None:
     for name, default in shown:
         value = getattr(setup, name)
         assert default in {str(value), {"faults": "none", "devices": "all four"}.get(name, "")}
+
+
+def test_the_wheel_is_called_as_make_dist_calls_it() -> None:
+    project = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    wheel = f"{project['name']}-{project['version']}-py3-none-any.whl"
+    for name in ("testing.md", "example-pos/ci-template.yml"):
+        shown = re.findall(r"countertop-[\w.]+-py3[\w-]+\.whl", (FOLDER / name).read_text("utf-8"))
+        assert shown == [wheel], name
+    assert project["optional-dependencies"]["testing"]
+    assert project["entry-points"]["pytest11"] == {"countertop": "terminal.testing.plugin"}
