@@ -176,7 +176,7 @@ class Checkout:
                 else choosing.first(lane, amount, sale=sale_id, push=True)
             )
             if channel and (live := sale.blocking_attempt):
-                sale = await self._switch(sale, live.id, "move_unproven")
+                sale = await self._leave(lane, sale, live.id, chosen)
                 if sale.ended or sale.share_paid(live.share):
                     return sale  # they had already paid: nothing else is begun
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
@@ -187,6 +187,15 @@ class Checkout:
 
             with choosing.days.held(chosen, amount):
                 return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
+
+    async def _leave(self, lane: Lane, sale: Sale, attempt_id: str, channel: str) -> Sale:
+        """Every till of the counter says meanwhile that the old code is being closed, and for what."""
+        lane.moving = channel
+        try:
+            return await self._switch(sale, attempt_id, "move_unproven")
+        finally:
+            lane.moving = ""
+            lane.on_change()
 
     async def begin_again(self, sale_id: str, *, reason: str, actor: Actor, key: Key | None = None) -> Sale:
         """A new code although the last attempt's result is not known: an owner's decision (3.4).

@@ -52,6 +52,7 @@ class Lane:
         self.paper = Paper(book, devices.printer, settings, limits, make_slip, copy_mark)
         self._listener: Callable[[], None] = lambda: None
         self.glass.on_change = self.on_change
+        self.moving = ""  # the channel that follows once the shown code is proven closed; a person waits for it
         self._noted = 0
         self.away = Away()  # where this counter sells instead, while it does not sell here
         self.found: tuple[int, int, str] | None = None  # the last receipt scanned: count, when (mono ns), its sale

@@ -176,6 +176,7 @@ class CounterView(msgspec.Struct, frozen=True):
     elsewhere: str = ""  # the address whose pages this counter uses now: it begins or ends training
     offline: bool = False  # nobody can confirm and the shop lists such sales: POST ``/sales`` with ``unverified``
     moves: list[str] = []  # channels the open sale may be moved to: POST its ``/code``
+    moving: str = ""  # the one it is being moved to: the old code is being closed, with proof
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
     found: Found | None = None
     orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
@@ -365,6 +366,7 @@ def counter_view(
         found=found,
         orphans=orphans,
         moves=list(moves),
+        moving=lane.moving,
         training=training,
         elsewhere=lane.away.url,
         offline=offline,

@@ -70,10 +70,13 @@ async def test_i3_who_paid_the_first_code_while_it_was_closed_is_asked_for_nothi
 @pytest.mark.row(35)
 @story(channels=BOTH)
 async def test_i15_without_proof_nothing_else_begins_and_the_till_says_what_to_ask(shop: Shop) -> None:
-    sale = await shop.with_code()
+    sale, lane = await shop.with_code(), shop.service.lanes["1"]
     shop.cut_line()
-    error = await refused(move(shop, sale))
-    assert error.slug == "move_unproven"
+    moving = asyncio.create_task(refused(move(shop, sale)))
+    await shop.wait(1)
+    assert lane.moving == "alipay", "every till of the counter says what is going on"
+    error = await moving
+    assert (error.slug, lane.moving) == ("move_unproven", "")
     assert shop.sale(sale).state is SaleState.CHECKING
     assert shop.service.moving.offered(shop.sale(sale)) == ["alipay"]
     assert len(shop.sale(sale).attempts) == 1

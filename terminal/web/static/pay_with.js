@@ -8,10 +8,11 @@ import { facts, t, trouble } from "./words.js";
 const OVER = new Set(["declined", "closed", "reversed", "not_sent"]);
 
 let moving = ""; // the sale whose old code is being closed from this page
+let elsewhere = ""; // or from another one, or by another program
 let stuck = { sale: "", code: "" }; // the sale whose old code could not be proven closed, and the refusal's printed code
 let offered = ""; // the sale the open dialog is about
 
-export const isMoving = (sale) => Boolean(sale) && sale.id === moving;
+export const isMoving = (sale) => Boolean(sale) && [moving, elsewhere].includes(sale.id);
 
 /** What to ask and to press when nothing is proven; empty for every other sale. It stays as long as the doubt does. */
 export const stuckWords = (sale) => (sale.id === stuck.sale ? `${t("till.move_stuck")} (${stuck.code})` : "");
@@ -59,8 +60,9 @@ export function payWith(view, choose) {
   free[0]?.focus();
 }
 
-/** What was offered is no longer true once the sale went on by itself: it is taken off the screen. */
-export function staysOpen(view) {
+/** With every news: what was offered is taken off the screen once it is no longer true. */
+export function seen(view) {
+  elsewhere = view?.moving ? (view.sale?.id ?? "") : "";
   const still = view?.sale?.id === offered && view.moves.length > 0;
   if (!still && at("pay-with").open) at("pay-with").close();
 }

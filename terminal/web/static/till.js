@@ -8,7 +8,7 @@ import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
 import { awaitsRest, endPanel, helpKey, isTurned, livePanel, openException } from "./panels.js";
-import { isMoving, moveTo, payWith, staysOpen } from "./pay_with.js";
+import { isMoving, moveTo, payWith, seen } from "./pay_with.js";
 import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
@@ -313,7 +313,7 @@ function doubtOf(live) {
 function draw() {
   const live = sale();
   at("lost").hidden = now.connected !== false;
-  staysOpen(now.view);
+  seen(now.view);
   const panel = now.connected && (live ? livePanel(live, doubtOf(live), isTurned(now.view)) : now.end && endPanel(now.end));
   at("panel").hidden = !panel;
   at("ready").hidden = Boolean(panel);
