@@ -70,8 +70,8 @@ class TillEnd(End):
 class Counter:
     """The terminal side: one for every life of the service, with as many cables as a story wants."""
 
-    def __init__(self, shop: Shop) -> None:
-        self.shop, self._count = shop, 0
+    def __init__(self, shop: Shop, counter: str = "1") -> None:
+        self.shop, self.name, self._count = shop, counter, 0
         self._tasks: list[asyncio.Task[None]] = []
         self.terminal = self.connect_service()
 
@@ -85,9 +85,8 @@ class Counter:
             self._count += 1
             return f"{self._count}-{clock.wall_ms()}"
 
-        self.terminal = ZvtTill(
-            desk_of(self.shop), clock, named, local, lambda now_ms: now_ms - 3_600_000, "52500038"
-        )
+        desk = desk_of(self.shop, door="old", counter=self.name)
+        self.terminal = ZvtTill(desk, clock, named, local, lambda now_ms: now_ms - 3_600_000, "52500038")
         return self.terminal
 
     def plug(self, *, serial: bool = False, prefix: bool = False, **wire: Any) -> tuple[Till, Cable]:
@@ -106,7 +105,7 @@ class Counter:
     # --- verbs of a story ---
 
     async def shown(self) -> Sale:
-        lane = self.shop.lane()
+        lane = self.shop.lane(self.name)
         await self.shop.until(lambda: lane.current is not None, 5)
         sale = self.shop.service.book.sale(str(lane.current))
         await self.shop.until(lambda: bool(self.shop.attempt(sale).payload), 5)
@@ -127,8 +126,8 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter_of(shop: Shop) -> AsyncIterator[Counter]:
-    counter = Counter(shop)
+async def counter_of(shop: Shop, name: str = "1") -> AsyncIterator[Counter]:
+    counter = Counter(shop, name)
     try:
         yield counter
     finally:
