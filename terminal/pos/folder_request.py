@@ -9,7 +9,7 @@ import msgspec
 
 from terminal.errors import InvalidRequest
 from terminal.payments.money import Money
-from terminal.pos.hw_proxy import amount_of
+from terminal.pos.amounts import amount_of
 from terminal.strict_json import parse_exact
 
 SIZE_MAX: Final = 16 * 1024

@@ -7,15 +7,15 @@ Source: OCA/pos, module pos_payment_terminal 18.0.1.0.0.4, ``payment_terminal.es
 import hashlib
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from terminal.errors import InvalidRequest, TerminalError
 from terminal.help.catalogue import Catalogue
 from terminal.help.registry import describe
 from terminal.payments.currencies import EXPONENTS
-from terminal.payments.money import MINOR_MAX, Money
+from terminal.payments.money import Money
 from terminal.payments.sale import Sale
+from terminal.pos.amounts import amount_of
 from terminal.pos.desk import Outcome, outcome
 from terminal.strict_json import parse_exact
 
@@ -23,7 +23,6 @@ BODY_MAX: Final = 64 * 1024  # bytes of a call; a picture of a receipt may be la
 INFO_MAX: Final = 4096
 DRIVER: Final = "countertop"
 _NAME: Final = re.compile(r"[!-~]{1,64}")
-_NEAR: Final = Decimal("1e-15")  # of the value: what a binary fraction adds to 56.30, far from another amount
 WORDS: Final = {
     Outcome.WAITING: "state.waiting",
     Outcome.CHECKING: "state.checking",
@@ -106,28 +105,6 @@ def read_payment(params: dict[str, Any], currency: str) -> Payment:
         order,
         _text(info, "terminal_id", needed=False) or _text(params, "terminal_id", needed=False),
     )
-
-
-def amount_of(value: object, currency: str) -> Money:
-    """A number of major units as a browser writes it. What a double adds to 56.30 is seen; 56.305 is refused.
-
-    Raises:
-        InvalidRequest: ``amount_unreadable``, ``amount_not_positive``, ``amount_too_large``.
-    """
-    digits = EXPONENTS[currency]
-    if type(value) is int:
-        value = Decimal(value)
-    if not isinstance(value, Decimal) or not value.is_finite():
-        raise InvalidRequest("amount_unreadable", field="amount", digits=digits)
-    if abs(value) > MINOR_MAX:
-        raise InvalidRequest("amount_too_large", field="amount")
-    try:
-        exact = value.quantize(Decimal(1).scaleb(-digits))
-    except InvalidOperation:
-        raise InvalidRequest("amount_unreadable", field="amount", digits=digits) from None
-    if abs(value - exact) > abs(exact) * _NEAR:
-        raise InvalidRequest("amount_unreadable", field="amount", digits=digits)
-    return Money.charge(int(exact.scaleb(digits)), currency)
 
 
 def try_key(name: str, number: int) -> str:
