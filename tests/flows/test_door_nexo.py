@@ -264,6 +264,7 @@ async def test_a_reversal_beyond_the_tills_limit_or_of_nothing_is_refused(shop: 
     assert shop.service.book.sale(paid).refunds == ()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("amount", [0, -1, 28.555, True, "28.50", None, [28.5], 1e30])
 @story()
 async def test_an_amount_that_is_none_opens_nothing(shop: Shop, amount: Any) -> None:

@@ -137,6 +137,7 @@ async def shop_day(shop: Shop, seed: int) -> None:
 
 
 @pytest.mark.row(91, 92)
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(4))
 @story(counters=("1", "2"))
 async def test_a1_a3_tills_believe_what_the_bank_took(shop: Shop, seed: int) -> None:
