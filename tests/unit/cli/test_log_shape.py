@@ -12,7 +12,7 @@ import pytest
 
 from terminal.banks.channel import Begun
 from terminal.banks.connector import Call, Stamp
-from terminal.cli.log_lines import LINE_MAX, JsonLines, LogLines, TextLines
+from terminal.cli.log_lines import LINE_MAX, JsonLines, LogLines, TextLines, shape
 from terminal.counter.engine import Job
 from terminal.counter.ports import Scan
 from terminal.log_context import about
@@ -78,6 +78,29 @@ def test_a_text_line_ends_with_the_ids_and_has_none_outside_a_sale() -> None:
     one, two = stream.getvalue().splitlines()
     assert one.endswith("terminal.counter.push: one [sale=S1 counter=1]")
     assert two.endswith("terminal.counter.push: two")
+
+
+@pytest.fixture
+def root() -> Iterator[LogLines]:
+    """A line writer at the root as the service has one; everything is as before afterwards."""
+    root = logging.getLogger()
+    lines, level = LogLines(io.StringIO()), root.level
+    root.addHandler(lines)
+    yield lines
+    root.removeHandler(lines)
+    root.setLevel(level)
+
+
+def test_the_settings_say_form_and_level_and_the_command_line_may_ask_for_more(root: LogLines) -> None:
+    shape("json", "warning", verbose=False)
+    logging.getLogger("terminal.x").info("not told")
+    logging.getLogger("terminal.x").warning("told")
+    shape("text", "error", verbose=True)
+    logging.getLogger("terminal.x").debug("told too")
+    assert isinstance(root.stream, io.StringIO)
+    first, second = root.stream.getvalue().splitlines()
+    assert msgspec.json.decode(first)["message"] == "told"
+    assert second.endswith("DEBUG terminal.x: told too")
 
 
 # --- what is put into lines -----------------------------------------------------------------------------------
