@@ -117,9 +117,9 @@ PLAIN: Final = {"error.code", "request.method"}  # names that say more than they
 def log_calls() -> Iterator[tuple[str, list[ast.expr]]]:
     """Where, and the message with what goes into it."""
     for source in product():
-        if not source.path.startswith(("terminal/", "drivers/")):
+        if "logging" not in source.text or not source.path.startswith(("terminal/", "drivers/")):
             continue
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
