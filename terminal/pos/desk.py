@@ -256,6 +256,8 @@ class Desk:
 
     def numbered(self, fits: Callable[[int], bool]) -> Sale | None:
         """The newest sale of this till whose number, as people say it, fits; of the counter's last thousand."""
+        if not self.ready:
+            raise Unavailable("starting")
         rows = self._service.feed.list("sale", counter=self.counter, limit=_NUMBERED)
         row = next((each for each in rows if fits(int(each.body["no"])) and self.mine(each.subject)), None)
         return self._service.book.sale(row.subject) if row else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from terminal.counter.ports import Clock
-from terminal.errors import Conflict, NotAllowed, TerminalError
+from terminal.errors import Conflict, NotAllowed, TerminalError, Unavailable
 from terminal.payments.sale import Sale
 from terminal.pos import nexo_messages as messages
 from terminal.pos.desk import Desk, Outcome, Request, outcome
@@ -54,6 +54,8 @@ class Nexo:
         return messages.response(header, told)
 
     async def _told(self, header: Header, body: object) -> Answer:
+        if not self._desk.ready and header.category not in ("Diagnosis", "Login", "Logout"):
+            raise Unavailable("starting")
         match body:
             case messages.Payment():
                 return await self._pay(header, body)

@@ -127,6 +127,14 @@ async def test_sealed_messages_alone_are_read_and_each_of_them_once(tmp_path: Pa
             assert "sealed" in told["SaleToPOIRequest"]["EventNotification"]["EventDetails"]
 
 
+async def test_a_full_disk_leaves_it_open_whether_something_was_begun(tmp_path: Path) -> None:
+    async with opened(tmp_path) as door:
+        till = Till(door.send)
+        door.shop.disk.full = True
+        assert result(await till.pay(28.5, service_id="1")) == "InProgress"
+        assert result(await till.status("1")) == "NotFound"
+
+
 async def test_a_sealed_message_to_a_door_without_a_passphrase_is_rejected(tmp_path: Path) -> None:
     async with opened(tmp_path) as door:
         till = Till(door.send)

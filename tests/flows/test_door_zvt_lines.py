@@ -20,6 +20,7 @@ from tests.flows.door_http import loaded, open_at
 from tests.strangers.zvt_till import Heard, SerialWire, TcpWire, Till
 
 pytestmark = pytest.mark.row(92)
+AGAIN = 0x9C
 
 
 class Socket:
@@ -112,6 +113,14 @@ async def test_a_till_pays_over_tcp_and_a_fifth_line_ends_the_oldest(tmp_path: P
         assert (await paid(shop, Till(TcpWire(newest)))).paid
         assert await lines[0].read() == b""
         assert (await Till(TcpWire(lines[1])).repeat()).paid
+
+
+async def test_a_full_disk_is_ask_again_and_never_declined(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (shop, where):
+        line = await connected(where)
+        shop.disk.full = True
+        assert (await Till(TcpWire(line)).pay(2850)).code == AGAIN
+        line.writer.transport.abort()
 
 
 async def test_a3_what_is_no_zvt_is_hung_up_on(tmp_path: Path) -> None:

@@ -15,6 +15,10 @@ from tests.flows.shop import Shop
 from tests.strangers.zvt_till import Heard, SerialWire, TcpWire, Till
 
 
+def local(wall_ms: int) -> datetime:
+    return datetime.fromtimestamp(wall_ms / 1000, UTC)
+
+
 class Cable:
     """``door`` and ``till`` are its two ends; pulled out, both read the end."""
 
@@ -77,9 +81,6 @@ class Counter:
 
     def connect_service(self) -> ZvtTill:
         clock = self.shop.world.clock
-
-        def local(wall_ms: int) -> datetime:
-            return datetime.fromtimestamp(wall_ms / 1000, UTC)
 
         def named() -> str:
             self._count += 1
