@@ -80,7 +80,7 @@ def shown(folder: Path) -> dict[str, list[str]]:
     return tests
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps plugins in sets
 class Proving:
     """A pytest plugin: results by promise, also from worker processes."""
 
