@@ -65,8 +65,7 @@ class FolderDoor:
         while True:
             try:
                 if not opened:
-                    for name in await self._beside(self._shelf.open):
-                        await self._begin(name)
+                    await self._beside(self._shelf.open)
                     opened = True
                 await self.look()
                 self._trouble = ""
@@ -85,16 +84,24 @@ class FolderDoor:
             if await self._beside(self._shelf.full):
                 break  # the rest waits where it is
             await self._take(name)
-        for name in [*self._jobs]:
-            await self._go_on(name)
+        trouble: OSError | None = None
+        for name in await self._beside(self._shelf.at_work):  # also what an earlier life took
+            try:
+                if name not in self._jobs:
+                    await self._begin(name)
+                if name in self._jobs:
+                    await self._go_on(name)
+            except OSError as error:  # one result that cannot be written holds up no other
+                trouble = trouble or error
+        if trouble:
+            raise trouble
 
     async def _beside(self, act: Callable[[], T]) -> T:
         return await asyncio.to_thread(act)
 
     async def _take(self, name: str) -> None:
         try:
-            if await self._beside(partial(self._shelf.take, name)):
-                await self._begin(name)
+            await self._beside(partial(self._shelf.take, name))
         except FileNotFoundError:
             return  # the till took it back
         except InvalidRequest as refused:

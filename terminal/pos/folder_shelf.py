@@ -30,9 +30,10 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stood: dict[str, tuple[int, int, int]] = {}
+        self._stuck: set[str] = set()  # what could not even be set aside: looked at once a life
 
-    def open(self) -> list[str]:
-        """Make the subfolders; return what was in work when the last life ended. Raises FolderUnusable."""
+    def open(self) -> None:
+        """Make the subfolders. Raises FolderUnusable."""
         self.check_place()
         try:
             for each in (IN, WORK, OUT, REFUSED):
@@ -40,7 +41,6 @@ class Shelf:
             self.check()
             for left in (self._folder / WORK).glob(".*"):
                 left.unlink()  # a result that was not whole
-            return sorted(each.name for each in (self._folder / WORK).iterdir() if NAME.fullmatch(each.name))
         except OSError as error:
             raise FolderUnusable(error.strerror or "unusable") from None
 
@@ -71,6 +71,8 @@ class Shelf:
             for entry in entries:
                 if entry.name.startswith(".") or entry.name.lower().endswith(NOT_YET):
                     continue
+                if entry.name in self._stuck:
+                    continue
                 with contextlib.suppress(FileNotFoundError):  # the till took it back
                     facts = entry.stat(follow_symlinks=False)
                     now[entry.name] = (facts.st_mtime_ns, facts.st_size, facts.st_mode)
@@ -80,8 +82,14 @@ class Shelf:
         self._stood = now
         return [name for _, name in found]
 
-    def take(self, name: str) -> bool:
-        """Move it into work; True: it is there now, False: an equal one is there already.
+    def at_work(self) -> list[str]:
+        """Every request in work, oldest first."""
+        found = [each for each in (self._folder / WORK).iterdir() if NAME.fullmatch(each.name)]
+        found = [each for each in found if each.name not in self._stuck]
+        return [each.name for each in sorted(found, key=lambda each: (each.lstat().st_mtime_ns, each.name))]
+
+    def take(self, name: str) -> None:
+        """Move it into work, where an equal one may be already.
 
         Raises:
             InvalidRequest: ``file_name``, ``file_kind``, ``body_too_large``, ``idempotency_other_meaning``.
@@ -95,12 +103,15 @@ class Shelf:
         if facts.st_size > SIZE_MAX:
             raise InvalidRequest("body_too_large", limit=SIZE_MAX)
         if work.exists():
-            if self._read(source) == self._read(work):
-                source.unlink()
-                return False
-            raise InvalidRequest("idempotency_other_meaning")
-        source.rename(work)
-        return True
+            try:
+                same = self._read(source) == self._read(work)
+            except OSError:
+                raise InvalidRequest("file_kind") from None
+            if not same:
+                raise InvalidRequest("idempotency_other_meaning")
+            source.unlink()
+        else:
+            source.rename(work)
 
     def full(self) -> bool:
         return sum(1 for _ in (self._folder / WORK).iterdir()) >= WORK_MAX
@@ -130,7 +141,8 @@ class Shelf:
 
     def withdraw(self, name: str) -> None:
         """Its result is true no more."""
-        (self._folder / OUT / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not a file of ours: the next result says so
+            (self._folder / OUT / name).unlink()
 
     def done(self, name: str) -> None:
         """Its result is out."""
@@ -139,15 +151,25 @@ class Shelf:
     def refuse(self, where: str, name: str, text: str) -> None:
         """Away with it, and beside it why. ``where``: IN or WORK. A link goes itself, not what it names."""
         plain = "".join(each if each.isalnum() or each in "._-" else "_" for each in name)[:80]
-        target = self._folder / REFUSED / plain
-        source = self._folder / where / name
-        if stat.S_ISDIR(source.lstat().st_mode) or source.lstat().st_size > SIZE_MAX:
-            with contextlib.suppress(OSError):  # a folder stays where it is; what is large is not kept twice
-                source.unlink()
-        else:
-            source.rename(target)
+        source, target = self._folder / where / name, self._folder / REFUSED / plain
+        try:
+            facts = source.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_size > SIZE_MAX:
+                source.unlink()  # what is large is not kept
+            else:
+                source.rename(target)
+        except OSError:
+            self._give_up(where, name)
         self._write(target.with_name(f"{plain}.why"), text.encode())
         self._prune(REFUSED)
+
+    def _give_up(self, where: str, name: str) -> None:
+        """It cannot be set aside: a request in work goes, so that what was refused is never begun later."""
+        with contextlib.suppress(OSError):
+            if where == WORK:
+                (self._folder / WORK / name).unlink()
+                return
+        self._stuck = {*self._stuck, name} if len(self._stuck) < LISTED_MAX else {name}
 
     def _write(self, path: Path, data: bytes) -> None:
         path.unlink(missing_ok=True)

@@ -231,6 +231,9 @@ async def test_f4_what_is_no_request_is_set_aside_with_the_reason(shop: Shop) ->
         (at.path / "secret").write_bytes(SALE)
         (inbox / "link.txt").symlink_to(at.path / "secret")
         os.link(at.path / "secret", inbox / "hard.txt")
+        (inbox / "folder.txt").mkdir()
+        (inbox / "folder.txt" / "inside").write_bytes(SALE)
+        os.mkfifo(inbox / "pipe.txt")
         at.put("big.txt", b"x" * 20_000)
         at.put("bad name.txt")
         at.put("bad.exe")
@@ -238,10 +241,54 @@ async def test_f4_what_is_no_request_is_set_aside_with_the_reason(shop: Shop) ->
         await shop.until(lambda: at.names("in") == [], 10)
         assert (at.path / "secret").read_bytes() == SALE
         whys = [each for each in at.names("refused") if each.endswith(".why")]
-        assert len(whys) == 6
+        assert len(whys) == 8
         assert at.result("wrong.json")["slug"] == "json_unreadable"
         assert at.result("big.txt")["slug"] == "body_too_large"
         assert sales(shop) == 0
+
+
+@story()
+async def test_f4_what_cannot_even_be_set_aside_is_left_alone_and_holds_nobody_up(shop: Shop) -> None:
+    async with place(shop) as at:
+        at.shelf.open()
+        for where in ("in", "refused"):
+            (at.path / where / "folder.txt").mkdir()
+            (at.path / where / "folder.txt" / "inside").write_bytes(SALE)
+        async with at.door():
+            await shop.until(lambda: "folder.txt.why" in at.names("refused"), 10)
+            (at.path / "refused" / "folder.txt.why").unlink()
+            at.put("1.txt")
+            await at.pays()
+            assert (await at.comes("1.txt"))["outcome"] == "paid"
+            assert at.names("in") == ["folder.txt"]
+            assert at.names("refused") == ["folder.txt"], "told once"
+            (at.path / "out" / "2.txt").mkdir()  # its result has no place
+            (at.path / "out" / "2.txt" / "inside").touch()
+            at.put("2.txt")
+            await at.pays()
+            at.put("3.txt", b"ACTION=status\nSALE=1\n")
+            assert (await at.comes("3.txt"))["outcome"] == "paid"
+            await shop.wait(20)
+            (at.path / "out" / "2.txt" / "inside").unlink()
+            (at.path / "out" / "2.txt").rmdir()
+            assert (await at.comes("2.txt"))["outcome"] == "paid"
+
+
+@story()
+async def test_f4_a_refused_request_that_cannot_be_set_aside_is_never_begun_later(shop: Shop) -> None:
+    async with place(shop) as at:
+        at.shelf.open()
+        (at.path / "refused" / "2.txt").mkdir()
+        (at.path / "refused" / "2.txt" / "inside").touch()
+        async with at.door():
+            at.put("1.txt")
+            await shop.until(lambda: shop.lane().current is not None, 5)
+            at.put("2.txt", b"AMOUNT=1.00\n")
+            assert (await at.comes("2.txt"))["slug"] == "sale_live"
+            await at.pays()
+            await at.comes("1.txt")
+            await shop.wait(10)
+            assert (sales(shop), at.names("work")) == (1, [])
 
 
 @story()
