@@ -182,9 +182,9 @@ class Session:
         try:
             await self._tell(answers.completion() if told.code is Code.OK else answers.aborted(told.code))
         except LinkClosed:  # it heard enough to hang up, and may be a till that acknowledges no end
-            self._till.heard(result.key)
+            await self._till.heard(result)
             raise
-        self._till.heard(result.key)
+        await self._till.heard(result)
 
     async def _print(self, lines: list[str]) -> None:
         for line in answers.printed(lines):

@@ -140,6 +140,46 @@ async def test_a1_a_result_nobody_heard_answers_the_same_amount_and_then_no_more
         assert counter.sales == 2
 
 
+@pytest.mark.row(94)
+@story()
+async def test_paid_while_the_till_is_gone_comes_before_a_person_until_it_hears_of_it(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        till, cable = counter.plug()
+        asked = asyncio.ensure_future(till.pay(2850))
+        sale = await counter.shown()
+        cable.pull()
+        with pytest.raises(Closed):
+            await asked
+        shop.pay(sale)
+        await counter.until_paid(sale)
+        await shop.wait(25)
+        assert shop.sale(sale).exceptions == ()
+        await shop.wait(15)
+        assert [(each.kind, each.closed) for each in shop.sale(sale).exceptions] == [("till_not_told", "")]
+        await shop.restart()
+        counter.connect_service()
+        again, _ = counter.plug()
+        assert (await again.repeat()).paid
+        await shop.wait(1)
+        assert [each.closed for each in shop.sale(sale).exceptions] == ["told"]
+
+
+@story()
+async def test_what_nobody_pays_ends_with_proof_also_when_the_till_is_gone(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        till, cable = counter.plug()
+        asked = asyncio.ensure_future(till.pay(2850))
+        sale = await counter.shown()
+        cable.pull()
+        with pytest.raises(Closed):
+            await asked
+        await shop.restart()
+        counter.connect_service()
+        await shop.wait(130)
+        assert shop.sale(sale).ended
+        assert shop.captured == {}
+
+
 @story()
 async def test_a1_after_a_restart_the_journal_tells_the_last_receipt(shop: Shop) -> None:
     async with counter_of(shop) as counter:
