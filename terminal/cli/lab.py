@@ -113,6 +113,10 @@ def serve_lab(
     ] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="End when the caller ends.")] = False,
     currency: Annotated[str, typer.Option(help="The till's: CNY, EUR or INR.")] = "CNY",
+    virtual: Annotated[
+        bool,
+        typer.Option("--virtual", help="Time is a number: clock/advance moves it, and waiting costs nothing."),
+    ] = False,
     lan: Annotated[
         str, typer.Option(metavar="ADDRESS", help="This machine's address where a trainer's phone may come in.")
     ] = "",
@@ -128,12 +132,16 @@ def serve_lab(
         give_up(f"{currency!r} is no currency of the lab; it has {', '.join(CURRENCIES)}.", USAGE)
     if 0 < port < FIRST_PORT:
         give_up(f"Ports below {FIRST_PORT} are the system's own; 0 takes free ones.", USAGE)
+    if virtual and (lan or state or currency != "CNY"):
+        give_up("With --virtual there is no --lan, --state or --currency: it is one process, kept nowhere.", USAGE)
     if lan and not _is_address(lan):
         give_up(f"{lan!r} is no address of one machine; write it as 192.168.1.5.", USAGE)
     with sentences(as_json=as_json):
         serving = LabServe(
             state, port=port, seed=seed, as_json=as_json, currency=currency, pages=not headless, lan=lan
         )
+        if virtual:
+            raise typer.Exit(asyncio.run(serving.run_virtual(with_parent=with_parent, ready=ready)))
         raise typer.Exit(asyncio.run(serving.run(with_parent=with_parent, ready=ready)))
 
 

@@ -1,8 +1,11 @@
 """``countertop lab serve``: a simulated shop for a POS under test, without a browser, until it is told to end."""
 
 import asyncio
+import logging
 import os
-from contextlib import suppress
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -79,6 +82,45 @@ class LabServe:
                 return await self._run(places, ports, file, with_parent=with_parent)
             finally:
                 file.unlink(missing_ok=True)  # who waits for it must not find an old one
+
+    async def run_virtual(self, *, with_parent: bool, ready: Path | None) -> int:
+        """The same with virtual time, in this one process."""
+        from terminal.cli.lab_virtual import virtual_lab
+
+        stop = asyncio.Event()
+        if with_parent and not follow_parent(stop):
+            return USAGE
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        logging.disable(logging.CRITICAL)  # what the service logs is the fault that was asked for
+        try:
+            async with virtual_lab(self._port, self._seed) as (url, key, token):
+                api, control = f"{url}/api/v1", f"{url}/lab/api"
+                made = Served(
+                    os.getpid(), api, key, "", control, token, f"{control}/openapi.json", "", "1", "", self._seed
+                )
+                with self._announced(made, ready):
+                    await stop.wait()
+        except OSError as error:
+            self._say(f"Port {self._port} cannot be used: {error.strerror}; --port 0 takes a free one.")
+            return UNAVAILABLE
+        self._say("The lab is stopped; nothing of it is left running.")
+        return 0
+
+    @contextmanager
+    def _announced(self, served: Served, ready: Path | None) -> Iterator[None]:
+        if ready is not None:
+            ready.unlink(missing_ok=True)
+            _write(ready, served)
+        try:
+            if self._as_json:
+                put(served)
+            else:
+                self._tell(served, ready or Path("none, see --ready"))
+            yield
+        finally:
+            if ready is not None:
+                ready.unlink(missing_ok=True)
 
     async def _run(self, places: Places, ports: Ports, file: Path, *, with_parent: bool) -> int:
         shop = ShopProcesses(places, ports, self._currency, self._supervisor, seed=self._seed, lan=self._lan)

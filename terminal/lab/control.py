@@ -6,7 +6,7 @@ verbs is what the routes and the OpenAPI document are made from.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from aiohttp import web
@@ -19,6 +19,7 @@ from terminal.lab.control_shapes import (
     Acted,
     Active,
     Advance,
+    Advanced,
     Ask,
     Begun,
     Broken,
@@ -51,7 +52,6 @@ from terminal.lab.language import words_of
 from terminal.lab.qr_reader import NotReadable
 from terminal.lab.service_process import NoService
 from terminal.lab.stand import ROLES
-from terminal.lab.till_link import TillLink
 from terminal.strict_json import parse
 
 PREFIX: Final = "/lab/api"
@@ -59,6 +59,12 @@ BODY_MAX: Final = 16 * 1024
 SLIPS_TOLD: Final = 6
 LINES_TOLD: Final = 500
 Act = Callable[["Control", Any, web.Request], Awaitable[msgspec.Struct]]
+
+
+class Sales(Protocol):
+    """The newest sales as the API tells them."""
+
+    async def sales(self) -> list[dict[str, Any]]: ...
 
 
 class Cannot(Exception):
@@ -84,8 +90,14 @@ class Verb:
 
 
 class Control:
-    def __init__(self, lab: Laboratory, till: TillLink) -> None:
-        self._lab, self._till = lab, till
+    """Args:
+    pass_time: lets so many seconds pass and tells the wall time; None: time is real here.
+    """
+
+    def __init__(
+        self, lab: Laboratory, till: Sales, *, pass_time: Callable[[int], Awaitable[int]] | None = None
+    ) -> None:
+        self._lab, self._till, self._pass_time = lab, till, pass_time
 
     def routes(self) -> list[web.RouteDef]:
         made = [web.route(verb.method, PREFIX + verb.path, self._handler(verb)) for verb in VERBS]
@@ -93,16 +105,19 @@ class Control:
 
     def _handler(self, verb: Verb) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            told: msgspec.Struct
-            status = 200
-            try:
-                told = await verb.act(self, await _read(request, verb), request)
-            except (Cannot, BankRefuses, BankAway, NotReadable, NoService, FaultUnknown) as refused:
-                cannot = _cannot(refused)
-                told, status = cannot.told, cannot.status
-            return web.Response(body=msgspec.json.encode(told), status=status, content_type="application/json")
+            status, told = await self.play(verb, request, await request.read())
+            return web.Response(body=told, status=status, content_type="application/json")
 
         return handle
+
+    async def play(self, verb: Verb, request: web.Request, data: bytes) -> tuple[int, bytes]:
+        """Status and JSON of one call, whose body was read already."""
+        try:
+            told: msgspec.Struct = await verb.act(self, _read(request, verb, data), request)
+        except (Cannot, BankRefuses, BankAway, NotReadable, NoService, FaultUnknown) as refused:
+            cannot = _cannot(refused)
+            return cannot.status, msgspec.json.encode(cannot.told)
+        return 200, msgspec.json.encode(told)
 
     async def _openapi(self, _: web.Request) -> web.Response:
         from terminal.lab.control_openapi import document
@@ -246,13 +261,15 @@ class Control:
     def _plugged(self) -> Plugged:
         return Plugged({role: self._lab.stand.cables[role].plugged for role in ROLES})
 
-    async def advance(self, asked: Advance, _request: web.Request) -> Plugged:
-        raise Cannot(
-            409,
-            "real_time",
-            f"This lab runs in real time, so {asked.seconds} s take {asked.seconds} s. "
-            "Time is virtual in: countertop lab run NAME|FILE, and in the pytest plugin.",
-        )
+    async def advance(self, asked: Advance, _request: web.Request) -> Advanced:
+        if self._pass_time is None:
+            raise Cannot(
+                409,
+                "real_time",
+                f"This lab runs in real time, so {asked.seconds} s take {asked.seconds} s. "
+                "Time is virtual in: countertop lab serve --virtual, lab run NAME|FILE, and the pytest plugin.",
+            )
+        return Advanced(asked.seconds, await self._pass_time(asked.seconds))
 
 
 VERBS: Final = (
@@ -280,8 +297,8 @@ VERBS: Final = (
     Verb("POST", "/printer/paper", "printer_paper", "Hands at the printer.", RollAct, Paper, Control.paper),
     Verb("POST", "/unplug", "unplug", "Pull a device's cable out.", Plug, Plugged, Control.unplug),
     Verb("POST", "/replug", "replug", "Put it back.", Plug, Plugged, Control.replug),
-    Verb("POST", "/clock/advance", "clock_advance", "Let time pass, where it is virtual; here it is not.", Advance,
-         Plugged, Control.advance, (409,)),
+    Verb("POST", "/clock/advance", "clock_advance", "Let time pass, where it is virtual.", Advance,
+         Advanced, Control.advance, (409,)),
 )  # fmt: skip
 
 
@@ -302,9 +319,8 @@ def _cannot(error: Exception) -> Cannot:
     return Cannot(503, "bank_away", f"The sandbox bank does not answer: {error}.")
 
 
-async def _read(request: web.Request, verb: Verb) -> Ask:
+def _read(request: web.Request, verb: Verb, data: bytes) -> Ask:
     """The body as the verb's form. Raises Cannot."""
-    data = await request.read()
     if not data and verb.form in (Empty, PhoneScan, PhoneAct, ScannerShot, RollAct):
         return verb.form()
     if request.content_type != "application/json":

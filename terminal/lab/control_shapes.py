@@ -194,6 +194,13 @@ class Plugged(msgspec.Struct, frozen=True):
     plugged: dict[str, bool]
 
 
+class Advanced(msgspec.Struct, frozen=True):
+    """``wall_ms``: what the counter's clock says now, UTC."""
+
+    seconds: int
+    wall_ms: int
+
+
 class TimelineLine(msgspec.Struct, frozen=True):
     """``way``: out towards a device or the bank, in from it, empty for what people do."""
 

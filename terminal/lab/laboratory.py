@@ -119,6 +119,8 @@ class Laboratory:
         params = {**fault.params, **wish.params}
         if fault.layer == "provider":
             await self.bank.set_fault(fault.slug, params, count=wish.count, seconds=wish.seconds)
+            rest = [each for each in self.bank_faults if each["slug"] != fault.slug]
+            self.bank_faults = [*rest, {"slug": fault.slug}]  # the bank is looked at now and then only
         elif fault.layer == "process":
             self.service.pid()
             self._armed, self._arm_params = fault, params
@@ -140,6 +142,7 @@ class Laboratory:
         if layer in ("", "provider"):
             with contextlib.suppress(BankAway):
                 await self.bank.clear_faults(slug)
+                self.bank_faults = [each for each in self.bank_faults if slug and each["slug"] != slug]
                 if not slug:
                     await self.bank.set_account_fault("", "", 1)
         self.timeline.add("lab", "", f"{slug or 'everything'} healed")

@@ -114,6 +114,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/lab/", "file"): "its pages and fault data",
     ("terminal/lab/", "process"): "starts and kills the service on purpose",
     ("terminal/lab/pages.py", "thread"): "pictures of paper leave the loop",
+    ("terminal/cli/lab_virtual.py", "thread"): "the virtual counter has a loop of its own, on a thread of its own",
     ("terminal/lab/eye.py", "thread"): "looking through the camera leaves the loop",
     ("terminal/lab/laboratory.py", "thread"): "as above",
     ("terminal/wiring/fitting.py", "thread"): "a chosen device is written to the disk off the loop",

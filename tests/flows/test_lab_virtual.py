@@ -1,0 +1,91 @@
+"""The lab on virtual time over HTTP: a till in any language waits a minute in milliseconds."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from terminal.cli.lab_virtual import virtual_lab
+
+
+class Till:
+    def __init__(self, session: aiohttp.ClientSession, url: str, key: str, token: str) -> None:
+        self.session, self.url, self.key, self.token = session, url, key, token
+
+    async def api(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        more = {"Authorization": f"Bearer {self.key}", **headers}
+        async with self.session.request(method, f"{self.url}/api/v1{path}", json=body, headers=more) as answer:
+            return answer.status, await answer.json()
+
+    async def lab(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self.session.request(method, f"{self.url}/lab/api{path}", json=body, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    async def sell(self, key: str, minor: int = 2850) -> str:
+        body = {"counter": "1", "amount_minor": minor, "currency": "CNY"}
+        status, sale = await self.api("POST", "/sales", body, **{"Idempotency-Key": key})
+        assert status == 201, sale
+        return str(sale["id"])
+
+    async def word(self, sale: str) -> str:
+        return str((await self.api("GET", f"/sales/{sale}"))[1]["word"])
+
+
+@pytest.fixture
+async def till() -> AsyncIterator[Till]:
+    async with virtual_lab(0, "7") as (url, key, token), aiohttp.ClientSession() as session:
+        yield Till(session, url, key, token)
+
+
+@pytest.mark.row(146, 149)
+async def test_a_sale_a_fault_a_kill_and_a_minute_by_http(till: Till) -> None:
+    sale = await till.sell("virtual-0001")
+    status, told = await till.lab("GET", "/state")
+    assert (status, told["screen"]["kind"], told["sales"][0]["word"]) == (200, "code", "waiting")
+    assert told["screen"]["code"].startswith("weixin://")
+    assert (await till.lab("POST", "/faults", {"name": "paper-out"}))[0] == 200
+    assert (await till.lab("POST", "/phone/scan", {}))[1]["amount"] == 2850
+    assert (await till.lab("POST", "/phone/pay", {}))[1]["result"] == "paid"
+    assert (await till.lab("POST", "/clock/advance", {"seconds": 5}))[0] == 200
+    assert await till.word(sale) == "paid"
+    assert (await till.lab("GET", "/state"))[1]["paper"]["count"] == 0
+    await till.lab("POST", "/printer/paper", {"act": "load"})
+    await till.lab("POST", "/clock/advance", {"seconds": 30})
+    _, told = await till.lab("GET", "/state")
+    assert "28.50" in told["paper"]["slips"][0]["text"]
+    assert told["spoken"][0]["text"].count("twenty-eight yuan") == 1
+
+    other = await till.sell("virtual-0002", 700)
+    before = (await till.lab("POST", "/clock/advance", {"seconds": 1}))[1]["wall_ms"]
+    after = (await till.lab("POST", "/clock/advance", {"seconds": 200}))[1]["wall_ms"]
+    assert 200_000 <= after - before < 202_000
+    assert await till.word(other) == "not_paid"  # its time is over
+
+    last = await till.sell("virtual-0003", 900)
+    assert (await till.lab("POST", "/faults", {"name": "error-500", "count": 2}))[0] == 200
+    assert (await till.lab("GET", "/state"))[1]["faults"][0]["name"] == "error-500"
+    assert (await till.lab("DELETE", "/faults"))[1]["faults"] == []
+    assert (await till.lab("POST", "/faults", {"name": "kill-mid-sale"}))[0] == 200
+    await till.lab("POST", "/clock/advance", {"seconds": 10})
+    _, told = await till.lab("GET", "/state")
+    assert told["service"] == "up"
+    await till.lab("POST", "/phone/scan", {})
+    await till.lab("POST", "/phone/pay", {})
+    await till.lab("POST", "/clock/advance", {"seconds": 10})
+    assert (await till.lab("GET", "/state"))[1]["sales"][0]["id"] == last
+    assert (await till.lab("GET", "/state"))[1]["sales"][0]["word"] == "paid"
+
+
+async def test_each_door_wants_its_own_key_and_wrong_words_are_told(till: Till) -> None:
+    assert (await till.lab("POST", "/faults", {"name": "paper-oot"}))[1]["near"][0] == "paper-out"
+    assert (await till.lab("POST", "/faults", {"name": "late-pay"}))[0] == 409
+    assert (await till.lab("POST", "/clock/advance", {"seconds": 0}))[0] == 422
+    assert (await till.api("GET", "/sales/NOBODY"))[0] == 404
+    for path, key in (("/api/v1/sales", till.token), ("/lab/api/state", till.key)):
+        async with till.session.get(till.url + path, headers={"Authorization": f"Bearer {key}"}) as answer:
+            assert answer.status in (401, 403), path
+    for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+        async with till.session.get(f"{till.url}/api/v1/sales", headers=headers) as answer:
+            assert answer.status == 403
