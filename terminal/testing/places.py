@@ -55,12 +55,11 @@ class Phone:
 
     async def _pay(self, wanted: str, delay_s: float, settle_s: float) -> None:
         payload = await self._code()
+        found = self._counter.sale_of(payload) if self._counter.world.alive else wanted
+        if wanted and found != wanted:
+            raise PhoneCannot("another sale's code")
+        self._counter.story.note("phone", f"pays {payload}")
         try:
-            number, _ = self._counter.world.scan(payload)
-            found = self._counter.sale_of(payload) if self._counter.world.alive else wanted
-            if wanted and found != wanted:
-                raise PhoneCannot("another sale's code")
-            self._counter.story.note("phone", f"pays {number}")
             self._counter.world.pay(payload, delay_ms=round(delay_s * 1000))
         except CustomerCannot as no:
             self._counter.story.note("phone", f"cannot pay: {no.reason}")
