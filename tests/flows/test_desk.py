@@ -10,7 +10,7 @@ from terminal.people.roles import RefundPolicy, SalePolicy
 from terminal.people.service import PeopleSettings
 from terminal.pos.desk import Desk, Outcome, Request, outcome
 from tests.flows.door_rig import CHEAP, FREE, desk_of, wants
-from tests.flows.shop import Shop, refused, story
+from tests.flows.shop import CASHIER, Shop, refused, story
 
 EAN = "4006381333931"
 
@@ -167,3 +167,29 @@ async def test_before_the_service_is_ready_nothing_is_begun(shop: Shop) -> None:
             desk.recent()
     finally:
         shop.service.ready = True
+
+
+@pytest.mark.row(94)
+@story()
+async def test_what_a_till_was_not_told_is_before_a_person_once_and_ends_when_it_hears(shop: Shop) -> None:
+    desk = desk_of(shop)
+    waiting = await desk.open_sale(wants(shop))
+    await desk.untold(waiting.id)
+    assert desk.sale(waiting.id).exceptions == (), "nothing is paid yet"
+    await desk.cancel(waiting.id, "till")
+    sale = await paid(shop, desk, key="till-2")
+    for _ in range(2):
+        await desk.untold(sale)
+    assert [(x.kind, x.closed, x.amount_minor) for x in desk.sale(sale).exceptions] == [
+        ("till_not_told", "", 2850)
+    ]
+    assert not desk.sale(sale).final
+    [exception] = desk.sale(sale).exceptions
+    await shop.service.aftercare.close_exception(sale, exception.id, "seen", actor=CASHIER)
+    await desk.told(sale)
+    assert [x.closed for x in desk.sale(sale).exceptions] == ["seen"], "a person was quicker"
+    other = await paid(shop, desk, key="till-3")
+    await desk.untold(other)
+    await desk.told(other)
+    await desk.told(other)
+    assert [x.closed for x in desk.sale(other).exceptions] == ["told"]
