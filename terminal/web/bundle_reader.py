@@ -36,7 +36,8 @@ def read_bundle(path: Path) -> dict[str, bytes]:
             raise _unusable("too large")
         with zipfile.ZipFile(path) as box:
             return _files(box)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+        # RuntimeError: zipfile's word for versions, ciphers and patches that it does not know
         raise _unusable(type(error).__name__) from None
 
 

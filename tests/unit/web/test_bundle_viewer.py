@@ -111,7 +111,7 @@ def test_s62_many_files_a_name_twice_a_password_and_a_strange_method_are_refused
     path.write_bytes(twice)
     with pytest.raises(InvalidRequest, match="bundle_unusable"):
         read_bundle(path)
-    for offset, value in ((8, 1), (10, 14)):  # of the directory's entry: flags, method
+    for offset, value in ((6, 99), (8, 1), (8, 0x20), (8, 0x40), (10, 14)):  # its entry: version, flags, method
         data = bytearray(zipped({"a.json": b"{}"}))
         at = data.index(b"PK\x01\x02")
         data[at + offset] = value
