@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from rich.markup import escape
 from rich.table import Table
 
 from terminal.cli.client import api
@@ -61,10 +62,12 @@ def show(told: dict[str, Any]) -> None:
     console.print(f"\n{words.text('story.calls')}: {words.text('story.of_run')}", highlight=False, soft_wrap=True)
     calls = Table(box=None, show_header=False)
     for each in told["calls"]:
-        calls.add_row(f"{each['from_ms'] / 1000:.3f} s", each["channel"], each["text"], f"{each['took_ms']} ms")
+        said = escape(each["channel"]), escape(each["text"])
+        calls.add_row(f"{each['from_ms'] / 1000:.3f} s", *said, f"{each['took_ms']} ms")
     console.print(calls)
     console.print(f"\n{words.text('timeline.title')}", highlight=False)
     lines = Table(box=None, show_header=False)
     for each in told["lines"]:
-        lines.add_row(f"{each['after_ms'] / 1000:.3f} s", f"+{each['delta_ms']}", each["text"], each["who"])
+        said = escape(each["text"]), escape(each["who"])
+        lines.add_row(f"{each['after_ms'] / 1000:.3f} s", f"+{each['delta_ms']}", *said)
     console.print(lines)
