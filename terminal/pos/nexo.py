@@ -16,6 +16,7 @@ from terminal.pos.desk import Desk, Outcome, Request, outcome
 from terminal.pos.nexo_answers import CHECKING, NOT_HERE, named, not_begun, payment_of, refused, reversal_of
 from terminal.pos.nexo_counter import CounterSide
 from terminal.pos.nexo_messages import Answer, Header, failure, success
+from terminal.pos.unheard import Unheard
 
 V = TypeVar("V")
 DAY_MS: Final = 86_400_000
@@ -37,6 +38,7 @@ class Nexo:
     def __init__(self, desk: Desk, clock: Clock, counter: CounterSide, waits: Waits | None = None) -> None:
         self._desk, self._clock, self._counter = desk, clock, counter
         self._waits = waits or Waits()
+        self.unheard = Unheard(desk, self._waits.sale_s)
         self._running: Counter[str] = Counter()  # messages that are being worked on
         self._aborted: OrderedDict[str, int] = OrderedDict()  # before they came, and when
         self._last: OrderedDict[str, str] = OrderedDict()  # SaleID -> its last ServiceID
@@ -52,6 +54,24 @@ class Nexo:
         except TerminalError as error:
             told = {"Response": refused(error)}
         return messages.response(header, told)
+
+    async def heard(self, request: messages.Request, told: Answer) -> None:
+        """The till has this answer: that a sale was paid needs no person to say so."""
+        header, body = request.header, request.body
+        if isinstance(body, messages.Payment):
+            name = named(header.sale_id, header.service_id)
+        elif isinstance(body, messages.Status) and body.reference:
+            name = named(body.reference.sale_id or header.sale_id, body.reference.service_id)
+        else:
+            return
+        if told[f"{header.category}Response"]["Response"]["Result"] != "Success":
+            return
+        if (sale := self._asked(name)) is not None and sale.ended:
+            await self.unheard.heard(sale.id)
+
+    def _asked(self, name: str) -> Sale | None:
+        found = (self._desk.sale_of(key) for key in self._keys(name, ASKED_DAYS))
+        return next((sale for sale in found if sale), None)
 
     async def _told(self, header: Header, body: object) -> Answer:
         if not self._desk.ready and header.category not in ("Diagnosis", "Login", "Logout"):
@@ -88,11 +108,12 @@ class Nexo:
             if self._running[name] > TOGETHER_MAX:
                 return {"Response": failure("InProgress", CHECKING)}
             sale = await self._open(name, body)
+            self.unheard.follow(sale.id)
             if name in self._aborted:  # while it was being opened
-                sale = await self._give_up(sale, "till_aborted")
+                sale = await self.unheard.give_up(sale.id, "till_aborted")
             sale = await self._desk.ended(sale.id, self._waits.sale_s)
             if outcome(sale) is Outcome.WAITING:
-                sale = await self._give_up(sale, "till_waited")
+                sale = await self.unheard.give_up(sale.id, "till_waited")
             return self._payment_of(sale, body.sale.transaction.time)
         except TerminalError as error:
             return not_begun(body, error)
@@ -111,12 +132,6 @@ class Nexo:
 
     def _payment_of(self, sale: Sale, time: str = "") -> Answer:
         return payment_of(sale, self._desk.counter, self._desk.check_code(sale), time)
-
-    async def _give_up(self, sale: Sale, why: str) -> Sale:
-        try:
-            return await self._desk.cancel(sale.id, why)
-        except Conflict:  # it ended meanwhile
-            return self._desk.sale(sale.id)
 
     def _key(self, name: str) -> str:
         """What the message opened within 48 hours, else a new one of today."""
@@ -141,7 +156,7 @@ class Nexo:
         if sale is None:
             _keep(self._aborted, name, self._clock.wall_ms())
         elif not sale.ended:
-            await self._give_up(sale, "till_aborted")
+            await self.unheard.give_up(sale.id, "till_aborted")
 
     def _status(self, header: Header, body: messages.Status) -> Answer:
         asked = body.reference

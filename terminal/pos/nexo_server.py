@@ -1,9 +1,10 @@
 """The nexo door over HTTPS: POST /nexo/, one message a request, sealed when the shop chose a passphrase."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
@@ -42,12 +43,16 @@ class NexoDoor:
         try:
             if self.working > WORKING_MAX:
                 return _refuse(503, "too many messages at once")
-            told = await self.take(data)
+            taken = await self.take(data)
+            response = _response(taken.answer)
+            with contextlib.suppress(ConnectionError):  # the till is gone: it will ask
+                await response.prepare(request)
+                await response.write_eof()
+                if request.transport is not None and not request.transport.is_closing():
+                    await self.heard(taken)
         finally:
             self.working -= 1
-        if told is None:
-            return web.Response()  # clients that read "ok" as a message fail on it
-        return web.Response(body=messages.encode(told), content_type="application/json", charset="utf-8")
+        return response
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         """A page in a browser is no till: it names its origin, or cannot say that it sends JSON."""
@@ -62,8 +67,12 @@ class NexoDoor:
             return _refuse(413, f"at most {messages.BYTES_MAX} bytes")
         return None
 
-    async def take(self, data: bytes) -> Answer | None:
-        """One message and the whole answer; None where the protocol answers with an empty one."""
+    async def heard(self, taken: "Taken") -> None:
+        if taken.request is not None and taken.told is not None:
+            await self.nexo.heard(taken.request, taken.told)
+
+    async def take(self, data: bytes) -> "Taken":
+        """One message and the whole answer."""
         envelope: dict[str, Any] = {}
         header = None
         try:
@@ -76,14 +85,17 @@ class NexoDoor:
                 envelope = plain
             request = messages.read(envelope)
         except InvalidRequest as error:
-            return self._rejected(header, said(error))
+            return Taken(self._rejected(header, said(error)))
         except Unsealed:
             log.warning("a message that nobody with the passphrase sealed, or one seen before")
-            return self._rejected(header, "The message is not sealed with this door's passphrase, or is a repeat")
+            why = "The message is not sealed with this door's passphrase, or is a repeat"
+            return Taken(self._rejected(header, why))
         if "NexoBlob" in envelope:
-            return self._rejected(header, "This door has no passphrase")
+            return Taken(self._rejected(header, "This door has no passphrase"))
         told = await self.nexo.answer(request)
-        return None if told is None else {"SaleToPOIResponse": self._sealed("SaleToPOIResponse", told)}
+        if told is None:
+            return Taken(None)
+        return Taken({"SaleToPOIResponse": self._sealed("SaleToPOIResponse", told)}, request, told)
 
     def _sealed(self, name: str, told: Answer) -> Answer:
         if self.vault is None:
@@ -95,6 +107,20 @@ class NexoDoor:
         at = messages.stamp(self.clock.wall_ms())
         told = messages.rejected(header, why, at)
         return {"SaleToPOIRequest": self._sealed("SaleToPOIRequest", told)}
+
+
+class Taken(NamedTuple):
+    """``answer``: the whole of it, None where the protocol has an empty one; ``told`` is its clear inside."""
+
+    answer: Answer | None
+    request: messages.Request | None = None
+    told: Answer | None = None
+
+
+def _response(answer: Answer | None) -> web.Response:
+    if answer is None:
+        return web.Response()  # clients that read "ok" as a message fail on it
+    return web.Response(body=messages.encode(answer), content_type="application/json", charset="utf-8")
 
 
 def _refuse(status: int, why: str) -> web.Response:

@@ -4,7 +4,6 @@ ZVT names no payment before it is done: a till that lost its line asks for its l
 So the same amount again joins the sale that is live, or hears the result of the one it never heard of.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,16 +11,15 @@ from datetime import datetime
 from typing import Final
 
 from terminal.counter.ports import Clock
-from terminal.errors import Conflict, NotFound
+from terminal.errors import NotFound
 from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Refund, Sale
-from terminal.pos.desk import Desk, Outcome, Request, Takings, not_told, outcome
+from terminal.pos.desk import Desk, Outcome, Request, Takings, outcome
+from terminal.pos.unheard import Unheard
 from terminal.pos.zvt_answers import Code, Told, Wanted, receipt_no
 
 HEARD_MAX: Final = 256
-LOOK_S: Final = 2.0
-UNTOLD_S: Final = 30.0  # paid, and the till has not come for it: before a person
 RECENT: Final = 20  # sales of the counter among which the till's last one is looked for after a restart
 TEXTS: Final = {
     Code.AGAIN: "CHECKING WITH BANK. KEEP THE GOODS, ASK AGAIN",
@@ -69,8 +67,7 @@ class ZvtTill:
         self._unheard = ""  # the sale whose result the till has not acknowledged
         self._last = ("", "")  # sale and refund of the last command that moved money
         self._heard: OrderedDict[str, None] = OrderedDict()
-        self._since_s = 0.0  # of the unheard sale: begun, or found paid
-        self._seen_paid = False
+        self.unheard = Unheard(desk, self.waits.sale_s)
 
     # --- sales --------------------------------------------------------------------------------------------
 
@@ -96,28 +93,7 @@ class ZvtTill:
 
     def _wait_for(self, sale: Sale) -> None:
         self._unheard, self._last = sale.id, (sale.id, "")
-        self._since_s, self._seen_paid = asyncio.get_running_loop().time(), False
-
-    async def watch(self) -> None:
-        """For ever, also while no till is there: who does not pay ends with proof, what nobody heard is told."""
-        live = self.desk.live_sale()
-        if live is not None and self.desk.mine(live.id):
-            self._wait_for(live)
-        while True:
-            await asyncio.sleep(LOOK_S)
-            if self._unheard:
-                await self._mind(self.desk.sale(self._unheard))
-
-    async def _mind(self, sale: Sale) -> None:
-        now_s = asyncio.get_running_loop().time()
-        waited_s = now_s - self._since_s
-        match outcome(sale):
-            case Outcome.WAITING if waited_s > self.waits.sale_s + LOOK_S:
-                await self.give_up(sale.id, "till_waited")
-            case Outcome.PAID if not self._seen_paid:
-                self._seen_paid, self._since_s = True, now_s
-            case Outcome.PAID if waited_s > UNTOLD_S and not not_told(sale):
-                await self.desk.untold(sale.id)
+        self.unheard.follow(sale.id)
 
     def _answers(self, minor: int) -> Sale | None:
         """Paid while nobody listened, a moment ago: the till asks for the same money again."""
@@ -126,12 +102,6 @@ class ZvtTill:
         sale = self.desk.sale(self._unheard)
         young = self._clock.wall_ms() - sale.ended_ms <= self.waits.again_s * 1000
         return sale if outcome(sale) is Outcome.PAID and sale.amount.minor == minor and young else None
-
-    async def give_up(self, sale_id: str, why: str) -> None:
-        try:
-            await self.desk.cancel(sale_id, why)
-        except Conflict:  # it ended meanwhile
-            return
 
     def last(self) -> Result | None:
         """What became of the last command that moved money; None when there was none."""
@@ -175,8 +145,8 @@ class ZvtTill:
             self._heard.popitem(last=False)
         if result.key == self._unheard:
             self._unheard = ""
-        if result.sale is not None and not_told(self.desk.sale(result.sale.id)):
-            await self.desk.told(result.sale.id)
+        if result.sale is not None:
+            await self.unheard.heard(result.sale.id)
 
     # --- money back ---------------------------------------------------------------------------------------
 

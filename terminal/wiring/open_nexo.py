@@ -15,7 +15,7 @@ from terminal.pos.peers import Peers
 from terminal.settings import NexoTable
 from terminal.settlement.business_day import ShopTime
 from terminal.web.listen import listen
-from terminal.wiring.door_parts import DoorParts
+from terminal.wiring.door_parts import DoorParts, keep_with
 from terminal.wiring.stores import on_disk
 
 PASSPHRASE_MIN: Final = 12
@@ -28,6 +28,7 @@ async def open_nexo(stack: AsyncExitStack, parts: DoorParts) -> str:
     assert isinstance(table, NexoTable), parts.name
     nexo = Nexo(parts.desk, parts.clock, counter_side(parts), Waits(sale_s=table.wait_s))
     door = NexoDoor(nexo, parts.clock, parts.entropy, peers_of(parts.name, table.peers), _vault(parts, table))
+    await keep_with(stack, parts, "watch", nexo.unheard.watch)
     url = await listen(stack, make_app(door), table.host, table.port, tls=_context(parts, table))
     return f"{url}/nexo/"
 

@@ -48,7 +48,7 @@ async def open_zvt(stack: AsyncExitStack, parts: DoorParts) -> str:
     table = parts.loaded.settings.doors[parts.name]
     assert isinstance(table, ZvtTable), parts.name
     till = zvt_till(parts, table)
-    await keep_with(stack, parts, "watch", till.watch)
+    await keep_with(stack, parts, "watch", till.unheard.watch)
     if not table.line:
         return await _listen(stack, parts, table, till)
     try:

@@ -39,11 +39,14 @@ class Line:
     def connect(self) -> None:
         desk, clock = desk_of(self.shop, self.rules), self.shop.world.clock
         side = CounterSide(desk, clock, lambda now_ms: now_ms - 3_600_000)
-        self.door = NexoDoor(Nexo(desk, clock, side), clock, self.shop.world.entropy, Peers(()))
+        nexo = Nexo(desk, clock, side)
+        self.door = NexoDoor(nexo, clock, self.shop.world.entropy, Peers(()))
+        desk.keep("watch", nexo.unheard.watch)
 
     async def send(self, data: bytes) -> bytes:
-        told = await self.door.take(data)
-        return b"" if told is None else nexo_messages.encode(told)
+        taken = await self.door.take(data)
+        await self.door.heard(taken)
+        return b"" if taken.answer is None else nexo_messages.encode(taken.answer)
 
     async def shown(self) -> Sale:
         """The sale the till asked for, its code on the glass."""
@@ -198,6 +201,25 @@ async def test_a1_after_a_restart_the_journal_answers_status_and_the_same_messag
     found = await line.till.status("0000000001")
     assert result(found) == "Success"
     assert sales(shop) == 1
+
+
+@pytest.mark.row(94)
+@story()
+async def test_paid_while_the_till_is_gone_comes_before_a_person_until_it_asks(shop: Shop) -> None:
+    line = Line(shop)
+    asked = asyncio.ensure_future(line.till.pay(28.5, service_id="0000000001"))
+    sale = await line.shown()
+    asked.cancel()
+    shop.pay(sale)
+    await shop.wait(25)
+    assert shop.sale(sale).exceptions == ()
+    await shop.wait(15)
+    assert [(each.kind, each.closed) for each in shop.sale(sale).exceptions] == [("till_not_told", "")]
+    assert result(await line.till.status("0000000001")) == "Success"
+    assert [each.closed for each in shop.sale(sale).exceptions] == ["told"]
+    heard = await line.paid(1.0)
+    await shop.wait(60)
+    assert shop.service.book.sale(heard["POIData"]["POITransactionID"]["TransactionID"]).exceptions == ()
 
 
 @story()

@@ -46,7 +46,7 @@ async def test_a_nexo_till_is_told_to_come_back(shop: Shop) -> None:
     door = NexoDoor(nexo, clock, shop.world.entropy, Peers(()))
 
     async def send(data: bytes) -> bytes:
-        told = await door.take(data)
+        told = (await door.take(data)).answer
         return encode(told) if told else b""
 
     asking = nexo_till.Till(send)
