@@ -16,6 +16,7 @@ from terminal.counter.book import Book
 from terminal.counter.ports import Played, Printer, PrintStopped, Slip, Speaker, Utterance
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import NotFound
+from terminal.log_context import about
 from terminal.on_demand import OnDemand
 from terminal.payments.event import Actor, Owed
 from terminal.payments.fact import Fact, Facts
@@ -66,7 +67,8 @@ class Voice:
 
     async def _say_all(self) -> None:
         while self._queue:
-            await self._next()
+            with about(sale=self._queue[0][1].subject, counter=self._counter.id):
+                await self._next()
 
     async def _next(self) -> None:
         dropped = len(self._queue) > self._limits.voice_queue
@@ -89,6 +91,7 @@ class Voice:
                 wallet=(attempt.wallet or attempt.provider) if attempt else "",
                 language=self._counter.language("voice"),
                 test=self._house.test,
+                training=self._house.training,
             ),
         )
         await note(self._book, sale.id, "voice_ended", effect=owed.id, outcome=played.value)
@@ -169,7 +172,8 @@ class Paper:
             if not self._printer or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")
             else:
-                await self._print(owed, heard_ns, self._printer)
+                with about(sale=owed.subject, counter=self._counter.id):
+                    await self._print(owed, heard_ns, self._printer)
             self._busy = None
 
     def _rescue(self) -> None:
