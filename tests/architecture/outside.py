@@ -110,7 +110,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/sandbox/__main__.py", "process"): "SIGTERM ends the simulated bank in order",
     ("terminal/sandbox/", "file"): "the simulated bank's own keys and pages",
     ("terminal/sandbox/", "socket"): "the simulated bank listens and notifies, on loopback",
-    ("terminal/lab/", "socket"): "the simulated world's pages, on loopback",
+    ("terminal/lab/", "socket"): "the simulated world's pages, on loopback; a trainer's page by TLS where asked",
     ("terminal/lab/", "file"): "its pages and fault data",
     ("terminal/lab/", "process"): "starts and kills the service on purpose",
     ("terminal/lab/pages.py", "thread"): "pictures of paper leave the loop",
