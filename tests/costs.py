@@ -16,9 +16,9 @@ BUDGET_S: Final = {  # as in docs/for-developers.md, where it is explained
     "tests": 10,
     "tests/devices": 25,
     "tests/firmware": 8,
-    "tests/flows": 125,
+    "tests/flows": 160,
     "tests/flows/browser": 45,
-    "tests/simulation": 80,
+    "tests/simulation": 45,
     "tests/unit": 110,
 }
 

@@ -304,7 +304,7 @@ async def turn(windows: Windows, *, plugged: bool) -> None:
 def told(root: Path, role: str) -> list[str]:
     """What the service's log says of a device: one line a change of state."""
     log = (root / "logs" / "service.log").read_text("utf-8")
-    return re.findall(rf"\b{role} (?:at \S+|of counter \S+): (.*)", log)
+    return re.findall(rf"\b{role} (?:at \S+|of counter \S+): (\w+)", log)  # not of which sale it was seen in
 
 
 @pytest.mark.row(43, 44, 45)
