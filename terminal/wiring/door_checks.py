@@ -2,9 +2,11 @@
 
 from terminal.errors import BadSettings
 from terminal.pos.folder_shelf import FolderUnusable, Shelf
-from terminal.settings import AmountLineTable, FolderTable, HwProxyTable, Loaded
+from terminal.settings import AmountLineTable, FolderTable, HwProxyTable, Loaded, NexoTable
 from terminal.wiring.open_amount_line import port_of
 from terminal.wiring.open_hw_proxy import gate_of, peers_of
+from terminal.wiring.open_nexo import vault_of
+from terminal.wiring.open_zvt import zvt_port_of
 
 
 def check_door(loaded: Loaded, name: str) -> None:
@@ -21,3 +23,10 @@ def check_door(loaded: Loaded, name: str) -> None:
         peers_of(name, table.peers)
         if table.line:
             port_of(name, table)
+    elif isinstance(table, NexoTable):
+        peers_of(name, table.peers)
+        vault_of(loaded, name)
+    else:
+        peers_of(name, table.peers)
+        if table.line:
+            zvt_port_of(name, table)

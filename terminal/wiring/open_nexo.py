@@ -10,12 +10,11 @@ from terminal.pos.nexo import Nexo, Waits
 from terminal.pos.nexo_counter import CounterSide
 from terminal.pos.nexo_crypto import Vault
 from terminal.pos.nexo_server import NexoDoor, make_app
-from terminal.pos.peers import LOOPBACK as THIS_MACHINE
-from terminal.pos.peers import Peers
-from terminal.settings import NexoTable
+from terminal.settings import Loaded, NexoTable
 from terminal.settlement.business_day import ShopTime
 from terminal.web.listen import listen
 from terminal.wiring.door_parts import DoorParts, keep_with
+from terminal.wiring.open_hw_proxy import peers_of
 from terminal.wiring.stores import on_disk
 
 PASSPHRASE_MIN: Final = 12
@@ -27,7 +26,8 @@ async def open_nexo(stack: AsyncExitStack, parts: DoorParts) -> str:
     table = parts.loaded.settings.doors[parts.name]
     assert isinstance(table, NexoTable), parts.name
     nexo = Nexo(parts.desk, parts.clock, counter_side(parts), Waits(sale_s=table.wait_s))
-    door = NexoDoor(nexo, parts.clock, parts.entropy, peers_of(parts.name, table.peers), _vault(parts, table))
+    peers, vault = peers_of(parts.name, table.peers), vault_of(parts.loaded, parts.name)
+    door = NexoDoor(nexo, parts.clock, parts.entropy, peers, vault)
     await keep_with(stack, parts, "watch", nexo.unheard.watch)
     url = await listen(stack, make_app(door), table.host, table.port, tls=_context(parts, table))
     return f"{url}/nexo/"
@@ -52,19 +52,14 @@ class DayBegins:
         return self.shop.bounds(self.shop.business_day(wall_ms))[0]
 
 
-def peers_of(name: str, peers: tuple[str, ...]) -> Peers:
-    """Raises BadSettings."""
-    try:
-        return Peers((*peers, *THIS_MACHINE) if peers else ())
-    except ValueError as error:
-        raise BadSettings("config_value_wrong", key=f"doors.{name}.peers", why=str(error)) from None
-
-
-def _vault(parts: DoorParts, table: NexoTable) -> Vault | None:
+def vault_of(loaded: Loaded, name: str) -> Vault | None:
+    """Raises BadSettings: sealed, and no passphrase of use in the secrets."""
+    table = loaded.settings.doors[name]
+    assert isinstance(table, NexoTable), name
     if not table.sealed:
         return None
-    section = f"doors-{parts.name}"
-    passphrase = parts.loaded.secrets.get(section, "passphrase")
+    section = f"doors-{name}"
+    passphrase = loaded.secrets.get(section, "passphrase")
     if len(passphrase) < PASSPHRASE_MIN:
         why = f"at least {PASSPHRASE_MIN} characters"
         raise BadSettings("config_value_wrong", key=f"{section}.passphrase", why=why)

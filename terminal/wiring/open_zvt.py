@@ -13,7 +13,8 @@ from terminal.pos.zvt_server import READ_MAX, ZvtListener, keep_line
 from terminal.pos.zvt_till import Waits, ZvtTill
 from terminal.settings import ZvtTable
 from terminal.wiring.door_parts import DoorParts, keep_with
-from terminal.wiring.open_nexo import day_begins_ms, peers_of
+from terminal.wiring.open_hw_proxy import peers_of
+from terminal.wiring.open_nexo import day_begins_ms
 
 WRITE_S: Final = 5.0  # of one command at 1200 bit/s and above
 
@@ -51,12 +52,17 @@ async def open_zvt(stack: AsyncExitStack, parts: DoorParts) -> str:
     await keep_with(stack, parts, "watch", till.unheard.watch)
     if not table.line:
         return await _listen(stack, parts, table, till)
-    try:
-        open_port = opener(table.line, baud=table.baud)
-    except ValueError as error:
-        raise BadSettings("config_value_wrong", key=f"doors.{parts.name}.line", why=str(error)) from None
+    open_port = zvt_port_of(parts.name, table)
     await keep_with(stack, parts, "line", lambda: keep_line(lambda: _line(open_port), till))
     return table.line
+
+
+def zvt_port_of(name: str, table: ZvtTable) -> OpenTransport:
+    """Raises BadSettings: the line is no binding."""
+    try:
+        return opener(table.line, baud=table.baud)
+    except ValueError as error:
+        raise BadSettings("config_value_wrong", key=f"doors.{name}.line", why=str(error)) from None
 
 
 def zvt_till(parts: DoorParts, table: ZvtTable) -> ZvtTill:

@@ -15,7 +15,8 @@ import pytest
 
 from terminal.errors import BadSettings
 from terminal.payments.sale import Sale
-from terminal.settings import NexoTable, State
+from terminal.settings import Loaded, NexoTable, State
+from terminal.wiring.door_checks import check_door
 from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop
 from tests.flows.door_http import loaded, open_at
 from tests.strangers.nexo_till import Rejected, Seal, Till, result
@@ -154,5 +155,11 @@ async def test_settings_that_cannot_be_used_say_why(tmp_path: Path, more: dict[s
     async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
         table = NexoTable(kind="nexo", counter="1", port=0, **more)
         made = loaded(tmp_path, {"doors-front": {"passphrase": "short"}}, front=table)
-        with pytest.raises(BadSettings, match=why):
-            await open_at(stack, shop, made)
+        for use in (open_at(stack, shop, made), _checked(made)):
+            with pytest.raises(BadSettings, match=why):
+                await use
+
+
+async def _checked(made: Loaded) -> None:
+    """As ``countertop config check`` does."""
+    check_door(made, "front")

@@ -15,6 +15,7 @@ import pytest
 from terminal.errors import BadSettings
 from terminal.pos.zvt_server import SESSIONS_MAX
 from terminal.settings import ZvtTable
+from terminal.wiring.door_checks import check_door
 from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop
 from tests.flows.door_http import loaded, open_at
 from tests.strangers.zvt_till import Heard, SerialWire, TcpWire, Till
@@ -153,3 +154,6 @@ async def test_settings_that_cannot_be_used_say_why(tmp_path: Path, more: dict[s
     with pytest.raises(BadSettings, match=why):
         async with opened(tmp_path, **more):
             pass
+    checked = contextlib.nullcontext() if "host" in more else pytest.raises(BadSettings, match=why)
+    with checked:
+        check_door(loaded(tmp_path, front=ZvtTable(kind="zvt", counter="1", **more)), "front")
