@@ -77,7 +77,6 @@ def _channels(stack: AsyncExitStack, loaded: Loaded, clock: Clock, entropy: Entr
 def _parts(
     loaded: Loaded, feed: Feed, channels: dict[str, Opened], machine: tuple[Clock, Ids], pepper: bytes
 ) -> Parts:
-    check_currency(loaded)
     house, (clock, ids) = house_of(loaded), machine
     return Parts(
         house=house,
@@ -102,6 +101,7 @@ async def running(
     """
     clock, entropy, ids = clock or SystemClock(), entropy or SystemEntropy(), ids or SystemIds()
     pepper = pepper_of(loaded)
+    check_currency(loaded)
     async with AsyncExitStack() as stack:
         journal, keeper, feed = await _journal(stack, loaded, clock, entropy)
         channels = _channels(stack, loaded, clock, entropy)
