@@ -39,7 +39,7 @@ PASSED_ON: Final = {  # they make an event of what they were given; the calls of
     ("terminal/counter/outbox.py", "note"),
     ("terminal/counter/notices.py", "_store_event"),
     ("terminal/people/roll.py", "record"),
-    ("terminal/hooks/register.py", "record"),
+    ("terminal/hooks/register.py", "_append"),
     ("terminal/hooks/courier.py", "_at_place"),
 }
 

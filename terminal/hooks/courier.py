@@ -23,6 +23,10 @@ SKIPPED_MAX: Final = 4096  # events nobody here wants, before the place is writt
 SYSTEM: Final = Actor("system", "hooks")
 
 
+class _Overtaken(Exception):
+    """What was about to be written down is not so any more."""
+
+
 class Courier:
     """``news``: something may be there to deliver; ``poke``: do not wait any longer."""
 
@@ -108,8 +112,8 @@ class Courier:
         told: list[Told] = [letters.dropped(stream, SYSTEM, each, "full") for each in oldest]
         told += [letters.kept(stream, SYSTEM, each) for each in found]
         log.warning("webhook %s: %d events became dead letters", hook.id, len(found))
-        await self._at_place("letters_made", told, count=len(found), lost=over)
-        desk.register.put(told)
+        if await self._at_place("letters_made", told, count=len(found), lost=over):
+            desk.register.put(told)
 
     # --- letters that a person wants delivered again ---
 
@@ -153,11 +157,21 @@ class Courier:
         if hook is not None and hook.position == self._noted != self._place:
             await self._at_place("hook_moved")
 
-    async def _at_place(self, kind: str, told: list[Told] | None = None, **body: Any) -> None:
-        events = [each.event for each in told or ()]
-        place = self._place
-        await self._desk.register.record(kind, self._hook, SYSTEM, events, (), position=place, **body)
+    async def _at_place(self, kind: str, told: list[Told] | None = None, **body: Any) -> bool:
+        """False: a person moved, switched off or removed it first, and that stands."""
+        events, place = [each.event for each in told or ()], self._place
+        try:
+            await self._desk.register.record(
+                kind, self._hook, SYSTEM, events, (), self._still_mine, position=place, **body
+            )
+        except _Overtaken:
+            return False
         self._noted, self._noted_s, self._delivered = place, self._loop_s(), False
+        return True
+
+    def _still_mine(self, hook: Endpoint | None) -> None:
+        if hook is None or hook.position != self._noted or hook.state != "on":
+            raise _Overtaken
 
     async def _wait(self, pause_s: float) -> None:
         try:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.tasks import Tasks
-from terminal.errors import BadSettings, Conflict, InvalidRequest, TerminalError
+from terminal.errors import BadSettings, Conflict, InvalidRequest, NotFound, TerminalError
 from terminal.hooks import letters
 from terminal.hooks.address import target_of
 from terminal.hooks.courier import Courier
@@ -17,7 +17,7 @@ from terminal.hooks.delivery import Outcome, Sender, delivery_of
 from terminal.hooks.endpoint import Endpoint
 from terminal.hooks.letters import Letter
 from terminal.hooks.limits import HookLimits, hook_limits
-from terminal.hooks.register import Claims, Register
+from terminal.hooks.register import Claims, Register, Still
 from terminal.hooks.signature import secret_text
 from terminal.payments.event import Actor, Event
 
@@ -115,10 +115,11 @@ class Hooks:
         """
         found = self._at(hook, version)
         self._check(wanted)
-        position = found.position if on and found.state == "on" else self.feed.published
+        stays = on and found.state == "on"
         changed = await self.register.record(
-            "hook_changed", hook, actor, (), label=wanted.label, url=wanted.url, events=[*wanted.events],
-            counters=[*wanted.counters], state="on" if on else "off", position=position,
+            "hook_changed", hook, actor, (), (), _at_version(version), label=wanted.label, url=wanted.url,
+            events=[*wanted.events], counters=[*wanted.counters], state="on" if on else "off",
+            position=0 if stays else self.feed.published,
         )  # fmt: skip
         self._tell(hook)
         return changed
@@ -133,7 +134,9 @@ class Hooks:
         secret = self._parts.entropy.bytes(self.limits.secret_bytes)
         until_ms = self.clock.wall_ms() + overlap_h * 3_600_000
         sealed = self._parts.seal.seal(hook, secret)
-        changed = await self.register.record("hook_rotated", hook, actor, (), secret=sealed, old_until_ms=until_ms)
+        changed = await self.register.record(
+            "hook_rotated", hook, actor, (), (), _at_version(version), secret=sealed, old_until_ms=until_ms
+        )
         self._tell(hook)
         return changed, secret_text(secret)
 
@@ -144,7 +147,7 @@ class Hooks:
             letters.dropped(self.register.stream, actor, each, "removed") for each in self.register.letters(hook)
         ]
         await self.register.write(gone)
-        await self.register.record("hook_removed", hook, actor)
+        await self.register.record("hook_removed", hook, actor, (), (), _at_version(version))
         self._tell(hook)
         self._couriers.pop(hook, None)
 
@@ -153,14 +156,16 @@ class Hooks:
         self._at(hook, version)
         if after > self.feed.published:
             raise InvalidRequest("field_wrong", field="after")
-        changed = await self.register.record("hook_sent_again", hook, actor, (), position=after)
+        changed = await self.register.record(
+            "hook_sent_again", hook, actor, (), (), _at_version(version), position=after
+        )
         self._tell(hook)
         return changed
 
     def _at(self, hook: str, version: int | None) -> Endpoint:
+        """As it is now; whether it still is so when it is written, ``record`` looks again."""
         found = self.register.find(hook)
-        if version is not None and version != found.version:
-            raise Conflict("version_moved")
+        _at_version(version)(found)
         return found
 
     def _check(self, wanted: Wanted) -> None:
@@ -251,3 +256,15 @@ class Hooks:
     def _wake(self, hooks: Iterable[str]) -> None:
         for each in hooks:
             self._couriers[each].news.set()
+
+
+def _at_version(version: int | None) -> Still:
+    """Raises NotFound("hook_unknown"), Conflict("version_moved")."""
+
+    def check(hook: Endpoint | None) -> None:
+        if hook is None:
+            raise NotFound("hook_unknown")
+        if version is not None and version != hook.version:
+            raise Conflict("version_moved")
+
+    return check

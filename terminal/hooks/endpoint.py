@@ -67,7 +67,8 @@ def evolve(record: Endpoint | None, subject: str, kind: str, body: Body) -> Endp
     match kind:
         case "hook_changed":
             lists: dict[str, Any] = {name: tuple(body[name]) for name in ("events", "counters")}
-            told: dict[str, Any] = {name: body[name] for name in ("label", "url", "state", "position")}
+            told: dict[str, Any] = {name: body[name] for name in ("label", "url", "state")}
+            told["position"] = body["position"] or record.position  # 0: where it is
             return replace(record, **told, **lists, **_WELL)
         case "hook_rotated":
             kept = {"old_secret": record.secret, "old_until_ms": body["old_until_ms"]}

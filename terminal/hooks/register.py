@@ -1,6 +1,7 @@
 """Endpoints and dead letters in memory, every change journalled in the stream ``hooks:<store>``."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from terminal.counter.ports import Journal
@@ -11,8 +12,13 @@ from terminal.hooks.letters import LETTER, Letter, Told, letter_of
 from terminal.payments.event import Actor, Event, NewEvent
 
 Claims = Sequence[tuple[str, str, str]]
+Still = Callable[[Endpoint | None], None]
 _PAGE: Final = 256
 LETTERS_AT_ONCE: Final = 64  # in one append
+
+
+def anything(_hook: Endpoint | None) -> None:
+    """Whatever it is now."""
 
 
 class Register:
@@ -24,12 +30,15 @@ class Register:
     def __init__(self, store: str, journal: Journal) -> None:
         self.stream, self._journal = f"hooks:{store}", journal
         self._hooks: dict[str, Endpoint] = {}
+        self._turn = asyncio.Lock()
         self.changes = 0  # goes up whenever a person should look again at who takes nothing
         self._letters: dict[str, dict[int, Letter]] = {}
         for subject, row in self._rows(KIND, "active"):
             self._hooks[subject] = restore(subject, row)
         for _, row in self._rows(LETTER, "waiting"):
-            self._put(letter_of(row), waits=True)
+            letter = letter_of(row)
+            if letter.hook in self._hooks:  # else its endpoint was removed at the very moment
+                self._put(letter, waits=True)
 
     def _rows(self, kind: str, word: str) -> Iterator[tuple[str, Any]]:
         """Oldest first."""
@@ -61,13 +70,23 @@ class Register:
         actor: Actor,
         beside: Sequence[NewEvent] = (),
         claims: Claims = (),
+        still: Still = anything,
         /,
         **body: Any,
     ) -> Endpoint:
         """Append one event of an endpoint, with ``beside`` before it in the same commit; then it is so.
 
-        ``claims`` are (kind, key, value), each taken once for ever.
+        ``claims`` are (kind, key, value), each taken once for ever. ``still`` sees the endpoint as it is when its
+        turn has come, and raises when the event must not happen to it any more: a person and the courier write to
+        one endpoint, and neither may undo what the other did meanwhile.
         """
+        async with self._turn:
+            still(self._hooks.get(hook))
+            return await self._append(kind, hook, actor, beside, claims, body)
+
+    async def _append(
+        self, kind: str, hook: str, actor: Actor, beside: Sequence[NewEvent], claims: Claims, body: dict[str, Any]
+    ) -> Endpoint:
         after = evolve(self._hooks.get(hook), hook, kind, body)
         index: dict[str, Any] = {"summary": summary(after)}
         if claims:

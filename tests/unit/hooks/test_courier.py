@@ -289,3 +289,42 @@ def test_i19_the_journal_holds_no_secret_in_the_clear(tmp_path: Path) -> None:
             assert secret.removeprefix("whsec_") not in told
 
     run(story(), seed=13)
+
+
+@pytest.mark.row(90)
+@pytest.mark.no_cover
+@pytest.mark.parametrize("seed", range(3))
+def test_a2_what_a_person_changes_while_events_are_delivered_is_not_undone(tmp_path: Path, seed: int) -> None:
+    async def story() -> None:
+        async with opened(House(tmp_path, note_s=1)) as house:
+            hook = await house.add()
+
+            async def persons() -> None:
+                for n in range(6):
+                    await asyncio.sleep(0.4)
+                    wanted = Wanted(f"name {n}", URL)
+                    await house.hooks.change(hook, wanted, on=True, version=n + 1, actor=OWNER)
+
+            async def two_at_once() -> list[object]:
+                same = [
+                    house.hooks.rotate(hook, overlap_h=1, version=7, actor=OWNER),
+                    house.hooks.change(hook, Wanted("last", URL), on=True, version=7, actor=OWNER),
+                ]
+                return list(await asyncio.gather(*same, return_exceptions=True))
+
+            people = asyncio.create_task(persons())
+            wanted = []
+            for _ in range(12):
+                wanted += await house.happen(2)
+                await asyncio.sleep(0.2)
+            await people
+            assert house.hooks.register.find(hook).label == "name 5"
+            assert sum(isinstance(each, Conflict) for each in await two_at_once()) == 1, "one of the two"
+            await asyncio.sleep(SOON)
+            assert list(dict.fromkeys(house.post.numbers)) == wanted
+            kept = house.hooks.register.find(hook)
+            await house.crash()
+            house.open()
+            assert house.hooks.register.find(hook) == kept, "and the record says the same"
+
+    run(story(), seed=seed)
