@@ -1,6 +1,7 @@
 """What waits for a person beside the sales, over HTTP: keys that end, sales that nobody could confirm."""
 
 from dataclasses import astuple
+from zoneinfo import ZoneInfo
 
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
@@ -37,7 +38,7 @@ async def read_inbox(call: Call[Nothing]) -> Answer:
             [UnverifiedRow(*astuple(each)) for each in service.unverified.waiting()],
             service.unverified.sums(),
             [_credit(each) for each in service.posters.waiting()],
-            [*_risks(call), *hook_alerts(call.request.app[HOOKS], _words(call))],
+            [*_risks(call), *hook_alerts(call.request.app[HOOKS], _words(call), ZoneInfo(call.edge.zone))],
             len(call.request.app[RISK].desk.stickers.due()),
         )
     )

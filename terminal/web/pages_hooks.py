@@ -1,11 +1,13 @@
 """The page of programs that get events. What stands on it is asked for by its script, with a fresh PIN."""
 
+from datetime import tzinfo
 from typing import Final
 
 from aiohttp import web
 
 from terminal.errors import NotAllowed
 from terminal.help.catalogue import Catalogue
+from terminal.help.registry import describe
 from terminal.hooks.desk import Hooks
 from terminal.people.roles import Action
 from terminal.web.inbox_shapes import TillAlert
@@ -41,11 +43,12 @@ async def hooks(request: web.Request) -> web.Response:
     return render(request, "hooks.html", words, counters=counters, events=OFFERED, facts=facts)
 
 
-def hook_alerts(desk: Hooks, words: Catalogue) -> list[TillAlert]:
+def hook_alerts(desk: Hooks, words: Catalogue, zone: tzinfo) -> list[TillAlert]:
     """What every till should know: a program that takes no events. Whose address that is stands on no till."""
     found = []
     for each in desk.failing():
-        key = "hooks.alert_gone" if each.state == "gone" else "hooks.alert_failing"
-        sentence = words.text(key, label=each.label)
-        found.append(TillAlert(f"hook:{each.id}", words.text("hooks.alert"), sentence, each.failing_ms))
+        slug = "hook_gone" if each.state == "gone" else "hook_failing"
+        facts = {"label": each.label, "since": words.date_time(each.failing_ms, zone) if each.failing_ms else ""}
+        told = describe(slug, facts, words.language)
+        found.append(TillAlert(f"hook:{each.id}", told.sentence, told.fix, each.failing_ms))
     return found

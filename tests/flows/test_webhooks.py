@@ -232,3 +232,27 @@ async def test_s19_the_examples_of_the_page_take_our_delivery_and_refuse_a_chang
     )
     said, _ = await asyncio.wait_for(node.communicate(), WATCHDOG_S)
     assert json.loads(said) == [True, False]
+
+
+@pytest.mark.row(90)
+async def test_s19_every_till_is_told_of_a_program_that_takes_nothing_and_no_longer_once_it_does(
+    tmp_path: Path,
+) -> None:
+    receiver = Receiver(answer=lambda _event: 500)
+    async with house(tmp_path, receiver) as (shop, owner):
+        await registered(owner, receiver, events=["sale_opened"])
+        till, changes = await shop.till(), shop.hooks.register.changes
+        assert (await till.get("/inbox")).body["risks"] == []
+        await shop.shown(await shop.machine())
+        await receiver.until(lambda: len(receiver.came) >= 2)
+        [told] = (await till.get("/inbox", Accept_Language="pt-BR")).body["risks"]
+        assert "Back office" in told["title"]
+        assert told["id"].startswith("hook:")
+        assert receiver.url not in str(told), "no till learns the address"
+        assert shop.hooks.register.changes > changes, "tills look again"
+        receiver.answer = lambda _event: 200
+        async with asyncio.timeout(WATCHDOG_S), aclosing(shop.service.feed.follow(0)) as news:
+            async for batch in news:
+                if any(each.type == "hook_well" for each in batch):
+                    break
+        assert (await till.get("/inbox")).body["risks"] == []
