@@ -29,13 +29,14 @@ class NexoDoor:
     entropy: Entropy
     peers: Peers
     vault: Vault | None = None
+    body_s: float = BODY_S
     working: int = field(default=0, init=False)
 
     async def handle(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):
             return refusal
         try:
-            async with asyncio.timeout(BODY_S):
+            async with asyncio.timeout(self.body_s):
                 data = await request.read()
         except TimeoutError:
             return _refuse(408, "the message did not arrive in time")

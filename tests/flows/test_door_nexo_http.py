@@ -15,7 +15,14 @@ import pytest
 
 from terminal.errors import BadSettings
 from terminal.payments.sale import Sale
+from terminal.pos.desk import Desk
+from terminal.pos.desk import till as till_of
+from terminal.pos.nexo import Nexo
+from terminal.pos.nexo_counter import CounterSide
+from terminal.pos.nexo_server import NexoDoor, make_app
+from terminal.pos.peers import Peers
 from terminal.settings import Loaded, NexoTable, State
+from terminal.web.listen import listen
 from terminal.wiring.door_checks import check_door
 from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop
 from tests.flows.door_http import loaded, open_at
@@ -142,6 +149,26 @@ async def test_a_sealed_message_to_a_door_without_a_passphrase_is_rejected(tmp_p
         raw = json.dumps({"SaleToPOIRequest": {"MessageHeader": till.header("Login", "1"), "LoginRequest": {}}})
         with pytest.raises(Rejected):
             till.read(await door.send(Seal(door.send, PASSPHRASE, "k").wrap(raw.encode())), {})
+
+
+@pytest.mark.parametrize(("peers", "status"), [((), b"408"), (("10.9.8.7",), b"403")])
+async def test_a3_a_slow_body_and_a_stranger_are_sent_away(
+    tmp_path: Path, peers: tuple[str, ...], status: bytes
+) -> None:
+    async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
+        desk = Desk(shop.service, shop.people, till_of("front", "1"), "1")
+        nexo = Nexo(desk, shop.clock, CounterSide(desk, shop.clock, lambda now_ms: now_ms))
+        door = NexoDoor(nexo, shop.clock, shop.entropy, Peers(peers), body_s=0.01)
+        url = await listen(stack, make_app(door), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        lines = ["POST /nexo/ HTTP/1.1", "Host: x", "Connection: close", "Content-Type: application/json"]
+        writer.write("\r\n".join([*lines, "Content-Length: 9", "", "{"]).encode())
+        async with asyncio.timeout(WATCHDOG_S):
+            assert (await reader.readline()).split()[1] == status
+            writer.write(b"        ")  # the rest: the server need not wait for it
+            while await reader.readline():
+                pass
+        writer.close()
 
 
 @pytest.mark.parametrize(
