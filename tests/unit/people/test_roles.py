@@ -23,10 +23,10 @@ SELLING = SEEN | {"take_money", "cancel_sale", "reprint", "see_sales", "see_disp
 MATRIX = {
     Role.TILL: SELLING,
     Role.DISPLAY: {"see_self", "see_display"},
-    Role.CASHIER: SELLING | {"ask_refund"},
+    Role.CASHIER: SELLING | {"ask_refund", "train"},
     Role.POS: SELLING | {"ask_refund", "see_reports", "import_bills"},
     Role.OWNER: {action.value for action in Action},
-    Role.ONBOARDING: VISITS | {"test_devices", "fit_devices", "test_sale", "sign_visit"},
+    Role.ONBOARDING: VISITS | {"test_devices", "fit_devices", "test_sale", "sign_visit", "train"},
     Role.INTEGRATOR: VISITS | {"test_devices", "manage_api_keys"},
     Role.SUPPORT: VISITS | {"see_bundle"},
 }
