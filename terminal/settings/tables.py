@@ -8,6 +8,7 @@ from terminal.channel_tables import AnyChannel, Table
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # of the journal's streams and of addresses
+HostName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z.:-]{1,253}\Z")]
 Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -167,7 +168,7 @@ class NexoTable(DoorTable, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     kind: Literal["nexo"]
     port: Port = 8443
-    names: tuple[str, ...] = ()  # further names and addresses by which the till calls this machine
+    names: tuple[HostName, ...] = ()  # further names and addresses by which the till calls this machine
     wait_s: Annotated[float, msgspec.Meta(ge=5, le=600)] = 110.0  # a customer who does not pay
     sealed: bool = False
     key_id: str = "countertop"  # KeyIdentifier and KeyVersion of its messages

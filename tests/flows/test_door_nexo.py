@@ -276,6 +276,15 @@ async def test_a_reversal_within_the_tills_limit_goes_back_once_and_says_when_it
 
 
 @story()
+async def test_a2_two_reversals_at_once_give_back_no_more_than_was_paid(shop: Shop) -> None:
+    line = Line(shop)
+    paid = (await line.paid(28.5))["POIData"]["POITransactionID"]["TransactionID"]
+    told = await asyncio.gather(*(line.till.reverse(paid, 20) for _ in range(3)))
+    assert sorted(result(each) == "Success" for each in told) == [False, False, True]
+    assert [each.amount.minor for each in shop.service.book.sale(paid).refunds] == [2000]
+
+
+@story()
 async def test_a_reversal_beyond_the_tills_limit_or_of_nothing_is_refused(shop: Shop) -> None:
     line = Line(shop)
     paid = (await line.paid(80))["POIData"]["POITransactionID"]["TransactionID"]
