@@ -1,5 +1,7 @@
 """A till that dies in the middle: its sale goes on, stands on a list, and is told on its return (row 94, A1)."""
 
+import asyncio
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
 from terminal.payments.money import Money
-from tests.flows.api_rig import Client, Shop, open_shop
+from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
 
 MINUTE = 61
 
@@ -42,9 +44,10 @@ async def test_a1_a_sale_whose_till_never_came_back_is_listed_until_it_reads_it(
 
 async def told(shop: Shop, sale: str) -> None:
     """Until it is on record that the end of this sale was told."""
-    async for batch in shop.service.feed.follow(0):
-        if any(each.type == "result_told" and each.body["sale"] == sale for each in batch):
-            return
+    async with asyncio.timeout(WATCHDOG_S), aclosing(shop.service.feed.follow(0)) as news:
+        async for batch in news:
+            if any(each.type == "result_told" and each.body["sale"] == sale for each in batch):
+                return
 
 
 @pytest.mark.row(94)

@@ -189,9 +189,9 @@ async def test_s19_what_was_never_taken_is_listed_page_by_page_sent_again_and_dr
         assert seen["letters"] >= 1
         receiver.answer = lambda _event: 200
         assert (await owner.post(f"{letters}/replay", {"numbers": [999_999]})).slug == "letter_unknown"
+        taken = len(receiver.came)
         asked = await owner.post(f"{letters}/replay", {"numbers": [rows[0]["number"]]})
         assert (asked.status, asked.body["count"]) == (202, 1)
-        taken = len(receiver.came)
         await receiver.until(lambda: len(receiver.came) > taken)
         assert (await owner.post(f"{letters}/drop", {})).status == 200
         assert (await owner.get(letters)).body == {"letters": [], "next": None}
