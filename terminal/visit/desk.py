@@ -5,7 +5,8 @@ next one begins, so that a power cut loses at most the step that was under way.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,9 +16,11 @@ from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Actor, NewEvent
 from terminal.visit.record import Signer, record_of
 from terminal.visit.seal import digest, seal
-from terminal.visit.steps import Result, Step, Visit, fold
+from terminal.visit.steps import Done, Result, Step, Visit, fold
 
 VISITS_MAX: Final = 50  # of the report
+Keep = Callable[[str, bytes], Awaitable[None]]
+"""(visit, sealed record): durable on return. Raises TerminalError: it is not kept, and nothing is accepted."""
 
 
 class Shop(Protocol):
@@ -31,10 +34,18 @@ class VisitDesk:
     """One shop's visits, over its journal."""
 
     def __init__(
-        self, store: str, *, journal: Journal, clock: Clock, ids: Ids, shop: Shop, key: Ed25519PrivateKey
+        self,
+        store: str,
+        *,
+        journal: Journal,
+        clock: Clock,
+        ids: Ids,
+        shop: Shop,
+        key: Ed25519PrivateKey,
+        keep: Keep,
     ) -> None:
         self._stream, self._journal = f"store:{store}", journal
-        self._clock, self._ids, self._shop, self._key = clock, ids, shop, key
+        self._clock, self._ids, self._shop, self._key, self._keep = clock, ids, shop, key, keep
         self._begun_ns: dict[Step, int] = {}
         self._turn = asyncio.Lock()
 
@@ -65,9 +76,13 @@ class VisitDesk:
             await self._journal.append([NewEvent(self._stream, "visit_begun", visit_id, actor, body)])
             return self.visit(visit_id)
 
-    def begin_step(self, step: Step) -> None:
-        """From now on its seconds are counted."""
+    def begin_step(self, visit_id: str, step: Step) -> None:
+        """From now on its seconds are counted; begun again they are counted anew. Raises as ``end_step``."""
+        self._open(visit_id)
         self._begun_ns[step] = self._clock.mono_ns()
+
+    def begun(self, step: Step) -> bool:
+        return step in self._begun_ns
 
     async def end_step(
         self,
@@ -82,24 +97,23 @@ class VisitDesk:
         """Durable on return. ``proof`` is plain JSON; ``cause``: the registry's slug of the likeliest reason.
 
         Raises:
-            NotFound("visit_unknown"); Conflict("visit_ended"): it was accepted or dropped.
+            NotFound("visit_unknown"); Conflict: ``visit_ended``: it was accepted or dropped;
+                ``visit_accept_instead``: the acceptance ends by ``accept`` alone; ``visit_step_not_begun``: nobody
+                began it since it ended last, or the service was restarted meanwhile.
         """
         async with self._turn:
             self._open(visit_id)
-            begun_ns = self._begun_ns.pop(step, self._clock.mono_ns())
-            seconds = (self._clock.mono_ns() - begun_ns) // 1_000_000_000
-            body: dict[str, Any] = {
-                "step": str(step),
-                "result": result,
-                "seconds": seconds,
-                "proof": dict(proof or {}),
-                "cause": cause,
-            }
-            await self._journal.append([NewEvent(self._stream, "visit_step_ended", visit_id, actor, body)])
+            if step is Step.ACCEPTANCE:
+                raise Conflict("visit_accept_instead")
+            if step not in self._begun_ns:
+                raise Conflict("visit_step_not_begun", step=str(step))
+            done = Done(step, result, self._seconds(step), 0, str(actor), dict(proof or {}), cause)
+            await self._journal.append([self._ended(visit_id, done, actor)])
+            del self._begun_ns[step]
             return self.visit(visit_id)
 
     async def accept(self, visit_id: str, signers: Sequence[Signer], actor: Actor) -> bytes:
-        """The sealed record; its digest is in the journal on return. Who signs has typed a PIN just before.
+        """The sealed record, kept; its digest is in the journal on return. Who signs has typed a PIN just before.
 
         Raises:
             NotFound("visit_unknown"); Conflict: ``visit_ended``; ``visit_not_done`` with the missing steps;
@@ -112,11 +126,30 @@ class VisitDesk:
             people = {each.person for each in signers}
             if len(people) < 2 or not any(each.role == "owner" for each in signers):
                 raise Conflict("visit_signers")
-            at_ms = self._clock.wall_ms()
-            record = seal("acceptance", record_of(visit, self._shop.facts(), signers, at_ms), self._key)
+            at_ms, step = self._clock.wall_ms(), Step.ACCEPTANCE
+            done = Done(step, "passed", self._seconds(step), at_ms, str(actor), {"signers": len(people)})
+            whole = replace(visit, steps={**visit.steps, step: done})
+            record = seal("acceptance", record_of(whole, self._shop.facts(), signers, at_ms), self._key)
+            await self._keep(visit_id, record)
             body: dict[str, Any] = {"record": digest(record), "signers": sorted(people)}
-            await self._journal.append([NewEvent(self._stream, "visit_accepted", visit_id, actor, body)])
+            accepted = NewEvent(self._stream, "visit_accepted", visit_id, actor, body)
+            await self._journal.append([self._ended(visit_id, done, actor), accepted])
+            self._begun_ns.clear()
             return record
+
+    def _ended(self, visit_id: str, done: Done, actor: Actor) -> NewEvent:
+        body: dict[str, Any] = {
+            "step": str(done.step),
+            "result": done.result,
+            "seconds": done.seconds,
+            "proof": done.proof,
+            "cause": done.cause,
+        }
+        return NewEvent(self._stream, "visit_step_ended", visit_id, actor, body)
+
+    def _seconds(self, step: Step) -> int:
+        now_ns = self._clock.mono_ns()
+        return (now_ns - self._begun_ns.get(step, now_ns)) // 1_000_000_000
 
     async def drop(self, visit_id: str, actor: Actor, why: str) -> None:
         """It will not go on; the next one begins anew. Raises as ``end_step``."""
@@ -124,6 +157,7 @@ class VisitDesk:
             self._open(visit_id)
             body: dict[str, Any] = {"why": why}
             await self._journal.append([NewEvent(self._stream, "visit_dropped", visit_id, actor, body)])
+            self._begun_ns.clear()
 
     def _open(self, visit_id: str) -> Visit:
         visit = self.visit(visit_id)

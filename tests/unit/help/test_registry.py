@@ -82,7 +82,7 @@ def test_codes_are_unique_well_formed_and_named_by_area() -> None:
     assert max(codes.values()) == 1, codes.most_common(3)
     areas = registry().areas
     for code in codes:
-        assert re.fullmatch(r"[A-Z]-[0-9]{2}", code), code
+        assert re.fullmatch(r"[A-Z]-[0-9]{2,3}", code), code
         assert code[0] in areas, code
     assert set(areas) == {code[0] for code in codes}
     assert all(set(names) == set(LANGUAGES) for names in areas.values())
