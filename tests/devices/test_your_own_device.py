@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from drivers.catalogue import all_protocols
 from drivers.scanner.line import Line
 from drivers.scanner.profile import load_profile
@@ -14,6 +16,7 @@ from tests.devices.wires import wire
 PAGES: Final = Path(__file__).parents[2] / "docs" / "devices"
 
 
+@pytest.mark.row(155)
 def test_the_list_of_devices_links_the_page_of_every_protocol() -> None:
     text = (PAGES / "README.md").read_text("utf-8")
     assert [each.key for each in all_protocols() if f"[`{each.key}`]({each.page})" not in text] == []
