@@ -11,6 +11,7 @@ from aiohttp import web
 
 from terminal.counter.ports import Clock, Entropy
 from terminal.counter.service import Service
+from terminal.people.refund_rights import RefundRights
 from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.risk.desk import RiskDesk
@@ -76,6 +77,7 @@ class Beside:
         dead: says that the journal takes nothing any more.
         fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
         trainer: lets a counter practise; without it none does.
+        refunds: of practice alone; without it the shop's own.
         bills: fetches them and takes them over; without it only what the journal holds of them is told.
         risk: its watching is started by whoever built it; without it one that knows no region's codes.
         privacy: what its pages tell; without it one to which nothing ever left.
@@ -86,6 +88,7 @@ class Beside:
     dead: Callable[[], bool] = lambda: False
     fitter: Fitter | None = None
     trainer: Trainer | None = None
+    refunds: RefundRights | None = None
     reports: ReportParts | None = None
     bills: BillDoor | None = None
     risk: RiskDesk | None = None
@@ -121,6 +124,7 @@ def make_app(
     observe(app, beside.observed)
     edge = app[EDGE]
     edge.picture, edge.dead, edge.fitter, edge.trainer = beside.picture, beside.dead, beside.fitter, beside.trainer
+    edge.own_refunds = beside.refunds
 
     def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:
         device = people.who(device_token) if device_token else None

@@ -14,6 +14,7 @@ from terminal.counter.service import Service
 from terminal.counter.unheard import Unheard
 from terminal.errors import TerminalError
 from terminal.payments.receipt import Receipt
+from terminal.people.refund_rights import RefundRights
 from terminal.people.roles import Principal
 from terminal.people.service import People
 from terminal.web.rates import Buckets
@@ -69,6 +70,7 @@ class Edge:
     dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
     fitter: "Fitter | None" = None  # who holds the counters' devices
     trainer: "Trainer | None" = None  # who lets a counter practise
+    own_refunds: RefundRights | None = None  # of practice: it uses up nobody's allowance
     risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
     tls: bool = False
     hosts: set[str] = field(default_factory=set)
@@ -101,6 +103,10 @@ class Edge:
     async def note_key(self, key: str) -> None:
         with contextlib.suppress(TerminalError):  # a full disk must not stop questions about sales
             await self.people.keys.used(key)
+
+    @property
+    def refunds(self) -> RefundRights:
+        return self.own_refunds or self.people.refunds
 
     def allow(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Answer to these names on this port from now on."""

@@ -76,7 +76,7 @@ async def _approved(call: Call[NewRefund], amount: int) -> str:
     """
     edge, given = call.edge, call.form.approver
     by_pin = edge.service.holds.refunds_by_pin
-    if await edge.people.refunds.alone(call.known.principal, amount, by_pin=by_pin, approver=given is not None):
+    if await edge.refunds.alone(call.known.principal, amount, by_pin=by_pin, approver=given is not None):
         return ""
     if given is None:
         raise NotAllowed("refund_needs_approval")
@@ -95,7 +95,7 @@ async def _count(call: Call[NewRefund], sale: Sale, amount: int) -> None:
     Raises:
         Conflict: ``refund_day_limit``; what ``Aftercare.refund`` would refuse it with.
     """
-    service, rights = call.edge.service, call.edge.people.refunds
+    service, rights = call.edge.service, call.edge.refunds
     if not rights.day_limit:
         return
     service.holds.refund(call.actor)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from aiohttp import web
 
 from terminal.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.counter.feed import Feed
@@ -20,6 +21,7 @@ from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Parts, Service
 from terminal.counter.slips import Slips, titles_of
 from terminal.payments.event import Ledger
+from terminal.people.refund_rights import RefundRights
 from terminal.people.service import People
 from terminal.peripherals.shared import Shared
 from terminal.sandbox.server import Sandbox, start_sandbox
@@ -57,6 +59,7 @@ class World:
     """What practice happens in. ``bank`` is asked by lessons: it plays the customer."""
 
     service: Service
+    pages: web.Application
     bank: Sandbox
     url: str
     life: "asyncio.Task[None]"
@@ -79,12 +82,13 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     house = replace(house_of(loaded), ledger=Ledger.TRAINING)
     journal = open_journal(loaded, clock, entropy, Ledger.TRAINING)
     stack.push_async_callback(journal.close)
+    feed = Feed(journal)
     channels = {name: open_channel(loaded, name, clock, entropy, NOWHERE) for name in loaded.settings.channels}
     for channel in channels.values():
         stack.push_async_callback(channel.aclose)
     parts = Parts(
         house=house,
-        feed=Feed(journal),
+        feed=feed,
         clock=clock,
         ids=ids,
         providers=channels,
@@ -95,13 +99,20 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     service = Service(parts, [(counter_of(each), shop.shared[each.id].training) for each in tables])
     for lane in service.lanes.values():
         lane.away = away
+    refunds = RefundRights(
+        house.store,
+        journal=feed,
+        clock=clock,
+        zone=loaded.settings.shop.zone,
+        policy=shop.people.settings.refunds,
+    )
     pages = make_app(
         service,
         shop.people,
         loaded,
         clock=clock,
         entropy=entropy,
-        beside=Beside(picture=receipt_picture, trainer=trainer),
+        beside=Beside(picture=receipt_picture, trainer=trainer, refunds=refunds),
     )
     at = shop.loaded.settings
     url = await listen(stack, pages, at.listen.host, at.training.port)
@@ -109,7 +120,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     stack.push_async_callback(_stopped, service, life)
     life.add_done_callback(_told)
     await service.until_ready()
-    return World(service, bank, url, life, stack.pop_all())
+    return World(service, pages, bank, url, life, stack.pop_all())
 
 
 async def _stopped(service: Service, life: "asyncio.Task[None]") -> None:

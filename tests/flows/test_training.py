@@ -12,7 +12,9 @@ from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor, Ledger
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
+from terminal.people.roles import Principal, Role
 from terminal.settings import load
+from terminal.web.edge import EDGE
 from terminal.wiring.practice import World
 from terminal.wiring.training import Training
 from tests.flows.browser.shop import Shop, open_shop
@@ -73,6 +75,19 @@ async def test_a_counter_practises_on_its_own_and_none_of_it_is_the_shops(tmp_pa
             await training.begin("1", MEI)
         told = [each.type for each in live.feed.of_subject("training:1")]
         assert told == ["training_begun", "training_ended"]
+
+
+async def test_i5_a_practised_refund_uses_up_nobodys_allowance(tmp_path: Path) -> None:
+    cashier = Principal("person", "mei", Role.CASHIER, counters=frozenset({"1"}))
+    async with open_shop(tmp_path, counters=1) as shop:
+        await shop.running.training.begin("1", MEI)
+        live, world = shop.running.service, training_of(shop)[1]
+        before = live.feed.last_number()
+        rights = world.pages[EDGE].refunds
+        assert not await rights.alone(cashier, 500, by_pin=False), "the shop's own policy holds in practice too"
+        await rights.count(MEI, Money(500, "CNY"))
+        assert live.feed.last_number() == before, "practice was counted in the shop's journal"
+        assert world.service.feed.after(0)[-1].type == "refund_counted"
 
 
 async def test_a_machine_that_stopped_while_somebody_trained_sells_again_and_says_so(tmp_path: Path) -> None:

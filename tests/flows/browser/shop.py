@@ -27,6 +27,7 @@ title = "Tea House 茶馆"
 currency = "CNY"
 zone = "Asia/Shanghai"
 offline = "list"
+refund_day_minor = 90000000
 offline_sale_minor = 5000
 offline_day_minor = 500000
 [state]
