@@ -65,6 +65,12 @@ async def test_a_counter_practises_on_its_own_and_none_of_it_is_the_shops(tmp_pa
         assert live.feed.last_number() == before, "practice wrote into the shop's journal"
         assert live.feed.list("sale", counter="1") == ()
 
+        rights, cashier = world.pages[EDGE].refunds, Principal("person", "mei", Role.CASHIER)
+        assert not await rights.alone(cashier, 500, by_pin=False), "the shop's own policy holds in practice too"
+        await rights.count(MEI, Money(500, "CNY"))
+        assert live.feed.last_number() == before, "practice uses up the shop's allowance of the day (I5)"
+        assert world.service.feed.after(0)[-1].type == "refund_counted"
+
         unpaid = await sell(world.service, 999)
         await training.end("1", MEI)
         assert world.service.book.sale(unpaid).state == "cancelled"
@@ -75,19 +81,6 @@ async def test_a_counter_practises_on_its_own_and_none_of_it_is_the_shops(tmp_pa
             await training.begin("1", MEI)
         told = [each.type for each in live.feed.of_subject("training:1")]
         assert told == ["training_begun", "training_ended"]
-
-
-async def test_i5_a_practised_refund_uses_up_nobodys_allowance(tmp_path: Path) -> None:
-    cashier = Principal("person", "mei", Role.CASHIER, counters=frozenset({"1"}))
-    async with open_shop(tmp_path, counters=1) as shop:
-        await shop.running.training.begin("1", MEI)
-        live, world = shop.running.service, training_of(shop)[1]
-        before = live.feed.last_number()
-        rights = world.pages[EDGE].refunds
-        assert not await rights.alone(cashier, 500, by_pin=False), "the shop's own policy holds in practice too"
-        await rights.count(MEI, Money(500, "CNY"))
-        assert live.feed.last_number() == before, "practice was counted in the shop's journal"
-        assert world.service.feed.after(0)[-1].type == "refund_counted"
 
 
 async def test_a_machine_that_stopped_while_somebody_trained_sells_again_and_says_so(tmp_path: Path) -> None:
