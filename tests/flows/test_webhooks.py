@@ -16,6 +16,7 @@ from terminal.people.roles import Role
 from terminal.web.callers import SESSION
 from tests.authenticator import Phone
 from tests.flows.api_rig import OWNER_PIN, WATCHDOG_S, Client, Shop
+from tests.flows.client_players import NODE
 from tests.flows.receiver import NAME, Receiver, delivering, receiving
 
 MOVED = {"label": "Back office", "events": ["sale_moved"]}
@@ -228,7 +229,7 @@ async def test_s19_the_examples_of_the_page_take_our_delivery_and_refuse_a_chang
     (tmp_path / "play.mjs").write_text(PLAY.replace("{{", "{").replace("}}", "}"), "utf-8")
     told = {"secret": receiver.secret, "headers": headers, "body": base64.b64encode(body).decode()}
     node = await asyncio.create_subprocess_exec(
-        "node", "play.mjs", json.dumps(told), cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+        str(NODE), "play.mjs", json.dumps(told), cwd=tmp_path, stdout=asyncio.subprocess.PIPE
     )
     said, _ = await asyncio.wait_for(node.communicate(), WATCHDOG_S)
     assert json.loads(said) == [True, False]
