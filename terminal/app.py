@@ -32,6 +32,7 @@ from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.listen import listen
 from terminal.web.report_desk import ReportParts
+from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of
 from terminal.wiring.doors import open_doors
 from terminal.wiring.fitting import Fittings, counter_of, maker
@@ -44,6 +45,7 @@ from terminal.wiring.risk import open_risk
 from terminal.wiring.stores import chores, listen_to_others, lost, on_disk, open_store, serves
 from terminal.wiring.support_bundle import privacy_desk
 from terminal.wiring.training import Training
+from terminal.wiring.visit import Visiting, site_of
 
 if TYPE_CHECKING:
     from terminal.wiring.stores import Store
@@ -123,11 +125,13 @@ async def running(
                 dead=lambda: journal.dead is not None,
                 fitter=fittings,
                 trainer=training,
+                visitor=Visiting(site_of(loaded, service, people, fittings.counters, (clock, entropy, ids))),
                 reports=_report_parts(loaded, journal, channels, bills),
                 bills=bills,
                 risk=risk,
                 privacy=privacy_desk(loaded, keeper.ledger),
                 observed=watching.observed,
+                care=care_parts(loaded),
             ),
         )
         show(doors, hooks)

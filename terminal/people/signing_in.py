@@ -176,17 +176,21 @@ class SigningIn:
             raise NotAllowed("not_signed_in")
         return self._sessions.elevate(session_token, second=bool(found.second and code))
 
-    async def approve(self, action: Action, person: str, pin: str, *, device: str) -> Principal:
+    async def approve(self, action: Action, person: str, pin: str, *, device: str, code: str = "") -> Principal:
         """Somebody else's PIN for one act; nobody gets signed in. Both names belong into the act's event.
 
         Raises:
-            NotAllowed: ``pin_wrong``, ``pin_locked``, ``not_allowed``; ``code_again`` where the second step is
-                asked for: then the approver signs in and does it.
+            NotAllowed: ``pin_wrong``, ``pin_locked``, ``not_allowed``, ``code_wrong``; ``code_again`` where the
+                second step is asked for and no ``code`` came: then the approver signs in and does it.
         """
-        found = await self._check_pin(person, pin, device, at_till=True, asks=False)
+        found = await self._check_pin(person, pin, device, at_till=True, code=code, asks=False)
         at_till = any(each.id == device and each.role is Role.TILL for each in self._roll.all(Device))
         lacks, lacks_for = lacking(
-            self.settings.second_step, found.role, enrolled=bool(found.second), given=False, at_till=at_till
+            self.settings.second_step,
+            found.role,
+            enrolled=bool(found.second),
+            given=bool(found.second and code),
+            at_till=at_till,
         )
         principal = Principal(
             "person", found.id, found.role, device, pin_ns=self._clock.mono_ns(), simulated=self._simulated,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from terminal.care.help_code import terminal_name
 from terminal.counter.ports import Clock, Entropy
 from terminal.counter.service import Service
 from terminal.people.refund_rights import RefundRights
@@ -17,6 +18,7 @@ from terminal.people.service import People
 from terminal.risk.desk import RiskDesk
 from terminal.web import callers, openapi, problems, security, versions
 from terminal.web.calls import PREFIX, Operation, route
+from terminal.web.care_desk import CARE, CareDesk, CareParts
 from terminal.web.devices import Fitter
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
 from terminal.web.forms import Nothing
@@ -34,6 +36,7 @@ from terminal.web.routes import OPERATIONS
 from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
 from terminal.web.stream import stream
 from terminal.web.training import Trainer
+from terminal.web.visit import Visitor
 
 
 class ShopSettings(Protocol):
@@ -77,23 +80,27 @@ class Beside:
         dead: says that the journal takes nothing any more.
         fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
         trainer: lets a counter practise; without it none does.
+        visitor: keeps the visits that set the shop up; without it there are none.
         refunds: of practice alone; without it the shop's own.
         bills: fetches them and takes them over; without it only what the journal holds of them is told.
         risk: its watching is started by whoever built it; without it one that knows no region's codes.
         privacy: what its pages tell; without it one to which nothing ever left.
         observed: what is counted and remembered of this run; without it there are no metrics.
+        care: whom to call and what the settings say of it; without it nobody is asked for a rating.
     """
 
     picture: ReceiptPicture | None = None
     dead: Callable[[], bool] = lambda: False
     fitter: Fitter | None = None
     trainer: Trainer | None = None
+    visitor: Visitor | None = None
     refunds: RefundRights | None = None
     reports: ReportParts | None = None
     bills: BillDoor | None = None
     risk: RiskDesk | None = None
     privacy: PrivacyDesk | None = None
     observed: Observed | None = None
+    care: CareParts | None = None
 
 
 def make_app(
@@ -122,8 +129,10 @@ def make_app(
     )
     app[PRIVACY] = beside.privacy or PrivacyDesk()
     observe(app, beside.observed)
+    app[CARE] = _care(service, beside.care or CareParts())
     edge = app[EDGE]
     edge.picture, edge.dead, edge.fitter, edge.trainer = beside.picture, beside.dead, beside.fitter, beside.trainer
+    edge.visitor = beside.visitor
     edge.own_refunds = beside.refunds
 
     def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:
@@ -159,6 +168,7 @@ def make_api(
     )
     app[EDGE], app[HOOKS] = edge, idle_hooks(service, entropy)
     app[DESK] = Desk(service, people, zone, reports or ReportParts())
+    app[CARE] = _care(service, CareParts())
     app[SETTLEMENT] = SettlementDesk(service, zone, bills)
     app[RISK] = RiskWords.of(risk or RiskDesk(service, shop_facts(app[DESK].shop), tuple), people, zone)
     edge.risk_changes = lambda: app[RISK].desk.changes + app[HOOKS].register.changes
@@ -177,6 +187,10 @@ def make_api(
         ]
     )
     return app
+
+
+def _care(service: Service, parts: CareParts) -> CareDesk:
+    return CareDesk(service, parts, terminal_name(service.parts.code_key))
 
 
 async def _jobs(app: web.Application) -> AsyncIterator[None]:

@@ -22,7 +22,9 @@ from terminal.web.rates import Buckets
 if TYPE_CHECKING:
     from terminal.web.devices import Fitter
     from terminal.web.hub import Hub
+    from terminal.web.sheet import Looking
     from terminal.web.training import Trainer
+    from terminal.web.visit import Visitor
 
 ReceiptPicture = Callable[[Receipt], Awaitable[bytes]]
 
@@ -70,6 +72,7 @@ class Edge:
     dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
     fitter: "Fitter | None" = None  # who holds the counters' devices
     trainer: "Trainer | None" = None  # who lets a counter practise
+    visitor: "Visitor | None" = None  # who keeps the visits that set the shop up
     own_refunds: RefundRights | None = None  # of practice: it uses up nobody's allowance
     risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
     tls: bool = False
@@ -79,6 +82,7 @@ class Edge:
         default_factory=dict
     )  # the same -> when, id, API key: for 60 s
     hub: "Hub" = field(init=False)
+    looking: "Looking" = field(init=False)
     unheard: Unheard = field(init=False)
     known: Buckets = field(init=False)
     strangers: Buckets = field(init=False)
@@ -86,9 +90,11 @@ class Edge:
 
     def __post_init__(self) -> None:
         from terminal.web.hub import Hub
+        from terminal.web.sheet import Looking
 
         limits = self.limits
         self.hub, self.unheard = Hub(self), Unheard(self.service)
+        self.looking = Looking(self.service)
         self.known = Buckets(self.clock, per_s=limits.known_per_s, burst=limits.known_burst)
         self.strangers = Buckets(self.clock, per_s=limits.strangers_per_s, burst=limits.strangers_burst)
         self.refusals = Buckets(self.clock, per_s=1, burst=limits.refusals_burst)

@@ -4,11 +4,13 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import answers, forms, inbox_shapes, refund_shapes, story, views, views_devices
+from terminal.web import answers, forms, inbox_shapes, refund_shapes, sheet_shapes, story, views, views_devices
+from terminal.web.examples_care import EXAMPLES as CARE
 from terminal.web.examples_hooks import EXAMPLES as HOOKS
 from terminal.web.examples_reports import EXAMPLES as REPORTS
 from terminal.web.examples_risk import EXAMPLES as RISK
 from terminal.web.examples_settlement import EXAMPLES as SETTLEMENTS
+from terminal.web.examples_visit import EXAMPLES as VISITS
 
 _SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
 _ATTEMPT: Final = "01KAK3V5M3F0R8H2J5K7M9N4PQ"
@@ -140,6 +142,9 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.Pairing(code="402913", label="Till at the door"),
     forms.NewPairingCode(counter="1", display=True),
     forms.NewPerson(label="Mei", pin="837465"),
+    sheet_shapes.SheetPrint(counter="1"),
+    sheet_shapes.NewVisitCode(counter="1", printed=True),
+    sheet_shapes.VisitSignIn(code="402913", label="Li from the bank", pin="518264"),
     forms.NewPin(pin="402918"),
     forms.NewVisitor(label="Li from the bank", role="onboarding", pin="518264", hours=8),
     forms.SecondStepCode(code="287082"),
@@ -221,8 +226,13 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     answers.MadeKey("01KAK3V5M2Q8ZP6T4W9XN7B1CE", "ctk_Q2hhcmxvdHRl"),
     answers.PairingCode("402913", 900),
     answers.HealthReport("ready"),
+    sheet_shapes.SheetView(
+        *("Tea", "m1/s1", "1", "1.0.0", "http://127.0.0.1:7600/sign-in?visit=yes"),
+        [sheet_shapes.LegView("internet", "", "ok", "", "", "", "")],
+    ),
+    sheet_shapes.VisitCode("402913", 900, 8, "http://127.0.0.1:7600/sign-in?visit=yes", "<svg/>", "", False),
     answers.Done(),
     answers.TrainingPlace("1", "https://127.0.0.1:7602"),
 )
-_MADE: Final = {type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS, *RISK)}
+_MADE: Final = {type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS, *RISK, *CARE, *VISITS)}
 EXAMPLES: Final = _MADE | HOOKS

@@ -35,6 +35,7 @@ from terminal.web.forms import (
     StoryQuery,
 )
 from terminal.web.refund_shapes import OfferQuery, RefundOffer
+from terminal.web.routes_care import CARE_CALLS
 from terminal.web.routes_devices import DEVICES
 from terminal.web.routes_hooks import HOOK_CALLS
 from terminal.web.routes_inbox import INBOX
@@ -42,7 +43,9 @@ from terminal.web.routes_people import ACCESS, PEOPLE
 from terminal.web.routes_reports import REPORTS
 from terminal.web.routes_risk import RISK_CALLS
 from terminal.web.routes_settlement import SETTLEMENTS
+from terminal.web.routes_sheet import SHEET
 from terminal.web.routes_training import TRAINING
+from terminal.web.routes_visit import VISIT
 from terminal.web.views import CounterView, SaleView
 
 _SALE: Final = "/sales/{sale}"
@@ -356,6 +359,6 @@ SERVICE: Final = (
         open_to="anyone",
     ),
 )
-_SHOP: Final = (*HOOK_CALLS, *REPORTS, *SETTLEMENTS, *RISK_CALLS, *SALES)
-_COUNTERS: Final = (*COUNTERS, *DEVICES, *TRAINING)
+_SHOP: Final = (*CARE_CALLS, *HOOK_CALLS, *REPORTS, *SETTLEMENTS, *RISK_CALLS, *SALES)
+_COUNTERS: Final = (*COUNTERS, *DEVICES, *SHEET, *TRAINING, *VISIT)
 OPERATIONS: Final = (*_SHOP, *_COUNTERS, *ORPHANS, *ALERTS, *INBOX, *EVENTS, *PEOPLE, *ACCESS, *SERVICE)

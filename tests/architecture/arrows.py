@@ -60,6 +60,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.privacy",
         "terminal.observe",
         "terminal.hooks",
+        "terminal.care",
         "terminal.help",
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,

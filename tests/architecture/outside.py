@@ -79,6 +79,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/wiring/practice.py", "file"): "the simulated bank's credentials, once when somebody practises",
     ("terminal/wiring/risk.py", "thread"): "writing them leaves the loop",
     ("terminal/wiring/risk.py", "file"): "letters for the bank, into the shop's own folder",
+    ("terminal/wiring/visit.py", "file"): "sealed records, and whether the kernel knows a network",
+    ("terminal/wiring/visit.py", "thread"): "writing and reading them leaves the loop; inline in a virtual world",
     ("terminal/visit/keys.py", "file"): "the key that seals a visit's record, for its owner alone",
     ("terminal/regions.py", "file"): "region packs, once at start",
     ("terminal/banks/profile_file.py", "file"): "channel profiles, once at start",
