@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from tests.unit.banks.test_client import GET, OK, WATCHDOG_S, read_request, serv
 from tests.unit.banks.wechat_peer import made_key
 
 
-def identity(folder: Path, name: str, *, key: str = "") -> tuple[Path, Path]:
-    """A certificate of the client that is its own authority, and its key."""
+@cache
+def certified(name: str) -> bytes:
+    """A client's certificate, its own authority. Made once: in another second it would be another one."""
     private = made_key(name)
     subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
     made = (
@@ -35,8 +37,13 @@ def identity(folder: Path, name: str, *, key: str = "") -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(private, hashes.SHA256())
     )
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def identity(folder: Path, name: str, *, key: str = "") -> tuple[Path, Path]:
+    """The certificate and its key, or another's."""
     certificate, file = folder / "client.pem", folder / "client.key"
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    certificate.write_bytes(certified(name))
     file.write_bytes(
         made_key(key or name).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
