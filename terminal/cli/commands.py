@@ -11,8 +11,10 @@ from terminal.cli.demo import demo
 from terminal.cli.devices import devices
 from terminal.cli.doctor import doctor
 from terminal.cli.help_words import help_
+from terminal.cli.install import install, uninstall
 from terminal.cli.journal import journal
 from terminal.cli.lab import lab
+from terminal.cli.onboard import onboard
 from terminal.cli.privacy import privacy
 from terminal.cli.reconcile import reconcile
 from terminal.cli.report import report
@@ -25,7 +27,9 @@ from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement
 from terminal.cli.stats import stats
 from terminal.cli.support import support
+from terminal.cli.train import train
 from terminal.cli.update import update
+from terminal.cli.verify import verify
 
 app: Final = typer.Typer(
     name="countertop",
@@ -41,19 +45,24 @@ app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.command()(reconcile)
+app.command()(install)
+app.command()(uninstall)
 app.command("second-step")(second_step)
 app.command()(simulate)
+app.command()(verify)
 app.command("help")(help_)
 app.add_typer(bundle, name="bundle")
 app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
+app.add_typer(onboard, name="onboard")
 app.add_typer(privacy, name="privacy")
 app.add_typer(report, name="report")
 app.add_typer(security, name="security")
 app.add_typer(risk, name="risk")
 app.add_typer(statement, name="statement")
 app.add_typer(stats, name="stats")
+app.add_typer(train, name="train")
 app.add_typer(update, name="update")
 app.add_typer(support, name="support")

@@ -33,7 +33,7 @@ from terminal.wiring.channels import NOWHERE, open_channel
 from terminal.wiring.fitting import counter_of
 from terminal.wiring.house import house_of, wording_of
 from terminal.wiring.preview import receipt_picture
-from terminal.wiring.stores import open_journal
+from terminal.wiring.stores import JOURNAL, open_journal
 
 log = logging.getLogger(__name__)
 FOLDER: Final = "training"
@@ -64,6 +64,11 @@ class World:
     url: str
     life: "asyncio.Task[None]"
     stack: AsyncExitStack
+
+
+def journal_of(loaded: Loaded) -> Path:
+    """Where what was practised at this machine is written down."""
+    return loaded.state / FOLDER / "state" / JOURNAL
 
 
 async def open_world(shop: Shop, trainer: Trainer, away: Away) -> World:

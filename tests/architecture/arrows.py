@@ -45,7 +45,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.observe": ("terminal.payments", PORTS, *COMMON),  # counts and tells; nothing else knows of it
     "terminal.hooks": (*CORE_TYPES, "terminal.counter", *COMMON),
     "terminal.visit": ("terminal.payments", "terminal.people.roles", PORTS, *COMMON),
-    "terminal.training": ("terminal.payments", "terminal.people.roles", PORTS, *COMMON),
+    "terminal.training": ("terminal.payments", "terminal.people.roles", "terminal.chance", PORTS, *COMMON),
     "terminal.care": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.channel_tables": ("terminal.payments.payout", *COMMON),

@@ -1,0 +1,232 @@
+"""Lessons under way: told, played, judged and written down as they happen (rows 103 to 105).
+
+One lesson a counter. Everything a judge needs is in the practice journal before the trainee is answered, so that a
+lesson that was cut off is known as such: whoever practised begins it again.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from terminal.counter.ports import Clock, Ids, Journal
+from terminal.errors import Conflict, InvalidRequest
+from terminal.payments.event import Actor, ActorKind, NewEvent, Summary
+from terminal.training.judge import Finding, Happened, Progress, judge, withheld
+from terminal.training.lesson import FROM_PAGES, Act, Lesson, Track, lesson
+from terminal.training.reading import read
+from terminal.training.stage import Stage
+
+LOOK_S: Final = 0.25  # how often a lesson under way looks at the journal
+BATCH: Final = 256
+RUNS_MAX: Final = 200  # that are looked through for a plan
+
+
+@dataclass(slots=True)
+class Run:
+    """``code``: on the customer's phone now; ``done``: plays that were played, by step and place."""
+
+    id: str
+    lesson: Lesson
+    counter: str
+    actor: Actor
+    track: Track
+    due_minor: int
+    began_ms: int
+    number: int  # of the last event read
+    exam: str = ""
+    happened: list[Happened] = field(default_factory=list)
+    done: set[tuple[int, int]] = field(default_factory=set)
+    code: str = ""
+    task: "asyncio.Task[None] | None" = None
+    progress: Progress = field(default_factory=lambda: Progress(0, 0, ()))
+
+    @property
+    def sale(self) -> str:
+        """The newest of this lesson."""
+        return next((each.sale for each in reversed(self.happened) if each.kind == "opened"), "")
+
+
+class LessonDesk:
+    """Of one practice journal."""
+
+    def __init__(self, store: str, *, journal: Journal, clock: Clock, ids: Ids, stage: Stage) -> None:
+        self._stream, self._journal, self._clock, self._ids = f"store:{store}", journal, clock, ids
+        self.stage = stage
+        self._runs: dict[str, Run] = {}
+        self._turn = asyncio.Lock()
+
+    # --- reading ----------------------------------------------------------------------------------------
+
+    def run(self, counter: str) -> Run | None:
+        """The one at this counter, also for a while after it ended."""
+        return self._runs.get(counter)
+
+    def runs(self) -> tuple[Run, ...]:
+        return tuple(self._runs.values())
+
+    def now(self, counter: str) -> Progress | None:
+        run = self._runs.get(counter)
+        return run.progress if run else None
+
+    def newest(self) -> tuple[Summary, ...]:
+        """Lessons of this place, the newest first, at most RUNS_MAX."""
+        return self._journal.list("lesson", limit=RUNS_MAX)
+
+    # --- acting -----------------------------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Lessons that a power cut ended are over, and the journal says so."""
+        for row in self.newest():
+            if row.body["state"] == "begun":
+                kind, _, who = str(row.body["actor"]).partition(":")
+                ended = _Ended("interrupted", (), (row.last_ms - row.first_ms) // 1000, withheld=True)
+                await self._write(row.subject, row.body, Actor(cast(ActorKind, kind), who), ended)
+
+    async def begin(
+        self, lesson_id: str, counter: str, actor: Actor, *, track: Track = "fast", seed: int = 0, exam: str = ""
+    ) -> Run:
+        """A lesson begins, the one before it at this counter is left.
+
+        Raises:
+            NotFound("lesson_unknown"); Conflict("lesson_needs_scan"): this shop's channels read no phone.
+        """
+        wanted = lesson(lesson_id)
+        if "scan" in wanted.needs and not self.stage.scans:
+            raise Conflict("lesson_needs_scan", lesson=lesson_id)
+        async with self._turn:
+            await self._leave(counter)
+            await self.stage.clear(counter)
+            run_id, due = self._ids.ulid(), wanted.amounts_minor[seed % len(wanted.amounts_minor)]
+            body: dict[str, Any] = {
+                "lesson": wanted.id,
+                "counter": counter,
+                "track": track,
+                "due_minor": due,
+                "exam": exam,
+                "index": {"summary": _row(wanted.id, "begun", exam, str(actor), counter)},
+            }
+            event = (await self._journal.append([NewEvent(self._stream, "lesson_begun", run_id, actor, body)]))[0]
+            run = Run(run_id, wanted, counter, actor, track, due, event.wall_ms, event.number, exam)
+            run.progress = Progress(0, event.wall_ms, ())
+            self._runs[counter] = run
+            run.task = asyncio.create_task(self._live(run), name=f"lesson {counter}")
+            return run
+
+    async def act(self, counter: str, act: Act, actor: Actor) -> Progress:
+        """The trainee did this. Raises Conflict("lesson_none"); InvalidRequest("lesson_act"): no button of it."""
+        run = self._runs.get(counter)
+        if run is None or run.progress.outcome:
+            raise Conflict("lesson_none", counter=counter)
+        if act not in run.lesson.buttons and act not in FROM_PAGES:
+            raise InvalidRequest("lesson_act", act=act)
+        self._look(run)  # what was green before the button was pressed counts
+        sale = run.sale
+        till = self.stage.till(sale)
+        body: dict[str, Any] = {
+            "act": act,
+            "counter": counter,
+            "sale": sale,
+            "word": till.word,
+            "paid_minor": till.paid_minor,
+        }
+        await self._journal.append([NewEvent(self._stream, "lesson_act", run.id, actor, body)])
+        return self._look(run)
+
+    async def leave(self, counter: str) -> None:
+        """Whoever practises stops here; nothing is judged."""
+        async with self._turn:
+            await self._leave(counter)
+            self._runs.pop(counter, None)
+
+    async def wait(self, counter: str) -> Progress:
+        """Until the run at this counter is over and written down."""
+        run = self._runs[counter]
+        if run.task is not None:
+            await asyncio.wait({run.task})
+        return run.progress
+
+    async def close(self) -> None:
+        for run in self._runs.values():
+            if run.task is not None:
+                run.task.cancel()
+        tasks = [run.task for run in self._runs.values() if run.task is not None]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # --- a run's life -----------------------------------------------------------------------------------
+
+    async def _live(self, run: Run) -> None:
+        while not self._look(run).outcome:
+            await self._play(run)
+            await asyncio.sleep(LOOK_S)
+        await self._end(run, run.progress, run.progress.outcome)
+        await self.stage.clear(run.counter)
+
+    def _look(self, run: Run) -> Progress:
+        if run.progress.outcome:
+            return run.progress
+        while events := self._journal.after(run.number, limit=BATCH):
+            run.number = events[-1].number
+            run.happened += read(events, run.id, run.counter)
+        run.progress = judge(run.lesson, run.due_minor, run.happened, run.began_ms, self._clock.wall_ms())
+        return run.progress
+
+    async def _play(self, run: Run) -> None:
+        progress, now_ms = run.progress, self._clock.wall_ms()
+        for place, play in enumerate(run.lesson.steps[progress.step].plays):
+            since = {"begin": progress.step_began_ms} | {each.kind: each.at_ms for each in reversed(progress.seen)}
+            began_ms = since.get(play.when)
+            if began_ms is None or now_ms < began_ms + play.after_s * 1000 or (progress.step, place) in run.done:
+                continue
+            run.done.add((progress.step, place))
+            run.code = await self.stage.play(run.counter, play) or run.code
+
+    async def _leave(self, counter: str) -> None:
+        run = self._runs.get(counter)
+        if run is None or run.task is None or run.task.done():
+            return
+        run.task.cancel()
+        await asyncio.wait({run.task})
+        if not run.progress.outcome:
+            await self._end(run, run.progress, "left")
+        await self.stage.clear(counter)
+
+    async def _end(self, run: Run, progress: Progress, outcome: str) -> None:
+        seconds = max(0, (progress.ended_ms or self._clock.wall_ms()) - run.began_ms) // 1000
+        ended = _Ended(outcome, progress.findings, seconds, withheld=withheld(run.happened))
+        row = _row(run.lesson.id, "begun", run.exam, str(run.actor), run.counter)
+        await self._write(run.id, row, run.actor, ended)
+
+    async def _write(self, run: str, row: Mapping[str, Any], actor: Actor, ended: "_Ended") -> None:
+        found = [each.rule for each in ended.findings]
+        more = {"findings": found, "seconds": ended.seconds, "withheld": ended.withheld}
+        body: dict[str, Any] = {
+            "outcome": ended.outcome,
+            "findings": found,
+            "seconds": ended.seconds,
+            "withheld": ended.withheld,
+            "index": {"summary": {**row, "state": ended.outcome, **more}},
+        }
+        await self._journal.append([NewEvent(self._stream, "lesson_ended", run, actor, body)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    outcome: str
+    findings: tuple[Finding, ...]
+    seconds: int
+    withheld: bool
+
+
+def _row(lesson_id: str, state: str, exam: str, actor: str, counter: str) -> dict[str, Any]:
+    """A lesson in lists; it never keeps a start from being ready, so it is final from the first."""
+    return {
+        "kind": "lesson",
+        "final": True,
+        "state": state,
+        "lesson": lesson_id,
+        "exam": exam,
+        "actor": actor,
+        "place": counter,
+    }

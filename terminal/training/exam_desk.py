@@ -1,0 +1,171 @@
+"""An exam under way: its tasks one after the other, then its questions; stopped and resumed at any of them."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from terminal.counter.ports import Clock, Ids, Journal
+from terminal.errors import Conflict, InvalidRequest, NotFound
+from terminal.payments.event import Actor, Event, NewEvent
+from terminal.training.desk import RUNS_MAX, LessonDesk, Run
+from terminal.training.exam import Mark, Paper, Worked, draw, mark, question
+from terminal.training.lesson import Track
+
+ENDED_BY_ITSELF: Final = frozenset({"passed", "failed"})  # left or cut off: that task is begun again
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """As its journal tells it. ``answers``: what was chosen, by question, counted as in the question's file."""
+
+    id: str
+    counter: str
+    actor: str
+    track: Track
+    begun_ms: int
+    paper: Paper
+    worked: tuple[Worked, ...] = ()
+    answers: Mapping[str, int] = field(default_factory=dict)
+    ended_ms: int = 0
+
+    @property
+    def next_task(self) -> str:
+        """The lesson to do now; empty: the questions follow."""
+        return self.paper.tasks[len(self.worked)].lesson if len(self.worked) < len(self.paper.tasks) else ""
+
+    @property
+    def next_question(self) -> str:
+        if self.next_task:
+            return ""
+        return next((each for each, _ in self.paper.questions if each not in self.answers), "")
+
+    @property
+    def done(self) -> bool:
+        return not self.next_task and not self.next_question
+
+    @property
+    def mark(self) -> Mark:
+        asked = [each for each, _ in self.paper.questions]
+        right = [self.answers.get(each) == question(each).right for each in asked]
+        return mark(self.worked, right)
+
+
+class ExamDesk:
+    def __init__(self, store: str, *, journal: Journal, clock: Clock, ids: Ids, lessons: LessonDesk) -> None:
+        self._stream, self._journal, self._clock, self._ids = f"store:{store}", journal, clock, ids
+        self.lessons = lessons
+        self._turn = asyncio.Lock()
+
+    def open_exam(self, counter: str) -> Exam | None:
+        """The newest one here, when it has not ended."""
+        for row in self._journal.list("exam", limit=RUNS_MAX):
+            if row.body["place"] == counter:
+                return self.exam(row.subject) if row.body["state"] == "begun" else None
+        return None
+
+    def ended(self) -> tuple[Exam, ...]:
+        """The newest first, at most RUNS_MAX."""
+        rows = self._journal.list("exam", limit=RUNS_MAX)
+        return tuple(self.exam(row.subject) for row in rows if row.body["state"] == "ended")
+
+    def exam(self, exam_id: str) -> Exam:
+        """Raises NotFound("exam_unknown")."""
+        rows = [each for each in self._journal.list("lesson", limit=RUNS_MAX) if each.body["exam"] == exam_id]
+        rows = [each for each in reversed(rows) if each.body["state"] in ENDED_BY_ITSELF]
+        told = _fold(self._journal.of_subject(exam_id))
+        if told is None:
+            raise NotFound("exam_unknown", exam=exam_id)
+        return replace(told, worked=tuple(_worked(each.body) for each in rows))
+
+    async def begin(self, counter: str, actor: Actor, *, seed: int, track: Track = "fast") -> Exam:
+        """A new exam, or the one that was left half-way here: who comes back goes on where it stopped.
+
+        Raises:
+            InvalidRequest("exam_seed").
+        """
+        async with self._turn:
+            if (going := self.open_exam(counter)) is not None:
+                return going
+            draw(seed, scans=self.lessons.stage.scans)
+            exam_id = self._ids.ulid()
+            body: dict[str, Any] = {
+                "counter": counter,
+                "seed": seed,
+                "track": track,
+                "scans": self.lessons.stage.scans,
+                "index": {"summary": _row("begun", str(actor), counter)},
+            }
+            await self._journal.append([NewEvent(self._stream, "exam_begun", exam_id, actor, body)])
+            return self.exam(exam_id)
+
+    async def begin_task(self, exam_id: str, actor: Actor) -> Run:
+        """The next task, or the one that was left. Raises Conflict("exam_no_task"): the questions follow."""
+        exam = self.exam(exam_id)
+        if not exam.next_task:
+            raise Conflict("exam_no_task", exam=exam_id)
+        task = exam.paper.tasks[len(exam.worked)]
+        return await self.lessons.begin(
+            task.lesson, exam.counter, actor, track=exam.track, seed=task.seed, exam=exam_id
+        )
+
+    async def answer(self, exam_id: str, question_id: str, answer: int, actor: Actor) -> Exam:
+        """The trainee's choice, once. The last one ends the exam.
+
+        Raises:
+            Conflict("exam_not_asked"): a task comes first, or another question; InvalidRequest("exam_answer").
+        """
+        async with self._turn:
+            exam = self.exam(exam_id)
+            if question_id != exam.next_question:
+                raise Conflict("exam_not_asked", question=question_id)
+            if not 0 <= answer < len(question(question_id).answers):
+                raise InvalidRequest("exam_answer", question=question_id)
+            body: dict[str, Any] = {
+                "question": question_id,
+                "answer": answer,
+                "right": answer == question(question_id).right,
+            }
+            await self._journal.append([NewEvent(self._stream, "exam_answered", exam_id, actor, body)])
+            if self.exam(exam_id).done:
+                await self._end(self.exam(exam_id), actor)
+            return self.exam(exam_id)
+
+    async def _end(self, exam: Exam, actor: Actor) -> None:
+        got = exam.mark
+        seconds = (self._clock.wall_ms() - exam.begun_ms) // 1000
+        row = _row("ended", exam.actor, exam.counter) | {"passed": got.passed, "percent": got.percent}
+        body: dict[str, Any] = {
+            "points": got.points,
+            "possible": got.possible,
+            "passed": got.passed,
+            "gave_away": got.gave_away,
+            "seconds": seconds,
+            "index": {"summary": row},
+        }
+        await self._journal.append([NewEvent(self._stream, "exam_ended", exam.id, actor, body)])
+
+
+def _row(state: str, actor: str, counter: str) -> dict[str, Any]:
+    return {"kind": "exam", "final": True, "state": state, "actor": actor, "place": counter}
+
+
+def _worked(row: Mapping[str, Any]) -> Worked:
+    passed = row["state"] == "passed"
+    return Worked(row["lesson"], passed, row["withheld"], row["seconds"], tuple(row["findings"]))
+
+
+def _fold(events: Iterable[Event]) -> Exam | None:
+    exam: Exam | None = None
+    for event in events:
+        body = event.body
+        if event.type == "exam_begun":
+            paper = draw(body["seed"], scans=body["scans"])
+            exam = Exam(event.subject, body["counter"], event.actor, body["track"], event.wall_ms, paper)
+        elif exam is None:
+            continue
+        elif event.type == "exam_answered":
+            exam = replace(exam, answers={**exam.answers, body["question"]: body["answer"]})
+        elif event.type == "exam_ended":
+            exam = replace(exam, ended_ms=event.wall_ms)
+    return exam

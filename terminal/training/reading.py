@@ -1,0 +1,40 @@
+"""From the practice journal to what a lesson's judge looks at."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from terminal.payments.event import Event
+from terminal.training.judge import Happened
+
+BEGUN: Final = "lesson_begun"
+ACT: Final = "lesson_act"
+ENDED: Final = "lesson_ended"
+DOUBT: Final = frozenset({"unknown", "closing", "reversing", "reverse_unknown"})
+OVER: Final = frozenset({"cancelled", "expired"})
+
+
+def read(events: Iterable[Event], run: str, counter: str) -> Iterator[Happened]:
+    """What happened in this run: its own acts, and sales of its counter."""
+    for event in events:
+        body, at_ms = event.body, event.wall_ms
+        if event.type == ACT:
+            if event.subject == run:
+                yield Happened(at_ms, body["act"], body["sale"], body["paid_minor"], body["word"])
+        elif event.counter == counter and (kind := _kind(event)):
+            yield Happened(at_ms, kind, event.subject, body["amount_minor"] if kind == "opened" else 0)
+
+
+def _kind(event: Event) -> str:
+    body = event.body
+    match event.type:
+        case "sale_opened":
+            return "opened"
+        case "sale_moved":
+            return "paid" if body["to"] == "paid" else "ended" if body["to"] in OVER else ""
+        case "attempt_moved":
+            return "checking" if body["to"] in DOUBT and body["from"] not in DOUBT else ""
+        case "refund_started":
+            return "refund"
+        case "override_made" | "sale_claimed" | "sale_unverified":
+            return "overridden"
+    return ""

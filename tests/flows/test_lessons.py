@@ -1,0 +1,122 @@
+"""Scripted trainees at the simulated counter: every lesson, six scams, the exam and a power cut in it."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from terminal.cli.commands import app
+from terminal.simulation.trainee import (
+    COUNTER,
+    TRAINEE,
+    Classroom,
+    chosen,
+    classroom,
+    reopened,
+    run_exam,
+    run_lessons,
+)
+from terminal.training.exam_desk import Exam
+from terminal.training.lesson import drills, lesson, lessons
+from terminal.virtual_time import run
+
+pytestmark = pytest.mark.no_cover  # a whole world a lesson; the parts have tests of their own
+SAID = {
+    "drill-fake-screenshot": "handed_over_unpaid",
+    "drill-swapped-sticker": "sticker_ignored",
+    "drill-refund-call": "refunded_to_caller",
+    "drill-old-receipt": "receipt_reused",
+    "drill-trust-me": "handed_over_unpaid",
+    "drill-quick-switch": "smaller_amount",
+}
+
+
+@pytest.mark.row(104)
+def test_wrong_behaviour_is_detected_in_each_of_the_six_drills() -> None:
+    told = run_lessons(chosen("scams"), behaviour="wrong")
+    assert {each["lesson"]: each["findings"] for each in told} == {name: [rule] for name, rule in SAID.items()}
+    assert {each["outcome"] for each in told} == {"failed"}
+
+
+@pytest.mark.row(104)
+def test_right_behaviour_is_flagged_in_no_lesson_and_no_drill() -> None:
+    told = run_lessons(chosen("all"))
+    assert [each["lesson"] for each in told] == [*lessons()]
+    assert [each for each in told if each["findings"] or each["outcome"] != "passed"] == []
+    assert all(each["seconds"] <= lesson(each["lesson"]).par_s for each in told)
+
+
+def test_wrong_behaviour_is_detected_in_every_other_lesson_too() -> None:
+    others = [each for each in lessons() if not lesson(each).drill]
+    told = run_lessons(others, behaviour="wrong", seed=3)
+    assert [each["lesson"] for each in told if each["outcome"] != "failed" or not each["findings"]] == []
+
+
+@pytest.mark.row(103)
+def test_an_exam_of_a_seed_gives_the_same_bytes_twice() -> None:
+    runner = CliRunner()
+    outputs = [runner.invoke(app, ["train", "exam", "--auto", "--seed", "7", "--json"]) for _ in range(2)]
+    assert [each.exit_code for each in outputs] == [0, 0]
+    assert outputs[0].stdout_bytes == outputs[1].stdout_bytes
+    told = msgspec.json.decode(outputs[0].stdout_bytes)
+    assert (told["kind"], told["passed"], told["percent"]) == ("training_certificate", True, 100)
+    assert len(told["journal"]["hash"]) == 64
+
+
+@pytest.mark.row(103)
+def test_who_does_wrong_fails_the_exam_and_is_told_where() -> None:
+    told = run_exam(7, behaviour="wrong")
+    assert not told["passed"]
+    assert told["gave_away"]
+    assert all(each["mistakes"] for each in told["tasks"])
+    assert told["right_answers"] == 0
+
+
+def test_a_drill_alone_and_a_name_that_is_none() -> None:
+    runner = CliRunner()
+    assert runner.invoke(app, ["train", "run", "drill-trust-me", "--auto"]).exit_code == 0
+    assert runner.invoke(app, ["train", "run", "drill-trust-me", "--auto", "--behaviour", "wrong"]).exit_code == 0
+    assert runner.invoke(app, ["train", "run", "juggling", "--auto"]).exit_code != 0
+    assert runner.invoke(app, ["train", "run", "drill-trust-me"]).exit_code != 0, "people practise at the till"
+    assert runner.invoke(app, ["train", "lint"]).exit_code == 0
+
+
+async def one_task(room: Classroom, exam: Exam) -> Exam:
+    await room.work(await room.exams.begin_task(exam.id, TRAINEE), "right")
+    return room.exams.exam(exam.id)
+
+
+@pytest.mark.row(103)
+def test_an_exam_goes_on_where_the_power_was_cut_in_a_task_and_between_questions(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with classroom(5, tmp_path) as room:
+            exam = await one_task(room, await room.exams.begin(COUNTER, TRAINEE, seed=5))
+            done = exam.worked
+            going = await room.exams.begin_task(exam.id, TRAINEE)
+            await asyncio.sleep(2)
+            async with reopened(room) as again:
+                back = again.exams.open_exam(COUNTER)
+                assert back is not None
+                assert (back.id, back.paper, back.worked) == (exam.id, exam.paper, done)
+                cut = next(each for each in again.desk.newest() if each.subject == going.id)
+                assert cut.body["state"] == "interrupted"
+                assert (await again.exams.begin(COUNTER, TRAINEE, seed=99)).id == exam.id, "a half one goes on"
+                while back.next_task:
+                    back = await one_task(again, back)
+                asked = back.next_question
+                back = await again.exams.answer(back.id, asked, 0, TRAINEE)
+                async with reopened(again) as third:
+                    last = third.exams.open_exam(COUNTER)
+                    assert last is not None
+                    assert last.answers == {asked: 0}
+                    ended = await third.sit(0, "right", "fast")
+                    assert (ended.id, ended.done, len(ended.worked)) == (exam.id, True, len(exam.paper.tasks))
+                    assert third.exams.open_exam(COUNTER) is None
+
+    run(story(), seed=5, guard=False)
+
+
+def test_the_six_drills_have_the_names_that_the_duties_ask_for() -> None:
+    assert {each.id for each in drills()} == set(SAID)
