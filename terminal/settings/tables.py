@@ -59,6 +59,10 @@ class Listen(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     port: Port = 7600
     notify_port: Port = 7601  # 0: no inbound notifications, queries alone confirm
     notify_host: str = "127.0.0.1"
+    lan: bool = False  # phones and second screens of the shop's own network, with TLS on a port of its own
+    lan_host: HostName = "0.0.0.0"  # noqa: S104  # asked for by lan; private addresses alone, paired devices alone
+    lan_port: Port = 7643
+    lan_names: tuple[HostName, ...] = ()  # further names and addresses by which phones call this machine
 
 
 class LogTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -141,6 +145,25 @@ class TrainingTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     """``port``: where the pages of a counter that practises are; 0 takes a free one."""
 
     port: Port = 7602
+
+
+class BankPage(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A page of the bank's own, shown on ``/help/contact``."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    url: Annotated[str, msgspec.Meta(pattern=r"^https://[^\s]{1,300}\Z")]
+
+
+class CareTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whom people call, what customers are asked; a complaint is answered within ``answer_h`` hours."""
+
+    hotline: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    hours: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    bank: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    links: Annotated[tuple[BankPage, ...], msgspec.Meta(max_length=12)] = ()
+    survey: Annotated[str, msgspec.Meta(pattern=r"^(https://[^\s]{1,300})?\Z")] = ""
+    rating: bool = False  # two buttons on the customer's display after a payment
+    answer_h: Annotated[int, msgspec.Meta(ge=1, le=720)] = 48
 
 
 class DoorTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -235,6 +258,7 @@ class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channels: dict[str, AnyChannel]
     counters: tuple[CounterTable, ...]
     training: TrainingTable = TrainingTable()
+    care: CareTable = CareTable()
     doors: dict[str, AnyDoor] = msgspec.field(default_factory=dict)
     secrets_file: str = "secrets.toml"
     taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)

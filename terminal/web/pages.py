@@ -13,7 +13,9 @@ from terminal.payments.event import Summary
 from terminal.payments.money import Money
 from terminal.payments.sale import ENDED
 from terminal.people.roles import Action
+from terminal.web.care_desk import CARE
 from terminal.web.pages_access import access_routes
+from terminal.web.pages_care import care_routes
 from terminal.web.pages_code import code_svg
 from terminal.web.pages_differences import differences_routes
 from terminal.web.pages_frame import (
@@ -38,12 +40,13 @@ from terminal.web.pages_reports import PERIODS, Periods, reports_routes
 from terminal.web.pages_risk import risk_routes
 from terminal.web.pages_sales import sales_routes
 from terminal.web.pages_setup import setup_routes
+from terminal.web.pages_visit import visit_routes
 from terminal.web.views import sale_view
 
 ATTENTION_MAX: Final = 20
 _TILL_WORDS: Final = (
     *("state", "customer", "key", "till", "help", "bar", "page"),
-    *("refund", "refusal", "exception", "language", "people", "override"),
+    *("refund", "refusal", "exception", "language", "people", "override", "care"),
 )
 _QUICK: Final = (5, 10, 20, 50)  # whole units, until the owner fixes others
 
@@ -63,11 +66,13 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             web.get("/static/{version}/{name}", app[FRAME].static),
             *privacy_routes(),
             *sales_routes(),
+            *care_routes(),
             *help_routes(),
             *people_routes(),
             *access_routes(),
             *hooks_routes(),
             *setup_routes(),
+            *visit_routes(),
             *reports_routes(),
             *differences_routes(),
             *risk_routes(),
@@ -172,9 +177,10 @@ async def display(request: web.Request) -> web.Response:
     lane = parts.service.lane(counter)
     allowed(request, Action.SEE_DISPLAY, counter)
     words = words_for(request, "display", lane.settings.language("display"))
-    facts = {**_shared(request, words, counter), "words": words.section("customer", "state")}
+    facts = {**_shared(request, words, counter), "words": words.section("customer", "state", "care")}
     title = lane.settings.title or parts.service.house.title
-    return render(request, "display.html", words, counter=counter, title=title, facts=facts)
+    rating = request.app[CARE].parts.rating
+    return render(request, "display.html", words, counter=counter, title=title, rating=rating, facts=facts)
 
 
 async def code(request: web.Request) -> web.Response:

@@ -3,9 +3,10 @@
 from aiohttp import web
 
 from terminal.errors import NotFound
+from terminal.help import guides
 from terminal.help.registry import by_code, describe
 from terminal.help.search import QUERY_MAX, by_symptom, found
-from terminal.web.pages_frame import page, render, words_for
+from terminal.web.pages_frame import error_words, page, render, words_for
 
 
 def help_routes() -> list[web.RouteDef]:
@@ -17,7 +18,20 @@ async def index(request: web.Request) -> web.Response:
     query = request.query.get("q", "")[:QUERY_MAX]
     seen = by_symptom(query, words.language)
     entries = found(query, words.language)
-    return render(request, "help.html", words, query=query, symptoms=seen, entries=entries)
+    listed = [(name, guides.title(name, words.language)) for name in guides.NAMES]
+    parts = guides.search(query, words.language)
+    facts = {"words": words.section("people", "page", "till", "care"), "errors": error_words(words.language)}
+    return render(
+        request,
+        "help.html",
+        words,
+        query=query,
+        symptoms=seen,
+        entries=entries,
+        guides=listed,
+        parts=parts,
+        facts=facts | {"people": [], "me": "", "language": words.language},
+    )
 
 
 async def entry(request: web.Request) -> web.Response:

@@ -113,7 +113,7 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "end_visit_step": (Action.SIGN_VISIT,),
     "accept_visit": (Action.SIGN_VISIT,),
     "read_visit_record": (Action.SIGN_VISIT,),
-    "list_visits": (Action.SIGN_VISIT,),
+    "list_visits": (Action.SIGN_VISIT, Action.SEE_REPORTS),
     # oneself
     "read_me": (Action.SEE_SELF,),
     "confirm_pin": (Action.SEE_SELF,),

@@ -2,6 +2,7 @@
 
 import { at, fit, say } from "./dom.js";
 import { follow, isView } from "./live.js";
+import { drawRating } from "./rating.js";
 import { facts, money, t } from "./words.js";
 
 const RESULTS = {
@@ -36,6 +37,7 @@ function draw() {
   at("amount").hidden = !amount;
   say(at("amount"), amount);
   drawCode(screen, acting);
+  drawRating(connected && screen.kind === "result" && screen.result === "paid" && !acting);
   if (screen.title) say(at("shop"), screen.title);
   glass.classList.remove("stacked");
   fit(at("amount"), 48);

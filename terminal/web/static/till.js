@@ -4,6 +4,7 @@ import { Entry } from "./amount.js";
 import { get, newKey, post } from "./api.js";
 import { drawBar, fixFor, states } from "./bar.js";
 import { at, fillWith, fit, h, icon, say } from "./dom.js";
+import { feedbackKeys } from "./feedback.js";
 import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
@@ -202,7 +203,7 @@ const acts = {
     entry.back();
     draw();
   },
-  F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), h("p", { class: "acts" }, h("a", { class: "button", href: `/c/${facts.counter}/proof` }, t("till.check_proof"))), keyList()]),
+  F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), h("p", { class: "acts" }, h("a", { class: "button", href: `/c/${facts.counter}/proof` }, t("till.check_proof")), " ", h("a", { class: "button quiet", href: "/help/contact" }, t("care.contact"))), feedbackKeys(run, tell), keyList()]),
   F2: () => scannable() && startScan(sendScan),
   F4: () => listable() && listUnverified(),
   F5: () => movable() && payWith(now.view, move),

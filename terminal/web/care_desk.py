@@ -1,0 +1,74 @@
+"""What the edge has of care: what is said of sales, complaints, whom to call, and the bundle for support."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from terminal.care.cases import CaseDesk
+from terminal.care.feedback import FeedbackDesk
+from terminal.care.shop import Protection, ShopCare
+from terminal.counter.service import Service
+from terminal.errors import Unavailable
+from terminal.payments.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A bundle for support that lies on this machine: the code to read over the phone, where, what is in it."""
+
+    code: str
+    file: str
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CareParts:
+    """What the settings say of care.
+
+    Args:
+        call: makes the bundle. Raises Unavailable("help_not_kept").
+    """
+
+    shop: ShopCare = field(default_factory=ShopCare)
+    protection: Protection | None = None
+    rating: bool = False
+    answer_h: int = 48
+    call: Callable[[], Awaitable[Kept]] | None = None
+
+
+AGAIN_S: Final = 60.0  # who presses twice gets the same bundle
+
+
+class CareDesk:
+    """One shop's. ``terminal``: this machine's short name for the hotline."""
+
+    def __init__(self, service: Service, parts: CareParts, terminal: str) -> None:
+        store, feed, clock, ids = service.house.store, service.feed, service.parts.clock, service.parts.ids
+        self.parts, self.terminal, self._clock = parts, terminal, clock
+        self.feedback = FeedbackDesk(store, journal=feed, clock=clock, ids=ids, rating=parts.rating)
+        self.cases = CaseDesk(store, journal=feed, clock=clock, ids=ids, answer_h=parts.answer_h)
+        self._kept: tuple[int, Kept] | None = None
+        self._house = service.house
+
+    async def call(self) -> Kept:
+        """A bundle made now, or the one of a minute ago. Raises Unavailable("help_not_kept")."""
+        if self._kept is not None and self._clock.mono_ns() - self._kept[0] < AGAIN_S * 1e9:
+            return self._kept[1]
+        if self.parts.call is None:
+            raise Unavailable("help_not_kept", why="-")
+        kept = await self.parts.call()
+        self._kept = (self._clock.mono_ns(), kept)
+        return kept
+
+    def protection(self) -> Protection:
+        """What protects here; of a shop that was built without settings what its house says."""
+        if self.parts.protection is not None:
+            return self.parts.protection
+        nothing = Money(0, self._house.currency)
+        limit = Money(self._house.limit_minor, self._house.currency)
+        return Protection(limit, nothing, nothing, nothing, test=self._house.simulated)
+
+
+CARE: Final = web.AppKey("care", CareDesk)
