@@ -1,4 +1,4 @@
-"""Codes that open a door once: six digits to pair a till, ten letters for the first set-up, links for one sign-in.
+"""Codes that open a door once: six digits for a till or a visitor, ten letters for the set-up, links to sign in.
 
 Kept in memory only: a restart voids them, and a new one costs a press of a key.
 """
@@ -18,18 +18,20 @@ LIVE_MAX: Final = 32
 PAIRING_DIGITS: Final = 6
 SET_UP_LETTERS: Final = 10
 
-Purpose = Literal["pair", "set_up", "link"]
+Purpose = Literal["pair", "set_up", "link", "visit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code gives: a till, or a display, for ``counter``; a link may also sign ``person`` in."""
+    """What a code gives: a till, or a display, for ``counter``; a link may also sign ``person`` in; a visitor's
+    login ends after ``hours``."""
 
     purpose: Purpose
     counter: str = ""
     person: str = ""
     made_by: str = ""
     display: bool = False
+    hours: int = 0
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Codes:
         """A new code in the form of its purpose, valid for LIFE_S seconds, once."""
         self._drop_old()
         del self._live[: max(0, len(self._live) - LIVE_MAX + 1)]
-        if grant.purpose == "pair":
+        if grant.purpose in {"pair", "visit"}:
             code = f"{self._below(10**PAIRING_DIGITS):0{PAIRING_DIGITS}d}"
         elif grant.purpose == "set_up":
             code = "".join(ALPHABET[self._below(32)] for _ in range(SET_UP_LETTERS))

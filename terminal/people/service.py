@@ -64,6 +64,38 @@ class People(SigningIn):
             raise InvalidRequest("field_wrong", field="hours")
         return await self._add(actor, role, label, pin, claim, until_ms=self._clock.wall_ms() + hours * 3_600_000)
 
+    def new_visit_code(self, by: Principal | None, *, hours: int) -> str:
+        """Six digits for who comes to set the shop up; voids the one before. Their login ends after ``hours``.
+
+        Raises InvalidRequest("field_wrong", hours).
+        """
+        principal = self.require(by, Action.MANAGE_PEOPLE)
+        if not 1 <= hours <= VISIT_HOURS_MAX[Role.ONBOARDING]:
+            raise InvalidRequest("field_wrong", field="hours")
+        self._codes.void("visit")
+        return self._codes.make(Grant("visit", made_by=str(principal.actor), hours=hours))
+
+    def void_visit_codes(self, by: Principal | None) -> None:
+        self.require(by, Action.MANAGE_PEOPLE)
+        self._codes.void("visit")
+
+    async def use_visit_code(self, code: str, *, label: str, pin: str, device: str) -> SignedIn:
+        """The visitor's own login, with a PIN of their choice, and signed in.
+
+        Raises:
+            NotAllowed: ``pairing_wrong``, ``pairing_locked``; InvalidRequest: ``pin_weak``, ``field_wrong``;
+                Conflict: ``people_full``.
+        """
+        check_new(pin)
+        name = label_of(label)
+        self._roll.check_room(Person)
+        grant = await self._use_code(code, "visit", device)
+        kind, _, maker = grant.made_by.partition(":")
+        by = Actor("person", maker) if kind == "person" else SYSTEM
+        until_ms = self._clock.wall_ms() + grant.hours * 3_600_000
+        person = await self._add(by, Role.ONBOARDING, name, pin, until_ms=until_ms)
+        return SignedIn(person, self._sessions.open(person, Role.ONBOARDING, ""))
+
     async def set_pin(self, by: Principal | None, person: str, pin: str) -> None:
         """Ends the person's sessions and locks."""
         actor = self.require(by, Action.MANAGE_PEOPLE).actor

@@ -33,6 +33,7 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_help import help_routes
+from terminal.web.pages_lan import lan_routes
 from terminal.web.pages_hooks import hooks_routes
 from terminal.web.pages_people import people_routes
 from terminal.web.pages_privacy import privacy_routes
@@ -72,6 +73,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *access_routes(),
             *hooks_routes(),
             *setup_routes(),
+            *lan_routes(),
             *visit_routes(),
             *reports_routes(),
             *differences_routes(),

@@ -38,3 +38,5 @@ function signingIn() {
 form("sign-in", "/sign-in", signingIn, () => facts.next);
 form("pair", "/pair", () => ({ code: at("pair-code").value.trim(), label: "Browser" }), ours);
 form("set-up", "/set-up", () => ({ code: at("set-up-code").value.trim().toUpperCase(), label: at("set-up-name").value, pin: at("set-up-pin").value }), () => "/");
+form("visit", "/visit-sign-in", () => ({ code: at("visit-code").value.trim(), label: at("visit-name").value, pin: at("visit-pin").value }), () => "/setup/visit");
+if (new URLSearchParams(location.search).has("visit")) at("visit-code")?.focus();

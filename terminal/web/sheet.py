@@ -1,0 +1,214 @@
+"""The terminal's sheet: who it is, which leg is dead, the code of a visit; and the cards a visit leaves."""
+
+import asyncio
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from terminal.counter.ports import Played, PrintStopped, Provider, Slip, Utterance
+from terminal.counter.service import Service
+from terminal.counter.slips import mark_of
+from terminal.errors import Conflict
+from terminal.help.catalogue import Catalogue
+from terminal.help.languages import accepted
+from terminal.help.registry import describe
+from terminal.payments.money import Money
+from terminal.payments.notice import Unclear
+from terminal.payments.receipt import Receipt, Row
+from terminal.people.pairing import LIFE_S
+from terminal.people.roles import Action
+from terminal.visit.cards import SheetFacts, Told, sheet
+from terminal.visit.legs import Leg, legs
+from terminal.visit.proofs import Heard
+from terminal.web.answers import Done
+from terminal.web.callers import greet, place
+from terminal.web.calls import Answer, Call, encode
+from terminal.web.cards import card_lines
+from terminal.web.door import me
+from terminal.web.edge import Edge
+from terminal.web.forms import Nothing
+from terminal.web.network import has_way_out
+from terminal.web.pages_code import code_svg
+from terminal.web.sheet_shapes import (
+    LegView,
+    NewVisitCode,
+    SheetPrint,
+    SheetQuery,
+    SheetView,
+    VisitCode,
+    VisitSignIn,
+)
+
+ASK_S: Final = 8.0
+FRESH_S: Final = 5.0  # banks are asked no oftener, however often somebody looks
+PRINT_S: Final = 20.0
+VISIT_PAGE: Final = "/sign-in?visit=yes"
+
+
+class Looking:
+    """What the banks said last. One question at a time, also with two people before two screens."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._heard: list[Heard] = []
+        self._until_ns = 0
+        self._turn = asyncio.Lock()
+
+    async def legs(self, counter: str) -> tuple[Leg, ...]:
+        """Within ASK_S. Raises NotFound("counter_unknown")."""
+        health = self._service.lane(counter).devices.health().get("printer")
+        async with self._turn:
+            if self._service.parts.clock.mono_ns() >= self._until_ns:
+                asked = (self._ask(*each) for each in self._service.providers().items())
+                self._heard = list(await asyncio.gather(*asked))
+                self._until_ns = self._service.parts.clock.mono_ns() + int(FRESH_S * 1e9)
+        return legs(health, has_way_out(), self._heard)
+
+    async def _ask(self, channel: str, provider: Provider) -> Heard:
+        """About an order that nobody made: nothing moves, and whatever is verified proves line, keys and clock."""
+        if provider.profile.confirms_by == "statement":
+            return Heard(channel, "", None)  # money is looked for in files: nobody to ask
+        try:
+            async with asyncio.timeout(ASK_S):
+                answer = await provider.query(self._service.parts.ids.ulid())
+        except TimeoutError:
+            answer = Unclear("timeout")
+        return Heard(channel, "", answer, round(provider.clock_offset_s))
+
+
+async def read_sheet(call: Call[SheetQuery]) -> Answer:
+    edge, language = call.edge, accepted(call.request.headers.get("Accept-Language", ""))
+    call.require(Action.SEE_HEALTH)
+    counter = call.form.counter or next(iter(edge.service.lanes))
+    told = [_leg_view(each, language) for each in await edge.looking.legs(counter)]
+    house = edge.service.house
+    view = SheetView(house.title, terminal_id(edge), counter, software(), address(call.request, VISIT_PAGE), told)
+    return Answer(view)
+
+
+async def print_sheet(call: Call[SheetPrint]) -> Answer:
+    counter = call.counter(Action.TEST_DEVICES, call.form.counter)
+    lines = await _lines(call.edge, counter, address(call.request, VISIT_PAGE))
+    if why := await _printed(call.edge, counter, lines):
+        raise Conflict(why, counter=counter)
+    return Answer(Done())
+
+
+async def new_visit_code(call: Call[NewVisitCode]) -> Answer:
+    """The digits are in this answer, on the paper and in the air, in no journal."""
+    edge, form = call.edge, call.form
+    counter = call.counter(Action.MANAGE_PEOPLE, form.counter)
+    code = edge.people.new_visit_code(call.known.principal, hours=form.hours)
+    where, printed, said = address(call.request, VISIT_PAGE), "", False
+    if form.printed:
+        printed = await _printed(edge, counter, await _lines(edge, counter, where, code))
+    if form.said:
+        said = await _said(edge, counter, code)
+    return Answer(VisitCode(code, LIFE_S, form.hours, where, code_svg(where), printed, said), 201)
+
+
+async def void_visit_codes(call: Call[Nothing]) -> Answer:
+    call.edge.people.void_visit_codes(call.known.principal)
+    return Answer(Done())
+
+
+async def visit_sign_in(call: Call[VisitSignIn]) -> Answer:
+    form, people = call.form, call.edge.people
+    made = await people.use_visit_code(form.code, label=form.label, pin=form.pin, device=place(call.request))
+    who = people.who("", made.session_token)
+    assert who is not None, "signed in a moment ago"
+    response = web.Response(body=encode(me(call.edge, who)), content_type="application/json")
+    greet(response, made.session_token, "")
+    return Answer(response=response)
+
+
+async def print_card(call: Call[Nothing]) -> Answer:
+    """Owed like a report: it comes when the printer can."""
+    edge, card = call.edge, call.part("card")
+    counter = call.counter(Action.TEST_DEVICES, call.part("counter"))
+    language = edge.service.lane(counter).settings.language("receipt")
+    lines = card_lines(edge.service, edge.people, card, address(call.request, "/help"), language)
+    await edge.service.report_paper.ask(counter, f"card:{card}", lines, actor=call.actor)
+    return Answer(Done())
+
+
+# --- parts of it ---------------------------------------------------------------------------------------------
+
+
+def terminal_id(edge: Edge) -> str:
+    return f"{edge.service.house.merchant}/{edge.service.house.store}"
+
+
+def software() -> str:
+    try:
+        return version("countertop")
+    except PackageNotFoundError:
+        return "?"
+
+
+def address(request: web.Request, path: str) -> str:
+    """As the caller reached us, whose name was checked at the door."""
+    return f"{request.scheme}://{request.host}{path}"
+
+
+def _leg_view(leg: Leg, language: str) -> LegView:
+    if not leg.slug:
+        return LegView(leg.name, leg.of, leg.state, "", "", "", "")
+    told = describe(leg.slug, leg.facts, language)
+    return LegView(leg.name, leg.of, leg.state, leg.slug, told.code, told.sentence, told.fix)
+
+
+async def _lines(edge: Edge, counter: str, where: str, code: str = "") -> Receipt:
+    """In the language of this counter's paper."""
+    service = edge.service
+    words = Catalogue.load(service.lane(counter).settings.language("receipt"))
+    told = told_legs(service, await edge.looking.legs(counter), words)
+    at = words.date_time(service.parts.clock.wall_ms(), ZoneInfo(edge.zone))
+    facts = SheetFacts(
+        service.house.title, terminal_id(edge), counter, software(), where, at, code=code, minutes=LIFE_S // 60
+    )
+    return marked(service, sheet(facts, told, words.section("sheet")), words)
+
+
+def told_legs(service: Service, found: Sequence[Leg], words: Catalogue) -> list[Told]:
+    told: list[Told] = []
+    for leg in found:
+        what = service.parts.slips.method(leg.of, words.language) if leg.of else ""
+        name = " · ".join(each for each in (words.text(f"sheet.{leg.name}"), what) if each)
+        view = _leg_view(leg, words.language)
+        told.append(Told(leg, name, words.text(f"sheet.{leg.state}"), view.code, view.sentence, view.fix))
+    return told
+
+
+def marked(service: Service, lines: Receipt, words: Catalogue) -> Receipt:
+    """What moves no money says so on every paper (I25)."""
+    mark = mark_of(service.house)
+    return (Row(words.text(f"receipt.{mark}"), align="center", size=2, bold=True), *lines) if mark else lines
+
+
+async def _printed(edge: Edge, counter: str, lines: Receipt) -> str:
+    """At once and not owed: a sheet is asked for again, and its code belongs into no journal. "" or a slug."""
+    printer = edge.service.lane(counter).devices.printer
+    if not printer:
+        return "sheet_no_printer"
+    try:
+        async with asyncio.timeout(PRINT_S):
+            await printer.print(Slip(edge.ids.ulid(), lines, 0))
+    except PrintStopped as stopped:
+        return stopped.reason
+    except TimeoutError:
+        return "printer_no_answer"
+    return ""
+
+
+async def _said(edge: Edge, counter: str, code: str) -> bool:
+    lane, house = edge.service.lane(counter), edge.service.house
+    if not lane.devices.speaker:
+        return False
+    utterance = Utterance(
+        "digits", Money(0, house.currency), "", lane.settings.language("voice"), house.test, house.training, code
+    )
+    return await lane.devices.speaker.say(utterance) is Played.DONE

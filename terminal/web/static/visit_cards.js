@@ -1,0 +1,22 @@
+// Cards on the receipt printer.
+
+import { post } from "./api.js";
+import { at } from "./dom.js";
+import { sentence, withPin } from "./pin.js";
+import { t } from "./words.js";
+
+for (const button of document.querySelectorAll("[data-card]")) {
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const done = await withPin(() => post(`/counters/${button.dataset.counter}/cards/${button.dataset.card}/print`));
+      if (done) at("told").textContent = t("card.printed");
+    } catch (problem) {
+      if (!problem.slug) throw problem;
+      at("told").textContent = sentence(problem);
+    } finally {
+      button.disabled = false;
+      at("told").hidden = !at("told").textContent;
+    }
+  });
+}

@@ -1,0 +1,116 @@
+"""The terminal's sheet and the code of a visit, over the real HTTP edge."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from terminal.counter.ports import HttpReply, HttpRequest, NothingSent
+from terminal.people.pairing import LIFE_S
+from terminal.web.network import has_way_out
+from tests.flows.api_parts import Line
+from tests.flows.api_rig import Shop
+
+PIN = "518264"
+
+
+class Unplugged(Line):
+    async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
+        raise NothingSent("unplugged")
+
+
+@pytest_asyncio.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    opened = Shop(tmp_path)
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+@pytest.mark.row(95, 96)
+async def test_a_sheet_is_read_printed_and_its_code_lets_one_visitor_in_once(shop: Shop) -> None:
+    owner, roll = await shop.owner(), shop.printers["1"]
+    sheet = (await owner.get("/sheet")).body
+    states = {each["name"]: each["state"] for each in sheet["legs"]}
+    assert (states["internet"], states["bank"], states["clock"]) == ("ok", "ok", "ok")
+    assert (await owner.post("/sheet/print", {"counter": "1"})).status == 200
+    made = await owner.post("/visit-codes", {"counter": "1", "hours": 4, "printed": True, "said": True})
+    code = made.body["code"]
+    assert (made.status, made.body["printed"], made.body["said"]) == (201, "", False), "no speaker stands here"
+    assert f"{code[:3]} {code[3:]}" in str(roll.slips[-1].receipt)
+    assert code not in str(shop.journal.after(0, limit=256)), "the journal keeps no code"
+    wish = {"code": f"{code[:3]} {code[3:]}", "label": "Li from the bank", "pin": PIN}
+    stranger = shop.browser()
+    assert (await stranger.post("/visit-sign-in", {**wish, "pin": "123456"})).slug == "pin_weak", (
+        "and the code lives"
+    )
+    me = await stranger.post("/visit-sign-in", wish)
+    assert (me.status, me.body["role"]) == (200, "onboarding")
+    assert "sign_visit" in me.body["may"]
+    assert "take_money" not in me.body["may"]
+    again = await stranger.post("/visit-sign-in", {**wish, "label": "Another"})
+    assert again.slug == "pairing_wrong", "good once"
+
+
+@pytest.mark.row(95)
+async def test_s34_a_visit_code_ends_is_taken_back_and_is_locked_after_wrong_tries(shop: Shop) -> None:
+    owner, stranger = await shop.owner(), shop.browser()
+    wish = {"label": "Li", "pin": PIN}
+
+    async def tried(code: str) -> str:
+        return (await stranger.post("/visit-sign-in", {**wish, "code": code})).slug
+
+    async def fresh() -> str:
+        return str((await (await shop.owner()).post("/visit-codes", {"counter": "1"})).body["code"])
+
+    first, second = await fresh(), await fresh()
+    assert await tried(first) == "pairing_wrong", "a new one voids the one before"
+    assert (await owner.post("/visit-codes/void")).status == 200
+    assert await tried(second) == "pairing_wrong", "taken back"
+    third = await fresh()
+    shop.clock.ahead_s += LIFE_S
+    assert await tried(third) == "pairing_wrong", "too old"
+    slugs = [await tried("000000") for _ in range(4)]
+    assert "pairing_locked" in slugs
+    cashier = await shop.cashier()
+    assert (await cashier.post("/visit-codes", {"counter": "1"})).slug == "not_allowed"
+
+
+@pytest.mark.row(96)
+async def test_without_a_line_the_sheet_names_the_line_and_how_to_mend_it(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.line = Unplugged(shop.bank, shop.clock)
+    await shop.start()
+    till = await shop.till()
+    legs = {each["name"]: each for each in (await till.get("/sheet", accept_language="pt-BR")).body["legs"]}
+    assert (legs["internet"]["state"], legs["bank"]["state"]) == ("dead", "cannot_tell")
+    assert legs["internet"]["code"] == "N-01"
+    assert "cabo" in legs["internet"]["fix"]
+    await shop.stop()
+
+
+async def test_a_card_is_printed_and_an_unknown_one_or_a_poster_without_a_code_is_a_sentence(shop: Shop) -> None:
+    till = await shop.till()
+    assert (await till.post("/counters/1/cards/safety/print")).status == 200
+    assert [
+        (await till.post(f"/counters/1/cards/{name}/print")).slug for name in ("nothing", "poster-wechatpay")
+    ] == [
+        "card_unknown",
+        "card_unknown",
+    ]
+
+
+def test_the_kernel_s_tables_tell_whether_there_is_a_way_out(tmp_path: Path) -> None:
+    proc, sys = tmp_path / "proc", tmp_path / "sys"
+    assert has_way_out(proc, sys) is None
+    (proc / "net").mkdir(parents=True)
+    head = "Iface\tDestination\tGateway\tFlags\n"
+    (proc / "net" / "route").write_text(head)
+    assert has_way_out(proc, sys) is False
+    (proc / "net" / "route").write_text(head + "eth0\t00000000\t0101A8C0\t0003\n")
+    link = sys / "class" / "net" / "eth0"
+    link.mkdir(parents=True)
+    for state, out in (("up", True), ("unknown", True), ("down", False)):
+        (link / "operstate").write_text(state + "\n")
+        assert has_way_out(proc, sys) is out
