@@ -57,7 +57,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Standing:
     """A place of a counter with its device and how its newest test ended."""
 
     counter: str
@@ -166,7 +166,7 @@ def _dead(
     return "", {}
 
 
-def prove_devices(tested: Sequence[Tested]) -> Proven:
+def prove_devices(tested: Sequence[Standing]) -> Proven:
     """Every device that stands somewhere passed its newest test; what nobody could watch did not."""
     rows = [
         {
@@ -227,7 +227,9 @@ def _cent(sale: Sale, since_ms: int) -> tuple[dict[str, Any], str]:
         "way": paid.direction if paid else "",
         "channel": paid.provider if paid else "",
         "bank_reference": paid.provider_txn if paid else "",
-        "refund_reference": back[-1].provider_refund if back else "",
+        "refund": back[-1].id if back else "",
+        "refund_way": back[-1].way if back else "",  # a void takes the payment's own reference back
+        "refund_reference": (back[-1].provider_refund or (paid.provider_txn if paid else "")) if back else "",
     }
     if sale.opened_ms < since_ms:
         return row, "is older than this visit"

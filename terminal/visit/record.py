@@ -25,13 +25,17 @@ def record_of(visit: Visit, facts: Mapping[str, Any], signers: Sequence[Signer],
         "format": FORMAT,
         "visit": {"id": visit.id, "begun_ms": visit.begun_ms, "by": visit.by, "seconds": visit.seconds},
         "steps": [_step(visit.steps[step]) for step in Step if step in visit.steps],
-        "left_out": [str(step) for step in Step if step not in visit.steps],
+        "left_out": [str(step) for step in Step if not _ended(visit, step)],
         **facts,
         "accepted_ms": at_ms,
         "signers": [
             {"person": each.person, "name": each.name, "role": each.role, "at_ms": each.at_ms} for each in signers
         ],
     }
+
+
+def _ended(visit: Visit, step: Step) -> bool:
+    return step in visit.steps and visit.steps[step].result != "left_out"
 
 
 def _step(done: Done) -> dict[str, Any]:

@@ -91,6 +91,12 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     # practising
     "begin_training": (Action.TRAIN,),
     "end_training": (Action.TRAIN,),
+    "read_lesson": (Action.TRAIN, Action.TAKE_MONEY),
+    "begin_lesson": (Action.TRAIN, Action.TAKE_MONEY),
+    "act_in_lesson": (Action.TRAIN, Action.TAKE_MONEY),
+    "play_in_lesson": (Action.TRAIN,),
+    "begin_exam": (Action.TRAIN, Action.TAKE_MONEY),
+    "answer_exam": (Action.TRAIN, Action.TAKE_MONEY),
     # care: what is said of sales, complaints, help
     "give_feedback": (Action.SEE_SALES,),
     "give_rating": (Action.SEE_DISPLAY,),

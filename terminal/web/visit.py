@@ -75,7 +75,7 @@ class Visitor(Protocol):
 
     async def drop(self, visit: Visit, actor: Actor, why: str) -> None: ...
 
-    async def record(self, visit: Visit) -> bytes:
+    async def sealed(self, visit: Visit) -> bytes:
         """Raises Unavailable("visit_record_damaged")."""
         ...
 
@@ -157,7 +157,7 @@ async def read_record(call: Call[VisitPick]) -> Answer:
     kept = [each for each in _visitor(call).visits() if each.record and wanted in ("", each.id)]
     if not kept:
         raise NotFound("visit_unknown", visit=wanted or "–")
-    data = await _visitor(call).record(kept[0])
+    data = await _visitor(call).sealed(kept[0])
     named = {"Content-Disposition": f'attachment; filename="acceptance-{kept[0].id}.json"'}
     return Answer(response=web.Response(body=data, content_type="application/json", headers=named))
 

@@ -28,7 +28,7 @@ from terminal.visit.proofs import (
     Heard,
     Leg,
     Proven,
-    Tested,
+    Standing,
     prove_cent,
     prove_devices,
     prove_faults,
@@ -185,9 +185,9 @@ class Visiting:
                 found[name] = legs.get(health.state, "cannot_tell")
         return found
 
-    def _tested(self) -> list[Tested]:
+    def _tested(self) -> list[Standing]:
         return [
-            Tested(
+            Standing(
                 counter.counter,
                 place.role,
                 place.port,
@@ -275,7 +275,7 @@ class Visiting:
 
         await asyncio.get_running_loop().run_in_executor(None, write)
 
-    async def record(self, visit: Visit) -> bytes:
+    async def sealed(self, visit: Visit) -> bytes:
         """The sealed record of an accepted visit. Raises Unavailable("visit_record_damaged")."""
         path = self._site.state / FOLDER / f"{visit.id}.json"
 

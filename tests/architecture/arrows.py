@@ -61,6 +61,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.observe",
         "terminal.hooks",
         "terminal.care",
+        "terminal.visit",
         "terminal.help",
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,
@@ -80,6 +81,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
     "terminal.local_authority": (PORTS,),
+    "terminal.lan_authority": (PORTS,),
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks
     "terminal.sandbox": ("terminal.chance", *COMMON),  # a customer of a given seed
