@@ -38,6 +38,7 @@ from terminal.wiring.doors import open_doors
 from terminal.wiring.fitting import Fittings, counter_of, maker
 from terminal.wiring.hooks import open_hooks, show
 from terminal.wiring.house import check_currency, house_of, people_of, pepper_of, wording_of
+from terminal.wiring.lan import open_lan
 from terminal.wiring.observing import Watching
 from terminal.wiring.preview import receipt_picture
 from terminal.wiring.privacy import Keeper, open_keeper
@@ -66,6 +67,13 @@ class Running:
     state: Path
     failed: "asyncio.Task[None]"
     training: Training
+
+
+def _sound(loaded: Loaded) -> bytes:
+    """The pepper, once the settings hold together. Raises BadSettings."""
+    pepper = pepper_of(loaded)
+    check_currency(loaded)
+    return pepper
 
 
 def _channels(stack: AsyncExitStack, loaded: Loaded, clock: Clock, entropy: Entropy) -> dict[str, Opened]:
@@ -102,8 +110,7 @@ async def running(
         BadSettings, JournalError: what is wrong and what to do; nothing was started.
     """
     clock, entropy, ids = clock or SystemClock(), entropy or SystemEntropy(), ids or SystemIds()
-    pepper = pepper_of(loaded)
-    check_currency(loaded)
+    pepper = _sound(loaded)
     async with AsyncExitStack() as stack:
         journal, keeper, feed = await _journal(stack, loaded, clock, entropy)
         channels = _channels(stack, loaded, clock, entropy)
@@ -136,10 +143,11 @@ async def running(
         )
         show(doors, hooks)
         url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching)
+        lan = await open_lan(doors, loaded, clock)
         stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
         starts: list[Callable[[], None]] = [bills.start, risk.start, partial(hooks.start, service.tasks)]
-        starts += _begun(service, {"privacy": keeper.run, "observing": watching.run})
+        starts += _begun(service, {"privacy": keeper.run, "observing": watching.run, **lan})
         life = asyncio.create_task(_live(service, channels, journal, starts), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life, training)

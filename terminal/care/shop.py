@@ -78,4 +78,3 @@ def sayings(shop: Protection) -> list[Saying]:
     if shop.test:
         told.append(("safe_test", {}))
     return told
-

@@ -4,7 +4,17 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import answers, forms, inbox_shapes, refund_shapes, sheet_shapes, story, views, views_devices
+from terminal.web import (
+    answers,
+    forms,
+    inbox_shapes,
+    lesson_shapes,
+    refund_shapes,
+    sheet_shapes,
+    story,
+    views,
+    views_devices,
+)
 from terminal.web.examples_care import EXAMPLES as CARE
 from terminal.web.examples_hooks import EXAMPLES as HOOKS
 from terminal.web.examples_reports import EXAMPLES as REPORTS
@@ -233,6 +243,10 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     sheet_shapes.VisitCode("402913", 900, 8, "http://127.0.0.1:7600/sign-in?visit=yes", "<svg/>", "", False),
     answers.Done(),
     answers.TrainingPlace("1", "https://127.0.0.1:7602"),
+    lesson_shapes.LessonView(run="01KAK3V5M2Q8ZP6T4W9XN7B1CG", lesson="take-money", title="Take money", step=1),
+    lesson_shapes.ExamView("01KAK3V5M2Q8ZP6T4W9XN7B1CH", "1", 7, "take-money", "", False, False, 0),
 )
-_MADE: Final = {type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS, *RISK, *CARE, *VISITS)}
+_MADE: Final = {
+    type(example).__name__: example for example in (*_ALL, *REPORTS, *SETTLEMENTS, *RISK, *CARE, *VISITS)
+}
 EXAMPLES: Final = _MADE | HOOKS

@@ -39,6 +39,7 @@ from terminal.sandbox.wechatpay import Bank
 from terminal.system import SystemIds
 from terminal.web.app import make_api, make_notices_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
+from terminal.web.care_desk import CARE, CareDesk
 from terminal.web.edge import EDGE, Edge, EdgeLimits
 from terminal.web.hook_desk import HOOKS
 from terminal.web.listen import listen
@@ -187,6 +188,7 @@ class Shop:
         self.edge: Edge = app[EDGE]
         self.desk: Desk = app[DESK]
         self.risk: RiskWords = app[RISK]
+        self.care: CareDesk = app[CARE]
         self.url = await listen(self._stack, app, "127.0.0.1", 0)
         self.notices_url = await listen(self._stack, make_notices_app(self.service), "127.0.0.1", 0)
         self._life = asyncio.create_task(self.service.run())
