@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-NOT_PRODUCT: Final = ("terminal/sandbox/", "terminal/lab/", "terminal/simulation/")  # other books, other events
+NOT_PRODUCT: Final = (  # other books, other events
+    *("terminal/sandbox/", "terminal/lab/", "terminal/simulation/", "terminal/testing/"),
+)
 INDEX: Final = "index"  # for the tables beside the log; no caller ever sees it
 
 

@@ -21,6 +21,7 @@ from terminal.web.pages_frame import (
     PARTS,
     PLAIN_HEADERS,
     error_words,
+    money_marks,
     page,
     people_facts,
     render,
@@ -63,6 +64,8 @@ def _facts(request: web.Request, words: Catalogue, who: Principal, **more: objec
         "people": people_facts(parts),
         "me": who.id if who.kind == "person" else "",
         "language": words.language,
+        "currency": parts.service.house.currency,
+        "money": money_marks(words, {parts.service.house.currency}),
         **more,
     }
 
@@ -234,7 +237,7 @@ async def record(request: web.Request) -> web.Response:
         raise NotFound("visit_unknown", visit="–")
     if edge.picture is None:
         raise NotFound("receipt_picture_unavailable")
-    data = await edge.visitor.record(kept[0])
+    data = await edge.visitor.sealed(kept[0])
     checked = check(data, kind="acceptance")
     lines = record_page(
         checked.document,
