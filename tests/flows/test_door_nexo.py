@@ -31,13 +31,13 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 class Line:
     """Between till and door; a new door for every life of the service."""
 
-    def __init__(self, shop: Shop, rules: PeopleSettings = FREE) -> None:
-        self.shop, self.rules = shop, rules
+    def __init__(self, shop: Shop, rules: PeopleSettings = FREE, counter: str = "1") -> None:
+        self.shop, self.rules, self.counter = shop, rules, counter
         self.till = Till(self.send)
         self.connect()
 
     def connect(self) -> None:
-        desk, clock = desk_of(self.shop, self.rules), self.shop.world.clock
+        desk, clock = desk_of(self.shop, self.rules, counter=self.counter), self.shop.world.clock
         side = CounterSide(desk, clock, lambda now_ms: now_ms - 3_600_000)
         nexo = Nexo(desk, clock, side)
         self.door = NexoDoor(nexo, clock, self.shop.world.entropy, Peers(()))

@@ -1,13 +1,16 @@
-"""Three tills at three doors, customers who pay or not, a service that is killed: nothing lost, nothing doubled.
+"""Every door at once, customers who pay or not, a service that is killed: nothing lost, nothing doubled.
 
-Every till forgets, repeats and gives up at random. In the end the bank says what was taken, and each till's last
-word about a purchase must be true of it (I1, I2, I3, I16; A1 to A3).
+Tills lose requests and answers, repeat, hang up in the middle, give up and come back; some share a counter. In the
+end each till has a belief about each purchase, and all of them together must be the bank's own book (I1, I3, I16;
+A1 to A3). Every purchase has an amount of its own, so that the bank's book alone says which one was taken.
 """
 
 import asyncio
 import contextlib
+import sys
 import tempfile
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,199 +18,347 @@ from typing import Any
 import pytest
 
 from terminal.chance import Chance
+from terminal.client import NoAnswer, NotPaid, Order, Paid, Refused, Unknown
 from terminal.errors import TerminalError
 from terminal.payments.money import Money
-from terminal.payments.sale import Sale, SaleState
-from terminal.pos.amount_line import AmountLine
-from terminal.pos.amount_lines import Rules
-from terminal.pos.folder import FolderDoor
-from terminal.pos.folder_shelf import Shelf
+from terminal.payments.sale import SaleState
 from terminal.pos.hw_proxy import DRIVER, Payment
 from terminal.pos.hw_proxy_till import HwProxy
 from terminal.simulation.world import Gone
-from tests.flows.door_rig import desk_of
+from tests.flows import storm_rig as rig
 from tests.flows.shop import Shop, story
-from tests.flows.test_door_amount_line import Line
+from tests.flows.storm_rig import ApiTill, Customers, Life
+from tests.strangers.nexo_till import result
+from tests.strangers.zvt_till import Closed, Heard, Till
 
 PATIENCE_S = 300
+LIMIT_S = 6 * 3600
+KILLS_S = (40, 160)
+PAID, CANCELLED, NOTHING_YET = 0, 0x6C, 0x83
+FINAL = {PAID, CANCELLED, NOTHING_YET}
+ENDS = {"paid": True, "not_paid": False}
+Purchase = Callable[["Storm", int, Chance], Awaitable[bool]]
 
 
-@dataclass
-class Life:
-    """The doors of the service that runs now; a crash ends them where they stand."""
+def by_api(name: str, *counters: str) -> Purchase:
+    async def purchase(storm: "Storm", minor: int, chance: Chance) -> bool:
+        return await storm.api(minor, chance, name, counters)
 
-    shop: Shop
-    folder: Path
-    chance: Chance
-    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
-    line: Line | None = None
-
-    def begin(self) -> None:
-        self.proxy = HwProxy(desk_of(self.shop), "front", "en", self.shop.world.ids.ulid)
-        desk = desk_of(self.shop, door="files", counter="2")
-        files = FolderDoor(desk, Shelf(self.folder), "en", look_s=2, unpaid_s=60)
-        desk = desk_of(self.shop, door="line", counter="3")
-        self.amounts = AmountLine(desk, Rules("CNY"), self.shop.world.ids.ulid, unpaid_s=60)
-        self.tasks = [self._run(self.proxy.watch()), self._run(files.run()), self._run(self.amounts.watch())]
-        self.plug()
-
-    def _run(self, job: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        return asyncio.create_task(job)
-
-    def plug(self) -> None:
-        """Another connection of the old till, which begins where nothing was heard."""
-        if not self.tasks:
-            return  # nobody is there to connect to
-        before, self.line = self.line, Line(self.shop)
-        if before is not None:
-            before.cut = True
-        self.tasks.append(self._run(self._one_line(self.line)))
-
-    async def _one_line(self, line: Line) -> None:
-        await self.amounts.serve(line)
-
-    async def crash(self) -> None:
-        ended, self.tasks = self.tasks, []
-        for task in ended:
-            task.cancel()
-        await asyncio.wait(ended)
-        for task in ended:
-            assert task.cancelled() or task.exception() is None, task.exception()
-        await self.shop.restart(self.chance.between(0, 4) / 2)
-        self.begin()
+    return purchase
 
 
 @dataclass
 class Storm:
     life: Life
     chance: Chance
-    told: dict[str, str] = field(default_factory=dict)  # sale -> the last word some till heard of it
+    left: int
+    forgets: bool = False  # planted: a till's program makes another key for each try, and names no order
+    believed: dict[int, bool] = field(default_factory=dict)  # amount of a purchase -> it was paid
+    weather: Counter[str] = field(default_factory=Counter)
+    sold: Counter[str] = field(default_factory=Counter)  # purchases, by till
 
     @property
     def shop(self) -> Shop:
         return self.life.shop
 
-    def sales(self) -> list[Sale]:
-        rows = self.shop.service.feed.list("sale", limit=1000)
-        return [self.shop.service.book.sale(row.subject) for row in rows]
+    async def till(self, name: str, purchase: Purchase) -> None:
+        """Purchase after purchase; another amount each time."""
+        chance = self.chance.split(name)
+        while self.left:
+            self.left -= 1
+            minor = 1000 + self.left
+            self.believed[minor] = await purchase(self, minor, chance)
+            self.sold[name] += 1
+            await asyncio.sleep(chance.between(0, 6) / 2)
 
-    async def customers(self) -> None:
-        """Each open code is paid, or not, once; some pay late."""
-        seen: set[str] = set()
+    def told(self) -> str:
+        return (
+            f"{dict(self.sold)} {dict(self.weather)}, {self.life.kills} kills, {sum(self.believed.values())} paid"
+        )
+
+    # --- the till in a browser ----------------------------------------------------------------------------
+
+    async def browser(self, minor: int, chance: Chance) -> bool:
+        payment = Payment(Money(minor, "CNY"), f"O{minor}:p", f"O{minor}", "")
         while True:
+            await self.life.up()
+            with contextlib.suppress(Gone, TerminalError):
+                begun = (await self.life.call(lambda _: self.life.proxy.start(payment)))["transaction_id"]
+                if chance.below(8) == 0:
+                    self.weather["answer lost"] += 1
+                    continue
+                if chance.below(8) == 0:
+                    self.weather["page closed"] += 1
+                    await asyncio.sleep(chance.between(5, 100))
+                told = await self._asked(begun)
+                if told is not None:
+                    return told
             await asyncio.sleep(2)
-            if not self.shop.world.alive:
-                continue
-            for sale in self.sales():
-                attempt = sale.last_attempt
-                if attempt and attempt.state == "shown" and attempt.payload and attempt.id not in seen:
-                    seen.add(attempt.id)
-                    if self.chance.below(100) < 65:
-                        self.shop.pay(sale, delay_ms=self.chance.between(0, 30_000))
 
-    async def kills(self, count: int) -> None:
-        for _ in range(count):
-            await asyncio.sleep(self.chance.between(20, 90))
-            await self.life.crash()
+    async def _asked(self, begun: str) -> bool | None:
+        """What the proxy says in the end; None: it does not know this transaction any more."""
+        while True:
+            await self.life.up()
 
-    async def browser(self, count: int) -> None:
-        for number in range(count):
-            payment = Payment(Money(100 + number, "CNY"), f"O{number}:p", f"O{number}", "")
-            for _ in range(1 + self.chance.below(3)):  # the till tries again after an answer it did not get
-                await self._start(payment)
-            for _ in range(self.chance.between(1, 200)):  # or gives up, and its page is closed
-                await asyncio.sleep(1)
+            async def look(_service: object) -> object:
+                return self.life.proxy.status()[DRIVER]["transactions"].get(begun, {"success": "unknown"})[
+                    "success"
+                ]
+
+            with contextlib.suppress(Gone):
+                success = await self.life.call(look)
+                if success is not None:
+                    return success if isinstance(success, bool) else None
+            await asyncio.sleep(2)
+
+    # --- the till that writes files -----------------------------------------------------------------------
+
+    async def files(self, minor: int, chance: Chance) -> bool:
+        inbox, answer = self.life.folder / "in", self.life.folder / "out" / f"f{minor}.txt"
+        while True:
+            for _ in range(1 + chance.below(2)):
+                (inbox / answer.name).write_text(f"AMOUNT={minor / 100:.2f}\n")
+                await asyncio.sleep(chance.between(0, 6))
+            if chance.below(6) == 0:
+                self.weather["cancelled"] += 1
+                (inbox / f"c{minor}.txt").write_text(f"ACTION=cancel\nSALE=f{minor}\n")
+            told = ""
+            while told not in ENDS and told != "refused":
+                await asyncio.sleep(2)
+                lines = answer.read_text().splitlines() if answer.exists() else []
+                told = dict(line.split("=", 1) for line in lines).get("OUTCOME", "")
+            if told in ENDS:
+                return ENDS[told]
+
+    # --- the old till on a line ---------------------------------------------------------------------------
+
+    async def amounts(self, minor: int, chance: Chance) -> bool:
+        amount, mine = f"{minor / 100:.2f}", False
+        line = self.life.line or await self.life.plug_line()
+        while True:
+            if line.cut or chance.below(12) == 0:
+                self.weather["line cut"] += 1
+                line = await self.life.plug_line()
+            line.heard.clear()
+            line.sends(b"?\r" if mine else f"{amount}\r".encode())
+            mine = True
+            await asyncio.sleep(chance.between(1, 5))
+            words = [each.removeprefix("LAST ").rsplit(amount, 1)[0].strip() for each in line.heard]
+            if "PAID" in words:
+                return True
+            if "NOT PAID" in words:
+                return False
+            known = any(amount in each for each in line.heard)
+            if line.heard and not known:
+                mine = False  # what it knows is another purchase: this one never began
+
+    # --- nexo ---------------------------------------------------------------------------------------------
+
+    async def nexo(self, minor: int, chance: Chance) -> bool:
+        till, service_id = self.life.nexo_till(), f"{minor:010}"
+        while True:
+            await self.life.up()
+            asked = asyncio.ensure_future(till.pay(minor / 100, service_id=service_id))
+            await asyncio.wait({asked}, timeout=chance.between(1, 60))
+            if not asked.done() and chance.below(2):
+                self.weather["aborted"] += 1
                 with contextlib.suppress(Gone):
-                    known = await self.shop.world.call(self._status)
-                    for sale_id, each in known.items():
-                        if each["success"] is not None:
-                            self.told[sale_id] = each["status"]
+                    await till.abort(service_id)
+            elif not asked.done():
+                self.weather["hung up"] += 1
+                asked.cancel()
+            told = "lost"
+            with contextlib.suppress(Gone, asyncio.CancelledError):
+                told = result(await asked)
+            while told in {"lost", "InProgress", "UnavailableService"}:
+                await asyncio.sleep(3)
+                with contextlib.suppress(Gone):
+                    found = await till.status(service_id)
+                    told = result(found)
+                    if told == "Success":
+                        inner = found["RepeatedMessageResponse"]["RepeatedResponseMessageBody"]
+                        told = result(inner["PaymentResponse"])
+            if told in {"Success", "Aborted", "Cancel"}:
+                return told == "Success"
+            assert told in {"NotFound", "Busy"}, told
+            service_id = f"{int(service_id) + 100_000:010}" if told == "Busy" else service_id
+            await asyncio.sleep(2)
 
-    async def _start(self, payment: Payment) -> None:
-        with contextlib.suppress(Gone, TerminalError):
-            await self.shop.world.call(lambda _service: self.life.proxy.start(payment))
+    # --- ZVT ----------------------------------------------------------------------------------------------
 
-    async def _status(self, _service: object) -> dict[str, Any]:
-        return dict(self.life.proxy.status()[DRIVER]["transactions"])
+    async def zvt(self, minor: int, chance: Chance) -> bool:
+        before = (await self._last()).status.get(0x87, "")
+        till, cable = await self.life.plug_zvt()
+        while True:
+            fault = chance.below(5)
+            pay = asyncio.ensure_future(self._zvt_pays(till, minor))
+            await asyncio.wait({pay}, timeout=chance.between(1, 60))
+            if not pay.done() and fault == 0:
+                self.weather["cable pulled"] += 1
+                cable.pull()
+            elif not pay.done() and fault == 1:
+                self.weather["aborted"] += 1
+                await till.abort()
+            heard = await pay
+            if heard is None or heard.code not in {PAID, CANCELLED}:
+                await asyncio.sleep(3)
+                heard = await self._last()
+                if heard.status.get(0x87, "") == before:
+                    till, cable = await self.life.plug_zvt()
+                    continue  # it never began
+            return heard.code == PAID
 
-    async def files(self, count: int) -> None:
-        inbox, outbox = self.life.folder / "in", self.life.folder / "out"
-        for number in range(count):
-            name = f"f{number}.txt"
-            for _ in range(1 + self.chance.below(2)):
-                (inbox / name).write_text(f"AMOUNT=3.{number:02}\n")
-                await asyncio.sleep(self.chance.between(0, 20))
-            if self.chance.below(4) == 0:
-                (inbox / f"c{number}.txt").write_text(f"ACTION=cancel\nSALE=f{number}\n")
-            for _ in range(PATIENCE_S):
-                await asyncio.sleep(1)
-                if (outbox / name).exists():
-                    told = dict(line.split("=", 1) for line in (outbox / name).read_text().splitlines())
-                    if told["OUTCOME"] in ("paid", "not_paid"):
-                        self.told[told["ID"]] = told["OUTCOME"]
-                        break
-                    if told["OUTCOME"] == "refused":
-                        break
+    async def _zvt_pays(self, till: Till, minor: int) -> Heard | None:
+        try:
+            return await till.pay(minor)
+        except Closed:
+            return None
 
-    async def amounts(self, count: int) -> None:
-        for number in range(count):
-            assert self.life.line is not None
-            self.life.line.sends(f"5.{number:02}\r".encode())
-            await asyncio.sleep(self.chance.between(1, 90))
-            if self.chance.below(3) == 0:
-                self.life.plug()
+    async def _last(self) -> Heard:
+        """The last receipt, once it is final."""
+        while True:
+            till, _ = await self.life.plug_zvt()
+            with contextlib.suppress(Closed):
+                heard = await till.repeat()
+                if heard.code in FINAL:
+                    return heard
+            await asyncio.sleep(3)
+
+    # --- a program with the API ---------------------------------------------------------------------------
+
+    async def api(self, minor: int, chance: Chance, name: str, counters: tuple[str, ...]) -> bool:
+        client, counter, key = ApiTill(self.life, name, chance), chance.choice(counters), f"{name}-{minor}"
+        shows = chance.below(4) == 0
+        named = "" if self.forgets else key
+        order = Order(counter, minor, order_no=named, directions=("pull",) if shows else ("push", "pull"))
+        tries = 0
+        while True:
+            await self.life.up()
+            paying = asyncio.ensure_future(client.pay(order, key=f"{key}-{tries}", limit_s=30))
+            with contextlib.suppress(Refused, NoAnswer):
+                if shows:
+                    await asyncio.sleep(2)
+                    await client.scan(counter, self.shop.customer_code())
+            await asyncio.wait({paying}, timeout=chance.between(5, 60))
+            if not paying.done():
+                self.weather["hung up"] += 1
+                paying.cancel()
+                await asyncio.wait({paying})
+                tries += self.forgets
+                continue
+            try:
+                came = paying.result()
+                if isinstance(came, Unknown) and came.sale is not None and chance.below(2):
+                    self.weather["cancelled"] += 1
+                    came = await client.cancel(came.sale.id)
+            except Refused as no:
+                self.weather[no.slug] += 1
+                tries += 1
+                await asyncio.sleep(chance.between(5, 30))
+                continue
+            if isinstance(came, Paid | NotPaid):
+                return isinstance(came, Paid)
+
+    # --- what must be true --------------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """What is under way ends; money that came after the end is given back by a person."""
+        await asyncio.sleep(PATIENCE_S)
+        late = [each for each in rig.sales(self.shop) if each.state is not SaleState.PAID]
+        await rig.put_right(self.shop, late)
+        await asyncio.sleep(PATIENCE_S)
 
     def check(self) -> None:
-        """Each purchase at most once, and no till was told what is not so."""
-        paid: dict[int, int] = {}
-        for sale in self.sales():
+        sales, back = rig.sales(self.shop), self.shop.world.bank.returned()
+        kept: dict[int, list[int]] = {}
+        for sale in sales:
             assert sale.ended, f"{sale.id} never ended: {sale.state}"
-            taken = sum(sum(self.shop.captured.get(each.id, [])) for each in sale.attempts)
-            late = any(each.kind == "paid_late" for each in sale.exceptions)
-            if sale.state is SaleState.PAID:
-                assert taken == sale.amount.minor
-                paid[sale.amount.minor] = paid.get(sale.amount.minor, 0) + 1
-            else:
-                assert not taken or late, "I1"
-            if (word := self.told.get(sale.id)) == "paid":
-                assert sale.state is SaleState.PAID, "I2"
-            elif word == "not_paid":
-                assert sale.state is not SaleState.PAID or late, "a till was told that nothing was charged"
-        words = set(self.told.values())
-        assert {"paid", "not_paid"} <= words, "the storm was a calm"
-        assert all(times == 1 for amount, times in paid.items() if amount < 500), "A1: a repeat was charged"
+        for order, amounts in self.shop.captured.items():
+            if back.get(order, 0) != sum(amounts):
+                assert order not in back, "half of it went back"
+                kept.setdefault(amounts[0], []).extend(amounts)
+        for minor, believes in self.believed.items():
+            assert kept.pop(minor, []) == [minor] * believes, f"I1, I3: the till believes {believes} of {minor}"
+        assert not kept, f"I1: nobody knows of {kept}"
+        booked = {sale.amount.minor for sale in sales if sale.state is SaleState.PAID}
+        assert booked == {minor for minor, paid in self.believed.items() if paid}, "I1: the journal says otherwise"
+        named = Counter(sale.order_no for sale in sales if sale.order_no)
+        assert not [each for each, count in named.items() if count > 1], "I16: one order, two sales"
 
 
-async def storm(shop: Shop, seed: int, count: int) -> None:
+DOORS: dict[str, Purchase] = {
+    "browser": Storm.browser,
+    "files": Storm.files,
+    "amounts": Storm.amounts,
+    "nexo": Storm.nexo,
+    "zvt": Storm.zvt,
+    "api-1": by_api("api-1", rig.ONE, rig.OTHER),
+    "api-2": by_api("api-2", rig.ONE, rig.OTHER),
+    "api-3": by_api("api-3", rig.BROWSER, rig.NEXO, rig.OTHER),
+    "api-4": by_api("api-4", rig.FILES, rig.AMOUNTS, rig.ONE),
+}
+
+
+async def storm(shop: Shop, seed: int, count: int, *, forgets: bool = False, **planted: Any) -> Storm:
     chance = Chance(seed).split("doors")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        life = Life(shop, Path(folder), chance.split("life"))
-        life.begin()
+        life = Life(shop, Path(folder), chance.split("life"), **planted)
+        await life.begin()
         await asyncio.sleep(1)
-        weather = Storm(life, chance.split("tills"))
-        people = asyncio.create_task(weather.customers())
-        await asyncio.gather(
-            weather.kills(count // 2), weather.browser(count), weather.files(count), weather.amounts(count)
-        )
-        await asyncio.sleep(PATIENCE_S)  # everything comes to its end
-        for task in (people, *life.tasks):
-            task.cancel()
-        await asyncio.wait([people, *life.tasks])
-        assert people.cancelled(), people.exception()
-        assert len(weather.sales()) > count
+        weather = Storm(life, chance.split("tills"), count, forgets)
+        customers = asyncio.create_task(Customers(shop, chance.split("people")).come())
+        killer = asyncio.create_task(life.kills_it(KILLS_S))
+        async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as tills:
+            for name, purchase in DOORS.items():
+                tills.create_task(weather.till(name, purchase))
+        await life.calm(killer)
+        await weather.settle()
+        customers.cancel()
+        await asyncio.wait([customers])
+        await life.end()
         weather.check()
+    return weather
 
 
 @pytest.mark.no_cover
-@pytest.mark.row(92, 94)
-@story(counters=("1", "2", "3"))
-async def test_i1_i3_i16_three_doors_in_a_storm(shop: Shop) -> None:
-    await storm(shop, 1, 5)
+@pytest.mark.row(88, 89, 90, 91, 92, 94)
+@story(counters=rig.COUNTERS)
+async def test_i1_i3_i16_500_sales_over_every_door_in_a_storm(shop: Shop) -> None:
+    weather = await storm(shop, 1, 500)
+    sys.stdout.write(f"seed 1: {weather.told()}\n")
+    assert set(weather.sold) == set(DOORS)
+    assert min(weather.sold.values()) >= 20, weather.sold
+    assert weather.life.kills >= 5
+    assert set(weather.weather) >= {"answer lost", "hung up", "line cut", "cable pulled", "sale_live", "aborted"}
+    assert 20 < sum(not each for each in weather.believed.values()) < 250, "the storm was a calm, or nothing else"
 
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@pytest.mark.parametrize("seed", range(10, 16))
-@story(counters=("1", "2", "3"))
-async def test_i1_i3_i16_three_doors_in_many_storms(shop: Shop, seed: int) -> None:
-    await storm(shop, seed, 30)
+@pytest.mark.parametrize("seed", range(100, 120))
+@story(counters=rig.COUNTERS)
+async def test_i1_i3_i16_10_000_sales_over_every_door_in_twenty_storms(shop: Shop, seed: int) -> None:
+    weather = await storm(shop, seed, 500)
+    sys.stdout.write(f"seed {seed}: {weather.told()}\n")
+
+
+class Hasty(HwProxy):
+    """Planted: what waits for the customer is told as paid."""
+
+    def status(self) -> dict[str, Any]:
+        told = super().status()
+        for each in told[DRIVER]["transactions"].values():
+            each["success"] = each["success"] is not False
+        return told
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("planted", ["hasty door", "till forgets its keys"])
+@story(counters=rig.COUNTERS, broken=True)
+async def test_a_storm_sees_planted_mistakes(shop: Shop, planted: str) -> None:
+    mistakes: dict[str, dict[str, Any]] = {
+        "hasty door": {"make_proxy": Hasty},
+        "till forgets its keys": {"forgets": True},
+    }
+    with pytest.raises(AssertionError, match=r"I1|I3"):
+        await storm(shop, 1, 60, **mistakes[planted])
