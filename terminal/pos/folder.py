@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from terminal.errors import InvalidRequest, NotFound, TerminalError
+from terminal.errors import Conflict, InvalidRequest, JournalError, NotFound, TerminalError
 from terminal.help.catalogue import Catalogue
 from terminal.help.registry import describe
 from terminal.payments.refund import REFUND_ENDED, RefundState
@@ -140,6 +140,8 @@ class FolderDoor:
         }
         try:
             came = await acts[job.wanted.action](NAME.sub(r"\1", name), job)
+        except JournalError:
+            raise  # nobody knows whether it was recorded: it stays in work, the next start asks under its key
         except TerminalError as refused:
             del self._jobs[name]
             await self._refuse(WORK, name, refused)
@@ -159,7 +161,7 @@ class FolderDoor:
         request = Request(wanted.amount, key, reference=wanted.order or key, title=wanted.title)
         sale = await self._desk.open_sale(request)
         if outcome(sale) is Outcome.WAITING and self._waited_s(job) > self._unpaid_s:
-            sale = await self._desk.cancel(sale.id, "till_unpaid")
+            sale = await self._give_up(sale, "till_unpaid")
         return self._of_sale(sale)
 
     def _waited_s(self, job: _Job) -> float:
@@ -174,8 +176,15 @@ class FolderDoor:
     async def _cancel(self, _key: str, job: _Job) -> Came:
         sale = self._opened(job.wanted.sale)
         if outcome(sale) is Outcome.WAITING:
-            sale = await self._desk.cancel(sale.id, "till")
+            sale = await self._give_up(sale, "till")
         return self._of_sale(sale)
+
+    async def _give_up(self, sale: Sale, why: str) -> Sale:
+        """Closed with proof; the answer may be paid, or still checking. Too late is no refusal."""
+        try:
+            return await self._desk.cancel(sale.id, why)
+        except Conflict:  # it ended meanwhile
+            return self._desk.sale(sale.id)
 
     async def _status(self, _key: str, job: _Job) -> Came:
         return Came(self._of_sale(self._opened(job.wanted.sale)).result, last=True)
@@ -184,9 +193,7 @@ class FolderDoor:
         wanted = job.wanted
         minor = wanted.amount.minor if wanted.amount else None
         sale = self._opened(wanted.sale)
-        if (known := self._desk.refund_of(key)) is None:
-            known = await self._desk.refund(sale.id, minor, wanted.reason or "till", key)
-        return self._of_refund(*known)
+        return self._of_refund(*await self._desk.refund(sale.id, minor, wanted.reason or "till", key))
 
     def _of_sale(self, sale: Sale) -> Came:
         came = outcome(sale)

@@ -12,7 +12,14 @@ REFUNDS = RefundPolicy(pos_alone_minor=5000, pos_day_minor=6000)
 FREE = PeopleSettings(pin_cost=CHEAP, refunds=REFUNDS)
 
 
-def desk_of(shop: Shop, settings: PeopleSettings = FREE, *, door: str = "front", counter: str = "1") -> Desk:
+def desk_of(
+    shop: Shop,
+    settings: PeopleSettings = FREE,
+    *,
+    door: str = "front",
+    counter: str = "1",
+    kind: type[Desk] = Desk,
+) -> Desk:
     """Of the life that runs now: a restart needs a new one."""
     world = shop.world
     people = People(
@@ -24,7 +31,7 @@ def desk_of(shop: Shop, settings: PeopleSettings = FREE, *, door: str = "front",
         pepper=bytes(32),
         settings=settings,
     )
-    return Desk(shop.service, people, till(door, counter), counter)
+    return kind(shop.service, people, till(door, counter), counter)
 
 
 def wants(shop: Shop, minor: int = 2850, key: str = "till-1", order_no: str = "") -> Request:

@@ -1,0 +1,89 @@
+"""What a till, its line and the bank do to the doors at the worst moment: nothing goes back twice, no lie."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from terminal.errors import JournalError
+from terminal.payments.sale import Sale
+from terminal.pos.desk import Desk, Outcome, Request, outcome
+from terminal.pos.folder import FolderDoor
+from tests.flows.door_rig import desk_of
+from tests.flows.shop import Shop, story
+from tests.flows.test_door_folder import Place, place
+
+
+def paying_last(shop: Shop) -> Desk:
+    """The customer pays at the very moment at which the till gives up."""
+
+    class PaysLast(Desk):
+        async def cancel(self, sale_id: str, why: str) -> Sale:
+            shop.pay(self.sale(sale_id))
+            await shop.until(lambda: outcome(self.sale(sale_id)) is Outcome.PAID, 10)
+            return await super().cancel(sale_id, why)
+
+    return desk_of(shop, kind=PaysLast)
+
+
+class Unsure(Desk):
+    """The disk takes the sale and does not say so."""
+
+    async def open_sale(self, request: Request) -> Sale:
+        await super().open_sale(request)
+        raise JournalError("journal_stopped")
+
+
+def folder_of(at: Place, desk: Desk, unpaid_s: float = 180) -> "asyncio.Task[None]":
+    return asyncio.create_task(FolderDoor(desk, at.shelf, "en", look_s=0.5, unpaid_s=unpaid_s).run())
+
+
+async def ends(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+@story()
+async def test_a2_a_folders_cancel_that_meets_the_payment_is_told_paid(shop: Shop, by_file: bool) -> None:
+    async with place(shop) as at:
+        running = folder_of(at, paying_last(shop), 180 if by_file else 5)
+        await shop.wait(0.1)
+        at.put("1.txt")
+        await shop.until(lambda: shop.lane().current is not None, 5)
+        if by_file:
+            await shop.wait(2)
+            at.put("2.txt", b"ACTION=cancel\nSALE=1\n")
+            assert (await at.comes("2.txt"))["outcome"] == "paid"
+        assert (await at.comes("1.txt"))["outcome"] == "paid"
+        await ends(running)
+
+
+@story()
+async def test_i6_what_the_journal_gave_no_answer_about_is_not_called_refused_in_a_folder(shop: Shop) -> None:
+    async with place(shop) as at:
+        running = folder_of(at, desk_of(shop, kind=Unsure))
+        await shop.wait(0.1)
+        at.put("1.txt")
+        with pytest.raises(JournalError):
+            await asyncio.wait_for(running, 10)
+        assert (at.names("out"), at.names("work")) == ([], ["1.txt"])
+        async with at.door():
+            await at.pays()
+            assert (await at.comes("1.txt"))["outcome"] == "paid"
+
+
+@story()
+async def test_a1_a_refunds_name_in_a_folder_is_that_refund_alone(shop: Shop) -> None:
+    async with place(shop) as at, at.door():
+        at.put("1.txt")
+        await at.pays()
+        await at.comes("1.txt")
+        at.put("r1.txt", b"ACTION=refund\nSALE=1\nAMOUNT=5.00\n")
+        await at.comes("r1.txt", 60, "refunded")
+        (at.path / "out" / "r1.txt").unlink()
+        at.put("r1.txt", b"ACTION=refund\nSALE=1\nAMOUNT=7.00\n")
+        told = await at.comes("r1.txt", 60)
+        assert (told["outcome"], told["slug"]) == ("refused", "idempotency_other_meaning")
+        assert shop.kept_minor == 2350
