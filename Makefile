@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install install-test demo test test-long bench dist simulate fuzz vulnerable lint types format lock rows trust states errors matrix conformance rails clean
+.PHONY: help install install-test demo test test-long bench dist release simulate fuzz vulnerable lint types format lock rows trust states errors matrix conformance rails clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ bench: $(VENV)/.test  ## speed as ratios to a limit or peer of the same run (N=p
 
 dist: $(VENV)/.run  ## wheel and source archive in dist/, the same bytes from the same commit
 	@$(BIN)/python -m tests.dist dist
+
+release: $(VENV)/.run  ## release/: everything that installs a shop's machine without a network (docs/install)
+	@$(BIN)/python -m tests.release release
 
 simulate: $(VENV)/.test  ## SALES=… SEED=…: more of the simulation than make test runs
 	@$(BIN)/countertop simulate --sales $(or $(SALES),25000) --seed $(or $(SEED),1) $(if $(COVERAGE),--coverage)

@@ -1,6 +1,8 @@
 """Versions side by side, and which of them runs: ``versions/NAME``, ``current`` and ``previous`` beside them."""
 
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -44,7 +46,15 @@ class Home:
         Raises:
             BadSettings: ``update_unproven``, ``update_failed``.
         """
-        version, lock = proven(wheels, publisher)
+        return self.take(*proven(wheels, publisher), wheels, config)
+
+    def running(self) -> str:
+        """The version that ``current`` is; empty where there is none."""
+        now = self._at("current")
+        return "" if now is None else _release(now).version
+
+    def take(self, version: str, lock: bytes, wheels: Path, config: Path) -> Release:
+        """The same with a lock that was judged before. Raises BadSettings("update_failed")."""
         environment = self._free(version)
         environment.mkdir()
         (environment / LOCK).write_bytes(lock)  # what was proven is what is installed by
@@ -74,6 +84,18 @@ class Home:
         if now is not None:
             self._point("previous", now)
         return told
+
+    def remove(self) -> list[str]:
+        """Every version and what points at one: their names. The folder goes when nothing else is in it."""
+        for name in ("current", "previous"):
+            (self._folder / name).unlink(missing_ok=True)
+        versions = self._folder / "versions"
+        names = sorted(each.name for each in versions.iterdir()) if versions.is_dir() else []
+        if names:
+            shutil.rmtree(versions)
+        with suppress(OSError):  # a person's own file is in it, or it never was
+            self._folder.rmdir()
+        return names
 
     def _at(self, name: str) -> Path | None:
         link = self._folder / name

@@ -32,6 +32,21 @@ def proven(folder: Path, publisher: Path) -> tuple[str, bytes]:
         _publisher(publisher).verify(_bytes(folder / SIGNATURE), lock)
     except InvalidSignature:
         raise BadSettings("update_unproven", why=f"{LOCK} is not signed by this publisher") from None
+    return matched(folder, lock), lock
+
+
+def unsigned(folder: Path) -> tuple[str, bytes]:
+    """The same by hashes alone, for the first version of a machine, whose owner holds the folder in hand.
+
+    Raises:
+        BadSettings("update_unproven"): with why.
+    """
+    lock = _bytes(folder / LOCK)
+    return matched(folder, lock), lock
+
+
+def matched(folder: Path, lock: bytes) -> str:
+    """The version of the program; every wheel there is one that the lock names. Raises BadSettings."""
     allowed, version = _allowed(lock.decode("utf-8", "replace"))
     for wheel in sorted(folder.glob("*.whl")):
         name = plain(wheel.name.split("-")[0])
@@ -39,7 +54,7 @@ def proven(folder: Path, publisher: Path) -> tuple[str, bytes]:
             raise BadSettings("update_unproven", why=f"{wheel.name} is not the file that was signed")
     if not version:
         raise BadSettings("update_unproven", why=f"{LOCK} names no {PROGRAM}")
-    return version, lock
+    return version
 
 
 def _allowed(text: str) -> tuple[dict[str, frozenset[str]], str]:

@@ -63,7 +63,8 @@ class Accounts:
         if self._service.house.ledger is not Ledger.LIVE:
             return []
         if not feed.list(_KIND, limit=1):  # the first start: all are as they are, in one step
-            await feed.append([self._named(*each) for each in payees.items()])
+            if payees:  # a new shop may have no channel yet
+                await feed.append([self._named(*each) for each in payees.items()])
             return []
         for channel, payee in payees.items():
             known, now_ms = self._of(channel) or Account(channel, NOBODY), self._service.parts.clock.wall_ms()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -57,7 +58,7 @@ def simulate(
     show: Print | None = None,
 ) -> Outcome:
     """Run a seed. The same seed and code give the same ``digest`` in every process."""
-    place = MEMORY if MEMORY.is_dir() else None
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="countertop-simulation-", dir=place) as folder:
         shop = _Shop(seed, swarm or draw(seed, sales=sales), Path(folder), outfit or Outfit(), show)
         with _collected_at_the_end(), counted() as taken:

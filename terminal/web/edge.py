@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,7 @@ from terminal.web.rates import Buckets
 if TYPE_CHECKING:
     from terminal.web.devices import Fitter
     from terminal.web.hub import Hub
+    from terminal.web.lan import LanDoor
     from terminal.web.sheet import Looking
     from terminal.web.training import Trainer
     from terminal.web.visit import Visitor
@@ -75,6 +76,7 @@ class Edge:
     visitor: "Visitor | None" = None  # who keeps the visits that set the shop up
     own_refunds: RefundRights | None = None  # of practice: it uses up nobody's allowance
     risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
+    lan: "LanDoor | None" = None  # the second door, for phones: it answers with TLS, this one without
     tls: bool = False
     hosts: set[str] = field(default_factory=set)
     running: dict[str, str] = field(default_factory=dict)  # idempotency key -> meaning, while it is worked on
@@ -109,6 +111,12 @@ class Edge:
     async def note_key(self, key: str) -> None:
         with contextlib.suppress(TerminalError):  # a full disk must not stop questions about sales
             await self.people.keys.used(key)
+
+    def device(self, tokens: Iterable[str], header: str) -> Principal | None:
+        """The paired device behind one of these cookies, or the program behind an API key; None for strangers."""
+        key = header.removeprefix("Bearer ")
+        found = self.people.who_key(key) if key != header else None
+        return found or next((who for each in tokens if each and (who := self.people.who(each)) is not None), None)
 
     @property
     def refunds(self) -> RefundRights:

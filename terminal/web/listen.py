@@ -15,6 +15,7 @@ from terminal.web.edge import EDGE, EdgeLimits
 
 log = logging.getLogger(__name__)
 STOP_S: Final = 2.0
+RUNNER: Final = web.AppKey("runner", Doorkeeper)
 _LISTENING: Final = "0A"  # linux/net/tcp_states.h
 
 
@@ -28,7 +29,7 @@ async def listen(
     """
     edge = app.get(EDGE)
     limits = edge.limits if edge is not None else EdgeLimits()
-    runner = Doorkeeper(app, limits, STOP_S)
+    runner = app[RUNNER] = Doorkeeper(app, limits, STOP_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, host, port, ssl_context=tls)
@@ -41,6 +42,22 @@ async def listen(
         edge.allow(host, bound, tls)
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if tls else 'http'}://{shown}:{bound}"
+
+
+async def listen_too(app: web.Application, host: str, port: int, tls: ssl.SSLContext) -> int:
+    """Answer with TLS on a second address, as long as the first is answered; the port, of a free one too.
+
+    Raises:
+        BadSettings: as ``listen``.
+    """
+    runner = app[RUNNER]
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
+    try:
+        await site.start()
+    except OSError as error:
+        raise _refused(host, port, error) from error
+    bound: int = runner.addresses[-1][1]
+    return bound
 
 
 def _refused(host: str, port: int, error: OSError) -> BadSettings:

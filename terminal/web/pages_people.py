@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from terminal.people.roles import Role
+from terminal.web.edge import EDGE
 from terminal.web.pages_frame import PARTS, error_words, page, people_facts, render, words_for
 
 
@@ -24,16 +25,18 @@ def inside(address: str) -> str:
 
 
 async def sign_in(request: web.Request) -> web.Response:
-    words = words_for(request)
+    words, edge = words_for(request), request.app[EDGE]
+    by_lan = request.secure and edge.lan is not None
+    stranger = by_lan and request.app[PARTS].who(request) is None
     facts = {
-        "people": people_facts(request.app[PARTS]),
+        "people": [] if stranger else people_facts(request.app[PARTS]),  # names are not for the whole Wi-Fi
         "next": inside(request.query.get("next", "/")),
         "words": words.section("people", "page", "till"),
         "errors": error_words(words.language, "A", "U"),
         "language": words.language,
     }
-    first = request.app[PARTS].people.set_up_needed()
-    return render(request, "sign_in.html", words, facts=facts, first=first)
+    first = request.app[PARTS].people.set_up_needed() and not by_lan
+    return render(request, "sign_in.html", words, facts=facts, first=first, stranger=stranger)
 
 
 async def link(request: web.Request) -> web.Response:

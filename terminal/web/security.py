@@ -4,12 +4,14 @@ Sources: Fetch Metadata Request Headers (W3C), RFC 6454 (Origin), RFC 9110 secti
 CSP Level 3, OWASP ASVS 5.0 sections 3.4, 3.5 and 4.1.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from aiohttp import web
 
 from terminal.errors import InvalidRequest, NotAllowed
-from terminal.web.edge import EDGE, Edge
+from terminal.web.edge import EDGE
+from terminal.web.lan import check_lan
 from terminal.web.problems import Handler
 
 SAFE: Final = frozenset({"GET", "HEAD"})
@@ -41,7 +43,8 @@ async def protect(request: web.Request, response: web.StreamResponse) -> None:
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     edge = request.app[EDGE]
-    check_host(request, edge.hosts)
+    lan = edge.lan if request.secure else None
+    check_host(request, edge.hosts if lan is None else lan.hosts)
     if sum(len(name) + len(value) + 4 for name, value in request.raw_headers) > edge.limits.headers_bytes:
         raise InvalidRequest("headers_too_large")
     refused = request.match_info.http_exception
@@ -49,26 +52,28 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise refused  # it knows what this address takes
     if request.method not in METHODS:
         raise web.HTTPMethodNotAllowed(request.method, sorted(METHODS))
-    check_browser(request, edge)
+    check_browser(request, edge.origins() if lan is None else lan.origins)
+    if lan is not None:
+        check_lan(request, edge.device)
     if request.method not in SAFE:
         check_change(request)
     return await handler(request)
 
 
-def check_host(request: web.Request, hosts: set[str]) -> None:
+def check_host(request: web.Request, hosts: Collection[str]) -> None:
     """Exactly one Host, exactly ours; no absolute address and no X-Forwarded-* speaks over it (S21)."""
     named = request.headers.getall("Host", [])
     if len(named) != 1 or named[0].lower() not in hosts or not request.raw_path.startswith("/"):
         raise NotAllowed("host_not_allowed")
 
 
-def check_browser(request: web.Request, edge: Edge) -> None:
+def check_browser(request: web.Request, origins: frozenset[str]) -> None:
     """What a browser says about the page behind a request (S22).
 
     A link on another page may lead to our pages, but never to the API and never with a body.
     """
     origin = request.headers.getall("Origin", [])
-    if origin and (len(origin) != 1 or origin[0] not in edge.origins()):
+    if origin and (len(origin) != 1 or origin[0] not in origins):
         raise NotAllowed("origin_not_allowed")
     site = request.headers.get("Sec-Fetch-Site", "")
     if site in {"", "same-origin"}:

@@ -1,0 +1,161 @@
+"""The door for phones: TLS of the shop's own authority, exact names, paired devices alone; a new shop."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from terminal.app import Running, running
+from terminal.cli.commands import app
+from terminal.lan_authority import AUTHORITY, KEY
+from terminal.people.roles import Action
+from terminal.settings import Loaded, load
+from terminal.wiring.lan import lan_sheet
+from tests.flows.ports import claim
+
+NEAR = "127.0.0.2"  # another machine, as far as addresses tell
+PHONE = "127.0.0.3"
+OWNER_PIN = "480913"
+
+
+class Door(NamedTuple):
+    now: Running
+    loaded: Loaded
+    port: int
+    trust: ssl.SSLContext
+
+    @property
+    def url(self) -> str:
+        return f"https://{NEAR}:{self.port}"
+
+
+def installed(root: Path, *changes: tuple[str, str]) -> Loaded:
+    """What `countertop install` makes, with another state folder and free ports."""
+    assert CliRunner().invoke(app, ["install", "--root", str(root), "--no-kiosk"]).exit_code == 0
+    config = root / "etc/countertop/countertop.toml"
+    text = config.read_text()
+    for old, new in (('"/var/lib/countertop"', json.dumps(str(root / "var/lib/countertop"))), *changes):
+        assert old in text, old
+        text = text.replace(old, new)
+    config.write_text(text)
+    return load(config)
+
+
+@asynccontextmanager
+async def shop(root: Path) -> AsyncIterator[Door]:
+    near = claim()
+    lan = f'lan = true\nlan_host = "{NEAR}"\nlan_port = {near + 1}\nlan_names = ["till.shop"]'
+    loaded = installed(root, ("port = 7600", f"port = {near}"), ("lan = false", lan))
+    async with running(loaded) as now:
+        trust = ssl.create_default_context(cafile=loaded.state / "tls" / AUTHORITY)
+        yield Door(now, loaded, near + 1, trust)
+
+
+async def ask(
+    door: Door, method: str, path: str, *, host: str = "", headers: dict[str, str] | None = None, body: Any = None
+) -> tuple[int, str, dict[str, str]]:
+    """As a phone of the shop would, which trusts the shop's certificate and nothing else."""
+    connector = aiohttp.TCPConnector(ssl=door.trust, local_addr=(PHONE, 0))
+    said = {"Accept": "text/html", **({"Host": host} if host else {}), **(headers or {})}
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.request(method, f"{door.url}{path}", headers=said, json=body, allow_redirects=False) as told,
+    ):
+        return told.status, (await told.read()).decode("utf-8", "replace"), dict(told.headers)
+
+
+async def paired(door: Door) -> str:
+    """The cookie of a phone that the owner let in."""
+    people = door.now.people
+    code = people.new_set_up_code()
+    made = await people.set_up(code, label="Mei Lin", pin=OWNER_PIN, device="here")
+    who = people.who(made.device_token, made.session_token)
+    assert who is not None
+    assert who.may(Action.MANAGE_DEVICES)
+    digits = people.new_pairing_code(who, "1", display=False)
+    origin = {"Origin": door.url, "X-Requested-With": "countertop", "Accept": "application/json"}
+    status, _, headers = await ask(
+        door, "POST", "/api/v1/pair", headers=origin, body={"code": digits, "label": "Phone"}
+    )
+    assert status == 200
+    cookie = headers["Set-Cookie"]
+    assert cookie.startswith("__Host-ct-till=")
+    assert "Secure" in cookie
+    return cookie.partition(";")[0]
+
+
+@pytest.mark.row(152)
+async def test_s21_phones_come_in_by_tls_and_exact_name_and_see_the_sign_in_page_until_they_are_paired(
+    tmp_path: Path,
+) -> None:
+    async with shop(tmp_path) as door:
+        async with aiohttp.ClientSession() as plain, plain.get(f"{door.now.url}/checkout") as told:
+            assert (told.status, told.url.scheme) == (200, "http"), "on the machine itself nothing changes"
+            assert "New shop" in await told.text()
+
+        cookie = {"Cookie": await paired(door)}
+        status, text, headers = await ask(door, "GET", "/sign-in")
+        assert (status, "Mei Lin" in text, 'id="pair"' in text) == (200, False, True), "no names for strangers"
+        assert "Strict-Transport-Security" not in headers
+        for path in ("/", "/checkout", "/c/1/till", "/sales", "/help", "/link/x", "/setup", "/nothing"):
+            status, _, headers = await ask(door, "GET", path)
+            assert (status, headers.get("Location")) == (303, "/sign-in"), path
+        for path in ("/api/v1/me", "/api/v1/counters", "/api/v1/openapi.json", "/api/v1/live"):
+            status, text, _ = await ask(door, "GET", path)
+            assert (status, json.loads(text)["slug"]) == (401, "lan_not_paired"), path
+        pin = {"person": "x", "pin": OWNER_PIN}
+        page = {"Origin": door.url, "X-Requested-With": "countertop"}
+        status, text, _ = await ask(door, "POST", "/api/v1/sign-in", headers=page, body=pin)
+        assert (status, json.loads(text)["slug"]) == (401, "lan_not_paired"), "no PIN is tried from the Wi-Fi"
+
+        assert (await ask(door, "GET", "/c/1/till", headers=cookie))[0] == 200
+        assert "Mei Lin" in (await ask(door, "GET", "/sign-in", headers=cookie))[1]
+        for host in ("evil.example", f"{NEAR}:1", f"localhost:{door.port}", f"till.shop:{door.port}."):
+            status, text, _ = await ask(door, "GET", "/c/1/till", host=host, headers=cookie)
+            assert status == 421, host
+        assert (await ask(door, "GET", "/c/1/till", host=f"till.shop:{door.port}", headers=cookie))[0] == 200
+        near = {**cookie, "Origin": door.now.url}
+        assert (await ask(door, "GET", "/c/1/till", headers=near))[0] == 403, "another site"
+
+
+async def test_the_page_explains_the_warning_in_three_languages_and_offers_the_certificate(tmp_path: Path) -> None:
+    async with shop(tmp_path) as door:
+        sheet = lan_sheet(door.loaded)
+        assert sheet is not None
+        assert sheet.urls[0] == f"{door.url}/sign-in"
+        assert len(sheet.fingerprint.split()) == 16
+        for language, words in (("en", "Pair"), ("zh-CN", "配对"), ("pt-BR", "Parear")):
+            _, text, _ = await ask(door, "GET", "/setup/lan", headers={"Accept-Language": language})
+            assert f'lang="{language}"' in text
+            assert words in text
+            assert sheet.fingerprint in text
+        assert (await ask(door, "GET", "/setup/lan/code.svg"))[2]["Content-Type"].startswith("image/svg+xml")
+        status, _, headers = await ask(door, "GET", "/setup/lan/countertop.crt", headers={"Accept": "*/*"})
+        assert (status, headers["Content-Type"]) == (200, "application/x-x509-ca-cert")
+        config = str(tmp_path / "etc/countertop/countertop.toml")
+        told = msgspec.json.decode(CliRunner().invoke(app, ["lan", "--config", config, "--json"]).output)
+        assert told["fingerprint"] == sheet.fingerprint
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            async with aiohttp.ClientSession() as stranger, stranger.get(f"{door.url}/sign-in"):
+                raise AssertionError("nobody trusts it who was not told to")
+
+
+async def test_off_means_off(tmp_path: Path) -> None:
+    near = claim()
+    loaded = installed(tmp_path, ("port = 7600", f"port = {near}"), ("lan = false", f"lan_port = {near + 1}"))
+    async with running(loaded) as now:
+        with pytest.raises(OSError, match="Connect call failed"):
+            await asyncio.open_connection("127.0.0.1", near + 1)
+        async with aiohttp.ClientSession() as session, session.get(f"{now.url}/setup/lan") as told:
+            assert told.status == 404
+            assert "C-155" in await told.text()
+    assert lan_sheet(loaded) is None
+    assert not (loaded.state / "tls" / KEY).exists()
