@@ -56,7 +56,9 @@ def wording_of(loaded: Loaded) -> CatalogueWording:
 
 
 def check_currency(loaded: Loaded) -> None:
-    """Raises BadSettings: a shop whose every sale would be refused."""
+    """Raises BadSettings: a shop whose every sale would be refused. A new one without any channel may start."""
+    if not loaded.settings.channels:
+        return
     currency, channels = loaded.settings.shop.currency, loaded.settings.channels.values()
     taken = sorted({each for table in channels for each in profile_of(table.connector).currencies})
     if currency not in taken:
