@@ -33,14 +33,15 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_help import help_routes
-from terminal.web.pages_lan import lan_routes
 from terminal.web.pages_hooks import hooks_routes
+from terminal.web.pages_lan import lan_routes
 from terminal.web.pages_people import people_routes
 from terminal.web.pages_privacy import privacy_routes
 from terminal.web.pages_reports import PERIODS, Periods, reports_routes
 from terminal.web.pages_risk import risk_routes
 from terminal.web.pages_sales import sales_routes
 from terminal.web.pages_setup import setup_routes
+from terminal.web.pages_train import train_routes
 from terminal.web.pages_visit import visit_routes
 from terminal.web.views import sale_view
 
@@ -75,6 +76,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *setup_routes(),
             *lan_routes(),
             *visit_routes(),
+            *train_routes(),
             *reports_routes(),
             *differences_routes(),
             *risk_routes(),

@@ -20,18 +20,23 @@ from terminal.counter.lane import Away
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Parts, Service
 from terminal.counter.slips import Slips, titles_of
+from terminal.errors import Unavailable
 from terminal.payments.event import Ledger
 from terminal.people.refund_rights import RefundRights
 from terminal.people.service import People
 from terminal.peripherals.shared import Shared
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import Loaded, Secrets
+from terminal.training.desk import LessonDesk
+from terminal.training.exam_desk import ExamDesk
 from terminal.web.app import Beside, make_app
+from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
 from terminal.web.training import Trainer
 from terminal.wiring.channels import NOWHERE, open_channel
 from terminal.wiring.fitting import counter_of
 from terminal.wiring.house import house_of, wording_of
+from terminal.wiring.lesson_stage import ServiceStage
 from terminal.wiring.preview import receipt_picture
 from terminal.wiring.stores import JOURNAL, open_journal
 
@@ -56,7 +61,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What practice happens in. ``bank`` is asked by lessons: it plays the customer."""
+    """What practice happens in. ``bank`` plays the customer, ``classroom`` has the lessons."""
 
     service: Service
     pages: web.Application
@@ -64,6 +69,7 @@ class World:
     url: str
     life: "asyncio.Task[None]"
     stack: AsyncExitStack
+    classroom: Classroom
 
 
 def journal_of(loaded: Loaded) -> Path:
@@ -119,13 +125,35 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
         entropy=entropy,
         beside=Beside(picture=receipt_picture, trainer=trainer, refunds=refunds),
     )
+    classroom = _classroom(service, bank, clock, ids)
+    teach(pages, classroom)
     at = shop.loaded.settings
     url = await listen(stack, pages, at.listen.host, at.training.port)
     life = asyncio.create_task(service.run(), name="training")
     stack.push_async_callback(_stopped, service, life)
     life.add_done_callback(_told)
     await service.until_ready()
-    return World(service, pages, bank, url, life, stack.pop_all())
+    stack.push_async_callback(classroom.lessons.close)
+    await classroom.lessons.recover()
+    return World(service, pages, bank, url, life, stack.pop_all(), classroom)
+
+
+def _classroom(service: Service, bank: Sandbox, clock: Clock, ids: Ids) -> Classroom:
+    stage, store = ServiceStage(service, bank.bank, clock.wall_ms), service.house.store
+    lessons = LessonDesk(store, journal=service.feed, clock=clock, ids=ids, stage=stage)
+    return Classroom(lessons, ExamDesk(store, journal=service.feed, clock=clock, ids=ids, lessons=lessons))
+
+
+async def started(service: Service, life: "asyncio.Task[None]") -> None:
+    """Until it is ready. Raises Unavailable("training_unusable"): it ended before; the shop waits for nobody."""
+    ready = asyncio.ensure_future(service.until_ready())
+    try:
+        await asyncio.wait({ready, life}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ready.cancel()
+    if not service.ready:
+        error = None if life.cancelled() else life.exception()
+        raise Unavailable("training_unusable", why=type(error).__name__)
 
 
 async def _stopped(service: Service, life: "asyncio.Task[None]") -> None:

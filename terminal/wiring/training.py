@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from terminal.counter.lane import Away
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Service
-from terminal.errors import Conflict, Unavailable
+from terminal.errors import Conflict, TerminalError, Unavailable
 from terminal.payments.event import Actor, NewEvent
 from terminal.people.service import People
 from terminal.peripherals.shared import Shared
@@ -68,6 +68,7 @@ class Training:
         """
         lane = self._live.lane(counter)
         async with self._turn, lane.turn:
+            await self._bury()
             if self._shared[lane.id].lent:
                 assert self.world is not None, "a counter trains without a world"
                 return self.world.url
@@ -92,15 +93,26 @@ class Training:
             if world is None or not self._shared[lane.id].lent:
                 return
             practised = world.service.lane(lane.id)
+            await world.classroom.lessons.leave(lane.id)
             practised.away = Away(OFF, self.live_url)
             if practised.current is not None:
-                with suppress(Conflict, TimeoutError):  # paid meanwhile, or in doubt: it stays in its own journal
+                # paid meanwhile, in doubt, or practice broke: it stays in its own journal, the counter sells again
+                with suppress(TerminalError, TimeoutError):
                     async with asyncio.timeout(END_S):
                         await world.service.checkout.cancel(practised.current, why="training", actor=actor)
             self._lend(lane.id, world, lent=False)
             await self._ended(lane.id, actor, why)
             if not any(each.lent for each in self._shared.values()):
                 self._closing = asyncio.create_task(self._close_later(), name="training ends")
+
+    async def _bury(self) -> None:
+        """Practice that broke is over for every counter; what begins now has another."""
+        if self.world is None or not self.world.life.done():
+            return
+        for name, shared in self._shared.items():
+            if shared.lent:
+                await self._ended(name, _SYSTEM, "broken")
+        await self.close()
 
     async def _close_later(self) -> None:
         await asyncio.sleep(LINGER_S)

@@ -82,6 +82,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/wiring/risk.py", "thread"): "writing them leaves the loop",
     ("terminal/wiring/risk.py", "file"): "letters for the bank, into the shop's own folder",
     ("terminal/wiring/visit.py", "file"): "sealed records, and whether the kernel knows a network",
+    ("terminal/visit/presets.py", "file"): "presets are data files, each read once",
     ("terminal/visit/keys.py", "file"): "the key that seals a visit's record, for its owner alone",
     ("terminal/training/", "file"): "lessons, questions and the exam's rules are data files, read once",
     ("terminal/simulation/trainee.py", "file"): "a private folder for each classroom's journal",

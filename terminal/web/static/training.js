@@ -15,7 +15,7 @@ document.addEventListener("click", async (event) => {
   button.disabled = true;
   try {
     const told = await withPin(() => post(path));
-    if (told?.url) location.assign(at(told.url, `/c/${button.dataset.counter}/till`));
+    if (told?.url) location.assign(at(told.url, button.dataset.to ?? `/c/${button.dataset.counter}/till`));
     // the end is told by the counter itself: live.js leads every page of it back
   } catch (problem) {
     tell(sentence(problem));

@@ -1,0 +1,216 @@
+"""Lessons where a real counter practises: over HTTP, by the shop's people, beside a journal that stays clean."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from terminal.counter.service import Service
+from terminal.payments.decide import OpenSale
+from terminal.payments.event import Actor
+from terminal.payments.money import Money
+from terminal.training.exam import question
+from terminal.training.exam_desk import ExamDesk
+from terminal.wiring.practice import World
+from tests.flows.browser.shop import Shop, open_shop
+
+pytestmark = pytest.mark.no_cover
+MEI = Actor("person", "mei")
+WATCHDOG_S = 30
+
+
+class Student:
+    """A browser of the shop, on the practice pages. ``world`` is what it practises in."""
+
+    def __init__(self, shop: Shop, http: aiohttp.ClientSession) -> None:
+        self.shop, self.http = shop, http
+        self.tried = 0
+
+    @property
+    def world(self) -> World:
+        assert self.shop.running.training.world is not None
+        return self.shop.running.training.world
+
+    @property
+    def service(self) -> Service:
+        return self.world.service
+
+    async def sign_in(self) -> None:
+        async with self.http.get(self.shop.link("1", self.shop.owner)) as page:
+            assert page.status == 200
+
+    async def page(self, path: str) -> tuple[int, str]:
+        async with self.http.get(self.world.url + path) as answer:
+            text = await answer.text() if answer.content_type.startswith("text") else ""
+            return answer.status, text
+
+    async def get(self, path: str) -> dict[str, Any]:
+        async with self.http.get(f"{self.world.url}/api/v1{path}") as answer:
+            told: dict[str, Any] = await answer.json()
+            return told
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        self.tried += 1
+        headers = {
+            "Idempotency-Key": f"key-{self.tried:08d}",
+            "X-Requested-With": "countertop",
+            "Origin": str(URL(self.world.url).origin()),
+        }
+        async with self.http.post(f"{self.world.url}/api/v1{path}", json=body, headers=headers) as answer:
+            told: dict[str, Any] = await answer.json()
+            return {"status": answer.status, **told}
+
+    async def act(self, act: str) -> dict[str, Any]:
+        return await self.post("/counters/1/lesson/acts", {"act": act})
+
+    async def sell(self, minor: int) -> str:
+        sale = await self.service.checkout.open_sale(OpenSale("1", Money(minor, "CNY")), actor=MEI)
+        return sale.id
+
+    async def paid(self, sale: str) -> None:
+        assert await self.service.until(sale, lambda now: now.state == "paid", WATCHDOG_S)
+
+    def due(self) -> int:
+        run = self.world.classroom.lessons.run("1")
+        assert run is not None
+        return run.due_minor
+
+
+async def x_of(service: Service) -> tuple[int, tuple[object, ...], tuple[object, ...]]:
+    """Everything of the real journal that a report could be made from."""
+    feed = service.feed
+    events = [each for each in feed.after(0, limit=256) if each.type not in ("training_begun", "training_ended")]
+    sold = [each for each in events if each.stream.startswith(("counter:", "store:"))]
+    return len(sold), feed.list("sale"), feed.list("z_report")
+
+
+@pytest.mark.row(102, 103, 104, 105)
+async def test_a_lesson_an_exam_and_the_trainer_at_a_counter_that_practises(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, counters=1) as shop:
+        before = await x_of(shop.running.service)
+        await shop.running.training.begin("1", MEI)
+        async with signed_in(shop) as student:
+            await _story(student, before)
+
+
+async def _story(student: Student, before: object) -> None:
+    shop = student.shop
+    await _pages(student)
+    await _lesson_done_right(student)
+    await _goods_given_away(student)
+    await _exam_half_way(student)
+    await shop.running.training.end("1", MEI)
+    assert await x_of(shop.running.service) == before, "practice came into the shop's own journal"
+    assert (await student.post("/counters/1/lesson", {"lesson": "take-money"}))["slug"] == "training_off"
+
+
+@asynccontextmanager
+async def signed_in(shop: Shop) -> AsyncIterator[Student]:
+    """The owner at the till's browser; its cookies are good at both of the machine's ports."""
+    world = shop.running.training.world
+    origins = [URL(each).origin() for each in (shop.running.url, world.url if world else shop.running.url)]
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=origins)
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        student = Student(shop, http)
+        await student.sign_in()
+        yield student
+
+
+async def _pages(student: Student) -> None:
+    for path in ("/train", "/train?track=calm&counter=1", "/train/exam?counter=1", "/train/trainer", "/c/1/till"):
+        status, text = await student.page(path)
+        assert status == 200, (path, text)
+        assert "training-band" in text
+    nothing = await student.get("/counters/1/lesson")
+    assert nothing.get("run") == "", nothing
+    refused = await student.act("kept")
+    assert (refused["status"], refused["slug"]) == (409, "lesson_none")
+
+
+async def _lesson_done_right(student: Student) -> None:
+    told = await student.post("/counters/1/lesson", {"lesson": "take-money", "track": "calm", "seed": 1})
+    assert (told["status"], told["step"], told["outcome"]) == (201, 1, "")
+    assert "¥28.50" in told["now"]
+    assert student.due() == 2850
+    assert (await student.act("hung_up"))["slug"] == "lesson_act"
+    sale = await student.sell(2850)
+    done = await student.post("/counters/1/lesson/plays", {"play": "pays"})  # the trainer does not wait
+    assert done["status"] == 200
+    await student.paid(sale)
+    done = await student.act("handed_over")
+    assert (done["outcome"], done["told"]) == ("passed", "")
+
+
+async def _goods_given_away(student: Student) -> None:
+    await student.post("/counters/1/lesson", {"lesson": "drill-fake-screenshot"})
+    await student.sell(student.due())
+    proof = await student.post("/counters/1/proof", {"proof": "9999"})
+    assert proof["status"] == 200, proof
+    run = student.world.classroom.lessons.run("1")
+    assert run is not None
+    assert "checked_proof" in [each.kind for each in run.happened]
+    told = await student.act("handed_over")
+    assert told["outcome"] == "failed"
+    assert "green" in told["told"]
+
+
+async def _exam_half_way(student: Student) -> None:
+    """Left after its first task; whoever begins again goes on, and its page says what is next."""
+    begun = await student.post("/counters/1/exam", {"seed": 7})
+    assert (begun["status"], begun["next_task"]) == (201, "take-money")
+    task = await student.post("/counters/1/lesson", {"exam": begun["exam"]})
+    assert task["exam"] == begun["exam"]
+    sale = await student.sell(student.due())
+    await student.post("/counters/1/lesson/plays", {"play": "pays"})
+    await student.paid(sale)
+    assert (await student.act("handed_over"))["outcome"] == "passed"
+    await student.world.classroom.lessons.wait("1")
+    again = await student.post("/counters/1/exam", {"seed": 8})
+    assert (again["exam"], again["next_task"]) == (begun["exam"], "till-says-checking")
+    status, text = await student.page("/train/exam?counter=1")
+    assert status == 200
+    assert "Task 2 of 4" in text
+    early = await student.post(
+        "/counters/1/exam/answers", {"exam": begun["exam"], "question": "green", "answer": 0}
+    )
+    assert early["slug"] == "exam_not_asked"
+    assert (await student.page(f"/train/exam/{begun['exam']}"))[0] == 409, "no certificate before its end"
+    await _questions(student, begun["exam"])
+
+
+async def _questions(student: Student, exam_id: str) -> None:
+    """Three tasks later: each question's page, the certificate, its slip."""
+    exams: ExamDesk = student.world.classroom.exams
+    while exams.exam(exam_id).next_task:
+        await student.post("/counters/1/lesson", {"exam": exam_id})
+        await student.sell(1 if exams.exam(exam_id).next_task != "drill-quick-switch" else student.due())
+        assert (await student.act("handed_over"))["outcome"] == "failed"
+        await student.world.classroom.lessons.wait("1")
+    while asked := exams.exam(exam_id).next_question:
+        status, text = await student.page("/train/exam?counter=1")
+        assert status == 200
+        assert len(re.findall(r"data-answer", text)) == len(question(asked).answers)
+        body = {"exam": exam_id, "question": asked, "answer": question(asked).right}
+        told = await student.post("/counters/1/exam/answers", body)
+    assert (told["ended"], told["passed"]) == (True, False)
+    status, text = await student.page(f"/train/exam/{exam_id}")
+    assert status == 200
+    assert "Goods left without money" in text
+    assert (await student.page(f"/train/exam/{exam_id}/slip.png"))[0] == 200
+
+
+async def test_where_nobody_practises_there_is_no_lesson_and_the_page_leads_to_practice(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, counters=1) as shop, signed_in(shop) as student:
+        http = student.http
+        async with http.get(f"{shop.running.url}/train") as page:
+            text = await page.text()
+            assert page.status == 200
+        assert 'data-training="begin"' in text
+        assert "data-lesson" not in text
+        async with http.get(f"{shop.running.url}/api/v1/counters/1/lesson") as answer:
+            assert answer.status == 404
