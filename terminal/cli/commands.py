@@ -6,15 +6,19 @@ import typer
 
 from terminal.cli.backup import backup, restore
 from terminal.cli.bundle import bundle
+from terminal.cli.care import case, feedback, print_
 from terminal.cli.conformance import conformance
 from terminal.cli.demo import demo
 from terminal.cli.devices import devices
 from terminal.cli.doctor import doctor
+from terminal.cli.help_code import help_code_
 from terminal.cli.help_words import help_
 from terminal.cli.install import install, uninstall
 from terminal.cli.journal import journal
 from terminal.cli.lab import lab
+from terminal.cli.lan import lan
 from terminal.cli.onboard import onboard
+from terminal.cli.preset import preset
 from terminal.cli.privacy import privacy
 from terminal.cli.reconcile import reconcile
 from terminal.cli.report import report
@@ -23,6 +27,7 @@ from terminal.cli.sale import sale
 from terminal.cli.second_step import second_step
 from terminal.cli.security import security
 from terminal.cli.serve import serve
+from terminal.cli.sheet import sheet
 from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement
 from terminal.cli.stats import stats
@@ -41,22 +46,29 @@ app: Final = typer.Typer(
 app.command()(demo)
 app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
+app.command()(sheet)
 app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.command()(reconcile)
 app.command()(install)
+app.command()(lan)
 app.command()(uninstall)
 app.command("second-step")(second_step)
 app.command()(simulate)
 app.command()(verify)
 app.command("help")(help_)
+app.command("help-code")(help_code_)
 app.add_typer(bundle, name="bundle")
+app.add_typer(case, name="case")
 app.add_typer(conformance, name="conformance")
 app.add_typer(devices, name="devices")
+app.add_typer(feedback, name="feedback")
 app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
 app.add_typer(onboard, name="onboard")
+app.add_typer(print_, name="print")
+app.add_typer(preset, name="preset")
 app.add_typer(privacy, name="privacy")
 app.add_typer(report, name="report")
 app.add_typer(security, name="security")

@@ -16,10 +16,12 @@ from drivers.probe import Stranger, who
 from drivers.transport import OpenTransport
 from terminal.cli.doctor_checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
 from terminal.cli.doctor_doors import door_findings
+from terminal.cli.doctor_fix import repairs
 from terminal.cli.doctor_machine import Places, describe
 from terminal.cli.doctor_service import service_findings
-from terminal.cli.words import REFUSED, console, language, put, sentences
+from terminal.cli.words import REFUSED, console, give_up, language, put, sentences
 from terminal.settings import load
+from terminal.system import SystemClock
 
 DEFAULT_RULE: Final = Path("etc/udev/rules.d/70-countertop.rules")
 _MARKS: Final = {"wrong": "[bold red]wrong[/]  ", "warning": "[yellow]look[/]   ", "good": "[green]good[/]   "}
@@ -31,21 +33,29 @@ def doctor(
     write_rule: Annotated[
         str, typer.Option("--write-rule", help="Write the udev rule to this file, or to the default place.")
     ] = "",
+    fix: Annotated[
+        bool, typer.Option("--fix", help="First aid with --config: the safe repairs, each told.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     root: Annotated[Path, typer.Option(hidden=True, help="Look at the tree below this folder.")] = Path("/"),
 ) -> None:
     """Find what keeps devices and service from working: permissions, programs, names, cables; ends with 1 then.
 
-    Nothing is changed without --write-rule, and then only that file.
+    Nothing is changed without --write-rule, and then only that file, or --fix: who may read secrets, downloads
+    that were cut off, a missing state folder. Money is never touched.
     """
     with sentences(as_json=as_json):
-        loaded = load(config) if config else None
+        loaded = load(config, despite={"config_secret_readable"} if fix else ()) if config else None
         told = [*service_findings(loaded), *door_findings(loaded)] if loaded else []
     counters = loaded.settings.counters if loaded else ()
     machine = describe(Places(root), counters)
     if ask:
         machine = replace(machine, heard=asyncio.run(heard(machine, _open)))
     found, text = [*findings(machine), *told], rule(machine)
+    if fix and loaded:
+        found += repairs(loaded, machine, now_s=SystemClock().wall_ms() / 1000)
+    elif fix:
+        give_up("--fix needs --config FILE")
     written: Finding | None = None
     if write_rule:
         written = write(root / DEFAULT_RULE if write_rule == "default" else Path(write_rule), text)

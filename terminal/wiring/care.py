@@ -1,7 +1,6 @@
 """Care wired: whom to call and what protects, from the settings; the bundle for support with its code."""
 
 import asyncio
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -76,7 +75,7 @@ def call_for_help(loaded: Loaded) -> Kept:
         code = help_code(zipped(files))
         name = f"help-{code.replace('-', '')}.zip"
         folder = loaded.state / FOLDER
-        with suppress(FileExistsError):  # the same bytes: it is there already
+        if not (folder / name).is_file():  # else the same bytes are there already
             kept(loaded, files, name)
         _make_room(folder, name)
     except OSError as error:
