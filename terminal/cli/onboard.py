@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, api
+from terminal.cli.prepare import begin_files, tell_proposal
 from terminal.cli.verify import read
 from terminal.cli.words import REFUSED, USAGE, console, errors, give_up, put, sentences
 from terminal.visit.keys import write_whole
@@ -29,15 +30,31 @@ def visit(
     script: Annotated[
         Path | None, typer.Option(help="A visit written down; played on the simulated counter.")
     ] = None,
+    answers: Annotated[Path | None, typer.Option(help="Six answers as JSON: which preset they propose.")] = None,
+    prepare: Annotated[Path | None, typer.Option(help="Begin a shop's files in this folder.")] = None,
+    currency: Annotated[str, typer.Option(help="With --answers or --prepare: the shop's money.")] = "CNY",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --answers: print only.")] = False,
     out: Annotated[Path, typer.Option(help="Where its sealed record goes.")] = Path("acceptance.json"),
     as_json: AsJson = False,
 ) -> None:
-    """Play a visit on the simulated counter: every step through the service's own API, in simulated minutes."""
+    """Play a visit on the simulated counter: every step through the service's own API, in simulated minutes.
+
+    With --answers FILE print the preset that they propose; with --prepare FOLDER begin the shop's files.
+    """
     if context.invoked_subcommand is not None:
         return
-    if script is None:
-        give_up("Say --script FILE; the real visit is on the page /setup.", USAGE)
-    _play(script, out, as_json=as_json)
+    if script is not None:
+        _play(script, out, as_json=as_json)
+    elif prepare is not None:
+        with sentences(as_json=as_json):
+            begin_files(prepare, answers, currency)
+    elif answers is not None and dry_run:
+        with sentences(as_json=as_json):
+            tell_proposal(answers, currency, as_json=as_json)
+    elif answers is not None:
+        give_up("--answers goes with --dry-run, or with --prepare FOLDER.", USAGE)
+    else:
+        give_up("Say --script FILE; the real visit is on the page /setup/visit.", USAGE)
 
 
 def _play(script: Path, out: Path, *, as_json: bool) -> None:

@@ -242,6 +242,13 @@ def _cent(sale: Sale, since_ms: int) -> tuple[dict[str, Any], str]:
     return row, ""
 
 
+def prove_questions(proposal: Mapping[str, Any] | str) -> Proven:
+    """The six answers with what they propose; text: which of them is missing."""
+    if isinstance(proposal, str):
+        return Proven({}, "visit_questions_open", {"why": proposal})
+    return Proven(proposal)
+
+
 def prove_faults(told: Mapping[str, Any]) -> Proven:
     """A person's eight ticks; one that is missing or false is the reason."""
     ticks = {tick: told.get(tick) is True for tick in TICKS}

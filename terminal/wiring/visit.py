@@ -24,6 +24,7 @@ from terminal.people.service import People
 from terminal.settings import Loaded
 from terminal.visit.desk import VisitDesk
 from terminal.visit.keys import open_key, write_whole
+from terminal.visit.presets import proposed
 from terminal.visit.proofs import (
     Heard,
     Leg,
@@ -33,6 +34,7 @@ from terminal.visit.proofs import (
     prove_devices,
     prove_faults,
     prove_identity,
+    prove_questions,
     prove_sheet,
 )
 from terminal.visit.record import Signer
@@ -142,6 +144,8 @@ class Visiting:
         match step:
             case Step.SHEET:
                 return prove_sheet(self._printers(), self._site.network(), await self._heard())
+            case Step.QUESTIONS:
+                return prove_questions(proposed(told, self._service.house.currency))
             case Step.IDENTITY:
                 return prove_identity(await self._heard())
             case Step.DEVICES:

@@ -1,6 +1,7 @@
 """A whole visit on the simulated counter, killed and resumed at every step, and refused where it should be."""
 
 import json
+import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -223,3 +224,41 @@ def test_a_device_that_nobody_tested_or_that_is_dead_is_named(tmp_path: Path) ->
         assert sheet["proof"]["legs"]["bank"] == "ok", "one dead leg hides no other"
 
     story(tmp_path, tell)
+
+
+ANSWERS = {
+    "sells": "stall",
+    "peak": "over_60",
+    "printer": "no",
+    "scanner": "no",
+    "internet": "wifi",
+    "works": "alone",
+}
+
+
+@pytest.mark.row(100)
+def test_in_the_office_six_answers_propose_a_preset_and_begin_the_shops_files(tmp_path: Path) -> None:
+    answers, shop = tmp_path / "shop.json", tmp_path / "shop"
+    answers.write_text(json.dumps(ANSWERS))
+    code, said = command("onboard", "--answers", str(answers), "--dry-run", "--currency", "JPY", "--json")
+    assert (code, json.loads(said)["preset"], json.loads(said)["shop"]["limit_minor"]) == (
+        *(0, "stall-no-printer"),
+        1000,
+    )
+    assert "stall-no-printer" in command("onboard", "--answers", str(answers), "--dry-run")[1]
+    code, said = command("onboard", "--prepare", str(shop), "--answers", str(answers))
+    assert code == 0, said
+    assert (shop / "secrets.toml").stat().st_mode & 0o777 == 0o600
+    assert (shop / "keys").stat().st_mode & 0o777 == 0o700
+    settings = tomllib.loads((shop / "countertop.toml").read_text("utf-8"))
+    assert (settings["shop"]["excess"], settings["shop"]["currency"]) == ("refund", "CNY")
+    before = (shop / "secrets.toml").read_bytes()
+    assert command("onboard", "--prepare", str(shop))[0] == REFUSED, "never over what is there"
+    assert (shop / "secrets.toml").read_bytes() == before
+    answers.write_text(json.dumps({**ANSWERS, "works": "robots"}))
+    code, said = command("onboard", "--answers", str(answers), "--dry-run")
+    assert (code, "C-124" in said) == (REFUSED, True)
+    assert command("onboard")[0] == USAGE
+    assert "pharmacy" in command("preset", "list")[1]
+    assert "cut_off" in command("preset", "show", "restaurant")[1]
+    assert command("preset", "show", "casino")[0] == REFUSED
