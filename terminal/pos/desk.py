@@ -1,5 +1,6 @@
 """What the door of a till may ask of its counter: the pages' use cases, rights and limits, no rule of its own."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -52,6 +53,11 @@ def outcome(sale: Sale) -> Outcome:
     return _OUTCOMES[sale.state]
 
 
+def going_back(sale: Sale) -> bool:
+    """Some of what was paid went back, or may have: it pays for nothing that is asked for again."""
+    return any(sale.gives_back(each.id) for each in sale.attempts)
+
+
 def not_told(sale: Sale) -> bool:
     """Whether a person is told that this till was not."""
     return any(each.kind == "till_not_told" and not each.closed for each in sale.exceptions)
@@ -93,6 +99,7 @@ class Takings:
 class Desk:
     def __init__(self, service: Service, people: People, who: Principal, counter: str) -> None:
         self._service, self._people, self._who, self.counter = service, people, who, counter
+        self._giving = asyncio.Lock()
 
     @property
     def currency(self) -> str:
@@ -154,6 +161,10 @@ class Desk:
         """Whether this till opened it."""
         return self._service.feed.of_subject(sale_id)[0].actor == str(self._who.actor)
 
+    def asked(self, refund: Refund) -> bool:
+        """Whether this till asked for it."""
+        return refund.actor == str(self._who.actor)
+
     def check_code(self, sale: Sale) -> str:
         """Its four characters, as on glass and slip; empty until it is paid."""
         return self._service.check_code(sale)
@@ -211,15 +222,19 @@ class Desk:
         self._may(Action.ASK_REFUND)
         sale, aftercare = self.sale(sale_id), self._service.aftercare
         named = self._key("refund", key, sale_id, amount_minor)
-        if answered(self._service.feed, named) is None:
-            amount = aftercare.offer(sale.id, amount_minor).amount
-            rights, by_pin = self._people.refunds, self._service.holds.refunds_by_pin
-            self._service.holds.refund(self._who.actor)
-            if not await rights.alone(self._who, amount.minor, by_pin=by_pin):
-                raise NotAllowed("refund_needs_approval")
-            await rights.count(self._who.actor, amount)
-            amount_minor = amount.minor
-        return await aftercare.refund(sale.id, amount_minor, reason=reason, actor=self._who.actor, key=named)
+        async with self._giving:  # the same request twice at once uses up what a till may give back once
+            if answered(self._service.feed, named) is None:
+                offered = aftercare.offer(sale.id, amount_minor)
+                amount, left = offered.amount, max(sale.refundable_minor(offered.attempt), 0)
+                rights, by_pin = self._people.refunds, self._service.holds.refunds_by_pin
+                self._service.holds.refund(self._who.actor)
+                if not 1 <= amount.minor <= left:  # what is refused at once is not counted
+                    raise InvalidRequest("refund_too_much", left=Money(left, amount.currency).plain())
+                if not await rights.alone(self._who, amount.minor, by_pin=by_pin):
+                    raise NotAllowed("refund_needs_approval")
+                await rights.count(self._who.actor, amount)
+                amount_minor = amount.minor
+            return await aftercare.refund(sale.id, amount_minor, reason=reason, actor=self._who.actor, key=named)
 
     def refund_of(self, key: str) -> tuple[Sale, Refund] | None:
         """What was asked for under this key, also before a restart."""

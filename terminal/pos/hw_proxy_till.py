@@ -9,7 +9,7 @@ from typing import Any, Final
 from terminal.errors import Conflict, InvalidRequest, NotFound, TerminalError
 from terminal.help.registry import describe
 from terminal.payments.sale import Sale
-from terminal.pos.desk import Desk, Outcome, Request, not_told, outcome
+from terminal.pos.desk import Desk, Outcome, Request, going_back, not_told, outcome
 from terminal.pos.hw_proxy import DRIVER, Payment, transaction, try_key
 from terminal.pos.hw_proxy_receipt import read_receipt
 
@@ -89,6 +89,8 @@ class HwProxy:
             if sale is None:
                 return None, key
             came = outcome(sale)
+            if going_back(sale):
+                continue  # its money is not here: what is asked for now is another payment
             if sale.amount == payment.amount and came is not Outcome.NOT_PAID:
                 return sale, key
             if came is Outcome.PAID:

@@ -15,7 +15,7 @@ from terminal.errors import NotFound
 from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Refund, Sale
-from terminal.pos.desk import Desk, Outcome, Request, Takings, outcome
+from terminal.pos.desk import Desk, Outcome, Request, Takings, going_back, outcome
 from terminal.pos.unheard import Unheard
 from terminal.pos.zvt_answers import Code, Told, Wanted, receipt_no
 
@@ -101,7 +101,8 @@ class ZvtTill:
             return None
         sale = self.desk.sale(self._unheard)
         young = self._clock.wall_ms() - sale.ended_ms <= self.waits.again_s * 1000
-        return sale if outcome(sale) is Outcome.PAID and sale.amount.minor == minor and young else None
+        kept = outcome(sale) is Outcome.PAID and not going_back(sale)
+        return sale if kept and sale.amount.minor == minor and young else None
 
     def last(self) -> Result | None:
         """What became of the last command that moved money; None when there was none."""
@@ -167,18 +168,21 @@ class ZvtTill:
         sale = self._numbered(wanted.receipt)
         if sale is None or outcome(sale) is not Outcome.PAID:
             return Code.NO_REVERSAL
-        count = len(sale.refunds)
-        if count and self._repeats(sale.refunds[-1], wanted.minor):
-            count -= 1
-        return await self._give_back(sale, wanted.minor, "till_refund", f"zvt-back-{sale.id}-{count}")
+        if (first := next((each for each in sale.refunds if self._repeats(each, wanted.minor)), None)) is not None:
+            return await self._follow_back(sale, first)  # whatever others gave back since: it is this one
+        key = f"zvt-back-{sale.id}-{len(sale.refunds)}"
+        return await self._give_back(sale, wanted.minor, "till_refund", key)
 
     def _repeats(self, refund: Refund, minor: int | None) -> bool:
-        """The same amount again, and nobody heard of the first."""
+        """Asked for by this till, the same amount again, and nobody heard of the first."""
         young = self._clock.wall_ms() - refund.since_ms <= self.waits.again_s * 1000
-        return refund.id not in self._heard and refund.amount.minor == minor and young
+        asked = self.desk.asked(refund) and refund.amount.minor == minor
+        return asked and refund.id not in self._heard and young
 
     async def _give_back(self, sale: Sale, minor: int | None, why: str, key: str) -> Result:
-        sale, refund = await self.desk.refund(sale.id, minor, why, key)
+        return await self._follow_back(*await self.desk.refund(sale.id, minor, why, key))
+
+    async def _follow_back(self, sale: Sale, refund: Refund) -> Result:
         self._last = (sale.id, refund.id)
         refund = await self.desk.refunded(sale.id, refund.id, self.waits.refund_s)
         return self.refund_result(self.desk.sale(sale.id), refund)

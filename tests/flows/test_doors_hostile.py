@@ -10,8 +10,11 @@ from terminal.payments.sale import Sale
 from terminal.pos.desk import Desk, Outcome, Request, outcome
 from terminal.pos.folder import FolderDoor
 from tests.flows.door_rig import desk_of
-from tests.flows.shop import Shop, story
+from tests.flows.shop import Shop, refused, story
 from tests.flows.test_door_folder import Place, place
+from tests.flows.test_door_hw_proxy import line, shown, till_of, waits
+from tests.flows.zvt_rig import counter_of
+from tests.strangers.zvt_till import Closed
 
 
 def paying_last(shop: Shop) -> Desk:
@@ -32,6 +35,10 @@ class Unsure(Desk):
     async def open_sale(self, request: Request) -> Sale:
         await super().open_sale(request)
         raise JournalError("journal_stopped")
+
+
+def newest(shop: Shop) -> Sale:
+    return shop.service.book.sale(shop.service.feed.list("sale")[0].subject)
 
 
 def folder_of(at: Place, desk: Desk, unpaid_s: float = 180) -> "asyncio.Task[None]":
@@ -87,3 +94,64 @@ async def test_a1_a_refunds_name_in_a_folder_is_that_refund_alone(shop: Shop) ->
         told = await at.comes("r1.txt", 60)
         assert (told["outcome"], told["slug"]) == ("refused", "idempotency_other_meaning")
         assert shop.kept_minor == 2350
+
+
+@story()
+async def test_i8_a_zvt_refund_nobody_heard_of_is_one_whatever_a_page_gives_back_meanwhile(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        till, cable = counter.plug()
+        receipt = (await counter.paid(till)).status[0x87]
+        sale = newest(shop)
+        asked = asyncio.ensure_future(till.refund(500, receipt))
+        await shop.until(lambda: len(newest(shop).refunds) == 1, 5)
+        cable.pull()
+        with pytest.raises(Closed):
+            await asked
+        await shop.refund(sale, 300)
+        again, _ = counter.plug()
+        assert (await again.refund(500, receipt)).paid
+        assert [each.amount.minor for each in newest(shop).refunds] == [500, 300]
+
+
+@story()
+async def test_i2_a_zvt_till_is_not_told_paid_for_what_was_given_back(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        till, cable = counter.plug()
+        asked = asyncio.ensure_future(till.pay(2850))
+        sale = await counter.shown()
+        cable.pull()
+        with pytest.raises(Closed):
+            await asked
+        shop.pay(sale)
+        await counter.until_paid(sale)
+        await shop.refund(shop.sale(sale), None)
+        again, _ = counter.plug()
+        assert (await counter.paid(again)).paid
+        assert counter.sales == 2, "it was told that the sale before, which was given back, is paid"
+
+
+@story()
+async def test_i2_a_browsers_till_is_not_told_paid_for_what_was_given_back(shop: Shop) -> None:
+    async with till_of(shop) as till:
+        first = (await till.start(line()))["transaction_id"]
+        shop.pay(await shown(shop, first))
+        assert (await waits(till, first))["success"]
+        await shop.refund(newest(shop), None)
+        again = await till.start(line())
+        assert (again["success"], again["transaction_id"] != first) == (None, True)
+
+
+@story()
+async def test_a2_one_refund_asked_for_twice_at_once_uses_up_its_allowance_once(shop: Shop) -> None:
+    desk, sale = desk_of(shop), await shop.paid(8000)
+    both = await asyncio.gather(*(desk.refund(sale.id, 4000, "till", "r1") for _ in range(2)))
+    assert len({refund.id for _, refund in both}) == 1
+    assert len(newest(shop).refunds) == 1
+
+
+@story()
+async def test_i8_a_refund_that_is_too_much_uses_up_no_allowance(shop: Shop) -> None:
+    desk, sale = desk_of(shop), await shop.paid(2850)
+    for number in range(2):
+        assert (await refused(desk.refund(sale.id, 4000, "till", f"r{number}"))).slug == "refund_too_much"
+    assert (await desk.refund(sale.id, 2850, "till", "r9"))[1].amount.minor == 2850
