@@ -19,6 +19,9 @@ FILE: Final = f"{HELP}/countertop.crt"
 PAIR: Final = "/api/v1/pair"
 CODE: Final = f"{HELP}/code.svg"
 _PAGES: Final = frozenset({"/sign-in", HELP, CODE, FILE})
+_RFC_1918: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+SHOP_NETWORKS: Final = tuple(map(ipaddress.ip_network, _RFC_1918))
+_NEARER: Final = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10")))
 TOKENS: Final = ("__Host-ct-till", "__Host-ct-display")  # of a paired device, not of a person's session
 Look = Callable[[Iterable[str], str], Principal | None]
 
@@ -61,7 +64,7 @@ def check_lan(request: web.Request, paired: Look) -> None:
 
 def _neighbour(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address).is_private
+        return any(ipaddress.ip_address(address) in each for each in (*SHOP_NETWORKS, *_NEARER))
     except ValueError:
         return False
 

@@ -18,7 +18,7 @@ from terminal.errors import BadSettings
 from terminal.lan_authority import SERVER, LanCertificate, ensure, told
 from terminal.settings import Loaded
 from terminal.web.edge import EDGE
-from terminal.web.lan import LanDoor
+from terminal.web.lan import SHOP_NETWORKS, LanDoor
 from terminal.web.listen import listen_too
 from terminal.wiring.stores import on_disk
 
@@ -58,12 +58,14 @@ async def open_lan(doors: web.Application, loaded: Loaded, clock: Clock) -> dict
     """
     if not loaded.settings.listen.lan:
         return {}
-    door = _Door(doors, loaded, clock)
+    door = LanKeeper(doors, loaded, clock)
     await door.open()
     return {"lan": door.keep}
 
 
-class _Door:
+class LanKeeper:
+    """The door with its certificate, for ``doors`` that answer on the machine itself already."""
+
     def __init__(self, doors: web.Application, loaded: Loaded, clock: Clock) -> None:
         self._doors, self._loaded, self._clock = doors, loaded, clock
         self._listen = loaded.settings.listen
@@ -72,6 +74,7 @@ class _Door:
         self._port = 0
 
     async def open(self) -> None:
+        """Raises BadSettings, as ``open_lan``."""
         with on_disk(self._loaded.state):
             self._renewed()
         self._take()
@@ -82,13 +85,17 @@ class _Door:
         """Look hourly: another address from the router, or the certificate's end. Open connections go on."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                if self._renewed():
-                    self._take()
-                    self._tell()
-                    log.info("phones and second screens see a new certificate, of the same authority")
-            except (OSError, BadSettings) as error:
-                log.warning("the certificate for phones is not renewed: %s", error)
+            self.look()
+
+    def look(self) -> None:
+        """Once. What fails is logged: the door goes on with the certificate that it has."""
+        try:
+            if self._renewed():
+                self._take()
+                self._tell()
+                log.info("phones and second screens see a new certificate")
+        except (OSError, BadSettings) as error:
+            log.warning("the certificate for phones is not renewed: %s", error)
 
     def _renewed(self) -> bool:
         names = own_names(self._listen.lan_host, self._listen.lan_names)
@@ -149,8 +156,7 @@ def private_addresses(proc: Path) -> list[str]:
 
 
 def _is_private(text: str) -> bool:
-    address = ipaddress.ip_address(text)
-    return address.is_private and not address.is_loopback and not address.is_link_local
+    return any(ipaddress.ip_address(text) in each for each in SHOP_NETWORKS)
 
 
 def _is_address(name: str) -> bool:

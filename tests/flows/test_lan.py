@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +18,14 @@ from terminal.cli.commands import app
 from terminal.lan_authority import AUTHORITY, KEY
 from terminal.people.roles import Action
 from terminal.settings import Loaded, load
-from terminal.wiring.lan import lan_sheet
+from terminal.system import SystemClock
+from terminal.web.app import make_app
+from terminal.web.edge import EDGE
+from terminal.web.listen import listen
+from terminal.wiring.lan import LanKeeper, lan_sheet
+from tests.flows.api_rig import open_shop
 from tests.flows.ports import claim
+from tests.unit.test_lan_authority import DAY_MS, Wall
 
 NEAR = "127.0.0.2"  # another machine, as far as addresses tell
 PHONE = "127.0.0.3"
@@ -159,3 +165,42 @@ async def test_off_means_off(tmp_path: Path) -> None:
             assert "C-155" in await told.text()
     assert lan_sheet(loaded) is None
     assert not (loaded.state / "tls" / KEY).exists()
+
+
+async def shown(door: str, port: int, trust: ssl.SSLContext) -> bytes:
+    """The certificate that a new connection is shown, proved by the authority."""
+    _, writer = await asyncio.open_connection(door, port, ssl=trust, server_hostname=door)
+    try:
+        certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        assert isinstance(certificate, bytes)
+        return certificate
+    finally:
+        writer.close()
+
+
+async def test_a_certificate_near_its_end_is_changed_under_the_open_door_and_phones_notice_nothing(
+    tmp_path: Path,
+) -> None:
+    port, wall = claim(), Wall(SystemClock().wall_ms() - 370 * DAY_MS)
+    loaded = installed(tmp_path, ("lan = false", f'lan = true\nlan_host = "{NEAR}"\nlan_port = {port}'))
+    async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
+        app = make_app(shop.service, shop.people, loaded, clock=shop.clock, entropy=shop.entropy)
+        await listen(stack, app, "127.0.0.1", 0)
+        keeper = LanKeeper(app, loaded, wall)
+        await keeper.open()
+        trust = ssl.create_default_context(cafile=loaded.state / "tls" / AUTHORITY)
+        first, before = await shown(NEAR, port, trust), app[EDGE].lan
+        keeper.look()
+        assert await shown(NEAR, port, trust) == first
+        wall.ms += 370 * DAY_MS
+        keeper.look()
+        assert await shown(NEAR, port, trust) != first
+        after = app[EDGE].lan
+        assert before is not None
+        assert after is not None
+        assert (after.fingerprint, after.hosts) == (before.fingerprint, before.hosts)
+        assert after.server_fingerprint != before.server_fingerprint
+        (loaded.state / "tls").rename(loaded.state / "elsewhere")
+        (loaded.state / "tls").write_text("a file in its place")
+        keeper.look()
+        assert app[EDGE].lan is after, "what cannot be renewed goes on as it is, and is logged"
