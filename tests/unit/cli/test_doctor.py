@@ -109,7 +109,7 @@ def _facts(text: str) -> list[str]:
 
 
 def _check_files() -> list[str]:
-    parts = ("checks", "doors", "service")
+    parts = ("checks", "doors", "fix", "service")
     return [str(Path(str(command_file.__file__)).with_name(f"doctor_{each}.py")) for each in parts]
 
 
