@@ -25,6 +25,9 @@ _ALWAYS: Final = tuple(
         *("64:ff9b:1::/48", "::/96"),  # translated by rules nobody here knows (RFC 8215); IPv4-compatible
     )
 )
+_GLOBAL6: Final = ipaddress.IPv6Network(
+    "2000::/3"
+)  # all that is given out (RFC 4291, 2.4); the rest leads elsewhere
 _LOOPBACK6: Final = ipaddress.ip_address("::1")  # inside ::/96
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -85,7 +88,8 @@ def may_call(address: str, *, allowed: bool) -> bool:
     plain = _unwrapped(literal)
     if plain != _LOOPBACK6 and any(plain in each for each in _ALWAYS if each.version == plain.version):
         return False
-    return allowed or plain.is_global
+    given_out = isinstance(plain, ipaddress.IPv4Address) or plain in _GLOBAL6
+    return allowed or (given_out and plain.is_global)
 
 
 def _literal(text: str) -> Address | None:
