@@ -6,7 +6,7 @@ Source: WHATWG Fetch, "CORS protocol"; W3C Private Network Access, "CORS preflig
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -32,7 +32,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Gate:
     """Who gets in. ``secret``: the first part of every path; ``hosts``: names this machine is called by."""
 
-    secret: str
+    secret: str = field(repr=False)
     origins: Collection[str]
     hosts: Collection[str] = NAMES
     peers: Peers = _HERE

@@ -15,6 +15,7 @@ from terminal.pos.hw_proxy import (
     result,
     try_key,
 )
+from terminal.pos.hw_proxy_app import Gate
 from terminal.strict_json import parse_exact
 
 INFO = {"amount": 28.5, "currency_iso": "CNY", "currency_decimals": 2, "payment_mode": "card"}
@@ -90,3 +91,7 @@ def test_an_answer_carries_the_calls_id() -> None:
     call = read_call(b'{"jsonrpc":"2.0","method":"call","params":{"a":1},"id":"x7"}')
     assert result(call, True) == {"jsonrpc": "2.0", "id": "x7", "result": True}
     assert read_call(b'{"jsonrpc":"2.0","method":"call","id":null}').params == {}
+
+
+def test_i19_the_tills_secret_path_is_in_no_line_that_names_its_gate() -> None:
+    assert "canary" not in repr(Gate("canary-secret-path-0123", ()))
