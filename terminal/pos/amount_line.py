@@ -163,7 +163,11 @@ class AmountLine:
             self._done = former.id
             await self._say(pipe, f"REPEAT {self._told(former)}")
             return
-        sale = await self._desk.open_sale(Request(amount, f"line-{self._new_id()}"))
+        try:
+            sale = await self._desk.open_sale(Request(amount, f"line-{self._new_id()}"))
+        except asyncio.CancelledError:
+            self._looked = False  # the line ended while it was recorded: who looks next finds it
+            raise
         self._follow(sale)
         self._said = self._told(sale)
         self._news.set()

@@ -73,7 +73,8 @@ class LineServer:
         if not self._peers.admits(writer.get_extra_info("peername")[0]):
             writer.transport.abort()
             return
-        await self.end()
+        while self._now is not None and not self._now.done():  # another may have come while the old one ended
+            await self.end()
         mine = self._now = asyncio.create_task(self._door.serve(TcpPipe(reader, writer)))
         try:
             await asyncio.wait({mine})

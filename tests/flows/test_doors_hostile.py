@@ -2,15 +2,21 @@
 
 import asyncio
 import contextlib
+from typing import cast
 
 import pytest
 
 from terminal.errors import JournalError
 from terminal.payments.sale import Sale
+from terminal.pos.amount_line import AmountLine
+from terminal.pos.amount_lines import Rules
 from terminal.pos.desk import Desk, Outcome, Request, outcome
 from terminal.pos.folder import FolderDoor
+from terminal.pos.peers import Peers
+from terminal.wiring.open_amount_line import LineServer
 from tests.flows.door_rig import desk_of
 from tests.flows.shop import Shop, refused, story
+from tests.flows.test_door_amount_line import pays, till_at
 from tests.flows.test_door_folder import Place, place
 from tests.flows.test_door_hw_proxy import line, shown, till_of, waits
 from tests.flows.zvt_rig import counter_of
@@ -155,3 +161,62 @@ async def test_i8_a_refund_that_is_too_much_uses_up_no_allowance(shop: Shop) -> 
     for number in range(2):
         assert (await refused(desk.refund(sale.id, 4000, "till", f"r{number}"))).slug == "refund_too_much"
     assert (await desk.refund(sale.id, 2850, "till", "r9"))[1].amount.minor == 2850
+
+
+@story()
+async def test_a3_a_line_that_ends_while_its_sale_is_recorded_does_not_lose_it(shop: Shop) -> None:
+    class Slow(Desk):
+        async def open_sale(self, request: Request) -> Sale:
+            sale = await super().open_sale(request)
+            await asyncio.sleep(1)
+            return sale
+
+    door = AmountLine(desk_of(shop, kind=Slow), Rules("CNY"), shop.world.ids.ulid, unpaid_s=180)
+    async with till_at(shop, door) as first:
+        first.sends(b"28.50\r")
+        await shop.until(lambda: shop.lane().current is not None, 5)
+    async with till_at(shop, door) as again:
+        await again.hears("LAST WAIT 28.50")
+        await pays(shop)
+        await again.hears("PAID 28.50 ")
+
+
+@story()
+async def test_a3_two_lines_that_come_while_the_old_one_ends_are_not_served_together(shop: Shop) -> None:
+    served, most = 0, 0
+
+    class SlowToEnd:
+        async def serve(self, pipe: object) -> None:
+            nonlocal served, most
+            served += 1
+            most = max(most, served)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                for _ in range(5):
+                    await asyncio.sleep(0)
+                served -= 1
+
+    class Writer:
+        transport: "Writer"
+
+        def get_extra_info(self, _name: str) -> tuple[str, int]:
+            return ("127.0.0.1", 1)
+
+        def abort(self) -> None: ...
+
+    writer = Writer()
+    writer.transport = writer
+    serving = LineServer(cast("AmountLine", SlowToEnd()), Peers(()))
+    lines = []
+    for _ in range(3):  # the second and third at one moment
+        lines.append(
+            asyncio.create_task(serving.come(asyncio.StreamReader(), cast("asyncio.StreamWriter", writer)))
+        )
+        if len(lines) == 1:
+            await shop.wait(0.1)
+    await shop.wait(0.1)
+    assert (served, most) == (1, 1)
+    await serving.end()
+    await asyncio.wait(lines)
+    assert served == 0
