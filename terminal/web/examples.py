@@ -243,6 +243,11 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     sheet_shapes.VisitCode("402913", 900, 8, "http://127.0.0.1:7600/sign-in?visit=yes", "<svg/>", "", False),
     answers.Done(),
     answers.TrainingPlace("1", "https://127.0.0.1:7602"),
+    lesson_shapes.NewLesson(lesson="take-money", track="calm"),
+    lesson_shapes.NewAct(act="handed_over"),
+    lesson_shapes.NewPlay(play="pays"),
+    lesson_shapes.NewExam(seed=7),
+    lesson_shapes.NewAnswer(exam="01KAK3V5M2Q8ZP6T4W9XN7B1CH", question="green", answer=0),
     lesson_shapes.LessonView(run="01KAK3V5M2Q8ZP6T4W9XN7B1CG", lesson="take-money", title="Take money", step=1),
     lesson_shapes.ExamView("01KAK3V5M2Q8ZP6T4W9XN7B1CH", "1", 7, "take-money", "", False, False, 0),
 )

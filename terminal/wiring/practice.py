@@ -125,17 +125,20 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
         entropy=entropy,
         beside=Beside(picture=receipt_picture, trainer=trainer, refunds=refunds),
     )
-    classroom = _classroom(service, bank, clock, ids)
-    teach(pages, classroom)
+    teach(pages, classroom := _classroom(service, bank, clock, ids))
     at = shop.loaded.settings
     url = await listen(stack, pages, at.listen.host, at.training.port)
     life = asyncio.create_task(service.run(), name="training")
     stack.push_async_callback(_stopped, service, life)
     life.add_done_callback(_told)
     await service.until_ready()
+    await _open_lessons(stack, classroom)
+    return World(service, pages, bank, url, life, stack.pop_all(), classroom)
+
+
+async def _open_lessons(stack: AsyncExitStack, classroom: Classroom) -> None:
     stack.push_async_callback(classroom.lessons.close)
     await classroom.lessons.recover()
-    return World(service, pages, bank, url, life, stack.pop_all(), classroom)
 
 
 def _classroom(service: Service, bank: Sandbox, clock: Clock, ids: Ids) -> Classroom:

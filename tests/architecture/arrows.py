@@ -62,6 +62,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.hooks",
         "terminal.care",
         "terminal.visit",
+        "terminal.training",
         "terminal.help",
         "drivers.qr",  # pure: text to modules, so that glass and page show the same code
         *COMMON,
