@@ -116,7 +116,10 @@ class Committer:
         self._begin()
         try:
             rows: list[Row] = []
-            outcomes = [self._take(unit, rows) for unit in units]
+            outcomes = [self._take(unit, rows, alone=len(units) == 1) for unit in units]
+            if len(units) == 1 and isinstance(outcomes[0], Conflict):
+                self.connection.execute("ROLLBACK")  # nothing of it stays, and nobody shares its transaction
+                return outcomes
             if rows:
                 self.connection.executemany(_INSERT, rows)
         except (apsw.Error, OSError) as error:
@@ -163,9 +166,12 @@ class Committer:
         except apsw.Error as error:
             raise self._fatal(error, "journal_broken") from error
 
-    def _take(self, unit: Unit, rows: list[Row]) -> Outcome:
-        """Views first: only a claim among them can refuse, and until they agreed the chain does not move."""
-        claims = any(draft.index and draft.index.claims for draft in unit.drafts)
+    def _take(self, unit: Unit, rows: list[Row], *, alone: bool) -> Outcome:
+        """Views first: only a claim among them can refuse, and until they agreed the chain does not move.
+
+        Of a unit that is ``alone`` the whole transaction is its savepoint: whoever called takes it back.
+        """
+        claims = not alone and any(draft.index and draft.index.claims for draft in unit.drafts)
         if claims:
             self.connection.execute("SAVEPOINT unit")
         try:
@@ -173,8 +179,9 @@ class Committer:
                 if draft.index:
                     project(self.connection, number, draft.row, draft.index)
         except Conflict as conflict:
-            self.connection.execute("ROLLBACK TO unit")
-            self.connection.execute("RELEASE unit")
+            if not alone:
+                self.connection.execute("ROLLBACK TO unit")
+                self.connection.execute("RELEASE unit")
             return conflict
         if claims:
             self.connection.execute("RELEASE unit")
