@@ -117,13 +117,14 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(folder: Path, counters: int = 2) -> AsyncIterator[Shop]:
+async def open_shop(folder: Path, counters: int = 2, *, more: str = "") -> AsyncIterator[Shop]:
+    """``more``: further tables of the settings."""
     authority, _ = ensure(folder / "state" / "tls", SystemClock())
     sandbox = await start_sandbox(
         folder / "bank", clock=SystemClock(), entropy=SystemEntropy(), port=0, notify_ca=authority
     )
     try:
-        loaded = load(_write_settings(folder, sandbox, counters))
+        loaded = load(_write_settings(folder, sandbox, counters, more))
         async with running(loaded) as service, aiohttp.ClientSession() as http:
             code = service.people.new_set_up_code()
             owner = await service.people.set_up(code, label="Ana Owner", pin=OWNER_PIN, device="test")
@@ -132,7 +133,7 @@ async def open_shop(folder: Path, counters: int = 2) -> AsyncIterator[Shop]:
         await sandbox.close()
 
 
-def _write_settings(folder: Path, sandbox: Sandbox, counters: int) -> Path:
+def _write_settings(folder: Path, sandbox: Sandbox, counters: int, more: str) -> Path:
     told: dict[str, Any] = json.loads((sandbox.credentials / "credentials.json").read_text())
     told |= {"folder": sandbox.credentials, "gateway": sandbox.url, "notify": claim()}
     told |= alipay_names(told["mchid"])
@@ -140,7 +141,7 @@ def _write_settings(folder: Path, sandbox: Sandbox, counters: int) -> Path:
     lanes = (_COUNTER.format(counter=number + 1) for number in range(counters))
     kiosk = _COUNTER.format(counter=KIOSK) + "kiosk = true\n"
     both = _COUNTER.format(counter=BOTH) + 'channels = ["wechatpay", "alipay"]\n'
-    settings.write_text(_TEXT.format(**told) + "".join(lanes) + kiosk + both)
+    settings.write_text(_TEXT.format(**told) + "".join(lanes) + kiosk + both + more)
     secrets = folder / "secrets.toml"
     secrets.touch(mode=0o600)
     secrets.write_text(f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n[people]\npepper = "{"5a" * 32}"\n')
