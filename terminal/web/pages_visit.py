@@ -168,7 +168,8 @@ async def visit(request: web.Request) -> web.Response:
     """The ten steps with their state; its script begins a visit or goes on with it."""
     who, words = _visits(request), words_for(request)
     facts = _facts(request, words, who, step="", steps=[each.value for each in Step])
-    return render(request, "visit.html", words, facts=facts, steps=[each.value for each in Step])
+    second = who.lacks == "code_set_up"  # nobody signs without it, so it is told at the beginning
+    return render(request, "visit.html", words, facts=facts, steps=[each.value for each in Step], second=second)
 
 
 async def step(request: web.Request) -> web.Response:

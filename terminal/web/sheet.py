@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from terminal.counter.ports import Played, PrintStopped, Provider, Slip, Utterance
 from terminal.counter.service import Service
@@ -83,7 +84,8 @@ async def read_sheet(call: Call[SheetQuery]) -> Answer:
     edge, language = call.edge, accepted(call.request.headers.get("Accept-Language", ""))
     call.require(Action.SEE_HEALTH)
     counter = call.form.counter or next(iter(edge.service.lanes))
-    told = [_leg_view(each, language) for each in await edge.looking.legs(counter)]
+    found = await edge.looking.legs(counter)
+    told = [replace(_leg_view(each, language), of=_method(edge.service, each.of, language)) for each in found]
     house = edge.service.house
     view = SheetView(house.title, terminal_id(edge), counter, software(), address(call.request, VISIT_PAGE), told)
     return Answer(view)
@@ -154,6 +156,10 @@ def address(request: web.Request, path: str) -> str:
     return f"{request.scheme}://{request.host}{path}"
 
 
+def _method(service: Service, channel: str, language: str) -> str:
+    return service.parts.slips.method(channel, language) if channel else ""
+
+
 def _leg_view(leg: Leg, language: str) -> LegView:
     if not leg.slug:
         return LegView(leg.name, leg.of, leg.state, "", "", "", "")
@@ -176,7 +182,7 @@ async def _lines(edge: Edge, counter: str, where: str, code: str = "") -> Receip
 def told_legs(service: Service, found: Sequence[Leg], words: Catalogue) -> list[Told]:
     told: list[Told] = []
     for leg in found:
-        what = service.parts.slips.method(leg.of, words.language) if leg.of else ""
+        what = _method(service, leg.of, words.language)
         name = " · ".join(each for each in (words.text(f"sheet.{leg.name}"), what) if each)
         view = _leg_view(leg, words.language)
         told.append(Told(leg, name, words.text(f"sheet.{leg.state}"), view.code, view.sentence, view.fix))

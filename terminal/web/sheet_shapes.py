@@ -35,7 +35,7 @@ class VisitSignIn(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class LegView(msgspec.Struct, frozen=True):
-    """``code``, ``sentence`` and ``fix`` are empty where all is well; ``of``: the channel of a bank's leg."""
+    """``code``, ``sentence`` and ``fix`` are empty where all is well; ``of``: whose bank, for people."""
 
     name: Literal["printer", "lan", "internet", "bank", "clock"]
     of: str

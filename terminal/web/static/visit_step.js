@@ -3,7 +3,7 @@
 import { Problem, get, post } from "./api.js";
 import { at, fillWith, h, icon } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
-import { facts, t } from "./words.js";
+import { facts, has, money, t } from "./words.js";
 import { legRows, recordParts, stateWord } from "./visit_words.js";
 
 const LOOK_MS = 1500;
@@ -16,6 +16,7 @@ function show(kind, ...parts) {
   at("verdict").className = `verdict-box ${kind}`;
   at("verdict").replaceChildren(...parts);
   at("verdict").hidden = parts.length === 0;
+  at("verdict").scrollIntoView({ block: "center" }); // not behind the keys
 }
 
 function told(problem) {
@@ -100,7 +101,8 @@ function drawProof(proof) {
     at("channels").replaceChildren(...rows);
   }
   if (facts.step === "people") {
-    const rows = Object.entries(proof.policy ?? {}).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, typeof value === "object" ? JSON.stringify(value) : String(value))]);
+    const known = Object.entries(proof.policy ?? {}).filter(([name]) => has(`wizard.r_${name}`));
+    const rows = known.flatMap(([name, value]) => [h("dt", {}, t(`wizard.r_${name}`)), h("dd", {}, value ? money(value) : t(`wizard.r_${name}_none`))]);
     at("policy").replaceChildren(...rows);
   }
 }
