@@ -61,6 +61,12 @@ def opening_claims(merchant: str, request: OpenSale, sale_id: str, key: Key | No
     return (*claims, ("pos_order", f"{merchant}/{request.order_no}", sale_id)) if request.order_no else claims
 
 
+def _sells(lane: Lane) -> None:
+    """Raises Conflict("training_on" | "training_off"): no attempt begins here now."""
+    if lane.away.slug:
+        raise Conflict(lane.away.slug, counter=lane.id)
+
+
 class Checkout:
     def __init__(self, service: "Service") -> None:
         self._service, self._book, self._parts = service, service.book, service.parts
@@ -87,8 +93,7 @@ class Checkout:
                 return self._book.sale(known)
             if request.order_no and (taken := self._known_order(request)):
                 return taken
-            if lane.away.slug:
-                raise Conflict(lane.away.slug, counter=lane.id)
+            _sells(lane)
             try:
                 if unverified:
                     return await self._service.unverified.open(lane, request, actor, key)
@@ -168,6 +173,7 @@ class Checkout:
         sale = self._book.sale(sale_id)
         lane = self._service.lane(sale.counter)
         async with lane.turn:
+            _sells(lane)
             amount = remaining(sale)
             choosing = self._service.choosing
             chosen = (
@@ -208,6 +214,7 @@ class Checkout:
         sale = self._book.sale(sale_id)
         lane = self._service.lane(sale.counter)
         async with lane.turn:
+            _sells(lane)
             if lane.current not in {None, sale_id}:
                 raise Conflict("sale_live", sale=str(lane.current))
             # what was set aside may still be taken: it counts

@@ -2,11 +2,12 @@
 
 import pytest
 
+from terminal.counter.lane import Away
 from terminal.counter.ports import CodeScreen
 from terminal.payments.attempt import State
 from terminal.payments.sale import Sale, SaleState
 from terminal.simulation.world import Killed
-from tests.flows.shop import CASHIER, Shop, story
+from tests.flows.shop import CASHIER, Shop, refused, story
 
 
 async def paid_in_doubt_and_shown_again(shop: Shop) -> Sale:
@@ -51,3 +52,18 @@ async def test_d1_killed_between_paid_and_giving_up_the_new_code_is_closed_at_th
     assert shop.attempt(sale).state is State.SHOWN, "as the power left it"
     await shop.until(lambda: not shop.attempt(sale).live, 2)
     assert shop.sale(sale).exceptions == ()
+
+
+@pytest.mark.row(11, 102)
+@story()
+async def test_no_attempt_begins_again_where_somebody_trains(shop: Shop) -> None:
+    shop.no_notifications()
+    sale = await shop.with_code()
+    shop.fault("unknown-state", call="query", count=1000)
+    shop.pay(sale)
+    await shop.until(lambda: shop.lane().current is None, 200)
+    shop.lane().away = Away("training_on")
+    no = await refused(shop.service.checkout.begin_again(sale.id, reason="no answer", actor=CASHIER))
+    assert no.slug == "training_on"
+    shop.world.bank.faults.clear("")
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 600)
