@@ -86,8 +86,8 @@ async def open_world(shop: Shop, trainer: Trainer, away: Away) -> World:
 async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away) -> World:
     clock, entropy, ids = shop.machine
     folder = shop.loaded.state / FOLDER
-    title = shop.live.house.title
-    bank = await start_sandbox(folder / "bank", clock=clock, entropy=entropy, port=0, shops=(title,))
+    shops = (shop.live.house.title,)
+    bank = await start_sandbox(folder / "bank", clock=clock, entropy=entropy, port=0, shops=shops)
     stack.push_async_callback(bank.close)
     loaded = _loaded(shop.loaded, folder, bank)
     house = replace(house_of(loaded), ledger=Ledger.TRAINING)
@@ -126,14 +126,17 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
         beside=Beside(picture=receipt_picture, trainer=trainer, refunds=refunds),
     )
     teach(pages, classroom := _classroom(service, bank, clock, ids))
-    at = shop.loaded.settings
-    url = await listen(stack, pages, at.listen.host, at.training.port)
+    url = await _listening(stack, pages, shop.loaded)
     life = asyncio.create_task(service.run(), name="training")
     stack.push_async_callback(_stopped, service, life)
     life.add_done_callback(_told)
-    await service.until_ready()
+    await started(service, life)
     await _open_lessons(stack, classroom)
     return World(service, pages, bank, url, life, stack.pop_all(), classroom)
+
+
+async def _listening(stack: AsyncExitStack, pages: web.Application, loaded: Loaded) -> str:
+    return await listen(stack, pages, loaded.settings.listen.host, loaded.settings.training.port)
 
 
 async def _open_lessons(stack: AsyncExitStack, classroom: Classroom) -> None:

@@ -93,10 +93,12 @@ class Training:
             if world is None or not self._shared[lane.id].lent:
                 return
             practised = world.service.lane(lane.id)
-            await world.classroom.lessons.leave(lane.id)
+            # whatever of it does not end, or cannot: it stays in its own journal, and the counter sells again
+            with suppress(TerminalError, TimeoutError):
+                async with asyncio.timeout(END_S):
+                    await world.classroom.lessons.leave(lane.id)
             practised.away = Away(OFF, self.live_url)
             if practised.current is not None:
-                # paid meanwhile, in doubt, or practice broke: it stays in its own journal, the counter sells again
                 with suppress(TerminalError, TimeoutError):
                     async with asyncio.timeout(END_S):
                         await world.service.checkout.cancel(practised.current, why="training", actor=actor)

@@ -1,5 +1,6 @@
 """Training at a real machine: its own numbers, its own journal, and never beside live money (row 102)."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from terminal.app import running
 from terminal.counter.service import Service
-from terminal.errors import Conflict
+from terminal.errors import Conflict, Unavailable
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor, Ledger
 from terminal.payments.money import Money
@@ -15,7 +16,7 @@ from terminal.payments.sale import Sale
 from terminal.people.roles import Principal, Role
 from terminal.settings import load
 from terminal.web.edge import EDGE
-from terminal.wiring.practice import World
+from terminal.wiring.practice import World, started
 from terminal.wiring.training import Training
 from tests.flows.browser.shop import Shop, open_shop
 
@@ -91,3 +92,34 @@ async def test_a_machine_that_stopped_while_somebody_trained_sells_again_and_say
         assert again.service.lane("1").away.slug == ""
         ended = again.service.feed.of_subject("training:1")[-1]
         assert (ended.type, ended.body["why"]) == ("training_ended", "restart")
+
+
+async def test_practice_that_broke_gives_its_counters_back_and_what_begins_next_has_another(
+    tmp_path: Path,
+) -> None:
+    async with open_shop(tmp_path, counters=2) as shop:
+        live = shop.running.service
+        for counter in ("1", "2"):
+            await shop.running.training.begin(counter, MEI)
+        training, world = training_of(shop)
+        await sell(world.service)
+        await world.stack.aclose()  # its journal takes nothing any more
+        await asyncio.wait({world.life}, timeout=WATCHDOG_S)
+        await training.end("1", MEI)
+        assert live.book.sale(await sell(live)).no == 1, "the counter is held by practice that is gone"
+        await training.begin("2", MEI)
+        _, again = training_of(shop)
+        assert again is not world
+        assert live.feed.of_subject("training:2")[1].body["why"] == "broken"
+        assert live.lane("2").away.url == again.url
+
+
+async def test_practice_that_ends_before_it_is_ready_is_refused_and_holds_no_counter(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, counters=1) as shop:
+
+        async def breaks() -> None:
+            raise RuntimeError("its journal makes no sense")
+
+        service = Service(shop.running.service.parts, [])
+        with pytest.raises(Unavailable, match="RuntimeError"):
+            await asyncio.wait_for(started(service, asyncio.create_task(breaks())), WATCHDOG_S)
