@@ -78,12 +78,19 @@ def uninstall(
         gone = [each.piece.path for each in steps if each.told == "gone"]
         left = [each.piece.path for each in steps if each.told == "left"]
         home = Home(root / OPT, Machine())
-        versions = [] if dry else home.remove()
+        versions = home.versions()
         if not dry and _here(root) and Path("/run/systemd/system").is_dir():
             _run("systemctl", "daemon-reload", check=False)
     if as_json:
         put({"gone": gone, "versions": versions, "left": left})
-        return
+    else:
+        _say_gone(gone, versions, left, dry=dry)
+    if not dry:
+        home.remove()  # last of all: this program itself is in it
+
+
+def _say_gone(gone: list[str], versions: list[str], left: list[str], *, dry: bool) -> None:
+    gone = [*gone, *(f"/{OPT}/versions/{each}" for each in versions)]
     for path in gone:
         console.print(f"{'would go' if dry else 'gone'}  {path}", highlight=False, soft_wrap=True)
     for path in left:

@@ -85,17 +85,17 @@ class Home:
             self._point("previous", now)
         return told
 
-    def remove(self) -> list[str]:
-        """Every version and what points at one: their names. The folder goes when nothing else is in it."""
+    def versions(self) -> list[str]:
+        folder = self._folder / "versions"
+        return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    def remove(self) -> None:
+        """Every version and what points at one; a program that removes itself so does nothing else afterwards."""
         for name in ("current", "previous"):
             (self._folder / name).unlink(missing_ok=True)
-        versions = self._folder / "versions"
-        names = sorted(each.name for each in versions.iterdir()) if versions.is_dir() else []
-        if names:
-            shutil.rmtree(versions)
+        shutil.rmtree(self._folder / "versions", ignore_errors=True)
         with suppress(OSError):  # a person's own file is in it, or it never was
             self._folder.rmdir()
-        return names
 
     def _at(self, name: str) -> Path | None:
         link = self._folder / name

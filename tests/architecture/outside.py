@@ -125,6 +125,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/lab/eye.py", "thread"): "looking through the camera leaves the loop",
     ("terminal/lab/laboratory.py", "thread"): "as above",
     ("terminal/wiring/fitting.py", "thread"): "a chosen device is written to the disk off the loop",
+    ("terminal/lan_authority.py", "file"): "its key and certificate, which only the service reads",
+    ("terminal/wiring/lan.py", "file"): "which addresses this machine has (proc)",
     ("terminal/wiring/lan.py", "socket"): "TLS for phones and second screens of the shop",
     ("terminal/wiring/open_amount_line.py", "socket"): "an old till connects to its line",
     ("terminal/wiring/open_nexo.py", "socket"): "TLS for a till's messages",

@@ -62,7 +62,8 @@ trap - EXIT
 cat "$place.serve"
 
 step "countertop uninstall: settings, secrets and payments stay"
-inside /opt/countertop/current/bin/countertop uninstall | tail -n 12
+inside countertop uninstall >"$place.uninstall"
+tail -n 12 "$place.uninstall"
 [ -f "$place/etc/countertop/secrets.toml" ] && [ -f "$place/var/lib/countertop/journal.db" ]
 [ ! -e "$place/opt/countertop" ]
 step "done"
