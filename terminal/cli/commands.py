@@ -18,6 +18,7 @@ from terminal.cli.journal import journal
 from terminal.cli.lab import lab
 from terminal.cli.lan import lan
 from terminal.cli.onboard import onboard
+from terminal.cli.pack import pack
 from terminal.cli.preset import preset
 from terminal.cli.privacy import privacy
 from terminal.cli.reconcile import reconcile
@@ -68,6 +69,7 @@ app.add_typer(journal, name="journal")
 app.add_typer(lab, name="lab")
 app.add_typer(onboard, name="onboard")
 app.add_typer(print_, name="print")
+app.add_typer(pack, name="pack")
 app.add_typer(preset, name="preset")
 app.add_typer(privacy, name="privacy")
 app.add_typer(report, name="report")

@@ -113,6 +113,7 @@ class VisitLab:
             shop=shop_facts(loaded),
             policy=policy_facts(loaded),
             network=lambda: "ok",
+            settings=msgspec.to_builtins(loaded.settings),
         )
         app = make_api(service, self._people, clock=world.clock, entropy=world.entropy)
         app[EDGE].fitter, app[EDGE].visitor = self._fittings, Visiting(site)

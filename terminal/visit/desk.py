@@ -15,7 +15,7 @@ from terminal.counter.ports import Clock, Ids, Journal
 from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Actor, NewEvent
 from terminal.visit.record import Signer, record_of
-from terminal.visit.seal import digest, seal
+from terminal.visit.seal import Kind, digest, seal
 from terminal.visit.steps import Done, Result, Step, Visit, fold
 
 VISITS_MAX: Final = 50  # of the report
@@ -150,6 +150,10 @@ class VisitDesk:
     def _seconds(self, step: Step) -> int:
         now_ns = self._clock.mono_ns()
         return (now_ns - self._begun_ns.get(step, now_ns)) // 1_000_000_000
+
+    def sealed(self, kind: Kind, document: Mapping[str, Any]) -> bytes:
+        """Another document of this shop, under the same seal."""
+        return seal(kind, document, self._key)
 
     async def drop(self, visit_id: str, actor: Actor, why: str) -> None:
         """It will not go on; the next one begins anew. Raises as ``end_step``."""

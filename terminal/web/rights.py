@@ -119,6 +119,7 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "end_visit_step": (Action.SIGN_VISIT,),
     "accept_visit": (Action.SIGN_VISIT,),
     "read_visit_record": (Action.SIGN_VISIT,),
+    "make_visit_pack": (Action.SIGN_VISIT,),
     "list_visits": (Action.SIGN_VISIT, Action.SEE_REPORTS),
     # oneself
     "read_me": (Action.SEE_SELF,),

@@ -112,6 +112,16 @@ VISIT: Final = (
         media=("application/json",),
     ),
     Op(
+        "POST",
+        "/visit/pack",
+        "make_visit_pack",
+        visit.make_pack,
+        "A sealed settings pack for the next shop: no account, key, port or name is in it.",
+        None,
+        problems=("not_found", "pin_again"),
+        media=("application/json",),
+    ),
+    Op(
         "GET",
         "/visits",
         "list_visits",

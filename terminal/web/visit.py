@@ -75,6 +75,8 @@ class Visitor(Protocol):
 
     async def drop(self, visit: Visit, actor: Actor, why: str) -> None: ...
 
+    def pack(self) -> bytes: ...
+
     async def sealed(self, visit: Visit) -> bytes:
         """Raises Unavailable("visit_record_damaged")."""
         ...
@@ -160,6 +162,15 @@ async def read_record(call: Call[VisitPick]) -> Answer:
     data = await _visitor(call).sealed(kept[0])
     named = {"Content-Disposition": f'attachment; filename="acceptance-{kept[0].id}.json"'}
     return Answer(response=web.Response(body=data, content_type="application/json", headers=named))
+
+
+async def make_pack(call: Call[Nothing]) -> Answer:
+    """A file for the next shop: limits, rules, languages, kinds of devices."""
+    call.require(Action.SIGN_VISIT)
+    named = {"Content-Disposition": 'attachment; filename="pack.json"'}
+    return Answer(
+        response=web.Response(body=_visitor(call).pack(), content_type="application/json", headers=named)
+    )
 
 
 async def list_visits(call: Call[Nothing]) -> Answer:

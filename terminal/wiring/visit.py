@@ -24,6 +24,7 @@ from terminal.people.service import People
 from terminal.settings import Loaded
 from terminal.visit.desk import VisitDesk
 from terminal.visit.keys import open_key, write_whole
+from terminal.visit.pack import pack_of
 from terminal.visit.presets import proposed
 from terminal.visit.proofs import (
     Heard,
@@ -61,6 +62,7 @@ class Site:
         payees: who gets a channel's money, masked.
         shop, policy: facts of the settings for record and proof; plain JSON without floats.
         network: whether this machine is in a network at all.
+        settings: the whole settings as plain data, of which a pack takes what is nobody's.
     """
 
     service: Service
@@ -73,6 +75,7 @@ class Site:
     shop: Mapping[str, Any]
     policy: Mapping[str, Any] = field(default_factory=dict)
     network: Callable[[], Leg] = lambda: "cannot_tell"
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Visiting:
@@ -269,6 +272,12 @@ class Visiting:
             "journal": {"number": head, "hash": newest[0].hash.hex() if newest else ""},
         }
 
+    def pack(self) -> bytes:
+        """How this shop is run, sealed for the next one."""
+        clock, _, _ = self._site.machine
+        document = pack_of(self._site.settings, made_ms=clock.wall_ms(), software=_version())
+        return self.desk.sealed("pack", document)
+
     async def _keep(self, visit: str, record: bytes) -> None:
         folder = self._site.state / FOLDER
 
@@ -312,6 +321,7 @@ def site_of(
         shop=shop_facts(loaded),
         policy=policy_facts(loaded),
         network=network,
+        settings=msgspec.to_builtins(settings),
     )
 
 

@@ -135,6 +135,8 @@ async def slug(lab: VisitLab, session: str, method: str, path: str, body: dict[s
 def test_what_comes_in_the_wrong_order_or_twice_is_a_sentence(tmp_path: Path) -> None:
     async def tell(lab: VisitLab, li: str) -> None:
         assert (await lab.told(li, "GET", "/visit"))["state"] == "none"
+        status, pack = await lab.ask(li, "POST", "/visit/pack")
+        assert (status, check(pack, kind="pack").document["currency"]) == (200, "CNY")
         assert await slug(lab, li, "POST", "/visit/steps/sheet/begin") == "visit_none"
         assert (
             await slug(lab, li, "POST", "/visit/accept", {"signers": [{"person": "x", "pin": "1"}]})

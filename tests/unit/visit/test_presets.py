@@ -1,4 +1,4 @@
-"""Presets are data: every key exists in the settings, every answer leads to one, each says why in three languages."""
+"""Presets are data: every key is a setting, every answer leads to one, each says why in three languages."""
 
 import itertools
 from typing import get_args

@@ -1,0 +1,105 @@
+"""``countertop pack make | show | apply``: how one shop is run, sealed, for the next one."""
+
+import tomllib
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+
+from terminal.cli.preset import shop_lines
+from terminal.cli.verify import read
+from terminal.cli.words import REFUSED, console, give_up, put, sentences
+from terminal.errors import InvalidRequest
+from terminal.settings import Problems, load
+from terminal.system import SystemClock, SystemEntropy
+from terminal.visit.keys import open_key, write_whole
+from terminal.visit.pack import applied, pack_of, read_pack, toml
+from terminal.visit.seal import check, fingerprint, seal
+from terminal.wiring.stores import keys_folder
+
+pack = typer.Typer(no_args_is_help=True, help="Settings packs: how one shop is run, for the next; no secrets.")
+File = Annotated[Path, typer.Argument(help="The pack.")]
+Config = Annotated[Path, typer.Option(help="The settings file of the service.")]
+Key = Annotated[str, typer.Option(help="The key on the sheet of the shop it came from.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+DEMO: Final = Path(".demo/countertop.toml")
+BEFORE: Final = ".before-pack"
+
+
+@pack.command()
+def make(
+    config: Config = DEMO,
+    out: Annotated[Path, typer.Option(help="Where it goes.")] = Path("pack.json"),
+    as_json: AsJson = False,
+) -> None:
+    """Seal this shop's limits, rules, languages and kinds of devices; no account, key, port or name."""
+    with sentences(as_json=as_json):
+        loaded = load(config)
+        told = msgspec.to_builtins(loaded.settings)
+        document = pack_of(told, made_ms=SystemClock().wall_ms(), software=version("countertop"))
+        try:
+            key = open_key(keys_folder(loaded), SystemEntropy())
+            write_whole(out, seal("pack", document, key), 0o644)
+        except OSError as error:
+            give_up(f"{error.filename or out}: {error.strerror}", REFUSED)
+    mark = fingerprint(key.public_key().public_bytes_raw())
+    if as_json:
+        put({"pack": str(out), "key": mark, "document": document})
+        return
+    console.print(f"{out}: sealed by {mark}", highlight=False, soft_wrap=True)
+
+
+@pack.command()
+def show(file: File, key: Key = "", as_json: AsJson = False) -> None:
+    """What is in a pack, once its seal was checked."""
+    data = read(file)
+    with sentences(as_json=as_json):
+        checked = check(data, kind="pack", key=key)
+        told = read_pack(checked.document)
+    if as_json:
+        put({"key": checked.key, "document": checked.document})
+        return
+    at = datetime.fromtimestamp(told.made_ms / 1000, UTC)
+    console.print(f"sealed by {checked.key}, {at:%Y-%m-%d}, for {told.currency} in {told.zone}", highlight=False)
+    for line in shop_lines(told.shop):
+        console.print(line, highlight=False, markup=False)
+    for each in told.counters:
+        console.print(f"# a counter with {', '.join(each.devices) or 'no device'}", highlight=False)
+
+
+@pack.command()
+def apply(file: File, config: Config = DEMO, key: Key = "", as_json: AsJson = False) -> None:
+    """Take a pack over into this shop's settings, all of it or nothing; the file before is kept beside it."""
+    data = read(file)
+    with sentences(as_json=as_json):
+        told = read_pack(check(data, kind="pack", key=key).document)
+        load(config)  # what is not sound now is not made worse
+        before = config.read_bytes()
+        made = applied(told, tomllib.loads(before.decode("utf-8")))
+        kept = _write(config, before, made)
+    if as_json:
+        put({"config": str(config), "before": str(kept)})
+        return
+    console.print(f"{config}: the pack is in it, from the next start on. Before: {kept}", soft_wrap=True)
+
+
+def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
+    """Only a file that the service would start with takes the place. Raises InvalidRequest("pack_unusable")."""
+    draft, kept = config.with_name(f"{config.name}.draft"), config.with_name(config.name + BEFORE)
+    head = f"# Written by countertop pack apply; what stood here before, with its comments: {kept.name}\n"
+    mode = config.stat().st_mode & 0o777
+    try:
+        write_whole(draft, (head + toml(made)).encode(), mode)
+        load(draft)
+        write_whole(kept, before, mode)
+        draft.replace(config)
+    except Problems as wrong:
+        raise InvalidRequest("pack_unusable", why=str(wrong.problems[0])) from None
+    except OSError as error:
+        give_up(f"{config}: {error.strerror}", REFUSED)
+    finally:
+        draft.unlink(missing_ok=True)
+    return kept

@@ -1,0 +1,78 @@
+"""How one shop is run, carried to the next: sealed, all or nothing, the file before kept."""
+
+from pathlib import Path
+
+import pytest
+
+from terminal.cli.words import REFUSED, SETTINGS
+from terminal.settings import load
+from tests.flows.cli_rig import Ended, Place, command
+
+pytestmark = pytest.mark.row(100)
+
+
+def said(ended: Ended) -> str:
+    return ended.out + ended.err
+
+
+def shop(folder: Path, *changes: tuple[str, str]) -> Place:
+    folder.mkdir()
+    place = Place(folder)
+    place.example(*changes)
+    return place
+
+
+def test_a_pack_goes_from_shop_to_shop_all_of_it_or_nothing(tmp_path: Path) -> None:
+    first = shop(tmp_path / "a", ("cashier_refund_minor = 0 ", "cashier_refund_minor = 2000 "))
+    second = shop(tmp_path / "b", ('store = "s-01"', 'store = "s-02"'))
+    file = tmp_path / "pack.json"
+    made = command("pack", "make", "--config", first.config, "--out", file)
+    assert made.code == 0, said(made)
+    key = said(made).partition("sealed by ")[2].strip()
+    assert (first.state / "keys" / "visit.pub").exists()
+    assert "cashier_refund_minor = 2000" in said(command("pack", "show", file, "--key", key))
+
+    before = second.config.read_bytes()
+    applied = command("pack", "apply", file, "--config", second.config, "--key", key)
+    assert applied.code == 0, said(applied)
+    now = load(second.config).settings.shop
+    assert (now.cashier_refund_minor, now.store) == (2000, "s-02")
+    assert second.config.with_name("countertop.toml.before-pack").read_bytes() == before
+    assert not second.config.with_name("countertop.toml.draft").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "slug"),
+    [
+        ((('currency = "CNY"', 'currency = "BRL"'),), "C-121"),
+        ((('zone = "Asia/Shanghai"', 'zone = "America/Manaus"'),), "C-120"),
+    ],
+)
+def test_another_money_or_region_changes_nothing(
+    tmp_path: Path, changes: tuple[tuple[str, str]], slug: str
+) -> None:
+    first, second = shop(tmp_path / "a"), shop(tmp_path / "b", *changes)
+    file = tmp_path / "pack.json"
+    assert command("pack", "make", "--config", first.config, "--out", file).code == 0
+    before = second.config.read_bytes()
+    refused = command("pack", "apply", file, "--config", second.config)
+    assert refused.code in {REFUSED, SETTINGS}, said(refused)
+    assert slug in said(refused)
+    assert second.config.read_bytes() == before
+    assert not second.config.with_name("countertop.toml.before-pack").exists()
+
+
+def test_a_broken_seal_or_a_stranger_changes_nothing(tmp_path: Path) -> None:
+    place, file = shop(tmp_path / "a"), tmp_path / "pack.json"
+    assert command("pack", "make", "--config", place.config, "--out", file).code == 0
+    before = place.config.read_bytes()
+    strange = command("pack", "apply", file, "--config", place.config, "--key", "AAAA BBBB CCCC DDDD EEEE")
+    assert (strange.code, "C-97" in said(strange)) == (REFUSED, True)
+    data = bytearray(file.read_bytes())
+    data[-30] ^= 4
+    file.write_bytes(bytes(data))
+    broken = command("pack", "apply", file, "--config", place.config)
+    assert broken.code == REFUSED
+    assert "C-96" in said(broken) or "C-94" in said(broken)
+    assert command("verify", file).code == REFUSED
+    assert place.config.read_bytes() == before
