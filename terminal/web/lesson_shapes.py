@@ -50,7 +50,7 @@ class ButtonView(msgspec.Struct, frozen=True):
 class LessonView(msgspec.Struct, frozen=True):
     """``run`` is empty when nothing is practised. ``outcome``: empty, passed or failed; then ``told`` says why.
 
-    ``code``: on the customer's phone now, to be scanned. ``exam``: of which this is a task.
+    ``large``: of the calm track, to be shown alone. ``code``: on the customer's phone now, to be scanned. ``exam``: of which this is a task.
     """
 
     run: str = ""
@@ -60,6 +60,7 @@ class LessonView(msgspec.Struct, frozen=True):
     step: int = 0
     steps: int = 0
     now: str = ""
+    large: str = ""
     says_who: str = ""
     says: str = ""
     warning: str = ""

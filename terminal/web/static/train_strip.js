@@ -45,7 +45,7 @@ function going(told) {
       note),
     h("div", { class: "lesson-acts" },
       ...told.buttons.map((each) => h("button", { type: "button", class: "button quiet", "data-act": each.act, onclick: () => act(each.act) }, each.label)),
-      h("button", { type: "button", class: "button quiet small", onclick: () => act("leave") }, told.leave)),
+      h("button", { type: "button", class: "button quiet small", "aria-label": told.leave, title: told.leave, onclick: () => act("leave") }, "✕")),
   ];
 }
 
@@ -59,7 +59,7 @@ function ended(told) {
 
 /** The calm track: each step once on a screen of its own, read aloud where the browser can. */
 function calm(told) {
-  const text = told.outcome ? `${told.word}. ${told.told}` : told.now;
+  const text = told.outcome ? `${told.word}. ${told.told}` : told.large;
   const key = `${told.run}/${told.outcome || told.step}`;
   if (said === key) return;
   said = key;
