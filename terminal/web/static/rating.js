@@ -16,6 +16,7 @@ export function drawRating(paid) {
   }
   shown = paid;
   box.hidden = !paid;
+  at("main").classList.toggle("asked", paid); // paid, amount and code stay in sight above the buttons
 }
 
 for (const button of at("rating")?.querySelectorAll("button") ?? []) {
