@@ -27,8 +27,9 @@ async def refund(call: Call[NewRefund]) -> Answer:
         amount, approver = form.amount_minor, ""
     else:
         amount = _amount(sale, form.amount_minor)
+        _possible(call, sale, amount)
         approver = await _approved(call, amount)
-        await _count(call, sale, amount)
+        await call.edge.refunds.count(call.actor, Money(amount, service.house.currency))
     sale, made = await service.aftercare.refund(
         sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
     )
@@ -86,21 +87,15 @@ async def _approved(call: Call[NewRefund], amount: int) -> str:
     return str(approver.actor)
 
 
-async def _count(call: Call[NewRefund], sale: Sale, amount: int) -> None:
-    """The most that all refunds of a day may be together, where the shop has set one (S38).
-
-    Counted before it is sent and never given back: a limit that a failed refund moves is none. What is refused at
-    once is not counted.
+def _possible(call: Call[NewRefund], sale: Sale, amount: int) -> None:
+    """What is refused at once uses up nobody's allowance and counts in no day (S38).
 
     Raises:
-        Conflict: ``refund_day_limit``; what ``Aftercare.refund`` would refuse it with.
+        What ``Aftercare.refund`` would refuse it with.
     """
-    service, rights = call.edge.service, call.edge.refunds
-    if not rights.day_limit:
-        return
+    service = call.edge.service
     service.holds.refund(call.actor)
     _fits(sale, service.aftercare.offer(sale.id, amount), amount)
-    await rights.count(call.actor, Money(amount, service.house.currency))
 
 
 def _fits(sale: Sale, found: Offer, amount: int) -> int:

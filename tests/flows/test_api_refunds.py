@@ -40,6 +40,17 @@ async def test_a_cashier_alone_up_to_the_limits_of_one_refund_and_of_the_day(tmp
 
 
 @pytest.mark.row(72, 124)
+async def test_s36_what_is_refused_at_once_uses_up_nobodys_allowance(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        cashier = await shop.cashier()
+        sale = await shop.paid(await shop.till(), 900)
+        path = f"/sales/{sale['id']}/refunds"
+        for _ in range(2):
+            assert (await cashier.post(path, {"reason": "typo", "amount_minor": 1000})).slug == "refund_too_much"
+        assert (await cashier.post(path, {"reason": "spilt", "amount_minor": 900})).status == 201
+
+
+@pytest.mark.row(72, 124)
 async def test_s36_above_the_limit_the_owner_types_a_pin_and_both_names_are_kept(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         cashier = await shop.cashier()
