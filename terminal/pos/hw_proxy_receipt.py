@@ -12,6 +12,7 @@ from terminal.payments.receipt import Blank, Line, Receipt, Row, Rule
 LINES_MAX: Final = 300
 _TEXT_MAX: Final = 400  # characters of one line
 _DEPTH_MAX: Final = 32
+ELEMENTS_MAX: Final = 20 * LINES_MAX  # more of them take time of everybody else's (S6)
 _BIG: Final = frozenset({"h1", "h2"})
 _BOLD: Final = frozenset({"h3", "h4", "h5", "b", "em", "strong"})
 _BLOCKS: Final = frozenset({"p", "div", "section", "article", "header", "footer", "li", "receipt", *_BIG, *_BOLD})
@@ -23,7 +24,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
-        self.pictures = 0
+        self.pictures = self._elements = 0
         self._text = ""
         self._open: list[str] = []
         self._sides: dict[str, str] | None = None
@@ -43,7 +44,8 @@ class _Reader:
         raise InvalidRequest("receipt_unreadable", line=1)
 
     def _begins(self, name: str, _attributes: dict[str, str]) -> None:
-        if len(self._open) >= _DEPTH_MAX or len(self.lines) >= LINES_MAX:
+        self._elements += 1
+        if len(self._open) >= _DEPTH_MAX or len(self.lines) >= LINES_MAX or self._elements > ELEMENTS_MAX:
             raise InvalidRequest("receipt_unreadable", line=len(self.lines))
         if name in _BLOCKS or name == "line":
             self._flush()

@@ -4,7 +4,7 @@ import pytest
 
 from terminal.errors import InvalidRequest
 from terminal.payments.receipt import Blank, Row, Rule
-from terminal.pos.hw_proxy_receipt import LINES_MAX, read_receipt
+from terminal.pos.hw_proxy_receipt import ELEMENTS_MAX, LINES_MAX, read_receipt
 
 ODOO = """<receipt align="center" width="40" value-thousands-separator="">
 <h1>Corner Noodles</h1>
@@ -42,6 +42,7 @@ def test_texts_become_rows_in_their_order() -> None:
         ('<!DOCTYPE r [<!ENTITY a "b">]><receipt>&a;</receipt>', "receipt_unreadable"),
         ("<a>" * 40 + "</a>" * 40, "receipt_unreadable"),
         ("<receipt>" + "<p>x</p>" * (LINES_MAX + 2) + "</receipt>", "receipt_unreadable"),
+        ("<receipt>" + "<a/>" * ELEMENTS_MAX + "</receipt>", "receipt_unreadable"),
         ('<receipt><img src="x"/></receipt>', "receipt_picture"),
         ("<receipt/>", "receipt_picture"),
     ],
