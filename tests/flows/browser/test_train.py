@@ -1,4 +1,4 @@
-"""A lesson by keyboard only in the browser, from the list of modules to the green till; and one that goes wrong."""
+"""A lesson by keyboard only in the browser: from the list of modules to the green till, and one gone wrong."""
 
 import pytest
 from playwright.async_api import Locator, expect
