@@ -28,6 +28,8 @@ from terminal.journal.keys import PRIVATE, JournalKeys
 from terminal.journal.reader import LIMIT_MAX, Reader
 from terminal.journal.schema import SOUND_SQLITE, library_version
 from terminal.journal.verify import verify
+from terminal.lan_authority import KEY as LAN_KEY
+from terminal.lan_authority import SERVER as LAN_SERVER
 from terminal.people.pins import PinCost, Pins
 from terminal.people.records import ApiKey, Person, restore
 from terminal.people.roles import Role
@@ -37,7 +39,8 @@ from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.stores import keys_folder, reading_path
 
 DESPITE: Final = ("config_bind_needs_tls", "config_mixed_modes", "config_secret_readable", "config_missing")
-SECRET_FILES: Final = ("ready.json", "api-key", "demo-pins", f"keys/{PRIVATE}", "tls/server.pem")
+LAN_FILES: Final = (f"tls/{LAN_KEY}", f"tls/{LAN_SERVER}")
+SECRET_FILES: Final = ("ready.json", "api-key", "demo-pins", f"keys/{PRIVATE}", "tls/server.pem", *LAN_FILES)
 OURS: Final = frozenset({"", "merchant_", "next_merchant_", "app_", "next_app_"})  # others' we cannot change
 _PEM_MAX: Final = 256 * 1024
 
@@ -63,6 +66,7 @@ def describe(loaded: Loaded, config: Path, root: Path, lock: Path, *, quick: boo
         secrets=seen,
         host=settings.listen.host,
         reachable=settings.listen.host not in LOOPBACK,
+        lan=f"{settings.listen.lan_host}:{settings.listen.lan_port}" if settings.listen.lan else "",
         clear_doors=tuple(n for n, each in settings.doors.items() if _clear(each)),
         clear_notices=tuple(n for n, each in settings.channels.items() if each.notify_url.startswith("http://")),
         simulated=(*(("taps",) if settings.taps else ()), *(n for n, c in settings.channels.items() if c.sandbox)),

@@ -22,10 +22,11 @@ async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str, list[str]]]:
         app = make_app(shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy)
         found = {each.resource.canonical for each in app.router.routes() if each.method == "GET" and each.resource}
         url = await listen(stack, app, "127.0.0.1", 0)
-        yield shop, url, sorted(each for each in found if not each.startswith((PREFIX, "/static", "/link", BOOK, LAN)))
+        left_out = (PREFIX, "/static", "/link", BOOK, LAN)
+        yield shop, url, sorted(each for each in found if not each.startswith(left_out))
 
 
-LAN: Final = "/setup/lan"  # for everybody where phones come in, which is off here; tests/flows/test_lan.py asks for it
+LAN: Final = "/setup/lan"  # for everybody, where phones come in: tests/flows/test_lan.py asks for it
 BOOK: Final = "/reports/daybook.xlsx"  # a file, no page; tests/flows/test_pages_reports.py asks for it
 OPEN: Final = {"/", "/api", "/checkout", "/display", "/help", "/help/privacy", "/help/{code}", "/sign-in"}
 GLASS: Final = {"/c/{counter}/display", "/c/{counter}/code.svg"}

@@ -90,6 +90,9 @@ def test_s43_a_backup_that_others_can_read() -> None:
 @pytest.mark.row(126)
 def test_s20_doors_that_others_reach_without_tls() -> None:
     assert bad(replace(WELL, host="0.0.0.0", reachable=True)) == [("doors_open", "weak")]
+    assert bad(replace(WELL, lan="0.0.0.0:7643")) == []
+    told = next(each for each in findings(replace(WELL, lan="0.0.0.0:7643")) if each.check == "doors")
+    assert (told.slug, "0.0.0.0:7643" in told.words("en")[0]) == ("doors_lan", True)
     assert bad(replace(WELL, clear_notices=("wechatpay",))) == [("notices_clear", "weak")]
     assert bad(replace(WELL, clear_doors=("front",))) == [("door_clear", "look")]
 
