@@ -32,7 +32,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class SheetFacts:
-    """``address`` is where a browser opens the visit; ``code``: the visit's six digits, else empty."""
+    """``address`` is where a browser opens the visit; ``code``: the visit's six digits, else empty.
+
+    ``fingerprint``: of the shop's own authority, which a phone compares; empty where none can come in.
+    """
 
     shop: str
     terminal: str
@@ -42,6 +45,7 @@ class SheetFacts:
     at: str
     code: str = ""
     minutes: int = 0
+    fingerprint: str = ""
 
 
 def sheet(facts: SheetFacts, told: Sequence[Told], words: Words) -> Receipt:
@@ -64,6 +68,8 @@ def sheet(facts: SheetFacts, told: Sequence[Told], words: Words) -> Receipt:
         Code(facts.address),
         Row(facts.address, align="center"),
     ]
+    if facts.fingerprint:
+        lines += [Blank(), Row(words["sheet.compare"], align="center"), Row(facts.fingerprint, align="center")]
     if facts.code:
         valid = words["sheet.valid"].format(minutes=facts.minutes)
         lines += [

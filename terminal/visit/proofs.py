@@ -249,6 +249,21 @@ def prove_questions(proposal: Mapping[str, Any] | str) -> Proven:
     return Proven(proposal)
 
 
+def prove_training(practised: Sequence[Mapping[str, Any]], lessons: Mapping[str, Sequence[Any]]) -> Proven:
+    """Somebody practised at a counter, and who took the exam passed it in the end.
+
+    Args:
+        practised: which counters practised when.
+        lessons: ``lessons`` and ``exams`` that ended meanwhile, the newest first.
+    """
+    proof = {"practised": [dict(each) for each in practised], **lessons}
+    if not practised:
+        return Proven(proof, "visit_training_missing")
+    newest = {each["by"]: each for each in reversed(lessons.get("exams", ()))}
+    failed = next((each for each in newest.values() if not each["passed"]), None)
+    return Proven(proof) if failed is None else Proven(proof, "visit_exam_failed", {"percent": failed["percent"]})
+
+
 def prove_faults(told: Mapping[str, Any]) -> Proven:
     """A person's eight ticks; one that is missing or false is the reason."""
     ticks = {tick: told.get(tick) is True for tick in TICKS}

@@ -37,16 +37,19 @@ from terminal.visit.proofs import (
     prove_identity,
     prove_questions,
     prove_sheet,
+    prove_training,
 )
 from terminal.visit.record import Signer
 from terminal.visit.seal import check, digest, fingerprint
 from terminal.visit.steps import Result, Step, Visit
 from terminal.web.views_devices import CounterPlaces
-from terminal.wiring.stores import keys_folder, on_disk
+from terminal.wiring.stores import JOURNAL, keys_folder, on_disk
+from terminal.wiring.visit_lessons import practised
 
 ASK_S: Final = 20.0  # one question to a bank, its own waits within
 RECORD_MAX: Final = 1024 * 1024
 FOLDER: Final = "visits"
+PRACTICE: Final = f"training/state/{JOURNAL}"  # of whoever practises, below our own state
 NET: Final = Path("/sys/class/net")  # the kernel's list of network interfaces
 _SHOWN: Final = 4  # last characters of an account
 _MASKED: Final = "…"
@@ -160,7 +163,7 @@ class Visiting:
             case Step.FAULTS:
                 return prove_faults(told)
             case Step.TRAINING:
-                return self._training(visit)
+                return await self._training(visit)
             case _:
                 return None
 
@@ -240,9 +243,10 @@ class Visiting:
             "paper": [each["outcome"] for each in done if each["kind"] == "receipt"],
         }
 
-    def _training(self, visit: Visit) -> Proven:
-        rows = self._practised(visit.begun_ms)
-        return Proven({"practised": rows}, "" if rows else "visit_training_missing")
+    async def _training(self, visit: Visit) -> Proven:
+        path, since_ms = self._site.state / PRACTICE, visit.begun_ms
+        found = await asyncio.get_running_loop().run_in_executor(None, practised, path, since_ms)
+        return prove_training(self._practised(since_ms), found)
 
     def _practised(self, since_ms: int) -> list[dict[str, Any]]:
         rows = []

@@ -24,6 +24,7 @@ from terminal.visit.proofs import (
     prove_faults,
     prove_identity,
     prove_sheet,
+    prove_training,
 )
 
 SOUND = Heard("wechatpay", "…0109", NotThere())
@@ -165,6 +166,20 @@ def test_the_fault_round_wants_every_tick() -> None:
     assert prove_faults(dict.fromkeys(TICKS, True)).passed
     assert prove_faults({**dict.fromkeys(TICKS, True), TICKS[3]: False}).facts["why"] == TICKS[3]
     assert prove_faults({**dict.fromkeys(TICKS, True), TICKS[0]: "yes"}).cause == "visit_ticks_missing"
+
+
+EXAM = {"by": "person:mei", "passed": True, "percent": 90}
+
+
+def test_training_is_practice_and_the_newest_exam_of_each_passed() -> None:
+    there = [{"counter": "1"}]
+    failed = {**EXAM, "passed": False, "percent": 40}
+    assert prove_training([], {"lessons": [], "exams": []}).cause == "visit_training_missing"
+    assert prove_training(there, {"lessons": [], "exams": []}).passed, "a lesson without an exam is one"
+    assert prove_training(there, {"exams": [EXAM, failed]}).passed, "the newest counts"
+    again = prove_training(there, {"exams": [failed, EXAM]})
+    assert (again.cause, again.facts) == ("visit_exam_failed", {"percent": 40})
+    assert not prove_training(there, {"exams": [EXAM, {**failed, "by": "person:zoe"}]}).passed, "each of them"
 
 
 @pytest.mark.parametrize("told", [{"n": 1.5}, {"deep": [{"n": 0.1}]}, {"long": "x" * 8192}])

@@ -1,0 +1,80 @@
+"""What a visit reads of its machine: practice journals, networks, accounts by their last characters."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from terminal.chance import Chance
+from terminal.channel_tables import WeChatPayTable, payee
+from terminal.journal.keys import JournalKeys
+from terminal.journal.records import Identity
+from terminal.journal.sqlite import SqliteJournal
+from terminal.payments.event import Actor, Ledger, NewEvent
+from terminal.virtual_time import VirtualClock, VirtualEntropy, run
+from terminal.wiring.visit import masked, network
+from terminal.wiring.visit_lessons import NOTHING, practised
+
+MEI = Actor("person", "mei")
+
+
+def ended(subject: str, kind: str, **row: Any) -> NewEvent:
+    told = {"kind": kind, "final": True, "actor": str(MEI), "place": "1", **row}
+    body = {
+        "points": 9,
+        "possible": 10,
+        "passed": True,
+        "gave_away": False,
+        "seconds": 60,
+        "index": {"summary": told},
+    }
+    return NewEvent("store:s", "exam_ended", subject, MEI, body)
+
+
+def test_lessons_and_exams_that_ended_since_the_visit_began_are_read_beside_the_practice(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    assert practised(path, 0) == NOTHING
+
+    async def practise() -> int:
+        clock = VirtualClock()
+        journal = SqliteJournal.open(
+            path,
+            identity=Identity("m", "s", Ledger.TRAINING),
+            clock=clock,
+            entropy=VirtualEntropy(1),
+            keys=JournalKeys.make(Chance("keys")),
+            inline=True,
+        )
+        lesson = {"lesson": "take-money", "exam": ""}
+        await journal.append([ended("L1", "lesson", state="passed", **lesson)])
+        await journal.append([ended("E1", "exam", state="ended", passed=True, percent=90)])
+        await journal.append([ended("E2", "exam", state="begun")])
+        await journal.close()
+        return clock.wall_ms()
+
+    now_ms = run(practise(), seed=1)
+    found = practised(path, 0)
+    assert [(each["lesson"], each["result"]) for each in found["lessons"]] == [("take-money", "passed")]
+    assert [(each["passed"], each["percent"], each["by"]) for each in found["exams"]] == [(True, 90, "person:mei")]
+    assert practised(path, now_ms + 1) == {"lessons": [], "exams": []}
+
+
+def test_a_machine_is_in_a_network_when_one_of_its_interfaces_is_up(tmp_path: Path) -> None:
+    assert network(tmp_path / "none") == "cannot_tell"
+    for name, state in (("lo", "up"), ("eth0", "down")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "operstate").write_text(f"{state}\n")
+    assert network(tmp_path) == "dead", "loopback is no network"
+    (tmp_path / "eth0" / "operstate").write_text("unknown\n")
+    assert network(tmp_path) == "cannot_tell"
+    (tmp_path / "wlan0").mkdir()
+    (tmp_path / "wlan0" / "operstate").write_text("up\n")
+    assert network(tmp_path) == "ok"
+
+
+def test_an_account_is_shown_by_its_last_characters_only() -> None:
+    table = WeChatPayTable(gateway="", mchid="1900000109", appid="wx0000000000000000", merchant_key_file="k")
+    assert masked(payee(table)) == "…0109"
+    assert masked("") == ""
+    told = msgspec.json.encode({"account": {"iban": "DE89370400440532013000", "name": "Abc"}}).decode()
+    assert masked(told) == "…3000 …", "what is short is not shown at all"
