@@ -46,10 +46,10 @@ class Unheard:
             return self._desk.sale(sale_id)
 
     async def watch(self) -> None:
-        """For ever, from when the service is ready: also over what was live before a restart."""
-        live = self._desk.live_sale()
-        if live is not None and self._desk.mine(live.id):
-            self.follow(live.id)
+        """For ever, from when the service is ready: also over what was under way, or parked, before a restart."""
+        for sale in reversed(self._desk.recent(FOLLOWED_MAX)):
+            if not sale.ended:
+                self.follow(sale.id)
         while True:
             while not self._since_s:  # an idle counter costs nothing
                 self._news.clear()

@@ -10,7 +10,7 @@ from terminal.errors import JournalError
 from terminal.payments.sale import Sale
 from terminal.pos.amount_line import AmountLine
 from terminal.pos.amount_lines import Rules
-from terminal.pos.desk import Desk, Outcome, Request, outcome
+from terminal.pos.desk import Desk, Outcome, Request, not_told, outcome
 from terminal.pos.folder import FolderDoor
 from terminal.pos.peers import Peers
 from terminal.wiring.open_amount_line import LineServer
@@ -220,3 +220,24 @@ async def test_a3_two_lines_that_come_while_the_old_one_ends_are_not_served_toge
     await serving.end()
     await asyncio.wait(lines)
     assert served == 0
+
+
+@pytest.mark.row(94)
+@story()
+async def test_a1_a_doubt_parked_before_a_restart_and_paid_after_it_comes_before_a_person(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        till, cable = counter.plug()
+        asked = asyncio.ensure_future(till.pay(2850))
+        sale = await counter.shown()
+        shop.no_notifications()
+        shop.fault("unknown-state", call="query", count=1000)
+        shop.pay(sale)
+        cable.pull()
+        with pytest.raises(Closed):
+            await asked
+        await shop.until(lambda: shop.lane().current is None, 300)
+        await shop.restart()
+        counter.connect_service()
+        shop.world.bank.faults.clear("")
+        await shop.until(lambda: outcome(shop.sale(sale)) is Outcome.PAID, 600)
+        await shop.until(lambda: not_told(shop.sale(sale)), 60)
