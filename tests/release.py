@@ -41,12 +41,17 @@ def release(out: Path, wheels: Path | None = None, root: Path = ROOT) -> list[Pa
         check=True,
         timeout=WATCHDOG_S,
     )
+    finish(out, own, root)
+    return sorted(out.iterdir())
+
+
+def finish(out: Path, own: Path, root: Path = ROOT) -> None:
+    """The lock with our wheel's hash in it, and the script that starts the installer."""
     name, version = own.name.split("-")[:2]
     digest = hashlib.sha256(own.read_bytes()).hexdigest()
     lock = (root / "requirements.lock").read_text("utf-8")
     (out / LOCK).write_text(f"{lock}{name}=={version} \\\n    --hash=sha256:{digest}\n", "utf-8")
     shutil.copy(FOLDER / SCRIPT, out / SCRIPT)
-    return sorted(out.iterdir())
 
 
 if __name__ == "__main__":

@@ -50,14 +50,14 @@ class Machine:
 
     def self_test(self, environment: Path, config: Path) -> Release:
         program = environment / "bin" / PROGRAM
-        told = _run(program, "update", "self-test", "--config", config, owner=_owner(config))
+        told = _run(program, "update", "self-test", "--config", config, owner=owner_of(config))
         try:
             return msgspec.json.decode(told, type=Release)
         except msgspec.DecodeError:
             raise BadSettings("update_failed", why="the new version does not say what it is") from None
 
 
-def _owner(config: Path) -> tuple[int, int] | None:
+def owner_of(config: Path) -> tuple[int, int] | None:
     """Root asks as the service's own user: its keys are for nobody else, and new code needs no more (S70)."""
     state = load(config).state
     if os.geteuid() != 0 or not state.exists():

@@ -61,6 +61,10 @@ wait "$service" || true
 trap - EXIT
 cat "$place.serve"
 
+step "the night's backup, as its unit runs it"
+inside setpriv --reuid=countertop --regid=countertop --init-groups \
+  countertop backup --to /var/backups/countertop --config /etc/countertop/countertop.toml
+
 step "countertop uninstall: settings, secrets and payments stay"
 inside countertop uninstall >"$place.uninstall"
 tail -n 12 "$place.uninstall"

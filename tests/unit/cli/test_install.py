@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -15,8 +16,11 @@ from typer.testing import CliRunner
 from terminal.cli import install_files as files
 from terminal.cli.commands import app
 from terminal.cli.install_plan import FOLDER, LAYOUT, layout, pieces, users
+from terminal.cli.update import owner_of
+from terminal.cli.update_wheels import unsigned
 from terminal.errors import BadSettings
 from terminal.settings import load
+from tests import release
 
 FILLED = {"BACKUPS": "/var/backups/countertop", "PEPPER": "5a" * 32, "PASSPHRASE": "c3" * 16}
 SECRET = {"/etc/countertop/secrets.toml": 0o600, "/etc/countertop/keys": 0o700, "/var/lib/countertop": 0o700}
@@ -181,3 +185,46 @@ def test_systemd_reads_every_unit_without_a_word(tmp_path: Path) -> None:
 def test_scripts_are_sound_shell() -> None:
     for name in ("install.sh", "kiosk.sh"):
         assert subprocess.run(["sh", "-n", str(FOLDER / name)], check=False, timeout=30).returncode == 0
+
+
+@pytest.mark.row(57)
+def test_the_device_rule_gives_adapters_to_groups_that_the_service_is_in() -> None:
+    rules = [line for line in (FOLDER / "69-countertop.rules").read_text().splitlines() if line and line[0] != "#"]
+    part = re.compile(r'[A-Z]+(\{[A-Za-z_/]+\})?(==|=)"[^"]*"')
+    assert all(part.fullmatch(each) for line in rules for each in line.split(", "))
+    groups = {word for line in rules for word in re.findall(r'GROUP="([a-z]+)"', line)}
+    unit = (FOLDER / "countertop.service").read_text()
+    assert groups <= set(re.findall(r"^SupplementaryGroups=(.*)$", unit, re.MULTILINE)[0].split())
+    assert set(users()[0].groups) == set(re.findall(r"^SupplementaryGroups=(.*)$", unit, re.MULTILINE)[0].split())
+    assert all("MODE" not in line or 'MODE="0660"' in line for line in rules), "nobody else opens them"
+
+
+def test_a_release_folder_is_what_the_installer_takes_and_a_changed_wheel_is_not(tmp_path: Path) -> None:
+    own = tmp_path / "countertop-7.8-py3-none-any.whl"
+    own.write_bytes(b"a wheel")
+    release.finish(tmp_path, own)
+    version, lock = unsigned(tmp_path)
+    assert version == "7.8"
+    assert b"aiohttp==" in lock
+    assert (tmp_path / "install.sh").read_bytes() == (FOLDER / "install.sh").read_bytes()
+    own.write_bytes(b"another wheel")
+    with pytest.raises(BadSettings, match="update_unproven"):
+        unsigned(tmp_path)
+    (tmp_path / "release.lock").unlink()
+    with pytest.raises(BadSettings, match="update_unproven"):
+        unsigned(tmp_path)
+
+
+def test_s70_a_new_version_tries_itself_as_whoever_owns_the_record_never_as_root(tmp_path: Path) -> None:
+    """Keys are for the service's user alone: root, who updates, must not be who reads them."""
+    told("install", "--root", str(tmp_path))
+    config = tmp_path / "etc/countertop/countertop.toml"
+    config.write_text(config.read_text().replace('"/var/lib/countertop"', f'"{tmp_path}/var/lib/countertop"'))
+    state = tmp_path / "var/lib/countertop"
+    if os.geteuid() == 0:
+        os.chown(state, 4711, 4712)
+        assert owner_of(config) == (4711, 4712)
+    else:
+        assert owner_of(config) is None
+    state.rmdir()
+    assert owner_of(config) is None, "the first start is still to come"
