@@ -105,6 +105,7 @@ async def home(request: web.Request) -> web.Response:
         who=_name(request),
         owner=owner,
         practises=practises,
+        visits=principal is not None and principal.may(Action.SIGN_VISIT),
         facts=facts,
     )
 

@@ -28,7 +28,7 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_reports import printers_of
-from terminal.web.sheet import VISIT_PAGE, address, marked, software, terminal_id
+from terminal.web.sheet import address, marked, software, terminal_id, way_in
 
 SALES_LOOKED: Final = 40
 CENTS_MAX: Final = 8
@@ -95,15 +95,15 @@ def _visits(request: web.Request) -> Principal:
 async def sheet(request: web.Request) -> web.Response:
     who, words = _sees(request), words_for(request)
     edge = request.app[EDGE]
-    where = address(request, "/setup/visit")
     rows = [
         (words.text("sheet.terminal"), terminal_id(edge)),
         (words.text("sheet.version"), software()),
-        (words.text("sheet.open"), where),
+        (words.text("sheet.open"), way_in(edge, request)),
+        *([(words.text("sheet.compare"), edge.lan.fingerprint)] if edge.lan is not None else []),
     ]
     printers, owner = printers_of(request), who.may(Action.MANAGE_PEOPLE)
     facts = _facts(request, words, who, counter=_counters(request)[0][0], printers=[each[0] for each in printers])
-    local = request.url.host in {"localhost", "127.0.0.1", "::1"}
+    local = edge.lan is None
     return render(
         request,
         "visit_sheet.html",
@@ -120,7 +120,7 @@ async def sheet(request: web.Request) -> web.Response:
 async def picture(request: web.Request) -> web.Response:
     """Where a visitor signs in, for their phone. The digits are not in it: a photograph opens nothing."""
     _sees(request)
-    where = code_svg(address(request, VISIT_PAGE))
+    where = code_svg(way_in(request.app[EDGE], request))
     return web.Response(text=where, content_type="image/svg+xml", headers=PLAIN_HEADERS)
 
 
@@ -181,9 +181,10 @@ async def step(request: web.Request) -> web.Response:
         raise NotFound("visit_step_unknown", step=named[:40])
     at, counters = steps.index(named), _counters(request)
     parts = request.app[PARTS]
+    titles = {each: parts.service.parts.slips.method(each, words.language) for each in parts.service.providers()}
     facts = _facts(
         request, words, who, step=named, steps=steps, faults=FAULTS, ticks=TICKS, counter=counters[0][0],
-        questions=QUESTIONS,
+        questions=QUESTIONS, channels=titles,
     )  # fmt: skip
     return render(
         request,
@@ -196,7 +197,6 @@ async def step(request: web.Request) -> web.Response:
         before=steps[at - 1] if at else "",
         after=steps[at + 1] if at + 1 < len(steps) else "",
         counters=counters,
-        channels=[parts.service.parts.slips.method(each, words.language) for each in parts.service.providers()],
         questions=QUESTIONS,
         faults=FAULTS,
         practises=who.may(Action.TRAIN) and not parts.service.house.training,

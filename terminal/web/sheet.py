@@ -87,13 +87,14 @@ async def read_sheet(call: Call[SheetQuery]) -> Answer:
     found = await edge.looking.legs(counter)
     told = [replace(_leg_view(each, language), of=_method(edge.service, each.of, language)) for each in found]
     house = edge.service.house
-    view = SheetView(house.title, terminal_id(edge), counter, software(), address(call.request, VISIT_PAGE), told)
+    where = way_in(edge, call.request)
+    view = SheetView(house.title, terminal_id(edge), counter, software(), where, told)
     return Answer(view)
 
 
 async def print_sheet(call: Call[SheetPrint]) -> Answer:
     counter = call.counter(Action.TEST_DEVICES, call.form.counter)
-    lines = await _lines(call.edge, counter, address(call.request, VISIT_PAGE))
+    lines = await _lines(call.edge, counter, way_in(call.edge, call.request))
     if why := await _printed(call.edge, counter, lines):
         raise Conflict(why, counter=counter)
     return Answer(Done())
@@ -104,7 +105,7 @@ async def new_visit_code(call: Call[NewVisitCode]) -> Answer:
     edge, form = call.edge, call.form
     counter = call.counter(Action.MANAGE_PEOPLE, form.counter)
     code = edge.people.new_visit_code(call.known.principal, hours=form.hours)
-    where, printed, said = address(call.request, VISIT_PAGE), "", False
+    where, printed, said = way_in(edge, call.request), "", False
     if form.printed:
         printed = await _printed(edge, counter, await _lines(edge, counter, where, code))
     if form.said:
@@ -160,6 +161,11 @@ def _method(service: Service, channel: str, language: str) -> str:
     return service.parts.slips.method(channel, language) if channel else ""
 
 
+def way_in(edge: Edge, request: web.Request) -> str:
+    """Where a visitor signs in: by the door for phones where there is one, else as the caller came."""
+    return f"{edge.lan.urls[0]}?visit=yes" if edge.lan is not None else address(request, VISIT_PAGE)
+
+
 def _leg_view(leg: Leg, language: str) -> LegView:
     if not leg.slug:
         return LegView(leg.name, leg.of, leg.state, "", "", "", "")
@@ -174,7 +180,15 @@ async def _lines(edge: Edge, counter: str, where: str, code: str = "") -> Receip
     told = told_legs(service, await edge.looking.legs(counter), words)
     at = words.date_time(service.parts.clock.wall_ms(), ZoneInfo(edge.zone))
     facts = SheetFacts(
-        service.house.title, terminal_id(edge), counter, software(), where, at, code=code, minutes=LIFE_S // 60
+        service.house.title,
+        terminal_id(edge),
+        counter,
+        software(),
+        where,
+        at,
+        code=code,
+        minutes=LIFE_S // 60,
+        fingerprint=edge.lan.fingerprint if edge.lan is not None else "",
     )
     return marked(service, sheet(facts, told, words.section("sheet")), words)
 

@@ -16,7 +16,7 @@ function show(kind, ...parts) {
   at("verdict").className = `verdict-box ${kind}`;
   at("verdict").replaceChildren(...parts);
   at("verdict").hidden = parts.length === 0;
-  at("verdict").scrollIntoView({ block: "center" }); // not behind the keys
+  at("verdict").scrollIntoView({ block: "nearest" }); // not behind the keys
 }
 
 function told(problem) {
@@ -69,6 +69,11 @@ async function check() {
   else failed(found);
 }
 
+/** Six answers and what they propose: shown at once, whichever changes. */
+async function propose() {
+  drawProof((await post(`${path}/check`, { told: answers() })).proof);
+}
+
 async function end(result) {
   const button = at(result === "passed" ? "done" : "leave");
   const now = await run(button, async () => {
@@ -97,14 +102,19 @@ async function accept(event) {
 
 function drawProof(proof) {
   if (facts.step === "identity") {
-    const rows = (proof.channels ?? []).map((each) => h("li", {}, h("b", {}, each.channel), h("span", { class: "mono" }, t("wizard.account", { payee: each.payee })), stateWord(each.cause ? "failed" : "passed", t(each.cause ? "wizard.failed" : "wizard.passed"))));
+    const rows = (proof.channels ?? []).map((each) => h("li", {}, h("b", {}, facts.channels[each.channel] ?? each.channel), h("span", { class: "mono" }, t("wizard.account", { payee: each.payee })), stateWord(each.cause ? "failed" : "passed", t(each.cause ? "wizard.failed" : "wizard.passed"))));
     at("channels").replaceChildren(...rows);
   }
-  if (facts.step === "people") {
-    const known = Object.entries(proof.policy ?? {}).filter(([name]) => has(`wizard.r_${name}`));
-    const rows = known.flatMap(([name, value]) => [h("dt", {}, t(`wizard.r_${name}`)), h("dd", {}, value ? money(value) : t(`wizard.r_${name}_none`))]);
-    at("policy").replaceChildren(...rows);
+  if (facts.step === "questions" && proof.preset) {
+    const said = (texts) => texts[facts.language] ?? texts.en;
+    at("proposal").replaceChildren(h("h2", {}, t("wizard.proposed", { preset: said(proof.title) })), ...proof.says.map((each) => h("p", {}, said(each))), h("dl", { class: "pairs" }, ...ruleRows(proof.shop)));
   }
+  if (facts.step === "people") at("policy").replaceChildren(...ruleRows(proof.policy ?? {}));
+}
+
+function ruleRows(rules) {
+  const known = Object.entries(rules).filter(([name]) => has(`wizard.r_${name}`));
+  return known.flatMap(([name, value]) => [h("dt", {}, t(`wizard.r_${name}`)), h("dd", {}, value ? money(value) : t(`wizard.r_${name}_none`))]);
 }
 
 async function devices() {
@@ -192,6 +202,7 @@ async function again(act, pause) {
 async function start() {
   await look();
   if (visit.state === "open" && facts.step !== "acceptance" && !visit.steps.find((each) => each.step === facts.step)?.running) await post(`${path}/begin`);
+  if (facts.step === "questions") await propose();
   if (facts.step === "sheet") at("legs").replaceChildren(...legRows(await get("/sheet")));
 }
 
@@ -200,6 +211,7 @@ at("leave")?.addEventListener("click", () => end("left_out"));
 at("check")?.addEventListener("click", check);
 at("accept-form")?.addEventListener("submit", accept);
 start().catch(told);
+at("questions")?.addEventListener("change", () => propose().catch(told));
 if (facts.step === "devices") again(drawDevices, LOOK_MS);
 if (facts.step === "cent") again(drawCents, LOOK_MS);
 if (facts.step === "faults") {
