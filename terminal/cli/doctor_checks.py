@@ -18,6 +18,7 @@ from terminal.help.registry import fill
 
 TEXTS: Final = Path(__file__).parent.parent / "data" / "doctor.toml"
 HEADER: Final = "# Written by countertop doctor. It is replaced as a whole."
+LAB: Final = "terminal.lab"  # in a command, its module
 BRIDGES: Final = {
     "1a86": ("7523", "7522", "5523"),
     "10c4": ("ea60", "ea70", "ea71"),
@@ -152,6 +153,8 @@ def _permissions(machine: Machine) -> Iterable[Finding]:
 def _busy(machine: Machine) -> Iterable[Finding]:
     for path, holders in sorted(machine.holders.items()):
         for holder in holders:
+            if LAB in holder.command.split():
+                continue  # it plays the device at the other end
             facts = {"port": path, "program": holder.command, "pid": str(holder.pid)}
             ours = "countertop" in holder.command
             yield Finding("port_ours" if ours else "port_busy", "good" if ours else "wrong", facts)

@@ -60,6 +60,7 @@ def slugs(machine: Machine) -> list[str]:
         (replace(WELL, access={PORT.path: Access(0, 20, "dialout", 0o600)}), ["port_closed"]),
         (replace(WELL, holders={PORT.path: (Holder(7, "minicom -D /dev/ttyUSB0"),)}), ["port_busy"]),
         (replace(WELL, holders={PORT.path: (Holder(7, "countertop serve"),)}), ["port_ours", "all_well"]),
+        (replace(WELL, holders={PORT.path: (Holder(7, "python3 -m terminal.lab --state s"),)}), ["all_well"]),
         (replace(WELL, running=frozenset({"ModemManager"})), ["modem_manager"]),
         (replace(WELL, running=frozenset({"ModemManager"}), rules=RULE), ["all_well"]),
         (replace(WELL, hidden=(CH340,), rules='ENV{PRODUCT}=="1a86/7523/*", RUN+="brltty"'), ["brltty"]),
