@@ -124,7 +124,7 @@ class CaseDesk:
         newest = next(iter(self._journal.list("case", limit=1)), None)
         no = 1 + (newest.body["no"] if newest is not None else 0)
         due_ms = self._clock.wall_ms() + self.answer_h * HOUR_MS
-        row = {"kind": "case", "final": True, "no": no, "state": "open"}
+        row = {"kind": "case", "final": True, "no": no, "state": "open", "due_ms": due_ms}
         claims = [["case_no", str(no), case_id]]
         body: dict[str, Any] = {
             "no": no,
@@ -153,10 +153,15 @@ class CaseDesk:
         rows = self._journal.list("case", before=before, limit=limit)
         return [self.case(row.subject.partition(":")[2]) for row in rows]
 
-    def late(self) -> int:
-        """How many of the newest are past the time that was promised."""
-        now_ms = self._clock.wall_ms()
-        return sum(case.late(now_ms) for case in self.cases())
+    def late(self) -> list[tuple[int, int]]:
+        """(number, due time) of the newest cases that nobody has answered in time, the longest due first.
+
+        Told by the rows alone: every till asks for it again and again.
+        """
+        now_ms, waits = self._clock.wall_ms(), {CaseState.OPEN.value, CaseState.WAITING.value}
+        bodies = [row.body for row in self._journal.list("case", limit=PAGE_MAX)]
+        found = [(x["no"], x["due_ms"]) for x in bodies if x["state"] in waits and x["due_ms"] < now_ms]
+        return sorted(found, key=lambda each: each[1])
 
     async def move(self, name: str, to: CaseState, actor: Actor, *, note: str = "") -> Case:
         """Durable on return; to where it stands already changes nothing.
@@ -172,7 +177,7 @@ class CaseDesk:
                 raise Conflict("case_move_wrong", case=f"{case.no:04}", state=case.state.value, to=to.value)
             again = to is CaseState.OPEN
             due_ms = self._clock.wall_ms() + self.answer_h * HOUR_MS if again else case.due_ms
-            row = {"kind": "case", "final": True, "no": case.no, "state": to.value}
+            row = {"kind": "case", "final": True, "no": case.no, "state": to.value, "due_ms": due_ms}
             body: dict[str, Any] = {
                 "from": case.state.value,
                 "to": to.value,

@@ -174,7 +174,7 @@ async def call_help(call: Call[Nothing]) -> Answer:
 def safety_card(desk: CareDesk, words: Catalogue, title: str) -> Receipt:
     """What protects this very shop, in one language."""
     foot = [desk.parts.shop.hotline] if desk.parts.shop.hotline else []
-    return card(words.text("care.safety"), title, safety_lines(desk.protection(), words), foot)
+    return card(words.text("care.safety"), title, safety_lines(desk.protection(words.language), words), foot)
 
 
 def safety_lines(protection: Protection, words: Catalogue) -> list[str]:

@@ -10,7 +10,7 @@ from terminal.care.cases import CaseDesk
 from terminal.care.feedback import FeedbackDesk
 from terminal.care.shop import Protection, ShopCare
 from terminal.counter.service import Service
-from terminal.errors import Unavailable
+from terminal.errors import NotFound
 from terminal.payments.money import Money
 
 
@@ -28,11 +28,12 @@ class CareParts:
     """What the settings say of care.
 
     Args:
+        protection: what the settings say that protects, channels named in a language.
         call: makes the bundle. Raises Unavailable("help_not_kept").
     """
 
     shop: ShopCare = field(default_factory=ShopCare)
-    protection: Protection | None = None
+    protection: Callable[[str], Protection] | None = None
     rating: bool = False
     answer_h: int = 48
     call: Callable[[], Awaitable[Kept]] | None = None
@@ -53,19 +54,19 @@ class CareDesk:
         self._house = service.house
 
     async def call(self) -> Kept:
-        """A bundle made now, or the one of a minute ago. Raises Unavailable("help_not_kept")."""
+        """A bundle made now, or the one of a minute ago. Raises Unavailable("help_not_kept"), NotFound."""
         if self._kept is not None and self._clock.mono_ns() - self._kept[0] < AGAIN_S * 1e9:
             return self._kept[1]
         if self.parts.call is None:
-            raise Unavailable("help_not_kept", why="-")
+            raise NotFound("not_found")
         kept = await self.parts.call()
         self._kept = (self._clock.mono_ns(), kept)
         return kept
 
-    def protection(self) -> Protection:
+    def protection(self, language: str) -> Protection:
         """What protects here; of a shop that was built without settings what its house says."""
         if self.parts.protection is not None:
-            return self.parts.protection
+            return self.parts.protection(language)
         nothing = Money(0, self._house.currency)
         limit = Money(self._house.limit_minor, self._house.currency)
         return Protection(limit, nothing, nothing, nothing, test=self._house.simulated)

@@ -9,6 +9,7 @@ from terminal.payments.poster import Proposal
 from terminal.people.roles import Action
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
+from terminal.web.care_desk import CARE
 from terminal.web.forms import Nothing
 from terminal.web.hook_desk import HOOKS
 from terminal.web.inbox_shapes import (
@@ -38,7 +39,11 @@ async def read_inbox(call: Call[Nothing]) -> Answer:
             [UnverifiedRow(*astuple(each)) for each in service.unverified.waiting()],
             service.unverified.sums(),
             [_credit(each) for each in service.posters.waiting()],
-            [*_risks(call), *hook_alerts(call.request.app[HOOKS], _words(call), ZoneInfo(call.edge.zone))],
+            [
+                *_risks(call),
+                *_late_cases(call),
+                *hook_alerts(call.request.app[HOOKS], _words(call), ZoneInfo(call.edge.zone)),
+            ],
             len(call.request.app[RISK].desk.stickers.due()),
         )
     )
@@ -53,6 +58,16 @@ def _risks(call: Call[Nothing]) -> list[TillAlert]:
     risk, words = call.request.app[RISK], _words(call)
     shown = (risk.alert(each, words) for each in risk.desk.alerts.waiting())
     return [TillAlert(each.id, each.title, each.sentence, each.at_ms) for each in shown if each.till]
+
+
+def _late_cases(call: Call[Nothing]) -> list[TillAlert]:
+    """Complaints that nobody answered in the time that a customer was promised: one line for all of them."""
+    late, words = call.request.app[CARE].cases.late(), _words(call)
+    if not late:
+        return []
+    no, due_ms = late[0]
+    sentence = words.text("care.late_told", n=len(late), no=f"{no:04}")
+    return [TillAlert("case:late", words.text("care.cases"), sentence, due_ms)]
 
 
 def _credit(told: Proposal) -> CreditRow:

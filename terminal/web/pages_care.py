@@ -52,7 +52,7 @@ async def contact(request: web.Request) -> web.Response:
 async def safety(request: web.Request) -> web.Response:
     words, desk = words_for(request), request.app[CARE]
     counters = [(lane.id, lane.settings.title or lane.id) for lane in request.app[PARTS].service.lanes.values()]
-    lines = safety_lines(desk.protection(), words)
+    lines = safety_lines(desk.protection(words.language), words)
     return render(request, "safety.html", words, lines=lines, counters=counters, facts=_facts(request))
 
 

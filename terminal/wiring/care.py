@@ -1,6 +1,7 @@
 """Care wired: whom to call and what protects, from the settings; the bundle for support with its code."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ def care_parts(loaded: Loaded) -> CareParts:
     async def call() -> Kept:
         return await asyncio.to_thread(call_for_help, loaded)
 
-    return CareParts(shop_care(loaded), protection_of(loaded), table.rating, table.answer_h, call)
+    return CareParts(shop_care(loaded), partial(protection_of, loaded), table.rating, table.answer_h, call)
 
 
 def shop_care(loaded: Loaded) -> ShopCare:

@@ -111,7 +111,7 @@ async def test_call_for_help_tells_a_code_once_a_minute_and_a_display_may_not(tm
 
     async with open_shop(tmp_path) as shop:
         till = await shop.till()
-        assert (await till.post("/help-code")).slug == "help_not_kept", "a house without settings has no bundle"
+        assert (await till.post("/help-code")).slug == "not_found", "a house without settings has no bundle"
         switch_on(shop, call=call)
         for _ in range(3):
             assert (await till.post("/help-code")).body["code"] == "4K7P-9M2X"
@@ -168,3 +168,19 @@ async def test_the_same_from_a_terminal_by_key(tmp_path: Path) -> None:
         assert sale["id"] not in page.read_text("utf-8")
         assert (await asked(shop, "case", "list")).out.startswith("0001")
         assert (await asked(shop, "case", "show", "77")).codes == ["U-60"]
+
+
+async def test_every_till_is_told_of_a_complaint_that_nobody_answered_in_time(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        till = await shop.till()
+        sale = await shop.paid(till)
+        await till.post(f"/sales/{sale['id']}/cases", {"reason": "refund"})
+        assert (await till.get("/inbox")).body["risks"] == []
+        shop.clock.ahead_s += 49 * 3600
+        [told] = (await till.get("/inbox", Accept_Language="en")).body["risks"]
+        assert (told["id"], told["sentence"]) == (
+            "case:late",
+            "1 complaints are past their time; the longest waits 0001.",
+        )
+        await till.post("/cases/1", {"to": "answered"})
+        assert (await till.get("/inbox")).body["risks"] == []

@@ -28,14 +28,19 @@ async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str, list[str]]]:
 
 LAN: Final = "/setup/lan"  # for everybody, where phones come in: tests/flows/test_lan.py asks for it
 BOOK: Final = "/reports/daybook.xlsx"  # a file, no page; tests/flows/test_pages_reports.py asks for it
-OPEN: Final = {"/", "/api", "/checkout", "/display", "/help", "/help/privacy", "/help/{code}", "/sign-in"}
+HELP: Final = {
+    "/help",
+    "/help/{code}",
+    *(f"/help/{each}" for each in ("privacy", "contact", "safety", "guide/{name}")),
+}
+OPEN: Final = {"/", "/api", "/checkout", "/display", "/sign-in"} | HELP
 GLASS: Final = {"/c/{counter}/display", "/c/{counter}/code.svg"}
 AT_A_TILL: Final = {"/c/{counter}/till"}
 SELLING: Final = (
     OPEN
     | GLASS
     | AT_A_TILL
-    | {"/c/{counter}/attention", "/sales", "/sales/{sale}", "/setup", "/devices"}
+    | {"/c/{counter}/attention", "/sales", "/sales/{sale}", "/cases", "/setup", "/devices"}
     | {"/reports/today"}
 )
 REPORTS: Final = {f"/reports/{each}" for each in ("z", "z/{n}", "differences", "fees", "month")}
@@ -52,7 +57,7 @@ def asked_by(client: Client, url: str, language: str) -> Client:
 async def test_s30_every_page_opens_for_whom_it_is_in_every_language_and_for_nobody_else(tmp_path: Path) -> None:
     async with pages(tmp_path) as (shop, url, paths):
         sale = (await shop.shown(await shop.machine()))["id"]
-        parts = {"{counter}": "1", "{sale}": sale, "{code}": "A-05", "{n}": "1"}
+        parts = {"{counter}": "1", "{sale}": sale, "{code}": "A-05", "{n}": "1", "{name}": "shopkeeper"}
 
         async def status(client: Client, path: str, language: str = "en") -> int:
             for name, value in parts.items():

@@ -4,7 +4,8 @@ import { h, icon } from "./dom.js";
 import { facts, t } from "./words.js";
 
 export function riskNotice(risk) {
-  const more = h("a", { href: risk.id.startsWith("hook:") ? "/hooks" : "/risk" }, t("till.risk_open"));
+  const [kind] = risk.id.split(":");
+  const more = h("a", { href: { hook: "/hooks", case: "/cases" }[kind] ?? "/risk" }, t("till.risk_open"));
   return h("div", { class: "notice", role: "alert" }, icon("fault"), h("p", { class: "what" }, h("b", {}, risk.title), h("small", {}, risk.sentence)), more);
 }
 
