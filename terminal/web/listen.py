@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from terminal.errors import BadSettings
-from terminal.web.connection import Doorkeeper
+from terminal.web.connection import Doorkeeper, HastySite
 from terminal.web.edge import EDGE, EdgeLimits
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ async def listen_too(app: web.Application, host: str, port: int, tls: ssl.SSLCon
         BadSettings: as ``listen``.
     """
     runner = app[RUNNER]
-    site = web.TCPSite(runner, host, port, ssl_context=tls)
+    site = HastySite(runner, host, port, tls, app[EDGE].limits.head_s)
     try:
         await site.start()
     except OSError as error:

@@ -1,10 +1,11 @@
 """The door for phones: TLS of the shop's own authority, exact names, paired devices alone; a new shop."""
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from terminal.people.roles import Action
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock
 from terminal.web.app import make_app
-from terminal.web.edge import EDGE
+from terminal.web.edge import EDGE, EdgeLimits
 from terminal.web.listen import listen
 from terminal.wiring.lan import LanKeeper, lan_sheet
 from tests.flows.api_rig import open_shop
@@ -176,6 +177,8 @@ async def shown(door: str, port: int, trust: ssl.SSLContext) -> bytes:
         return certificate
     finally:
         writer.close()
+        with contextlib.suppress(OSError):  # the door may hang up first
+            await writer.wait_closed()
 
 
 async def test_a_certificate_near_its_end_is_changed_under_the_open_door_and_phones_notice_nothing(
@@ -204,3 +207,24 @@ async def test_a_certificate_near_its_end_is_changed_under_the_open_door_and_pho
         (loaded.state / "tls").write_text("a file in its place")
         keeper.look()
         assert app[EDGE].lan is after, "what cannot be renewed goes on as it is, and is logged"
+
+
+async def test_s28_who_never_shakes_hands_is_sent_away_and_the_door_stays_open(tmp_path: Path) -> None:
+    port = claim()
+    loaded = installed(tmp_path, ("lan = false", f'lan = true\nlan_host = "{NEAR}"\nlan_port = {port}'))
+    async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
+        parts: Any = {"clock": shop.clock, "entropy": shop.entropy, "limits": EdgeLimits(head_s=0.3)}
+        app = make_app(shop.service, shop.people, loaded, **parts)
+        await listen(stack, app, "127.0.0.1", 0)
+        await LanKeeper(app, loaded, SystemClock()).open()
+        idle = [await asyncio.open_connection(NEAR, port) for _ in range(20)]
+        for number, (_, writer) in enumerate(idle):
+            if number % 2:
+                writer.write(b"GET / HTTP/1.1\r\n\r\n")  # no TLS at all
+        trust = ssl.create_default_context(cafile=loaded.state / "tls" / AUTHORITY)
+        assert await shown(NEAR, port, trust)
+        async with asyncio.timeout(30):
+            for reader, writer in idle:
+                with suppress(ConnectionError):
+                    assert b"HTTP" not in await reader.read(), "nobody is answered without TLS"
+                writer.close()
