@@ -34,7 +34,8 @@ class Told:
 class SheetFacts:
     """``address`` is where a browser opens the visit; ``code``: the visit's six digits, else empty.
 
-    ``fingerprint``: of the shop's own authority, which a phone compares; empty where none can come in.
+    ``fingerprint``: of the shop's own authority, which a phone compares; empty where none can come in. ``key``: of
+    what seals the shop's records.
     """
 
     shop: str
@@ -46,6 +47,7 @@ class SheetFacts:
     code: str = ""
     minutes: int = 0
     fingerprint: str = ""
+    key: str = ""
 
 
 def sheet(facts: SheetFacts, told: Sequence[Told], words: Words) -> Receipt:
@@ -70,6 +72,8 @@ def sheet(facts: SheetFacts, told: Sequence[Told], words: Words) -> Receipt:
     ]
     if facts.fingerprint:
         lines += [Blank(), Row(words["sheet.compare"], align="center"), Row(facts.fingerprint, align="center")]
+    if facts.key:
+        lines += [Blank(), Row(words["card.key"], align="center"), Row(facts.key, align="center")]
     if facts.code:
         valid = words["sheet.valid"].format(minutes=facts.minutes)
         lines += [

@@ -9,7 +9,7 @@ from aiohttp import web
 from terminal.errors import NotAllowed, NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.payments.sale import Sale
-from terminal.people.roles import Action, Principal
+from terminal.people.roles import Action, Principal, Role
 from terminal.visit.cards import record_page
 from terminal.visit.proofs import FAULTS, SMALLEST_MINOR, TICKS
 from terminal.visit.seal import check
@@ -28,7 +28,7 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_reports import printers_of
-from terminal.web.sheet import address, marked, software, terminal_id, way_in
+from terminal.web.sheet import address, marked, seal_key, software, terminal_id, way_in
 
 SALES_LOOKED: Final = 40
 CENTS_MAX: Final = 8
@@ -87,8 +87,8 @@ def _visits(request: web.Request) -> Principal:
     """Who sets a shop up. A fresh PIN is asked for where somebody signs, not for looking."""
     who = request.app[PARTS].who(request)
     if who is None or not who.may(Action.SIGN_VISIT):
-        person = who is not None and who.kind == "person"
-        raise NotAllowed("not_allowed" if person else "not_signed_in", action=Action.SIGN_VISIT.value)
+        helps = who is None or who.role is Role.TILL  # to sign in
+        raise NotAllowed("not_signed_in" if helps else "not_allowed", action=Action.SIGN_VISIT.value)
     return who
 
 
@@ -100,6 +100,7 @@ async def sheet(request: web.Request) -> web.Response:
         (words.text("sheet.version"), software()),
         (words.text("sheet.open"), way_in(edge, request)),
         *([(words.text("sheet.compare"), edge.lan.fingerprint)] if edge.lan is not None else []),
+        *([(words.text("card.key"), key)] if (key := seal_key(edge)) else []),
     ]
     printers, owner = printers_of(request), who.may(Action.MANAGE_PEOPLE)
     facts = _facts(request, words, who, counter=_counters(request)[0][0], printers=[each[0] for each in printers])

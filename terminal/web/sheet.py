@@ -1,6 +1,7 @@
 """The terminal's sheet: who it is, which leg is dead, the code of a visit; and the cards a visit leaves."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from terminal.counter.ports import Played, PrintStopped, Provider, Slip, Utterance
 from terminal.counter.service import Service
 from terminal.counter.slips import mark_of
-from terminal.errors import Conflict
+from terminal.errors import Conflict, TerminalError
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
 from terminal.help.registry import describe
@@ -43,6 +44,7 @@ from terminal.web.sheet_shapes import (
     VisitSignIn,
 )
 
+log = logging.getLogger(__name__)
 ASK_S: Final = 8.0
 FRESH_S: Final = 5.0  # banks are asked no oftener, however often somebody looks
 PRINT_S: Final = 20.0
@@ -161,6 +163,17 @@ def _method(service: Service, channel: str, language: str) -> str:
     return service.parts.slips.method(channel, language) if channel else ""
 
 
+def seal_key(edge: Edge) -> str:
+    """What a record of this shop is compared with; empty where there is none, whatever is wrong with it."""
+    if edge.visitor is None:
+        return ""
+    try:
+        return edge.visitor.fingerprint
+    except TerminalError as error:  # the sheet is for what does not work: it is printed all the same
+        log.warning("the visit's key cannot be read: %s", error.slug)
+        return ""
+
+
 def way_in(edge: Edge, request: web.Request) -> str:
     """Where a visitor signs in: by the door for phones where there is one, else as the caller came."""
     return f"{edge.lan.urls[0]}?visit=yes" if edge.lan is not None else address(request, VISIT_PAGE)
@@ -189,8 +202,9 @@ async def _lines(edge: Edge, counter: str, where: str, code: str = "") -> Receip
         code=code,
         minutes=LIFE_S // 60,
         fingerprint=edge.lan.fingerprint if edge.lan is not None else "",
+        key=seal_key(edge),
     )
-    return marked(service, sheet(facts, told, words.section("sheet")), words)
+    return marked(service, sheet(facts, told, words.section("sheet", "card")), words)
 
 
 def told_legs(service: Service, found: Sequence[Leg], words: Catalogue) -> list[Told]:
