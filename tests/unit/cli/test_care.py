@@ -11,6 +11,7 @@ from terminal.cli.doctor_checks import Access, Finding, Machine
 from terminal.cli.doctor_fix import DAY_S, RULE_FILE, repairs
 from terminal.help.languages import LANGUAGES
 from terminal.settings import load
+from terminal.wiring.care import KEPT_MAX, call_for_help, care_parts
 from tests.flows.cli_rig import Place, command
 
 PORT = Port("/dev/ttyUSB0", "serial", "USB Serial", "usb-path:p", True, "1a86", "7523", "", "p")
@@ -139,3 +140,50 @@ def test_a_card_as_a_picture_is_written_once(place: Place, tmp_path: Path) -> No
     assert command("print", "card", "safety", "--config", place.config, "--png", path).code == 1, (
         "what is there stays"
     )
+
+
+def with_care(place: Place, text: str) -> Place:
+    with place.config.open("a", encoding="utf-8") as file:
+        file.write(f"\n[care]\n{text}\n")
+    return place
+
+
+def test_the_settings_hotline_stands_on_the_card(place: Place) -> None:
+    links = 'links = [{ title = "Merchants", url = "https://bank.example/m" }]'
+    with_care(place, f'hotline = "400 000 0000"\n{links}\nanswer_h = 24')
+    told = command("print", "card", "safety", "--config", place.config)
+    assert told.out.endswith("400 000 0000\n")
+    parts = care_parts(load(place.config))
+    assert (parts.answer_h, parts.rating, parts.shop.links[0].url) == (24, False, "https://bank.example/m")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        'survey = "http://plain.example"',
+        'links = [{ title = "x", url = "javascript:alert(1)" }]',
+        'links = [{ title = "", url = "https://bank.example" }]',
+        "answer_h = 0",
+        'rating = "yes"',
+        'hotlin = "1"',
+    ],
+)
+def test_bad_input_of_care_is_named_before_anything_starts(place: Place, wrong: str) -> None:
+    told = command("serve", "--check", "--config", with_care(place, wrong).config)
+    assert told.code == 3
+    assert "care." in told.err
+
+
+def test_old_bundles_of_calls_make_room_and_the_newest_stays(place: Place) -> None:
+    folder = place.state / "bundles"
+    folder.mkdir(parents=True, mode=0o700)
+    for number in range(KEPT_MAX + 3):
+        old = folder / f"help-OLD{number:02}.zip"
+        old.write_bytes(b"x")
+        os.utime(old, (1_000_000 + number,) * 2)
+    (folder / "bundle-asked-for.zip").write_bytes(b"x")
+    made = call_for_help(load(place.config))
+    left = sorted(path.name for path in folder.iterdir())
+    assert len(left) == KEPT_MAX + 1
+    assert {Path(made.file).name, "bundle-asked-for.zip"} <= set(left)
+    assert "help-OLD00.zip" not in left
