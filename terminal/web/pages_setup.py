@@ -4,6 +4,7 @@ from aiohttp import web
 
 from terminal.errors import NotAllowed
 from terminal.people.roles import Action
+from terminal.web.edge import EDGE
 from terminal.web.pages_frame import PARTS, error_words, page, people_facts, render, words_for
 
 
@@ -25,4 +26,4 @@ async def setup(request: web.Request) -> web.Response:
         "language": words.language,
         "chooses": who.may(Action.FIT_DEVICES),
     }
-    return render(request, "setup.html", words, chooses=facts["chooses"], facts=facts)
+    return render(request, "setup.html", words, chooses=facts["chooses"], lan=request.app[EDGE].lan, facts=facts)

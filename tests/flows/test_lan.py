@@ -124,6 +124,7 @@ async def test_s21_phones_come_in_by_tls_and_exact_name_and_see_the_sign_in_page
         assert (status, json.loads(text)["slug"]) == (401, "lan_not_paired"), "no PIN is tried from the Wi-Fi"
 
         assert (await ask(door, "GET", "/c/1/till", headers=cookie))[0] == 200
+        assert 'href="/setup/lan"' in (await ask(door, "GET", "/setup", headers=cookie))[1]
         assert "Mei Lin" in (await ask(door, "GET", "/sign-in", headers=cookie))[1]
         for host in ("evil.example", f"{NEAR}:1", f"localhost:{door.port}", f"till.shop:{door.port}."):
             status, text, _ = await ask(door, "GET", "/c/1/till", host=host, headers=cookie)
