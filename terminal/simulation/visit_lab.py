@@ -20,6 +20,7 @@ from terminal.errors import Conflict
 from terminal.lab.eye import ByItself, Eye
 from terminal.lab.stand import Stand
 from terminal.lab.timeline import Timeline
+from terminal.payments.event import Actor, NewEvent
 from terminal.people.pins import PinCost
 from terminal.people.roles import Role as Rank
 from terminal.people.second_step import code_at
@@ -44,7 +45,7 @@ from terminal.web.app import make_api
 from terminal.web.callers import SESSION
 from terminal.web.edge import EDGE
 from terminal.wiring.fitting import Fittings
-from terminal.wiring.visit import Site, Visiting, policy_facts, shop_facts
+from terminal.wiring.visit import PRACTICE, Site, Visiting, policy_facts, shop_facts
 
 COUNTER: Final = "1"
 PEPPER: Final = bytes(32)
@@ -219,6 +220,25 @@ class VisitLab:
         if not 200 <= status < 300:
             raise NotAsWanted(f"{method} {path}: {status} {answer[:200].decode('utf-8', 'replace')}")
         return msgspec.json.decode(answer)
+
+    # --- practice ---------------------------------------------------------------------------------------
+
+    @property
+    def practice(self) -> Path:
+        """Where the journal of who practises lies."""
+        folder = (self.folder / "state" / PRACTICE).parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    async def practises(self, kind: str) -> None:
+        """What the switch at the counter notes in the shop's own journal; devices and pages stay as they are."""
+        body: dict[str, Any] = {"counter": COUNTER}
+        if kind == "training_ended":
+            body["why"] = "ended"
+        service = self.world.service
+        by = Actor("person", self.visitor)
+        event = NewEvent(f"store:{service.house.store}", kind, f"training:{COUNTER}", by, body)
+        await service.feed.append([event])
 
     # --- the counter ------------------------------------------------------------------------------------
 

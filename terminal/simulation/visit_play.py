@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from drivers.catalogue import Role
 from terminal.payments.sale import Sale
+from terminal.simulation.trainee import TRAINEE, classroom
 from terminal.simulation.visit_lab import COUNTER, NotAsWanted, VisitLab
 from terminal.visit.proofs import TICKS
 from terminal.visit.script import Planned, Script
@@ -16,6 +17,7 @@ from terminal.visit.steps import Step
 PAID_S: Final = 60.0
 BACK_S: Final = 120.0
 TEST_S: Final = 120.0
+LESSONS: Final = ("take-money", "till-says-checking", "drill-fake-screenshot", "refund")
 WRONG: Final = 1000  # per mille: every request
 
 
@@ -59,6 +61,7 @@ class _Visit:
             "people": self._people,
             "cent": self._cent,
             "faults": self._faults,
+            "training": self._training,
         }
 
     async def whole(self) -> Played:
@@ -181,6 +184,23 @@ class _Visit:
         if not await self._lab.until(lambda: self._sale(sale).state == "paid", PAID_S):
             raise NotAsWanted(f"sale {self._sale(sale).no} is {self._sale(sale).state}")
         await self._lab.until(lambda: not self._lab.world.journal.owed(), PAID_S)
+
+    # --- practice -------------------------------------------------------------------------------------------
+
+    async def _training(self) -> dict[str, Any]:
+        """Lessons and the exam at the counter that practises: a bank and a journal of its own, as in a shop."""
+        lab, seed = self._lab, self._script.seed
+        await lab.practises("training_begun")
+        async with classroom(seed, lab.practice) as room:
+            late_ms = lab.world.clock.wall_ms() - room.world.clock.wall_ms()
+            for clock in (room.world.clock, room.world.bank_clock):
+                clock.jump_wall(late_ms)  # one wall for both
+            for name in LESSONS:
+                run = await room.desk.begin(name, COUNTER, TRAINEE, seed=seed)
+                await room.work(run, "right")
+            await room.sit(seed, "right", "fast")
+        await lab.practises("training_ended")
+        return {}
 
     # --- the fault round ----------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from terminal.errors import InvalidRequest
 from terminal.visit.script import SCRIPT_MAX, read_script
 
 WHOLE = (Path(__file__).parents[2] / "flows" / "visit.toml").read_text("utf-8")
-LATER = 'step = "training"\nseconds = 0'
-SWAPPED = WHOLE.replace('"sheet"', '"training"', 1).replace(LATER, 'step = "sheet"\nseconds = 0')
+LATER = 'step = "training"\nseconds = 300'
+SWAPPED = WHOLE.replace('"sheet"', '"training"', 1).replace(LATER, 'step = "sheet"\nseconds = 300')
 STEP = '\n[[steps]]\nstep = "sheet"\nseconds = 1\n'
 
 
