@@ -1,5 +1,6 @@
 """A whole visit on the simulated counter, killed and resumed at every step, and refused where it should be."""
 
+import asyncio
 import json
 import tomllib
 from collections.abc import Awaitable, Callable
@@ -15,9 +16,9 @@ from terminal.banks.connector import ProviderKey
 from terminal.banks.signing import MacSigner, MacVerifier
 from terminal.cli.commands import app
 from terminal.cli.words import REFUSED, USAGE
-from terminal.simulation.visit_lab import COUNTER, VisitLab
+from terminal.simulation.visit_lab import COUNTER, VISIT_HOURS, VisitLab
 from terminal.simulation.visit_play import Played, play
-from terminal.virtual_time import run
+from terminal.virtual_time import VirtualLoop, run
 from terminal.visit.script import Script, read_script
 from terminal.visit.seal import check, digest
 from terminal.visit.steps import Step
@@ -177,6 +178,27 @@ def test_what_comes_in_the_wrong_order_or_twice_is_a_sentence(tmp_path: Path) ->
         await lab.told(li, "POST", "/visit/drop", {"why": "no time"})
         assert await slug(lab, li, "POST", "/visit/drop", {"why": "again"}) == "visit_none"
         assert (await lab.told(li, "GET", "/visits"))["visits"][0]["state"] == "dropped"
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(99)
+def test_a_visitor_whose_time_is_over_signs_nothing_and_gets_no_further(tmp_path: Path) -> None:
+    async def tell(lab: VisitLab, li: str) -> None:
+        await lab.told(li, "POST", "/visit")
+        await lab.told(li, "POST", "/visit/steps/cards/begin")
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.skip(VISIT_HOURS * 3600)
+        assert await slug(lab, li, "POST", "/visit/steps/cards/end", {"result": "passed"}) == "not_signed_in"
+        owner = await lab.signed_in(lab.owner)
+        signers = [
+            {"person": lab.owner, "pin": lab.persons.owner.pin},
+            {"person": lab.visitor, "pin": lab.persons.visitor.pin, "code": lab.code()},
+        ]
+        assert await slug(lab, owner, "POST", "/visit/accept", {"signers": signers}) == "visit_over"
+        view = await lab.told(owner, "POST", "/visit/steps/cards/end", {"result": "passed"})
+        assert view["state"] == "open", "the owner goes on without them"
 
     story(tmp_path, tell)
 
