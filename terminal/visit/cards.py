@@ -73,7 +73,7 @@ def sheet(facts: SheetFacts, told: Sequence[Told], words: Words) -> Receipt:
     if facts.fingerprint:
         lines += [Blank(), Row(words["sheet.compare"], align="center"), Row(facts.fingerprint, align="center")]
     if facts.key:
-        lines += [Blank(), Row(words["card.key"], align="center"), Row(facts.key, align="center")]
+        lines += [Blank(), Row(words["sheet.key"], align="center"), Row(facts.key, align="center")]
     if facts.code:
         valid = words["sheet.valid"].format(minutes=facts.minutes)
         lines += [
@@ -131,9 +131,19 @@ def poster(shop: str, method: str, text: str, words: Words) -> Receipt:
 
 
 def record_page(
-    document: Mapping[str, Any], digest: str, key: str, words: Words, when: Callable[[int], str]
+    document: Mapping[str, Any],
+    digest: str,
+    key: str,
+    words: Words,
+    when: Callable[[int], str],
+    why: Callable[[str, Mapping[str, Any]], str],
 ) -> Receipt:
-    """The acceptance record for people; what counts is the sealed file, of which this page has the hash."""
+    """The acceptance record for people; what counts is the sealed file, of which this page has the hash.
+
+    Args:
+        words: of ``card.*``, ``wizard.*``, ``bar.*`` and ``people.*``.
+        why: a failure's slug and facts as a sentence.
+    """
     shop = document.get("shop")
     name = str(shop.get("title", "")) if isinstance(shop, dict) else str(shop or "")
     lines: list[Line] = _head(name, words["card.record_title"])
@@ -148,23 +158,27 @@ def record_page(
         state = words[f"card.{each['result']}"]
         lines.append(Row(words[f"wizard.{each['step']}"], f"{state} {_minutes(each['seconds'])}"))
         if each["cause"]:
-            lines.append(Row(f"  {each['cause']}"))
+            lines.append(Row(why(each["cause"], each["proof"].get("facts", {}))))
     lines += [Row(words[f"wizard.{each}"], words["card.not_done"]) for each in document["left_out"]]
-    lines += [Rule(), *_devices(document.get("devices")), Row(words["card.signed"], bold=True)]
-    lines += [Row(f"{each['name']} ({each['role']})", when(each["at_ms"])) for each in document["signers"]]
+    lines += [Rule(), *_devices(document.get("devices"), words), Row(words["card.signed"], bold=True)]
+    for each in document["signers"]:
+        role = words.get(f"people.role_{each['role']}", each["role"])
+        lines.append(Row(f"{each['name']} ({role})", when(each["at_ms"])))
     lines += [Rule(), Row(words["card.hash"])]
     lines += [Row(digest[at : at + _GROUP], align="center") for at in range(0, len(digest), _GROUP)]
     return (*lines, Row(words["card.key"]), Row(key, align="center"), Blank(2))
 
 
-def _devices(devices: object) -> list[Line]:
-    """Whatever the record says of each, on a line: what it is, where it hangs, how its test went."""
+def _devices(devices: object, words: Words) -> list[Line]:
+    """Whatever the record says of each: what it is and how its test went, below it number and port."""
     rows = [each for each in devices if isinstance(each, dict)] if isinstance(devices, list) else []
     lines: list[Line] = []
     for each in rows:
-        what = " ".join(str(each[name]) for name in ("role", "counter", "model") if each.get(name))
-        more = " ".join(str(each[name]) for name in ("serial", "port", "result") if each.get(name))
-        lines += [Row(what or "?", bold=True), *([Row(f"  {more}")] if more else [])]
+        role, result = str(each.get("role", "")), str(each.get("result", ""))
+        named = (words.get(f"bar.{role}", role), *(str(each.get(name, "")) for name in ("counter", "model")))
+        lines.append(Row(" ".join(filter(None, named)), words.get(f"card.{result}", result)))
+        if more := " ".join(str(each[name]) for name in ("serial", "port") if each.get(name)):
+            lines.append(Row(f"  {more}"))
     return [*lines, Rule()] if lines else []
 
 

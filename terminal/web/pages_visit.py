@@ -8,6 +8,7 @@ from aiohttp import web
 
 from terminal.errors import NotAllowed, NotFound
 from terminal.help.catalogue import Catalogue
+from terminal.help.registry import describe
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action, Principal, Role
 from terminal.visit.cards import record_page
@@ -100,7 +101,7 @@ async def sheet(request: web.Request) -> web.Response:
         (words.text("sheet.version"), software()),
         (words.text("sheet.open"), way_in(edge, request)),
         *([(words.text("sheet.compare"), edge.lan.fingerprint)] if edge.lan is not None else []),
-        *([(words.text("card.key"), key)] if (key := seal_key(edge)) else []),
+        *([(words.text("sheet.key"), key)] if (key := seal_key(edge)) else []),
     ]
     printers, owner = printers_of(request), who.may(Action.MANAGE_PEOPLE)
     facts = _facts(request, words, who, counter=_counters(request)[0][0], printers=[each[0] for each in printers])
@@ -245,8 +246,9 @@ async def record(request: web.Request) -> web.Response:
         checked.document,
         kept[0].record,
         checked.key,
-        words.section("card", "wizard"),
+        words.section("card", "wizard", "bar", "people"),
         lambda wall_ms: words.date_time(wall_ms, parts.zone),
+        lambda slug, told: describe(slug, told, words.language).sentence,
     )
     png = await edge.picture(marked(parts.service, lines, words))
     return _pdf(await pdf_of(png, "acceptance"), f"acceptance-{kept[0].id}")

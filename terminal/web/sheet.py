@@ -204,7 +204,7 @@ async def _lines(edge: Edge, counter: str, where: str, code: str = "") -> Receip
         fingerprint=edge.lan.fingerprint if edge.lan is not None else "",
         key=seal_key(edge),
     )
-    return marked(service, sheet(facts, told, words.section("sheet", "card")), words)
+    return marked(service, sheet(facts, told, words.section("sheet")), words)
 
 
 def told_legs(service: Service, found: Sequence[Leg], words: Catalogue) -> list[Told]:

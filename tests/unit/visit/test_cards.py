@@ -15,7 +15,7 @@ FACTS: Final = SheetFacts("Tea 茶", "m1/s1", "1", "1.0.0", "http://127.0.0.1:76
 
 
 def words(language: str) -> dict[str, str]:
-    return Catalogue.load(language).section("sheet", "card", "wizard")
+    return Catalogue.load(language).section("sheet", "card", "wizard", "bar", "people")
 
 
 def said(lines: Receipt) -> str:
@@ -67,7 +67,7 @@ def test_a_poster_has_the_shop_s_own_code_to_the_letter() -> None:
 @pytest.mark.row(99)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_record_on_one_page_names_steps_signers_hash_and_key(language: str) -> None:
-    step: dict[str, Any] = {"step": "cent", "result": "passed", "seconds": 95, "cause": ""}
+    step: dict[str, Any] = {"step": "cent", "result": "passed", "seconds": 95, "cause": "", "proof": {}}
     document = {
         "shop": {"title": "Tea"},
         "visit": {"id": "01K", "begun_ms": 1, "by": "person:1", "seconds": 1065},
@@ -77,7 +77,9 @@ def test_the_record_on_one_page_names_steps_signers_hash_and_key(language: str) 
         "accepted_ms": 2,
         "signers": [{"person": "1", "name": "Ana", "role": "owner", "at_ms": 2}],
     }
-    text = said(record_page(document, "9f2c" * 16, "K4QX 7M2A", words(language), str))
-    for each in ("17:45", "1:35", "visit_ticks_missing", "TM-T20", "Ana (owner)", "9f2c" * 4, "K4QX 7M2A"):
+    text = said(
+        record_page(document, "9f2c" * 16, "K4QX 7M2A", words(language), str, lambda slug, _: f"why {slug}")
+    )
+    for each in ("17:45", "1:35", "why visit_ticks_missing", "TM-T20", "Ana (", "9f2c" * 4, "K4QX 7M2A"):
         assert each in text
     assert words(language)["card.not_done"] in text
