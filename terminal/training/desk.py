@@ -38,6 +38,7 @@ class Run:
     happened: list[Happened] = field(default_factory=list)
     done: set[tuple[int, int]] = field(default_factory=set)
     code: str = ""
+    written: bool = False  # that it ended is, or is being, written down
     task: "asyncio.Task[None] | None" = None
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ()))
 
@@ -131,7 +132,9 @@ class LessonDesk:
             "paid_minor": till.paid_minor,
         }
         await self._journal.append([NewEvent(self._stream, "lesson_act", run.id, actor, body)])
-        return self._look(run)
+        if self._look(run).outcome:
+            await self._finish(run)  # before the trainee hears it: an exam goes on from here
+        return run.progress
 
     async def leave(self, counter: str) -> None:
         """Whoever practises stops here; nothing is judged."""
@@ -160,8 +163,13 @@ class LessonDesk:
         while not self._look(run).outcome:
             await self._play(run)
             await asyncio.sleep(LOOK_S)
-        await self._end(run, run.progress, run.progress.outcome)
+        await self._finish(run)
         await self.stage.clear(run.counter)
+
+    async def _finish(self, run: Run) -> None:
+        if not run.written:
+            run.written = True
+            await self._end(run, run.progress, run.progress.outcome)
 
     def _look(self, run: Run) -> Progress:
         if run.progress.outcome:
@@ -186,8 +194,9 @@ class LessonDesk:
         run = self._runs.get(counter)
         if run is None or run.task is None or run.task.done():
             return
-        run.task.cancel()
-        await asyncio.wait({run.task})
+        if not run.progress.outcome:
+            run.task.cancel()
+        await asyncio.wait({run.task})  # one that ended clears its counter, which has a limit
         if not run.progress.outcome:
             await self._end(run, run.progress, "left")
         await self.stage.clear(counter)

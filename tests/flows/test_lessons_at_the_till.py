@@ -1,5 +1,6 @@
 """Lessons where a real counter practises: over HTTP, by the shop's people, beside a journal that stays clean."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -8,9 +9,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 from yarl import URL
 
 from terminal.chance import Chance
+from terminal.cli.commands import app
 from terminal.counter.service import Service
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.decide import OpenSale
@@ -92,13 +95,14 @@ async def x_of(service: Service) -> tuple[int, tuple[object, ...], tuple[object,
     return len(sold), feed.list("sale"), feed.list("z_report")
 
 
-@pytest.mark.row(102, 103, 104, 105)
+@pytest.mark.row(102, 103, 104, 105, 106)
 async def test_a_lesson_an_exam_and_the_trainer_at_a_counter_that_practises(tmp_path: Path) -> None:
     async with open_shop(tmp_path, counters=1) as shop:
         before = await x_of(shop.running.service)
         await shop.running.training.begin("1", MEI)
         async with signed_in(shop) as student:
             await _story(student, before)
+        _told_afterwards(tmp_path / "countertop.toml")
 
 
 async def _story(student: Student, before: object) -> None:
@@ -122,6 +126,22 @@ async def signed_in(shop: Shop) -> AsyncIterator[Student]:
         student = Student(shop, http)
         await student.sign_in()
         yield student
+
+
+def _told_afterwards(settings: Path) -> None:
+    """The commands read both journals beside the running service."""
+    plan, report = (
+        CliRunner().invoke(app, ["train", name, "--config", str(settings), "--json"])
+        for name in ("plan", "report")
+    )
+    assert (plan.exit_code, report.exit_code) == (0, 0), (plan.output, report.output)
+    people = {each["actor"]: each for each in json.loads(plan.stdout)}
+    (owner,) = people.values()
+    states = {each["lesson"]: each["state"] for each in owner["skills"]}
+    assert states["take-money"] == "done"
+    assert owner["again"][0] in {name for name, state in states.items() if state == "weak"}
+    (effect,) = json.loads(report.stdout)
+    assert (effect["actor"], effect["passed"], effect["sales"]) == (owner["actor"], False, 0)
 
 
 async def _pages(student: Student) -> None:
