@@ -203,6 +203,9 @@ async def test_b6_a_wrong_amount_is_never_paid_by_its_message_and_goes_to_a_pers
 async def test_b5_a_forged_notification_moves_nothing_and_is_recorded(windows: Windows) -> None:
     lab, till, slips = windows.lab, windows.till, await windows.slips()
     await windows.open_sale("1300")
+    async with asyncio.timeout(30):  # a watchdog: the glass may be quicker than the record of it
+        while "shown" not in await windows.journal():  # noqa: ASYNC110  # asked over HTTP
+            await asyncio.sleep(0.05)
     number = (await windows.events(0))["newest"]
     await windows.break_it("forged-notification")
     await expect(await windows.notified("refused")).to_have_count(1)
