@@ -5,7 +5,7 @@ What goes in is named here, key by key; everything else stays at home: who is pa
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
@@ -80,9 +80,19 @@ def read_pack(document: Table) -> Pack:
         raise InvalidRequest("pack_unusable", why=str(error)) from None
     if pack.format != FORMAT:
         raise InvalidRequest("pack_unusable", why=f"format {pack.format}")
-    if unknown := sorted(set(pack.shop) - set(SHOP_KEYS)):
-        raise InvalidRequest("pack_unusable", why=f"shop.{unknown[0]}")
+    if unknown := [*sorted(set(pack.shop) - set(SHOP_KEYS)), *_strange(pack.counters)]:
+        raise InvalidRequest("pack_unusable", why=unknown[0])
     return pack
+
+
+def _strange(counters: Sequence[_Counter]) -> list[str]:
+    """Places and keys that no pack carries: a port, a serial number, an address are each shop's own."""
+    found = []
+    for counter in counters:
+        for role, keys in counter.devices.items():
+            known = (*DEVICE_KEYS, *(SPEAKER_KEYS if role == "speaker" else ()))
+            found += [role] if role not in ROLES else [f"{role}.{key}" for key in keys if key not in known]
+    return found
 
 
 def applied(pack: Pack, table: Table) -> dict[str, Any]:
