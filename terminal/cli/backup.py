@@ -20,8 +20,11 @@ from terminal.journal.recover import accept
 from terminal.journal.strongbox import PASSPHRASE_MIN
 from terminal.settings import CREDENTIAL, Loaded, load
 from terminal.system import SystemClock, SystemEntropy
+from terminal.visit import keys as visit_keys
+from terminal.visit.record import FOLDER as VISITS
 
 KEEP: Final = 14
+VISITS_MAX: Final = 50
 _AT: Final = r"[0-9]{8}T[0-9]{6}Z-[0-9]+\.ctbackup"
 Phrase = Annotated[
     Path | None,
@@ -104,6 +107,11 @@ def _sources(loaded: Loaded, config: Path) -> Iterator[Source]:
             yield _named(loaded, text)
     for name in (PRIVATE, PUBLIC):
         yield Source("state", f"keys/{name}", loaded.state / "keys" / name)
+    for path in (loaded.state / "keys" / visit_keys.PRIVATE, loaded.state / "keys" / visit_keys.PUBLIC):
+        if path.is_file():
+            yield Source("state", f"keys/{path.name}", path)
+    for path in sorted((loaded.state / VISITS).glob("*.json"))[-VISITS_MAX:]:  # their names are in order of time
+        yield Source("state", f"{VISITS}/{path.name}", path)
     for path in sorted(loaded.state.glob("*.toml")):
         yield Source("state", path.name, path)
 

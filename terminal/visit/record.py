@@ -7,6 +7,7 @@ from typing import Any, Final
 from terminal.visit.steps import Done, Step, Visit
 
 FORMAT: Final = 1
+FOLDER: Final = "visits"  # of the state folder: sealed records
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from terminal.visit.proofs import (
     prove_sheet,
     prove_training,
 )
-from terminal.visit.record import Signer
+from terminal.visit.record import FOLDER, Signer
 from terminal.visit.seal import check, digest, fingerprint
 from terminal.visit.steps import Result, Step, Visit
 from terminal.web.views_devices import CounterPlaces
@@ -48,7 +48,6 @@ from terminal.wiring.visit_lessons import practised
 
 ASK_S: Final = 20.0  # one question to a bank, its own waits within
 RECORD_MAX: Final = 1024 * 1024
-FOLDER: Final = "visits"
 PRACTICE: Final = f"training/state/{JOURNAL}"  # of whoever practises, below our own state
 NET: Final = Path("/sys/class/net")  # the kernel's list of network interfaces
 _SHOWN: Final = 4  # last characters of an account

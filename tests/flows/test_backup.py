@@ -10,6 +10,7 @@ from terminal.journal.checkpoints import read_checkpoints
 from terminal.journal.keys import JournalKeys
 from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
+from terminal.visit.keys import open_key
 from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command, countertop
 from tests.unit.journal.world import event
@@ -73,7 +74,13 @@ def test_s43_saved_while_it_sells_and_back_on_another_machine(
     place: Place, to: Path, phrase: Path, tmp_path: Path
 ) -> None:
     told: list[Ended] = []
-    sell(place, ["sale-1", "sale-2"], told, to)
+    (place.state / "visits").mkdir(parents=True)
+    (place.state / "visits" / "01KAK3V5M2Q8ZP6T4W9XN7B1CD.json").write_bytes(b"sealed")
+    open_key(place.state / "visit-keys", SystemEntropy())  # made once: its fingerprint stands on the shop's sheet
+    sell(place, ["sale-1"])
+    for name in ("visit.key", "visit.pub"):
+        (place.state / "visit-keys" / name).rename(place.state / "keys" / name)
+    sell(place, ["sale-2"], told, to)
     assert told[0].code == 0, told[0].err
     (file,) = to.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -85,7 +92,9 @@ def test_s43_saved_while_it_sells_and_back_on_another_machine(
     assert "2 events" in ended.out
     named = {name for name in files(place.folder) if name.startswith("keys/")}
     assert named
-    for name in ("countertop.toml", "secrets.toml", *named):
+    record = "state/visits/01KAK3V5M2Q8ZP6T4W9XN7B1CD.json"
+    kept = ("state/keys/visit.key", "state/keys/visit.pub", record)
+    for name in ("countertop.toml", "secrets.toml", *kept, *named):
         assert (other.folder / name).read_bytes() == (place.folder / name).read_bytes()
         assert (other.folder / name).stat().st_mode & 0o077 == 0
     sell(other, ["sale-3"])
