@@ -78,7 +78,7 @@ def slip(told: dict[str, Any], language: str, day: str) -> Receipt:
         lines.append(Row(f"{mark} {lesson(task['lesson']).title[language]}", say("seconds", n=task["seconds"])))
         lines += [Row(f"  {shared().findings[each][language]}") for each in task["mistakes"]]
     lines += [
-        Row(say("exam"), f"{told['right_answers']}/{len(told['questions'])}"),
+        Row(say("answers"), f"{told['right_answers']}/{len(told['questions'])}"),
         Rule(),
         Row(f"{told['journal']['number']} {told['journal']['hash'][:16]}", align="center"),
     ]

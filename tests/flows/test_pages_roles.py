@@ -43,6 +43,7 @@ SELLING: Final = (
     | {"/c/{counter}/attention", "/sales", "/sales/{sale}", "/cases", "/setup", "/devices"}
     | {"/reports/today"}
     | {"/setup/sheet", "/setup/visit.svg", "/setup/cards", "/setup/cards/{card}.{kind}"}
+    | {"/train"}
 )
 VISIT: Final = {"/setup/visit", "/setup/visit/{step}", "/setup/visit/record.pdf"}
 REPORTS: Final = {f"/reports/{each}" for each in ("z", "z/{n}", "differences", "fees", "month")}
@@ -60,8 +61,9 @@ async def test_s30_every_page_opens_for_whom_it_is_in_every_language_and_for_nob
     async with pages(tmp_path) as (shop, url, paths):
         sale = (await shop.shown(await shop.machine()))["id"]
         parts = {"{counter}": "1", "{sale}": sale, "{code}": "A-05", "{n}": "1", "{name}": "shopkeeper"}
-        parts |= {"{card}": "quick", "{kind}": "png", "{step}": "sheet"}
-        nothing_yet = ("code.svg", "record.pdf", "cards/")  # no code, no record, and nobody draws here
+        parts |= {"{card}": "quick", "{kind}": "png", "{step}": "sheet", "{exam}": "e1"}
+        # no code, no record, nobody draws here, and nobody practises
+        nothing_yet = ("code.svg", "record.pdf", "cards/", "/train/")
 
         async def status(client: Client, path: str, language: str = "en") -> int:
             for name, value in parts.items():
