@@ -79,8 +79,11 @@ class People(SigningIn):
         self.require(by, Action.MANAGE_PEOPLE)
         self._codes.void("visit")
 
-    async def use_visit_code(self, code: str, *, label: str, pin: str, device: str) -> SignedIn:
+    async def use_visit_code(self, code: str, *, label: str, pin: str, device: str, display: str = "") -> SignedIn:
         """The visitor's own login, with a PIN of their choice, and signed in.
+
+        ``display``: their browser becomes one of this counter's too, which sees its screen and nothing else: the
+        door for phones knows devices, not people.
 
         Raises:
             NotAllowed: ``pairing_wrong``, ``pairing_locked``; InvalidRequest: ``pin_weak``, ``field_wrong``;
@@ -89,12 +92,17 @@ class People(SigningIn):
         check_new(pin)
         name = label_of(label)
         self._roll.check_room(Person)
+        if display:
+            self._roll.check_room(Device)
         grant = await self._use_code(code, "visit", device)
         kind, _, maker = grant.made_by.partition(":")
         by = Actor("person", maker) if kind == "person" else SYSTEM
         until_ms = self._clock.wall_ms() + grant.hours * 3_600_000
         person = await self._add(by, Role.ONBOARDING, name, pin, until_ms=until_ms)
-        return SignedIn(person, self._sessions.open(person, Role.ONBOARDING, ""))
+        token = (
+            await self._pair(Grant("pair", display, made_by=grant.made_by, display=True), name) if display else ""
+        )
+        return SignedIn(person, self._sessions.open(person, Role.ONBOARDING, ""), token)
 
     async def set_pin(self, by: Principal | None, person: str, pin: str) -> None:
         """Ends the person's sessions and locks."""

@@ -17,6 +17,7 @@ from terminal.people.roles import Principal
 HELP: Final = "/setup/lan"
 FILE: Final = f"{HELP}/countertop.crt"
 PAIR: Final = "/api/v1/pair"
+VISIT: Final = "/api/v1/visit-sign-in"  # with the owner's code of the moment, no PIN that exists already
 CODE: Final = f"{HELP}/code.svg"
 _PAGES: Final = frozenset({"/sign-in", HELP, CODE, FILE})
 _RFC_1918: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -72,5 +73,5 @@ def _neighbour(address: str) -> bool:
 def _open(request: web.Request) -> bool:
     """What a stranger may see and do: nothing about the shop but its name and the way in."""
     if request.method == "POST":
-        return request.path == PAIR
+        return request.path in {PAIR, VISIT}
     return request.path in _PAGES or request.path.startswith("/static/")

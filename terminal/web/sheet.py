@@ -122,11 +122,14 @@ async def void_visit_codes(call: Call[Nothing]) -> Answer:
 
 async def visit_sign_in(call: Call[VisitSignIn]) -> Answer:
     form, people = call.form, call.edge.people
-    made = await people.use_visit_code(form.code, label=form.label, pin=form.pin, device=place(call.request))
-    who = people.who("", made.session_token)
+    display = next(iter(call.edge.service.lanes)) if call.request.secure and call.edge.lan is not None else ""
+    made = await people.use_visit_code(
+        form.code, label=form.label, pin=form.pin, device=place(call.request), display=display
+    )
+    who = people.who(made.device_token, made.session_token)
     assert who is not None, "signed in a moment ago"
     response = web.Response(body=encode(me(call.edge, who)), content_type="application/json")
-    greet(response, made.session_token, "")
+    greet(response, made.session_token, made.device_token, display=True)
     return Answer(response=response)
 
 

@@ -3,14 +3,19 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
 from terminal.counter.ports import HttpReply, HttpRequest, NothingSent
 from terminal.people.pairing import LIFE_S
+from terminal.people.roles import Role
 from terminal.web.network import has_way_out
 from tests.flows.api_parts import Line
 from tests.flows.api_rig import Shop
+from tests.flows.test_lan import PHONE
+from tests.flows.test_lan import ask as lan_ask
+from tests.flows.test_lan import shop as lan_shop
 
 PIN = "518264"
 
@@ -88,6 +93,33 @@ async def test_without_a_line_the_sheet_names_the_line_and_how_to_mend_it(tmp_pa
     assert legs["internet"]["code"] == "N-01"
     assert "cabo" in legs["internet"]["fix"]
     await shop.stop()
+
+
+@pytest.mark.row(95)
+async def test_a_visitor_s_phone_comes_in_by_the_shop_s_network_with_the_code_alone(tmp_path: Path) -> None:
+    async with lan_shop(tmp_path) as door:
+        people = door.now.people
+        made = await people.set_up(people.new_set_up_code(), label="Mei Lin", pin="480913", device="here")
+        code = people.new_visit_code(people.who("", made.session_token), hours=4)
+        page = {"Origin": door.url, "X-Requested-With": "countertop", "Accept": "application/json"}
+        wish = {"code": code, "label": "Li from the bank", "pin": PIN}
+        where = await lan_ask(door, "GET", "/sign-in?visit=yes")
+        assert (where[0], 'id="visit"' in where[1], "Mei Lin" in where[1]) == (200, True, False)
+        connector = aiohttp.TCPConnector(ssl=door.trust, local_addr=(PHONE, 0))
+        jar = aiohttp.CookieJar(unsafe=True)  # the door's name is an address here
+        async with aiohttp.ClientSession(connector=connector, cookie_jar=jar) as phone:
+            sent = phone.post(f"{door.url}/api/v1/visit-sign-in", json=wish, headers=page)
+            async with sent as told:
+                assert (told.status, set(told.cookies)) == (200, {"__Host-ct-session", "__Host-ct-display"})
+            opened = {}
+            for path in ("/setup/visit", "/c/1/till", "/sales"):
+                async with phone.get(f"{door.url}{path}", allow_redirects=False) as told:
+                    opened[path] = told.status
+        assert opened == {"/setup/visit": 200, "/c/1/till": 403, "/sales": 403}, (
+            "it takes no money and sees no sales"
+        )
+        [device] = people.devices(people.who("", made.session_token))
+        assert (device.label, device.role) == ("Li from the bank", Role.DISPLAY), "the owner can take it away"
 
 
 async def test_a_card_is_printed_and_an_unknown_one_or_a_poster_without_a_code_is_a_sentence(shop: Shop) -> None:
