@@ -1,5 +1,6 @@
 """``countertop pack make | show | apply``: how one shop is run, sealed, for the next one."""
 
+import os
 import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,7 +12,7 @@ import typer
 
 from terminal.cli.preset import shop_lines
 from terminal.cli.verify import read
-from terminal.cli.words import REFUSED, console, give_up, put, sentences
+from terminal.cli.words import REFUSED, USAGE, console, give_up, put, sentences
 from terminal.errors import InvalidRequest
 from terminal.settings import Problems, load
 from terminal.system import SystemClock, SystemEntropy
@@ -72,8 +73,15 @@ def show(file: File, key: Key = "", as_json: AsJson = False) -> None:
 
 @pack.command()
 def apply(file: File, config: Config = DEMO, key: Key = "", as_json: AsJson = False) -> None:
-    """Take a pack over into this shop's settings, all of it or nothing; the file before is kept beside it."""
+    """Take a pack over into this shop's settings, all of it or nothing; the file before is kept beside it.
+
+    It sets who may give money back: --key is asked for, so that nobody takes a stranger's.
+    """
     data = read(file)
+    if not key:
+        with sentences(as_json=as_json):
+            whose = check(data, kind="pack").key
+        give_up(f'It is sealed by {whose}. Compare with the sheet of its shop, then: --key "{whose}"', USAGE)
     with sentences(as_json=as_json):
         told = read_pack(check(data, kind="pack", key=key).document)
         load(config)  # what is not sound now is not made worse
@@ -90,11 +98,10 @@ def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
     """Only a file that the service would start with takes the place. Raises InvalidRequest("pack_unusable")."""
     draft, kept = config.with_name(f"{config.name}.draft"), config.with_name(config.name + BEFORE)
     head = f"# Written by countertop pack apply; what stood here before, with its comments: {kept.name}\n"
-    mode = config.stat().st_mode & 0o777
     try:
-        write_whole(draft, (head + toml(made)).encode(), mode)
+        _write_like(config, draft, (head + toml(made)).encode())
         load(draft)
-        write_whole(kept, before, mode)
+        _write_like(config, kept, before)
         draft.replace(config)
     except Problems as wrong:
         raise InvalidRequest("pack_unusable", why=str(wrong.problems[0])) from None
@@ -103,3 +110,12 @@ def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
     finally:
         draft.unlink(missing_ok=True)
     return kept
+
+
+def _write_like(config: Path, path: Path, data: bytes) -> None:
+    """With owner, group and mode of ``config``: root writes here, and the service must still read it."""
+    like = config.stat()
+    write_whole(path, data, 0o600)
+    if os.geteuid() == 0:
+        os.chown(path, like.st_uid, like.st_gid)
+    path.chmod(like.st_mode & 0o777)

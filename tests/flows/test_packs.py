@@ -1,10 +1,11 @@
 """How one shop is run, carried to the next: sealed, all or nothing, the file before kept."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from terminal.cli.words import REFUSED, SETTINGS
+from terminal.cli.words import REFUSED, SETTINGS, USAGE
 from terminal.settings import load
 from tests.flows.cli_rig import Ended, Place, command
 
@@ -41,6 +42,23 @@ def test_a_pack_goes_from_shop_to_shop_all_of_it_or_nothing(tmp_path: Path) -> N
     assert not second.config.with_name("countertop.toml.draft").exists()
 
 
+def test_the_service_still_reads_settings_that_root_applied_a_pack_to(tmp_path: Path) -> None:
+    place, file = shop(tmp_path / "a"), tmp_path / "pack.json"
+    assert command("pack", "make", "--config", place.config, "--out", file).code == 0
+    if os.geteuid() == 0:
+        os.chown(place.config, 0, 4242)
+    place.config.chmod(0o640)
+    before = place.config.stat()
+    umask = os.umask(0o077)
+    try:
+        assert command("pack", "apply", file, "--config", place.config).code == 0
+    finally:
+        os.umask(umask)
+    for path in (place.config, place.config.with_name("countertop.toml.before-pack")):
+        now = path.stat()
+        assert (now.st_mode, now.st_uid, now.st_gid) == (before.st_mode, before.st_uid, before.st_gid), path.name
+
+
 @pytest.mark.parametrize(
     ("changes", "slug"),
     [
@@ -53,9 +71,9 @@ def test_another_money_or_region_changes_nothing(
 ) -> None:
     first, second = shop(tmp_path / "a"), shop(tmp_path / "b", *changes)
     file = tmp_path / "pack.json"
-    assert command("pack", "make", "--config", first.config, "--out", file).code == 0
+    key = said(command("pack", "make", "--config", first.config, "--out", file)).partition("sealed by ")[2].strip()
     before = second.config.read_bytes()
-    refused = command("pack", "apply", file, "--config", second.config)
+    refused = command("pack", "apply", file, "--config", second.config, "--key", key)
     assert refused.code in {REFUSED, SETTINGS}, said(refused)
     assert slug in said(refused)
     assert second.config.read_bytes() == before
@@ -66,12 +84,15 @@ def test_a_broken_seal_or_a_stranger_changes_nothing(tmp_path: Path) -> None:
     place, file = shop(tmp_path / "a"), tmp_path / "pack.json"
     assert command("pack", "make", "--config", place.config, "--out", file).code == 0
     before = place.config.read_bytes()
+    assert command("pack", "apply", file, "--config", place.config).code == USAGE, "whose it is must be said"
     strange = command("pack", "apply", file, "--config", place.config, "--key", "AAAA BBBB CCCC DDDD EEEE")
     assert (strange.code, "C-97" in said(strange)) == (REFUSED, True)
     data = bytearray(file.read_bytes())
     data[-30] ^= 4
     file.write_bytes(bytes(data))
-    broken = command("pack", "apply", file, "--config", place.config)
+    unnamed = command("pack", "apply", file, "--config", place.config)
+    assert (unnamed.code, "C-9" in said(unnamed)) == (REFUSED, True), "nobody is told to trust it"
+    broken = command("pack", "apply", file, "--config", place.config, "--key", "AAAA BBBB CCCC DDDD EEEE")
     assert broken.code == REFUSED
     assert "C-96" in said(broken) or "C-94" in said(broken)
     assert command("verify", file).code == REFUSED
