@@ -47,6 +47,7 @@ def install(
     with sentences(as_json=as_json):
         os.umask(0o022)  # what is installed may be read; what may not says so by its own mode
         wanted, owners = _pieces(backups, kiosk=kiosk), Owners(root, sets=os.geteuid() == 0)
+        _nobody_elses(root, backups.rstrip("/"))
         steps = [look(root, each, owners) for each in wanted]
         if dry:
             _show(root, steps, as_json=as_json)
@@ -104,13 +105,30 @@ def _left_out(*, kiosk: bool) -> tuple[Part, ...]:
 
 
 def _pieces(backups: str, *, kiosk: bool) -> list[Piece]:
-    if _BACKUPS.fullmatch(backups) is None:
+    if _BACKUPS.fullmatch(backups) is None or ".." in Path(backups).parts:
         raise BadSettings("config_value_wrong", key="--backups", why="an absolute path of plain characters")
     entropy = SystemEntropy()
     filled = {
         "BACKUPS": backups.rstrip("/"), "PEPPER": entropy.bytes(32).hex(), "PASSPHRASE": entropy.bytes(16).hex(),
     }  # fmt: skip
     return pieces(filled, _left_out(kiosk=kiosk))
+
+
+def _nobody_elses(root: Path, backups: str) -> None:
+    """The folder for backups becomes the service's alone, so it must not be one that others use, such as /home.
+
+    Raises BadSettings("config_value_wrong").
+    """
+    path = root / backups.lstrip("/")
+    known = {row.split(":")[0]: row.split(":")[2] for row in _lines(root / "etc/passwd") if row.count(":") > 1}
+    ours = {known.get(each.name, "") for each in users()} | ({str(os.geteuid())} - {"0"})
+    try:
+        taken = str(path.stat().st_uid) not in ours and any(path.iterdir())
+    except OSError:  # it is made, or what stands there is told with its name
+        return
+    if taken:
+        why = f"{backups} is in use by others; name a new folder in it, such as {backups}/countertop"
+        raise BadSettings("config_value_wrong", key="--backups", why=why)
 
 
 def _here(root: Path) -> bool:
@@ -140,10 +158,14 @@ def _add_users(root: Path, wanted: Sequence[User]) -> list[str]:
 
 
 def _names(path: Path) -> set[str]:
+    return {line.partition(":")[0] for line in _lines(path)}
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        return {line.partition(":")[0] for line in path.read_text("utf-8").splitlines()}
+        return path.read_text("utf-8").splitlines()
     except OSError:
-        return set()
+        return []
 
 
 def _program(root: Path, wheels: Path | None, publisher: Path | None) -> str:

@@ -156,6 +156,21 @@ def test_a_backup_folder_is_a_plain_absolute_path(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_others_use_is_not_taken_for_backups(tmp_path: Path) -> None:
+    (tmp_path / "home/zoe").mkdir(parents=True)
+    (tmp_path / "home").chmod(0o755)
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "home", 4242, 4242)
+    for folder in ("/home", "/home/../home", "/home/"):
+        ended = CliRunner().invoke(app, ["install", "--root", str(tmp_path), "--backups", folder])
+        if os.geteuid() == 0 or ".." in folder:
+            assert ended.exit_code == 3, folder
+            assert "--backups" in ended.output
+            assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o755
+    below = CliRunner().invoke(app, ["install", "--root", str(tmp_path), "--backups", "/home/countertop"])
+    assert below.exit_code == 0
+
+
 def test_this_machine_is_changed_by_root_alone() -> None:
     if os.geteuid() != 0:
         ended = CliRunner().invoke(app, ["install", "--json"])
