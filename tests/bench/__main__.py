@@ -20,6 +20,7 @@ from tests.bench import (
     codes,
     crowd,
     durable,
+    fanout,
     growth,
     idle,
     lag,
@@ -80,8 +81,9 @@ class Bench:
         self.take(12, "a payment's cryptography, payment codes", rails.measure)
         self.take(11, f"a bill of {self._lines:,} lines", lambda: reconcile.measure(self._lines, folder))
         self.take(13, "whole sales on virtual time", library.measure)
+        self.take(14, "events to many listeners", lambda: asyncio.run(fanout.measure(folder)))
         self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
-        if self.wants(1, 2, 3, 6, 7, 8, 9, 10):
+        if self.wants(1, 2, 3, 6, 7, 8, 9, 10, 14):
             asyncio.run(self._services(folder))
 
     def _escpos_ms(self) -> float | None:
@@ -96,7 +98,7 @@ class Bench:
             async with shop.serve():
                 self.say("the service starts")
             shutil.copytree(state, empty)
-            if self.wants(1, 2, 3, 6, 8, 9):
+            if self.wants(1, 2, 3, 6, 8, 9, 14):
                 try:
                     await self._sales_beside(shop, folder / "lnbits")
                 except PeerMissing as missing_:

@@ -46,6 +46,7 @@ class Course:
     posted: dict[str, float] = field(default_factory=dict)
     answers: dict[str, float] = field(default_factory=dict)
     syncs: list[float] = field(default_factory=list)
+    answered_ms: list[float] = field(default_factory=list)  # POST → 201
 
     @property
     def create_ms(self) -> list[float]:
@@ -66,6 +67,7 @@ class Courses:
     together: Course
     verify_s: float
     rss_mb: float = 0.0
+    lnbits_mb: float = 0.0
     waits: Waits | None = None
     profile: list[str] = field(default_factory=list)
     lnbits: Lnbits | None = None
@@ -96,7 +98,7 @@ async def run(shop: Shop, lnbits: Lnbits | None, no_peer: str) -> Courses:
                 await lnbits.round(lnbits.together, AT_ONCE, PEER_TOGETHER)
         courses.soon.sales = [await one_sale(shop, till, calm=False) for _ in range(2)]
         await _soon(shop, till, courses.soon)
-        courses.rss_mb = rss_mb(till.pid)
+        courses.rss_mb, courses.lnbits_mb = rss_mb(till.pid), rss_mb(lnbits.pid) if lnbits else 0.0
         courses.waits = await count_waits(shop, till)
     return courses
 
@@ -119,7 +121,7 @@ async def _calm_round(shop: Shop, till: Till, calm: dict[str, Course]) -> None:
 
 async def _round(shop: Shop, till: Till, course: Course, at_once: int, count: int) -> None:
     """Sale after sale at so many counters; CPU is counted until the last slip is done."""
-    cpu, began_s = cpu_of(till.pid), now_s()
+    cpu, began_s, before = cpu_of(till.pid), now_s(), len(till.answered_ms)
 
     async def counter(name: str) -> list[Lit]:
         return [await one_sale(shop, till, name, calm=False) for _ in range(count)]
@@ -130,6 +132,7 @@ async def _round(shop: Shop, till: Till, course: Course, at_once: int, count: in
     await asyncio.sleep(0.5)  # the last receipts and captions
     course.cpu_s.append((cpu_of(till.pid) - cpu) / len(sales))
     course.sales += sales
+    course.answered_ms += till.answered_ms[before:]
     course.syncs += fdatasyncs(shop.state, 20)
     await _note_bank(shop, course)
 
@@ -276,12 +279,19 @@ def _cost(courses: Courses) -> list[Figure]:
                 why=why,
             ),
         ]
+        created = other.create_ms if other else None
+        for part, of in (("p50", p50), ("p99", p99)):
+            beside = of(created) if created else None
+            what = f"POST sale → 201, {at}, {part}"
+            made.append(Figure(14, what, of(mine.answered_ms), "ms", name, beside, most=1, why=why))
         what = f"sales a second, {at}"
         made.append(
             Figure(3, what, p50(mine.rate), "/s", name, rate, least=15 if in_flight > 1 else None, why=why)
         )
     create = p50(theirs[0].create_ms) if theirs[0] else None
     name = "LNbits" if peer else courses.no_peer
+    rss = courses.lnbits_mb if peer else None
+    made.append(Figure(14, "memory after these sales, RSS", courses.rss_mb, "MB", name, rss, most=1, why=why))
     what = "sale → code at the display's plug, 1 in flight, p50"
     made.append(Figure(1, what, p50(ours[0].create_ms), "ms", name, create, most=1 / 6, why=why))
     return made

@@ -163,6 +163,7 @@ class Till:
         self._run = os.urandom(4).hex()
         self.pid = 0
         self.began_s = self.ready_s = 0.0
+        self.answered_ms: list[float] = []  # POST of a sale to its 201, sale by sale
 
     @classmethod
     @asynccontextmanager
@@ -177,8 +178,10 @@ class Till:
         self._count += 1
         body = {"counter": counter, "amount_minor": minor, "currency": "CNY"}
         headers = {"Idempotency-Key": f"bench-{self._run}-{self._count:08}"}
+        asked_s = now_s()
         async with self._shop.post("/api/v1/sales", json=body, headers=headers) as answer:
             told: dict[str, Any] = await answer.json(content_type=None)
+            self.answered_ms.append((now_s() - asked_s) * 1e3)
             assert answer.status == 201, told
             return told
 

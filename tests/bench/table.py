@@ -18,7 +18,7 @@ class Figure:
     """One measured value and what it is compared with.
 
     Args:
-        goal: number of the goal, 1 to 13.
+        goal: number of the goal, 1 to 14.
         ours, beside: in ``unit``; ``beside`` is the limit's or peer's value, None when it was not measured.
         beside_name: what ``beside`` is.
         most, least: bounds of ours / beside; without any the figure is told and not judged.
