@@ -1,13 +1,17 @@
 """The terminal's sheet and the code of a visit, over the real HTTP edge."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
+from terminal.cli.commands import app as cli
 from terminal.counter.ports import HttpReply, HttpRequest, NothingSent
+from terminal.payments.event import Actor
 from terminal.people.pairing import LIFE_S
 from terminal.people.roles import Role
 from terminal.web.network import has_way_out
@@ -120,6 +124,28 @@ async def test_a_visitor_s_phone_comes_in_by_the_shop_s_network_with_the_code_al
         )
         [device] = people.devices(people.who("", made.session_token))
         assert (device.label, device.role) == ("Li from the bank", Role.DISPLAY), "the owner can take it away"
+
+
+@pytest.mark.row(96)
+async def test_the_command_says_the_same_prints_it_and_ends_with_3_when_a_leg_is_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "pt_BR.UTF-8")
+    shop = Shop(tmp_path)
+    shop.line = Unplugged(shop.bank, shop.clock)
+    await shop.start()
+    by = Actor("system", "test")
+    made = await shop.people.make_api_key(by, label="CLI", scopes=("sales",), counters=(), days=1)
+    key = tmp_path / "key"
+    key.touch(mode=0o600)
+    key.write_text(made.key)
+    asked = ["sheet", "--url", shop.url, "--key-file", str(key), "--print"]
+    told = await asyncio.to_thread(CliRunner().invoke, cli, asked)
+    assert told.exit_code == 3, told.output
+    assert "Internet: PARADO" in told.output
+    assert "N-01" in told.output
+    assert "Tea 茶" in str(shop.printers["1"].slips[-1].receipt)
+    await shop.stop()
 
 
 async def test_a_card_is_printed_and_an_unknown_one_or_a_poster_without_a_code_is_a_sentence(shop: Shop) -> None:
