@@ -152,14 +152,16 @@ _ACTS: Final[Mapping[str, Callable[[Classroom], Awaitable[None]]]] = {
 
 
 @asynccontextmanager
-async def classroom(seed: int, folder: Path) -> AsyncIterator[Classroom]:
-    """On a virtual loop: one counter with simulated devices, its bank, and a training ledger of its own."""
+async def classroom(
+    seed: int, folder: Path, *, channels: tuple[str, ...] = ("wechatpay",)
+) -> AsyncIterator[Classroom]:
+    """On a virtual loop: one counter with simulated devices and its bank, whose ``channels`` it takes."""
     models: dict[str, CounterModel] = {}
 
     def devices(counter: str) -> Devices:
         return models[counter].devices()
 
-    world = World(seed, folder, counters=(COUNTER,), outfit=Outfit(devices=devices))
+    world = World(seed, folder, counters=(COUNTER,), outfit=Outfit(devices=devices, channels=channels))
     models[COUNTER] = CounterModel(COUNTER, world.clock, Onlooker())
     await world.start()
     try:

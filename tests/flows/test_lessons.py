@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from terminal.cli.commands import app
+from terminal.errors import Conflict
 from terminal.simulation.trainee import (
     COUNTER,
     TRAINEE,
+    Behaviour,
     Classroom,
     chosen,
     classroom,
@@ -120,3 +122,19 @@ def test_an_exam_goes_on_where_the_power_was_cut_in_a_task_and_between_questions
 
 def test_the_six_drills_have_the_names_that_the_duties_ask_for() -> None:
     assert {each.id for each in drills()} == set(SAID)
+
+
+@pytest.mark.parametrize("behaviour", ["right", "wrong"])
+def test_a_shop_that_reads_no_phones_has_its_own_exam(behaviour: Behaviour, tmp_path: Path) -> None:
+    """Pix: the customer scans, or nobody pays."""
+
+    async def story() -> Exam:
+        async with classroom(3, tmp_path, channels=("pix",)) as room:
+            assert not room.desk.stage.scans
+            with pytest.raises(Conflict, match="lesson_needs_scan"):
+                await room.desk.begin("till-says-checking", COUNTER, TRAINEE)
+            return await room.sit(3, behaviour, "calm")
+
+    exam = run(story(), seed=3, guard=False)
+    assert exam.mark.passed == (behaviour == "right")
+    assert all(each.passed == (behaviour == "right") for each in exam.worked)
