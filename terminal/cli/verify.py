@@ -1,15 +1,20 @@
 """``countertop verify FILE``: a sealed record or pack on any machine, with nothing but the file."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from terminal.cli.words import USAGE, console, give_up, put, sentences
+from terminal.errors import InvalidRequest
 from terminal.visit.seal import DOCUMENT_MAX, Checked, check, digest
+
+MS_MAX: Final = 253_402_300_799_000  # the year 9999 ends: what a date can be
 
 
 def verify(
@@ -24,12 +29,13 @@ def verify(
     data = read(file)
     with sentences(as_json=as_json):
         checked = check(data, key=key)
+        record = _read(checked.document) if checked.kind == "acceptance" else None
     if as_json:
         put({"sound": True, "kind": checked.kind, "key": checked.key, "sha256": digest(data), **_whole(checked)})
         return
     console.print(f"[bold green]Sound[/]: {checked.kind}, sealed by {checked.key}", highlight=False)
-    if checked.kind == "acceptance":
-        _tell(checked.document)
+    if record is not None:
+        _tell(record)
     if not key:
         console.print("Compare this key with the one on the shop's own sheet.", highlight=False)
 
@@ -47,12 +53,50 @@ def _whole(checked: Checked) -> dict[str, Any]:
     return {"document": dict(checked.document)}
 
 
-def _tell(document: Any) -> None:
-    shop, at = document["shop"], datetime.fromtimestamp(document["accepted_ms"] / 1000, UTC)
-    console.print(f"{escape(shop['title'])} ({escape(shop['store'])}), {at:%Y-%m-%d %H:%M} UTC", highlight=False)
-    signers = ", ".join(f"{each['name']} ({each['role']})" for each in document["signers"])
-    console.print(f"accepted by {escape(signers)}", highlight=False)
+class _Shop(msgspec.Struct):
+    title: str
+    store: str
+
+
+class _Signer(msgspec.Struct):
+    name: str
+    role: str
+
+
+class _Step(msgspec.Struct):
+    step: str
+    result: str
+    seconds: int
+
+
+class _Record(msgspec.Struct):
+    """What is told of an acceptance; whoever sealed it may have written anything."""
+
+    shop: _Shop
+    accepted_ms: Annotated[int, msgspec.Meta(ge=0, le=MS_MAX)]
+    signers: list[_Signer]
+    steps: list[_Step]
+
+
+def _read(document: Mapping[str, Any]) -> _Record:
+    """Raises InvalidRequest("sealed_unreadable"): sealed, and no record of a visit."""
+    try:
+        return msgspec.convert(dict(document), _Record)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("sealed_unreadable", why=str(error)) from None
+
+
+def _tell(record: _Record) -> None:
+    shop, at = record.shop, datetime.fromtimestamp(record.accepted_ms / 1000, UTC)
+    console.print(f"{_plain(shop.title)} ({_plain(shop.store)}), {at:%Y-%m-%d %H:%M} UTC", highlight=False)
+    signers = ", ".join(f"{each.name} ({each.role})" for each in record.signers)
+    console.print(f"accepted by {_plain(signers)}", highlight=False)
     table = Table("step", "result", "seconds", box=None)
-    for each in document["steps"]:
-        table.add_row(each["step"], each["result"], str(each["seconds"]))
+    for each in record.steps:
+        table.add_row(_plain(each.step), _plain(each.result), str(each.seconds))
     console.print(table)
+
+
+def _plain(text: str) -> str:
+    """A stranger's text: it colours nothing and moves no cursor."""
+    return escape("".join(each if each.isprintable() else "?" for each in text))

@@ -7,7 +7,7 @@ import datetime
 import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -36,7 +36,7 @@ class Pack(msgspec.Struct, forbid_unknown_fields=True):
     """``connectors``: what the shop it was made in took money with; for people to compare."""
 
     format: int
-    made_ms: int
+    made_ms: Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_000)]  # until the year 9999, as dates are
     software: str
     currency: str
     zone: str

@@ -79,7 +79,14 @@ def test_another_money_or_region_is_refused_by_name(
 @pytest.mark.parametrize(
     "change",
     [
-        *({"format": 2}, {"shop": {"merchant": "m-2"}}, {"counters": [{"port": "x"}]}, {"more": 1}, {"zone": 5}),
+        *(
+            {"format": 2},
+            {"shop": {"merchant": "m-2"}},
+            {"counters": [{"port": "x"}]},
+            {"more": 1},
+            {"zone": 5},
+            {"made_ms": 10**18},
+        ),
         *(
             {"counters": [{"languages": {}, "kiosk": False, "devices": devices}]}
             for devices in ({"printer": {"serial": "X9"}}, {"display": {"volume": 3}}, {"id": {"driver": "any"}})
