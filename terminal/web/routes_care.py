@@ -127,7 +127,7 @@ CARE_CALLS: Final = (
         "A redacted bundle for support on this machine, and the code to read over the phone. Nothing is sent.",
         HelpCall,
         status=201,
-        problems=("help_not_kept",),
+        problems=("help_not_kept", "not_found"),
     ),
     Op(
         "POST",
