@@ -203,14 +203,14 @@ def prove_cent(sales: Sequence[Sale], *, since_ms: int, ways: Sequence[str], tol
     rows, proven, why = [], set(), ""
     for sale in sales:
         row, lacks = _cent(sale, since_ms)
-        rows.append({**row, **told.get(sale.id, {})})
+        rows.append({**row, **told.get(sale.id, {})} if row.get("counter") else row)
         if lacks:
             why = why or f"sale {sale.no} {lacks}"
         else:
             proven.add(row["way"])
     missing = [way for way in ways if way not in proven]
     words = {"push": "no sale by display", "pull": "no sale by scanning"}
-    why = why or (words[missing[0]] if missing else "")
+    why = why or (words[missing[0]] if missing else "" if proven else "no sale")  # no way at all proves nothing
     return Proven({"sales": rows}, "visit_cent_missing" if why else "", {"why": why} if why else {})
 
 
@@ -218,9 +218,9 @@ def _cent(sale: Sale, since_ms: int) -> tuple[dict[str, Any], str]:
     """The row of one sale, and what it lacks."""
     paid = next((each for each in sale.attempts if each.captured), None)
     back = [each for each in sale.refunds if each.state is RefundState.REFUNDED]
+    named = {"sale": sale.id, "no": sale.no, "way": ""}  # a customer's sale: a visitor learns nothing of it
     row = {
-        "sale": sale.id,
-        "no": sale.no,
+        **named,
         "counter": sale.counter,
         "amount_minor": sale.amount.minor,
         "currency": sale.amount.currency,
@@ -232,9 +232,9 @@ def _cent(sale: Sale, since_ms: int) -> tuple[dict[str, Any], str]:
         "refund_reference": (back[-1].provider_refund or (paid.provider_txn if paid else "")) if back else "",
     }
     if sale.opened_ms < since_ms:
-        return row, "is older than this visit"
+        return named, "is older than this visit"
     if sale.amount.minor != SMALLEST_MINOR:
-        return row, "is not the smallest amount"
+        return named, "is not the smallest amount"
     if paid is None:
         return row, "is not paid"
     if sum(each.amount.minor for each in back) != sale.amount.minor:

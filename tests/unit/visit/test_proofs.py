@@ -156,6 +156,17 @@ def test_a_sale_that_proves_nothing_says_why(wrong: dict[str, Any], why: str) ->
     assert (proven.cause, proven.facts["why"]) == ("visit_cent_missing", f"sale 7 {why}")
 
 
+@pytest.mark.parametrize("customers", [sale("push", minor=4200, back=0), sale("push", opened_ms=999)])
+def test_s30_of_a_customers_sale_a_visitor_learns_nothing(customers: Sale) -> None:
+    assert cent(customers).proof["sales"] == [{"sale": "Spush", "no": 7, "way": ""}]
+
+
+@pytest.mark.row(98)
+def test_where_no_way_is_open_nothing_is_proven() -> None:
+    assert cent(ways=()).cause == "visit_cent_missing"
+    assert cent(sale("push"), ways=()).passed
+
+
 @pytest.mark.row(98)
 def test_a_way_that_was_not_tried_is_named() -> None:
     assert cent(sale("push")).facts["why"] == "no sale by scanning"
