@@ -51,7 +51,8 @@ def list_(track: Track = "fast", as_json: Json = False) -> None:
         facts = f"{shared().modules[each.module][tongue]} · {', '.join(each.audience)} · {each.limit_s} s"
         console.print(f"  {facts}", highlight=False, markup=False, soft_wrap=True)
         told = each.steps[0].calm if track == "calm" else each.steps[0].fast
-        console.print(f"  {told[tongue]}", highlight=False, markup=False, soft_wrap=True)
+        sentence = told[tongue].replace("{amount}", "…")
+        console.print(f"  {sentence}", highlight=False, markup=False, soft_wrap=True)
 
 
 @train.command()
