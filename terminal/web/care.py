@@ -8,7 +8,7 @@ from aiohttp import web
 from terminal.care.cases import MOVES, Case, CaseState
 from terminal.care.paper import CaseFacts, card, case_slip
 from terminal.care.shop import Protection, sayings
-from terminal.errors import NotFound
+from terminal.errors import NotAllowed, NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
 from terminal.payments.event import Actor
@@ -69,7 +69,9 @@ async def list_feedback(call: Call[FeedbackQuery]) -> Answer:
 
 
 async def read_feedback(call: Call[FeedbackReportQuery]) -> Answer:
-    call.require(Action.SEE_REPORTS)
+    """Of every counter at once: not for a key of some of them."""
+    if call.require(Action.SEE_REPORTS).counters:
+        raise NotAllowed("not_allowed", action=Action.SEE_REPORTS.value)
     return Answer(report_view(_desk(call).feedback.report(call.form.days)))
 
 

@@ -52,6 +52,9 @@ async def test_a_cashiers_key_is_tied_to_the_last_sale_and_grouped_for_the_owner
         listed = (await owner.get("/feedback?limit=1")).body
         assert [each["id"] for each in listed["feedback"]] == [told.body["id"]]
         assert (await owner.get(f"/feedback?before={listed['next']}")).body["feedback"] == []
+        other = await shop.machine("reports", counters=("2",))
+        assert (await other.get("/feedback/report")).slug == "not_allowed", "it names other counters' sales"
+        assert (await other.get("/feedback")).body["feedback"] == []
 
 
 async def test_a_customers_answer_is_taken_only_where_asked_and_never_holds_up_the_next_sale(
