@@ -72,7 +72,9 @@ async def test_the_amount_lines_session_goes_as_shown(shop: Shop) -> None:
 @pytest.mark.row(92)
 @story()
 async def test_the_folders_files_come_as_shown(shop: Shop) -> None:
-    files = re.findall(r"`([0-9]+\.(?:txt|json))` in `(in|out)`:\n\n```\w+\n(.*?)^```", page("folder"), re.M | re.S)
+    files = re.findall(
+        r"`([0-9]+\.(?:txt|json))` in `(in|out)`:\n\n```\w+\n(.*?)^```", page("folder"), re.M | re.S
+    )
     assert len(files) == 6
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         at = Place(shop, Path(folder))
