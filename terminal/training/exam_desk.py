@@ -57,10 +57,10 @@ class ExamDesk:
         self.lessons = lessons
         self._turn = asyncio.Lock()
 
-    def open_exam(self, counter: str) -> Exam | None:
-        """The newest one here, when it has not ended."""
+    def open_exam(self, counter: str, actor: str = "") -> Exam | None:
+        """The newest one here, when it has not ended; of ``actor`` alone, for a certificate bears one name."""
         for row in self._journal.list("exam", limit=RUNS_MAX):
-            if row.body["place"] == counter:
+            if row.body["place"] == counter and actor in ("", row.body["actor"]):
                 return self.exam(row.subject) if row.body["state"] == "begun" else None
         return None
 
@@ -79,13 +79,13 @@ class ExamDesk:
         return replace(told, worked=tuple(_worked(each.body) for each in rows))
 
     async def begin(self, counter: str, actor: Actor, *, seed: int, track: Track = "fast") -> Exam:
-        """A new exam, or the one that was left half-way here: who comes back goes on where it stopped.
+        """A new exam, or one's own that was left half-way here: who comes back goes on where it stopped.
 
         Raises:
             InvalidRequest("exam_seed").
         """
         async with self._turn:
-            if (going := self.open_exam(counter)) is not None:
+            if (going := self.open_exam(counter, str(actor))) is not None:
                 return going
             draw(seed, scans=self.lessons.stage.scans)
             exam_id = self._ids.ulid()

@@ -115,6 +115,7 @@ async def begin_lesson(call: Call[NewLesson]) -> Answer:
     found, counter = _place(call)
     wish = call.form
     if wish.exam:
+        _own_exam(call, found, wish.exam, counter)
         run = await found.exams.begin_task(wish.exam, call.actor)
     else:
         run = await found.lessons.begin(wish.lesson, counter, call.actor, track=wish.track, seed=wish.seed)
@@ -147,9 +148,17 @@ async def begin_exam(call: Call[NewExam]) -> Answer:
 
 
 async def answer_exam(call: Call[NewAnswer]) -> Answer:
-    found, _ = _place(call, going=False)
+    found, counter = _place(call, going=False)
     form = call.form
+    _own_exam(call, found, form.exam, counter)
     return Answer(_exam_view(await found.exams.answer(form.exam, form.question, form.answer, call.actor)))
+
+
+def _own_exam(call: Call[Any], found: Classroom, exam: str, counter: str) -> None:
+    """Another's, or another counter's, is as unknown as one that never was. Raises NotFound("exam_unknown")."""
+    told = found.exams.exam(exam)
+    if (told.actor, told.counter) != (str(call.actor), counter):
+        raise NotFound("exam_unknown", exam=exam)
 
 
 def _exam_view(exam: Exam) -> ExamView:

@@ -115,7 +115,7 @@ async def exam(request: web.Request) -> web.Response:
     who, here = _who(request), classroom_of(request)
     counters = _counters(request, who)
     counter = request.query.get("counter", "") or (counters[0][0] if counters else "")
-    going = here.exams.open_exam(counter)
+    going = here.exams.open_exam(counter, str(who.actor))
     if going is None and (last := request.query.get("exam", "")):
         raise web.HTTPSeeOther(f"/train/exam/{last}")
     seed = request.app[PARTS].service.parts.clock.wall_ms() % SEED_MAX

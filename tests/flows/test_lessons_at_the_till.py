@@ -135,7 +135,7 @@ def _told_afterwards(settings: Path) -> None:
         for name in ("plan", "report")
     )
     assert (plan.exit_code, report.exit_code) == (0, 0), (plan.output, report.output)
-    people = {each["actor"]: each for each in json.loads(plan.stdout)}
+    people = {each["actor"]: each for each in json.loads(plan.stdout) if each["actor"] != str(MEI)}
     (owner,) = people.values()
     states = {each["lesson"]: each["state"] for each in owner["skills"]}
     assert states["take-money"] == "done"
@@ -198,6 +198,12 @@ async def _exam_half_way(student: Student) -> None:
     status, text = await student.page("/train/exam?counter=1")
     assert status == 200
     assert "Task 2 of 4" in text
+    other = await student.world.classroom.exams.begin("1", MEI, seed=3)
+    assert other.id != begun["exam"], "a certificate bears one name, and nobody else's answers"
+    for path in ("/counters/1/lesson", "/counters/1/exam/answers"):
+        body = {"exam": other.id, **({"question": "green", "answer": 0} if "answers" in path else {})}
+        assert (await student.post(path, body))["slug"] == "exam_unknown"
+    assert (await student.post("/counters/1/exam", {"seed": 9}))["exam"] == begun["exam"], "one's own goes on"
     early = await student.post(
         "/counters/1/exam/answers", {"exam": begun["exam"], "question": "green", "answer": 0}
     )
