@@ -37,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A paired till or customer display. ``token`` is a hash."""
+    """A paired till or customer display. ``token`` is a hash; ``until_ms``: as of a person."""
 
     id: str
     label: str
@@ -45,6 +45,7 @@ class Device:
     token: str
     active: bool = True
     role: Role = Role.TILL
+    until_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,9 @@ def evolve(record: Record | None, subject: str, kind: str, body: Body, at_ns: in
             return Device(subject, body["label"], body["counter"], body["token"])
         case "display_paired", None:
             return Device(subject, body["label"], body["counter"], body["token"], role=Role.DISPLAY)
+        case "visitor_display_paired", None:
+            counter, until_ms = body["counter"], body["until_ms"]
+            return Device(subject, body["label"], counter, body["token"], role=Role.DISPLAY, until_ms=until_ms)
         case "api_key_made", None:
             scopes, counters = tuple(body["scopes"]), tuple(body["counters"])
             ends = body["expires_ms"]
@@ -152,7 +156,7 @@ def summary(record: Record) -> dict[str, Any]:
             row |= {"second": record.second, "step": record.step, "recovery": [*record.recovery]}
         case Device():
             row |= {"kind": "device", "label": record.label, "counter": record.counter, "token": record.token}
-            row["role"] = record.role.value
+            row |= {"role": record.role.value, "until_ms": record.until_ms}
         case ApiKey():
             row |= {"kind": "api_key", "label": record.label, "token": record.token}
             row |= {"scopes": [*record.scopes], "counters": [*record.counters], "expires_ms": record.expires_ms}
@@ -174,7 +178,8 @@ def restore(subject: str, row: Mapping[str, Any], now_ns: int) -> Record:
             return Person(subject, row["label"], role, row["pin"], row["active"], tries, recovery=recovery, **kept)
         case "device":
             role = Role(row.get("role", Role.TILL))
-            return Device(subject, row["label"], row["counter"], row["token"], row["active"], role)
+            until_ms = row.get("until_ms", 0)
+            return Device(subject, row["label"], row["counter"], row["token"], row["active"], role, until_ms)
         case "api_key":
             scopes, counters = tuple(row["scopes"]), tuple(row["counters"])
             ends, used_ms, maker = row["expires_ms"], row.get("used_ms", 0), row.get("made_by", "")

@@ -84,8 +84,7 @@ TABLE: Final[Mapping[Role, frozenset[Action]]] = {
     Role.POS: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS},
 }
 WHERE_SIMULATED: Final[Mapping[Role, frozenset[Action]]] = {
-    Role.INTEGRATOR: _SELLING
-    | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS, Action.MANAGE_HOOKS},
+    Role.INTEGRATOR: _SELLING | {Action.ASK_REFUND, Action.SEE_REPORTS, Action.IMPORT_BILLS, Action.MANAGE_HOOKS},
 }
 # a refund asks by its own policy, reading never, who brings a bill is asked for a PIN where it has one, and the
 # smallest amount there is moves nothing worth one

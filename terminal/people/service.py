@@ -83,7 +83,7 @@ class People(SigningIn):
         """The visitor's own login, with a PIN of their choice, and signed in.
 
         ``display``: their browser becomes one of this counter's too, which sees its screen and nothing else: the
-        door for phones knows devices, not people.
+        door for phones knows devices, not people. That ends with the login.
 
         Raises:
             NotAllowed: ``pairing_wrong``, ``pairing_locked``; InvalidRequest: ``pin_weak``, ``field_wrong``;
@@ -99,9 +99,7 @@ class People(SigningIn):
         by = Actor("person", maker) if kind == "person" else SYSTEM
         until_ms = self._clock.wall_ms() + grant.hours * 3_600_000
         person = await self._add(by, Role.ONBOARDING, name, pin, until_ms=until_ms)
-        token = (
-            await self._pair(Grant("pair", display, made_by=grant.made_by, display=True), name) if display else ""
-        )
+        token = await self._lend_display(display, name, grant.made_by, until_ms) if display else ""
         return SignedIn(person, self._sessions.open(person, Role.ONBOARDING, ""), token)
 
     async def set_pin(self, by: Principal | None, person: str, pin: str) -> None:

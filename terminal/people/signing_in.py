@@ -87,6 +87,7 @@ class SigningIn:
     def who(self, device_token: str = "", session_token: str = "", *, touch: bool = True) -> Principal | None:
         """The person signed in, else the paired till, else nobody. A till never times out, a person does."""
         device = self._roll.by_token(Device, device_token) if device_token else None
+        device = None if device is not None and self._over(device) else device
         session = self._sessions.get(session_token, touch=touch) if session_token else None
         if session is not None and session.device in {"", device.id if device else ""}:
             person = self._roll.active(Person, session.person)  # another machine of the shop may have let them go
@@ -97,9 +98,9 @@ class SigningIn:
         counters = frozenset({device.counter})
         return Principal("device", device.id, device.role, device.id, counters, simulated=self._simulated)
 
-    def _over(self, person: Person) -> bool:
-        """A visitor's time is up."""
-        return bool(person.until_ms) and self._clock.wall_ms() >= person.until_ms
+    def _over(self, known: Person | Device) -> bool:
+        """A visitor's time is up, and that of the phone they came with."""
+        return bool(known.until_ms) and self._clock.wall_ms() >= known.until_ms
 
     def _as_person(self, person: Person, session: Session, device: Device | None) -> Principal:
         selling = device is not None and session.role is Role.CASHIER
@@ -308,6 +309,16 @@ class SigningIn:
         await self._roll.record(
             kind, till, SYSTEM, label=label_of(label), counter=grant.counter, token=digest(token),
             made_by=grant.made_by,
+        )  # fmt: skip
+        return token
+
+    async def _lend_display(self, counter: str, label: str, made_by: str, until_ms: int) -> str:
+        """A visitor's phone; with their login it ends too."""
+        self._roll.check_room(Device)
+        token, phone = make_token("ctd", self._entropy), self._ids.ulid()
+        await self._roll.record(
+            "visitor_display_paired", phone, SYSTEM, label=label, counter=counter, token=digest(token),
+            made_by=made_by, until_ms=until_ms,
         )  # fmt: skip
         return token
 

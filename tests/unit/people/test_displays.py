@@ -27,3 +27,21 @@ def test_i14_a_paired_display_shows_its_counter_and_takes_no_money(tmp_path: Pat
             shop.people.require(display, Action.SEE_DISPLAY, "1")
 
     story(tmp_path, tell)
+
+
+@pytest.mark.row(95)
+def test_a_visitors_phone_is_nobodys_device_once_their_login_ended(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        owner = shop.principal(await shop.set_up())
+        code = shop.people.new_visit_code(owner, hours=4)
+        made = await shop.people.use_visit_code(code, label="Li", pin="518264", device="10.0.0.7", display="1")
+        shop.power_cut()
+        phone = shop.people.who(made.device_token)
+        assert phone is not None
+        assert (phone.role, sorted(phone.counters)) == (Role.DISPLAY, ["1"])
+        shop.skip(4 * 3600 + 1)
+        assert shop.people.who(made.device_token, made.session_token) is None, (
+            "the door for phones is closed again"
+        )
+
+    story(tmp_path, tell)
