@@ -83,15 +83,19 @@ def apply(file: File, config: Config = DEMO, key: Key = "", as_json: AsJson = Fa
             whose = check(data, kind="pack").key
         give_up(f'It is sealed by {whose}. Compare with the sheet of its shop, then: --key "{whose}"', USAGE)
     with sentences(as_json=as_json):
-        told = read_pack(check(data, kind="pack", key=key).document)
+        checked = check(data, kind="pack", key=key)
+        told = read_pack(checked.document)
         load(config)  # what is not sound now is not made worse
         before = config.read_bytes()
         made = applied(told, tomllib.loads(before.decode("utf-8")))
         kept = _write(config, before, made)
     if as_json:
-        put({"config": str(config), "before": str(kept)})
+        put({"config": str(config), "before": str(kept), "key": checked.key})
         return
     console.print(f"{config}: the pack is in it, from the next start on. Before: {kept}", soft_wrap=True)
+    if not key:
+        told_key = f"It was sealed by {checked.key}: compare that with the sheet of the shop it came from."
+        console.print(told_key, highlight=False, soft_wrap=True)
 
 
 def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
