@@ -50,7 +50,8 @@ class ButtonView(msgspec.Struct, frozen=True):
 class LessonView(msgspec.Struct, frozen=True):
     """``run`` is empty when nothing is practised. ``outcome``: empty, passed or failed; then ``told`` says why.
 
-    ``large``: of the calm track, to be shown alone. ``code``: on the customer's phone now, to be scanned. ``exam``: of which this is a task.
+    ``large``: of the calm track, to be shown alone. ``code``: on the customer's phone now, to be scanned.
+    ``exam``: of which this is a task.
     """
 
     run: str = ""
