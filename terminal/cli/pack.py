@@ -93,9 +93,6 @@ def apply(file: File, config: Config = DEMO, key: Key = "", as_json: AsJson = Fa
         put({"config": str(config), "before": str(kept), "key": checked.key})
         return
     console.print(f"{config}: the pack is in it, from the next start on. Before: {kept}", soft_wrap=True)
-    if not key:
-        told_key = f"It was sealed by {checked.key}: compare that with the sheet of the shop it came from."
-        console.print(told_key, highlight=False, soft_wrap=True)
 
 
 def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
