@@ -32,7 +32,7 @@ async def test_s20_every_call_needs_a_credential_but_the_doors(tmp_path: Path) -
             assert (told.status, told.slug) == (401, "not_signed_in"), operation.name
             assert told.headers["WWW-Authenticate"] == "Bearer"
         doors = {operation.name for operation in OPERATIONS if operation.open_to == "anyone"}
-        assert doors == {"sign_in", "sign_out", "pair_device", "set_up", "read_health"}
+        assert doors == {"sign_in", "sign_out", "pair_device", "set_up", "visit_sign_in", "read_health"}
 
 
 async def test_s37_a_wrong_or_revoked_key_is_nobody(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from contextlib import AsyncExitStack
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.flows.see_inside_rig import Inside, inside
 from tests.unit.observe.grammar import Metric, read
 
 PAYER = "CANARY-13800138001-maria@example.com"
+CODE_LINK: Final = r'href="(/help/[A-Z]-[0-9]+)"'
 
 
 async def scraped(shop: Inside, client: Client, name: str, holds: Any) -> dict[str, Metric]:
@@ -180,9 +181,9 @@ async def test_help_answers_strangers_offline_and_every_link_on_it_leads_to_a_pa
         pages = [(await stranger.get(f"{shop.url}/help{query}")).body for query in ("", "?q=paper")]
         symptoms = pages[0].partition("<h2>All codes")[0]
         assert "The receipt does not come out" in symptoms
-        links = {link for page in pages for link in re.findall(r'href="(/help/[^"]+)"', page)}
+        links = {link for page in pages for link in re.findall(CODE_LINK, page)}
         assert len(links) == len(registry().errors)
-        named = set(re.findall(r'href="(/help/[^"]+)"', symptoms))
+        named = set(re.findall(CODE_LINK, symptoms))
         for number, link in enumerate(sorted(named)):
             language = LANGUAGES[number % len(LANGUAGES)]
             told = await stranger.get(f"{shop.url}{link}", Accept_Language=language)
