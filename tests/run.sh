@@ -29,8 +29,8 @@ browser() {
 browser || missed="browser tests: no Chromium here and no right to install it (apt-get install chromium)"
 
 stage lint sh -c 'ruff check -q . && ruff format -q --check .'
-# Two cores, and three things at once: tests that wait for frames, paper and boards most of their time, in a run of
-# their own; types; and everything else on two workers. The first two measure no coverage.
+# Two cores, and three things at once: tests that wait for frames, paper, boards and other processes most of their time,
+# in a run of their own; types; and everything else on two workers. The first two measure no coverage.
 aside() {
   name=$1; shift
   begun=$(date +%s)
@@ -38,7 +38,8 @@ aside() {
   echo "== $name: $word in $(($(date +%s) - begun)) s"
 }
 
-waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/browser"
+waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/browser tests/flows/test_demo.py
+  tests/flows/test_cli_serve.py tests/flows/test_lab_server.py tests/flows/test_sandbox_server.py tests/flows/test_stranger_*.py"
 left_to_it=""
 asides="types"
 aside types nice mypy --no-error-summary >"$scratch/types" 2>&1 &
