@@ -33,15 +33,18 @@ class Shared:
     """``real`` opens and keeps the ports; ``training`` only uses them, while ``lend`` says so."""
 
     def __init__(self, devices: Devices) -> None:
-        self._pages = {"real": 0, "training": 0}
+        self._pages = (0, 0)  # of the real counter, of the practising one
         self._devices = devices
-        self._real, self._training = Turn(), Turn()
+        self._real, self._training = Turn(has=True), Turn(has=False)
         self._there: list[Callable[[], None]] = []
-        self._real.give(True)
-        self.real = self._face("real", self._real)
-        self.training = self._face("training", self._training)
+        self.real = self._face(self._real)
         if devices.display is not None:
             devices.display.on_back(self._again)
+
+    @property
+    def training(self) -> Devices:
+        """Made when somebody practises: a chain's thousand counters hardly ever do."""
+        return self._face(self._training)
 
     @property
     def lent(self) -> bool:
@@ -51,20 +54,22 @@ class Shared:
         self._real.give(not lent)
         self._training.give(lent)
 
-    def _face(self, name: str, turn: "Turn") -> Devices:
+    def _face(self, turn: "Turn") -> Devices:
         devices = self._devices
         display, scanner = devices.display, devices.scanner
         printer, speaker = devices.printer, devices.speaker
-        real = name == "real"
+        real = turn is self._real
 
         def watched(pages: int) -> None:
-            self._pages[name] = pages
-            devices.watched(sum(self._pages.values()))
+            self._pages = (pages, self._pages[1]) if real else (self._pages[0], pages)
+            devices.watched(sum(self._pages))
 
         def fitted(start: Start, scanner_there: Callable[[], None]) -> None:
-            self._there.append(scanner_there)
             if real:
+                self._there = [scanner_there]
                 devices.fitted(start, self._scanner_there)
+            else:
+                self._there[1:] = [scanner_there]
 
         return Devices(
             None if display is None else DisplayFace(display, turn),
@@ -88,26 +93,37 @@ class Shared:
 class Turn:
     """Whether one of the two has the devices now."""
 
-    def __init__(self) -> None:
-        self.has = False
-        self._given = asyncio.Event()
+    __slots__ = ("_given", "again", "cut", "has")
+
+    def __init__(self, *, has: bool) -> None:
+        self.has = has
+        self._given: asyncio.Event | None = None  # made by whoever waits
         self.cut = Cut()
-        self.again: Callable[[], None] = lambda: None  # paint what is wanted
+        self.again: Callable[[], None] = _nothing  # paint what is wanted
 
     def give(self, has: bool) -> None:
         self.has = has
         if has:
-            self._given.set()
+            if self._given is not None:
+                self._given.set()
+                self._given = None
             self.again()
         else:
-            self._given.clear()
             self.cut.cut()
 
     async def mine(self) -> None:
-        await self._given.wait()
+        while not self.has:
+            self._given = self._given or asyncio.Event()
+            await self._given.wait()
+
+
+def _nothing() -> None:
+    """No screen is wanted yet."""
 
 
 class DisplayFace:
+    __slots__ = ("_display", "_turn")
+
     def __init__(self, display: Display, turn: Turn) -> None:
         self._display, self._turn = display, turn
 
@@ -130,6 +146,8 @@ class DisplayFace:
 
 
 class SpeakerFace:
+    __slots__ = ("_speaker", "_turn")
+
     def __init__(self, speaker: Speaker, turn: Turn) -> None:
         self._speaker, self._turn = speaker, turn
 
@@ -144,6 +162,8 @@ class SpeakerFace:
 
 
 class PrinterFace:
+    __slots__ = ("_printer", "_turn")
+
     def __init__(self, printer: Printer, turn: Turn) -> None:
         self._printer, self._turn = printer, turn
 
@@ -164,6 +184,8 @@ class PrinterFace:
 
 
 class ScannerFace:
+    __slots__ = ("_scanner", "_turn")
+
     def __init__(self, scanner: Scanner, turn: Turn) -> None:
         self._scanner, self._turn = scanner, turn
 
