@@ -50,7 +50,7 @@ def due(till: Till) -> int:
     return run.due_minor
 
 
-@pytest.mark.slow  # on a busy machine a word of three seconds was missed once; test_lessons_at_the_till.py has it over HTTP
+@pytest.mark.slow  # a busy machine missed its word once; tests/flows/test_lessons_at_the_till.py has it over HTTP
 @pytest.mark.row(102, 104)
 async def test_a_lesson_by_keyboard_and_goods_given_away_too_soon(till: Till) -> None:
     await begin(till)
