@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused
@@ -82,6 +83,7 @@ class Keeper(Generic[D]):
         self._state, self._reason = HealthState.CANNOT_TELL, ""
         self._checked_ns = clock.mono_ns()
         self._broken: asyncio.Future[None] | None = None  # of this connection: fails with what ended it
+        self._tried = asyncio.Event()  # the first try is over: it is there, or why not is known
 
     @property
     def device(self) -> D:
@@ -89,6 +91,12 @@ class Keeper(Generic[D]):
         if self._device is None:
             raise PeripheralFailed(self._reason or f"{self.role}_gone", port=self.where)
         return self._device
+
+    async def tried(self, within_s: float) -> None:
+        """When the first try since the start is over, at latest after ``within_s``."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._tried.wait()
 
     # --- health -------------------------------------------------------------------------------------------
 
@@ -145,6 +153,7 @@ class Keeper(Generic[D]):
             began_s = loop.time()
             error = await self._connection()
             self._note(error)
+            self._tried.set()
             steady = self._device is not None and loop.time() - began_s >= STEADY_S
             missing = self._device is None and isinstance(error, DeviceGone)
             if self._device is not None:
@@ -179,6 +188,7 @@ class Keeper(Generic[D]):
 
     def _greeted(self, device: D) -> None:
         self._device = device
+        self._tried.set()
         self.on_change()
 
     def _hung_up(self, error: DeviceError) -> None:

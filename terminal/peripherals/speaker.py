@@ -22,6 +22,7 @@ _PLAYED: Final = {
     Spoken.UNSURE: Played.CANNOT_TELL,
 }
 _AS_USUAL: Final = Loudness()
+START_S: Final = 5.0  # a payment proven right after a start waits this long for the speaker's first answer
 
 
 class TalkingSpeaker:
@@ -66,6 +67,7 @@ class TalkingSpeaker:
             return Played.QUIET
         clips = phrase_clips(utterance) if self._profile.plays_clips else ()
         phrase = Phrase(self._phrase(utterance), clips, volume)
+        await self.keeper.tried(START_S)
         try:
             device: SpeakerDriver = self.keeper.device
             async with asyncio.timeout(device.limit_s(phrase)):

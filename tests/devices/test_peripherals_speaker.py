@@ -16,7 +16,7 @@ from terminal.payments.money import Money
 from terminal.peripherals.clips import entries, phrase_clips
 from terminal.peripherals.loudness import Loudness
 from terminal.peripherals.phrases import phrase
-from terminal.peripherals.speaker import TalkingSpeaker
+from terminal.peripherals.speaker import START_S, TalkingSpeaker
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import now_s, play, running, until, well
@@ -86,6 +86,27 @@ def test_v1_a_speaker_that_is_missing_from_the_start_is_skipped_at_once() -> Non
             counter.replug("speaker")
             await until(lambda: speaker.health().state is HealthState.OK, 3)
             assert await speaker.say(PAID) is Played.DONE
+
+    play(story())
+
+
+def test_v3_a_payment_proven_while_the_speaker_is_still_greeted_after_a_start_is_heard_once() -> None:
+    async def story() -> None:
+        counter = SimulatedCounter()
+        speaker = speaker_of(counter)
+        async with running(speaker.run):
+            assert await speaker.say(PAID) is Played.DONE
+        assert len(counter.transcript) == 1
+
+    play(story())
+
+
+def test_v1_a_speaker_that_answers_nothing_at_the_start_holds_a_phrase_5_s_at_most() -> None:
+    async def story() -> None:
+        speaker = speaker_of(SimulatedCounter())  # nobody runs it: its first try never ends
+        began_s = now_s()
+        assert await speaker.say(PAID) is Played.NOT_PLAYED
+        assert now_s() - began_s == START_S
 
     play(story())
 

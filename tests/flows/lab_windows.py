@@ -62,7 +62,10 @@ class Windows:
         await self.press("#order-acts [data-act=pay]")
 
     async def heard(self, amount: str) -> None:
-        await expect(self.lab.locator("#spoken li", has_text=amount)).to_have_count(1)
+        try:
+            await expect(self.lab.locator("#spoken li", has_text=amount)).to_have_count(1)
+        except AssertionError as error:
+            raise AssertionError(f"{amount} not heard: {await self.last_sale()}") from error
 
     async def paper(self, number: int) -> str:
         """What stands on a slip; 0 hangs on the roll."""

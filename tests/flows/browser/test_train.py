@@ -39,6 +39,7 @@ async def choose(till: Till, lesson: str, track: str = "fast") -> None:
     await till.page.goto(f"{world.url}/train?track={track}&counter={till.counter}")
     await by_key(till.page.locator(f'button[data-lesson="{lesson}"]'))
     await till.page.wait_for_url("**/till")
+    await till.page.locator("#keys button").first.wait_for()  # drawn once the counter answers: keys are heard now
     await expect(till.page.locator(".lesson-strip")).to_be_visible()
 
 
@@ -50,7 +51,6 @@ def due(till: Till) -> int:
     return run.due_minor
 
 
-@pytest.mark.slow  # a busy machine missed its word once; tests/flows/test_lessons_at_the_till.py has it over HTTP
 @pytest.mark.row(102, 104)
 async def test_a_lesson_by_keyboard_and_goods_given_away_too_soon(till: Till) -> None:
     await begin(till)
