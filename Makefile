@@ -102,9 +102,10 @@ $(VENV)/.run: $(VENV)/bin/python requirements.lock pyproject.toml
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements-test.lock
+$(VENV)/.test: $(VENV)/.run requirements-test.lock $(wildcard tests/strangers/*.txt)
 	@echo "installing what the tests need (pinned, hash-checked) …"
 	@$(BIN)/pip install -q --require-hashes -r requirements-test.lock
+	@$(BIN)/python -m tests.strangers.environments
 	@touch $@
 
 clean:

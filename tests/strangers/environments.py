@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
+HERE: Final = Path(__file__).parent
 LIMIT_S: Final = 180.0
+TOGETHER: Final = 2
 
 
 async def python_of(name: str) -> Path:
@@ -20,7 +22,7 @@ async def python_of(name: str) -> Path:
     Raises:
         AssertionError: it could not be made, with what pip said; without the registry the test fails.
     """
-    requirements = Path(__file__).parent / f"{name}.txt"
+    requirements = HERE / f"{name}.txt"
     builder = requirements.with_name(f"{name}.build.txt")
     home = ROOT / ".venv" / "strangers" / name
     home.parent.mkdir(parents=True, exist_ok=True)
@@ -57,3 +59,19 @@ async def run(*command: str) -> str:
         raise AssertionError(f"no end of {command} in {LIMIT_S} s") from None
     assert process.returncode == 0, f"{' '.join(command)}\n{errors.decode()}"
     return out.decode()
+
+
+async def make_all() -> None:
+    """Every environment, so that no test has to wait for one."""
+    names = sorted(each.stem for each in HERE.glob("*.txt") if not each.stem.endswith(".build"))
+    turns = asyncio.Semaphore(TOGETHER)
+
+    async def make(name: str) -> None:
+        async with turns:
+            await python_of(name)
+
+    await asyncio.gather(*map(make, names))
+
+
+if __name__ == "__main__":
+    asyncio.run(make_all())
