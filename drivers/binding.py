@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from drivers.catalogue import Link
+from drivers.device_protocol import Link
 from drivers.errors import DeviceGone, DeviceRefused
 from drivers.scanner.evdev import open_evdev
 from drivers.serial_port import Flow, open_serial

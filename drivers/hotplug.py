@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from drivers.catalogue import Link
+from drivers.device_protocol import Link
 from drivers.usb_printer import printers
 
 EVERY_S: Final = 0.5

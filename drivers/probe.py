@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from drivers.catalogue import DeviceProtocol, Found, Link, all_protocols
+from drivers.catalogue import all_protocols
+from drivers.device_protocol import DeviceProtocol, Found, Link
 from drivers.display.cobs import Decoder as DisplayFrames
 from drivers.display.messages import DisplayHello, NotThatMessage, Type
 from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from drivers.catalogue import Found
+from drivers.device_protocol import Found
 from drivers.display.cobs import ACK_WANTED, Decoder, Frame
 from drivers.display.messages import DisplayHello, NotThatMessage, Type
 from drivers.errors import DeviceTimeout
@@ -21,7 +21,7 @@ QUESTION: Final = Frame(Type.HELLO, 1, bytes.fromhex("010106060401010601010101")
 
 
 async def probe(transport: Transport) -> Found | None:
-    """See ``drivers.catalogue.Probe``. A printer passes the question over, and so does everything else here."""
+    """See ``drivers.device_protocol.Probe``. A printer passes the question over, and so does everything else here."""
     decoder = Decoder()
     await transport.discard_input()
     for _ in range(TRIES):

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from drivers.catalogue import Found
+from drivers.device_protocol import Found
 from drivers.errors import DeviceTimeout
 from drivers.printer.escpos import INIT, ask_status
 from drivers.printer.star import ASK_STATE, StateDemux, from_state, state_size

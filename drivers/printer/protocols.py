@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from drivers.catalogue import DeviceProtocol, Found
+from drivers.device_protocol import DeviceProtocol, Found
 from drivers.transport import Transport
 
 

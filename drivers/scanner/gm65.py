@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from drivers.catalogue import Found as Device
+from drivers.device_protocol import Found as Device
 from drivers.errors import DeviceRefused
 from drivers.scanner.line import LINE_MAX, Line, LineDecoder, Refusal, parse_line
 from drivers.scanner.probing import first_answer

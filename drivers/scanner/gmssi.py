@@ -10,7 +10,7 @@ the temporary form of SSI. A module that denies it has to be set once with the m
 import re
 from typing import Final
 
-from drivers.catalogue import Found as Device
+from drivers.device_protocol import Found as Device
 from drivers.scanner import ssi
 from drivers.scanner.line import LineDecoder
 from drivers.scanner.probing import first_answer

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.catalogue import Found as Device
+from drivers.device_protocol import Found as Device
 from drivers.errors import DeviceRefused
 from drivers.scanner.line import LineDecoder, Refusal
 from drivers.scanner.probing import first_answer

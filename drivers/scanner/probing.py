@@ -1,4 +1,4 @@
-"""One harmless question to an unknown device on an open pipe: see ``drivers.catalogue.Probe``."""
+"""One harmless question to an unknown device on an open pipe: see ``drivers.device_protocol.Probe``."""
 
 import asyncio
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from drivers.catalogue import DeviceProtocol
+from drivers.device_protocol import DeviceProtocol
 from drivers.scanner import gm65, gmssi, nls, ssi
 
 PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (

@@ -6,7 +6,7 @@ from typing import Final
 
 from drivers.errors import DeviceTimeout
 from drivers.speaker.chip_codec import ANSWERS, Answer, ChipCodec, answers, pieces
-from drivers.speaker.driver import END_SPARE_S, START_LIMIT_S, Phrase, Spoken, volume_step
+from drivers.speaker.phrase import END_SPARE_S, START_LIMIT_S, Phrase, Spoken, volume_step
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import Transport
 

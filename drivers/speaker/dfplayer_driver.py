@@ -6,7 +6,7 @@ from typing import Final
 
 from drivers.errors import DeviceRefused, DeviceTimeout
 from drivers.speaker.dfplayer import Command, Decoder, Frame, Told, Trouble
-from drivers.speaker.driver import END_SPARE_S, START_LIMIT_S, Clip, Phrase, Spoken, volume_step
+from drivers.speaker.phrase import END_SPARE_S, START_LIMIT_S, Clip, Phrase, Spoken, volume_step
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import Transport
 

@@ -4,8 +4,8 @@ import asyncio
 from typing import Final
 
 from drivers.errors import DeviceTimeout
-from drivers.speaker.driver import END_SPARE_S, START_LIMIT_S, Phrase, Spoken, volume_step
 from drivers.speaker.jq8900 import Command, Decoder, Frame, Status, combine
+from drivers.speaker.phrase import END_SPARE_S, START_LIMIT_S, Phrase, Spoken, volume_step
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import Transport
 

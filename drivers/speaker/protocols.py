@@ -6,7 +6,7 @@ the one device that everybody hears when a person tries it.
 
 from typing import Final
 
-from drivers.catalogue import DeviceProtocol
+from drivers.device_protocol import DeviceProtocol
 
 PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
     DeviceProtocol(

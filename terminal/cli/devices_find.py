@@ -9,7 +9,8 @@ import msgspec
 import typer
 
 from drivers.binding import link_of, opener
-from drivers.catalogue import ROLES, Found, Role, of_role
+from drivers.catalogue import of_role
+from drivers.device_protocol import ROLES, Found, Role
 from drivers.errors import DeviceError, DeviceTimeout
 from drivers.hotplug import Change, Port, changes, ports
 from drivers.probe import Stranger, who

@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from drivers.catalogue import ROLES
+from drivers.device_protocol import ROLES
 from terminal.cli.client import URL, Api, api
 from terminal.cli.words import REFUSED, USAGE, console, errors, give_up, language, put, sentences
 from terminal.errors import BadSettings, Unavailable

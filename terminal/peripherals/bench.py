@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from drivers.catalogue import ROLES, Role
+from drivers.device_protocol import ROLES, Role
 from terminal.counter.ports import CodeScreen, Entropy, HealthState
 from terminal.errors import Conflict, NotFound, PeripheralFailed
 from terminal.payments.money import Money

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from drivers.catalogue import Role
+from drivers.device_protocol import Role
 from terminal.counter.ports import Clock, Devices, Display, Printer, Utterance, unwatched
 from terminal.peripherals.artwork import Artwork, MoneyText, Words
 from terminal.peripherals.build_display import build_displays

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from drivers.speaker.driver import Clip
+from drivers.speaker.phrase import Clip
 from terminal.counter.ports import Utterance
 from terminal.peripherals.phrases import amount_words, digit_words, nearest, voice
 

@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol, TypeVar
 
 from drivers import catalogue
 from drivers.binding import opener
-from drivers.catalogue import DeviceProtocol, Role
+from drivers.device_protocol import DeviceProtocol, Role
 from drivers.transport import OpenTransport
 from terminal.counter.ports import Clock
 from terminal.errors import BadSettings

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from drivers.catalogue import ROLES, Role
+from drivers.device_protocol import ROLES, Role
 from terminal.counter.ports import (
     Clock,
     Devices,

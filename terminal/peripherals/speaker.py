@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from drivers.errors import DeviceError
-from drivers.speaker.driver import Phrase, SpeakerDriver, Spoken, make_driver
+from drivers.speaker.driver import SpeakerDriver, make_driver
+from drivers.speaker.phrase import Phrase, Spoken
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Played, Utterance

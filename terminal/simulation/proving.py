@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from drivers.catalogue import ROLES, Role
+from drivers.device_protocol import ROLES, Role
 from terminal.counter.ports import Devices, Entropy
 from terminal.errors import Conflict
 from terminal.lab.eye import ByItself, Eye

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from drivers.catalogue import ROLES, Role
+from drivers.device_protocol import ROLES, Role
 from terminal.client.calls import Ask
 from terminal.counter.ports import Devices, Printer
 from terminal.errors import Conflict

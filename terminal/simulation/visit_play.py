@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from drivers.catalogue import Role
+from drivers.device_protocol import Role
 from terminal.payments.sale import Sale
 from terminal.simulation.trainee import TRAINEE, classroom
 from terminal.simulation.visit_lab import COUNTER, NotAsWanted, VisitLab

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from drivers import catalogue
+from drivers.device_protocol import ROLES
 from terminal.counter.ports import Clock, Devices, Entropy, Printer, Role
 from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings, House
@@ -85,7 +86,7 @@ class Fittings:
     def counters(self) -> list[CounterPlaces]:
         return [
             CounterPlaces(
-                counter, stand.table.title, self._busy(counter), [self.place(counter, r) for r in catalogue.ROLES]
+                counter, stand.table.title, self._busy(counter), [self.place(counter, r) for r in ROLES]
             )
             for counter, stand in self._stands.items()
         ]
@@ -119,7 +120,7 @@ class Fittings:
     def drivers(self) -> list[DriverView]:
         return [
             DriverView(role, each.name, each.title, list(each.profiles))
-            for role in catalogue.ROLES
+            for role in ROLES
             for each in catalogue.of_role(role)
         ]
 
@@ -134,7 +135,7 @@ class Fittings:
         used: dict[str, str] = {}
         for counter, stand in self._stands.items():
             table = stand.table
-            for role in catalogue.ROLES:
+            for role in ROLES:
                 further = {"display": table.displays, "printer": table.printers}.get(role, ())
                 tables: tuple[DeviceTable | None, ...] = (getattr(table, role), *further)
                 used |= {each.port: f"{counter} {role}" for each in tables if each is not None}

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from drivers.catalogue import DeviceProtocol, all_protocols
+from drivers.catalogue import all_protocols
+from drivers.device_protocol import DeviceProtocol
 from drivers.errors import DeviceError
 from terminal.virtual_time import run
 from tests.devices.conformance.case import DeviceCase

@@ -22,7 +22,8 @@ from drivers.printer.status import CANNOT_TELL, PrinterStatus
 from drivers.scanner.driver import Scanner
 from drivers.scanner.profile import load_profile
 from drivers.speaker.chip import TalkingChip
-from drivers.speaker.driver import Phrase, Spoken, make_driver
+from drivers.speaker.driver import make_driver
+from drivers.speaker.phrase import Phrase, Spoken
 from drivers.speaker.profile import load_profile as load_speaker
 from firmware_stubs.printer import PrinterStub
 from terminal.virtual_time import run

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from drivers.catalogue import Found, of_role
+from drivers.catalogue import of_role
+from drivers.device_protocol import Found
 from drivers.errors import DeviceGone
 from drivers.printer.driver import EscPosPrinter, PrintFault
 from drivers.printer.probing import probe_escpos, probe_star

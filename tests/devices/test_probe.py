@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from drivers.catalogue import Found, all_protocols, of_role
+from drivers.catalogue import all_protocols, of_role
+from drivers.device_protocol import Found
 from drivers.errors import DeviceRefused
 from drivers.probe import ORDER, Stranger, named, plan, who
 from drivers.transport import OpenTransport

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from drivers.catalogue import DeviceProtocol, Found, of_role
+from drivers.catalogue import of_role
+from drivers.device_protocol import DeviceProtocol, Found
 from drivers.errors import DeviceGone
 from firmware_stubs.scanner import LineScanner
 from terminal.virtual_time import run

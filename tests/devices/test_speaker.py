@@ -8,7 +8,7 @@ import pytest
 from drivers.errors import DeviceGone, DeviceTimeout
 from drivers.speaker import syn6288
 from drivers.speaker.chip import TalkingChip
-from drivers.speaker.driver import Phrase, Spoken
+from drivers.speaker.phrase import Phrase, Spoken
 from drivers.speaker.profile import load_profile
 from drivers.transport import Transport
 from firmware_stubs.speaker import Syn6288

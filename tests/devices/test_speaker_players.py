@@ -9,7 +9,8 @@ import pytest
 from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.speaker.audio_driver import AudioOutput
 from drivers.speaker.dfplayer_driver import DfPlayer
-from drivers.speaker.driver import START_LIMIT_S, Clip, Phrase, SpeakerDriver, Spoken, make_driver
+from drivers.speaker.driver import SpeakerDriver, make_driver
+from drivers.speaker.phrase import START_LIMIT_S, Clip, Phrase, Spoken
 from drivers.speaker.profile import load_profile
 from drivers.transport import Transport
 from firmware_stubs.speaker_audio import AudioStub

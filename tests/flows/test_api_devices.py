@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers import catalogue
-from drivers.catalogue import ROLES
+from drivers.device_protocol import ROLES
 from terminal.channel_tables import WeChatPayTable
 from terminal.counter.ports import Devices, Printer, Role
 from terminal.errors import BadSettings

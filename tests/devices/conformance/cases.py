@@ -5,7 +5,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 import tests.devices.conformance as here
-from drivers.catalogue import ROLES
+from drivers.device_protocol import ROLES
 from tests.devices.conformance.case import DeviceCase
 
 CASES: Final[tuple[DeviceCase, ...]] = tuple(

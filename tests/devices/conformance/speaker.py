@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, cast
 
-from drivers.speaker.driver import Clip, Phrase, Spoken, make_driver
+from drivers.speaker.driver import make_driver
+from drivers.speaker.phrase import Clip, Phrase, Spoken
 from drivers.speaker.profile import load_profile
 from drivers.transport import Transport
 from firmware_stubs.speaker import Syn6288

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from drivers.speaker import wav
-from drivers.speaker.driver import Clip
+from drivers.speaker.phrase import Clip
 from drivers.speaker.profile import load_profile
 from terminal.counter.ports import Utterance
 from terminal.payments.money import Money

@@ -4,7 +4,8 @@ from importlib.resources import files
 
 import pytest
 
-from drivers.catalogue import DeviceProtocol, of_role
+from drivers.catalogue import of_role
+from drivers.device_protocol import DeviceProtocol
 from drivers.scanner.languages import speech_of
 from drivers.scanner.profile import LANGUAGES, load_profile
 

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from drivers.speaker.driver import Phrase, volume_step
+from drivers.speaker.phrase import Phrase, volume_step
 from drivers.speaker.profile import load_profile, read_profile
 
 NAMES = sorted(file.name.removesuffix(".toml") for file in files("drivers.speaker").joinpath("profiles").iterdir())
