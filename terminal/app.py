@@ -44,7 +44,7 @@ from terminal.wiring.preview import receipt_picture
 from terminal.wiring.privacy import Keeper, open_keeper
 from terminal.wiring.risk import open_risk
 from terminal.wiring.stores import chores, listen_to_others, lost, on_disk, open_store, serves
-from terminal.wiring.support_bundle import privacy_desk
+from terminal.wiring.support_bundle import devices_told, privacy_desk
 from terminal.wiring.training import Training
 from terminal.wiring.visit import Visiting, site_of
 
@@ -135,9 +135,9 @@ async def running(
                 reports=_report_parts(loaded, journal, channels, bills),
                 bills=bills,
                 risk=risk,
-                privacy=privacy_desk(loaded, keeper.ledger),
+                privacy=privacy_desk(loaded, keeper.ledger, service),
                 observed=watching.observed,
-                care=care_parts(loaded),
+                care=care_parts(loaded, partial(devices_told, service)),
             ),
         )
         show(doors, hooks)

@@ -1,9 +1,10 @@
 """Care wired: whom to call and what protects, from the settings; the bundle for support with its code."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from terminal.care.help_code import help_code
 from terminal.care.shop import Link, Protection, ShopCare
@@ -19,14 +20,19 @@ from terminal.wiring.support_bundle import FOLDER, gathered, kept
 KEPT_MAX: Final = 20  # bundles of calls for help; the oldest goes first
 
 
-def care_parts(loaded: Loaded) -> CareParts:
-    """What pages, cards and slips say, and how a bundle is made here."""
+def care_parts(loaded: Loaded, devices: Callable[[], Any] = lambda: None) -> CareParts:
+    """What pages, cards and slips say, and how a bundle is made here.
+
+    Args:
+        devices: what the service knows of its devices now, for the bundle.
+    """
     table = loaded.settings.care
+    asks_on_receipt = table.on_receipt == "rating"
 
     async def call() -> Kept:
-        return await asyncio.to_thread(call_for_help, loaded)
+        return await asyncio.to_thread(call_for_help, loaded, devices())
 
-    return CareParts(shop_care(loaded), partial(protection_of, loaded), table.rating, table.answer_h, call)
+    return CareParts(shop_care(loaded), partial(protection_of, loaded), table.rating, asks_on_receipt, table.answer_h, call)
 
 
 def shop_care(loaded: Loaded) -> ShopCare:
@@ -65,14 +71,14 @@ def _title(loaded: Loaded, name: str, language: str) -> str:
     return titles.get(language) or titles.get(FALLBACK) or name
 
 
-def call_for_help(loaded: Loaded) -> Kept:
+def call_for_help(loaded: Loaded, health: Any = None) -> Kept:
     """Make the redacted bundle and keep it in the state folder; nothing is sent anywhere.
 
     Raises:
         Unavailable("help_not_kept"): the disk, or the journal cannot be read.
     """
     try:
-        files = gathered(loaded)
+        files = gathered(loaded, health=health)
         code = help_code(zipped(files))
         name = f"help-{code.replace('-', '')}.zip"
         folder = loaded.state / FOLDER

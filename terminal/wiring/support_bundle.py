@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from terminal.counter.service import Service
 from terminal.errors import NotFound
 from terminal.journal.reader import Reader
 from terminal.privacy.bundle import all_forms, leaks, packed, settings_told, timeline, words_of, zipped
@@ -20,6 +21,7 @@ from terminal.privacy.datamap import data_map
 from terminal.privacy.ledger import Ledger
 from terminal.settings import Loaded
 from terminal.web.pages_privacy import PrivacyDesk
+from terminal.web.views import health_view
 from terminal.wiring.privacy import find, own_map, providers, read_ledger
 from terminal.wiring.stores import reading_path
 
@@ -38,7 +40,7 @@ def gathered(
 
     Args:
         sales: ids, order or bank numbers whose timelines are wanted, ``SALES_MAX`` at most.
-        health, doctor: what the service and the doctor command say of the devices.
+        health, doctor: what the service and the doctor command say of the devices; None: not asked, no file.
 
     Raises:
         NotFound("person_unknown_here"): no such sale. JournalError: the journal cannot be read.
@@ -47,8 +49,8 @@ def gathered(
         "versions.json": _versions(),
         "settings.json": settings_told(msgspec.to_builtins(loaded.settings)),
         "outbound.json": msgspec.to_builtins(read_ledger(loaded)),
-        "devices.json": health,
-        "doctor.json": doctor,
+        **({} if health is None else {"devices.json": health}),
+        **({} if doctor is None else {"doctor.json": doctor}),
         **_journal(loaded, sales),
         **_logs(loaded.folder / "logs"),
     }
@@ -75,11 +77,20 @@ def recorded(loaded: Loaded, sale: str) -> dict[str, bytes]:
     return files
 
 
-def privacy_desk(loaded: Loaded, ledger: Ledger) -> PrivacyDesk:
+def devices_told(service: Service) -> dict[str, Any]:
+    """Every counter's devices as the API tells them."""
+    now_ns = service.book.clock.mono_ns()
+    return {
+        name: {role: msgspec.to_builtins(health_view(each, now_ns)) for role, each in lane.devices.health().items()}
+        for name, lane in service.lanes.items()
+    }
+
+
+def privacy_desk(loaded: Loaded, ledger: Ledger, service: Service) -> PrivacyDesk:
     """What the pages of privacy tell."""
 
     async def bundle() -> Mapping[str, bytes]:
-        return await asyncio.to_thread(gathered, loaded)
+        return await asyncio.to_thread(gathered, loaded, health=devices_told(service))
 
     return PrivacyDesk(providers(loaded), own_map(loaded), ledger.entries, bundle)
 

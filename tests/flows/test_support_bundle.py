@@ -14,12 +14,13 @@ import pytest
 
 from terminal.payments.event import Actor, NewEvent
 from terminal.privacy.bundle import all_forms, leaks
-from terminal.privacy.ledger import Entry
+from terminal.privacy.ledger import Entry, Ledger
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.privacy import write_ledger
 from terminal.wiring.stores import open_journal
-from terminal.wiring.support_bundle import secrets_of
+from terminal.wiring.support_bundle import privacy_desk, secrets_of
+from tests.flows.api_rig import open_shop
 from tests.flows.cli_rig import Place, command
 
 PHONE, NAME, OPENID = "13800138001", "Maria Silva dos Santos", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
@@ -120,3 +121,19 @@ def test_pr10_a_sale_nobody_knows_is_refused_and_a_persons_acts_are_no_sale(load
     for who in ("01WANGFANG", STAFF, "nothing"):
         told = command("support", "bundle", "--dry-run", "--sale", who, *config)
         assert (told.code, told.out) == (1, "")
+
+
+@pytest.mark.row(135)
+async def test_the_page_s_bundle_tells_the_devices_as_they_are_and_has_no_file_of_what_was_not_asked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "here").mkdir()
+    place = Place(tmp_path / "here")
+    place.example()
+    place.secrets(apiv3_key=APIV3, pepper=PEPPER)
+    loaded = load(place.config)
+    async with open_shop(tmp_path / "shop") as shop:
+        files = await privacy_desk(loaded, Ledger(SystemClock()), shop.service).bundle()
+    told = msgspec.json.decode(files["devices.json"])
+    assert told["1"]["printer"]["state"] == "ok"
+    assert "doctor.json" not in files
