@@ -32,7 +32,9 @@ def care_parts(loaded: Loaded, devices: Callable[[], Any] = lambda: None) -> Car
     async def call() -> Kept:
         return await asyncio.to_thread(call_for_help, loaded, devices())
 
-    return CareParts(shop_care(loaded), partial(protection_of, loaded), table.rating, asks_on_receipt, table.answer_h, call)
+    return CareParts(
+        shop_care(loaded), partial(protection_of, loaded), table.rating, asks_on_receipt, table.answer_h, call
+    )
 
 
 def shop_care(loaded: Loaded) -> ShopCare:

@@ -81,7 +81,9 @@ def devices_told(service: Service) -> dict[str, Any]:
     """Every counter's devices as the API tells them."""
     now_ns = service.book.clock.mono_ns()
     return {
-        name: {role: msgspec.to_builtins(health_view(each, now_ns)) for role, each in lane.devices.health().items()}
+        name: {
+            role: msgspec.to_builtins(health_view(each, now_ns)) for role, each in lane.devices.health().items()
+        }
         for name, lane in service.lanes.items()
     }
 
