@@ -24,7 +24,6 @@ from terminal.web.answers import (
 from terminal.web.callers import SESSION
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import KeyRotation, NewApiKey, NewPerson, NewPin, NewVisitor, Nothing
-from terminal.web.versions import wanted_version
 
 TOLD_AGAIN_S: Final = 60.0  # pages repeat for seconds; after that nobody is told a key again
 
@@ -205,7 +204,7 @@ async def revoke_api_key(call: Call[Nothing]) -> Answer:
 
 def _unmoved(call: Call[KeyRotation] | Call[Nothing]) -> None:
     """Where a version came along: nobody replaced the key meanwhile. A key's version is when it ends."""
-    version = wanted_version(call.request, required=False)
+    version = call.version
     if version is not None and version not in {x.expires_ms for x in _keys_of(call) if x.id == call.part("id")}:
         raise Conflict("version_moved")
 

@@ -20,7 +20,7 @@ from terminal.web.edge import EDGE, Edge
 from terminal.web.forms import Form, Nothing, read, read_query
 from terminal.web.idempotency import alone, key_of, meaning, remember_refusal
 from terminal.web.rights import opens
-from terminal.web.versions import Deprecation, mark
+from terminal.web.versions import Deprecation, mark, wanted_version
 
 B = TypeVar("B", bound=Form)
 PREFIX: Final = "/api/v1"
@@ -39,12 +39,16 @@ class Answer:
 
 @dataclass(slots=True)
 class Call(Generic[B]):
-    """A request with its body or query read and its caller known; ``key`` where one is required."""
+    """A request with its body or query read and its caller known; ``key`` where one is required.
+
+    ``version``: what the change was made from, where the row takes one; None: whatever it is now.
+    """
 
     request: web.Request
     edge: Edge
     caller: Caller | None
     form: B
+    version: int | None = None
     key: Key | None = None
     repeated: bool = False  # the same key was answered before
 
@@ -147,6 +151,8 @@ def route(operation: Operation) -> web.RouteDef:
         else:
             form = _whole(read(operation.form, await read_body(request, edge)), edge)
         call = Call(request, edge, caller, form)
+        if operation.if_match:  # before an answer is told again: no repeat makes a wrong header right
+            call.version = wanted_version(request, required=operation.if_match == "required")
         answer = await (_stored(operation, call) if operation.stores else operation.handler(call))
         if answer.response is not None:
             return answer.response

@@ -26,7 +26,7 @@ from terminal.web.hook_shapes import (
     NewHook,
     SendAgain,
 )
-from terminal.web.versions import tag, wanted_version
+from terminal.web.versions import tag
 
 AnyCall = (
     Call[Nothing]
@@ -71,28 +71,25 @@ async def new_hook(call: Call[NewHook]) -> Answer:
 
 async def change_hook(call: Call[HookChange]) -> Answer:
     """Two who change one endpoint must not overwrite each other unseen: the version is asked for."""
-    desk, version = _desk(call), wanted_version(call.request, required=True)
-    changed = await desk.change(call.part("id"), _wanted(call), on=call.form.on, version=version, actor=call.actor)
+    desk, on, version = _desk(call), call.form.on, call.version
+    changed = await desk.change(call.part("id"), _wanted(call), on=on, version=version, actor=call.actor)
     return _hook(desk, changed)
 
 
 async def rotate_hook(call: Call[HookRotation]) -> Answer:
-    desk, version = _desk(call), wanted_version(call.request, required=True)
-    made, secret = await desk.rotate(
-        call.part("id"), overlap_h=call.form.overlap_h, version=version, actor=call.actor
-    )
+    desk, hours = _desk(call), call.form.overlap_h
+    made, secret = await desk.rotate(call.part("id"), overlap_h=hours, version=call.version, actor=call.actor)
     return Answer(MadeHook(view(desk, made), secret), 201, etag=tag(made.version))
 
 
 async def remove_hook(call: Call[Nothing]) -> Answer:
-    desk, version = _desk(call), wanted_version(call.request, required=False)
-    await desk.remove(call.part("id"), version=version, actor=call.actor)
+    await _desk(call).remove(call.part("id"), version=call.version, actor=call.actor)
     return Answer(Done())
 
 
 async def send_again(call: Call[SendAgain]) -> Answer:
-    desk, version = _desk(call), wanted_version(call.request, required=False)
-    found = await desk.send_again(call.part("id"), call.form.after, version=version, actor=call.actor)
+    desk = _desk(call)
+    found = await desk.send_again(call.part("id"), call.form.after, version=call.version, actor=call.actor)
     return _hook(desk, found)
 
 

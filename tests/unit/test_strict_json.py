@@ -1,4 +1,6 @@
 import json
+import sys
+import time
 from decimal import Decimal
 
 import pytest
@@ -72,3 +74,53 @@ def test_edges_of_the_limits_are_allowed() -> None:
     assert parse(b'"\\ud83d\\ude00"', limit=14) == "😀"
     assert parse(b'["' + b"[{" * 50 + b'"]', limit=200) == ["[{" * 50], "brackets in text are no depth"
     assert slug(b"[1,2]", limit=4) == "body_too_large"
+
+
+MIB = 1 << 20
+THINKS_S = 1.0  # ten times what a parser may take (S6), thirty times what the worst of these does
+LONG = {
+    "brackets": b"[" + b"[]," * (MIB // 3) + b"1]",
+    "deep and back": b"[" + (b"[" * 31 + b"]" * 31 + b",") * (MIB // 63) + b"1]",
+    "open": b"[" * MIB,
+    "closed": b"[" * 33 + b"]" * MIB,
+    "objects": b"[" + b'{"":1},' * (MIB // 7) + b"1]",
+    "numbers": b"[" + b"1.5," * (MIB // 4) + b"1]",
+    "one number": b"1." + b"1" * MIB,
+    "quotes": b"[" * 33 + b'"' * MIB,
+    "a text of quotes that never ends": b"[" * 33 + b'"' + b'\\"' * (MIB // 2),
+    "a text of backslashes": b"[" * 33 + b'"' + b"\\" * MIB,
+    "half characters": b'["' + b"\\ud800" * (MIB // 6) + b'"]',
+}
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", LONG)
+def test_s6_no_mebibyte_takes_long(name: str) -> None:
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    begun_s = time.thread_time()
+    with pytest.raises(InvalidRequest):
+        parse(LONG[name], limit=2 * MIB)
+    took_s = time.thread_time() - begun_s
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        with pytest.raises(InvalidRequest):
+            parse(LONG[name], limit=2 * MIB)
+    finally:
+        sys.setprofile(before)
+    assert calls < 100, "no code of ours a value"
+    assert took_s < THINKS_S
+
+
+def test_as_many_values_as_a_body_may_have() -> None:
+    most = 50_000
+    assert len(parse(b"[" + b"1," * (most - 2) + b"1]", limit=MIB)) == most - 1  # type: ignore[arg-type]  # a list
+    assert slug(b"[" + b"1," * most + b"1]") == "json_too_many"
+    assert slug(b"[" + b"[]," * most + b"1]") == "json_too_many"
+    text = b'["' + b"," * MIB + b'"]'
+    assert parse(text, limit=2 * MIB) == ["," * MIB], "commas in text are no values"
