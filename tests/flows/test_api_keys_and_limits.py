@@ -30,8 +30,8 @@ async def test_s37_a_key_is_replaced_both_work_for_hours_then_only_the_new_one(t
         path = f"/keys/{made.body['id']}/rotate"
         told = await owner.post(path, {"overlap_h": 2, "days": 365}, key="rotate-this-key")
         again = await owner.post(path, {"overlap_h": 2, "days": 365}, key="rotate-this-key")
-        wrong = await owner.post(path, {"overlap_h": 2, "days": 365}, key="rotate-this-key", If_Match="")
-        assert wrong.slug == "field_wrong", "a header that is no version is not taken with a repeat either"
+        broken = await owner.post(path, {"overlap_h": 2, "days": 365}, key="rotate-this-key", If_Match="")
+        assert broken.slug == "field_wrong", "a header that is no version is not taken with a repeat either"
         assert (told.status, again.body) == (201, told.body), "a lost answer is told again, not made again"
         old, new = (shop.client(Authorization=f"Bearer {each.body['key']}") for each in (made, told))
         for key in (old, new):
