@@ -110,7 +110,7 @@ class ExamDesk:
         )
 
     async def answer(self, exam_id: str, question_id: str, answer: int, actor: Actor) -> Exam:
-        """The trainee's choice, once. The last one ends the exam.
+        """The trainee's choice, once. The last one ends the exam, in the same append: no power cut comes between.
 
         Raises:
             Conflict("exam_not_asked"): a task comes first, or another question; InvalidRequest("exam_answer").
@@ -126,12 +126,14 @@ class ExamDesk:
                 "answer": answer,
                 "right": answer == question(question_id).right,
             }
-            await self._journal.append([NewEvent(self._stream, "exam_answered", exam_id, actor, body)])
-            if self.exam(exam_id).done:
-                await self._end(self.exam(exam_id), actor)
+            events = [NewEvent(self._stream, "exam_answered", exam_id, actor, body)]
+            answered = replace(exam, answers={**exam.answers, question_id: answer})
+            if answered.done:
+                events.append(self._ended(answered, actor))
+            await self._journal.append(events)
             return self.exam(exam_id)
 
-    async def _end(self, exam: Exam, actor: Actor) -> None:
+    def _ended(self, exam: Exam, actor: Actor) -> NewEvent:
         got = exam.mark
         seconds = (self._clock.wall_ms() - exam.begun_ms) // 1000
         row = _row("ended", exam.actor, exam.counter) | {"passed": got.passed, "percent": got.percent}
@@ -143,7 +145,7 @@ class ExamDesk:
             "seconds": seconds,
             "index": {"summary": row},
         }
-        await self._journal.append([NewEvent(self._stream, "exam_ended", exam.id, actor, body)])
+        return NewEvent(self._stream, "exam_ended", exam.id, actor, body)
 
 
 def _row(state: str, actor: str, counter: str) -> dict[str, Any]:

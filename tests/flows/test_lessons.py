@@ -1,6 +1,7 @@
 """Scripted trainees at the simulated counter: every lesson, six scams, the exam and a power cut in it."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from terminal.cli.commands import app
+from terminal.counter.feed import Feed
 from terminal.errors import Conflict
+from terminal.payments.event import Event, NewEvent
 from terminal.simulation.trainee import (
     COUNTER,
     TRAINEE,
@@ -20,7 +23,7 @@ from terminal.simulation.trainee import (
     run_exam,
     run_lessons,
 )
-from terminal.training.exam_desk import Exam
+from terminal.training.exam_desk import Exam, ExamDesk
 from terminal.training.lesson import drills, lesson, lessons
 from terminal.virtual_time import run
 
@@ -118,6 +121,32 @@ def test_an_exam_goes_on_where_the_power_was_cut_in_a_task_and_between_questions
                     assert third.exams.open_exam(COUNTER) is None
 
     run(story(), seed=5, guard=False)
+
+
+@pytest.mark.row(103)
+def test_the_last_answer_and_that_the_exam_ended_are_one_append_so_that_no_power_cut_comes_between(
+    tmp_path: Path,
+) -> None:
+    async def story() -> list[list[str]]:
+        async with classroom(5, tmp_path) as room:
+            service = room.world.service
+            appends: list[list[str]] = []
+
+            class Counting(Feed):
+                async def append(
+                    self, events: Sequence[NewEvent], then: Callable[[tuple[Event, ...]], None] | None = None
+                ) -> tuple[Event, ...]:
+                    appends.append([each.type for each in events])
+                    return await super().append(events, then)
+
+            feed = Counting(room.world.journal)
+            clock, ids = room.world.clock, room.world.ids
+            exams = ExamDesk(service.house.store, journal=feed, clock=clock, ids=ids, lessons=room.desk)
+            await Classroom(room.world, room.model, room.desk, exams).sit(5, "wrong", "fast")
+            return appends
+
+    appends = run(story(), seed=5, guard=False)
+    assert appends[-1] == ["exam_answered", "exam_ended"]
 
 
 def test_the_six_drills_have_the_names_that_the_duties_ask_for() -> None:
