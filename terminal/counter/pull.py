@@ -6,7 +6,18 @@ from typing import Final
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import swept
-from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refusal, Refused, Told, Trade, Unclear
+from terminal.payments.notice import (
+    Accepted,
+    NotSent,
+    NotThere,
+    Paying,
+    Refusal,
+    Refused,
+    Told,
+    Trade,
+    Unclear,
+    tells,
+)
 from terminal.payments.sale import needs_sweep
 
 LOOK_MIN_S: Final = 0.5  # nearer to a reverse than this its own answer tells as much
@@ -141,7 +152,7 @@ class PullDriver(AttemptDriver):
     async def _look_whether_kept(self) -> None:
         """Somebody kept the payment beside an unanswered reverse: was it done, the money is gone (I7)."""
         self._tries, begun_s = 0, self._now_s()
-        while not isinstance(await self._query(), Told | NotThere | Paying):
+        while not tells(await self._query(), was_paid=True):
             if self._now_s() - begun_s >= self._timings.reverse_window_s:
                 return
             await self._pause(self._stubborn_s())

@@ -5,7 +5,7 @@ from typing import Final
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import swept
-from terminal.payments.notice import Accepted, NotSent, NotThere, Paying, Refused, Told, Unclear
+from terminal.payments.notice import Accepted, NotSent, NotThere, Refused, Unclear, tells
 from terminal.payments.sale import needs_sweep
 
 ORDER_AGAIN_S: Final = 2.0
@@ -152,9 +152,13 @@ class PushDriver(AttemptDriver):
         await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
 
     async def _look(self) -> None:
-        """Ask until the provider says something: silence proves nothing. The bill knows in the end."""
+        """Ask until the provider says something: silence proves nothing. The bill knows in the end.
+
+        Nor does "not found" or "not paid yet" of what it has said was paid: it lags behind itself.
+        """
         self._tries, begun_s = 0, self._now_s()
-        while not isinstance(await self._query(), Told | NotThere | Paying):
+        was_paid = self._attempt.state is State.PAID
+        while not tells(await self._query(), was_paid=was_paid):
             if self._now_s() - begun_s >= self._timings.reverse_window_s:
                 return
             await self._pause(self._stubborn_s())

@@ -193,3 +193,13 @@ _OUTCOMES: Final[Mapping[type, str]] = {
     NotSent: "not_sent",
     Unclear: "unclear",
 }
+
+
+def tells(answer: Answer, *, was_paid: bool) -> bool:
+    """Whether the provider has said how the order stands now.
+
+    ``was_paid``: it has said so before; "not found" and "not paid yet" are a lag behind itself then.
+    """
+    if was_paid:
+        return isinstance(answer, Told) and answer.notice.trade is not Trade.PAYING
+    return isinstance(answer, Told | NotThere | Paying)

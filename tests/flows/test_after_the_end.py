@@ -35,6 +35,21 @@ async def test_i2_i22_killed_before_the_look_after_its_cancel_it_is_looked_at_af
     assert shop.attempt(sale).swept
 
 
+@pytest.mark.row(31, 32)
+@story(channels=("alipay",))
+async def test_i2_b10_a_bank_that_cannot_find_what_it_has_said_was_paid_is_asked_until_it_tells(shop: Shop) -> None:
+    sale = await shop.with_code()
+    shop.world.bank.customer_scans(shop.attempt(sale).payload, shop.bank_ms)
+    shop.fault("pay-during-close")
+    shop.fault("slow-answer", call="close", delay_ms=3000)
+    await shop.cancel(sale)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
+    shop.fault("not-found-lag", count=3)  # the notice came before the answer to our cancel; then the bank lags
+    await shop.until(lambda: kinds(shop, sale) == ["contradicted"], 60)
+    assert shop.kept_minor == 0
+    await shop.until(lambda: shop.attempt(sale).swept, 10)
+
+
 @pytest.mark.row(11)
 @story(provider=Lost)
 async def test_i7_i22_killed_before_the_look_at_a_payment_that_was_kept_it_is_looked_at_too(shop: Shop) -> None:
