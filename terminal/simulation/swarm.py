@@ -114,9 +114,10 @@ def draw(seed: int, *, sales: int = 0) -> Swarm:
         on, rate = chance.below(2) == 1, chance.between(20, 300)
         if on:
             rates[kind] = rate // 4 if kind.startswith("line") or kind == "client_drops" else rate
+    counters, usual = chance.between(2, 4), chance.between(20, 30)  # drawn in any case: the rest stays as it is
     swarm = Swarm(
-        counters=chance.between(2, 4),
-        sales=sales or chance.between(20, 30),
+        counters=counters,
+        sales=sales or usual,
         real_keys=chance.below(1000) < REAL_KEYS_PER_MILLE,
         devices=chance.choice(DEVICES),
         query_s=chance.choice((2.5, 10.0, 20.0, 20.0)),

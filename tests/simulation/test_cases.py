@@ -52,3 +52,9 @@ def test_another_bug_on_the_way_is_not_followed() -> None:
 
 def test_a_sound_seed_has_nothing_to_shrink() -> None:
     assert minimise(3, play=lambda case: ended(case, "")) is None
+
+
+@pytest.mark.parametrize("seed", range(1, 30))
+def test_a_case_begins_as_the_whole_shop_of_its_seed(seed: int) -> None:
+    drawn = draw(seed)
+    assert Case(seed, drawn.sales, drawn.counters, tuple(drawn.rates)).swarm() == drawn
