@@ -103,7 +103,7 @@ class VirtualProcess:
 
     def send(self, name: str) -> None:
         self.pid()
-        self._counter.begin(self._again(graceful=name == "TERM"))
+        self._counter.aside(self._again(graceful=name == "TERM"))
 
     async def _again(self, *, graceful: bool) -> None:
         await self._counter.down(graceful=graceful)

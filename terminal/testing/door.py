@@ -18,6 +18,7 @@ from terminal.web.edge import EDGE, EdgeLimits
 if TYPE_CHECKING:
     from terminal.testing.rig import Counter
 
+__tracebackhide__ = True  # a failed test shows its own line
 HOST: Final = "127.0.0.1"
 PORT: Final = 7600
 URL: Final = f"http://{HOST}:{PORT}"

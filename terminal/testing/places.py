@@ -1,9 +1,10 @@
 """What stands around a counter, one object a fixture: customer's phone, bank, the four devices, clock."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from firmware_stubs.paper import StubSlip, text_view
 from terminal.lab.qr_reader import NotReadable
@@ -11,11 +12,27 @@ from terminal.sandbox.engine import CustomerCannot
 from terminal.simulation.rails import RAILS
 from terminal.testing.live_sale import LiveSale
 from terminal.testing.receipt import framed
-from terminal.testing.rig import LIMIT_S, Counter
+from terminal.testing.rig import Counter
+from terminal.testing.setup import BadSetup
+from terminal.testing.turns import LIMIT_S
 
+__tracebackhide__ = True  # a failed test shows its own line
 GLASS_S: Final = 30.0
 DARK: Final = 10  # per cent of light a camera needs
 Will = Literal["pay", "pay-late", "look", "nothing"]
+Behaviour = Literal["pays", "no-funds", "password"]
+
+
+def _one_of(given: str, known: object) -> None:
+    """Raises ValueError: a word that is none of these, which would make a test that proves nothing."""
+    if given not in get_args(known):
+        raise ValueError(f"{given!r} is none of {', '.join(get_args(known))}")
+
+
+def _stands(counter: Counter, role: str) -> None:
+    """Raises BadSetup: on paper that no printer cuts, nothing is ever wrong."""
+    if role not in counter.setup.devices:
+        raise BadSetup(f"this counter has no {role}: name it in devices=[…], or leave devices out")
 
 
 def _read(counter: Counter) -> str:
@@ -93,8 +110,12 @@ class Phone:
 
         Args:
             act: ``pay-late`` pays when the code's time is over; ``look`` scans it and does nothing.
+
+        Raises:
+            ValueError: another act.
         """
-        self._counter.begin(self._later(act, after_s))
+        _one_of(act, Will)
+        self._counter.aside(self._later(act, after_s))
 
     async def _later(self, act: Will, after_s: float) -> None:
         await self._counter.reach(lambda: not self.sees(), LIMIT_S)  # the code there now is somebody else's
@@ -103,12 +124,11 @@ class Phone:
         if act == "nothing" or not payload:
             return
         world = self._counter.world
-        number, _ = world.scan(payload)
         if act == "pay-late":
-            profile = self._counter.service.provider(self._counter.setup.channel).profile
-            after_s += profile.timings.code_life_s
-        await asyncio.sleep(after_s)
+            after_s += self._counter.profile.timings.code_life_s
         try:
+            number, _ = world.scan(payload)
+            await asyncio.sleep(after_s)
             if act == "pay":
                 world.pay(payload)
             elif act == "pay-late":
@@ -119,12 +139,16 @@ class Phone:
         else:
             self._counter.story.note("phone", f"{act} {number}")
 
-    def code(self, behaviour: Literal["pays", "no-funds", "password"] = "pays", *, confirm_s: float = 0.0) -> str:
+    def code(self, behaviour: Behaviour = "pays", *, confirm_s: float = 0.0) -> str:
         """A payment code of the customer's, for the scanner: good for one use and one minute.
 
         Args:
             confirm_s: with ``password``, when the customer has typed it; 0: when ``confirm`` is called.
+
+        Raises:
+            PhoneCannot: this channel's customers show none; ValueError: another behaviour.
         """
+        _one_of(behaviour, Behaviour)
         world, wallet = self._counter.world, RAILS[self._counter.setup.channel].wallet
         if not wallet:
             raise PhoneCannot(f"{self._counter.setup.channel} has no codes of customers")
@@ -219,6 +243,7 @@ class Slip:
 
 class Printer:
     def __init__(self, counter: Counter) -> None:
+        _stands(counter, "printer")
         self._counter, self._stub = counter, counter.devices.printer
 
     @property
@@ -253,6 +278,7 @@ class Printer:
 
 class Display:
     def __init__(self, counter: Counter) -> None:
+        _stands(counter, "display")
         self._counter, self._stub = counter, counter.devices.display
 
     @property
@@ -278,6 +304,7 @@ class Display:
 
 class Scanner:
     def __init__(self, counter: Counter) -> None:
+        _stands(counter, "scanner")
         self._counter = counter
 
     def scan(self, text: str, *, settle_s: float = 10.0) -> None:
@@ -308,6 +335,7 @@ class Scanner:
 
 class Speaker:
     def __init__(self, counter: Counter) -> None:
+        _stands(counter, "speaker")
         self._counter = counter
 
     @property
@@ -333,7 +361,9 @@ class Clock:
         return self._counter.world.clock.wall_ms()
 
     def advance(self, seconds: float) -> None:
-        """Let so much time pass."""
+        """Let so much time pass. Raises ValueError: time never goes back; ``jump`` sets the machine's clock."""
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"time cannot pass for {seconds} s; jump() sets the machine's clock")
         self._counter.run(asyncio.sleep(seconds), limit_s=seconds + 1)
 
     def jump(self, seconds: float) -> None:

@@ -12,7 +12,6 @@ from terminal.testing.setup import BadSetup, Setup
 
 if TYPE_CHECKING:
     from terminal.testing.live import LiveCounter
-    from terminal.testing.places import Bank, Clock, Display, Phone, Printer, Scanner, Speaker
     from terminal.testing.rig import Counter
 
 MARKER: Final = "counter"
@@ -66,60 +65,28 @@ def counter(request: pytest.FixtureRequest) -> "Iterator[Counter]":
         made.close()
 
 
-@pytest.fixture
-def phone(counter: "Counter") -> "Phone":
-    """The customer's phone."""
-    from terminal.testing.places import Phone
+def _place(kind: str, tells: str) -> Any:
+    """A fixture: one thing that stands at the counter, loaded when a test first asks for it."""
 
-    return Phone(counter)
+    def place(counter: "Counter") -> Any:
+        from terminal.testing import places
 
+        try:
+            return getattr(places, kind)(counter)
+        except BadSetup as wrong:
+            raise pytest.UsageError(f"@pytest.mark.counter: {wrong}") from None
 
-@pytest.fixture
-def bank(counter: "Counter") -> "Bank":
-    """The simulated bank's books."""
-    from terminal.testing.places import Bank
-
-    return Bank(counter)
-
-
-@pytest.fixture
-def printer(counter: "Counter") -> "Printer":
-    """The receipt printer and its paper."""
-    from terminal.testing.places import Printer
-
-    return Printer(counter)
+    place.__doc__ = tells
+    return pytest.fixture(place)
 
 
-@pytest.fixture
-def display(counter: "Counter") -> "Display":
-    """The customer's display."""
-    from terminal.testing.places import Display
-
-    return Display(counter)
-
-
-@pytest.fixture
-def scanner(counter: "Counter") -> "Scanner":
-    """The cashier's scanner."""
-    from terminal.testing.places import Scanner
-
-    return Scanner(counter)
-
-
-@pytest.fixture
-def speaker(counter: "Counter") -> "Speaker":
-    """What was said aloud."""
-    from terminal.testing.places import Speaker
-
-    return Speaker(counter)
-
-
-@pytest.fixture
-def clock(counter: "Counter") -> "Clock":
-    """Virtual time."""
-    from terminal.testing.places import Clock
-
-    return Clock(counter)
+phone = _place("Phone", "The customer's phone.")
+bank = _place("Bank", "The simulated bank's books.")
+printer = _place("Printer", "The receipt printer and its paper.")
+display = _place("Display", "The customer's display.")
+scanner = _place("Scanner", "The cashier's scanner.")
+speaker = _place("Speaker", "What was said aloud.")
+clock = _place("Clock", "Virtual time.")
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +111,7 @@ def pytest_runtest_makereport(
     """A failed test shows what happened on its counter, and how to play it again."""
     report = yield
     made = item.stash.get(USED, None)
-    if made is not None and call.when == "call" and report.failed:
+    if made is not None and call.when != "teardown" and report.failed:
         replay = f"pytest '{item.nodeid}' --counter-seed {made.seed}"
         report.sections.append((SECTION, "\n".join([*made.timeline(), "", f"seed {made.seed}; again: {replay}"])))
     return report

@@ -5,13 +5,11 @@ waits really, and no other thread or socket is involved.
 """
 
 import asyncio
-import contextlib
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from terminal.client import AsyncClient, Client
 from terminal.counter.lane import Lane
@@ -32,34 +30,29 @@ from terminal.testing.live_sale import LiveSale, Till
 from terminal.testing.setup import ROLES, Fault, Setup
 from terminal.testing.story import Story
 from terminal.testing.trouble import Trouble
+from terminal.testing.turns import Turns, alone
 from terminal.virtual_time import VirtualEntropy, VirtualLoop
 
 if TYPE_CHECKING:
     from terminal.testing.office import Office
 
-T = TypeVar("T")
+__tracebackhide__ = True  # a failed test shows its own line
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 CASHIER: Final = Actor("person", "cashier")
 COUNTER: Final = "1"
 BOTH: Final[tuple[Direction, ...]] = ("push", "pull")
 GREET_S: Final = 3.0  # devices are found and greeted
 SETTLE_S: Final = 10.0
-LOOK_S: Final = 0.02
 OWED_S: Final = 0.25  # a question to the journal
-LIMIT_S: Final = 3600.0
 DOWN: Final = "the service is down: counter.start() brings it back"
 
 
-class NotInTime(AssertionError):
-    """What was waited for did not happen, though so many virtual seconds passed."""
-
-
-class Counter:
+class Counter(Turns):
     """Made by ``open``; ``close`` ends it. Every method that acts lets virtual time run until it is done."""
 
     def __init__(self, setup: Setup, folder: Path) -> None:
+        super().__init__(VirtualLoop(setup.seed))
         self.setup, self.seed, self._folder = setup, setup.seed, folder
-        self.loop = VirtualLoop(setup.seed)
         self.story = Story(self.loop.time_ns)
         self.till = Till(self)
         self.world: World
@@ -69,7 +62,6 @@ class Counter:
         self._office: Office | None = None
         self._till_chance = VirtualEntropy(setup.seed, "keys of the till")
         self._opening = asyncio.Lock()
-        self._jobs: set[asyncio.Future[Any]] = set()
 
     @classmethod
     def open(cls, setup: Setup | None = None) -> Self:
@@ -94,7 +86,8 @@ class Counter:
         for role, cable in self.stand.cables.items():
             cable.tap = self.story.tap(role)
         self._trouble = Trouble(self)
-        await self.world.start()
+        service = await self.world.start()
+        self.profile = service.provider(setup.channel).profile
         if setup.devices:
             await asyncio.sleep(GREET_S)
 
@@ -104,71 +97,31 @@ class Counter:
         return Devices(**there, jobs={role: job for role, job in all_.jobs.items() if role in here})
 
     def close(self) -> None:
-        """Raises AssertionError: a task of the service broke, which no test should hide."""
+        """Raises AssertionError: a task of the service broke, or it ended by itself, which no test should hide."""
         try:
-            broken = self._end() if hasattr(self, "world") else {}
+            broken = self._end() if hasattr(self, "world") else []
         finally:
             self.loop.close()
             shutil.rmtree(self._folder, ignore_errors=True)
-        assert not broken, f"countertop itself failed: {broken}"
+        if broken:
+            raise AssertionError("\n".join(["countertop itself failed:", *broken]))
 
-    def _end(self) -> dict[str, str]:
-        broken = dict(self.service.tasks.broken) if self.world.alive else {}
+    def _end(self) -> list[str]:
+        tasks = self.service.tasks.broken if self.world.alive else {}
+        broken = [f"{name}: {error}" for name, error in tasks.items()]
         self.run(self._close())
         if left := asyncio.all_tasks(self.loop):
             for task in left:
                 task.cancel()
-            with _alone():
+            with alone():
                 self.loop.run_until_complete(asyncio.wait(left))
-        return broken
+        return [*broken, *self.failed, *self.story.wrongs]
 
     async def _close(self) -> None:
-        for job in self._jobs:
-            job.cancel()
+        self.drop()
         self._trouble.close()
         await self._close_office()
         await self.world.close()
-
-    # --- time -----------------------------------------------------------------------------------------------
-
-    def run(self, act: Coroutine[Any, Any, T], *, limit_s: float = LIMIT_S) -> T:
-        """Run a coroutine on the counter's time, while bank, devices and service go on. Raises NotInTime."""
-
-        async def limited() -> T:
-            try:
-                async with asyncio.timeout(limit_s) as limit:
-                    return await act
-            except TimeoutError:
-                if limit.expired():
-                    raise NotInTime(f"not done after {limit_s:g} virtual seconds") from None
-                raise
-
-        with _alone(act):
-            return self.loop.run_until_complete(limited())
-
-    def begin(self, act: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-        """Start a coroutine that goes on whenever time runs; its result is ``.result()`` once ``.done()``."""
-        task = self.loop.create_task(act)
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-        return task
-
-    def until(self, holds: Callable[[], object], *, limit_s: float = 60.0) -> float:
-        """Let time run until it holds; the virtual seconds it took. Raises NotInTime."""
-        took_s = self.run(self.reach(holds, limit_s))
-        if took_s < 0:
-            raise NotInTime(f"not within {limit_s:g} virtual seconds")
-        return took_s
-
-    async def reach(self, holds: Callable[[], object], limit_s: float, *, look_s: float = LOOK_S) -> float:
-        """To await: until it holds, or the limit. The virtual seconds it took; -1: it does not hold."""
-        begun_s = self.loop.time()
-        while not holds():
-            took_s = self.loop.time() - begun_s
-            if took_s >= limit_s:
-                return -1
-            await asyncio.sleep(min(max(look_s, took_s / 20), limit_s - took_s + 1e-6))
-        return self.loop.time() - begun_s
 
     async def settled(self, sale_id: str, limit_s: float = SETTLE_S) -> None:
         """Until the sale ended and said and printed what it owes; where that takes longer, until the limit."""
@@ -183,8 +136,12 @@ class Counter:
     @property
     def service(self) -> Service:
         """The running service itself. Raises AssertionError while it is down."""
-        assert self.world.alive, DOWN
+        self._is_up()
         return self.world.service
+
+    def _is_up(self) -> None:
+        if not self.world.alive:
+            raise AssertionError(DOWN)
 
     @property
     def lane(self) -> Lane:
@@ -203,11 +160,13 @@ class Counter:
     async def _sell(
         self, amount_minor: int, order_no: str, title: str, directions: tuple[Direction, ...]
     ) -> LiveSale:
+        if type(amount_minor) is not int:
+            raise TypeError(f"{amount_minor!r}: an amount counts the smallest unit, 2850 is 28.50")
         amount = Money(amount_minor, self.world.house.currency)
         request = OpenSale(COUNTER, amount, title, order_no, directions=directions)
         self.story.note("till", f"sale of {amount.plain()} {amount.currency}")
         sale = await self.service.checkout.open_sale(request, actor=CASHIER)
-        if "push" in directions and self.service.provider(self.setup.channel).profile.push:
+        if "push" in directions and self.profile.push:
             await self.service.until(sale.id, coded, SETTLE_S)
             if "display" in self.setup.devices:
                 await self.reach(lambda: not self.world.alive or self.code_there(sale.id), SETTLE_S)
@@ -255,7 +214,8 @@ class Counter:
 
     def _meant(self, sale: LiveSale | None) -> str:
         found = sale or self.till.sale
-        assert found is not None, "there is no sale yet"
+        if found is None:
+            raise AssertionError("there is no sale yet")
         return found.id
 
     # --- a till's own program -------------------------------------------------------------------------------
@@ -289,7 +249,8 @@ class Counter:
 
     def _opened(self) -> "Office":
         office = self.run(self.office())
-        assert office is not None, DOWN
+        if office is None:
+            raise AssertionError(DOWN)
         return office
 
     async def office(self) -> "Office | None":
@@ -333,11 +294,13 @@ class Counter:
     # --- the process ----------------------------------------------------------------------------------------
 
     def kill(self) -> None:
-        """kill -9: what was durable is all that is left."""
+        """kill -9: what was durable is all that is left. Raises AssertionError while it is down."""
+        self._is_up()
         self.run(self.down(graceful=False))
 
     def stop(self) -> None:
-        """SIGTERM."""
+        """SIGTERM. Raises AssertionError while it is down."""
+        self._is_up()
         self.run(self.down(graceful=True))
 
     async def down(self, *, graceful: bool) -> None:
@@ -346,7 +309,9 @@ class Counter:
         await (self.world.stop() if graceful else self.world.crash())
 
     def start(self) -> None:
-        """A new process over the same disk."""
+        """A new process over the same disk. Raises AssertionError: it runs already."""
+        if self.world.alive:
+            raise AssertionError("the service runs already")
         self.run(self.up())
 
     async def up(self) -> None:
@@ -375,19 +340,3 @@ def coded(sale: Sale) -> bool:
     """Its code is known, or there will be none."""
     attempt = sale.last_attempt
     return sale.ended or attempt is None or not attempt.live or bool(attempt.payload)
-
-
-@contextmanager
-def _alone(act: Coroutine[Any, Any, object] | None = None) -> Iterator[None]:
-    """Raises RuntimeError: a test that awaits has a loop of its own, on which time is real."""
-    running = None
-    with contextlib.suppress(RuntimeError):
-        running = asyncio.get_running_loop()
-    if running is not None:
-        if act is not None:
-            act.close()
-        raise RuntimeError(
-            "the counter has a time of its own: write the test with `def`, not `async def`; "
-            "coroutines of your till run with counter.run(…)"
-        )
-    yield

@@ -4,9 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Self
 
+__tracebackhide__ = True  # a failed test shows its own line
 ROLES: Final = ("display", "scanner", "printer", "speaker")
 CHANNELS: Final = ("wechatpay", "alipay", "pix", "any_bank")
 SIGNATURES: Final = ("simulated", "rsa")
+_KINDS: Final[Mapping[str, tuple[str, tuple[type, ...]]]] = {
+    "seed": ("a whole number or a word", (int, str)),
+    "channel": ("a word", (str,)),
+    "faults": ("a list, also of one", (list, tuple)),
+    "devices": ("a list, also of one", (list, tuple)),
+    "signatures": ("a word", (str,)),
+    "captions": ("True or False", (bool,)),
+}
 
 
 class BadSetup(ValueError):
@@ -65,6 +74,10 @@ class Setup:
         known = [each.name for each in fields(cls)]
         if wrong := sorted(set(told) - set(known)):
             raise BadSetup(f"counter has no {', '.join(wrong)}; it has {', '.join(known)}")
+        for name, value in told.items():
+            kind, types = _KINDS[name]
+            if type(value) not in types:
+                raise BadSetup(f"{name} is {kind}, not {value!r}")
         made = replace(cls(), **told)
         made = replace(
             made,

@@ -26,10 +26,14 @@ class Note(NamedTuple):
 
 
 class Story(Witness):
-    """Also the world's witness: it sees every request, answer and notification of the bank."""
+    """Also the world's witness: it sees every request, answer and notification of the bank.
+
+    ``wrongs``: what may never be, such as a service that ended by itself.
+    """
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
+        self.wrongs: list[str] = []
         self._notes: deque[Note] = deque(maxlen=KEPT)
 
     def note(self, place: str, text: str, *, way: str = "") -> None:
@@ -57,6 +61,9 @@ class Story(Witness):
 
     def letter_taken(self, delivery: Delivery) -> None:
         self.note("bank", f"is told that {delivery.id} was understood", way="out")
+
+    def wrong(self, invariant: str, what: str) -> None:
+        self.wrongs.append(f"{invariant}: {what}")
 
     # --- telling ------------------------------------------------------------------------------------------
 

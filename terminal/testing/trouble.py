@@ -10,6 +10,7 @@ from terminal.testing.setup import Fault
 if TYPE_CHECKING:
     from terminal.testing.rig import Counter
 
+__tracebackhide__ = True  # a failed test shows its own line
 DOWN_S: Final = 1.0  # a killed process is away so long
 WAITS_S: Final = 3600.0  # for its moment
 Params = dict[str, int | str]
@@ -44,7 +45,7 @@ class Trouble:
         elif layer == "clock":
             world.clock.jump_wall(int(params["ms"]))
         elif layer == "process":
-            self._counter.begin(self._kill(params))
+            self._counter.aside(self._kill(params))
         else:
             await self._breakage.begin(wish.slug, params, seconds=wish.seconds, count=wish.count)
 

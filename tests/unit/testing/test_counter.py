@@ -8,6 +8,7 @@ from terminal.client import NoAnswer, NotPaid, Order, Paid, Refused
 from terminal.errors import Conflict
 from terminal.lab.faults import FaultUnknown, catalogue
 from terminal.testing import (
+    BadSetup,
     Bank,
     Clock,
     Counter,
@@ -21,7 +22,7 @@ from terminal.testing import (
     play,
 )
 from terminal.testing.places import PhoneCannot
-from terminal.testing.rig import NotInTime
+from terminal.testing.turns import NotInTime
 
 pytestmark = pytest.mark.no_cover
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -217,3 +218,49 @@ def test_other_channels_and_real_signatures(channel: str, seed: int) -> None:
 async def test_a_test_that_awaits_is_told_how_to_write_it() -> None:
     with pytest.raises(RuntimeError, match="write the test with `def`"):
         Counter.open()
+
+
+def test_what_a_till_is_refused_is_told_in_a_sentence_with_what_to_do(counter: Counter, phone: Phone) -> None:
+    counter.sell(100)
+    with pytest.raises(Conflict) as told:
+        counter.sell(200)
+    assert told.value.__notes__[0].endswith("Finish, cancel or park it first.")
+    with pytest.raises(TypeError, match=r"2850 is 28\.50"):
+        counter.sell(28.5)  # type: ignore[arg-type]  # what a till's maker writes first
+
+
+def test_words_nobody_knows_are_refused_where_they_are_written(
+    counter: Counter, phone: Phone, clock: Clock
+) -> None:
+    with pytest.raises(ValueError, match="'pya' is none of pay, pay-late, look, nothing"):
+        phone.will("pya")  # type: ignore[arg-type]  # a slip of the keys
+    with pytest.raises(ValueError, match="'nofunds' is none of pays, no-funds, password"):
+        phone.code("nofunds")  # type: ignore[arg-type]  # likewise
+    with pytest.raises(ValueError, match="time cannot pass for -1 s"):
+        clock.advance(-1)
+    counter.kill()
+    for act in (counter.kill, counter.stop):
+        with pytest.raises(AssertionError, match="the service is down"):
+            act()
+    counter.start()
+    with pytest.raises(AssertionError, match="the service runs already"):
+        counter.start()
+
+
+@pytest.mark.counter(devices=["display"])
+@pytest.mark.parametrize("place", [Printer, Scanner, Speaker])
+def test_a_device_that_does_not_stand_there_is_no_device_without_faults(counter: Counter, place: type) -> None:
+    with pytest.raises(BadSetup, match=f"this counter has no {place.__name__.lower()}"):
+        place(counter)
+
+
+def test_an_error_in_what_goes_on_by_itself_fails_the_test_that_began_it() -> None:
+    async def breaks() -> None:
+        raise LookupError("nobody asks for my result")
+
+    counter = Counter.open(Setup(devices=()))
+    counter.aside(breaks())
+    counter.run(asyncio.sleep(1))
+    counter.story.wrong("D11", "the service ended by a bug")
+    with pytest.raises(AssertionError, match=r"LookupError.*\nD11: the service ended by a bug"):
+        counter.close()

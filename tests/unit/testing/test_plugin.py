@@ -115,9 +115,24 @@ def test_it(counter): ...
 
 @pytest.mark.counter(faults=["paper-gone"])
 def test_other(counter): ...
+
+
+@pytest.mark.counter(devices=["display"])
+def test_third(counter, printer): ...
+
+
+@pytest.fixture
+def sold(counter):
+    counter.sell(-1)
+
+
+def test_fourth(sold): ...
 """
     code, heard = stranger(text)
     assert code == pytest.ExitCode.TESTS_FAILED
-    first, second = (str(each.longrepr) for each in heard.failed)
+    first, second, third, fourth = (str(each.longrepr) for each in heard.failed)
+    assert "this counter has no printer: name it in devices" in third
+    assert "/testing/rig.py" not in fourth, "the till's own line is shown, not the plugin's"
+    assert "countertop" in dict(heard.failed[3].sections), "what a till's own fixture did is told as well"
     assert "counter has no chanel; it has seed, channel" in first
     assert "no fault or scenario is called 'paper-gone'; near: paper-out" in second

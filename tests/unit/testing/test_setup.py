@@ -29,6 +29,10 @@ def test_the_seed_of_the_command_line_wins() -> None:
         ({"devices": ["printer", "drawer"]}, "devices: 'drawer' is none of display"),
         ({"signatures": "none"}, "signatures: 'none' is none of simulated, rsa"),
         ({"faults": [7]}, "a fault is a name or"),
+        ({"faults": "paper-out"}, "faults is a list, also of one, not 'paper-out'"),
+        ({"devices": "display"}, "devices is a list, also of one, not 'display'"),
+        ({"seed": 1.5}, "seed is a whole number or a word, not 1.5"),
+        ({"captions": "no"}, "captions is True or False, not 'no'"),
     ],
 )
 def test_what_nobody_can_follow_is_said_with_what_would_do(told: dict[str, Any], why: str) -> None:
