@@ -63,12 +63,13 @@ class Decoder:
         found: list[Line | Refusal] = []
         at = 0
         while len(self._bytes) - at >= EVENT.size:
-            _, _, kind, code, value = EVENT.unpack_from(self._bytes, at)
-            if not _plausible(*EVENT.unpack_from(self._bytes, at)):  # out of step: bytes were lost
+            event = EVENT.unpack_from(self._bytes, at)
+            if not _plausible(*event):  # out of step: bytes were lost
                 self._lost()
                 at += 1
                 continue
             at += EVENT.size
+            _, _, kind, code, value = event
             if kind == _EV_KEY:
                 found += self._key(code, value)
             elif kind == _EV_SYN and code == _SYN_DROPPED:

@@ -107,16 +107,11 @@ def measure(data: bytes, *, long: bool = False) -> int:
     if long and data[:2] == b"\xff\xf4":
         size = int.from_bytes(data[2:4], "big")
         return 0 if len(data) < 4 else size + 2 if _LONG_MIN <= size <= LINE_MAX + _LONG_MIN else -1
-    length, op, source, status = (*data[:4], *(-1,) * (4 - len(data)))
-    wrong = (
-        length < 4,
-        op not in _SPOKEN and op != -1,
-        source not in (DECODER, -1),
-        status & ~_STATUS_BITS and status != -1,
-    )
-    if any(wrong):
+    if not data or data[0] < 4 or (len(data) > 1 and data[1] not in _SPOKEN):  # most of what is no packet
         return -1
-    return length + 2 if status != -1 else 0
+    if (len(data) > 2 and data[2] != DECODER) or (len(data) > 3 and data[3] & ~_STATUS_BITS):
+        return -1
+    return data[0] + 2 if len(data) > 3 else 0
 
 
 def read(packet: bytes) -> Packet | None:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 SIZE: Final = 10
 _START, _VERSION, _LENGTH, _END = 0x7E, 0xFF, 0x06, 0xEF
+_HEAD = bytes((_START, _VERSION, _LENGTH))
 
 
 class Command(IntEnum):
@@ -82,5 +83,4 @@ class Decoder:
         return frames
 
     def _plausible(self) -> bool:
-        head = bytes((_START, _VERSION, _LENGTH))
-        return bytes(self._buffer[:3]) == head[: len(self._buffer)]
+        return _HEAD.startswith(bytes(self._buffer[:3]))

@@ -141,7 +141,7 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
     for name, channel in settings.channels.items():
         if channel.sandbox != (settings.mode == "test"):
             found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.sandbox"))
-        if channel.sandbox and channel.gateway and urlsplit(channel.gateway).hostname not in LOOPBACK:
+        if channel.sandbox and channel.gateway and _host(channel.gateway) not in LOOPBACK:
             found.append(BadSettings("config_mixed_modes", key=f"channels.{name}.gateway"))  # a real bank (I25)
     if settings.journal.store == "postgres" and not settings.journal.dsn:
         found.append(BadSettings("config_key_missing", key="journal.dsn"))
@@ -166,8 +166,32 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
             )
         if door.host not in LOOPBACK and not door.peers:
             found.append(BadSettings("config_key_missing", key=f"doors.{name}.peers"))
+    found += _of_receipts(settings)
     if settings.listen.host not in LOOPBACK:
         found.append(BadSettings("config_bind_needs_tls", key="listen.host"))
+    return found
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # "http://[1": no address of any machine
+        return None
+
+
+def _of_receipts(settings: Settings) -> list[BadSettings]:
+    receipts, asks = settings.receipts, settings.care.on_receipt
+    found: list[BadSettings] = []
+    reached = receipts.address or settings.listen.lan
+    wanted = {"receipts.display": receipts.display, "care.on_receipt": asks == "rating"}
+    for key in (each for each, is_wanted in wanted.items() if is_wanted and not reached):
+        found.append(BadSettings("config_value_wrong", key=key, why="needs receipts.address or listen.lan"))
+    if receipts.address and not settings.listen.notify_port:
+        found.append(BadSettings("config_value_wrong", key="receipts.address", why="needs listen.notify_port"))
+    if receipts.paper == "asked" and not receipts.display:
+        found.append(BadSettings("config_value_wrong", key="receipts.paper", why="needs receipts.display"))
+    if asks == "survey" and not settings.care.survey:
+        found.append(BadSettings("config_key_missing", key="care.survey"))
     return found
 
 

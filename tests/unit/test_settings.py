@@ -116,6 +116,8 @@ def test_i25_a_test_shop_never_talks_to_a_real_bank(tmp_path: Path) -> None:
     assert slugs(place(tmp_path, text)) == [("config_mixed_modes", "channels.wechatpay.gateway")]
     named = text.replace("sandbox = true", 'sandbox = true\ngateway = "http://127.0.0.1:7610"')
     assert load(place(tmp_path, named)).settings.mode == "test"
+    broken = text.replace("sandbox = true", 'sandbox = true\ngateway = "http://[1"')
+    assert slugs(place(tmp_path, broken)) == [("config_mixed_modes", "channels.wechatpay.gateway")]
 
 
 @pytest.mark.row(44)

@@ -96,6 +96,24 @@ def parse(text: str, *, leaves: frozenset[str] = frozenset(), nested: frozenset[
     Raises:
         BadCode: everything but the flaws of single fields and of schemes.
     """
+    top, checksum = _whole(text)
+    values: dict[str, str] = {}
+    for tag, value in top.items():
+        _unfold(tag, value, values, leaves, nested)
+    return Payload(values, checksum != checksum.upper())
+
+
+def is_whole(text: str) -> bool:
+    """Whether its objects and its checksum are in order; of no other text can ``parse`` make anything."""
+    try:
+        _whole(text)
+    except BadCode:
+        return False
+    return True
+
+
+def _whole(text: str) -> tuple[dict[str, str], str]:
+    """The objects of the first level but for the checksum, which is right, and the checksum as it is written."""
     if not text:
         raise BadCode(Flaw.EMPTY)
     if len(text) > TEXT_MAX:
@@ -118,10 +136,7 @@ def parse(text: str, *, leaves: frozenset[str] = frozenset(), nested: frozenset[
         raise BadCode(Flaw.CHARSET) from None
     if int(checksum, 16) != crc(data):
         raise BadCode(Flaw.CRC, "63")
-    values: dict[str, str] = {}
-    for tag, value in top.items():
-        _unfold(tag, value, values, leaves, nested)
-    return Payload(values, checksum != checksum.upper())
+    return top, checksum
 
 
 def _split(text: str, where: str) -> dict[str, str]:

@@ -91,7 +91,10 @@ def _sums(scheme: Scheme, reading: Reading, expected: CodeOrder) -> Iterator[str
 
 def identify(schemes: Iterable[Scheme], text: str) -> Reading | None:
     """What a code of unknown origin says: the first scheme that reads it, none if nobody does (poster check)."""
+    whole = emv.is_whole(text)
     for scheme in schemes:
+        if scheme.kind == "emv" and not whole:
+            continue  # a dozen of them would find the same
         try:
             return read(scheme, text)
         except BadCode:
