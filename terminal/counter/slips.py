@@ -1,15 +1,16 @@
 """Makes the receipt lines of a sale or refund in its language (frozen when first printed)."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from terminal.counter.ports import Provider
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.wording import Wording
 from terminal.payments.event import Owed
 from terminal.payments.money import Money
-from terminal.payments.receipt import Receipt, Row
+from terminal.payments.receipt import Blank, Code, Receipt, Row
 from terminal.payments.sale import Sale
-from terminal.payments.slip import Mark, Shop, refund_slip, sale_slip, unverified_slip
+from terminal.payments.slip import Mark, Shop, Words, refund_slip, sale_slip, unverified_slip
 
 Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> name
 
@@ -19,14 +20,23 @@ def mark_of(house: House) -> Mark:
 
 
 def titles_of(providers: Mapping[str, Provider]) -> Titles:
-    """By the channels' names and, as evidence and older journals name them, by their profiles'."""
+    """By the channels' names and, as evidence and older journals name them, by their profiles'.
+
+    Two channels of one profile, such as accounts at two banks, are told apart by their names.
+    """
     found = {each.profile.name: each.profile.titles for each in providers.values()}
-    return found | {name: each.profile.titles for name, each in providers.items()}
+    times = Counter(each.profile.name for each in providers.values())
+    for name, each in providers.items():
+        titles = each.profile.titles
+        alone = times[each.profile.name] == 1
+        found[name] = titles if alone else {language: f"{title} ({name})" for language, title in titles.items()}
+    return found
 
 
 class Slips:
     def __init__(self, house: House, wording: Wording, titles: Titles | None = None) -> None:
         self._house, self._wording, self._titles = house, wording, titles or {}
+        self.asks: Callable[[Sale], tuple[str, str]] = lambda _sale: ("", "")  # word and code, below a sale's slip
 
     def method(self, wallet: str, language: str) -> str:
         """The wallet's name as customers of that language know it."""
@@ -84,7 +94,13 @@ class Slips:
             check_code=check_code,
             method=self.method(sale.attempt(subject).provider, language),
             methods=lambda each: self.method(each.provider, language),
+            foot=self._foot(sale, words),
         )
+
+    def _foot(self, sale: Sale, words: Words) -> Receipt:
+        """What the shop asks of its customers, where it does: on the slips of payments alone."""
+        word, code = self.asks(sale)
+        return (Blank(), Row(words[word], align="center"), Code(code)) if code else ()
 
     def copy_mark(self, counter: CounterSettings, copy: int) -> Row:
         word = self._wording.words(counter.language("receipt"))["receipt.copy"]

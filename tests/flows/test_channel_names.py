@@ -85,3 +85,14 @@ async def test_a_wallet_keeps_its_name_whatever_its_channel_is_called(shop: Shop
     await start_with(shop, "south")
     slips = Slips(shop.world.house, CatalogueWording(), titles_of(shop.service.parts.providers))
     assert slips.methods("zh-CN") == {"south": "微信支付", "wechatpay": "微信支付"}
+
+
+@story()
+async def test_two_channels_of_one_bank_are_told_apart_wherever_they_are_named(shop: Shop) -> None:
+    await start_with(shop, "south", "north")
+    slips = Slips(shop.world.house, CatalogueWording(), titles_of(shop.service.parts.providers))
+    assert slips.methods("en") == {
+        "wechatpay": "WeChat Pay",
+        "south": "WeChat Pay (south)",
+        "north": "WeChat Pay (north)",
+    }
