@@ -14,8 +14,9 @@ from aiohttp import web
 
 from terminal.client.calls import Ask
 from terminal.lab.bank_link import BankRefuses
-from terminal.lab.control import BODY_MAX, PREFIX, VERBS, Control, Verb
+from terminal.lab.control import PREFIX, VERBS, Control, Verb, VirtualTime
 from terminal.lab.control_openapi import document
+from terminal.lab.control_refusals import in_words
 from terminal.lab.door import Door
 from terminal.lab.laboratory import Laboratory
 from terminal.lab.service_process import NoService
@@ -32,10 +33,14 @@ BREATH_S: Final = 0.25
 ANSWER_S: Final = 90.0  # of virtual time, longer than any wait a caller may ask for
 DOWN_S: Final = 1.0
 SALES: Final = 5
+ORDERS: Final = 12
 LATE_MS: Final = 90_000
 PASSWORD_MS: Final = 4_000
-HOP: Final = ("host", "connection", "content-length", "transfer-encoding", "keep-alive", "expect")
-_TAKES = ("content-type", "www-authenticate", "retry-after", "etag", "location", "idempotency-replayed")
+HOP: Final = ("host", "connection", "content-length", "transfer-encoding", "keep-alive", "expect", "date")
+NO_STREAMS: Final = "On virtual time nothing stays open: read GET /api/v1/events?after=N."
+STREAMS: Final = ("/api/v1/events/stream", "/api/v1/live")
+DAY_S: Final = 86_400.0  # the longest clock/advance
+API_BODY_MAX: Final = 1024 * 1024  # the service refuses earlier, in its own words
 
 
 class VirtualBank:
@@ -151,21 +156,25 @@ class VirtualLab:
         timeline = Timeline(counter.world.bank_clock)
         stand = Stand(counter.devices.wires, timeline)
         self._lab = Laboratory(stand, VirtualBank(counter), VirtualProcess(counter), timeline)  # type: ignore[arg-type]  # by shape
-        self.control = Control(self._lab, VirtualSales(counter), pass_time=self._pass_time)
+        self.control = Control(
+            self._lab, VirtualSales(counter), time=VirtualTime(self._advance, self._counter.world.clock.jump_wall)
+        )
         self.key = counter.run(key_of(counter))
 
-    async def _pass_time(self, seconds: int) -> int:
+    async def _advance(self, seconds: int) -> int:
         await asyncio.sleep(seconds)
         return self._counter.world.clock.wall_ms()
 
     async def api(self, request: web.Request) -> web.Response:
         """One request of a till, as bytes through the service's own server code."""
+        if request.path in STREAMS:
+            raise web.HTTPNotImplemented(text=NO_STREAMS)
         headers = {name: text for name, text in request.headers.items() if name.lower() not in HOP}
         ask = Ask(request.method, request.path_qs, await request.read(), headers, 0)
         status, told, body = await self._there(lambda: self._run(self._ask(ask)))
         if not status:
             raise web.HTTPServiceUnavailable(text="The service is down, or its answer was lost.")
-        kept = {name: told[name] for name in _TAKES if name in told}
+        kept = {name: text for name, text in told.items() if name not in HOP}
         return web.Response(status=status, headers=kept, body=body)
 
     async def _ask(self, ask: Ask) -> tuple[int, Any, bytes]:
@@ -192,9 +201,17 @@ class VirtualLab:
     def _look(self) -> None:
         active = self._counter.world.bank.faults.active()
         self._lab.bank_faults = [{"slug": each.row.slug} for each in active]
+        newest = self._counter.world.bank.ledger.orders.newest(ORDERS)
+        self._lab.books = {
+            "waiting": [
+                {"order_no": order.out_trade_no, "mchid": order.mchid}
+                for order in newest
+                if order.state == "USERPAYING"
+            ]
+        }
 
     def _run(self, act: Coroutine[Any, Any, T]) -> T:
-        done = self._counter.run(act)
+        done = self._counter.run(act, limit_s=DAY_S + ANSWER_S)
         self._counter.run(asyncio.sleep(BREATH_S))
         return done
 
@@ -204,7 +221,7 @@ class VirtualLab:
 
 def virtual_app(lab: VirtualLab, door: Door) -> web.Application:
     """The till's API with the till's key, the control API with the lab's token, on one port."""
-    app = web.Application(client_max_size=BODY_MAX, middlewares=[_guarded(door)])
+    app = web.Application(client_max_size=API_BODY_MAX, middlewares=[in_words, _guarded(door)])
 
     def played(verb: Verb) -> Callable[[web.Request], Coroutine[Any, Any, web.Response]]:
         async def play(request: web.Request) -> web.Response:

@@ -89,15 +89,21 @@ class Verb:
     refuses: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class VirtualTime:
+    """``advance`` lets so many seconds pass and tells the wall time; ``jump`` moves the machine's clock by ms."""
+
+    advance: Callable[[int], Awaitable[int]]
+    jump: Callable[[int], None]
+
+
 class Control:
     """Args:
-    pass_time: lets so many seconds pass and tells the wall time; None: time is real here.
+    time: None: it is real here.
     """
 
-    def __init__(
-        self, lab: Laboratory, till: Sales, *, pass_time: Callable[[int], Awaitable[int]] | None = None
-    ) -> None:
-        self._lab, self._till, self._pass_time = lab, till, pass_time
+    def __init__(self, lab: Laboratory, till: Sales, *, time: VirtualTime | None = None) -> None:
+        self._lab, self._till, self._time = lab, till, time
 
     def routes(self) -> list[web.RouteDef]:
         made = [web.route(verb.method, PREFIX + verb.path, self._handler(verb)) for verb in VERBS]
@@ -175,7 +181,10 @@ class Control:
 
     async def faults(self, _asked: Empty, request: web.Request) -> Rows:
         language = words_of(request).language
-        return Rows([_row(fault, language) for fault in catalogue().values()])
+        return Rows([_row(fault, language, here=self._here(fault)) for fault in catalogue().values()])
+
+    def _here(self, fault: Fault) -> bool:
+        return fault.on_page or (fault.layer == "clock" and self._time is not None)
 
     # --- people ------------------------------------------------------------------------------------------
 
@@ -218,10 +227,20 @@ class Control:
 
     async def begin(self, asked: FaultWish, request: web.Request) -> Begun:
         fault = find(asked.name)
-        if not fault.on_page:
-            sentence = f"{fault.slug} needs virtual time: countertop lab run {fault.slug}"
+        if fault.layer == "scenario":
+            raise Cannot(409, "a_story", f"{fault.slug} is a story of its own: countertop lab run {fault.slug}")
+        if not self._here(fault):
+            sentence = f"{fault.slug} needs virtual time: countertop lab serve --virtual, or lab run {fault.slug}"
             raise Cannot(409, "needs_virtual_time", sentence)
-        await self._lab.begin(Wish(asked.name, asked.count, asked.duration_s, asked.params))
+        for name, value in (("count", asked.count), ("duration_s", asked.duration_s)):
+            if value is not None and name not in _takes(fault):
+                known = " and ".join(_takes(fault)) or "neither count nor duration_s"
+                raise Cannot(422, "fault_parameters", f"{fault.slug} has no {name}; it takes {known}.")
+        wish = Wish(asked.name, asked.count, asked.duration_s, asked.params)
+        if fault.layer == "clock" and self._time is not None:
+            self._time.jump(int({**wish.checked().params, **wish.params}["ms"]))
+        else:
+            await self._lab.begin(wish)
         language = words_of(request).language
         return Begun(fault.slug, fault.expected(language), fault.cashier(language))
 
@@ -262,14 +281,14 @@ class Control:
         return Plugged({role: self._lab.stand.cables[role].plugged for role in ROLES})
 
     async def advance(self, asked: Advance, _request: web.Request) -> Advanced:
-        if self._pass_time is None:
+        if self._time is None:
             raise Cannot(
                 409,
                 "real_time",
                 f"This lab runs in real time, so {asked.seconds} s take {asked.seconds} s. "
                 "Time is virtual in: countertop lab serve --virtual, lab run NAME|FILE, and the pytest plugin.",
             )
-        return Advanced(asked.seconds, await self._pass_time(asked.seconds))
+        return Advanced(asked.seconds, await self._time.advance(asked.seconds))
 
 
 VERBS: Final = (
@@ -321,6 +340,8 @@ def _cannot(error: Exception) -> Cannot:
 
 def _read(request: web.Request, verb: Verb, data: bytes) -> Ask:
     """The body as the verb's form. Raises Cannot."""
+    if len(data) > BODY_MAX:
+        raise Cannot(413, "too_long", f"A body has at most {BODY_MAX} bytes.")
     if not data and verb.form in (Empty, PhoneScan, PhoneAct, ScannerShot, RollAct):
         return verb.form()
     if request.content_type != "application/json":
@@ -341,8 +362,13 @@ def _sale(told: dict[str, Any], words: Catalogue) -> SaleTold:
     )  # fmt: skip
 
 
-def _row(fault: Fault, language: str) -> Row:
+def _row(fault: Fault, language: str, *, here: bool) -> Row:
     return Row(
-        fault.slug, fault.layer, list(fault.ids), list(fault.takes), fault.params, fault.expected(language),
-        fault.cashier(language), fault.on_page,
+        fault.slug, fault.layer, list(fault.ids), _takes(fault), fault.params, fault.expected(language),
+        fault.cashier(language), here,
     )  # fmt: skip
+
+
+def _takes(fault: Fault) -> list[str]:
+    """As the fields of FaultWish are called."""
+    return [{"seconds": "duration_s"}.get(each, each) for each in fault.takes]

@@ -9,13 +9,14 @@ from terminal.lab.control import PREFIX, VERBS, Verb
 from terminal.lab.control_shapes import Empty, Refused
 
 REF: Final = "#/components/schemas/{name}"
-ANY: Final = (400, 403, 415, 422)
+ANY: Final = (400, 413, 415, 422)
 MEANS: Final = {
     400: "the body is no strict JSON",
     403: "no token, or a wrong one",
     404: "there is no such fault; near names come along",
     409: "not possible now, the sentence says why",
     415: "the body is not application/json",
+    413: "the body is too long",
     422: "a field is wrong, the sentence names it",
     503: "the sandbox bank does not answer",
 }
@@ -62,9 +63,7 @@ def _operation(verb: Verb) -> dict[str, Any]:
         **{
             str(status): {
                 "description": MEANS[status],
-                "content": {"text/plain": {}}
-                if status == 403
-                else {"application/json": {"schema": _ref(Refused)}},
+                "content": {"application/json": {"schema": _ref(Refused)}},
             }
             for status in sorted(refuses)
         },

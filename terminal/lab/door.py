@@ -15,6 +15,10 @@ from aiohttp import web
 KEY_FILE: Final = "lab-key"
 COOKIE: Final = "countertop_lab"
 OPEN_PATHS: Final = ("/lab/health", "/lab/static/", "/favicon.ico")
+NO_KEY: Final = (
+    "Pages: open the lab with the address that `make demo` or `countertop lab serve` printed (it has a key). "
+    "Programs: send the header Authorization: Bearer TOKEN, with the token of the ready file, or of lab/lab-key."
+)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PLAIN_HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -57,7 +61,7 @@ class Door:
         if request.path == "/lab" and self._is_key(request.query.get("key", "")):
             return self._welcome()
         if not request.path.startswith(OPEN_PATHS) and not self._knows(request):
-            raise web.HTTPForbidden(text="Open the lab with the address that `make demo` printed (it has a key).")
+            raise web.HTTPForbidden(text=NO_KEY)
         answer = await handler(request)
         if not answer.prepared:
             for name, value in PLAIN_HEADERS.items():

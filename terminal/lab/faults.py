@@ -148,6 +148,6 @@ def find(slug: str) -> Fault:
         import difflib
 
         near = tuple(difflib.get_close_matches(slug, catalogue(), n=3, cutoff=0.4))
-        told = f"no fault or scenario is called {slug!r}; near: {', '.join(near) or 'see lab list'}"
+        told = f"no fault or scenario is called {slug!r}; near: {', '.join(near) or 'see countertop lab list'}"
         raise FaultUnknown(told, near)
     return fault

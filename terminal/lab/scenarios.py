@@ -173,5 +173,5 @@ def named(name: str) -> Fault | Scenario:
 
         names = [*catalogue(), *shipped()]
         near = tuple(difflib.get_close_matches(name, names, n=3, cutoff=0.4))
-        told = f"no fault or scenario is called {name!r}; near: {', '.join(near) or 'see lab list'}"
+        told = f"no fault or scenario is called {name!r}; near: {', '.join(near) or 'see countertop lab list'}"
         raise FaultUnknown(told, near) from None

@@ -13,6 +13,7 @@ from aiohttp import web
 from terminal.counter.ports import Clock, Entropy
 from terminal.lab.bank_link import BankLink
 from terminal.lab.control import Control
+from terminal.lab.control_refusals import in_words
 from terminal.lab.door import Door, lab_key
 from terminal.lab.laboratory import Laboratory
 from terminal.lab.live import Live
@@ -80,7 +81,7 @@ async def running_lab(
     lab, till = Laboratory(stand, bank, service, timeline), TillLink(service, service_state)
     door = Door(lab_key(state, entropy))
     live = Live(lab)
-    app = web.Application(client_max_size=BODY_MAX, middlewares=[door.guard])
+    app = web.Application(client_max_size=BODY_MAX, middlewares=[in_words, door.guard])
     app.add_routes([web.get("/", _home), *Pages(lab, live, sandbox_url=sandbox_url).routes()])
     codes = TrainerCodes(entropy, asyncio.get_running_loop().time)
     trainer = Trainer(lab, till, codes, lan.url if lan else "")

@@ -75,11 +75,12 @@ async def test_hands_at_the_counter_by_curl(rig: Rig) -> None:
 
 REFUSED: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("/faults", {"name": "paper-oot"}, 404, "fault_unknown", "near: paper-out"),
-    ("/faults", {"name": "qqqq"}, 404, "fault_unknown", "see lab list"),
-    ("/faults", {"name": "paper-out", "count": 3}, 422, "fault_parameters", "count = 3 is not possible"),
+    ("/faults", {"name": "qqqq"}, 404, "fault_unknown", "see countertop lab list"),
+    ("/faults", {"name": "paper-out", "count": 3}, 422, "fault_parameters", "no count; it takes duration_s"),
+    ("/faults", {"name": "race-scan-vs-qr"}, 409, "a_story", "countertop lab run race-scan-vs-qr"),
     ("/faults", {"name": "paper-out", "count": 0}, 422, "field_wrong", "count"),
     ("/faults", {"name": "paper-out", "hours": 3}, 422, "field_wrong", "unknown field `hours`"),
-    ("/faults", {"name": "clock+10min"}, 409, "needs_virtual_time", "countertop lab run clock+10min"),
+    ("/faults", {"name": "clock+10min"}, 409, "needs_virtual_time", "countertop lab serve --virtual"),
     ("/faults", {"name": "kill-mid-sale"}, 409, "no_service", "No service"),
     ("/unplug", {"role": "kettle"}, 422, "field_wrong", "role"),
     ("/phone/pay", {}, 409, "nothing_scanned", "/phone/scan first"),
@@ -104,8 +105,22 @@ async def test_near_names_come_as_data_and_only_strict_json_is_read(rig: Rig) ->
     assert (await raw(rig, "/faults", b'{"name": "paper-out"}', "text/plain"))[0] == 415
     assert (await raw(rig, "/faults", b""))[0] == 400
     assert rig.lab.lab.active() == []
-    async with rig.session.get(f"{rig.lab.url}/lab/api/state", headers={"Authorization": "Bearer no"}) as answer:
-        assert answer.status == 403
+
+
+async def test_what_the_server_itself_refuses_is_a_document_as_well(rig: Rig) -> None:
+    """No such call, another method, no token, another Host, a body without end."""
+    url = f"{rig.lab.url}/lab/api"
+    for method, path, more, wanted in (
+        ("GET", "/nothing", {}, (404, "no_such_call")),
+        ("POST", "/state", {}, (405, "method_wrong")),
+        ("GET", "/state", {"headers": {"Authorization": "Bearer no"}}, (403, "no_token")),
+        ("GET", "/state", {"headers": {"Host": "evil.example"}}, (421, "host_wrong")),
+        ("POST", "/faults", {"data": b"{" * 20_000}, (413, "too_long")),
+    ):
+        async with rig.session.request(method, url + path, **more) as answer:
+            told = await answer.json()
+            assert (answer.status, told["error"]) == wanted
+            assert told["sentence"].endswith(".")
 
 
 async def test_the_sentences_follow_the_language_that_is_accepted(rig: Rig) -> None:

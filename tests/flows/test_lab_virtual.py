@@ -80,7 +80,8 @@ async def test_a_sale_a_fault_a_kill_and_a_minute_by_http(till: Till) -> None:
 
 async def test_each_door_wants_its_own_key_and_wrong_words_are_told(till: Till) -> None:
     assert (await till.lab("POST", "/faults", {"name": "paper-oot"}))[1]["near"][0] == "paper-out"
-    assert (await till.lab("POST", "/faults", {"name": "late-pay"}))[0] == 409
+    status, told = await till.lab("POST", "/faults", {"name": "race-scan-vs-qr"})
+    assert (status, told["error"], "lab run race-scan-vs-qr" in told["sentence"]) == (409, "a_story", True)
     assert (await till.lab("POST", "/clock/advance", {"seconds": 0}))[0] == 422
     assert (await till.api("GET", "/sales/NOBODY"))[0] == 404
     for path, key in (("/api/v1/sales", till.token), ("/lab/api/state", till.key)):
@@ -89,3 +90,35 @@ async def test_each_door_wants_its_own_key_and_wrong_words_are_told(till: Till) 
     for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
         async with till.session.get(f"{till.url}/api/v1/sales", headers=headers) as answer:
             assert answer.status == 403
+
+
+@pytest.mark.row(144, 146, 149)
+async def test_a_day_passes_the_clock_is_set_and_a_password_is_typed(till: Till) -> None:
+    sale = await till.sell("virtual-0011")
+    await till.lab("POST", "/scanner/scan", {"behaviour": "password"})
+    await till.lab("POST", "/clock/advance", {"seconds": 5})
+    assert await till.word(sale) == "acting"
+    assert len((await till.lab("GET", "/state"))[1]["phone"]["waiting"]) == 1
+    assert (await till.lab("POST", "/phone/confirm"))[0] == 200
+    await till.lab("POST", "/clock/advance", {"seconds": 10})
+    assert await till.word(sale) == "paid"
+
+    before = (await till.lab("POST", "/clock/advance", {"seconds": 1}))[1]["wall_ms"]
+    status, told = await till.lab("POST", "/clock/advance", {"seconds": 86_400})
+    assert (status, (told["wall_ms"] - before) // 1000) == (200, 86_400)
+    assert (await till.lab("POST", "/faults", {"name": "clock+10min"}))[0] == 200
+    _, after = await till.lab("POST", "/clock/advance", {"seconds": 1})
+    assert (after["wall_ms"] - told["wall_ms"]) // 1000 == 601
+    _, rows = await till.lab("GET", "/faults")
+    assert {each["name"]: each["here"] for each in rows["faults"]}["clock+10min"]
+
+
+async def test_what_virtual_time_has_not_is_said_and_the_service_refuses_by_itself(till: Till) -> None:
+    headers = {"Authorization": f"Bearer {till.key}"}
+    for path in ("events/stream", "live"):
+        async with till.session.get(f"{till.url}/api/v1/{path}", headers=headers) as answer:
+            assert (answer.status, "GET /api/v1/events?after=N" in await answer.text()) == (501, True)
+    status, told = await till.api("POST", "/sales", {"title": "x" * 70_000}, **{"Idempotency-Key": "virtual-0021"})
+    assert (status, told["slug"]) == (413, "body_too_large")
+    async with till.session.get(f"{till.url}/api/v1/sales", headers=headers) as answer:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
