@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from terminal.cli.client import URL, api
+from terminal.cli.onboard_accept import accept
 from terminal.cli.prepare import begin_files, tell_proposal
 from terminal.cli.verify import read
 from terminal.cli.words import REFUSED, USAGE, console, errors, give_up, put, sentences
@@ -17,10 +18,11 @@ from terminal.visit.keys import write_whole
 from terminal.visit.script import read_script
 
 onboard = typer.Typer(
-    invoke_without_command=True, help="The visit that sets a shop up: try it, prepare it, count it."
+    invoke_without_command=True, help="The visit that sets a shop up: try it, prepare it, accept it, count it."
 )
 KeyFile = Annotated[Path | None, typer.Option(envvar="COUNTERTOP_KEY_FILE", help="API key file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+onboard.command()(accept)
 MEMORY = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 
 

@@ -31,6 +31,7 @@ Auto = Annotated[bool, typer.Option("--auto", help="A scripted trainee, at the s
 Behaviour = Annotated[str, typer.Option(help="right or wrong: what the scripted trainee does.")]
 Track = Annotated[str, typer.Option(help="fast or calm.")]
 WEEKS_MAX: Final = 52
+SEED_BYTES: Final = 32  # of a simulated shop's key
 BEHAVIOURS: Final = ("right", "wrong")
 
 
@@ -93,6 +94,7 @@ def exam(
     track: Track = "fast",
     as_json: Json = False,
     png: Annotated[Path | None, typer.Option(help="The certificate's slip as a picture.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The certificate, sealed by the simulated shop.")] = None,
 ) -> None:
     """One exam, marked by the system; the certificate. Exit code 1: it was not passed."""
     with sentences(as_json=as_json):
@@ -104,6 +106,8 @@ def exam(
         told = run_exam(seed, behaviour=_behaviour(behaviour), track=_track(track))
     if png is not None:
         png.write_bytes(_picture(told))
+    if out is not None:
+        out.write_bytes(_sealed(told, seed))
     if as_json:
         put(told)
     else:
@@ -217,6 +221,15 @@ def _open(path: Path) -> Iterator[Reader | None]:
         yield shelf
     finally:
         shelf.close()
+
+
+def _sealed(told: dict[str, Any], seed: int) -> bytes:
+    """With a key that this seed makes: nobody's, and the same each time."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from terminal.visit.seal import seal
+
+    return seal("certificate", told, Ed25519PrivateKey.from_private_bytes(seed.to_bytes(SEED_BYTES)))
 
 
 def _picture(told: dict[str, Any]) -> bytes:

@@ -1,7 +1,7 @@
 """A document that another machine can check: canonical JSON, signed with the shop's visit key (docs/keys.md).
 
-Acceptance records and settings packs are sealed alike. The bytes on disk are the canonical form itself, so that a
-flipped byte is found wherever it stands, also between two words.
+Acceptance records, certificates of exams and settings packs are sealed alike. The bytes on disk are the canonical form
+itself, so that a flipped byte is found wherever it stands, also between two words.
 """
 
 import base64
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from terminal.errors import InvalidRequest
 
-Kind = Literal["acceptance", "pack"]
+Kind = Literal["acceptance", "certificate", "pack"]
 DOCUMENT_MAX: Final = 1024 * 1024
 KEY_BYTES: Final = 32
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode

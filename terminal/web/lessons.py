@@ -45,12 +45,17 @@ _SEEN: Final[tuple[tuple[str, "re.Pattern[str]", Act], ...]] = (
 )
 
 
+Seal = Callable[[Mapping[str, Any]], bytes]
+"""A certificate, sealed with the key of the shop's visits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Classroom:
-    """What practises behind these pages."""
+    """What practises behind these pages. ``seal`` raises BadSettings: the shop's key cannot be read."""
 
     lessons: LessonDesk
     exams: ExamDesk
+    seal: Seal
 
 
 CLASSROOM: Final = web.AppKey("classroom", Classroom)

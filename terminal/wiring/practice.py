@@ -29,6 +29,8 @@ from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import Loaded, Secrets
 from terminal.training.desk import LessonDesk
 from terminal.training.exam_desk import ExamDesk
+from terminal.visit.keys import open_key
+from terminal.visit.seal import seal
 from terminal.web.app import Beside, make_app
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
@@ -38,7 +40,7 @@ from terminal.wiring.fitting import counter_of
 from terminal.wiring.house import house_of, wording_of
 from terminal.wiring.lesson_stage import ServiceStage
 from terminal.wiring.preview import receipt_picture
-from terminal.wiring.stores import JOURNAL, open_journal
+from terminal.wiring.stores import JOURNAL, keys_folder, on_disk, open_journal
 
 log = logging.getLogger(__name__)
 FOLDER: Final = "training"
@@ -90,29 +92,17 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     bank = await start_sandbox(folder / "bank", clock=clock, entropy=entropy, port=0, shops=shops)
     stack.push_async_callback(bank.close)
     loaded = _loaded(shop.loaded, folder, bank)
-    house = replace(house_of(loaded), ledger=Ledger.TRAINING)
     journal = open_journal(loaded, clock, entropy, Ledger.TRAINING)
     stack.push_async_callback(journal.close)
-    feed = Feed(journal)
-    channels = {name: open_channel(loaded, name, clock, entropy, NOWHERE) for name in loaded.settings.channels}
-    for channel in channels.values():
-        stack.push_async_callback(channel.aclose)
-    parts = Parts(
-        house=house,
-        feed=feed,
-        clock=clock,
-        ids=ids,
-        providers=channels,
-        slips=Slips(house, wording_of(loaded), titles_of(channels)),
-        code_key=hmac.digest(shop.pepper, b"training codes", hashlib.sha256),
-    )
+    parts = _parts(stack, shop, loaded, Feed(journal))
     tables = loaded.settings.counters
     service = Service(parts, [(counter_of(each), shop.shared[each.id].training) for each in tables])
+    service.commands = shop.live.commands.at(service)  # the shop's printed sheet works here, too
     for lane in service.lanes.values():
         lane.away = away
     refunds = RefundRights(
-        house.store,
-        journal=feed,
+        parts.house.store,
+        journal=parts.feed,
         clock=clock,
         zone=loaded.settings.shop.zone,
         policy=shop.people.settings.refunds,
@@ -125,7 +115,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
         entropy=entropy,
         beside=Beside(picture=receipt_picture, trainer=trainer, refunds=refunds),
     )
-    teach(pages, classroom := _classroom(service, bank, clock, ids))
+    teach(pages, classroom := _classroom(shop, service, bank))
     url = await _listening(stack, pages, shop.loaded)
     life = asyncio.create_task(service.run(), name="training")
     stack.push_async_callback(_stopped, service, life)
@@ -133,6 +123,24 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     await started(service, life)
     await _open_lessons(stack, classroom)
     return World(service, pages, bank, url, life, stack.pop_all(), classroom)
+
+
+def _parts(stack: AsyncExitStack, shop: Shop, loaded: Loaded, feed: Feed) -> Parts:
+    """Of a house that trains; its channels are closed with the stack."""
+    clock, entropy, ids = shop.machine
+    house = replace(house_of(loaded), ledger=Ledger.TRAINING)
+    channels = {name: open_channel(loaded, name, clock, entropy, NOWHERE) for name in loaded.settings.channels}
+    for channel in channels.values():
+        stack.push_async_callback(channel.aclose)
+    return Parts(
+        house=house,
+        feed=feed,
+        clock=clock,
+        ids=ids,
+        providers=channels,
+        slips=Slips(house, wording_of(loaded), titles_of(channels)),
+        code_key=hmac.digest(shop.pepper, b"training codes", hashlib.sha256),
+    )
 
 
 async def _listening(stack: AsyncExitStack, pages: web.Application, loaded: Loaded) -> str:
@@ -144,10 +152,18 @@ async def _open_lessons(stack: AsyncExitStack, classroom: Classroom) -> None:
     await classroom.lessons.recover()
 
 
-def _classroom(service: Service, bank: Sandbox, clock: Clock, ids: Ids) -> Classroom:
+def _classroom(shop: Shop, service: Service, bank: Sandbox) -> Classroom:
+    clock, entropy, ids = shop.machine
     stage, store = ServiceStage(service, bank.bank, clock.wall_ms), service.house.store
     lessons = LessonDesk(store, journal=service.feed, clock=clock, ids=ids, stage=stage)
-    return Classroom(lessons, ExamDesk(store, journal=service.feed, clock=clock, ids=ids, lessons=lessons))
+    exams = ExamDesk(store, journal=service.feed, clock=clock, ids=ids, lessons=lessons)
+
+    def sealed(told: Mapping[str, Any]) -> bytes:
+        folder = keys_folder(shop.loaded)
+        with on_disk(folder):
+            return seal("certificate", told, open_key(folder, entropy))
+
+    return Classroom(lessons, exams, sealed)
 
 
 async def started(service: Service, life: "asyncio.Task[None]") -> None:

@@ -87,10 +87,13 @@ async def countertop(*words: str | Path, file_bytes: int | None = None, cwd: Pat
     return ended
 
 
-def command(*words: str | Path, language: str = "C") -> Ended:
+def command(*words: str | Path, language: str = "C", typed: str = "") -> Ended:
     """The same in this process, for what needs none of its own; not inside a running loop."""
     told = CliRunner().invoke(
-        app, [str(word) for word in words], env={"LC_ALL": "", "LC_MESSAGES": "", "LANG": language}
+        app,
+        [str(word) for word in words],
+        input=typed or None,
+        env={"LC_ALL": "", "LC_MESSAGES": "", "LANG": language},
     )
     if told.exception is not None and not isinstance(told.exception, SystemExit):
         raise told.exception

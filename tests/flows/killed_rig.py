@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import aiohttp
@@ -28,6 +29,11 @@ class Lives:
         self._asked = 0
         self._stack = AsyncExitStack()
         self.now: Serving
+
+    @property
+    def here(self) -> tuple[str | Path, ...]:
+        """What a command is told of this shop."""
+        return "--url", self.place.url, "--key-file", self.place.key_file
 
     async def begin(self) -> None:
         self.lives += 1

@@ -19,10 +19,14 @@ from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor, Ledger
 from terminal.payments.money import Money
+from terminal.people.roles import Role
+from terminal.system import SystemEntropy
 from terminal.training.exam import question
 from terminal.training.exam_desk import ExamDesk
+from terminal.visit.keys import open_key
+from terminal.visit.seal import check, fingerprint
 from terminal.wiring.practice import World
-from tests.flows.browser.shop import Shop, open_shop
+from tests.flows.browser.shop import OWNER_PIN, Shop, open_shop
 
 pytestmark = pytest.mark.no_cover
 MEI = Actor("person", "mei")
@@ -231,6 +235,43 @@ async def _questions(student: Student, exam_id: str) -> None:
     assert status == 200
     assert "Goods left without money" in text
     assert (await student.page(f"/train/exam/{exam_id}/slip.png"))[0] == 200
+    await _sealed(student, exam_id)
+    await _nobody_elses(student, exam_id)
+
+
+async def _sealed(student: Student, exam_id: str) -> None:
+    """As a document it bears the seal of the shop's visits, which its sheet tells; a flipped byte is found."""
+    async with student.http.get(f"{student.world.url}/train/exam/{exam_id}?format=json") as answer:
+        data = await answer.read()
+    key = open_key(student.shop.running.state / "keys", SystemEntropy()).public_key().public_bytes_raw()
+    document = check(data, kind="certificate", key=fingerprint(key)).document
+    assert (document["exam"], document["trainee"], document["passed"]) == (exam_id, "Ana Owner", False)
+    for place in range(0, len(data), 97):
+        flipped = bytearray(data)
+        flipped[place] ^= 1
+        with pytest.raises(InvalidRequest, match="sealed_"):
+            check(bytes(flipped), kind="certificate", key=fingerprint(key))
+
+
+async def _nobody_elses(student: Student, exam_id: str) -> None:
+    """A certificate tells who failed at what: their own affair, and their trainer's."""
+    shop = student.shop
+    people = shop.running.people
+    token = await people.sign_in(shop.owner, OWNER_PIN, device="test")
+    cashier = await people.add_person(people.who("", token), Role.CASHIER, "Bo", "604182")
+    origins = [URL(each).origin() for each in (shop.running.url, student.world.url)]
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=origins)
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with http.get(shop.link("1", cashier)) as page:
+            assert page.status == 200
+        for path in (
+            f"/train/exam/{exam_id}",
+            f"/train/exam/{exam_id}?format=json",
+            f"/train/exam/{exam_id}/slip.png",
+        ):
+            async with http.get(student.world.url + path) as answer:
+                assert answer.status == 404, path
+                assert "Goods left without money" not in await answer.text()
 
 
 async def test_where_nobody_practises_there_is_no_lesson_and_the_page_leads_to_practice(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ import msgspec
 import pytest
 
 from terminal.chance import Chance
+from terminal.cli.words import REFUSED
 from terminal.sandbox.keys_folder import KeysFolder
 from terminal.system import SystemClock, SystemEntropy
 from terminal.training.exam import draw, question
 from terminal.visit.proofs import TICKS
 from terminal.visit.seal import digest
 from terminal.visit.steps import NEEDED, Step
-from tests.flows.cli_rig import WATCHDOG_S, Place, command
+from tests.flows.cli_rig import WATCHDOG_S, Ended, Place, command
 from tests.flows.killed_rig import Cut, Lives, lives
 from tests.flows.sandbox_rig import running_sandbox
 
@@ -113,6 +114,30 @@ class Visit:
                     return str(sale["id"])
                 await asyncio.sleep(0.05)
 
+    async def accepted_by_command(self) -> None:
+        """Two PINs typed at a terminal; a wrong one accepts nothing, and what was sealed outlives the process."""
+        shop, out = self._shop, self._shop.place.folder / "by-command.json"
+
+        async def typed(*pins: str) -> tuple[Ended, dict[str, Any]]:
+            words = ("onboard", "accept", "Owner", "Second", "--out", out, "--json", *shop.here)
+            ended = await asyncio.to_thread(command, *words, typed="".join(f"{pin}\n" for pin in pins))
+            return ended, msgspec.json.decode(ended.out[ended.out.index("{") :])  # before it: what was asked for
+
+        ended, refused = await typed(shop.pins["owner"], "111222")
+        assert (ended.code, refused["error"]) == (REFUSED, "pin_wrong"), ended
+        assert not out.exists()
+        assert "What works: done" in ended.err, "what is accepted is shown before"
+        _, told = await typed(shop.pins["owner"], SECOND_PIN)
+        await shop.kill()
+        await self.sound(await self.view())
+        assert told["sha256"] == digest(out.read_bytes()) == (await self.view())["record"]
+        _, again = await typed(shop.pins["owner"], SECOND_PIN)
+        assert again["error"] == "visit_none", "accepted twice"
+        flipped = bytearray(out.read_bytes())
+        flipped[len(flipped) // 3] ^= 1
+        out.write_bytes(flipped)
+        assert command("verify", out).code == REFUSED
+
     async def accepted(self, cut: Cut) -> None:
         """Sealed once, as the journal has it, whatever of it was heard."""
         shop = self._shop
@@ -125,10 +150,14 @@ class Visit:
             assert told is None
             told = await shop.told("POST", "/visit/accept", body)
             view = await self.view()
+        assert told is None or told["record"] == view["record"]
+        await self.sound(view)
+
+    async def sound(self, view: Mapping[str, Any]) -> None:
+        shop = self._shop
         assert view["state"] == "accepted"
         status, record = await shop.ask("GET", "/visit/record")
         assert (status, digest(record)) == (200, view["record"])
-        assert told is None or told["record"] == view["record"]
         out = shop.place.folder / "acceptance.json"
         out.write_bytes(record)
         verified = command("verify", out, "--key", view["key"], "--json")
@@ -143,7 +172,7 @@ class Visit:
         for step in Step:
             if step is not Step.ACCEPTANCE:
                 await self.step(step)
-        await self.accepted(cut)
+        await (self.accepted(cut) if cut else self.accepted_by_command())
 
 
 async def verified(shop: Lives) -> None:
@@ -153,11 +182,11 @@ async def verified(shop: Lives) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.row(97, 99)
-async def test_a_process_killed_while_a_step_ends_and_while_two_people_accept_has_all_of_it_or_nothing(
+async def test_a_process_killed_while_a_step_ends_and_once_two_people_accepted_has_all_of_it_or_nothing(
     shop: Lives,
 ) -> None:
     visit = Visit(shop, {Step.PEOPLE: "amid"}, Chance(SEED))
-    await visit.whole("amid")
+    await visit.whole("")
     await verified(shop)
 
 

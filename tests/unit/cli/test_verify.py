@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from terminal.cli.commands import app
 from terminal.cli.words import REFUSED
-from terminal.visit.seal import seal
+from terminal.visit.seal import Kind, seal
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 SOUND: dict[str, Any] = {
@@ -21,9 +21,9 @@ SOUND: dict[str, Any] = {
 pytestmark = pytest.mark.row(99)
 
 
-def verified(folder: Path, document: dict[str, Any]) -> tuple[int, str]:
+def verified(folder: Path, document: dict[str, Any], kind: Kind = "acceptance") -> tuple[int, str]:
     file = folder / "acceptance.json"
-    file.write_bytes(seal("acceptance", document, KEY))
+    file.write_bytes(seal(kind, document, KEY))
     told = CliRunner().invoke(app, ["verify", str(file)])
     return told.exit_code, told.output
 
@@ -40,6 +40,32 @@ def test_a_record_is_told_in_words(tmp_path: Path) -> None:
 def test_what_is_sealed_and_no_record_is_a_sentence(tmp_path: Path, change: dict[str, Any]) -> None:
     code, said = verified(tmp_path, {**SOUND, **change})
     assert (code, "C-94" in said, "Sound" in said) == (REFUSED, True, False)
+
+
+EXAM: dict[str, Any] = {
+    "shop": "Corner Noodles",
+    "trainee": "Bo",
+    "ended_ms": 1_800_000_000_000,
+    "percent": 84,
+    "passed": True,
+    "tasks": [{"lesson": "take-money", "passed": True, "withheld": True, "seconds": 21}],
+}
+
+
+@pytest.mark.row(103)
+def test_an_exams_certificate_is_told_in_words_and_one_flipped_byte_is_found(tmp_path: Path) -> None:
+    code, said = verified(tmp_path, EXAM, "certificate")
+    assert code == 0
+    assert "Bo, Corner Noodles, 2027-01-15 08:00 UTC: passed, 84 %" in said
+    assert verified(tmp_path, {**EXAM, "tasks": 3}, "certificate")[0] == REFUSED
+    file = tmp_path / "certificate.json"
+    told = CliRunner().invoke(app, ["train", "exam", "--auto", "--seed", "7", "--out", str(file)])
+    assert told.exit_code == 0, told.output
+    assert CliRunner().invoke(app, ["verify", str(file)]).exit_code == 0
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    assert CliRunner().invoke(app, ["verify", str(file)]).exit_code == REFUSED
 
 
 def test_a_strangers_words_colour_nothing_and_move_no_cursor(tmp_path: Path) -> None:
