@@ -25,7 +25,8 @@ def verify(
 ) -> None:
     """Check the seal of an acceptance record, a certificate or a settings pack.
 
-    Ends with 0 only if every byte is as sealed. Without --key it says whose seal it is; compare that with the shop's sheet.
+    Ends with 0 only if every byte is as sealed. Without --key it says whose seal it is;
+    compare that with the shop's sheet.
     """
     data = read(file)
     with sentences(as_json=as_json):

@@ -1,7 +1,7 @@
 """A document that another machine can check: canonical JSON, signed with the shop's visit key (docs/keys.md).
 
-Acceptance records, certificates of exams and settings packs are sealed alike. The bytes on disk are the canonical form
-itself, so that a flipped byte is found wherever it stands, also between two words.
+Acceptance records, certificates of exams and settings packs are sealed alike. The bytes on disk are the canonical
+form itself, so that a flipped byte is found wherever it stands, also between two words.
 """
 
 import base64

@@ -86,7 +86,7 @@ async def open_world(shop: Shop, trainer: Trainer, away: Away) -> World:
 
 
 async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away) -> World:
-    clock, entropy, ids = shop.machine
+    clock, entropy, _ = shop.machine
     folder = shop.loaded.state / FOLDER
     shops = (shop.live.house.title,)
     bank = await start_sandbox(folder / "bank", clock=clock, entropy=entropy, port=0, shops=shops)
