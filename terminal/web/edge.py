@@ -53,7 +53,7 @@ class EdgeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     socket_queue: int = 256
     socket_frame_bytes: int = 64 * 1024
     socket_stuck_s: float = 10.0
-    socket_tick_s: float = 5.0
+    socket_tick_s: float = 2.0
     ticket_s: int = 30
 
 

@@ -28,7 +28,17 @@ SLOW: Final = 4408  # read too slowly: come back with the number in the reason
 SIGNED_OUT: Final = 4401  # the credential ended or became somebody else's
 TICKETS_MAX: Final = 1024
 AGAIN_S: Final = 1.0  # before a failed job begins anew
+AGES_S: Final = 4  # how old a device's age may be told before the next look is told too
 ENCODED_MAX: Final = 512  # events kept ready as text, for many sockets
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A view as it was told, ages left out; when that was, and when each device had been looked at."""
+
+    view: bytes
+    told_ns: int
+    checked_ns: tuple[int, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +70,7 @@ class Hub:
         self._listeners: set[Listener] = set()
         self._tickets: OrderedDict[str, tuple[int, Caller]] = OrderedDict()
         self._someone = asyncio.Event()
-        self._seen: dict[str, bytes] = {}  # counter -> its last view as told, ages left out
+        self._seen: dict[str, Seen] = {}  # counter -> its last view as told
         self._changes: dict[str, int] = {}
         self._views: dict[tuple[str, bool], tuple[tuple[int, int], str]] = {}
         self._events: OrderedDict[int, str] = OrderedDict()
@@ -98,6 +108,7 @@ class Hub:
         self._someone.set()
         if (lane := listener.lane) is not None:
             lane.listen(lambda: self._changed(lane.id))
+            self._outdate(lane.id)  # while nobody looked, nobody heard of devices that failed
         self._tell_display(listener)
 
     def _tell_display(self, listener: Listener) -> None:
@@ -114,8 +125,11 @@ class Hub:
         if not self._listeners:
             self._someone.clear()  # an idle shop wakes for nobody
 
-    def _changed(self, counter: str) -> None:
+    def _outdate(self, counter: str) -> None:
         self._changes[counter] = self._changes.get(counter, 0) + 1
+
+    def _changed(self, counter: str) -> None:
+        self._outdate(counter)
         for listener in self._listeners:
             if listener.lane is not None and listener.lane.id == counter:
                 listener.dirty = True
@@ -150,7 +164,7 @@ class Hub:
         known = self._views.get((lane.id, small))
         if known is None or known[0] != stamp:
             view = view_of(self._edge, lane)
-            self._seen[lane.id] = _without_ages(view)
+            self._seen[lane.id] = Seen(_without_ages(view), self._edge.clock.mono_ns(), _checked_ns(lane))
             told = msgspec.json.encode(glass_only(view) if small else view).decode()
             known = (stamp, '{"type":"counter",' + told[1:])
             self._views[lane.id, small] = known
@@ -208,10 +222,22 @@ class Hub:
             await asyncio.sleep(self._edge.limits.socket_tick_s)
             lanes = {x.lane.id: x.lane for x in self._listeners if x.lane is not None}
             for counter, lane in lanes.items():
-                if self._seen.get(counter) != _without_ages(view_of(self._edge, lane)):
+                if self._is_news(lane):
                     self._changed(counter)
             self.recheck()
             self._failing.discard("live looking round")
+
+    def _is_news(self, lane: Lane) -> bool:
+        """Another view than was told, or the same one looked at again: pages count its age up by themselves."""
+        seen = self._seen.get(lane.id)
+        if seen is None or seen.view != _without_ages(view_of(self._edge, lane)):
+            return True
+        old = self._edge.clock.mono_ns() - seen.told_ns >= AGES_S * 1_000_000_000
+        return old and seen.checked_ns != _checked_ns(lane)
+
+
+def _checked_ns(lane: Lane) -> tuple[int, ...]:
+    return tuple(health.checked_mono_ns for health in lane.devices.health().values())
 
 
 def same(caller: "Caller") -> bool:

@@ -106,6 +106,7 @@ class PaperRoll:
     def __init__(self) -> None:
         self.slips: list[Slip] = []
         self.tears = self.unplugged = False
+        self.seen_ns = 0  # when it answered last
 
     async def print(self, slip: Slip) -> Printed:
         if self.tears:
@@ -118,4 +119,4 @@ class PaperRoll:
 
     def health(self) -> Health:
         state, why = (HealthState.FAULT, "printer_gone") if self.unplugged else (HealthState.OK, "")
-        return Health(state, why, 0, {"model": "paper roll"})
+        return Health(state, why, self.seen_ns, {"model": "paper roll"})

@@ -301,6 +301,29 @@ async def test_a_device_that_fails_silently_is_told_by_the_next_look(tmp_path: P
             assert (await read(socket))["health"]["printer"]["state"] == "fault"
 
 
+@pytest.mark.row(45)
+async def test_a_device_that_answers_every_look_is_never_shown_as_long_unseen(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, limits=EdgeLimits(socket_tick_s=0.01)) as shop:
+        till = await shop.till()
+        shop.printers["1"].seen_ns = shop.clock.mono_ns()
+        async with listening(till) as socket:
+            assert (await read(socket))["health"]["printer"]["age_s"] < 60
+            shop.clock.ahead_s = 90
+            shop.printers["1"].seen_ns = shop.clock.mono_ns()
+            assert (await read(socket))["health"]["printer"]["age_s"] < 60  # else the page counts on: 91 s, 92 s
+
+
+@pytest.mark.row(45)
+async def test_a_till_that_opens_after_a_quiet_time_is_told_what_is_true_now(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, limits=EdgeLimits(socket_tick_s=100)) as shop:
+        till = await shop.till()
+        async with listening(till) as socket:
+            assert (await read(socket))["health"]["printer"]["state"] == "ok"
+        shop.printers["1"].unplugged = True
+        async with listening(till) as socket:
+            assert (await read(socket))["health"]["printer"]["state"] == "fault"
+
+
 async def test_a_stopping_service_says_goodbye_with_the_number_to_resume_from(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()
