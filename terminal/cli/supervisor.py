@@ -12,6 +12,7 @@ from typing import Final
 STOP_S: Final = 4.0  # SIGTERM, then so long until SIGKILL
 QUICK_S: Final = 3.0  # a process that lives no longer has a lasting trouble
 QUICK_MAX: Final = 3
+BY_OTHERS: Final = (-signal.SIGKILL, -signal.SIGTERM)  # a fault of the lab's, or a person: no trouble of its own
 TAIL_LINES: Final = 12
 LEASH: Final = "terminal.cli.leash"
 
@@ -115,7 +116,8 @@ class Supervisor:
         while True:
             code = await child.ended()
             how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with {code}"
-            child.quick()
+            if code not in BY_OTHERS:
+                child.quick()
             await child.start()
             self._say(f"{child.name} {how}; started again as process {child.pid}")
 

@@ -23,6 +23,9 @@ FIRST_PORT: Final = 21_000  # below those the kernel gives to clients
 BLOCK: Final = 32
 BLOCKS: Final = 300
 LOOK_S: Final = 0.05
+START_S: Final = 120.0
+LOG: Final = "countertop.log"
+Process = subprocess.Popen[bytes]
 
 
 class NotStarted(Exception):
@@ -47,16 +50,12 @@ class LiveCounter:
     @contextmanager
     def running(cls, folder: Path) -> Iterator[Self]:
         """Start one in an empty folder; it ends with the block, and with this process however that ends."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         process, ports = _start(folder)
         try:
             yield cls(Places(folder), ports)
         finally:
-            process.terminate()
-            try:
-                process.communicate(timeout=GRACE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
+            _end(process)
 
     @property
     def env(self) -> dict[str, str]:
@@ -108,9 +107,18 @@ class LiveCounter:
 
     @property
     def slips(self) -> Sequence[str]:
-        """The text of every slip that was cut, oldest first."""
+        """The text of every slip that was cut, oldest first; the process is one for all tests, so is its paper."""
         count = self.lab("GET", "state")["paper"]["slips"]
         return [self._ask("GET", f"paper/{number}.txt", None).decode() for number in range(1, count + 1)]
+
+    def slip(self, order_no: str, *, limit_s: float = 10.0) -> str:
+        """The newest slip with this order number, as soon as it is cut. Raises LabRefuses after the limit."""
+        end_s = time.monotonic() + limit_s
+        while not (found := [each for each in self.slips if order_no in each.split()]):
+            if time.monotonic() >= end_s:
+                raise LabRefuses(f"no slip has the order number {order_no}")
+            time.sleep(LOOK_S)
+        return found[-1]
 
     @property
     def said(self) -> Sequence[str]:
@@ -146,24 +154,43 @@ class LiveCounter:
         return told
 
 
-def _start(folder: Path) -> "tuple[subprocess.Popen[str], Ports]":
+def _start(folder: Path) -> tuple[Process, Ports]:
     """Raises NotStarted."""
-    said = "every block of ports is taken"
+    said, log = "every block of ports is taken", folder / LOG
+    log.touch(mode=0o600)  # the demo's links and PINs stand in it
     for turn in range(BLOCKS):
         ports = Ports(FIRST_PORT + (os.getpid() + turn) % BLOCKS * BLOCK)
         if listeners(ports.named()):
             continue
-        process = subprocess.Popen(  # noqa: S603  # our own words
-            [*COMMAND, "--state", str(folder), "--ports", str(ports.service)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        said = ""
-        for line in process.stdout:  # it gives up by itself
-            said += line
-            if READY in line:
-                return process, ports
-        process.communicate()
+        with log.open("wb") as out:  # a file: a pipe that nobody reads would stop it in the middle of a test
+            process = subprocess.Popen(  # noqa: S603  # our own words
+                [*COMMAND, "--state", str(folder), "--ports", str(ports.service)],
+                stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        if ready(process, log):
+            return process, ports
+        _end(process)
+        said = log.read_text(errors="replace")
         if "is taken by" not in said:
             break
     raise NotStarted(f"countertop demo:\n{said}")
+
+
+def ready(process: Process, log: Path, limit_s: float = START_S) -> bool:
+    """Wait until it says so; False: it has ended, or says nothing so long."""
+    end_s = time.monotonic() + limit_s
+    while READY not in log.read_text(errors="replace"):
+        if process.poll() is not None or time.monotonic() >= end_s:
+            return False
+        time.sleep(LOOK_S)
+    return True
+
+
+def _end(process: Process) -> None:
+    """In order, or else by force; our end of its leash is closed."""
+    process.terminate()
+    try:
+        process.communicate(timeout=GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from terminal.cli.supervisor import CannotRun, Supervisor
+
 WATCHDOG_S = 30.0
 PARENT = """
 import asyncio, sys
@@ -84,3 +86,31 @@ async def test_a_killed_parent_takes_its_child_with_it(tmp_path: Path, words: li
             await parent.wait()
         if not gone(child):
             os.kill(child, signal.SIGKILL)
+
+
+async def test_a_service_that_tests_kill_again_and_again_is_started_again_every_time(tmp_path: Path) -> None:
+    """Three deaths of its own within seconds are a lasting trouble; what somebody did to it is none."""
+    told: list[str] = []
+    supervisor = Supervisor(told.append)
+    sleeps = [sys.executable, "-c", "import time; time.sleep(600)"]
+    child = await supervisor.start("service", sleeps, tmp_path / "a")
+    keeping = asyncio.create_task(supervisor.keep(child))
+
+    def restarted(times: int) -> Callable[[], bool]:
+        return lambda: len(told) == times or keeping.done()
+
+    try:
+        for count in range(1, 6):
+            child.send(signal.SIGKILL)
+            await eventually(restarted(count))
+        assert not keeping.done()
+        assert child.running
+        assert "was killed (SIGKILL)" in told[-1]
+    finally:
+        keeping.cancel()
+        await supervisor.stop()
+
+    broken = await supervisor.start("service", [sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "b")
+    with pytest.raises(CannotRun, match="does not stay up"):
+        async with asyncio.timeout(WATCHDOG_S):
+            await supervisor.keep(broken)
