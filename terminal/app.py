@@ -42,6 +42,7 @@ from terminal.wiring.lan import open_lan
 from terminal.wiring.observing import Watching
 from terminal.wiring.preview import receipt_picture
 from terminal.wiring.privacy import Keeper, open_keeper
+from terminal.wiring.receipts import guests_of, open_receipts
 from terminal.wiring.risk import open_risk
 from terminal.wiring.stores import chores, listen_to_others, lost, on_disk, open_store, serves
 from terminal.wiring.support_bundle import devices_told, privacy_desk
@@ -194,6 +195,7 @@ async def _open_pages(
     """Pages and API, and the listeners of bank and metrics; returns the address of the first."""
     await watching.open_listener(stack)
     await _check_accounts(loaded, service)
+    open_receipts(loaded, service, doors)
     at = loaded.settings.listen
     url = await listen(stack, doors, at.host, at.port)
     if at.notify_port:
@@ -270,7 +272,13 @@ async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: L
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server)
     at = loaded.settings.listen
-    await listen(stack, make_notices_app(service), at.notify_host, at.notify_port, tls=context)
+    await listen(
+        stack,
+        make_notices_app(service, guests=guests_of(loaded, service)),
+        at.notify_host,
+        at.notify_port,
+        tls=context,
+    )
 
 
 def say_ready(running_: Running, links: dict[str, str], pins: dict[str, str]) -> None:

@@ -98,18 +98,22 @@ class FeedbackDesk:
         sale = self._last(counter)
         if sale is None or sale.body.get("state") != "paid":
             raise Conflict("rating_too_late")
-        row = {"kind": "rating", "final": True, "good": good, "sale": sale.subject, "counter": counter}
-        claims = [["rating", sale.subject, "good" if good else "bad"]]
+        await self.rate_sale(sale.subject, counter, good, actor)
+
+    async def rate_sale(self, sale: str, counter: str, good: bool, actor: Actor) -> None:
+        """A customer's answer to a sale that they can name; the first one stays. Raises NotFound("rating_off")."""
+        if not self.rating:
+            raise NotFound("rating_off")
+        row = {"kind": "rating", "final": True, "good": good, "sale": sale, "counter": counter}
+        claims = [["rating", sale, "good" if good else "bad"]]
         body: dict[str, Any] = {
             "good": good,
-            "sale": sale.subject,
+            "sale": sale,
             "counter": counter,
             "index": {"summary": row, "claims": claims},
         }
         try:
-            await self._journal.append(
-                [NewEvent(self._stream, "rating_given", f"rating:{sale.subject}", actor, body)]
-            )
+            await self._journal.append([NewEvent(self._stream, "rating_given", f"rating:{sale}", actor, body)])
         except Conflict as taken:
             if taken.slug != "key_taken":
                 raise

@@ -50,6 +50,7 @@ class Glass:
         self._spent = 0  # the code whose life ended here: it does not come back
         self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
         self.check_code: Callable[[Sale], str] = lambda _sale: ""  # of a paid sale
+        self.receipt: Callable[[Sale], tuple[str, float]] = lambda _sale: ("", 0.0)  # its address; seconds shown
         self.waits: Callable[[str], bool] = lambda _channel: False  # its static code is not to be shown yet
         self.on_change: Callable[[], None] = lambda: None
 
@@ -99,7 +100,7 @@ class Glass:
             return self._idle() if code.id == self._spent else code
         match sale.word:
             case "paid":
-                return self._result(attempt, "paid", check_code=self.check_code(sale))
+                return self._paid(attempt, self.check_code(sale), *self.receipt(sale))
             case "checking" | "person":
                 return self._result(attempt, "checking", stays=True)
             case "not_paid":
@@ -145,12 +146,15 @@ class Glass:
             title=self._counter.title or self._house.title,
         )
 
-    def _result(
-        self, attempt: Attempt, result: Result, *, stays: bool = False, check_code: str = ""
-    ) -> ResultScreen:
+    def _result(self, attempt: Attempt, result: Result, *, stays: bool = False) -> ResultScreen:
         ttl_s = 0 if stays else int(self._limits.result_on_glass_s)
         test, training = self._marks
-        return ResultScreen(glass_id(attempt.id), result, attempt.amount, check_code, test, ttl_s, training)
+        return ResultScreen(glass_id(attempt.id), result, attempt.amount, "", test, ttl_s, training)
+
+    def _paid(self, attempt: Attempt, check_code: str, receipt: str, shown_s: float) -> ResultScreen:
+        """The receipt's code stands in the green of "paid" alone, never where a code could be paid (I10)."""
+        result = replace(self._result(attempt, "paid"), text=check_code, receipt=receipt)
+        return replace(result, ttl_s=int(shown_s)) if receipt else result
 
     async def run(self) -> None:
         """Paint, repaint on change and when the device is back, fall back to idle after a result's time."""

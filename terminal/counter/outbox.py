@@ -125,6 +125,7 @@ class Paper:
         self.work = OnDemand(self._print_all)
         self._busy: Owed | None = None
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
+        self.on_phone: Callable[[Owed], bool] = lambda _owed: False  # the customer is shown it: paper when asked
         self._numbers: dict[str, int] = {}  # effect id -> its sale's number, of those asked about now
 
     def owe(self, owed: Owed) -> None:
@@ -171,6 +172,8 @@ class Paper:
             self._busy = owed
             if not self._printer or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")
+            elif self.on_phone(owed):
+                await settle(self._book, owed, "on_phone")
             else:
                 with about(sale=owed.subject, counter=self._counter.id):
                     await self._print(owed, heard_ns, self._printer)

@@ -239,7 +239,7 @@ class CodeScreen:
 
 @dataclass(frozen=True, slots=True)
 class ResultScreen:
-    """``text``: of a paid sale its check code, which the receipt and the till show too (S65)."""
+    """``text``: of a paid sale its check code, as on receipt and till (S65); ``receipt``: its receipt's page."""
 
     id: int
     result: Literal["paid", "not_paid", "checking", "cancelled", "late", "unverified"]
@@ -248,6 +248,7 @@ class ResultScreen:
     test: bool
     ttl_s: int = 5
     training: bool = False
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,10 +285,7 @@ class Played(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """``kind`` chooses chime and phrase; the adapter knows the voice's language and number grammar.
-
-    ``digits``: of the kind "digits", what a test of the speaker says one by one and a person types.
-    """
+    """``kind`` chooses chime and phrase; ``digits``, of its kind, are said one by one: a test of the speaker."""
 
     kind: Literal["paid", "not_paid", "late", "checking", "unverified", "help", "digits"]
     amount: Money

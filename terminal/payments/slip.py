@@ -73,6 +73,7 @@ def sale_slip(
     check_code: str,
     method: str = "",
     methods: Callable[[Attempt], str] = lambda each: each.wallet or each.provider,
+    foot: Receipt = (),
 ) -> Receipt:
     """The receipt of one paid attempt: the whole sale, one share of it, or all tenders where one approved a part.
 
@@ -80,9 +81,8 @@ def sale_slip(
         when: the time of payment as text.
         copy: 0 = original, n prints COPY n.
         method, methods: how people name the wallet, and that of any attempt of the sale; its id where empty.
+        foot: what stands below everything but the mark.
     """
-    wallet = method or attempt.wallet or attempt.provider
-    tenders = _tenders(sale)
     body: list[Line] = [
         *_head(shop, words, words["receipt.title"], copy),
         *_pairs(
@@ -94,20 +94,13 @@ def sale_slip(
         ),
         Rule(),
         *([Row(_typed(sale.title))] if sale.title else []),
-        *(
-            _all_tenders(sale, tenders, methods, words, money)
-            if tenders
-            else [
-                *_amounts(sale, attempt, wallet, words, money),
-                Row(words["receipt.method"], wallet),
-                *_long(words["receipt.bank_no"], attempt.provider_txn),
-            ]
-        ),
+        *_what_was_paid(sale, attempt, method or attempt.wallet or attempt.provider, methods, words, money),
         Rule(),
         Row(words["receipt.check"], check_code, bold=True),
         Code(LOOKUP + sale.id),
         Row(words["receipt.thank_you"], align="center"),
         Row(words["receipt.keep"], align="center"),
+        *foot,
     ]
     return _marked(body, words, mark)
 
@@ -191,6 +184,23 @@ def _head(shop: Shop, words: Words, title: str, copy: int) -> list[Line]:
     if copy:
         lines.append(Row(words["receipt.copy"].format(n=copy), align="center", size=2, bold=True))
     return [*lines, Rule()]
+
+
+def _what_was_paid(
+    sale: Sale,
+    attempt: Attempt,
+    wallet: str,
+    methods: Callable[[Attempt], str],
+    words: Words,
+    money: MoneyText,
+) -> list[Line]:
+    if tenders := _tenders(sale):
+        return _all_tenders(sale, tenders, methods, words, money)
+    return [
+        *_amounts(sale, attempt, wallet, words, money),
+        Row(words["receipt.method"], wallet),
+        *_long(words["receipt.bank_no"], attempt.provider_txn),
+    ]
 
 
 def _amounts(sale: Sale, attempt: Attempt, wallet: str, words: Words, money: MoneyText) -> list[Line]:

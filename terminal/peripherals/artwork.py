@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
+from drivers import qr
 from drivers.display.tiles import Tile
 from drivers.printer.bitmap import Bitmap, Paint
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
@@ -22,6 +23,8 @@ from terminal.peripherals.marks import mark
 Words = Callable[[str], str]
 MoneyText = Callable[[Money], str]
 DRAWN_MAX: Final = 256  # captions kept; the one that was wanted longest ago goes
+QUIET: Final = 4  # modules (ISO/IEC 18004:2015, 9.1)
+MODULE_MIN: Final = 3  # pixels
 STRIP_MIN: Final = 24  # a glass with less beside its code has no room for words
 _SIGN: Final = re.compile(r"([^0-9-]*)(.*)")
 _RESULT_WORDS: Final = {
@@ -108,6 +111,9 @@ class Artwork:
         coloured = isinstance(screen, ResultScreen)
         for bitmap, box in self._amounts(screen, width, height):
             yield _tile(bitmap, box, coloured)
+        if isinstance(screen, ResultScreen) and screen.receipt:
+            for tile in receipt_code(screen.receipt, width, height):
+                yield tile
         for caption in self._captions(screen, width, height):
             if caption.text and caption.box.height >= caption.size:
                 yield await self._drawings.tile(caption, coloured)
@@ -186,6 +192,26 @@ class Artwork:
             if screen.test
             else [caption]
         )
+
+
+def receipt_code(link: str, width: int, height: int) -> Iterator[Tile]:
+    """A receipt's address in the middle of a result: black on white with its quiet zone, as cameras want it.
+
+    Nothing where a module would be smaller than ``MODULE_MIN`` pixels: no phone reads that. The result's colour,
+    the amount and the words stay around it.
+    """
+    code, short = qr.encode(link, level="M"), min(width, height)
+    flat = height - short < STRIP_MIN
+    room = Box(0, 0, width, height).part(25, 83) if flat else Box(0, short // 6, width, short * 2 // 3)
+    scale = min(room.width, room.height) // (code.size + 2 * QUIET)
+    if scale < MODULE_MIN:
+        return
+    edge, bits = QUIET * scale, bin(int.from_bytes(b"\x01" + code.packed))[3:]
+    lines = [bits[y * code.size : (y + 1) * code.size] for y in range(code.size)]
+    rows = [int("".join(bit * scale for bit in line), 2) << edge for line in lines for _ in range(scale)]
+    side = code.size * scale + 2 * edge
+    box = Box((width - side) // 2, room.y + (room.height - side) // 2, side, side)
+    yield _tile(Bitmap(side, (*((0,) * edge), *rows, *((0,) * edge))), box, coloured=False)
 
 
 def _fitted(text: str, box: Box) -> Iterator[tuple[Bitmap, Box]]:

@@ -10,7 +10,7 @@ from terminal.peripherals.sweep import never
 class BrowserDisplay:
     """Shown means: a paired page follows this counter, so it was told. What its screen shows nobody can know."""
 
-    shows_codes = True
+    shows_codes = shows_receipts = True
 
     def __init__(self, where: str, clock: Clock) -> None:
         self._where, self._clock = where, clock

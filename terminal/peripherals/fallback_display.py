@@ -93,6 +93,11 @@ class FallbackDisplay:
         reason = "display_fallback" if able else faults[0].reason
         return Health(HealthState.FAULT, reason, age_ns, detail)
 
+    @property
+    def shows_receipts(self) -> bool:
+        able = [place.display for place in self._places if getattr(place.display, "shows_receipts", False)]
+        return any(each.health().state is not HealthState.FAULT for each in able)
+
     async def show(self, screen: Screen) -> None:
         """Return when one display proved it. Raises PeripheralFailed: none did; what the first said."""
         if isinstance(screen, CodeScreen):

@@ -134,6 +134,10 @@ class DisplayFace:
     def shows_codes(self) -> bool:
         return bool(getattr(self._display, "shows_codes", False))
 
+    @property
+    def shows_receipts(self) -> bool:
+        return bool(getattr(self._display, "shows_receipts", False))
+
     async def show(self, screen: Screen) -> None:
         if self._turn.has:
             await self._display.show(screen)

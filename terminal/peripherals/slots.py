@@ -136,6 +136,11 @@ class DisplaySlot(Slot[Display]):
     def shows_codes(self) -> bool:
         return bool(getattr(self._port, "shows_codes", False))
 
+    @property
+    def shows_receipts(self) -> bool:
+        """Whether it draws the code of a receipt's page beside "paid"."""
+        return bool(getattr(self._port, "shows_receipts", False))
+
     async def show(self, screen: Screen) -> None:
         if self._port is not None:
             await self._port.show(screen)

@@ -154,6 +154,21 @@ class BankPage(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^https://[^\s]{1,300}\Z")]
 
 
+class ReceiptsTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Receipts beside paper: nothing of it unless asked for.
+
+    ``address``: where customers' phones reach this machine from anywhere: a server of the shop's own with a public
+    certificate, which passes what begins with ``/r/`` on to ``listen.notify_port``. Empty: phones in the shop's
+    own network, at ``listen.lan_port``.
+    """
+
+    display: bool = False  # after green a code on the customer's display, which opens the receipt on their phone
+    shown_s: Annotated[int, msgspec.Meta(ge=5, le=120)] = 20  # at most so long; the next sale's code comes at once
+    paper: Literal["always", "asked"] = "always"  # asked: where the display shows it, paper is for who wants it
+    address: Annotated[str, msgspec.Meta(pattern=r"^(https://[0-9A-Za-z.:-]{1,253})?\Z")] = ""
+    hours: Annotated[int, msgspec.Meta(ge=1, le=8760)] = 72  # so long the address leads to the receipt
+
+
 class CareTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whom people call, what customers are asked; a complaint is answered within ``answer_h`` hours."""
 
@@ -163,6 +178,7 @@ class CareTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     links: Annotated[tuple[BankPage, ...], msgspec.Meta(max_length=12)] = ()
     survey: Annotated[str, msgspec.Meta(pattern=r"^(https://[^\s]{1,300})?\Z")] = ""
     rating: bool = False  # two buttons on the customer's display after a payment
+    on_receipt: Literal["off", "rating", "survey"] = "off"  # a code on paper: to two buttons, or to ``survey``
     answer_h: Annotated[int, msgspec.Meta(ge=1, le=720)] = 48
 
 
@@ -259,6 +275,7 @@ class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     counters: tuple[CounterTable, ...]
     training: TrainingTable = TrainingTable()
     care: CareTable = CareTable()
+    receipts: ReceiptsTable = ReceiptsTable()
     doors: dict[str, AnyDoor] = msgspec.field(default_factory=dict)
     secrets_file: str = "secrets.toml"
     taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)

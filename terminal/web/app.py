@@ -22,6 +22,7 @@ from terminal.web.care_desk import CARE, CareDesk, CareParts
 from terminal.web.devices import Fitter
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
 from terminal.web.forms import Nothing
+from terminal.web.guest import Guests
 from terminal.web.hook_desk import HOOKS, idle_hooks
 from terminal.web.live import live
 from terminal.web.metrics import Observed, observe
@@ -129,7 +130,8 @@ def make_app(
     )
     app[PRIVACY] = beside.privacy or PrivacyDesk()
     observe(app, beside.observed)
-    app[CARE] = _care(service, beside.care or CareParts())
+    care = beside.care or CareParts()
+    app[CARE] = _care(service, care)
     edge = app[EDGE]
     edge.picture, edge.dead, edge.fitter, edge.trainer = beside.picture, beside.dead, beside.fitter, beside.trainer
     edge.visitor = beside.visitor
@@ -141,6 +143,7 @@ def make_app(
         callers.greet(response, session_token, device_token, display=display)
 
     kiosks = frozenset(each.id for each in loaded.settings.counters if each.kiosk)
+    app.add_routes(Guests(service, zone, care.on_receipt).routes())
     add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, greet, kiosks))
     return app
 
@@ -211,5 +214,7 @@ async def _goodbye(app: web.Application) -> None:
     app[EDGE].hub.end_all()
 
 
-def make_notices_app(service: Service, limits: EdgeLimits | None = None) -> web.Application:
-    return notices_app(service, limits or EdgeLimits())
+def make_notices_app(
+    service: Service, limits: EdgeLimits | None = None, guests: Guests | None = None
+) -> web.Application:
+    return notices_app(service, limits or EdgeLimits(), guests)

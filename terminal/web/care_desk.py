@@ -29,12 +29,14 @@ class CareParts:
 
     Args:
         protection: what the settings say that protects, channels named in a language.
+        rating: the customer's display asks how it was; ``on_receipt``: the page of a receipt does.
         call: makes the bundle. Raises Unavailable("help_not_kept").
     """
 
     shop: ShopCare = field(default_factory=ShopCare)
     protection: Callable[[str], Protection] | None = None
     rating: bool = False
+    on_receipt: bool = False
     answer_h: int = 48
     call: Callable[[], Awaitable[Kept]] | None = None
 

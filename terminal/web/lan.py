@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from terminal.counter.receipt_links import PATH as GUEST
 from terminal.errors import NotAllowed
 from terminal.people.roles import Principal
 
@@ -72,6 +73,8 @@ def _neighbour(address: str) -> bool:
 
 def _open(request: web.Request) -> bool:
     """What a stranger may see and do: nothing about the shop but its name and the way in."""
+    if request.path.startswith(GUEST):
+        return True  # a customer's own receipt, by an address nobody guesses
     if request.method == "POST":
         return request.path in {PAIR, VISIT}
     return request.path in _PAGES or request.path.startswith("/static/")

@@ -10,6 +10,7 @@ from terminal.counter.service import Service
 from terminal.errors import InvalidRequest, JournalError, NotEvidence, NotFound, TerminalError, Unavailable
 from terminal.web.calls import read_bytes
 from terminal.web.edge import EdgeLimits
+from terminal.web.guest import Guests
 from terminal.web.rates import Buckets
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,11 @@ class _No(msgspec.Struct, frozen=True):
     code: str = "FAIL"
 
 
-def notices_app(service: Service, limits: EdgeLimits) -> web.Application:
-    """``POST /notify/{channel}``, also with ``/pix`` after it, and nothing else: no session, no detail."""
+def notices_app(service: Service, limits: EdgeLimits, guests: Guests | None = None) -> web.Application:
+    """``POST /notify/{channel}``, also with ``/pix`` after it, and nothing else: no session, no detail.
+
+    ``guests``: customers' receipts too, where a public address leads here.
+    """
     buckets = Buckets(service.parts.clock, per_s=limits.notices_per_s, burst=limits.notices_burst)
     app = web.Application(client_max_size=BODY_MAX)
 
@@ -40,6 +44,7 @@ def notices_app(service: Service, limits: EdgeLimits) -> web.Application:
 
     app.router.add_post("/notify/{channel}", take)
     app.router.add_post("/notify/{channel}/pix", take)  # Pix API: a PSP adds this to the address it was given
+    app.add_routes(guests.routes() if guests else [])
     app.router.add_route("*", "/{rest:.*}", nothing)
     return app
 

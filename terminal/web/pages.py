@@ -38,6 +38,7 @@ from terminal.web.pages_lan import lan_routes
 from terminal.web.pages_people import people_routes
 from terminal.web.pages_privacy import privacy_routes
 from terminal.web.pages_reports import PERIODS, Periods, reports_routes
+from terminal.web.pages_receipt import receipt_routes
 from terminal.web.pages_risk import risk_routes
 from terminal.web.pages_sales import sales_routes
 from terminal.web.pages_setup import setup_routes
@@ -67,6 +68,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             web.get("/c/{counter}/attention", attention),
             web.get("/static/{version}/{name}", app[FRAME].static),
             *privacy_routes(),
+            *receipt_routes(),
             *sales_routes(),
             *care_routes(),
             *help_routes(),

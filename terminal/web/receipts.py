@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from terminal.counter.service import Service
 from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Owed
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
@@ -12,7 +13,6 @@ from terminal.payments.sale import Sale
 from terminal.people.roles import Action
 from terminal.web.answers import Done, ReceiptView
 from terminal.web.calls import Answer, Call
-from terminal.web.edge import Edge
 from terminal.web.forms import Nothing, ReceiptQuery, SlipChoice
 from terminal.web.sales import shown
 
@@ -35,8 +35,8 @@ async def decide_slip(call: Call[SlipChoice]) -> Answer:
 async def read_receipt(call: Call[ReceiptQuery]) -> Answer:
     sale = call.sale(Action.SEE_SALES)
     receipt = _receipt_id(sale, call.form.refund, call.form.kind)
-    frozen = _frozen(call.edge, sale, receipt)
-    lines = frozen if frozen is not None else _made(call.edge, sale, receipt)
+    frozen = _frozen(call.edge.service, sale, receipt)
+    lines = frozen if frozen is not None else _made(call.edge.service, sale, receipt)
     match call.form.format:
         case "json":
             view = ReceiptView(receipt, frozen is not None, sale.printings(receipt), _plain(lines))
@@ -66,19 +66,24 @@ def _receipt_id(sale: Sale, refund: str, kind: str) -> str:
     return f"{found[-1]}:receipt"
 
 
-def _frozen(edge: Edge, sale: Sale, receipt: str) -> Receipt | None:
-    for event in edge.service.feed.of_subject(sale.id):
+def receipt_lines(service: Service, sale: Sale) -> Receipt:
+    """The receipt of a paid sale as its slip has it. Raises Conflict("reprint_nothing")."""
+    receipt = _receipt_id(sale, "", "")
+    return _frozen(service, sale, receipt) or _made(service, sale, receipt)
+
+
+def _frozen(service: Service, sale: Sale, receipt: str) -> Receipt | None:
+    for event in service.feed.of_subject(sale.id):
         if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
             return from_json(event.body["lines"])
     return None
 
 
-def _made(edge: Edge, sale: Sale, receipt: str) -> Receipt:
+def _made(service: Service, sale: Sale, receipt: str) -> Receipt:
     """A counter without a printer froze none: the same lines, made from the same facts."""
-    service = edge.service
     owed = Owed(receipt, "receipt", sale.counter, sale.id, 0, sale.ended_ms, {"receipt": receipt})
     check_code = service.check_code(sale)
-    return service.parts.slips.make(service.lane(sale.counter).settings, sale, owed, check_code)
+    return service.parts.slips.make(service.adopt(sale.counter).settings, sale, owed, check_code)
 
 
 def as_text(lines: Receipt, width: int = WIDTH) -> str:

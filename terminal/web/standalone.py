@@ -23,4 +23,4 @@ def _templates() -> jinja2.Environment:
 
 
 def alone(template: str, **context: object) -> str:
-    return _templates().get_template(template).render(policy=POLICY, **context)
+    return _templates().get_template(template).render({"policy": POLICY, **context})

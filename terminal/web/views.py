@@ -119,6 +119,7 @@ class ScreenView(msgspec.Struct, frozen=True):
     amount_minor: int = 0
     currency: str = ""
     check_code: str = ""  # of a paid result: compare with the receipt
+    receipt: str = ""  # of a paid result: the address of its receipt, where customers are shown one
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -304,6 +305,7 @@ def screen_view(screen: Screen) -> ScreenView:
 def health_view(health: Health, now_ns: int) -> HealthView:
     age_s = max(now_ns - health.checked_mono_ns, 0) // 1_000_000_000
     return HealthView(health.state.value, health.reason, age_s, dict(health.detail))
+                receipt=screen.receipt,
 
 
 def event_view(event: Event) -> EventView:

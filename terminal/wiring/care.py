@@ -27,13 +27,17 @@ def care_parts(loaded: Loaded, devices: Callable[[], Any] = lambda: None) -> Car
         devices: what the service knows of its devices now, for the bundle.
     """
     table = loaded.settings.care
-    asks_on_receipt = table.on_receipt == "rating"
 
     async def call() -> Kept:
         return await asyncio.to_thread(call_for_help, loaded, devices())
 
     return CareParts(
-        shop_care(loaded), partial(protection_of, loaded), table.rating, asks_on_receipt, table.answer_h, call
+        shop_care(loaded),
+        partial(protection_of, loaded),
+        table.rating,
+        table.on_receipt == "rating",
+        table.answer_h,
+        call,
     )
 
 

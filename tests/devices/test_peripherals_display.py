@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -16,6 +17,7 @@ from firmware_stubs.printer import PrinterStub
 from terminal.counter.ports import CodeScreen, HealthState, IdleScreen, ResultScreen, Screen
 from terminal.errors import PeripheralFailed
 from terminal.payments.money import Money
+from terminal.peripherals.artwork import receipt_code
 from terminal.peripherals.display import CodeDisplay
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
@@ -64,6 +66,34 @@ def test_i25_a_code_with_amount_words_and_test_mark_reads_on_every_shape_of_glas
                 assert counter.display.png() != plain
 
     play(story())
+
+
+@pytest.mark.row(66)
+@pytest.mark.parametrize("glass", [(240, 320), (320, 240), (240, 240), (480, 320)])
+def test_a_receipts_code_reads_from_the_middle_of_a_paid_glass_and_from_no_other(glass: tuple[int, int]) -> None:
+    link = "https://192.168.1.20:7643/r/01J8ZQ4Y7N3M5K2B6C9D0E1F2GABCDEFGHIJ234567"
+
+    async def story() -> None:
+        counter = SimulatedCounter(captions=True, glass=glass)
+        display = counter.devices().display
+        assert isinstance(display, CodeDisplay)
+        async with running(display.run):
+            await well(display.health)
+            await display.show(replace(PAID, receipt=link, text="7KQ2"))
+            await until(lambda: read_back(counter.display) == [link], 5)
+            assert len({*counter.display.glass()[2]}) > 2, "the colour of paid stands around it"
+            await display.show(replace(CODE, id=8))
+            await asyncio.sleep(1)
+            assert read_back(counter.display) == [PAYLOAD]
+            await display.show(replace(PAID, id=9))
+            await asyncio.sleep(1)
+            assert read_back(counter.display) == []
+
+    play(story())
+
+
+def test_a_glass_too_small_for_a_camera_shows_no_receipts_code() -> None:
+    assert [*receipt_code("https://shop.example/r/" + "A" * 42, 160, 128)] == []
 
 
 def test_the_code_is_lit_before_any_caption_and_a_newer_screen_ends_them() -> None:

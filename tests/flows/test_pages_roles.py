@@ -22,11 +22,12 @@ async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str, list[str]]]:
         app = make_app(shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy)
         found = {each.resource.canonical for each in app.router.routes() if each.method == "GET" and each.resource}
         url = await listen(stack, app, "127.0.0.1", 0)
-        left_out = (PREFIX, "/static", "/link", BOOK, LAN)
+        left_out = (PREFIX, "/static", "/link", BOOK, LAN, GUESTS)
         yield shop, url, sorted(each for each in found if not each.startswith(left_out))
 
 
 LAN: Final = "/setup/lan"  # for everybody, where phones come in: tests/flows/test_lan.py asks for it
+GUESTS: Final = "/r/"  # for whoever has the address: tests/flows/test_digital_receipt.py asks for it
 BOOK: Final = "/reports/daybook.xlsx"  # a file, no page; tests/flows/test_pages_reports.py asks for it
 HELP: Final = {
     "/help",
@@ -34,7 +35,7 @@ HELP: Final = {
     *(f"/help/{each}" for each in ("privacy", "contact", "safety", "guide/{name}")),
 }
 OPEN: Final = {"/", "/api", "/checkout", "/display", "/sign-in"} | HELP
-GLASS: Final = {"/c/{counter}/display", "/c/{counter}/code.svg"}
+GLASS: Final = {"/c/{counter}/display", "/c/{counter}/code.svg", "/c/{counter}/receipt.svg"}
 AT_A_TILL: Final = {"/c/{counter}/till"}
 SELLING: Final = (
     OPEN
@@ -62,8 +63,8 @@ async def test_s30_every_page_opens_for_whom_it_is_in_every_language_and_for_nob
         sale = (await shop.shown(await shop.machine()))["id"]
         parts = {"{counter}": "1", "{sale}": sale, "{code}": "A-05", "{n}": "1", "{name}": "shopkeeper"}
         parts |= {"{card}": "quick", "{kind}": "png", "{step}": "sheet", "{exam}": "e1"}
-        # no code, no record, nobody draws here, and nobody practises
-        nothing_yet = ("code.svg", "record.pdf", "cards/", "/train/")
+        # no code, no receipt, no record, nobody draws here, and nobody practises
+        nothing_yet = ("code.svg", "receipt.svg", "record.pdf", "cards/", "/train/")
 
         async def status(client: Client, path: str, language: str = "en") -> int:
             for name, value in parts.items():

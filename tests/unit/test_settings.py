@@ -86,6 +86,36 @@ def test_f1_each_mistake_has_its_sentence(tmp_path: Path, old: str, new: str, sl
     assert (slug, key) in slugs(place(tmp_path, example().replace(old, new, 1)))
 
 
+@pytest.mark.row(66)
+@pytest.mark.parametrize(
+    ("more", "changed", "keys"),
+    [
+        ("[receipts]\ndisplay = true", ("", ""), ["receipts.display"]),
+        ("[receipts]\ndisplay = true", ("lan = false", "lan = true"), []),
+        ('[receipts]\ndisplay = true\naddress = "https://tea.example"', ("", ""), []),
+        ('[receipts]\naddress = "http://tea.example"', ("", ""), ["receipts.address"]),
+        ('[receipts]\naddress = "https://tea.example/shop"', ("", ""), ["receipts.address"]),
+        (
+            '[receipts]\naddress = "https://tea.example"',
+            ("notify_port = 7601", "notify_port = 0"),
+            ["receipts.address"],
+        ),
+        ('[receipts]\npaper = "asked"', ("", ""), ["receipts.paper"]),
+        ('[care]\non_receipt = "rating"', ("", ""), ["care.on_receipt"]),
+        ('[care]\non_receipt = "survey"', ("", ""), ["care.survey"]),
+        ('[care]\non_receipt = "survey"\nsurvey = "https://bank.example/s"', ("", ""), []),
+    ],
+)
+def test_f1_receipts_that_no_phone_could_open_are_told_before_the_first_sale(
+    tmp_path: Path, more: str, changed: tuple[str, str], keys: list[str]
+) -> None:
+    path = place(tmp_path, f"{example().replace(*changed)}\n{more}\n")
+    if keys:
+        assert [key for _, key in slugs(path)] == keys
+    else:
+        load(path)
+
+
 def test_f1_a_missing_file_and_broken_toml_say_so(tmp_path: Path) -> None:
     assert slugs(tmp_path / "none.toml")[0][0] == "config_missing"
     assert slugs(place(tmp_path, "mode = "))[0][0] == "config_unreadable"

@@ -37,6 +37,7 @@ function draw() {
   at("amount").hidden = !amount;
   say(at("amount"), amount);
   drawCode(screen, acting);
+  drawReceipt(acting ? "" : (screen.receipt ?? ""));
   drawRating(connected && screen.kind === "result" && screen.result === "paid" && !acting);
   if (screen.title) say(at("shop"), screen.title);
   glass.classList.remove("stacked");
@@ -84,6 +85,21 @@ function drawCode(screen, acting) {
   picture.alt = t("customer.scan_or_show");
 }
 
+/** The receipt's own code, beside "paid" alone: what could be paid never stands there with it. */
+function drawReceipt(link) {
+  const picture = at("receipt-code");
+  at("receipt").hidden = !link;
+  at("main").classList.toggle("with-receipt", link !== "");
+  if (!link) {
+    picture.removeAttribute("src");
+    return;
+  }
+  const address = `/c/${facts.counter}/receipt.svg?for=${encodeURIComponent(link)}`;
+  if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
+  picture.alt = t("customer.receipt");
+}
+
+at("receipt-code").addEventListener("error", () => { at("receipt").hidden = true; });
 at("code").addEventListener("error", () => setTimeout(() => {
   at("code").removeAttribute("src");
   draw();

@@ -1,11 +1,15 @@
 """Care in a real browser: one key in the till's help, two buttons on the glass, a complaint, help by keyboard."""
 
+import io
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.async_api import BrowserContext, expect
 
-from tests.flows.browser.conftest import Till, watch
+from tests.flows.browser.axe import violations
+from tests.flows.browser.conftest import Till, picture_there, watch
 from tests.flows.browser.shop import OWNER_PIN, open_shop
 
 pytestmark = [
@@ -67,11 +71,23 @@ async def test_a_cashier_says_slow_opens_a_complaint_and_calls_for_help(till: Ti
     assert not till.complaints
 
 
+_RECEIPTS = """
+[care]
+rating = true
+on_receipt = "rating"
+[receipts]
+display = true
+shown_s = 120
+address = "https://tea.example"
+"""
+
+
 @pytest.mark.slow
-async def test_the_question_on_the_glass_goes_with_the_result_and_its_answer_is_counted(
+@pytest.mark.row(66)
+async def test_beside_paid_stand_the_receipt_and_the_question_and_they_go_with_the_next_sale(
     window: BrowserContext, tmp_path: Path
 ) -> None:
-    async with open_shop(tmp_path, 1, more="[care]\nrating = true\n") as shop:
+    async with open_shop(tmp_path, 1, more=_RECEIPTS) as shop:
         till = Till(await window.new_page(), shop, "1")
         watch(till.page, till.complaints)
         await till.open()
@@ -79,13 +95,32 @@ async def test_the_question_on_the_glass_goes_with_the_result_and_its_answer_is_
         watch(glass, till.complaints)
         await glass.goto(f"{shop.url}/c/1/display")
         await expect(glass.locator("#rating")).to_be_hidden()
-        await sold(till)
+        await expect(glass.locator("#receipt")).to_be_hidden()
+        sale = await sold(till)
+        token = shop.running.service.receipt_links.token(sale)
+        await picture_there(glass, "#receipt-code")
+        for size in ({"width": 1024, "height": 600}, {"width": 800, "height": 480}, {"width": 420, "height": 800}):
+            await glass.set_viewport_size(size)  # type: ignore[arg-type]  # the same keys
+            seen = Image.open(io.BytesIO(await glass.screenshot()))
+            assert [each.text for each in zxingcpp.read_barcodes(seen)] == [f"https://tea.example/r/{token}"], size
         await glass.get_by_role("button", name="Good", exact=True).click()
         await expect(glass.locator("#rating-word")).to_contain_text("Thank you")
         await till.type("100")
         await till.press("Enter")
         await till.shown()
         await expect(glass.locator("#rating")).to_be_hidden()
+        await expect(glass.locator("#receipt")).to_be_hidden()
+
+        phone = await window.new_page()
+        watch(phone, till.complaints)
+        await phone.set_viewport_size({"width": 360, "height": 740})
+        await phone.goto(f"{shop.url}/r/{token}")
+        assert await violations(phone) == []
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await phone.evaluate(wide) <= 0
+        await phone.get_by_role("button", name="Not good").focus()
+        await phone.keyboard.press("Enter")
+        await expect(phone.get_by_role("status")).to_contain_text("Thank you")
         rated = shop.running.service.feed.list("rating")
-        assert [each.body["good"] for each in rated] == [True]
+        assert [each.body["good"] for each in rated] == [True], "what was said first"
         assert not till.complaints
