@@ -297,6 +297,7 @@ def screen_view(screen: Screen) -> ScreenView:
                 amount_minor=screen.amount.minor,
                 currency=screen.amount.currency,
                 check_code=screen.text,
+                receipt=screen.receipt,
             )
         case _:
             return ScreenView("idle", screen.title, screen.test)
@@ -305,7 +306,6 @@ def screen_view(screen: Screen) -> ScreenView:
 def health_view(health: Health, now_ns: int) -> HealthView:
     age_s = max(now_ns - health.checked_mono_ns, 0) // 1_000_000_000
     return HealthView(health.state.value, health.reason, age_s, dict(health.detail))
-                receipt=screen.receipt,
 
 
 def event_view(event: Event) -> EventView:
