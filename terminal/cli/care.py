@@ -1,7 +1,7 @@
 """``countertop feedback``, ``case`` and ``print``: what is said of sales, complaints, cards. Asks the service."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -58,8 +58,13 @@ def _when(wall_ms: int) -> str:
     return (_EPOCH + timedelta(milliseconds=wall_ms)).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+def _put(told: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
+    """For machines, or for people."""
+    if as_json:
+        put(told)
+        return
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 # --- feedback ---
@@ -75,14 +80,14 @@ def list_(
     """The newest first."""
     with sentences(as_json=as_json):
         told = _ask("GET", "/feedback", url, key_file, limit=limit)
-    if as_json:
-        put(told)
-        return
+    _put(told, _feedback(told), as_json=as_json)
+
+
+def _feedback(told: Mapping[str, Any]) -> Iterator[str]:
     words = Catalogue.load(language())
     for each in told["feedback"]:
-        _say(
-            f"{_when(each['at_ms'])}  {words.text('care.say_' + each['what'])}  {each['counter']}  {each['sale']}"
-        )
+        said = words.text(f"care.say_{each['what']}")
+        yield f"{_when(each['at_ms'])}  {said}  {each['counter']}  {each['sale']}"
 
 
 @feedback.command()
@@ -95,16 +100,16 @@ def report(
     """Grouped by what and counter, the most frequent first; customers' answers below."""
     with sentences(as_json=as_json):
         told = _ask("GET", "/feedback/report", url, key_file, days=days)
-    if as_json:
-        put(told)
-        return
+    _put(told, _groups(told), as_json=as_json)
+
+
+def _groups(told: Mapping[str, Any]) -> Iterator[str]:
     words = Catalogue.load(language())
     for each in told["groups"]:
         counters = ", ".join(f"{name}: {count}" for name, count in each["counters"].items())
-        _say(
-            f"{each['count']:5}  {words.text('care.say_' + each['what'])}  ({counters})  {' '.join(each['sales'])}"
-        )
-    _say(f"{words.text('care.rate_good')}: {told['good']}  {words.text('care.rate_bad')}: {told['bad']}")
+        said = words.text(f"care.say_{each['what']}")
+        yield f"{each['count']:5}  {said}  ({counters})  {' '.join(each['sales'])}"
+    yield f"{words.text('care.rate_good')}: {told['good']}  {words.text('care.rate_bad')}: {told['bad']}"
 
 
 # --- complaints ---
@@ -125,7 +130,7 @@ def open_(
         told = _ask("POST", f"/sales/{sale}/cases", url, key_file, reason=reason.value, note=note)
         if print_at:
             _ask("POST", f"/cases/{told['id']}/print", url, key_file, counter=print_at)
-    _tell(told, as_json=as_json)
+    _put(told, _steps(told), as_json=as_json)
 
 
 @case.command("list")
@@ -133,11 +138,7 @@ def cases(url: Url = URL, key_file: KeyFile = None, as_json: Json = False) -> No
     """The newest first, at most 100."""
     with sentences(as_json=as_json):
         told = _ask("GET", "/cases", url, key_file, limit=100)
-    if as_json:
-        put(told)
-        return
-    for each in told["cases"]:
-        _say(_line(each))
+    _put(told, map(_line, told["cases"]), as_json=as_json)
 
 
 @case.command()
@@ -160,7 +161,7 @@ def show(
         told = _ask("GET", f"/cases/{name}", url, key_file)
         if evidence is not None:
             asyncio.run(story(evidence))
-    _tell(told, as_json=as_json)
+    _put(told, _steps(told), as_json=as_json)
 
 
 @case.command()
@@ -179,17 +180,14 @@ def move(
         body["approver"] = {"person": person, "pin": typer.prompt("PIN", hide_input=True, err=True)}
     with sentences(as_json=as_json):
         told = _ask("POST", f"/cases/{name}", url, key_file, **body)
-    _tell(told, as_json=as_json)
+    _put(told, _steps(told), as_json=as_json)
 
 
-def _tell(told: Mapping[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        put(told)
-        return
+def _steps(told: Mapping[str, Any]) -> Iterator[str]:
     words = Catalogue.load(language())
-    _say(_line(told))
+    yield _line(told)
     for each in told["steps"]:
-        _say(f"  {_when(each['at_ms'])}  {words.text('care.state_' + each['state'])}  {each['note']}".rstrip())
+        yield f"  {_when(each['at_ms'])}  {words.text('care.state_' + each['state'])}  {each['note']}".rstrip()
 
 
 def _line(told: Mapping[str, Any]) -> str:
