@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from terminal.counter.ports import Clock
+from terminal.whole_file import write_whole
 
 DAYS: Final = 3650
 _COMMON_MAX: Final = 64  # RFC 5280, appendix A
@@ -20,7 +22,7 @@ _PEM = serialization.Encoding.PEM
 
 
 def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Path, Path]:
-    """The authority's certificate and a server file (key and certificate) for loopback; made when missing.
+    """The authority's certificate and a server file (key and certificate) for loopback; made when missing or half.
 
     Files: ``authority.pem`` (public), ``server.pem`` (0600). The authority's key is forgotten after signing.
 
@@ -29,7 +31,7 @@ def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Pat
             made anew when the certificate is not one of these.
     """
     authority, server = folder / "authority.pem", folder / "server.pem"
-    if authority.exists() and server.exists() and _covers(server, names):
+    if _sound(authority, server, names):
         return authority, server
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.datetime.fromtimestamp(clock.wall_ms() / 1000, datetime.UTC)
@@ -49,16 +51,24 @@ def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Pat
         .sign(root_key, hashes.SHA256())
     )
     private = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    server.touch(mode=0o600)
-    server.write_bytes(private + own.public_bytes(_PEM))
-    authority.write_bytes(root.public_bytes(_PEM))
+    write_whole(server, private + own.public_bytes(_PEM), 0o600)
+    write_whole(authority, root.public_bytes(_PEM), 0o644)
     return authority, server
 
 
-def _covers(server: Path, names: Collection[str]) -> bool:
-    if not names:
-        return True
-    own = x509.load_pem_x509_certificate(server.read_bytes().partition(b"-----END PRIVATE KEY-----")[2].lstrip())
+def _sound(authority: Path, server: Path, names: Collection[str]) -> bool:
+    """Both there, whole, of one making, and for these names; a power cut may have come between them."""
+    try:
+        told, root = server.read_bytes(), x509.load_pem_x509_certificate(authority.read_bytes())
+        serialization.load_pem_private_key(told, None)
+        own = x509.load_pem_x509_certificate(told.partition(b"-----END PRIVATE KEY-----")[2].lstrip())
+        own.verify_directly_issued_by(root)
+    except (FileNotFoundError, ValueError, TypeError, InvalidSignature):
+        return False
+    return not names or _covers(own, names)
+
+
+def _covers(own: x509.Certificate, names: Collection[str]) -> bool:
     known = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return own.subject == _named(names) and all(_general(each) in known for each in names)
 

@@ -14,8 +14,8 @@ from terminal.cli.onboard_accept import accept
 from terminal.cli.prepare import begin_files, tell_proposal
 from terminal.cli.verify import read
 from terminal.cli.words import REFUSED, USAGE, console, errors, give_up, put, sentences
-from terminal.visit.keys import write_whole
 from terminal.visit.script import read_script
+from terminal.whole_file import write_whole
 
 onboard = typer.Typer(
     invoke_without_command=True, help="The visit that sets a shop up: try it, prepare it, accept it, count it."

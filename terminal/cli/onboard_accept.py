@@ -12,8 +12,8 @@ from terminal.cli.people_door import PeopleDoor, person_named, signed_in
 from terminal.cli.words import REFUSED, Problem, console, errors, give_up, language, put, sentences
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import nearest
-from terminal.visit.keys import write_whole
 from terminal.visit.seal import Checked, check, digest
+from terminal.whole_file import write_whole
 
 AGAIN: Final = "code_again"  # an approver's second step was not given
 Say = Callable[[str], str]

@@ -16,9 +16,10 @@ from terminal.cli.words import REFUSED, USAGE, console, give_up, put, sentences
 from terminal.errors import InvalidRequest
 from terminal.settings import Problems, load
 from terminal.system import SystemClock, SystemEntropy
-from terminal.visit.keys import open_key, write_whole
+from terminal.visit.keys import open_key
 from terminal.visit.pack import applied, pack_of, read_pack, toml
 from terminal.visit.seal import check, fingerprint, seal
+from terminal.whole_file import write_whole
 from terminal.wiring.stores import keys_folder
 
 pack = typer.Typer(no_args_is_help=True, help="Settings packs: how one shop is run, for the next; no secrets.")

@@ -12,8 +12,8 @@ from terminal.errors import InvalidRequest
 from terminal.help.languages import nearest
 from terminal.payments.currencies import EXPONENTS
 from terminal.system import SystemEntropy
-from terminal.visit.keys import write_whole
 from terminal.visit.presets import Answers, Proposal, answers_of, propose
+from terminal.whole_file import write_whole
 
 SETTINGS: Final = "countertop.toml"
 SECRETS: Final = "secrets.toml"

@@ -99,8 +99,16 @@ class SigningIn:
         return Principal("device", device.id, device.role, device.id, counters, simulated=self._simulated)
 
     def _over(self, known: Person | Device) -> bool:
-        """A visitor's time is up, and that of the phone they came with."""
-        return bool(known.until_ms) and self._clock.wall_ms() >= known.until_ms
+        """A visitor's time is up, and that of the phone they came with; it goes with them when they are let go."""
+        if not known.until_ms:
+            return False
+        if isinstance(known, Device) and not self._visits(known.until_ms):
+            return True
+        return self._clock.wall_ms() >= known.until_ms
+
+    def _visits(self, until_ms: int) -> bool:
+        """Whether whose login ends then is still let in: login and phone were given together."""
+        return any(each.until_ms == until_ms for each in self._roll.all(Person))
 
     def _as_person(self, person: Person, session: Session, device: Device | None) -> Principal:
         selling = device is not None and session.role is Role.CASHIER

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from terminal.counter.ports import Entropy
 from terminal.errors import BadSettings
+from terminal.whole_file import Owner, write_whole
 
 PRIVATE: Final = "visit.key"
 PUBLIC: Final = "visit.pub"
@@ -28,38 +29,38 @@ def open_key(folder: Path, entropy: Entropy) -> Ed25519PrivateKey:
     """
     path = folder / PRIVATE
     if not path.exists():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(folder)
         made = Ed25519PrivateKey.from_private_bytes(entropy.bytes(SEED_BYTES))
         _publish(folder, made)
-        write_whole(path, made.private_bytes_raw().hex().encode() + b"\n", 0o600)
+        write_whole(path, made.private_bytes_raw().hex().encode() + b"\n", 0o600, _belongs(folder))
     key = _read(path)
     if not (folder / PUBLIC).exists():
         _publish(folder, key)
     return key
 
 
-def write_whole(path: Path, data: bytes, mode: int) -> None:
-    """Durable on return, and never half: written aside, synced, then given the name. Raises OSError."""
-    aside = path.with_name(path.name + ".new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-    aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _make_folder(folder: Path) -> None:
+    if folder.exists():
+        return
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if (owner := _belongs(folder.parent)) is not None:
+        os.chown(folder, *owner, follow_symlinks=False)
+
+
+def _belongs(folder: Path) -> Owner | None:
+    """Root makes the service's files as the service's own; whoever else can only make their own."""
+    if os.geteuid() != 0:
+        return None
+    status = folder.stat()
+    return Owner(status.st_uid, status.st_gid)
 
 
 def _publish(folder: Path, key: Ed25519PrivateKey) -> None:
     pem = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    write_whole(folder / PUBLIC, pem, 0o644)
+    write_whole(folder / PUBLIC, pem, 0o644, _belongs(folder))
 
 
 def _read(path: Path) -> Ed25519PrivateKey:
@@ -70,7 +71,8 @@ def _read(path: Path) -> Ed25519PrivateKey:
         raise BadSettings("key_file_not_ours", path=str(path), why=error.strerror or "unreadable") from error
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+        ours = {os.geteuid()} if os.geteuid() else {0, path.parent.stat().st_uid}
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in ours:
             raise BadSettings("key_file_not_ours", path=str(path), why="not a plain file of this user")
         if status.st_mode & 0o077:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"

@@ -48,6 +48,7 @@ class Training:
         self._turn = asyncio.Lock()
         self.world: World | None = None
         self.live_url = ""
+        self.linger_s = LINGER_S
         self._closing: asyncio.Task[None] | None = None
 
     def on(self, counter: str) -> bool:
@@ -74,9 +75,7 @@ class Training:
                 return self.world.url
             if lane.current is not None:
                 raise Conflict("sale_live", sale=lane.current)
-            if self._closing is not None:
-                self._closing.cancel()  # it waits for our turn or sleeps: nothing is half closed
-                self._closing = None
+            await self._close_no_more()
             if self.world is None:
                 self.world = await self._open()
             body: dict[str, Any] = {"counter": lane.id}
@@ -97,6 +96,9 @@ class Training:
             with suppress(TerminalError, TimeoutError):
                 async with asyncio.timeout(END_S):
                     await world.classroom.lessons.leave(lane.id)
+            with suppress(TimeoutError):  # a sale that is just being opened is open, or refused, after this
+                async with asyncio.timeout(END_S), practised.turn:
+                    practised.away = Away(OFF, self.live_url)
             practised.away = Away(OFF, self.live_url)
             if practised.current is not None:
                 with suppress(TerminalError, TimeoutError):
@@ -117,16 +119,30 @@ class Training:
         await self.close()
 
     async def _close_later(self) -> None:
-        await asyncio.sleep(LINGER_S)
+        await asyncio.sleep(self.linger_s)
         async with self._turn:
             if not any(each.lent for each in self._shared.values()):
                 await self.close()
 
     async def stop(self) -> None:
-        """The service stops: practice with it."""
-        if self._closing is not None:
-            self._closing.cancel()
-        await self.close()
+        """The service stops: practice with it, once what is being opened or closed now is so."""
+        taken = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_S):
+                taken = await self._turn.acquire()
+        try:
+            await self._close_no_more()
+            await self.close()
+        finally:
+            if taken:
+                self._turn.release()
+
+    async def _close_no_more(self) -> None:
+        """With our turn taken it sleeps or waits for the turn: nothing is half closed."""
+        closing, self._closing = self._closing, None
+        if closing is not None:
+            closing.cancel()
+            await asyncio.wait({closing})
 
     async def close(self) -> None:
         world, self.world = self.world, None

@@ -23,7 +23,7 @@ from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.settings import Loaded
 from terminal.visit.desk import VisitDesk
-from terminal.visit.keys import open_key, write_whole
+from terminal.visit.keys import open_key
 from terminal.visit.pack import pack_of
 from terminal.visit.presets import proposed
 from terminal.visit.proofs import (
@@ -43,6 +43,7 @@ from terminal.visit.record import FOLDER, Signer
 from terminal.visit.seal import check, digest, fingerprint
 from terminal.visit.steps import Result, Step, Visit
 from terminal.web.views_devices import CounterPlaces
+from terminal.whole_file import write_whole
 from terminal.wiring.stores import JOURNAL, keys_folder, on_disk
 from terminal.wiring.visit_lessons import practised
 

@@ -44,7 +44,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.risk": ("terminal.payments", "terminal.counter", *COMMON),
     "terminal.observe": ("terminal.payments", PORTS, *COMMON),  # counts and tells; nothing else knows of it
     "terminal.hooks": (*CORE_TYPES, "terminal.counter", *COMMON),
-    "terminal.visit": ("terminal.payments", "terminal.people.roles", PORTS, *COMMON),
+    "terminal.visit": ("terminal.payments", "terminal.people.roles", "terminal.whole_file", PORTS, *COMMON),
     "terminal.training": ("terminal.payments", "terminal.people.roles", "terminal.chance", PORTS, *COMMON),
     "terminal.care": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
@@ -78,10 +78,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.chance": (),
     "terminal.on_demand": (),
     "terminal.guard": (),
+    "terminal.whole_file": (),
     "terminal.log_context": (),
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
-    "terminal.local_authority": (PORTS,),
+    "terminal.local_authority": ("terminal.whole_file", PORTS),
     "terminal.lan_authority": (PORTS,),
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks

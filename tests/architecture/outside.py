@@ -102,6 +102,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/people/pins.py", "thread"): "Argon2 leaves the loop; inline in a virtual world",
     ("terminal/sandbox/server.py", "thread"): "making RSA keys leaves the loop",
     ("terminal/local_authority.py", "file"): "the machine's own certificate, made once",
+    ("terminal/whole_file.py", "file"): "a file that is there whole or not at all",
     ("terminal/app.py", "file"): "tells its starter where it answers, readable by the owner alone",
     ("terminal/app.py", "socket"): "TLS for the notification listener",
     ("firmware_stubs/cables.py", "socket"): "a simulated device behind TCP, on loopback",

@@ -94,6 +94,51 @@ async def test_a_machine_that_stopped_while_somebody_trained_sells_again_and_say
         assert (ended.type, ended.body["why"]) == ("training_ended", "restart")
 
 
+async def test_a_sale_that_is_just_being_opened_in_practice_is_cancelled_before_the_counter_sells_again(
+    tmp_path: Path,
+) -> None:
+    async with open_shop(tmp_path, counters=1) as shop:
+        await shop.running.training.begin("1", MEI)
+        training, world = training_of(shop)
+        practised = world.service.lane("1")
+        opening = asyncio.create_task(
+            world.service.checkout.open_sale(OpenSale("1", Money(2850, "CNY")), actor=MEI)
+        )
+        for _ in range(100):
+            await asyncio.sleep(0)
+            if practised.turn.locked():
+                break
+        await training.end("1", MEI)
+        sale = await opening
+        assert world.service.book.sale(sale.id).state == "cancelled", "open for ever behind a counter that sells"
+        assert practised.current is None
+
+
+async def test_the_service_stops_only_after_practice_that_is_being_closed_has_closed(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, counters=1) as shop:
+        shop.running.training.linger_s = 0.0
+        await shop.running.training.begin("1", MEI)
+        training, world = training_of(shop)
+        closing, go_on, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def slow() -> None:
+            closing.set()
+            await go_on.wait()
+            closed.set()
+
+        world.stack.push_async_callback(slow)
+        await training.end("1", MEI)
+        await asyncio.wait_for(closing.wait(), WATCHDOG_S)
+        stopping = asyncio.create_task(training.stop())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not stopping.done(), "left half closed"
+        go_on.set()
+        await asyncio.wait_for(stopping, WATCHDOG_S)
+        assert closed.is_set()
+        assert world.life.done()
+
+
 async def test_practice_that_broke_gives_its_counters_back_and_what_begins_next_has_another(
     tmp_path: Path,
 ) -> None:

@@ -1,5 +1,6 @@
 """The machine's own certificate: made once, for the names it is called by, and made anew when they change."""
 
+import ssl
 from pathlib import Path
 
 from cryptography import x509
@@ -24,6 +25,23 @@ def test_it_is_made_once_for_loopback_and_kept(tmp_path: Path) -> None:
     made = server.read_bytes(), authority.read_bytes()
     ensure(tmp_path / "tls", SystemClock())
     assert (server.read_bytes(), authority.read_bytes()) == made
+
+
+def test_f4_what_a_power_cut_left_half_is_made_anew_and_never_two_halves_of_different_makings(
+    tmp_path: Path,
+) -> None:
+    authority, server = ensure(tmp_path / "a", SystemClock())
+    other, _ = ensure(tmp_path / "b", SystemClock())
+    whole = server.read_bytes(), authority.read_bytes()
+    for left in ((whole[0][:200], whole[1]), (b"", whole[1]), (whole[0], b""), (whole[0], other.read_bytes())):
+        server.write_bytes(left[0])
+        authority.write_bytes(left[1])
+        ensure(tmp_path / "a", SystemClock())
+        root = x509.load_pem_x509_certificate(authority.read_bytes())
+        certificate(server).verify_directly_issued_by(root)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(server)
+        assert server.stat().st_mode & 0o777 == 0o600
+        assert sorted(each.name for each in server.parent.iterdir()) == ["authority.pem", "server.pem"]
 
 
 def test_further_names_are_in_it_the_first_as_its_common_name(tmp_path: Path) -> None:

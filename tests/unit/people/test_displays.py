@@ -30,6 +30,26 @@ def test_i14_a_paired_display_shows_its_counter_and_takes_no_money(tmp_path: Pat
 
 
 @pytest.mark.row(95)
+def test_a_visitors_phone_is_nobodys_device_once_the_owner_let_them_go(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        owner = shop.principal(await shop.set_up())
+        phones = []
+        for name in ("Li", "Wu"):
+            code = shop.people.new_visit_code(owner, hours=4)
+            made = await shop.people.use_visit_code(code, label=name, pin="518264", device="10.0.0.7", display="1")
+            phones.append(made)
+            shop.skip(1)
+        gone, stays = phones
+        await shop.people.disable(owner, gone.person)
+        for _ in range(2):
+            assert shop.people.who(gone.device_token, gone.session_token) is None, "let go, and still in the shop"
+            assert shop.people.who(stays.device_token) is not None
+            shop.power_cut()
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(95)
 def test_a_visitors_phone_is_nobodys_device_once_their_login_ended(tmp_path: Path) -> None:
     async def tell(shop: Shop) -> None:
         owner = shop.principal(await shop.set_up())

@@ -1,5 +1,6 @@
 """The visit's key: made once, kept for its owner alone, never silently replaced."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def test_f4_a_key_that_others_can_read_or_that_is_damaged_is_refused_not_replace
     path.unlink()
     path.symlink_to(tmp_path / "visit.pub")
     assert refused(tmp_path) == "key_file_not_ours"
+
+
+def test_the_service_can_read_what_root_made_in_its_folder(tmp_path: Path) -> None:
+    """`countertop pack make` run by root: the folder says whose files these are."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    if os.geteuid() == 0:
+        os.chown(folder, 4711, 4712)
+    key = open_key(folder / "keys", Chance(1))
+    for each in (folder / "keys", *(folder / "keys").iterdir()):
+        status = each.stat()
+        assert (status.st_uid, status.st_gid) == (folder.stat().st_uid, folder.stat().st_gid), each
+    assert open_key(folder / "keys", Chance(2)).private_bytes_raw() == key.private_bytes_raw(), (
+        "root reads it, too"
+    )
 
 
 def test_a_public_half_that_a_power_cut_took_is_written_again(tmp_path: Path) -> None:
