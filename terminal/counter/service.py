@@ -29,8 +29,8 @@ from terminal.counter.ports import Clock, Ids, Provider
 from terminal.counter.posters import Posters
 from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
-from terminal.counter.recovery import recover
 from terminal.counter.receipt_links import ReceiptLinks
+from terminal.counter.recovery import recover
 from terminal.counter.refunds import RefundDriver, RefundJob
 from terminal.counter.remainder import Remainder
 from terminal.counter.report_paper import ReportPaper
@@ -73,8 +73,8 @@ class Service:
         self.house, self.feed, self.limits = parts.house, parts.feed, parts.limits
         self.book = Book(parts.feed, parts.clock)
         self._check_key = hmac.digest(parts.code_key, b"check codes", "sha256")
-        self.tasks = Tasks()
         self.receipt_links = ReceiptLinks(parts.code_key, parts.clock)
+        self.tasks = Tasks()
         self.lanes: dict[str, Lane] = {}
         for settings, devices in counters:
             self.lanes[settings.id] = self._lane_of(settings, devices)
@@ -142,11 +142,11 @@ class Service:
             lambda copy: slips.copy_mark(settings, copy),
         )
         lane.glass.life_s, lane.glass.check_code = self._code_life_s, self.check_code
-        lane.glass.waits = lambda channel: self.accounts.waits(poster_of(channel))
-        return lane
         links, display = self.receipt_links, devices.display
         lane.glass.receipt = links.for_display
         lane.paper.on_phone = lambda owed: links.instead_of_paper(self.book.sale(owed.subject), owed, display)
+        lane.glass.waits = lambda channel: self.accounts.waits(poster_of(channel))
+        return lane
 
     def _code_life_s(self, attempt: Attempt) -> float:
         return self.timings(attempt).code_life_s

@@ -37,8 +37,8 @@ from terminal.web.pages_hooks import hooks_routes
 from terminal.web.pages_lan import lan_routes
 from terminal.web.pages_people import people_routes
 from terminal.web.pages_privacy import privacy_routes
-from terminal.web.pages_reports import PERIODS, Periods, reports_routes
 from terminal.web.pages_receipt import receipt_routes
+from terminal.web.pages_reports import PERIODS, Periods, reports_routes
 from terminal.web.pages_risk import risk_routes
 from terminal.web.pages_sales import sales_routes
 from terminal.web.pages_setup import setup_routes
