@@ -1,14 +1,10 @@
 // Complaints: a number for the customer, what was done about it, the slip and the sale's story.
 
+import { button, tell, when } from "./acts.js";
 import { get, post } from "./api.js";
 import { at, h } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { facts, t } from "./words.js";
-
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
 
 async function run(act, done = () => "") {
   try {
@@ -23,14 +19,6 @@ async function run(act, done = () => "") {
 }
 
 const caseNo = (each) => String(each.no).padStart(4, "0");
-
-function when(ms) {
-  return new Date(ms).toLocaleString(facts.language, { timeZone: facts.zone, dateStyle: "medium", timeStyle: "short" });
-}
-
-function button(label, onclick, kind = "quiet") {
-  return h("button", { type: "button", class: `button ${kind}`, onclick }, label);
-}
 
 function row(each) {
   const path = `/cases/${each.id}`;

@@ -1,53 +1,17 @@
 // Programs that get events: their addresses, secrets shown once, and what they never took.
 
+import { acting, button, row, shown, taking, when } from "./acts.js";
 import { get, post } from "./api.js";
 import { at, h } from "./dom.js";
-import { sentence, withPin } from "./pin.js";
+import { withPin } from "./pin.js";
 import { granted, keyOf } from "./wish.js";
-import { facts, saleNo, t } from "./words.js";
+import { saleNo, t } from "./words.js";
 
 const OVERLAP_H = 24;
 let open = null; // whose undelivered events are shown
 
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
-
-/** Run one act and look again; a refusal becomes a sentence. Resolves to the answer, or null. */
-async function run(act, done) {
-  try {
-    const answer = await withPin(act, { owner: true });
-    if (answer && done) tell(done);
-    if (answer) await look();
-    return answer;
-  } catch (problem) {
-    if (!problem.slug) throw problem;
-    tell(sentence(problem));
-    if (problem.slug === "version_moved") await look();
-    return null;
-  }
-}
-
-function button(label, onclick, kind = "quiet") {
-  return h("button", { type: "button", class: `button ${kind}`, onclick }, label);
-}
-
-/** Taking something away asks once, on the button itself. */
-function taking(label, act) {
-  const made = button(label, () => {
-    if (made.dataset.sure) act();
-    made.dataset.sure = "yes";
-    made.textContent = t("access.sure");
-    made.classList.replace("quiet", "danger");
-  });
-  return made;
-}
-
-function when(ms) {
-  return new Date(ms).toLocaleString(facts.language, { timeZone: facts.zone, dateStyle: "medium", timeStyle: "short" });
-}
-
+const run = acting(look);
+const once = async (act, done) => shown("made-secret", (await run(act, done))?.secret);
 const why = (each) => t(`hooks.why_${each.why}`, { status: each.status });
 
 function state(each) {
@@ -67,16 +31,7 @@ function hook(each) {
   const remove = taking(t("access.remove"), () => run(() => post(`${path}/remove`, {}, undefined, made_from), t("access.removed")));
   const letters = each.letters ? [button(t("hooks.letters", { n: each.letters }), () => show(each), "danger")] : [];
   const told = [state(each), each.url, each.events.join(", ") || t("hooks.all_events"), each.counters.length ? t("access.at", { counters: each.counters.join(", ") }) : ""];
-  return h("li", {}, h("span", { class: "name" }, each.label, ...told.filter(Boolean).map((line) => h("small", {}, line))), ...letters, turned, rotate, remove);
-}
-
-/** A secret that is shown once, whatever made it. */
-async function once(act, done) {
-  const made = await run(act, done);
-  if (!made) return false;
-  at("made-secret").textContent = made.secret;
-  at("made").hidden = false;
-  return true;
+  return row(each.label, told, ...letters, turned, rotate, remove);
 }
 
 function letter(each) {
@@ -84,7 +39,7 @@ function letter(each) {
   const one = { numbers: [each.number] };
   const again = each.asked ? h("span", { class: "soft" }, t("hooks.asked")) : button(t("hooks.replay"), () => run(() => post(`${path}/replay`, one), t("hooks.replayed")), "");
   const told = `${t("hooks.event_no", { n: each.number })} · ${when(each.at_ms)} · ${why(each)}`;
-  return h("li", {}, h("span", { class: "name" }, h("span", { class: "mono" }, each.event_type), h("small", {}, told)), again, taking(t("hooks.drop"), () => run(() => post(`${path}/drop`, one), t("hooks.dropped"))));
+  return row(h("span", { class: "mono" }, each.event_type), told, again, taking(t("hooks.drop"), () => run(() => post(`${path}/drop`, one), t("hooks.dropped"))));
 }
 
 async function show(of) {
@@ -103,7 +58,7 @@ async function more(after) {
 function unheard(each) {
   const told = [t(`state.${each.word}`), each.order_no, when(each.changed_ms)].filter(Boolean).join(" · ");
   const seen = button(t("till.seen"), () => run(() => post(`/unheard/${each.id}`), t("hooks.noted")));
-  return h("li", {}, h("span", { class: "name" }, h("a", { href: `/sales/${each.id}` }, t("hooks.sale_no", { no: saleNo(each.no) })), h("small", {}, told)), seen);
+  return row(h("a", { href: `/sales/${each.id}` }, t("hooks.sale_no", { no: saleNo(each.no) })), told, seen);
 }
 
 /** Sales that a program asked for and never came back to: only there while there are some. */

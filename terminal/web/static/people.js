@@ -1,50 +1,16 @@
 // The owner's page: people, paired devices, API keys. Every act may ask for the PIN once more; no PIN or key stays here.
 
+import { acting, button, day, row, shown, taking, when } from "./acts.js";
 import { get, post } from "./api.js";
 import { at, h } from "./dom.js";
-import { sentence, withPin } from "./pin.js";
+import { withPin } from "./pin.js";
 import { granted, keyOf } from "./wish.js";
 import { facts, t } from "./words.js";
 
 const OVERLAP_H = 24;
 
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
-
-/** Run one act and look again; a refusal becomes a sentence. Resolves to the answer, or null. */
-async function run(act, done) {
-  try {
-    const answer = await withPin(act, { owner: true });
-    if (answer && done) tell(done);
-    if (answer) await look();
-    return answer;
-  } catch (problem) {
-    if (!problem.slug) throw problem;
-    tell(sentence(problem));
-    return null;
-  }
-}
-
-function button(label, onclick, kind = "quiet") {
-  return h("button", { type: "button", class: `button ${kind}`, onclick }, label);
-}
-
-function row(name, told, ...acts) {
-  return h("li", {}, h("span", { class: "name" }, name, h("small", {}, told)), ...acts);
-}
-
-/** Taking something away asks once, on the button itself. */
-function taking(label, act) {
-  const made = button(label, () => {
-    if (made.dataset.sure) act();
-    made.dataset.sure = "yes";
-    made.textContent = t("access.sure");
-    made.classList.replace("quiet", "danger");
-  });
-  return made;
-}
+const run = acting(look);
+const toldOnce = async (act, done) => shown("made-key", (await run(act, done))?.key);
 
 function person(each) {
   const path = `/people/${each.id}`;
@@ -54,12 +20,8 @@ function person(each) {
   if (each.id !== facts.me) acts.push(taking(t("access.remove"), () => run(() => post(`${path}/disable`), t("access.removed"))));
   const told = [t(`people.role_${each.role}`)];
   if (each.second_step) told.push(t("access.with_code"));
-  if (each.until_ms) told.push(t("access.until", { date: when(each.until_ms, "short") }));
+  if (each.until_ms) told.push(t("access.until", { date: when(each.until_ms) }));
   return row(each.label, told.join(" · "), ...acts);
-}
-
-function when(ms, timeStyle) {
-  return new Date(ms).toLocaleString(facts.language, { timeZone: facts.zone, dateStyle: "medium", timeStyle });
 }
 
 function session(each) {
@@ -74,21 +36,12 @@ function device(each) {
 }
 
 function apiKey(each) {
-  const until = when(each.expires_ms);
-  const used = each.used_ms ? t("access.used", { date: when(each.used_ms) }) : t("access.unused");
+  const until = day(each.expires_ms);
+  const used = each.used_ms ? t("access.used", { date: day(each.used_ms) }) : t("access.unused");
   const where = each.counters.length ? ` · ${t("access.at", { counters: each.counters.join(", ") })}` : "";
   const told = `${each.scopes.map((scope) => t(`access.scope_${scope.replace(":", "_")}`)).join(", ")}${where} · ${t("access.until", { date: until })} · ${used}`;
-  const rotate = button(t("access.rotate"), () => told_once(() => post(`/keys/${each.id}/rotate`, { overlap_h: OVERLAP_H }), t("access.rotated", { hours: OVERLAP_H })));
+  const rotate = button(t("access.rotate"), () => toldOnce(() => post(`/keys/${each.id}/rotate`, { overlap_h: OVERLAP_H }), t("access.rotated", { hours: OVERLAP_H })));
   return row(each.label, told, rotate, taking(t("access.revoke"), () => run(() => post(`/keys/${each.id}/revoke`), t("access.removed"))));
-}
-
-/** A key that is shown once, whatever made it. */
-async function told_once(act, done) {
-  const made = await run(act, done);
-  if (!made) return false;
-  at("made-key").textContent = made.key;
-  at("made").hidden = false;
-  return true;
 }
 
 function newPin(of) {
@@ -105,7 +58,7 @@ function payee(text) {
 }
 
 function account(each) {
-  const told = t("access.account_row", { ...each, before: payee(each.before), payee: payee(each.payee), names: each.yes.join(", ") || "–", date: when(each.due_ms, "short") });
+  const told = t("access.account_row", { ...each, before: payee(each.before), payee: payee(each.payee), names: each.yes.join(", ") || "–", date: when(each.due_ms) });
   return row(each.channel, told, taking(t("access.account_yes"), () => run(() => post(`/accounts/${each.channel}/approve`), t("access.added"))));
 }
 
@@ -150,7 +103,7 @@ at("add-key").addEventListener("submit", async (event) => {
   event.preventDefault();
   const chosen = (name) => [...event.target.querySelectorAll(`[name=${name}]:checked`)].map((each) => each.value);
   const wish = { label: at("key-label").value, scopes: chosen("scopes"), counters: chosen("counters"), days: Number(at("key-days").value) };
-  if (!(await told_once(() => post("/keys", wish, keyOf(event.target, wish)), t("access.added")))) return;
+  if (!(await toldOnce(() => post("/keys", wish, keyOf(event.target, wish)), t("access.added")))) return;
   granted(event.target);
   event.target.reset();
 });
