@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Final
 
 from terminal.simulation.run import Outcome, simulate
@@ -103,7 +105,19 @@ def _played(seeds: Sequence[int], jobs: int) -> Iterator[list[Outcome]]:
 
 def processes(count: int) -> ProcessPoolExecutor:
     """Spawned, so that nothing of this process, such as a tracer or a log, is in them."""
-    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """A worker whose starter was killed would wait for work for ever."""
+    starter = parent_process()
+    assert starter is not None, "workers only"
+
+    def end() -> None:
+        wait([starter.sentinel])
+        os._exit(1)
+
+    Thread(target=end, daemon=True).start()
 
 
 def _chunks(seeds: Sequence[int]) -> Iterator[list[int]]:
