@@ -15,7 +15,7 @@ from terminal.visit.cards import record_page
 from terminal.visit.proofs import FAULTS, SMALLEST_MINOR, TICKS
 from terminal.visit.seal import check
 from terminal.visit.steps import Step
-from terminal.web.cards import card_lines, card_names, pdf_of
+from terminal.web.cards import card_lines, card_names, card_pdf, pdf_of
 from terminal.web.edge import EDGE
 from terminal.web.pages_code import code_svg
 from terminal.web.pages_frame import (
@@ -155,10 +155,10 @@ async def card(request: web.Request) -> web.Response:
     lines = card_lines(parts.service, parts.people, name, address(request, "/help"), words.language)
     if edge.picture is None:
         raise NotFound("receipt_picture_unavailable")
-    png = await edge.picture(lines)
     if kind == "png":
+        png = await edge.picture(lines)
         return web.Response(body=png, content_type="image/png", headers=PLAIN_HEADERS)
-    return _pdf(await pdf_of(png, name), name)
+    return _pdf(await card_pdf(parts.service, lines, name, words, edge.picture), name)
 
 
 def _pdf(data: bytes, name: str) -> web.Response:
@@ -206,13 +206,14 @@ async def step(request: web.Request) -> web.Response:
 
 
 async def cents(request: web.Request) -> web.Response:
-    """The smallest sales of this visit and how far each is, for the step that takes them: read again and again."""
+    """The smallest sales of the open visit and how far each is, for the step that takes them: read repeatedly."""
     parts, visitor = request.app[PARTS], request.app[EDGE].visitor
     _visits(request)
     now = visitor.now() if visitor is not None else None
-    since_ms = now.begun_ms if now is not None else 0
-    rows = parts.service.feed.list("sale", limit=SALES_LOOKED)
-    mine = [each for each in rows if each.body["amount_minor"] == SMALLEST_MINOR and each.first_ms >= since_ms]
+    going = now is not None and now.open  # else every sale of the smallest amount is a customer's
+    rows = parts.service.feed.list("sale", limit=SALES_LOOKED) if going else ()
+    smallest = [each for each in rows if each.body["amount_minor"] == SMALLEST_MINOR]
+    mine = [each for each in smallest if now is not None and each.first_ms >= now.begun_ms]
     told = [_cent(parts.service.book.sale(each.subject)) for each in mine[:CENTS_MAX]]
     body = msgspec.json.encode(told)
     return web.Response(body=body, content_type="application/json", headers=PLAIN_HEADERS)

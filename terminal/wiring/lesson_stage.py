@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from terminal.counter.service import Service
@@ -33,6 +33,7 @@ class ServiceStage:
     Args:
         worked: told after each act of the customer's, so that a simulated bank posts at once.
         paper: by counter; a real printer's lid is opened by the trainee.
+        broken: faults of the bank, which all counters share, with the counters whose lessons want them now.
     """
 
     service: Service
@@ -40,6 +41,7 @@ class ServiceStage:
     now_ms: Callable[[], int]
     worked: Callable[[], None] = lambda: None
     paper: Callable[[str], Paper | None] = lambda _counter: None
+    broken: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def scans(self) -> bool:
@@ -60,16 +62,16 @@ class ServiceStage:
             case "shows_code":
                 return self.bank.new_customer_code(self.now_ms())
             case "break":
-                self._break(play)
+                self._break(counter, play)
             case "heal":
-                self.bank.faults.clear()
+                self._heal(counter)
             case "paper_out" | "paper_back":
                 if (paper := self.paper(counter)) is not None:
                     paper.take_paper(midway=False) if play.do == "paper_out" else paper.refill()
         return ""
 
     async def clear(self, counter: str) -> None:
-        self.bank.faults.clear()
+        self._heal(counter)
         if (paper := self.paper(counter)) is not None:
             paper.refill()
         lane = self.service.lane(counter)
@@ -82,11 +84,20 @@ class ServiceStage:
             with suppress(TerminalError):
                 await self.service.checkout.park(lane.current, actor=STAGE)
 
-    def _break(self, play: Play) -> None:
+    def _heal(self, counter: str) -> None:
+        """What this counter's lesson broke, unless another's wants it too."""
+        for fault, counters in list(self.broken.items()):
+            counters.discard(counter)
+            if not counters:
+                del self.broken[fault]
+                self.bank.faults.clear(fault)
+
+    def _break(self, counter: str, play: Play) -> None:
         params: dict[str, int | str] = {"call": play.call} if play.call else {}
         if play.fault in ("answer-lost-after-debit", "timeout-before-debit"):
             params["how"] = "cut"  # a lost line is noticed at once: nobody practises waiting for a time-out
         self.bank.set_fault(play.fault, self.now_ms(), count=play.count, params=params)
+        self.broken.setdefault(play.fault, set()).add(counter)
 
     async def _pay(self, counter: str, *, refuses: bool = False) -> None:
         """What the glass shows is paid; with nothing on it there is nothing to pay."""

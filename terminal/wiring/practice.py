@@ -34,6 +34,7 @@ from terminal.visit.seal import seal
 from terminal.web.app import Beside, make_app
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
+from terminal.web.practice_guard import only_practice
 from terminal.web.training import Trainer
 from terminal.wiring.channels import NOWHERE, open_channel
 from terminal.wiring.fitting import counter_of
@@ -115,6 +116,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
         entropy=entropy,
         beside=Beside(picture=receipt_picture, trainer=trainer, refunds=refunds),
     )
+    only_practice(pages)
     teach(pages, classroom := _classroom(shop, service, bank))
     url = await _listening(stack, pages, shop.loaded)
     life = asyncio.create_task(service.run(), name="training")

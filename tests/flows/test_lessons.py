@@ -24,7 +24,7 @@ from terminal.simulation.trainee import (
     run_lessons,
 )
 from terminal.training.exam_desk import Exam, ExamDesk
-from terminal.training.lesson import drills, lesson, lessons
+from terminal.training.lesson import Play, drills, lesson, lessons
 from terminal.virtual_time import run
 
 pytestmark = pytest.mark.no_cover  # a whole world a lesson; the parts have tests of their own
@@ -147,6 +147,29 @@ def test_the_last_answer_and_that_the_exam_ended_are_one_append_so_that_no_power
 
     appends = run(story(), seed=5, guard=False)
     assert appends[-1] == ["exam_answered", "exam_ended"]
+
+
+def test_whoever_begins_or_ends_a_lesson_heals_nothing_that_was_broken_at_another_counter(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with classroom(4, tmp_path) as room:
+            stage, bank = room.desk.stage, room.world.bank
+
+            def broken() -> set[str]:
+                return {each.row.slug for each in bank.faults.active()}
+
+            silent, wrong = (
+                Play("break", fault=fault, call="any", count=9) for fault in ("timeout-before-debit", "error-500")
+            )
+            for counter, play in (("1", silent), ("2", silent), ("2", wrong)):
+                await stage.play(counter, play)
+            await stage.clear("1")
+            assert broken() == {"timeout-before-debit", "error-500"}, "counter 2 still practises with them"
+            await stage.play("1", Play("heal"))
+            assert broken() == {"timeout-before-debit", "error-500"}
+            await stage.play("2", Play("heal"))
+            assert broken() == set()
+
+    run(story(), seed=4, guard=False)
 
 
 def test_the_six_drills_have_the_names_that_the_duties_ask_for() -> None:

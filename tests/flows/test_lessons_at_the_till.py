@@ -112,6 +112,7 @@ async def test_a_lesson_an_exam_and_the_trainer_at_a_counter_that_practises(tmp_
 async def _story(student: Student, before: object) -> None:
     shop = student.shop
     await _pages(student)
+    await _nothing_real(student)
     await _lesson_done_right(student)
     await _goods_given_away(student)
     await _exam_half_way(student)
@@ -146,6 +147,28 @@ def _told_afterwards(settings: Path) -> None:
     assert owner["again"][0] in {name for name, state in states.items() if state == "weak"}
     (effect,) = json.loads(report.stdout)
     assert (effect["actor"], effect["passed"], effect["sales"]) == (owner["actor"], False, 0)
+
+
+async def _nothing_real(student: Student) -> None:
+    """Who works here, what may come in and what stands here is no practice: such an act is refused."""
+    people = student.shop.running.people
+    before = [each.id for each in people.people()], student.shop.running.service.feed.last_number()
+    acts: dict[str, dict[str, Any]] = {
+        "/people": {"role": "cashier", "label": "Bo", "pin": "604182"},
+        f"/people/{student.shop.owner}/disable": {},
+        f"/people/{student.shop.owner}/pin": {"pin": "604182"},
+        "/visitors": {"role": "onboarding", "label": "Bo", "pin": "604182", "hours": 2},
+        "/pairing-codes": {"counter": "1"},
+        "/visit-codes": {"hours": 2},
+        "/keys": {"label": "x", "scopes": ["sales"]},
+        "/pair": {"code": "000000", "label": "x"},
+        "/second-step": {},
+    }
+    for path, body in acts.items():
+        refused = await student.post(path, body)
+        assert (refused["status"], refused.get("slug")) == (409, "training_real"), path
+    assert ([each.id for each in people.people()], student.shop.running.service.feed.last_number()) == before
+    assert (await student.post("/confirm-pin", {"pin": OWNER_PIN}))["status"] == 200, "a PIN is typed here, too"
 
 
 async def _pages(student: Student) -> None:

@@ -29,6 +29,15 @@ def _same(text: str) -> str:
     return re.sub(r"[0-9A-Z]{26}|nonce=\"[^\"]*\"", "", text)
 
 
+async def test_where_no_visit_is_open_a_visitor_reads_of_no_sale_of_the_smallest_amount(tmp_path: Path) -> None:
+    async with pages(tmp_path) as (shop, client):
+        await shop.paid(await shop.machine(), 1)
+        owner = await shop.owner()
+        owner.headers.update({"Origin": client.url})
+        told = await owner.get(f"{client.url}/setup/visit/cents")
+        assert (told.status, told.body) == (200, [])
+
+
 async def test_s31_the_list_holds_the_sales_of_the_caller_s_own_counters_only(tmp_path: Path) -> None:
     async with pages(tmp_path, "1", "2") as (shop, client):
         pos = await shop.machine()
