@@ -93,7 +93,9 @@ async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None
     actor = Actor("device", f"{lane.id}/scanner")
     async for scan in scanner.scans():
         try:
-            if lane.current is None and slip_of(scan.text):
+            if command := service.commands.name(scan.text):
+                await service.commands.act(lane, command, actor)
+            elif lane.current is None and slip_of(scan.text):
                 lane.find(sale_of_slip(service, scan.text))
             elif (good := await service.first_look(lane.id, scan.text, actor)) is not None:
                 await scanner.feedback(good=good)

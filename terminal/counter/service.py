@@ -14,6 +14,7 @@ from terminal.counter.alerts import Alerts
 from terminal.counter.book import Book
 from terminal.counter.checkout import Checkout
 from terminal.counter.choosing import Choosing
+from terminal.counter.commands import Commands
 from terminal.counter.engine import AttemptDriver, Job, order_of
 from terminal.counter.excess import Excess
 from terminal.counter.expiring import Expiries
@@ -93,6 +94,7 @@ class Service:
         self.excess, self.unverified, self.posters = Excess(self), Unverified(self), Posters(self)
         self.holds, self.floods = Holds(self), Floods(self)
         self.accounts = Accounts(self)
+        self.commands = Commands(self, hmac.digest(parts.code_key, b"command sheet", "sha256"))
         self.first_look: FirstLook = nobodys
 
     async def run(self) -> None:

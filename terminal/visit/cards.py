@@ -1,4 +1,4 @@
-"""What a visit leaves on paper: the sheet, quick card, safety card, poster, the record on one page (rows 96, 99).
+"""What a visit leaves on paper: sheet, quick card, safety card, commands, poster, record (rows 5, 96, 99).
 
 Lines like a receipt's, so that the shop's own printer, the page and the PDF show the same. Pure; ``words`` holds
 the catalogue's ``sheet.*`` and ``card.*`` texts.
@@ -111,6 +111,14 @@ def _steps(shop: str, title: str, names: Sequence[str], words: Words, address: s
         Row(address, align="center"),
         Blank(2),
     ]
+    return tuple(lines)
+
+
+def commands(shop: str, keys: Sequence[tuple[str, str]], words: Words) -> Receipt:
+    """The barcodes that act like keys (row 5). ``keys``: what each does, and the text it holds."""
+    lines: list[Line] = [*_head(shop, words["card.commands_title"]), Row(words["card.commands_told"]), Blank()]
+    for what, text in keys:
+        lines += [Row(what, align="center", size=2, bold=True), Code(text), Blank()]
     return tuple(lines)
 
 

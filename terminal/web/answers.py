@@ -248,6 +248,12 @@ class Done(msgspec.Struct, frozen=True):
     done: bool = True
 
 
+class CommandName(msgspec.Struct, frozen=True):
+    """A key of the command sheet: PAY, STOP, SAME, BACK, CLEAR, OTHER, PARK, REPRINT, REFUND, digits, or A2000."""
+
+    name: str
+
+
 class TrainingPlace(msgspec.Struct, frozen=True):
     """``url``: where the pages are on which this counter is practised."""
 

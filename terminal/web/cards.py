@@ -4,23 +4,25 @@ import asyncio
 import io
 from typing import Final
 
+from terminal.counter.commands import QUICK_UNITS
 from terminal.counter.service import Service
 from terminal.counter.slips import mark_of
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
-from terminal.payments.receipt import Receipt, Row
+from terminal.payments.command import AMOUNT, DIGITS
+from terminal.payments.money import Money
+from terminal.payments.receipt import Blank, Receipt, Row
 from terminal.people.service import People
 from terminal.visit import cards
+from terminal.web.card_sheet import A4, DPI, MARGIN, Draw, sheet_pdf
 
 POSTER: Final = "poster-"
-A4: Final = (1654, 2339)  # 210 by 297 mm at 200 dots an inch (ISO 216)
-DPI: Final = 200
-MARGIN: Final = 80
+COMMANDS: Final = "commands"
 
 
 def card_names(service: Service) -> list[str]:
     """Which there are: a poster needs the shop's own static code in a channel's settings."""
-    return [*cards.NAMES, *(f"{POSTER}{each}" for each in service.house.offline.posters)]
+    return [*cards.NAMES, COMMANDS, *(f"{POSTER}{each}" for each in service.house.offline.posters)]
 
 
 def card_lines(service: Service, people: People, card: str, address: str, language: str) -> Receipt:
@@ -34,11 +36,41 @@ def card_lines(service: Service, people: People, card: str, address: str, langua
     if card == "safety":
         asks = people.settings.refunds.cashier_alone_minor == 0
         return (*head, *cards.safety(house.title, address, texts, refunds_ask=asks))
+    if card == COMMANDS:
+        return (*head, *cards.commands(house.title, command_keys(service, words), texts))
     channel = card.removeprefix(POSTER)
     text = house.offline.posters.get(channel, "")
     if channel == card or not text:
         raise NotFound("card_unknown", card=card)
     return (*head, *cards.poster(house.title, service.parts.slips.method(channel, language), text, texts))
+
+
+def command_keys(service: Service, words: Catalogue) -> list[tuple[str, str]]:
+    """What each barcode of the command sheet does, and the text it holds: refunds stand last."""
+    currency = service.house.currency
+    amounts = [Money(each * 10 ** Money(0, currency).exponent, currency) for each in QUICK_UNITS]
+    named = [
+        ("PAY", words.text("key.enter")),
+        ("STOP", words.text("key.cancel")),
+        *((f"{AMOUNT}{each.minor}", words.money(each)) for each in amounts),
+        *((each, each) for each in DIGITS),
+        ("SAME", words.text("card.same_digit")),
+        ("BACK", words.text("key.backspace")),
+        ("CLEAR", words.text("key.clear")),
+        ("OTHER", words.text("key.f5")),
+        ("PARK", words.text("till.park_now")),
+        ("REPRINT", words.text("key.f6")),
+        ("REFUND", words.text("key.f7")),
+    ]
+    return [(what, service.commands.text(name)) for name, what in named]
+
+
+async def card_pdf(service: Service, lines: Receipt, card: str, words: Catalogue, draw: Draw) -> bytes:
+    """A card on a page as large as it fits; the command sheet in fields, or it would be a long narrow strip."""
+    if card != COMMANDS:
+        return await pdf_of(await draw(lines), card)
+    head = lines[: next(at for at, each in enumerate(lines) if isinstance(each, Blank))]
+    return await sheet_pdf(head, command_keys(service, words), draw, card)
 
 
 async def pdf_of(png: bytes, title: str) -> bytes:

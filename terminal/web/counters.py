@@ -2,13 +2,14 @@
 
 from terminal.counter.lane import Lane
 from terminal.counter.service import Service
+from terminal.errors import InvalidRequest
 from terminal.people.roles import Action
-from terminal.web.answers import CounterList, CounterRow, HealthReport
+from terminal.web.answers import CommandName, CounterList, CounterRow, Done, HealthReport
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
 from terminal.web.forms import NewScan, Nothing
 from terminal.web.sales import shown
-from terminal.web.views import CounterView, counter_view
+from terminal.web.views import CounterView, KeyedView, counter_view
 
 
 def _why_not(service: Service, channel: str) -> str:
@@ -34,7 +35,13 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
         orphans=changes,
         moves=moves,
         offline=service.unverified.offered(lane),
+        keyed=_keyed(service, lane),
     )
+
+
+def _keyed(service: Service, lane: Lane) -> KeyedView | None:
+    keyed = service.commands.keyed(lane)
+    return KeyedView(keyed.minor, keyed.count) if keyed.count else None
 
 
 def glass_only(view: CounterView) -> CounterView:
@@ -84,6 +91,21 @@ async def scan(call: Call[NewScan]) -> Answer:
     counter = call.counter(Action.TAKE_MONEY, call.part("counter"))
     sale = await call.edge.service.checkout.take_scan(counter, call.form.code, actor=call.actor, key=call.key)
     return shown(call, sale, 201)
+
+
+async def name_command(call: Call[NewScan]) -> Answer:
+    """For a scanner that types into the till page, which then presses the key with the page's own rights."""
+    call.counter(Action.TAKE_MONEY, call.part("counter"))
+    name = call.edge.service.commands.name(call.form.code)
+    if not name:
+        raise InvalidRequest("command_foreign")
+    return Answer(CommandName(name))
+
+
+async def clear_keyed(call: Call[Nothing]) -> Answer:
+    service = call.edge.service
+    service.commands.clear(service.lane(call.counter(Action.TAKE_MONEY, call.part("counter"))))
+    return Answer(Done())
 
 
 async def health(call: Call[Nothing]) -> Answer:

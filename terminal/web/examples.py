@@ -242,6 +242,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     ),
     sheet_shapes.VisitCode("402913", 900, 8, "http://127.0.0.1:7600/sign-in?visit=yes", "<svg/>", "", False),
     answers.Done(),
+    answers.CommandName("PAY"),
     answers.TrainingPlace("1", "https://127.0.0.1:7602"),
     lesson_shapes.NewLesson(lesson="take-money", track="calm"),
     lesson_shapes.NewAct(act="handed_over"),

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from terminal.counter.commands import QUICK_UNITS
 from terminal.counter.ports import CodeScreen
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
@@ -51,7 +52,6 @@ _TILL_WORDS: Final = (
     *("state", "customer", "key", "till", "help", "bar", "page"),
     *("refund", "refusal", "exception", "language", "people", "override", "care"),
 )
-_QUICK: Final = (5, 10, 20, 50)  # whole units, until the owner fixes others
 
 
 def add_pages(app: web.Application, parts: PageParts) -> None:
@@ -143,7 +143,7 @@ async def till(request: web.Request) -> web.Response:
         **_shared(request, words, counter),
         "words": words.section(*_TILL_WORDS),
         "errors": error_words(words.language),
-        "quick": [each * 10 ** Money(0, house.currency).exponent for each in _QUICK],
+        "quick": [each * 10 ** Money(0, house.currency).exponent for each in QUICK_UNITS],
         "life_s": {
             name: provider.profile.timings.code_life_s for name, provider in parts.service.providers().items()
         },

@@ -5,6 +5,7 @@ from typing import Final
 from terminal.web import alerts, counters, events, live, orphans, receipts, refunds, sales, story
 from terminal.web.answers import (
     AlertList,
+    CommandName,
     CounterList,
     Done,
     EventPage,
@@ -273,6 +274,25 @@ COUNTERS: Final = (
         status=201,
         stores=True,
         problems=(*_KEY, "scan_without_sale", "code_not_payment", "code_product", "code_used", "switch_unproven"),
+    ),
+    Op(
+        "POST",
+        f"{_COUNTER}/command",
+        "name_command",
+        counters.name_command,
+        "Which key a barcode of the shop's command sheet stands for. Nothing happens: a till page presses it.",
+        CommandName,
+        NewScan,
+        problems=("command_foreign",),
+    ),
+    Op(
+        "POST",
+        f"{_COUNTER}/keyed/clear",
+        "clear_keyed",
+        counters.clear_keyed,
+        "The amount that was scanned so far is over: somebody types another one.",
+        Done,
+        problems=("counter_unknown",),
     ),
     Op(
         "POST",

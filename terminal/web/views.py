@@ -156,6 +156,13 @@ class Found(msgspec.Struct, frozen=True):
     age_s: int
 
 
+class KeyedView(msgspec.Struct, frozen=True):
+    """The amount that was scanned from the command sheet so far; ``count`` tells one scan from the next."""
+
+    amount_minor: int
+    count: int
+
+
 class CounterView(msgspec.Struct, frozen=True):
     """Everything a till page needs; sent whole with every change."""
 
@@ -180,6 +187,7 @@ class CounterView(msgspec.Struct, frozen=True):
     moving: str = ""  # the one it is being moved to: the old code is being closed, with proof
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
     found: Found | None = None
+    keyed: KeyedView | None = None
     orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
 
 
@@ -334,6 +342,7 @@ def counter_view(
     orphans: int = 0,
     moves: tuple[str, ...] = (),
     offline: bool = False,
+    keyed: KeyedView | None = None,
 ) -> CounterView:
     book = lane.book
 
@@ -366,6 +375,7 @@ def counter_view(
         told=told,
         slips_waiting=len(lane.paper.listed),
         found=found,
+        keyed=keyed,
         orphans=orphans,
         moves=list(moves),
         moving=lane.moving,

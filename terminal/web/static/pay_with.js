@@ -34,6 +34,13 @@ function otherWays(view) {
   return facts.channels.filter((each) => each !== present).map((channel) => ({ channel, title: titleOf(channel), why: why(channel) }));
 }
 
+/** The next channel that can be taken, in the shop's order, round and round: for whoever cannot choose in a dialog. */
+export function nextWay(view) {
+  const free = otherWays(view).filter((each) => each.why === "");
+  const place = facts.channels.indexOf(view.sale.attempts.at(-1).provider);
+  return free.find((each) => facts.channels.indexOf(each.channel) > place) ?? free[0];
+}
+
 /** Offers the other channels by number; ``choose(way)`` is called with the one that was taken. */
 export function payWith(view, choose) {
   const dialog = at("pay-with");

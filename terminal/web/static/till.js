@@ -9,11 +9,12 @@ import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
 import { awaitsRest, endPanel, helpKey, isTurned, livePanel, openException } from "./panels.js";
-import { isMoving, moveTo, payWith, seen } from "./pay_with.js";
+import { isMoving, moveTo, nextWay, payWith, seen } from "./pay_with.js";
 import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
 import * as sound from "./sound.js";
+import { isCommand, noteKeyed, pressCommand, takeOver } from "./sheet_commands.js";
 import { clock, facts, money, nowMs, saleNo, shortMoney, t } from "./words.js";
 
 const PAID_MS = 3000;
@@ -40,6 +41,7 @@ function heard(message) {
   if (isView(message)) {
     noteEnd(now.view, message);
     noteFound(now.view, message);
+    noteKeyed(now.view, message, typeAmount);
     if (now.view && now.view.orphans !== message.orphans) readWaiting();
     now.view = message;
     now.since = performance.now();
@@ -193,6 +195,7 @@ const acts = {
     if (live && !live.cancelling && live.word !== "person") run("cancel", () => post(`/sales/${live.id}/cancel`));
     else if (now.end) dismiss();
     else if (!live) {
+      takeOver(now.view);
       entry.clear();
       hush();
       draw();
@@ -200,6 +203,7 @@ const acts = {
   },
   Backspace() {
     if (sale()) return;
+    takeOver(now.view);
     entry.back();
     draw();
   },
@@ -230,6 +234,7 @@ async function refund(of, proposal) {
 }
 
 async function sendScan(code) {
+  if (isCommand(code)) return pressCommand(code, tools);
   if (!code.startsWith(SLIP) || sale()) return post(`/counters/${facts.counter}/scan`, { code });
   const { sales } = await get(`/sales?receipt=${encodeURIComponent(code)}`);
   return openFound(sales[0].id);
@@ -254,6 +259,7 @@ function noteFound(before, after) {
 
 function type(key) {
   if (sale()) return;
+  takeOver(now.view);
   if (now.end) dismiss();
   if (now.connected) entry.take(key);
   hush();
@@ -331,7 +337,21 @@ function draw() {
   fillWith(at("keys"), keys, () => keys.map(([key, word]) => h("button", { type: "button", onclick: () => acts[key]() }, h("b", {}, key), word)));
 }
 
+/** A whole amount at once: a quick key, or one of the command sheet. */
+function typeAmount(minor) {
+  if (sale()) return;
+  if (now.end) dismiss();
+  entry.set(minor);
+  hush();
+  draw();
+}
+
 const tools = {
+  type,
+  typeAmount,
+  press: (key) => acts[key](),
+  free: () => !sale(),
+  next: () => movable() && move(nextWay(now.view)),
   run: (act) => run("notice", act),
   look: readWaiting,
   refund: (of, found, reason) => refund(of, { minor: Math.min(found.amount_minor, of.refundable_minor), reason }),
@@ -427,9 +447,8 @@ at("ready").addEventListener("click", (event) => {
   if (!pressed) return;
   const key = pressed.dataset.key;
   if (pressed.dataset.minor) {
-    entry.set(Number(pressed.dataset.minor));
-    hush();
-    draw();
+    takeOver(now.view);
+    typeAmount(Number(pressed.dataset.minor));
   } else if (key in acts) acts[key]();
   else if (key) type(key);
 });

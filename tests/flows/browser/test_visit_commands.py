@@ -1,0 +1,55 @@
+"""The command sheet at a till whose scanner is a keyboard: each barcode presses its key (row 5)."""
+
+from typing import Final
+
+import pytest
+
+from terminal.payments.command import text_of
+from terminal.payments.event import Actor
+from tests.flows.browser.conftest import Till
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.no_cover,  # the service in this process is measured by the tests of its calls and pages
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("browser"),
+]
+# keys that say themselves when they were pressed: a machine that is busy between two makes no person of them
+_TYPE: Final = """(code) => {
+    const began = performance.now();
+    [...code].forEach((key, place) => {
+        const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+        Object.defineProperty(event, "timeStamp", { value: began + place });
+        document.body.dispatchEvent(event);
+    });
+}"""
+
+
+@pytest.mark.row(5)
+async def test_a_checkout_with_nothing_but_the_sheet_and_the_counter_s_own_scanner_beside_it(till: Till) -> None:
+    service = till.shop.running.service
+
+    async def scan(name: str) -> None:
+        await till.page.evaluate(_TYPE, service.commands.text(name))
+
+    for name, shown in (
+        ("5", "¥0.05"),
+        ("SAME", "¥0.55"),
+        ("00", "¥55.00"),
+        ("BACK", "¥5.50"),
+        ("A2000", "¥20.00"),
+    ):
+        await scan(name)
+        await till.says("#amount", shown, whole=True)
+    await scan("PAY")
+    await till.shown()
+    await scan("STOP")
+    await till.panel("not_paid")
+    lane = service.lane(till.counter)
+    await service.commands.act(lane, "A5000", Actor("device", f"{till.counter}/scanner"))
+    await till.says("#amount", "¥50.00", whole=True)
+    await till.press("Backspace")
+    await till.says("#amount", "¥5.00", whole=True)
+    await till.page.evaluate(_TYPE, text_of("PAY", b"another shop's"))
+    await till.says("#hint-code", "C-140")
+    assert service.commands.keyed(lane).minor == 0, "two amounts never stand beside each other"
