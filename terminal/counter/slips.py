@@ -1,12 +1,13 @@
 """Makes the receipt lines of a sale or refund in its language (frozen when first printed)."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from terminal.counter.ports import Provider
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.wording import Wording
 from terminal.payments.event import Owed
+from terminal.payments.merchant_slip import Taking, merchant_slip
 from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Receipt, Row
 from terminal.payments.sale import Sale
@@ -101,6 +102,20 @@ class Slips:
         """What the shop asks of its customers, where it does: on the slips of payments alone."""
         word, code = self.asks(sale)
         return (Blank(), Row(words[word], align="center"), Code(code)) if code else ()
+
+    def merchant(self, counter: CounterSettings, sale: Sale, taken: Sequence[Taking]) -> Receipt:
+        """For the shop's own books, in the cashier's language; ``taken`` with what bills say."""
+        language = counter.language("cashier")
+        return merchant_slip(
+            sale,
+            taken,
+            shop=Shop(self._house.title, self._house.lines, self._house.store, counter.id),
+            words=self._wording.words(language),
+            money=lambda amount: self._wording.money(amount, language),
+            when=self._wording.when(sale.ended_ms or sale.opened_ms, language),
+            mark=mark_of(self._house),
+            methods=lambda each: self.method(each.provider, language),
+        )
 
     def copy_mark(self, counter: CounterSettings, copy: int) -> Row:
         word = self._wording.words(counter.language("receipt"))["receipt.copy"]

@@ -5,7 +5,7 @@ slips are read as text too. Making it safe for a device's control codes is the w
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hmac import digest
 from typing import Final, Literal
@@ -175,6 +175,20 @@ def unverified_slip(
         unproven,
     ]
     return _marked(body, words, mark)
+
+
+def framed(
+    sale: Sale, body: Sequence[Line], *, title: str, shop: Shop, words: Words, when: str, mark: Mark
+) -> Receipt:
+    """Head and the sale's numbers above ``body``: for a slip of the shop's own."""
+    pairs = _pairs(
+        (words["receipt.sale_no"], _sale_no(sale)),
+        (words["receipt.order_no"], _typed(sale.order_no)),
+        (words["receipt.reference"], _typed(sale.reference)),
+        (words["receipt.counter"], _place(shop)),
+        (words["receipt.time"], when),
+    )
+    return _marked([*_head(shop, words, title, 0), *pairs, *body], words, mark)
 
 
 def _head(shop: Shop, words: Words, title: str, copy: int) -> list[Line]:

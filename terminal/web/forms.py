@@ -277,11 +277,14 @@ class EventsQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReceiptQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``refund``: the id of a refund whose slip is wanted; ``kind`` queued: the one that says it waits."""
+    """``refund``: the id of a refund whose slip is wanted.
+
+    ``kind``: queued, the one that says it waits; merchant, the shop's own copy with fees, for who may see sums.
+    """
 
     format: Literal["text", "json", "png"] = "json"
     refund: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    kind: Literal["", "queued"] = ""
+    kind: Literal["", "queued", "merchant"] = ""
 
 
 class StoryQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

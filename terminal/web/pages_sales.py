@@ -26,6 +26,7 @@ from terminal.web.pages_frame import (
     words_for,
 )
 from terminal.web.pages_timeline import Name, paper_text, receipts, timeline
+from terminal.web.receipts import takings_of
 from terminal.web.report_desk import DESK
 from terminal.web.story import seen
 from terminal.web.views import SaleView, sale_view
@@ -113,12 +114,25 @@ async def sale_page(request: web.Request) -> web.Response:
         "money": money_marks(words, {currency}),
         "view": view,
         "words": words.section(
-            "state", "timeline", "story", "refund", "exception", "till", "page", "people", "key", "override"
+            *(
+                "state",
+                "timeline",
+                "story",
+                "refund",
+                "exception",
+                "till",
+                "page",
+                "people",
+                "key",
+                "override",
+                "sale",
+            )
         ),
         "errors": error_words(words.language),
         "people": people_facts(parts),
         "me": who.id if who and who.kind == "person" else "",
         "event": parts.service.feed.last_number(),
+        "sums": who is not None and who.may(Action.SEE_REPORTS, sale.counter),
     }
     return render(
         request,
@@ -132,6 +146,7 @@ async def sale_page(request: web.Request) -> web.Response:
         papers=_papers(sale, events),
         seen=seen(request.app, events, words),
         settled=_settled_of(request, words, sale),
+        takings=_takings(request, words, sale) if facts["sums"] else [],
         facts=facts,
     )
 
@@ -184,6 +199,18 @@ def _settled_of(request: web.Request, words: Catalogue, sale: Sale) -> list[str]
     numbers = [*(each.id for each in sale.attempts), *(each.id for each in sale.refunds)]
     told = _settled(request, words, numbers)
     return [told[each] for each in numbers if each in told]
+
+
+def _takings(request: web.Request, words: Catalogue, sale: Sale) -> list[tuple[str, str]]:
+    """Each fee and what the shop receives, as the shop's copy says them (row 65)."""
+    shown: list[tuple[str, str]] = []
+    for each in takings_of(request.app[PARTS].service, request.app[DESK].parts.settled, sale):
+        fee = words.text("receipt.fee" if each.settled_on else "receipt.fee_expected")
+        unknown = words.text("receipt.fee_unknown")
+        shown.append((f"{fee} {each.rate}".strip(), unknown if each.fee is None else words.money(each.fee)))
+        if each.receives is not None:
+            shown.append((words.text("receipt.receives"), words.money(each.receives)))
+    return shown
 
 
 def _took(sale: Sale) -> str:

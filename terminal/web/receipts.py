@@ -1,19 +1,22 @@
 """Receipts over HTTP: print again, or read the frozen lines as text, as data or as a picture."""
 
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from terminal.counter.service import Service
 from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Owed
+from terminal.payments.merchant_slip import Taking, takings
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action
+from terminal.settlement.fees import Settled
 from terminal.web.answers import Done, ReceiptView
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing, ReceiptQuery, SlipChoice
+from terminal.web.report_desk import DESK
 from terminal.web.sales import shown
 
 WIDTH: Final = 32  # characters of a 58 mm slip
@@ -34,18 +37,53 @@ async def decide_slip(call: Call[SlipChoice]) -> Answer:
 
 async def read_receipt(call: Call[ReceiptQuery]) -> Answer:
     sale = call.sale(Action.SEE_SALES)
+    if call.form.kind == "merchant":
+        return await _told(call, f"{sale.id}:merchant", merchant_lines(call, sale), frozen=False)
     receipt = _receipt_id(sale, call.form.refund, call.form.kind)
     frozen = _frozen(call.edge.service, sale, receipt)
     lines = frozen if frozen is not None else _made(call.edge.service, sale, receipt)
+    return await _told(call, receipt, lines, frozen=frozen is not None, printings=sale.printings(receipt))
+
+
+async def _told(
+    call: Call[ReceiptQuery], receipt: str, lines: Receipt, *, frozen: bool, printings: int = 0
+) -> Answer:
     match call.form.format:
         case "json":
-            view = ReceiptView(receipt, frozen is not None, sale.printings(receipt), _plain(lines))
-            return Answer(view)
+            return Answer(ReceiptView(receipt, frozen, printings, _plain(lines)))
         case "text":
             return Answer(response=web.Response(text=as_text(lines), content_type="text/plain"))
     if call.edge.picture is None:
         raise NotFound("receipt_picture_unavailable")
     return Answer(response=web.Response(body=await call.edge.picture(lines), content_type="image/png"))
+
+
+async def print_merchant_slip(call: Call[Nothing]) -> Answer:
+    """The sale's own counter prints it; it is no receipt, so nothing counts its copies."""
+    sale = call.sale(Action.SEE_SALES)
+    lines = merchant_lines(call, sale)
+    await call.edge.service.report_paper.ask(sale.counter, f"merchant:{sale.id}", lines, actor=call.actor)
+    return Answer(Done())
+
+
+def merchant_lines(call: Call[Any], sale: Sale) -> Receipt:
+    """Fees are for who may see sums. Raises NotAllowed, Conflict("reprint_nothing")."""
+    call.require(Action.SEE_REPORTS, sale.counter)
+    taken = takings_of(call.edge.service, call.request.app[DESK].parts.settled, sale)
+    if not taken:
+        raise Conflict("reprint_nothing", sale=sale.id)
+    return call.edge.service.parts.slips.merchant(call.edge.service.adopt(sale.counter).settings, sale, taken)
+
+
+def takings_of(service: Service, settled: Settled, sale: Sale) -> tuple[Taking, ...]:
+    """What the sale brings, with what the banks' bills say of it."""
+    numbers = [*(each.id for each in sale.attempts), *(each.id for each in sale.refunds)]
+
+    def fee_comes_back(name: str) -> bool:
+        channel = service.channel(name)
+        return channel is None or service.parts.providers[channel].profile.refund_fee_returned != "no"
+
+    return takings(sale, settled.settlements(numbers), fee_comes_back)
 
 
 def _plain(lines: Receipt) -> list[list[str | int | bool]]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from terminal.web import reports
+from terminal.web import receipts, reports
 from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
 from terminal.web.forms_reports import DayBookQuery, DaysQuery, NewReportPrint, NewZ, ReportQuery, ZQuery
@@ -96,6 +96,15 @@ REPORTS: Final = (
         DayBookQuery,
         problems=("z_unknown", "counter_unknown"),
         media=("application/json", "text/csv"),
+    ),
+    Op(
+        "POST",
+        "/sales/{sale}/merchant-slip",
+        "print_merchant_slip",
+        receipts.print_merchant_slip,
+        "The shop's own copy of a sale on its counter's paper: fees, and what the shop receives.",
+        Done,
+        problems=("reprint_nothing", *_PAPER),
     ),
     Op(
         "GET",

@@ -52,6 +52,7 @@ function drawActs() {
   if (["checking", "person"].includes(view.word)) parts.push(act(t("till.check_again"), () => run(() => post(`${path}/check`))));
   if (["waiting", "acting", "checking"].includes(view.word) && !view.cancelling) parts.push(act(t("key.cancel"), () => run(() => post(`${path}/cancel`))));
   if (view.paid_minor > 0) parts.push(act(t("till.reprint"), () => run(() => post(`${path}/reprint`), t("till.reprint_asked"))));
+  if (facts.sums && view.attempts.some((each) => each.captured)) parts.push(act(t("sale.merchant_slip"), () => run(() => post(`${path}/merchant-slip`), t("sale.merchant_printed"))));
   for (const waiting of view.refunds.filter((each) => each.state === "queued")) {
     const amount = money(waiting.amount_minor, view.currency);
     const key = newKey();
