@@ -106,6 +106,7 @@ $(VENV)/.test: $(VENV)/.run requirements-test.lock $(wildcard tests/strangers/*.
 	@echo "installing what the tests need (pinned, hash-checked) …"
 	@$(BIN)/pip install -q --require-hashes -r requirements-test.lock
 	@$(BIN)/python -m tests.strangers.environments
+	@$(BIN)/python -m compileall -q drivers firmware_stubs terminal ; env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --co -q >/dev/null
 	@touch $@
 
 clean:

@@ -8,10 +8,9 @@ import pytest
 
 from tests.costs import PROPERTY, Costs, used_s
 from tests.flows.browser.chromium import MISSING, find_chromium
-from tests.measuring import Measuring
+from tests.measuring import MEASURED_WHOLE, Measuring
 from tests.trust import Proving
 
-MEASURED_WHOLE = "tests/unit/payments/"  # the core: every branch, also by its property tests
 COSTS = pytest.StashKey[Costs]()
 BEGAN_S = pytest.StashKey[float]()
 

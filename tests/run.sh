@@ -29,8 +29,16 @@ browser() {
 browser || missed="browser tests: no Chromium here and no right to install it (apt-get install chromium)"
 
 stage lint sh -c 'ruff check -q . && ruff format -q --check .'
-# Two cores, and three things at once: tests that wait for frames, paper, boards and other processes most of their time,
-# in a run of their own; types; and everything else on two workers. The first two measure no coverage.
+
+# Four things at once on two cores, each test in one of them: parts that never meet need no worker that reads all tests
+# again, and no one who hands them out. What waits for frames, paper, boards and other processes most of its time
+# measures no coverage; types and it leave the processor to the others.
+waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/browser tests/flows/test_demo.py
+  tests/flows/test_cli_serve.py tests/flows/test_lab_server.py tests/flows/test_sandbox_server.py tests/flows/test_stranger_*.py"
+stories="tests/flows tests/devices"
+asides="types"
+left_to_it=""
+
 aside() {
   name=$1; shift
   begun=$(date +%s)
@@ -38,29 +46,38 @@ aside() {
   echo "== $name: $word in $(($(date +%s) - begun)) s"
 }
 
-waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/browser tests/flows/test_demo.py
-  tests/flows/test_cli_serve.py tests/flows/test_lab_server.py tests/flows/test_sandbox_server.py tests/flows/test_stranger_*.py"
-left_to_it=""
-asides="types"
+part() {
+  name=$1; shift
+  env --default-signal=INT,QUIT python -m pytest -q --costs --trust=".trust-$name.json" -p no:cacheprovider -m "not slow" "$@"
+}
+
+counted() {
+  COVERAGE_FILE="$scratch/coverage-$1" part "$@" --cov --cov-report=
+}
+
+rm -f .trust*.json
 aside types nice mypy --no-error-summary >"$scratch/types" 2>&1 &
 if [ $# = 0 ]; then
-  for each in $waiting; do left_to_it="$left_to_it --ignore=$each"; done
-  asides="$asides waiting"
+  for each in $waiting $stories; do left_to_it="$left_to_it --ignore=$each"; done
+  asides="$asides waiting units"
   # shellcheck disable=SC2086  # several paths
-  aside waiting python -m pytest -q --costs --trust=.trust-waiting.json -p no:cacheprovider \
-    -m "not slow" $waiting >"$scratch/waiting" 2>&1 &
+  aside waiting part waiting $waiting >"$scratch/waiting" 2>&1 &
+  # shellcheck disable=SC2086
+  aside units counted units $left_to_it >"$scratch/units" 2>&1 &
+  left_to_it=""
+  for each in $waiting; do left_to_it="$left_to_it --ignore=$each"; done
+  # shellcheck disable=SC2086
+  stage stories counted stories $stories $left_to_it
 else
-  rm -f .trust-waiting.json
+  stage tests counted tests -n "${WORKERS:-2}" --dist loadgroup "$@"
 fi
-# shellcheck disable=SC2086  # several options
-stage tests python -m pytest -n "${WORKERS:-2}" --dist loadgroup -q --costs --trust=.trust.json --cov --cov-report= \
-  -m "not slow" $left_to_it "$@"
 wait
 for each in $asides; do
   cat "$scratch/$each"
   grep -q "^== $each: ok" "$scratch/$each" || failed="$failed $each"
 done
-python -m coverage report >"$scratch/coverage" 2>&1 && tail -40 "$scratch/coverage"
+python -m coverage combine -q "$scratch"/coverage-* && python -m coverage report >"$scratch/report" 2>&1
+tail -40 "$scratch/report"
 
 echo
 if [ -n "$missed" ]; then echo "NOT COVERED: $missed"; fi
