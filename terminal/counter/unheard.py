@@ -37,7 +37,7 @@ class Unheard:
         if state not in ENDED or now_ms - at_ms > KEPT_MS or self.opener(sale) != str(who):
             return
         name = f"{sale}:{state}"
-        if name not in self._writing and not self._told(name):
+        if name not in self._writing and not self.told(sale, state):
             self._writing.add(name)
             self._service.tasks.start(f"told {name}", lambda: self._write(sale, state, who))
 
@@ -83,10 +83,11 @@ class Unheard:
     def _waits(self, sale: str, state: str) -> bool:
         opener = self.opener(sale)
         asked = opener.startswith(_PROGRAM) and not opener.startswith(_DOOR)
-        return state in ENDED and asked and not self._told(f"{sale}:{state}")
+        return state in ENDED and asked and not self.told(sale, state)
 
-    def _told(self, name: str) -> bool:
-        return self._service.feed.claimed("told", name) is not None
+    def told(self, sale: str, state: str) -> bool:
+        """Whether it is on record that who asked for this sale knows that it came to be in ``state``."""
+        return self._service.feed.claimed("told", f"{sale}:{state}") is not None
 
     async def _write(self, sale: str, state: str, who: Actor) -> None:
         name = f"{sale}:{state}"

@@ -90,7 +90,7 @@ class AmountLine:
     def _follow(self, sale: Sale) -> None:
         self._sale = sale.id
         self._begun_s = asyncio.get_running_loop().time()
-        if not sale.ended:
+        if not sale.ended or self._desk.unheard(sale):
             self._lived, self._paid_s = sale.id, self._begun_s
 
     async def serve(self, pipe: Pipe) -> None:
@@ -115,7 +115,15 @@ class AmountLine:
             return
         if sale.id != self._done:
             await self._say(pipe, f"LAST {self._told(sale)}")
+            self._heard(sale)
         self._said = self._told(sale)
+
+    def _heard(self, sale: Sale) -> None:
+        """It was said on a line that answers: a later start of ours knows it."""
+        if self._rules.answers and outcome(sale) is Outcome.PAID:
+            self._desk.heard(sale)
+            if self._lived == sale.id:
+                self._lived = ""
 
     def _told(self, sale: Sale) -> str:
         return told(sale, self._desk.check_code(sale))
@@ -162,6 +170,7 @@ class AmountLine:
             # sent again by a till whose line broke, or meant once more: it must say which by sending it again
             self._done = former.id
             await self._say(pipe, f"REPEAT {self._told(former)}")
+            self._heard(former)
             return
         try:
             sale = await self._desk.open_sale(Request(amount, f"line-{self._new_id()}"))
@@ -220,6 +229,7 @@ class AmountLine:
         told_now = self._told(sale)
         await self._say(pipe, told_now)
         self._said = told_now
+        self._heard(sale)
         if outcome(sale) in _ENDED:
             self._done = sale.id
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -12,9 +12,11 @@ from terminal.counter.book import here
 from terminal.counter.checkout import Key, answered
 from terminal.counter.ports import Health, IdleScreen
 from terminal.counter.service import Service
-from terminal.errors import InvalidRequest, NotAllowed, NotFound, Unavailable
+from terminal.counter.unheard import KEPT_MS, Unheard
+from terminal.errors import Conflict, InvalidRequest, NotAllowed, NotFound, Unavailable
 from terminal.payments.attempt import Direction
 from terminal.payments.decide import OpenSale
+from terminal.payments.event import NewEvent, Summary
 from terminal.payments.exceptions import till_not_told, till_told
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt
@@ -43,9 +45,9 @@ _OUTCOMES: Final = {
 }
 
 
-_PAGE: Final = 200
+_PAGE: Final = 20  # rows read in one turn of the loop; between two pages everybody else has a turn
 _NUMBERED: Final = 1000
-_PAGES_MAX: Final = 50  # of one till's day
+_ROWS_MAX: Final = 10_000  # of one till's day
 _KEY: Final = re.compile(r"[!-~]{1,64}")  # ASCII without blanks
 
 
@@ -100,6 +102,7 @@ class Desk:
     def __init__(self, service: Service, people: People, who: Principal, counter: str) -> None:
         self._service, self._people, self._who, self.counter = service, people, who, counter
         self._giving = asyncio.Lock()
+        self._marks = Unheard(service)
 
     @property
     def currency(self) -> str:
@@ -159,7 +162,7 @@ class Desk:
 
     def mine(self, sale_id: str) -> bool:
         """Whether this till opened it."""
-        return self._service.feed.of_subject(sale_id)[0].actor == str(self._who.actor)
+        return self._marks.opener(sale_id) == str(self._who.actor)
 
     def asked(self, refund: Refund) -> bool:
         """Whether this till asked for it."""
@@ -199,6 +202,35 @@ class Desk:
         at_ms = self._service.parts.clock.wall_ms()
         sale = self.sale(sale_id).id
         await self._service.book.commit(sale, lambda now: till_told(here(now), at_ms), self._who.actor)
+
+    def heard(self, sale: Sale) -> None:
+        """The till was given how this sale ended; recorded in the background, so that a start of ours knows it."""
+        self._marks.heard(sale.id, str(sale.state), self._who.actor, sale.ended_ms)
+
+    def unheard(self, sale: Sale) -> bool:
+        """Paid within the last week, and the journal has neither that this till heard it nor that a person did."""
+        if sale.state is not SaleState.PAID or self.ended_ago_ms(sale) > KEPT_MS:
+            return False
+        before_person = any(each.kind == "till_not_told" for each in sale.exceptions)
+        return not before_person and not self._marks.told(sale.id, str(sale.state))
+
+    async def first_time(self, message: str) -> bool:
+        """Whether this door never took this message before, in any life of ours; durable once this returns."""
+        if not self.ready:
+            raise Unavailable("starting")
+        claims = [["door_message", f"{self._who.actor}/{message}", "taken"]]
+        body = {"counter": self.counter, "message": message, "index": {"claims": claims}}
+        store, door = f"store:{self._service.house.store}", str(self._who.actor)
+        try:
+            await self._service.feed.append([NewEvent(store, "door_message_taken", door, self._who.actor, body)])
+        except Conflict as taken:
+            if taken.slug != "key_taken":
+                raise
+            return False
+        return True
+
+    def ended_ago_ms(self, sale: Sale) -> int:
+        return self._service.parts.clock.wall_ms() - sale.ended_ms
 
     def check_again(self, sale_id: str) -> Sale:
         self._may(Action.TAKE_MONEY)
@@ -253,29 +285,36 @@ class Desk:
         await self._service.until(sale_id, lambda sale: sale.refund(refund_id).state in REFUND_ENDED, limit_s)
         return self.sale(sale_id).refund(refund_id)
 
-    def takings(self, since_ms: int) -> Takings:
+    async def takings(self, since_ms: int) -> Takings:
         """What this till took since then, wall time UTC, and what of it went back."""
-        found, before = Takings(), None
-        for _ in range(_PAGES_MAX):
-            rows = self._service.feed.list("sale", counter=self.counter, before=before, limit=_PAGE)
-            for row in rows:
-                if row.first_ms < since_ms:
-                    return found
-                if row.body["state"] == SaleState.PAID and self.mine(row.subject):
-                    back = int(row.body["refunded_minor"])
-                    found = found.more(int(row.body["amount_minor"]), back)
-            if len(rows) < _PAGE:
+        found = Takings()
+        async for row in self._rows(_ROWS_MAX):
+            if row.first_ms < since_ms:
                 break
-            before = rows[-1].first_number
+            if row.body["state"] == SaleState.PAID and self.mine(row.subject):
+                found = found.more(int(row.body["amount_minor"]), int(row.body["refunded_minor"]))
         return found
 
-    def numbered(self, fits: Callable[[int], bool]) -> Sale | None:
+    async def numbered(self, fits: Callable[[int], bool]) -> Sale | None:
         """The newest sale of this till whose number, as people say it, fits; of the counter's last thousand."""
         if not self.ready:
             raise Unavailable("starting")
-        rows = self._service.feed.list("sale", counter=self.counter, limit=_NUMBERED)
-        row = next((each for each in rows if fits(int(each.body["no"])) and self.mine(each.subject)), None)
-        return self._service.book.sale(row.subject) if row else None
+        async for row in self._rows(_NUMBERED):
+            if fits(int(row.body["no"])) and self.mine(row.subject):
+                return self._service.book.sale(row.subject)
+        return None
+
+    async def _rows(self, limit: int) -> AsyncIterator[Summary]:
+        """This counter's sales, newest first; the store is read on the loop, a little in each turn."""
+        before = None
+        for _ in range(0, limit, _PAGE):
+            rows = self._service.feed.list("sale", counter=self.counter, before=before, limit=_PAGE)
+            for row in rows:
+                yield row
+            if len(rows) < _PAGE:
+                return
+            before = rows[-1].first_number
+            await asyncio.sleep(0)
 
     def channels(self) -> dict[str, bool]:
         """By name: whether a new sale could start there now."""

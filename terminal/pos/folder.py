@@ -19,7 +19,7 @@ from terminal.payments.refund import REFUND_ENDED, RefundState
 from terminal.payments.sale import Refund, Sale
 from terminal.pos.desk import Desk, Outcome, Request, outcome
 from terminal.pos.folder_request import NAME, Wanted, read_request, write_result
-from terminal.pos.folder_shelf import IN, WORK, FolderUnusable, Shelf
+from terminal.pos.folder_shelf import IN, WORK, WORK_MAX, FolderUnusable, Shelf
 
 log = logging.getLogger(__name__)
 DOUBT_TOLD_S: Final = 10.0  # a doubt is told by a first result after this long; the last one replaces it
@@ -81,11 +81,12 @@ class FolderDoor:
     async def look(self) -> None:
         """One round: new requests first, then what is under way. Raises FolderUnusable, OSError."""
         for name in await self._beside(self._shelf.still):
-            if await self._beside(self._shelf.full):
+            if len(self._jobs) >= WORK_MAX or await self._beside(self._shelf.full):
                 break  # the rest waits where it is
             await self._take(name)
         trouble: OSError | None = None
-        for name in await self._beside(self._shelf.at_work):  # also what an earlier life took
+        at_work = await self._beside(self._shelf.at_work)  # also what an earlier life took
+        for name in dict.fromkeys([*at_work, *self._jobs]):  # a file that somebody removed does not end its sale
             try:
                 if name not in self._jobs:
                     await self._begin(name)
@@ -101,7 +102,8 @@ class FolderDoor:
 
     async def _take(self, name: str) -> None:
         try:
-            await self._beside(partial(self._shelf.take, name))
+            if await self._beside(partial(self._shelf.take, name)):
+                self._jobs.pop(name, None)  # of a file that was removed: this one may say something else
         except FileNotFoundError:
             return  # the till took it back
         except InvalidRequest as refused:

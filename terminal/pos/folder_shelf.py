@@ -88,8 +88,8 @@ class Shelf:
         found = [each for each in found if each.name not in self._stuck]
         return [each.name for each in sorted(found, key=lambda each: (each.lstat().st_mtime_ns, each.name))]
 
-    def take(self, name: str) -> None:
-        """Move it into work, where an equal one may be already.
+    def take(self, name: str) -> bool:
+        """Move it into work; False: an equal one is there already.
 
         Raises:
             InvalidRequest: ``file_name``, ``file_kind``, ``body_too_large``, ``idempotency_other_meaning``.
@@ -110,8 +110,9 @@ class Shelf:
             if not same:
                 raise InvalidRequest("idempotency_other_meaning")
             source.unlink()
-        else:
-            source.rename(work)
+            return False
+        source.rename(work)
+        return True
 
     def full(self) -> bool:
         return sum(1 for _ in (self._folder / WORK).iterdir()) >= WORK_MAX

@@ -107,9 +107,9 @@ def read_payment(params: dict[str, Any], currency: str) -> Payment:
     )
 
 
-def try_key(name: str, number: int) -> str:
-    """The desk's key of a payment line's first, second, … try."""
-    return name if number == 1 else _short(f"{name}#{number}")
+def try_key(name: str, number: int, day_ms: int) -> str:
+    """The desk's key of a payment line's first, second, … try on the day that began then, UTC milliseconds."""
+    return _short(f"{name}@{day_ms // 60_000}#{number}")
 
 
 def transaction(sale: Sale, check_code: str, language: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -48,12 +48,17 @@ def _now_s() -> float:
 
 @dataclass
 class HwProxy:
-    """``prints`` numbers a till's own slips, so that each is a job of its own."""
+    """``new_id`` names a till's own slips, so that each is a job of its own.
+
+    ``days``: when the shop's day began, UTC milliseconds, and the days before it, newest first. A till that counts
+    its payments from 1 every morning means another one by the same number.
+    """
 
     desk: Desk
     name: str
     language: str
     new_id: Callable[[], str]
+    days: Callable[[], Sequence[int]]
     patience: Patience = field(default_factory=Patience)
     _known: dict[str, _Known] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -82,10 +87,13 @@ class HwProxy:
         return self._tells(sale.id, waits=True)
 
     def _tries(self, payment: Payment) -> tuple[Sale | None, str]:
-        """The sale this line stands for now; or None and the key of its next try."""
-        for number in range(1, TRIES_MAX + 1):
-            key = try_key(payment.name, number)
-            sale = self.desk.sale_of(key)
+        """The sale this line stands for now; or None and the key of its next try today."""
+        today, *before = self.days()
+        for day in before:
+            for sale, key in self._tried(payment.name, day):
+                if sale is not None and sale.amount == payment.amount and self._goes_on(sale):
+                    return sale, key
+        for sale, key in self._tried(payment.name, today):
             if sale is None:
                 return None, key
             came = outcome(sale)
@@ -96,6 +104,22 @@ class HwProxy:
             if came is Outcome.PAID:
                 raise InvalidRequest("idempotency_other_meaning")
         raise Conflict("door_tries", limit=TRIES_MAX)
+
+    def _tried(self, name: str, day_ms: int) -> Iterator[tuple[Sale | None, str]]:
+        """A day's tries of a line; the last one of fewer than may be has no sale yet."""
+        for number in range(1, TRIES_MAX + 1):
+            key = try_key(name, number, day_ms)
+            sale = self.desk.sale_of(key)
+            yield sale, key
+            if sale is None:
+                return
+
+    def _goes_on(self, sale: Sale) -> bool:
+        """Of a day before: nobody knows yet how it ended, or this till may not have heard that it was paid."""
+        if not sale.ended:
+            return True
+        lately = outcome(sale) is Outcome.PAID and self.desk.ended_ago_ms(sale) <= KEPT_S * 1000
+        return not going_back(sale) and (lately or self.desk.unheard(sale) or not_told(sale))
 
     async def _free_counter(self) -> None:
         """A till that begins anew has given its former payment up: that one ends with proof first."""
@@ -129,8 +153,10 @@ class HwProxy:
 
     def _tells(self, sale_id: str, *, waits: bool) -> dict[str, Any]:
         """Only a till that waits for a payment hears it: an idle one looks at the proxy alone."""
-        sale = self.desk.sale(sale_id)
-        self._known[sale_id].heard |= waits and sale.ended
+        sale, known = self.desk.sale(sale_id), self._known[sale_id]
+        if waits and sale.ended and not known.heard:
+            known.heard = True
+            self.desk.heard(sale)
         return self._told(sale)
 
     def _told(self, sale: Sale) -> dict[str, Any]:
@@ -150,7 +176,7 @@ class HwProxy:
         self._waits_s = _now_s()
         for sale in reversed(self.desk.recent(KEPT_MAX)):
             known = _Known(_now_s(), untold=not_told(sale))
-            known.heard = sale.ended and not known.untold
+            known.heard = sale.ended and not known.untold and not self.desk.unheard(sale)
             self._known.setdefault(sale.id, known)
 
     def _forget(self, now_s: float) -> None:

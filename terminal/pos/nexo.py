@@ -15,6 +15,7 @@ from terminal.pos import nexo_messages as messages
 from terminal.pos.desk import Desk, Outcome, Request, outcome
 from terminal.pos.nexo_answers import CHECKING, NOT_HERE, named, not_begun, payment_of, refused, reversal_of
 from terminal.pos.nexo_counter import CounterSide
+from terminal.pos.nexo_crypto import Unsealed
 from terminal.pos.nexo_messages import Answer, Header, failure, success
 from terminal.pos.unheard import Unheard
 
@@ -22,6 +23,7 @@ V = TypeVar("V")
 DAY_MS: Final = 86_400_000
 SAME_MS: Final = 2 * DAY_MS  # a ServiceID may be used again after 48 hours
 ASKED_DAYS: Final = 92  # results can be asked for that long
+ACTS: Final = frozenset({"Payment", "Reversal", "Print"})
 TOGETHER_MAX: Final = 4  # waiting for the answer to one message
 KEPT_MAX: Final = 256  # of what only a running process needs to know
 
@@ -43,13 +45,22 @@ class Nexo:
         self._aborted: OrderedDict[str, int] = OrderedDict()  # before they came, and when
         self._last: OrderedDict[str, str] = OrderedDict()  # SaleID -> its last ServiceID
 
-    async def answer(self, request: messages.Request) -> Answer | None:
-        """The inside of a SaleToPOIResponse; None where the protocol answers with an empty one (Abort)."""
+    async def answer(self, request: messages.Request, nonce: str = "") -> Answer | None:
+        """The inside of a SaleToPOIResponse; None where the protocol answers with an empty one (Abort).
+
+        Args:
+            nonce: of a sealed message, in hex. What moves money or paper is taken once with it, for ever.
+
+        Raises:
+            Unsealed: it was taken before, perhaps by an earlier life of ours: somebody kept a copy.
+        """
         header, body = request.header, request.body
         if header.category == "Abort":
             await self._abort(header, body)
             return None
         try:
+            if nonce and header.category in ACTS and not await self._desk.first_time(nonce):
+                raise Unsealed
             told = await self._told(header, body)
         except TerminalError as error:
             told = {"Response": refused(error)}
@@ -95,7 +106,7 @@ class Nexo:
             case "Logout":
                 return {"Response": success()}
             case "GetTotals" | "Reconciliation":
-                return self._counter.totals(header.category)
+                return await self._counter.totals(header.category)
             case "EnableService":
                 return {"Response": failure("NotAllowed", NOT_HERE)}
         return {"Response": failure("UnavailableService", NOT_HERE)}
@@ -108,7 +119,6 @@ class Nexo:
             if self._running[name] > TOGETHER_MAX:
                 return {"Response": failure("InProgress", CHECKING)}
             sale = await self._open(name, body)
-            self.unheard.follow(sale.id)
             if name in self._aborted:  # while it was being opened
                 sale = await self.unheard.give_up(sale.id, "till_aborted")
             sale = await self._desk.ended(sale.id, self._waits.sale_s)
@@ -128,7 +138,7 @@ class Nexo:
         amount = messages.money_of(amounts.requested, amounts.currency)
         if self._clock.wall_ms() - self._aborted.get(name, -SAME_MS) < SAME_MS:
             raise Conflict("sale_ended")
-        return await self._desk.open_sale(Request(amount, self._key(name), reference=body.sale.transaction.id))
+        return await self.unheard.open(Request(amount, self._key(name), reference=body.sale.transaction.id))
 
     def _payment_of(self, sale: Sale, time: str = "") -> Answer:
         return payment_of(sale, self._desk.counter, self._desk.check_code(sale), time)

@@ -51,10 +51,10 @@ class CounterSide:
             told["PrinterStatus"] = paper if printer.state is HealthState.FAULT else "OK"
         return told
 
-    def totals(self, category: str) -> Answer:
+    async def totals(self, category: str) -> Answer:
         """Of the shop's day so far and of this till alone. Reconciliation counts; it closes no day of ours."""
         begins_ms = self._day_begins_ms(self._clock.wall_ms())
-        found = self._desk.takings(begins_ms)
+        found = await self._desk.takings(begins_ms)
         counted = [("Debit", found.count, found.minor), ("Credit", found.returns, found.returned_minor)]
         currency = self._desk.currency
         amounts = [

@@ -33,6 +33,13 @@ class Sealed(NamedTuple):
     proof: bytes
 
 
+class Opened(NamedTuple):
+    """A message that was sealed by somebody who knows the passphrase."""
+
+    plain: bytes
+    nonce: bytes
+
+
 class Keys(NamedTuple):
     proof: bytes
     cipher: bytes
@@ -78,8 +85,8 @@ class Vault:
         self._keys, self._identifier, self._version = Keys.derive(passphrase), identifier, version
         self._seen: OrderedDict[bytes, None] = OrderedDict()
 
-    def open(self, envelope: dict[str, Any]) -> bytes:
-        """The plain text of ``{"NexoBlob", "SecurityTrailer"}``. Raises Unsealed, also for a replay."""
+    def open(self, envelope: dict[str, Any]) -> "Opened":
+        """The inside of ``{"NexoBlob", "SecurityTrailer"}``. Raises Unsealed, also for what this life has seen."""
         match envelope:
             case {
                 "NexoBlob": str(blob),
@@ -100,7 +107,7 @@ class Vault:
         self._seen[sealed.nonce] = None
         if len(self._seen) > NONCES_KEPT:
             self._seen.popitem(last=False)
-        return plain
+        return Opened(plain, sealed.nonce)
 
     def close(self, header: object, plain: bytes, nonce: bytes) -> dict[str, object]:
         """The envelope around an answer; ``header`` stays readable."""

@@ -79,21 +79,23 @@ class NexoDoor:
         try:
             envelope = messages.envelope_of(data)
             header = messages.header_of(envelope)
+            nonce = ""
             if self.vault is not None:
-                plain = messages.envelope_of(self.vault.open(envelope))
+                opened = self.vault.open(envelope)
+                plain, nonce = messages.envelope_of(opened.plain), opened.nonce.hex()
                 if messages.header_of(plain) != header:
                     raise Unsealed
                 envelope = plain
             request = messages.read(envelope)
+            if "NexoBlob" in envelope:
+                return Taken(self._rejected(header, "This door has no passphrase"))
+            told = await self.nexo.answer(request, nonce)
         except InvalidRequest as error:
             return Taken(self._rejected(header, said(error)))
         except Unsealed:
             log.warning("a message that nobody with the passphrase sealed, or one seen before")
             why = "The message is not sealed with this door's passphrase, or is a repeat"
             return Taken(self._rejected(header, why))
-        if "NexoBlob" in envelope:
-            return Taken(self._rejected(header, "This door has no passphrase"))
-        told = await self.nexo.answer(request)
         if told is None:
             return Taken(None)
         return Taken({"SaleToPOIResponse": self._sealed("SaleToPOIResponse", told)}, request, told)

@@ -5,11 +5,12 @@ from typing import Final
 
 from terminal.errors import Conflict
 from terminal.payments.sale import Sale
-from terminal.pos.desk import Desk, Outcome, not_told, outcome
+from terminal.pos.desk import Desk, Outcome, Request, not_told, outcome
 
 LOOK_S: Final = 2.0
 UNTOLD_S: Final = 30.0  # paid, and the till has not come for it
 FOLLOWED_MAX: Final = 64
+ASKED_S: Final = 30.0  # for a sale to be recorded whose till did not wait for that
 
 
 class Unheard:
@@ -19,7 +20,20 @@ class Unheard:
         self._desk, self._sale_s = desk, sale_s
         self._since_s: dict[str, float] = {}  # begun, or found paid
         self._paid: set[str] = set()
+        self._asked_s: dict[str, float] = {}  # keys of sales that may come to be, since when
         self._news = asyncio.Event()
+
+    async def open(self, request: Request) -> Sale:
+        """``Desk.open_sale``; what is recorded is followed, also when whoever asks is gone before that."""
+        try:
+            sale = await self._desk.open_sale(request)
+        except asyncio.CancelledError:
+            if len(self._asked_s) < FOLLOWED_MAX:
+                self._asked_s[request.key] = asyncio.get_running_loop().time()
+            self._news.set()
+            raise
+        self.follow(sale.id)
+        return sale
 
     def follow(self, sale_id: str) -> None:
         """The till asked for it and has heard no end."""
@@ -30,8 +44,11 @@ class Unheard:
             self._forget(next(iter(self._since_s)))
 
     async def heard(self, sale_id: str) -> None:
+        """The till has its end."""
         self._forget(sale_id)
-        if not_told(self._desk.sale(sale_id)):
+        sale = self._desk.sale(sale_id)
+        self._desk.heard(sale)
+        if not_told(sale):
             await self._desk.told(sale_id)
 
     def _forget(self, sale_id: str) -> None:
@@ -46,17 +63,29 @@ class Unheard:
             return self._desk.sale(sale_id)
 
     async def watch(self) -> None:
-        """For ever, from when the service is ready: also over what was under way, or parked, before a restart."""
+        """For ever, from when the service is ready: also over what a restart found under way, or not heard."""
         for sale in reversed(self._desk.recent(FOLLOWED_MAX)):
-            if not sale.ended:
+            if not sale.ended or self._desk.unheard(sale):
                 self.follow(sale.id)
         while True:
-            while not self._since_s:  # an idle counter costs nothing
+            while not (self._since_s or self._asked_s):  # an idle counter costs nothing
                 self._news.clear()
                 await self._news.wait()
             await asyncio.sleep(LOOK_S)
+            self._find()
             for sale_id in [*self._since_s]:
                 await self._mind(self._desk.sale(sale_id))
+
+    def _find(self) -> None:
+        """What was opened after all for a till that had gone."""
+        now_s = asyncio.get_running_loop().time()
+        for key, since_s in [*self._asked_s.items()]:
+            if (sale := self._desk.sale_of(key)) is not None:
+                del self._asked_s[key]
+                if sale.id not in self._since_s:
+                    self.follow(sale.id)
+            elif now_s - since_s > ASKED_S:
+                del self._asked_s[key]
 
     async def _mind(self, sale: Sale) -> None:
         now_s = asyncio.get_running_loop().time()

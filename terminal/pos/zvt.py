@@ -263,7 +263,7 @@ class Session:
             await self._link.send(answers.refused(Code.NOT_READY))
             return
         await self._received()
-        found, blank = self._till.takings(), self._till.nothing(Code.OK)
+        found, blank = await self._till.takings(), self._till.nothing(Code.OK)
         told = Told(Code.OK, found.minor, blank.currency, 0, blank.at, blank.terminal_id)
         await self._tell(answers.status_information(told))
         if self._till.config & answers.PRINTS_ADMIN:

@@ -4,6 +4,7 @@ ZVT names no payment before it is done: a till that lost its line asks for its l
 So the same amount again joins the sale that is live, or hears the result of the one it never heard of.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from terminal.errors import NotFound
 from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Refund, Sale
-from terminal.pos.desk import Desk, Outcome, Request, Takings, going_back, outcome
+from terminal.pos.desk import Desk, Outcome, Request, Takings, going_back, not_told, outcome
 from terminal.pos.unheard import Unheard
 from terminal.pos.zvt_answers import Code, Told, Wanted, receipt_no
 
@@ -64,7 +65,7 @@ class ZvtTill:
         self.desk, self.terminal_id, self.waits = desk, terminal_id, waits or Waits()
         self._clock, self._new_id, self._local, self._day_begins_ms = clock, new_id, local, day_begins_ms
         self.config = 0  # of the last registration
-        self._unheard = ""  # the sale whose result the till has not acknowledged
+        self._unheard: str | None = None  # the sale whose result the till has not acknowledged; None: look for it
         self._last = ("", "")  # sale and refund of the last command that moved money
         self._heard: OrderedDict[str, None] = OrderedDict()
         self.unheard = Unheard(desk, self.waits.sale_s)
@@ -86,17 +87,24 @@ class ZvtTill:
         elif (unheard := self._answers(minor)) is not None:
             sale = unheard
         else:
-            key = f"zvt-{self._new_id()}"
-            sale = await self.desk.open_sale(Request(Money(minor, self.desk.currency), key))
-        self._wait_for(sale)
-        return sale
-
-    def _wait_for(self, sale: Sale) -> None:
+            sale = await self._begin(minor)
         self._unheard, self._last = sale.id, (sale.id, "")
         self.unheard.follow(sale.id)
+        return sale
+
+    async def _begin(self, minor: int) -> Sale:
+        try:
+            return await self.unheard.open(Request(Money(minor, self.desk.currency), f"zvt-{self._new_id()}"))
+        except asyncio.CancelledError:  # the line ended while it was recorded: only the journal knows the newest
+            self._unheard, self._last = None, ("", "")
+            raise
 
     def _answers(self, minor: int) -> Sale | None:
-        """Paid while nobody listened, a moment ago: the till asks for the same money again."""
+        """Paid a moment ago while nobody listened, or we fell over: the till asks for the same money again."""
+        if self._unheard is None:
+            newest = self._newest()
+            waits = newest is not None and (self.desk.unheard(newest) or not_told(newest))
+            self._unheard = newest.id if newest is not None and waits else ""
         if not self._unheard:
             return None
         sale = self.desk.sale(self._unheard)
@@ -108,10 +116,13 @@ class ZvtTill:
         """What became of the last command that moved money; None when there was none."""
         sale_id, refund_id = self._last
         if not sale_id:
-            newest = next(iter(self.desk.recent(RECENT)), None)
+            newest = self._newest()
             return self.result_of(newest) if newest else None
         sale = self.desk.sale(sale_id)
         return self.refund_result(sale, sale.refund(refund_id)) if refund_id else self.result_of(sale)
+
+    def _newest(self) -> Sale | None:
+        return next(iter(self.desk.recent(RECENT)), None)
 
     def result_of(self, sale: Sale) -> Result:
         match outcome(sale):
@@ -153,7 +164,7 @@ class ZvtTill:
 
     async def reverse(self, wanted: Wanted) -> Result | Code:
         """All of a sale, by its receipt number."""
-        sale = self._numbered(wanted.receipt)
+        sale = await self._numbered(wanted.receipt)
         if sale is None or outcome(sale) is not Outcome.PAID or wanted.minor not in {None, sale.amount.minor}:
             return Code.NO_REVERSAL
         failed = sum(each.state is RefundState.FAILED for each in sale.refunds)
@@ -165,7 +176,7 @@ class ZvtTill:
 
     async def refund(self, wanted: Wanted) -> Result | Code:
         """A part of a sale, by its receipt number: without one nobody knows whom to pay."""
-        sale = self._numbered(wanted.receipt)
+        sale = await self._numbered(wanted.receipt)
         if sale is None or outcome(sale) is not Outcome.PAID:
             return Code.NO_REVERSAL
         if (first := next((each for each in sale.refunds if self._repeats(each, wanted.minor)), None)) is not None:
@@ -197,15 +208,15 @@ class ZvtTill:
             told = self._told(Code.OK, sale, minor=refund.amount.minor, text=text)
         return Result(told, None, refund.id)
 
-    def _numbered(self, receipt: int | None) -> Sale | None:
+    async def _numbered(self, receipt: int | None) -> Sale | None:
         if not receipt:
             return None
         try:
-            return self.desk.numbered(lambda no: receipt_no(no) == receipt)
+            return await self.desk.numbered(lambda no: receipt_no(no) == receipt)
         except NotFound:
             return None
 
     # --- the day ------------------------------------------------------------------------------------------
 
-    def takings(self) -> Takings:
-        return self.desk.takings(self._day_begins_ms(self._clock.wall_ms()))
+    async def takings(self) -> Takings:
+        return await self.desk.takings(self._day_begins_ms(self._clock.wall_ms()))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from terminal.counter.ports import Clock, Entropy
 from terminal.pos.desk import Desk
 from terminal.settings import Loaded
+from terminal.settlement.business_day import ShopTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,18 @@ async def keep_with(
             await beginning
 
     stack.push_async_callback(end)
+
+
+def day_begins_ms(parts: DoorParts) -> "DayBegins":
+    shop = parts.loaded.settings.shop
+    return DayBegins(ShopTime.of(shop.zone, shop.cut_off))
+
+
+class DayBegins:
+    """When the shop's day that holds a wall time began, UTC milliseconds."""
+
+    def __init__(self, shop: ShopTime) -> None:
+        self.shop = shop
+
+    def __call__(self, wall_ms: int) -> int:
+        return self.shop.bounds(self.shop.business_day(wall_ms))[0]

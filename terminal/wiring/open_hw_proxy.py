@@ -1,6 +1,7 @@
 """Opens the hardware proxy of the settings: its listener, the till's secret path, and the watch over the till."""
 
 import re
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
@@ -13,11 +14,12 @@ from terminal.pos.peers import Peers
 from terminal.settings import HwProxyTable, Loaded
 from terminal.web.listen import listen
 from terminal.web.rates import Buckets
-from terminal.wiring.door_parts import DoorParts, keep_with
+from terminal.wiring.door_parts import DoorParts, day_begins_ms, keep_with
 
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{20,100}")
 CALLS_PER_S: Final = 50  # of one address; a till asks once a second
 CALLS_AT_ONCE: Final = 200
+DAYS: Final = 3  # today and two before it
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -31,6 +33,7 @@ async def open_hw_proxy(stack: AsyncExitStack, parts: DoorParts) -> str:
         parts.name,
         counter.languages.get("cashier", "en"),
         lambda: parts.entropy.bytes(12).hex(),
+        days_of(parts),
         Patience(table.silent_s, table.unpaid_s),
     )
     buckets = Buckets(parts.clock, per_s=CALLS_PER_S, burst=CALLS_AT_ONCE)
@@ -38,6 +41,19 @@ async def open_hw_proxy(stack: AsyncExitStack, parts: DoorParts) -> str:
     url = await listen(stack, make_hw_proxy(till, gate), table.host, table.port)
     await keep_with(stack, parts, "watch", till.watch)
     return f"{url}/…/hw_proxy"
+
+
+def days_of(parts: DoorParts) -> Callable[[], tuple[int, ...]]:
+    """When the shop's day of now began, UTC milliseconds, and as many before it as a payment in doubt may last."""
+    begins = day_begins_ms(parts)
+
+    def days() -> tuple[int, ...]:
+        found = [begins(parts.clock.wall_ms())]
+        while len(found) < DAYS:
+            found.append(begins(found[-1] - 1))
+        return tuple(found)
+
+    return days
 
 
 def gate_of(loaded: Loaded, name: str) -> Gate:

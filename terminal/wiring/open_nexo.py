@@ -11,9 +11,8 @@ from terminal.pos.nexo_counter import CounterSide
 from terminal.pos.nexo_crypto import Vault
 from terminal.pos.nexo_server import NexoDoor, make_app
 from terminal.settings import Loaded, NexoTable
-from terminal.settlement.business_day import ShopTime
 from terminal.web.listen import listen
-from terminal.wiring.door_parts import DoorParts, keep_with
+from terminal.wiring.door_parts import DoorParts, day_begins_ms, keep_with
 from terminal.wiring.open_hw_proxy import peers_of
 from terminal.wiring.stores import on_disk
 
@@ -35,21 +34,6 @@ async def open_nexo(stack: AsyncExitStack, parts: DoorParts) -> str:
 
 def counter_side(parts: DoorParts) -> CounterSide:
     return CounterSide(parts.desk, parts.clock, day_begins_ms(parts))
-
-
-def day_begins_ms(parts: DoorParts) -> "DayBegins":
-    shop = parts.loaded.settings.shop
-    return DayBegins(ShopTime.of(shop.zone, shop.cut_off))
-
-
-class DayBegins:
-    """When the shop's day that holds a wall time began, UTC milliseconds."""
-
-    def __init__(self, shop: ShopTime) -> None:
-        self.shop = shop
-
-    def __call__(self, wall_ms: int) -> int:
-        return self.shop.bounds(self.shop.business_day(wall_ms))[0]
 
 
 def vault_of(loaded: Loaded, name: str) -> Vault | None:

@@ -12,9 +12,8 @@ from terminal.pos.zvt_links import Line, LinkLost
 from terminal.pos.zvt_server import READ_MAX, ZvtListener, keep_line
 from terminal.pos.zvt_till import Waits, ZvtTill
 from terminal.settings import ZvtTable
-from terminal.wiring.door_parts import DoorParts, keep_with
+from terminal.wiring.door_parts import DoorParts, day_begins_ms, keep_with
 from terminal.wiring.open_hw_proxy import peers_of
-from terminal.wiring.open_nexo import day_begins_ms
 
 WRITE_S: Final = 5.0  # of one command at 1200 bit/s and above
 

@@ -1,5 +1,7 @@
 """A till behind a door of its own, at the shop on virtual time: its desk, and rules for it."""
 
+from collections.abc import Callable
+
 from terminal.payments.money import Money
 from terminal.people.pins import PinCost
 from terminal.people.roles import RefundPolicy
@@ -9,6 +11,7 @@ from tests.flows.shop import Shop
 
 CHEAP = PinCost(passes=1, memory_kib=8)
 REFUNDS = RefundPolicy(pos_alone_minor=5000, pos_day_minor=6000)
+DAY_MS = 86_400_000
 FREE = PeopleSettings(pin_cost=CHEAP, refunds=REFUNDS)
 
 
@@ -32,6 +35,16 @@ def desk_of(
         settings=settings,
     )
     return kind(shop.service, people, till(door, counter), counter)
+
+
+def days_of(shop: Shop) -> Callable[[], tuple[int, int, int]]:
+    """When the day began at Greenwich, and the two before it."""
+
+    def days() -> tuple[int, int, int]:
+        today = shop.world.clock.wall_ms() // DAY_MS * DAY_MS
+        return today, today - DAY_MS, today - 2 * DAY_MS
+
+    return days
 
 
 def wants(shop: Shop, minor: int = 2850, key: str = "till-1", order_no: str = "") -> Request:

@@ -3,28 +3,29 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 from terminal.chance import Chance
-from terminal.client import AsyncClient
-from terminal.client.calls import Ask, Plan, Reply
+from terminal.client import AsyncClient, Pieces
 from terminal.counter.service import Service
 from terminal.payments.event import Actor
 from terminal.payments.sale import Sale
 from terminal.people.service import People
 from terminal.pos.amount_line import AmountLine
 from terminal.pos.amount_lines import Rules
+from terminal.pos.desk import Desk
 from terminal.pos.folder import FolderDoor
 from terminal.pos.folder_shelf import Shelf
 from terminal.pos.hw_proxy_till import HwProxy, Patience
 from terminal.sandbox.engine import CustomerCannot
 from terminal.simulation.world import Gone
-from terminal.testing.door import Door
+from terminal.testing.door import NOTHING, Door, asked, in_time
 from terminal.web.app import make_api
-from tests.flows.door_rig import FREE, desk_of
+from tests.flows.door_rig import FREE, days_of, desk_of
 from tests.flows.shop import Shop
 from tests.flows.test_door_amount_line import Line
 from tests.flows.test_door_nexo import Line as NexoLine
@@ -63,16 +64,19 @@ class Life:
     kills: int = 0
     calming: bool = False
     make_proxy: Callable[..., HwProxy] = HwProxy
+    nexo_desk: type[Desk] = Desk
 
     async def begin(self) -> None:
         shop, new_id = self.shop, self.shop.world.ids.ulid
         patience = Patience(silent_s=30, unpaid_s=UNPAID_S)
-        self.proxy = self.make_proxy(desk_of(shop, counter=BROWSER), "front", "en", new_id, patience)
+        self.proxy = self.make_proxy(
+            desk_of(shop, counter=BROWSER), "front", "en", new_id, days_of(shop), patience
+        )
         files = desk_of(shop, door="files", counter=FILES)
         folder = FolderDoor(files, Shelf(self.folder), "en", look_s=2, unpaid_s=UNPAID_S)
         amounts = desk_of(shop, door="line", counter=AMOUNTS)
         self.amounts = AmountLine(amounts, Rules("CNY"), new_id, unpaid_s=UNPAID_S)
-        self.nexo = NexoLine(shop, counter=NEXO)
+        self.nexo = NexoLine(shop, counter=NEXO, kind=self.nexo_desk)
         self.zvt = Counter(shop, ZVT)
         self.tasks = [_run(self.proxy.watch()), _run(folder.run()), _run(self.amounts.watch())]
         self.api = await self._open_api()
@@ -143,9 +147,13 @@ class Life:
         await self.zvt.end()
         await self.shop.world.crash()
         await self.api.close()
+        self.lies_still()
         await asyncio.sleep(self.chance.between(0, 4) / 2)
         await self.shop.world.start()
         await self.begin()
+
+    def lies_still(self) -> None:
+        """Between two lives."""
 
     async def kills_it(self, every_s: tuple[int, int]) -> None:
         """Until it calms: at any moment, or right behind what became durable and nobody has heard of."""
@@ -195,30 +203,24 @@ class ApiTill(AsyncClient):
         )
         self._life, self._line = life, chance.split("line")
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *ended: object) -> None: ...
-
-    async def run(self, plan: Plan[T]) -> T:
-        return await super().run(plan)
-
-    async def _play(self, ask: Ask | float) -> Reply:
-        now = asyncio.get_running_loop().time
-        if not isinstance(ask, Ask):
-            await asyncio.sleep(ask)
-            return Reply(now())
-        fate = self._line.below(100)
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        fate, ask = self._line.below(100), asked(self, path, body, key)
         if fate < 5:
             await asyncio.sleep(1)
-            return Reply(now())  # the request was lost
+            return  # the request was lost
+        if limit_s:  # a stream of events
+            async with aclosing(in_time(self._life.api.pieces(ask), 3 if fate < 10 else limit_s)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        answer = NOTHING
         with contextlib.suppress(Gone, TimeoutError):
-            async with asyncio.timeout(self.timeout_s + ask.wait_s):
+            async with asyncio.timeout(self.timeout_s):
                 answer = await self._life.call(lambda _service: self._life.api.ask(ask))
-            if fate >= 10:  # else the answer was
-                return Reply(now(), *answer)
-        await asyncio.sleep(0.2)
-        return Reply(now())
+        if fate >= 10 and answer[0]:  # else the answer was
+            yield answer
+        else:
+            await asyncio.sleep(0.2)
 
 
 class Customers:

@@ -139,6 +139,38 @@ async def test_a1_a_line_that_breaks_ends_nothing_and_a_repeated_amount_is_not_c
         assert sales(shop) == 2
 
 
+@pytest.mark.row(94)
+@story()
+async def test_a1_paid_while_the_service_fell_over_comes_before_a_person_until_a_line_hears_it(shop: Shop) -> None:
+    door = door_of(shop)
+    async with till_at(shop, door) as till:
+        till.sends(b"28.50\r")
+        await till.hears("WAIT")
+        till.cut = True
+        await pays(shop)
+        await shop.until(lambda: sale(shop).ended, 30)
+    await shop.restart()
+    door = door_of(shop)
+    watch = asyncio.create_task(door.watch())
+    await shop.wait(70)
+    assert [(x.kind, x.closed) for x in sale(shop).exceptions] == [("till_not_told", "")]
+    watch.cancel()
+    async with till_at(shop, door) as till:
+        await till.hears("LAST PAID 28.50")
+        await shop.until(lambda: sale(shop).exceptions[0].closed == "told", 5)
+        till.sends(b"28.50\r")
+        await till.hears("REPEAT")
+        till.sends(b"28.50\r")
+        await till.hears("WAIT")
+        await pays(shop)
+        await till.hears("PAID 28.50")
+    await shop.restart()
+    watch = asyncio.create_task(door_of(shop).watch())
+    await shop.wait(70)
+    watch.cancel()
+    assert sale(shop).exceptions == (), "what it has heard is on record"
+
+
 @story()
 async def test_a1_after_a_restart_the_line_begins_with_the_sale_that_lives(shop: Shop) -> None:
     async with till_at(shop, door_of(shop)) as till:

@@ -334,3 +334,26 @@ async def test_the_wiring_opens_it_and_refuses_a_folder_that_cannot_be(tmp_path:
         with pytest.raises(BadSettings):
             check_door(missing, "front")
         check_door(loaded(tmp_path, front=table), "front")
+
+
+@story()
+async def test_a3_a_request_that_somebody_removes_from_work_is_still_answered(shop: Shop) -> None:
+    async with place(shop) as at, at.door():
+        at.put("1.txt")
+        await shop.until(lambda: shop.lane().current is not None, 5)
+        (at.path / "work" / "1.txt").unlink()
+        await at.pays()
+        assert (await at.comes("1.txt"))["outcome"] == "paid"
+        assert at.names("work") == []
+
+
+@story()
+async def test_a1_a_name_that_comes_again_after_its_request_was_removed_is_read_anew(shop: Shop) -> None:
+    async with place(shop) as at, at.door():
+        at.put("1.txt")
+        await shop.until(lambda: shop.lane().current is not None, 5)
+        (at.path / "work" / "1.txt").unlink()
+        at.put("1.txt", b"AMOUNT=99.00\n")
+        told = await at.comes("1.txt")
+        assert (told["outcome"], told["slug"]) == ("refused", "idempotency_other_meaning")
+        assert sales(shop) == 1

@@ -13,14 +13,14 @@ from terminal.payments.receipt import Row
 from terminal.payments.sale import Sale, SaleState
 from terminal.pos.hw_proxy import DRIVER, Payment
 from terminal.pos.hw_proxy_till import KEPT_S, HwProxy
-from tests.flows.door_rig import desk_of
-from tests.flows.shop import CASHIER, Shop, refused, story
+from tests.flows.door_rig import days_of, desk_of
+from tests.flows.shop import CASHIER, DAY_S, Shop, refused, story
 
 
 @asynccontextmanager
 async def till_of(shop: Shop) -> AsyncIterator[HwProxy]:
     """The door of the life that runs now."""
-    till = HwProxy(desk_of(shop), "front", "en", shop.world.ids.ulid)
+    till = HwProxy(desk_of(shop), "front", "en", shop.world.ids.ulid, days_of(shop))
     watch = asyncio.create_task(till.watch())
     try:
         yield till
@@ -186,9 +186,7 @@ async def test_the_tills_receipt_prints_here_and_a_refund_goes_by_the_same_sale(
         await waits(till, began["transaction_id"])
         await till.print_receipt("<receipt><p>3 x noodles</p></receipt>")
         await shop.until(lambda: any(x.receipt == (Row("3 x noodles"),) for x in shop.counter.printer.whole), 30)
-        sale = till.desk.sale_of("ORDER1:p1")
-        assert sale is not None
-        await till.desk.refund(sale.id, None, "wrong size", "refund-1")
+        await till.desk.refund(began["transaction_id"], None, "wrong size", "refund-1")
         await shop.until(lambda: shop.kept_minor == 0, 60)
 
 
@@ -211,3 +209,55 @@ async def test_a_till_that_never_heard_paid_is_before_a_person_until_it_comes_ba
         assert (await till.start(line()))["success"] is True, "the cashier sends the line again"
         await asyncio.sleep(2)
         assert [(x.kind, x.closed) for x in shop.sale(sale).exceptions] == [("till_not_told", "told")]
+
+
+@pytest.mark.row(94)
+@story()
+async def test_paid_while_the_service_fell_over_comes_before_a_person_too(shop: Shop) -> None:
+    async with till_of(shop) as till:
+        began = await till.start(line())
+        shop.pay(await shown(shop, began["transaction_id"]))
+        sale = shop.service.book.sale(began["transaction_id"])
+        await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
+    await shop.restart()
+    async with till_of(shop) as till:
+        await asyncio.sleep(120)
+        assert [(x.kind, x.closed) for x in shop.sale(sale).exceptions] == [("till_not_told", "")]
+        assert (await till.start(line()))["success"] is True
+        await asyncio.sleep(2)
+        assert [x.closed for x in shop.sale(sale).exceptions] == ["told"]
+    await shop.restart()
+    async with till_of(shop):
+        await asyncio.sleep(120)
+        assert len(shop.sale(sale).exceptions) == 1, "what it has heard is on record"
+
+
+@story()
+async def test_a1_a_number_that_comes_again_the_next_day_is_another_payment(shop: Shop) -> None:
+    """A till that counts from 1 every morning: told "paid" for yesterday's, it would give today's goods away."""
+    async with till_of(shop) as till:
+        first = await till.start(line(name="1"))
+        shop.pay(await shown(shop, first["transaction_id"]))
+        assert (await waits(till, first["transaction_id"]))["success"]
+        assert (await till.start(line(name="1")))["success"] is True, "the same day, the same payment"
+        await asyncio.sleep(DAY_S)
+        again = await till.start(line(name="1"))
+        assert (again["success"], again["transaction_id"] != first["transaction_id"]) == (None, True)
+
+
+@story()
+async def test_a1_a_payment_over_midnight_is_joined_until_the_till_has_heard_its_end(shop: Shop) -> None:
+    async with till_of(shop) as till:
+        day_s, now_s = int(DAY_S), shop.world.clock.wall_ms() // 1000
+        await asyncio.sleep(day_s - now_s % day_s - 5)
+        began = await till.start(line(name="1"))
+        await asyncio.sleep(10)
+        assert (await till.start(line(name="1")))["transaction_id"] == began["transaction_id"]
+        shop.pay(await shown(shop, began["transaction_id"]))
+        sale = shop.service.book.sale(began["transaction_id"])
+        await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
+        await asyncio.sleep(KEPT_S * 2)
+        assert (await till.start(line(name="1")))["success"] is True, "however late it comes for it"
+        await asyncio.sleep(KEPT_S)
+        again = await till.start(line(name="1"))
+        assert again["transaction_id"] != sale.id, "it has heard it: this is another one"

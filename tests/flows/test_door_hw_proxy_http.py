@@ -177,7 +177,7 @@ async def test_a_slow_body_and_a_flood_of_calls_are_turned_away(tmp_path: Path) 
             return 0.0 if left[0] >= 0 else 1.0
 
         gate = Gate(SECRET, {ODOO}, wait_s=wait_s)
-        app = make_hw_proxy(HwProxy(desk, "front", "en", lambda: "1"), gate, body_s=1.0)
+        app = make_hw_proxy(HwProxy(desk, "front", "en", lambda: "1", lambda: (0,)), gate, body_s=1.0)
         url = await listen(stack, app, "127.0.0.1", 0)
         host = url.removeprefix("http://")
         head = f"POST /{SECRET}/hw_proxy/handshake HTTP/1.1\r\nHost: {host}\r\n"

@@ -14,36 +14,51 @@ import pytest
 from terminal.payments.sale import Sale, SaleState
 from terminal.people.service import PeopleSettings
 from terminal.pos import nexo_messages
+from terminal.pos.desk import Desk
 from terminal.pos.nexo import Nexo
 from terminal.pos.nexo_counter import CounterSide
+from terminal.pos.nexo_crypto import Vault
 from terminal.pos.nexo_server import NexoDoor
 from terminal.pos.peers import Peers
 from tests.flows.door_rig import CHEAP, FREE, desk_of
 from tests.flows.shop import DAY_S, Shop, story
-from tests.strangers.nexo_till import Rejected, Till, result
+from tests.strangers.nexo_till import Rejected, Seal, Till, result
 
 pytestmark = pytest.mark.row(91)
 T = TypeVar("T")
 WAIT_S = 110.0
+PASSPHRASE = "twelve or more characters"
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 class Line:
     """Between till and door; a new door for every life of the service."""
 
-    def __init__(self, shop: Shop, rules: PeopleSettings = FREE, counter: str = "1") -> None:
-        self.shop, self.rules, self.counter = shop, rules, counter
-        self.till = Till(self.send)
+    def __init__(
+        self,
+        shop: Shop,
+        rules: PeopleSettings = FREE,
+        counter: str = "1",
+        *,
+        sealed: bool = False,
+        kind: type[Desk] = Desk,
+    ) -> None:
+        self.shop, self.rules, self.counter, self.sealed, self.kind = shop, rules, counter, sealed, kind
+        self.till = Till(Seal(self.send, PASSPHRASE, "k") if sealed else self.send)
+        self.sent: list[bytes] = []  # what somebody on the line could have kept
         self.connect()
 
     def connect(self) -> None:
-        desk, clock = desk_of(self.shop, self.rules, counter=self.counter), self.shop.world.clock
+        clock = self.shop.world.clock
+        desk = desk_of(self.shop, self.rules, counter=self.counter, kind=self.kind)
         side = CounterSide(desk, clock, lambda now_ms: now_ms - 3_600_000)
         nexo = Nexo(desk, clock, side)
-        self.door = NexoDoor(nexo, clock, self.shop.world.entropy, Peers(()))
+        vault = Vault(PASSPHRASE, "k", 1) if self.sealed else None
+        self.door = NexoDoor(nexo, clock, self.shop.world.entropy, Peers(()), vault)
         desk.keep("watch", nexo.unheard.watch)
 
     async def send(self, data: bytes) -> bytes:
+        self.sent.append(data)
         taken = await self.door.take(data)
         await self.door.heard(taken)
         return b"" if taken.answer is None else nexo_messages.encode(taken.answer)
@@ -220,6 +235,47 @@ async def test_paid_while_the_till_is_gone_comes_before_a_person_until_it_asks(s
     heard = await line.paid(1.0)
     await shop.wait(60)
     assert shop.service.book.sale(heard["POIData"]["POITransactionID"]["TransactionID"]).exceptions == ()
+
+
+@pytest.mark.row(94)
+@story()
+async def test_a1_paid_while_the_service_fell_over_comes_before_a_person_until_the_till_asks(shop: Shop) -> None:
+    line = Line(shop)
+    heard = (await line.paid(1.0))["POIData"]["POITransactionID"]["TransactionID"]
+    asked = asyncio.ensure_future(line.till.pay(28.5, service_id="0000000001"))
+    sale = await line.shown()
+    asked.cancel()
+    shop.pay(sale)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
+    await shop.restart()
+    line.connect()
+    await shop.wait(40)
+    assert [(each.kind, each.closed) for each in shop.sale(sale).exceptions] == [("till_not_told", "")]
+    assert shop.service.book.sale(heard).exceptions == (), "that one was told"
+    assert result(await line.till.status("0000000001")) == "Success"
+    await shop.wait(1)
+    await shop.restart()
+    line.connect()
+    await shop.wait(40)
+    assert [each.closed for each in shop.sale(sale).exceptions] == ["told"]
+
+
+@story()
+async def test_s11_a_sealed_message_that_somebody_kept_moves_no_money_days_and_starts_later(shop: Shop) -> None:
+    line = Line(shop, sealed=True)
+    paid = (await line.paid(28.5, "0000000001"))["POIData"]["POITransactionID"]["TransactionID"]
+    assert result(await line.till.reverse(paid, 10, service_id="0000000002")) == "Success"
+    kept = list(line.sent)
+    for _ in range(2):  # in the same life, then days later in another one
+        for message in kept:
+            answer = json.loads(Seal(line.send, PASSPHRASE, "k").unwrap(await line.send(message)))
+            assert answer["SaleToPOIRequest"]["EventNotification"]["EventToNotify"] == "Reject"
+        await shop.wait(3 * DAY_S)
+        await shop.restart()
+        line.connect()
+        await shop.until(lambda: shop.service.ready, 30)
+    assert sales(shop) == 1
+    assert [each.amount.minor for each in shop.service.book.sale(paid).refunds] == [1000]
 
 
 @story()

@@ -11,17 +11,20 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from terminal.chance import Chance
 from terminal.client import NoAnswer, NotPaid, Order, Paid, Refused, Unknown
 from terminal.errors import TerminalError
 from terminal.payments.money import Money
-from terminal.payments.sale import SaleState
+from terminal.payments.sale import Sale, SaleState
+from terminal.pos.desk import Desk, Request
 from terminal.pos.hw_proxy import DRIVER, Payment
 from terminal.pos.hw_proxy_till import HwProxy
 from terminal.simulation.world import Gone
@@ -32,7 +35,7 @@ from tests.strangers.nexo_till import result
 from tests.strangers.zvt_till import Closed, Heard, Till
 
 PATIENCE_S = 300
-LIMIT_S = 6 * 3600
+A_SALE_S = 60  # of virtual time, all tills together
 KILLS_S = (40, 160)
 PAID, CANCELLED, NOTHING_YET = 0, 0x6C, 0x83
 FINAL = {PAID, CANCELLED, NOTHING_YET}
@@ -299,16 +302,18 @@ DOORS: dict[str, Purchase] = {
 }
 
 
-async def storm(shop: Shop, seed: int, count: int, *, forgets: bool = False, **planted: Any) -> Storm:
+async def storm(
+    shop: Shop, seed: int, count: int, *, forgets: bool = False, live: type[Life] = Life, **planted: Any
+) -> Storm:
     chance = Chance(seed).split("doors")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        life = Life(shop, Path(folder), chance.split("life"), **planted)
+        life = live(shop, Path(folder), chance.split("life"), **planted)
         await life.begin()
         await asyncio.sleep(1)
         weather = Storm(life, chance.split("tills"), count, forgets)
         customers = asyncio.create_task(Customers(shop, chance.split("people")).come())
         killer = asyncio.create_task(life.kills_it(KILLS_S))
-        async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as tills:
+        async with asyncio.timeout(3600 + count * A_SALE_S), asyncio.TaskGroup() as tills:
             for name, purchase in DOORS.items():
                 tills.create_task(weather.till(name, purchase))
         await life.calm(killer)
@@ -327,7 +332,7 @@ async def test_i1_i3_i16_500_sales_over_every_door_in_a_storm(shop: Shop) -> Non
     weather = await storm(shop, 1, 500)
     sys.stdout.write(f"seed 1: {weather.told()}\n")
     assert set(weather.sold) == set(DOORS)
-    assert min(weather.sold.values()) >= 20, weather.sold
+    assert min(weather.sold.values()) >= 5, weather.sold
     assert weather.life.kills >= 5
     assert set(weather.weather) >= {"answer lost", "hung up", "line cut", "cable pulled", "sale_live", "aborted"}
     assert 20 < sum(not each for each in weather.believed.values()) < 250, "the storm was a calm, or nothing else"
@@ -335,11 +340,12 @@ async def test_i1_i3_i16_500_sales_over_every_door_in_a_storm(shop: Shop) -> Non
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@pytest.mark.parametrize("seed", range(100, 120))
+@pytest.mark.parametrize(("seed", "count"), [(7, 10_000), *((seed, 500) for seed in range(100, 104))])
 @story(counters=rig.COUNTERS)
-async def test_i1_i3_i16_10_000_sales_over_every_door_in_twenty_storms(shop: Shop, seed: int) -> None:
-    weather = await storm(shop, seed, 500)
+async def test_i1_i3_i16_10_000_sales_over_every_door_in_one_storm(shop: Shop, seed: int, count: int) -> None:
+    weather = await storm(shop, seed, count)
     sys.stdout.write(f"seed {seed}: {weather.told()}\n")
+    assert sum(weather.sold.values()) == len(weather.believed) == count
 
 
 class Hasty(HwProxy):
@@ -352,13 +358,63 @@ class Hasty(HwProxy):
         return told
 
 
-@pytest.mark.no_cover
-@pytest.mark.parametrize("planted", ["hasty door", "till forgets its keys"])
+class Doubles(Desk):
+    """Planted: a door that forgets its keys, so that what is asked again is another sale."""
+
+    named = 0
+
+    async def open_sale(self, request: Request) -> Sale:
+        Doubles.named += 1
+        return await super().open_sale(replace(request, key=f"{request.key[:40]}-{Doubles.named}"))
+
+    def sale_of(self, key: str) -> Sale | None:
+        return None
+
+
+class Rewound(Life):
+    """Planted: a disk that said yes too early: what a till was told in the last minute is gone after a kill."""
+
+    kept: apsw.Connection
+
+    async def begin(self) -> None:
+        self.kept = apsw.Connection(":memory:")
+        await super().begin()
+        self.tasks.append(asyncio.create_task(self._keeps()))
+
+    async def _keeps(self) -> None:
+        while True:
+            with self._on_disk() as disk:
+                copied(disk, self.kept)
+            await asyncio.sleep(60)
+
+    def lies_still(self) -> None:
+        with self._on_disk() as disk:
+            copied(self.kept, disk)
+
+    def _on_disk(self) -> "closing[apsw.Connection]":
+        return closing(apsw.Connection(str(self.shop.world.journal_path)))
+
+
+def copied(source: apsw.Connection, target: apsw.Connection) -> None:
+    with target.backup("main", source, "main") as copy:
+        copy.step()
+
+
+PLANTS: dict[str, dict[str, Any]] = {
+    "hasty door": {"make_proxy": Hasty},
+    "till forgets its keys": {"forgets": True},
+    "door doubles a sale": {"nexo_desk": Doubles},
+    "what was acknowledged is lost": {"live": Rewound},
+}
+
+
 @story(counters=rig.COUNTERS, broken=True)
-async def test_a_storm_sees_planted_mistakes(shop: Shop, planted: str) -> None:
-    mistakes: dict[str, dict[str, Any]] = {
-        "hasty door": {"make_proxy": Hasty},
-        "till forgets its keys": {"forgets": True},
-    }
-    with pytest.raises(AssertionError, match=r"I1|I3"):
-        await storm(shop, 1, 60, **mistakes[planted])
+async def planted_storm(shop: Shop, planted: str) -> None:
+    await storm(shop, 1, 40, **PLANTS[planted])
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("planted", PLANTS)
+def test_a_storm_sees_planted_mistakes(planted: str) -> None:
+    with pytest.raises(AssertionError, match=r"I1|I3|I16"):
+        planted_storm(planted=planted)

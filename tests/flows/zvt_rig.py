@@ -1,18 +1,20 @@
 """A ZVT till and its terminal on a cable in memory, at the shop on virtual time."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from terminal.payments.sale import Sale, SaleState
+from terminal.pos.desk import Desk
 from terminal.pos.zvt import Session
 from terminal.pos.zvt_links import LinkClosed, LinkLost, SerialLink, StreamLink
 from terminal.pos.zvt_till import ZvtTill
 from tests.flows.door_rig import desk_of
 from tests.flows.shop import Shop
-from tests.strangers.zvt_till import Heard, SerialWire, TcpWire, Till
+from tests.strangers.zvt_till import Closed, Heard, SerialWire, TcpWire, Till
 
 
 def local(wall_ms: int) -> datetime:
@@ -74,8 +76,8 @@ class TillEnd(End):
 class Counter:
     """The terminal side: one for every life of the service, with as many cables as a story wants."""
 
-    def __init__(self, shop: Shop, counter: str = "1") -> None:
-        self.shop, self.name, self._count = shop, counter, 0
+    def __init__(self, shop: Shop, counter: str = "1", kind: type[Desk] = Desk) -> None:
+        self.shop, self.name, self._kind, self._count = shop, counter, kind, 0
         self._tasks: list[asyncio.Task[None]] = []
         self.terminal = self.connect_service()
 
@@ -86,7 +88,7 @@ class Counter:
             self._count += 1
             return f"{self._count}-{clock.wall_ms()}"
 
-        desk = desk_of(self.shop, door="old", counter=self.name)
+        desk = desk_of(self.shop, door="old", counter=self.name, kind=self._kind)
         self.terminal = ZvtTill(desk, clock, named, local, lambda now_ms: now_ms - 3_600_000, "52500038")
         self._tasks.append(asyncio.create_task(self.terminal.unheard.watch()))
         return self.terminal
@@ -97,6 +99,21 @@ class Counter:
         self._tasks.append(asyncio.create_task(Session(link, self.terminal).run()))
         side = SerialWire(cable.till, **wire) if serial else TcpWire(cable.till, prefix=prefix)
         return Till(side), cable
+
+    def again(self) -> Till:
+        """Another connection of the same till."""
+        return self.plug()[0]
+
+    async def raw(self, command: str) -> tuple[TcpWire, Cable]:
+        """A connection on which a till sends this and acknowledges nothing by itself."""
+        _, cable = self.plug()
+        wire = TcpWire(cable.till)
+        await wire.send(bytes.fromhex(command))
+        return wire, cable
+
+    def cut(self) -> None:
+        """The newest connection is ended by us, as by a listener that has too many."""
+        self._tasks[-1].cancel()
 
     async def end(self) -> None:
         for task in self._tasks:
@@ -119,6 +136,19 @@ class Counter:
     async def paid(self, till: Till, minor: int = 2850) -> Heard:
         return await till.pay(minor, meanwhile=self.pays)
 
+    async def lost(self, minor: int = 2850, *, pays: bool = False) -> Sale:
+        """A till asks for money and its line is pulled while the code is shown; ``pays``: the customer goes on."""
+        till, cable = self.plug()
+        asked = asyncio.ensure_future(till.pay(minor))
+        sale = await self.shown()
+        cable.pull()
+        with contextlib.suppress(Closed):
+            raise AssertionError(f"it heard {await asked}")
+        if pays:
+            self.shop.pay(sale)
+            await self.until_paid(sale)
+        return sale
+
     async def until_paid(self, sale: Sale) -> None:
         await self.shop.until(lambda: self.shop.sale(sale).state is SaleState.PAID, 5)
 
@@ -128,8 +158,8 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter_of(shop: Shop, name: str = "1") -> AsyncIterator[Counter]:
-    counter = Counter(shop, name)
+async def counter_of(shop: Shop, name: str = "1", kind: type[Desk] = Desk) -> AsyncIterator[Counter]:
+    counter = Counter(shop, name, kind)
     try:
         yield counter
     finally:
