@@ -71,7 +71,7 @@ class ProviderLink:
     ) -> None:
         self._base = _origin(gateway, test=test)
         self._ca_file, self._identity = ca_file, identity
-        self._tls = _tls(ca_file, identity)
+        self._tls = self._context()
         self._outbound = OUTBOUND.get()
         self._session: aiohttp.ClientSession | None = None
 
@@ -112,7 +112,12 @@ class ProviderLink:
 
     def trust_again(self) -> None:
         """Read authorities and identity anew, for connections made from now on. Raises as the constructor."""
-        self._tls = _tls(self._ca_file, self._identity)
+        self._tls = self._context()
+
+    def _context(self) -> ssl.SSLContext:
+        if self._base.startswith("http://") and self._ca_file is None and self._identity is None:
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # needs nobody, trusts nobody: no authorities to read
+        return _tls(self._ca_file, self._identity)
 
     async def aclose(self) -> None:
         if self._session is not None:
