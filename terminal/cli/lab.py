@@ -136,6 +136,10 @@ def serve_lab(
         give_up("With --virtual there is no --lan, --state or --currency: it is one process, kept nowhere.", USAGE)
     if lan and not _is_address(lan):
         give_up(f"{lan!r} is no address of one machine; write it as 192.168.1.5.", USAGE)
+    if ready is not None and not ready.parent.is_dir():
+        give_up(f"{ready}: there is no folder {ready.parent}.", USAGE)
+    if state is not None and state.exists() and not state.is_dir():
+        give_up(f"{state} is no folder.", USAGE)
     with sentences(as_json=as_json):
         serving = LabServe(
             state, port=port, seed=seed, as_json=as_json, currency=currency, pages=not headless, lan=lan
@@ -203,7 +207,10 @@ def _run(name: str, seeds: range, *, quiet: bool, as_json: bool, junit: Path | N
     except OSError as error:
         give_up(f"{name}: {error.strerror}.", USAGE)
     fault = what if isinstance(what, Fault) else what.as_fault()
-    verdicts = _played(what, seeds)
+    if junit is not None:
+        _may_write(junit)
+    with sentences(as_json=as_json):
+        verdicts = _played(what, seeds)
     if junit is not None:
         from terminal.cli.lab_junit import report
 
@@ -216,6 +223,14 @@ def _run(name: str, seeds: range, *, quiet: bool, as_json: bool, junit: Path | N
             _show(verdict, fault, quiet=quiet or len(verdicts) > 1)
     if not all(verdict.agrees for verdict in verdicts):
         raise typer.Exit(REFUSED)
+
+
+def _may_write(path: Path) -> None:
+    """Said before a run of minutes, not after it."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        give_up(f"{path}: {error.strerror}.", USAGE)
 
 
 def _played(what: "Fault | Scenario", seeds: range) -> "list[Verdict]":

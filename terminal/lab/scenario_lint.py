@@ -25,14 +25,40 @@ EVENTS: Final = (
     "voice_ended", "print_started", "print_stopped", "reprint_requested",
 )  # fmt: skip
 HEARD: Final = 2850  # the amount whose words are listened for
+WAIT_MAX_S: Final = 86_400
+_LISTS: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset({"ends", "alerts", "channels", "ids"}),
+    "sees": frozenset({"till", "pos"}),
+    "step": frozenset({"between", "directions"}),
+}
+_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset({"name", "exception"}),
+    "sees": frozenset({"voice", "paper", "cashier"}),
+    "step": frozenset({"do", "fault", "till", "glass", "event"}),
+}
 _BY_PEOPLE: Final = frozenset({"unverified", "claimed"})  # what a person at the till makes of it
 _PAYS: Final = ("pay", "pay_late", "show_phone")
 _DOUBTS: Final = ("break", "bank_down", "bank_mute", "cancel", "kill", "stop", "cut_power", "clock", "wait")
 
 
 def complaints(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every one that can be found at once; none: it can be played."""
-    return tuple(dict.fromkeys(_found(raw)))
+    """Every one that can be found at once, wrong kinds alone: the rest needs sound ones. None: it is sound."""
+    return tuple(dict.fromkeys(_kinds(raw))) or tuple(dict.fromkeys(_found(raw)))
+
+
+def _kinds(raw: Mapping[str, Any]) -> Iterator[str]:
+    tables = [("", "", raw), ("sees", "sees: ", raw.get("sees"))]
+    if isinstance(steps := raw.get("step"), list):
+        tables += [("step", f"step {number}: ", step) for number, step in enumerate(steps, 1)]
+    for what, where, table in tables:
+        if not isinstance(table, dict):
+            continue  # it is told later what should stand there
+        for name in _LISTS[what] & table.keys():
+            if not isinstance(table[name], list) or not all(isinstance(each, str) for each in table[name]):
+                yield f'{where}{name!r} is a list of words, as ["a", "b"].'
+        for name in _WORDS[what] & table.keys():
+            if not isinstance(table[name], str):
+                yield f"{where}{name!r} is a word, not {table[name]!r}."
 
 
 def _found(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -102,6 +128,8 @@ def _step(step: Any) -> Iterator[str]:
     for name in NEEDS.get(do, ()):
         if not step.get(name):
             yield f"{do!r} needs {name!r}."
+    if do == "wait" and isinstance(seconds := step.get("seconds"), int) and not 0 < seconds <= WAIT_MAX_S:
+        yield f"'wait' takes 1 to {WAIT_MAX_S} seconds."
     if do in ("break", "mend") and (fault := step.get("fault")):
         yield from _fault(do, str(fault), step)
     if do == "race" and len(step.get("between", ())) != 2:

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -17,6 +17,8 @@ from terminal.lab.faults import Fault, FaultUnknown, Script, Sees, Sentence, Val
 FOLDER: Final = Path(__file__).parent.parent / "data" / "scenarios"
 SIZE_MAX: Final = 64 * 1024
 STEPS_MAX: Final = 200
+CLOCK_MAX_S: Final = 400 * 86_400
+Few = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Do = Literal[
     "open", "scan_glass", "pay", "pay_late", "show_phone", "race", "cancel", "refund", "break", "mend",
     "bank_down", "bank_mute", "bank_up", "kill", "stop", "cut_power", "start", "clock", "wait", "see",
@@ -73,7 +75,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     do: Do
-    amount_minor: int = 2850
+    amount_minor: Annotated[int, msgspec.Meta(ge=1, le=10**12)] = 2850
     directions: tuple[Literal["push", "pull"], ...] = ("push", "pull")
     fault: str = ""
     count: int | None = None
@@ -81,14 +83,14 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     behaviour: Literal["pays", "password", "no-funds"] = "pays"
     wallet: str = ""
     between: tuple[Literal["pay", "show_phone", "cancel"], ...] = ()
-    within_ms: int = 400
-    seconds: int = 0
+    within_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 400
+    seconds: Annotated[int, msgspec.Meta(ge=-CLOCK_MAX_S, le=CLOCK_MAX_S)] = 0
     till: str = ""
     glass: str = ""
     event: str = ""
-    slips: int = 0
-    said: int = 0
-    within_s: int = 60
+    slips: Few = 0
+    said: Few = 0
+    within_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

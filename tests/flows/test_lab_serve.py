@@ -123,3 +123,15 @@ def test_wrong_words_and_taken_ports_are_told() -> None:
     assert f"Port {taken} (service) is taken by" in ended.err
     for words in (["--currency", "USD"], ["--port", "80"], ["--lan", "0.0.0.0"], ["--lan", "kitchen"]):
         assert command("lab", "serve", *words).code == 2
+    for words in (
+        ["--ready", "/nowhere/ready.json"],
+        ["--virtual", "--ready", "/nowhere/x"],
+        ["--state", __file__],
+    ):
+        ended = command("lab", "serve", *words)
+        assert (ended.code, "no folder" in ended.err, "Traceback" in ended.err) == (2, True, False), words
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_run() -> None:
+    ended = command("lab", "run", "paper-out", "--junit", "/nowhere/report.xml")
+    assert (ended.code, ended.err.strip()) == (2, "/nowhere/report.xml: No such file or directory.")
