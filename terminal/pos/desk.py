@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -288,23 +289,25 @@ class Desk:
     async def takings(self, since_ms: int) -> Takings:
         """What this till took since then, wall time UTC, and what of it went back."""
         found = Takings()
-        async for row in self._rows(_ROWS_MAX):
-            if row.first_ms < since_ms:
-                break
-            if row.body["state"] == SaleState.PAID and self.mine(row.subject):
-                found = found.more(int(row.body["amount_minor"]), int(row.body["refunded_minor"]))
+        async with aclosing(self._rows(_ROWS_MAX)) as rows:
+            async for row in rows:
+                if row.first_ms < since_ms:
+                    break
+                if row.body["state"] == SaleState.PAID and self.mine(row.subject):
+                    found = found.more(int(row.body["amount_minor"]), int(row.body["refunded_minor"]))
         return found
 
     async def numbered(self, fits: Callable[[int], bool]) -> Sale | None:
         """The newest sale of this till whose number, as people say it, fits; of the counter's last thousand."""
         if not self.ready:
             raise Unavailable("starting")
-        async for row in self._rows(_NUMBERED):
-            if fits(int(row.body["no"])) and self.mine(row.subject):
-                return self._service.book.sale(row.subject)
+        async with aclosing(self._rows(_NUMBERED)) as rows:
+            async for row in rows:
+                if fits(int(row.body["no"])) and self.mine(row.subject):
+                    return self._service.book.sale(row.subject)
         return None
 
-    async def _rows(self, limit: int) -> AsyncIterator[Summary]:
+    async def _rows(self, limit: int) -> AsyncGenerator[Summary, None]:
         """This counter's sales, newest first; the store is read on the loop, a little in each turn."""
         before = None
         for _ in range(0, limit, _PAGE):
@@ -329,6 +332,11 @@ class Desk:
             return False
         glass.want(replace(glass.screen, title=text))
         return True
+
+    def printed(self, subject: str, since_ms: int) -> bool:
+        """Whether a slip of this name was owed to the printer since then, wall time UTC; also before a restart."""
+        events = self._service.feed.of_subject(subject)
+        return any(each.type == "report_print_asked" and each.wall_ms >= since_ms for each in events)
 
     async def print(self, subject: str, lines: Receipt) -> None:
         """The till's own slip on this counter's printer: owed, never waited for. Raises Conflict, NotFound."""

@@ -14,14 +14,12 @@ from terminal.payments.sale import Sale
 from terminal.pos import nexo_messages as messages
 from terminal.pos.desk import Desk, Outcome, Request, outcome
 from terminal.pos.nexo_answers import CHECKING, NOT_HERE, named, not_begun, payment_of, refused, reversal_of
-from terminal.pos.nexo_counter import CounterSide
+from terminal.pos.nexo_counter import DAY_MS, SAME_MS, CounterSide
 from terminal.pos.nexo_crypto import Unsealed
 from terminal.pos.nexo_messages import Answer, Header, failure, success
 from terminal.pos.unheard import Unheard
 
 V = TypeVar("V")
-DAY_MS: Final = 86_400_000
-SAME_MS: Final = 2 * DAY_MS  # a ServiceID may be used again after 48 hours
 ASKED_DAYS: Final = 92  # results can be asked for that long
 ACTS: Final = frozenset({"Payment", "Reversal", "Print"})
 TOGETHER_MAX: Final = 4  # waiting for the answer to one message

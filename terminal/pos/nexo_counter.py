@@ -1,6 +1,6 @@
 """What a nexo till may ask of the counter besides money: its state, its paper, its glass, the day's figures."""
 
-from collections import OrderedDict
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -10,7 +10,8 @@ from terminal.pos.desk import Desk
 from terminal.pos.nexo_answers import NOT_HERE, named, paper_of
 from terminal.pos.nexo_messages import Answer, Header, Output, failure, number_of, stamp, success
 
-PRINTED_MAX: Final = 64  # messages that are not printed again
+DAY_MS: Final = 86_400_000
+SAME_MS: Final = 2 * DAY_MS  # a ServiceID may be used again after 48 hours
 TEXT_MAX: Final = 80  # characters on the glass
 ABOUT: Final = {
     "ManufacturerID": "Countertop",
@@ -25,7 +26,7 @@ class CounterSide:
 
     def __init__(self, desk: Desk, clock: Clock, day_begins_ms: Callable[[int], int]) -> None:
         self._desk, self._clock, self._day_begins_ms = desk, clock, day_begins_ms
-        self._printed: OrderedDict[str, None] = OrderedDict()
+        self._printing = asyncio.Lock()
 
     def diagnose(self) -> Answer:
         channels = self._desk.channels()
@@ -77,11 +78,10 @@ class CounterSide:
     async def print(self, header: Header, output: Output) -> Answer:
         """Owed to the printer once this returns, once a message. Raises as ``Desk.print``, InvalidRequest."""
         name, paper = named(header.sale_id, header.service_id), paper_of(output.content)
-        if name not in self._printed:
-            await self._desk.print(f"nexo:{name}", paper)
-            self._printed[name] = None
-            if len(self._printed) > PRINTED_MAX:
-                self._printed.popitem(last=False)
+        slip = f"nexo:{self._desk.counter}:{name}"
+        async with self._printing:  # the same message twice at once
+            if not self._desk.printed(slip, self._clock.wall_ms() - SAME_MS):
+                await self._desk.print(slip, paper)
         return {"DocumentQualifier": output.qualifier, "Response": success()}
 
     def display(self, output: Output) -> Answer:

@@ -103,11 +103,12 @@ class ZvtTill:
         """Paid a moment ago while nobody listened, or we fell over: the till asks for the same money again."""
         if self._unheard is None:
             newest = self._newest()
-            waits = newest is not None and (self.desk.unheard(newest) or not_told(newest))
-            self._unheard = newest.id if newest is not None and waits else ""
+            self._unheard = newest.id if newest is not None else ""
         if not self._unheard:
             return None
         sale = self.desk.sale(self._unheard)
+        if not (self.desk.unheard(sale) or not_told(sale)):
+            return None  # a person has seen to it
         young = self._clock.wall_ms() - sale.ended_ms <= self.waits.again_s * 1000
         kept = outcome(sale) is Outcome.PAID and not going_back(sale)
         return sale if kept and sale.amount.minor == minor and young else None

@@ -1,8 +1,10 @@
 """A till behind a door of its own, at the shop on virtual time: its desk, and rules for it."""
 
+import asyncio
 from collections.abc import Callable
 
 from terminal.payments.money import Money
+from terminal.payments.sale import Sale
 from terminal.people.pins import PinCost
 from terminal.people.roles import RefundPolicy
 from terminal.people.service import People, PeopleSettings
@@ -13,6 +15,15 @@ CHEAP = PinCost(passes=1, memory_kib=8)
 REFUNDS = RefundPolicy(pos_alone_minor=5000, pos_day_minor=6000)
 DAY_MS = 86_400_000
 FREE = PeopleSettings(pin_cost=CHEAP, refunds=REFUNDS)
+
+
+class SlowDesk(Desk):
+    """The disk has the sale, and says so a second later."""
+
+    async def open_sale(self, request: Request) -> Sale:
+        sale = await super().open_sale(request)
+        await asyncio.sleep(1)
+        return sale
 
 
 def desk_of(

@@ -425,9 +425,15 @@ async def test_the_tills_own_slip_is_printed_and_its_words_stand_on_the_glass(sh
         {"Text": "order", "CharacterStyle": "Bold", "Alignment": "Centred"},
     ]
     output = {"DocumentQualifier": "Document", "OutputContent": {"OutputFormat": "Text", "OutputText": lines}}
-    for _ in range(2):  # the same message: one slip
-        told = await line.till.ask("Print", {"PrintOutput": output}, "0000000001", MessageClass="Device")
-        assert result(told) == "Success"
+    for _ in range(2):  # the same message twice at once, and again after a restart: one slip
+        asked = (
+            line.till.ask("Print", {"PrintOutput": output}, "0000000001", MessageClass="Device") for _ in range(2)
+        )
+        assert [result(each) for each in await asyncio.gather(*asked)] == ["Success"] * 2
+        await shop.wait(5)
+        await shop.restart()
+        line.connect()
+        await shop.wait(1)
     await shop.until(lambda: bool(shop.counter.printer.whole), 5)
     await shop.wait(10)
     [slip] = shop.counter.printer.whole

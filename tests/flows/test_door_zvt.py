@@ -5,8 +5,8 @@ import contextlib
 
 import pytest
 
-from terminal.payments.sale import Sale, SaleState
-from terminal.pos.desk import Desk, Request
+from terminal.payments.sale import SaleState
+from tests.flows.door_rig import SlowDesk
 from tests.flows.shop import Shop, story
 from tests.flows.zvt_rig import counter_of
 from tests.strangers.zvt_till import RECEIVED, Closed, TcpWire, bitmaps
@@ -181,18 +181,9 @@ async def test_a1_what_was_heard_before_a_fall_is_not_told_again_and_what_was_no
         assert counter.sales == 3
 
 
-class Slow(Desk):
-    """The disk has the sale, and says so a second later."""
-
-    async def open_sale(self, request: Request) -> Sale:
-        sale = await super().open_sale(request)
-        await asyncio.sleep(1)
-        return sale
-
-
 @story()
 async def test_a3_a_line_that_ends_while_its_sale_is_recorded_leaves_none_that_nobody_follows(shop: Shop) -> None:
-    async with counter_of(shop, kind=Slow) as counter:
+    async with counter_of(shop, kind=SlowDesk) as counter:
         former = await counter.paid(counter.again())
         asked = asyncio.ensure_future(counter.again().pay(1000))
         sale = await counter.shown()

@@ -14,11 +14,12 @@ from terminal.pos.desk import Desk, Outcome, Request, not_told, outcome
 from terminal.pos.folder import FolderDoor
 from terminal.pos.peers import Peers
 from terminal.wiring.open_amount_line import LineServer
-from tests.flows.door_rig import desk_of
+from tests.flows.door_rig import SlowDesk, desk_of
 from tests.flows.shop import Shop, refused, story
 from tests.flows.test_door_amount_line import pays, till_at
 from tests.flows.test_door_folder import Place, place
 from tests.flows.test_door_hw_proxy import line, shown, till_of, waits
+from tests.flows.test_door_nexo import Line as NexoLine
 from tests.flows.zvt_rig import counter_of
 from tests.strangers.zvt_till import Closed
 
@@ -158,13 +159,7 @@ async def test_i8_a_refund_that_is_too_much_uses_up_no_allowance(shop: Shop) -> 
 
 @story()
 async def test_a3_a_line_that_ends_while_its_sale_is_recorded_does_not_lose_it(shop: Shop) -> None:
-    class Slow(Desk):
-        async def open_sale(self, request: Request) -> Sale:
-            sale = await super().open_sale(request)
-            await asyncio.sleep(1)
-            return sale
-
-    door = AmountLine(desk_of(shop, kind=Slow), Rules("CNY"), shop.world.ids.ulid, unpaid_s=180)
+    door = AmountLine(desk_of(shop, kind=SlowDesk), Rules("CNY"), shop.world.ids.ulid, unpaid_s=180)
     async with till_at(shop, door) as first:
         first.sends(b"28.50\r")
         await shop.until(lambda: shop.lane().current is not None, 5)
@@ -172,6 +167,17 @@ async def test_a3_a_line_that_ends_while_its_sale_is_recorded_does_not_lose_it(s
         await again.hears("LAST WAIT 28.50")
         await pays(shop)
         await again.hears("PAID 28.50 ")
+
+
+@pytest.mark.row(94)
+@story()
+async def test_a3_a_nexo_till_that_goes_while_its_sale_is_recorded_is_missed_once_it_is_paid(shop: Shop) -> None:
+    nexo = NexoLine(shop, kind=SlowDesk)
+    asked = asyncio.ensure_future(nexo.till.pay(28.5))
+    sale = await nexo.shown()
+    asked.cancel()
+    shop.pay(sale)
+    await shop.until(lambda: not_told(shop.sale(sale)), 60)
 
 
 @story()

@@ -326,7 +326,7 @@ async def storm(
 
 
 @pytest.mark.no_cover
-@pytest.mark.row(88, 89, 90, 91, 92, 94)
+@pytest.mark.row(88, 89, 90, 91, 92, 93, 94)
 @story(counters=rig.COUNTERS)
 async def test_i1_i3_i16_500_sales_over_every_door_in_a_storm(shop: Shop) -> None:
     weather = await storm(shop, 1, 500)
