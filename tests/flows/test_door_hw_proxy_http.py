@@ -138,10 +138,10 @@ async def test_bad_calls_get_the_standards_answers_and_begin_nothing(tmp_path: P
             assert await till.call("payment_terminal_transaction_start", payment_info=wrong) is False
         assert "A-" in (await till.call("status_json"))["countertop"]["messages"][0]
         assert (await till.call("open_cashbox"))["data"]["name"] == "drawer_not_by_till"
-        assert (
-            await till.call("default_printer_action", data={"action": "print_receipt", "receipt": "/9j/"}) is False
-        )
-        assert await till.call("default_printer_action", data={"action": "cashbox"}) is False
+        picture = {"action": "print_receipt", "receipt": "/9j/" * 100_000}
+        for data, why in ((picture, "A-94"), ({"action": "cashbox"}, "A-95")):  # the till says: no printer
+            assert await till.call("default_printer_action", data=data) is False
+            assert why in (await till.call("status_json"))["countertop"]["messages"][0], "and why beside it"
         assert (await till.call("default_printer_action", data={"action": "x"}))["data"]["name"] == "field_wrong"
         assert (await till.call("print_xml_receipt", receipt="<no"))["data"]["name"] == "receipt_unreadable"
         assert await till.call("print_xml_receipt", receipt="<receipt><p>hello</p></receipt>") is True
