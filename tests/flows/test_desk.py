@@ -1,5 +1,7 @@
 """What every door of a till relies on: one key one sale, its own counter alone, the shop's limits, its paper."""
 
+import asyncio
+
 import pytest
 
 from terminal.errors import Unavailable
@@ -136,6 +138,24 @@ async def test_a_print_is_owed_and_comes_when_the_paper_is_back(shop: Shop) -> N
     shop.counter.printer.paper.set()
     await shop.until(lambda: len(shop.counter.printer.whole) == 1, 30)
     assert shop.counter.printer.whole[0].receipt == (Row("3 x noodles"),)
+
+
+@story()
+async def test_a_days_takings_are_read_a_little_in_each_turn_of_the_loop(shop: Shop) -> None:
+    desk = desk_of(shop)
+    await paid(shop, desk)
+    for number in range(25):
+        sale = await desk.open_sale(wants(shop, key=f"none-{number}"))
+        await desk.cancel(sale.id, "till")
+    reading, turns = asyncio.ensure_future(desk.takings(0)), 0
+    while not reading.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns >= 2, "everybody else waited for all of them"
+    assert (reading.result().count, reading.result().minor) == (1, 2850)
+    first = await desk.numbered(lambda no: no == 1)
+    assert first is not None
+    assert outcome(first) is Outcome.PAID
 
 
 @pytest.mark.row(91)
