@@ -245,27 +245,12 @@ class Control:
         return Begun(fault.slug, fault.expected(language), fault.cashier(language))
 
     async def end(self, _asked: Empty, request: web.Request) -> Broken:
-        name = request.query.get("name", "")
-        if name:
-            find(name)
-        await self._lab.heal(name)
+        await self._lab.heal(request.query.get("name", ""))
         return Broken(self._active(words_of(request).language))
 
     async def paper(self, asked: RollAct, _request: web.Request) -> Paper:
-        """What hands do at the printer. A roll or cover that a fault took is mended with it."""
-        lab, printer = self._lab, self._lab.stand.printer
-        if asked.act == "out":
-            await lab.begin(Wish("paper-out"))
-        elif asked.act == "open":
-            await lab.begin(Wish("cover-open"))
-        else:
-            mended = {"load": ("paper-out", "paper-out-mid-slip", "paper-low"), "close": ("cover-open",)}
-            for slug in mended.get(asked.act, ()):
-                if slug in lab.breakage.active():
-                    await lab.heal(slug)
-            {"tear": printer.tear, "load": printer.load_paper, "close": printer.close_cover}[asked.act]()
-            lab.stand.cable_of(printer).poke()
-            lab.on_change()
+        """What hands do at the printer."""
+        await self._lab.roll(asked.act)
         return self._paper()
 
     async def unplug(self, asked: Plug, _request: web.Request) -> Plugged:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from terminal.lab.faults import Value
+from terminal.lab.laboratory import RollDone
 
 Text = Annotated[str, msgspec.Meta(max_length=2048)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -57,7 +58,7 @@ class RollAct(Ask, frozen=True):
     ``open`` and ``close`` are the cover's.
     """
 
-    act: Literal["out", "load", "tear", "open", "close"] = "load"
+    act: RollDone = "load"
 
 
 class Plug(Ask, frozen=True):

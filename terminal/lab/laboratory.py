@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from terminal.lab.bank_link import BankAway, BankLink, BankRefuses
 from terminal.lab.device_faults import Breakage
 from terminal.lab.eye import ByItself, Eye
-from terminal.lab.faults import Fault, FaultUnknown, Wish, catalogue
+from terminal.lab.faults import Fault, FaultUnknown, Wish, find
 from terminal.lab.qr_reader import NotReadable
 from terminal.lab.service_process import NoService, ServiceProcess
 from terminal.lab.stand import ROLES, Stand
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 WATCH_S: Final = 0.25  # how often a watched bank and glass are looked at
 IDLE_S: Final = 2.0  # nobody watches
 SPOKEN_SHOWN: Final = 30
+RollDone = Literal["out", "load", "tear", "open", "close"]
+BREAKS: Final = {"out": "paper-out", "open": "cover-open"}
+MENDS: Final = {"load": ("paper-out", "paper-out-mid-slip", "paper-low"), "close": ("cover-open",)}
 
 
 class Laboratory:
@@ -133,8 +136,8 @@ class Laboratory:
         return fault
 
     async def heal(self, slug: str = "") -> None:
-        """End one fault, or all."""
-        layer = catalogue()[slug].layer if slug in catalogue() else ""
+        """End one fault, or all. Raises FaultUnknown."""
+        layer = find(slug).layer if slug else ""
         if layer in ("", "process"):
             self._armed = None
         if layer in ("", "device", "link"):
@@ -146,6 +149,19 @@ class Laboratory:
                 if not slug:
                     await self.bank.set_account_fault("", "", 1)
         self.timeline.add("lab", "", f"{slug or 'everything'} healed")
+        self.on_change()
+
+    async def roll(self, act: RollDone) -> None:
+        """What hands do at the printer. A roll or cover that a fault took is mended with it."""
+        if act in BREAKS:
+            await self.begin(Wish(BREAKS[act]))
+            return
+        for slug in MENDS.get(act, ()):
+            if slug in self.breakage.active():
+                await self.heal(slug)
+        printer = self.stand.printer
+        {"tear": printer.tear, "load": printer.load_paper, "close": printer.close_cover}[act]()
+        self.stand.cable_of(printer).poke()
         self.on_change()
 
     def _fire(self) -> None:

@@ -14,7 +14,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES, PSEUDO
 from terminal.lab.bank_link import BankAway, BankRefuses
 from terminal.lab.faults import FaultUnknown, Wish, catalogue
-from terminal.lab.laboratory import Laboratory
+from terminal.lab.laboratory import Laboratory, RollDone
 from terminal.lab.language import COOKIE, words_of
 from terminal.lab.live import Live
 from terminal.lab.qr_reader import NotReadable
@@ -71,7 +71,7 @@ class AccountFault(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Roll(msgspec.Struct, forbid_unknown_fields=True):
-    act: str
+    act: RollDone
 
 
 class Pages:
@@ -244,13 +244,7 @@ class Pages:
         return self._lab.snapshot()["plugged"]
 
     async def _roll(self, request: web.Request) -> Any:
-        printer, act = self._lab.stand.printer, (await _read(request, Roll)).act
-        acts = {"tear": printer.tear, "load": printer.load_paper, "close": printer.close_cover}
-        if act not in acts:
-            raise FaultUnknown(f"the act is one of {', '.join(acts)}")
-        acts[act]()
-        self._lab.stand.cable_of(printer).poke()
-        self._lab.on_change()
+        await self._lab.roll((await _read(request, Roll)).act)
         return self._lab.snapshot()["paper"]
 
     async def _begin(self, request: web.Request) -> Any:

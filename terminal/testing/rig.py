@@ -288,7 +288,7 @@ class Counter(Turns):
         self._trouble.begin(name if isinstance(name, Fault) else Fault(name, count, seconds, params))
 
     def heal(self, name: str = "") -> None:
-        """End one fault, or all of them."""
+        """End one fault, or all of them. Raises FaultUnknown."""
         self._trouble.heal(name)
 
     # --- the process ----------------------------------------------------------------------------------------

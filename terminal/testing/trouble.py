@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from terminal.lab.device_faults import Breakage
-from terminal.lab.faults import FaultUnknown, Wish
+from terminal.lab.faults import FaultUnknown, Wish, find
 from terminal.testing.setup import Fault
 
 if TYPE_CHECKING:
@@ -64,6 +64,9 @@ class Trouble:
         return sale is not None and self._counter.code_there(sale)
 
     def heal(self, name: str = "") -> None:
+        """Raises FaultUnknown."""
+        if name:
+            find(name)
         self._counter.story.note("fault", f"{name or 'everything'} healed")
         self._counter.run(self._heal(name))
 

@@ -156,8 +156,12 @@ async def test_faults_by_name_reach_their_layer_and_heal(rig: Rig) -> None:
     assert status == 200
     (active,) = rig.sandbox.bank.faults.active()
     assert (active.row.slug, active.left, active.params["times"]) == ("notify-3-times", 2, 5)
+    assert (await rig.ask("DELETE", "faults?slug=paper-oot"))[0] == 409, "a slip of the keys heals nothing"
     await rig.ask("DELETE", "faults?slug=paper-out")
     assert not stand.printer.paper_out
+    await rig.ask("POST", "faults", {"slug": "cover-open"})
+    await rig.ask("POST", "paper", {"act": "close"})
+    assert "cover-open" not in rig.lab.lab.active(), "hands at the printer end what a fault has opened"
     assert rig.sandbox.bank.faults.active()
     await rig.ask("POST", "faults", {"slug": "display-mute"})
     await rig.ask("DELETE", "faults")

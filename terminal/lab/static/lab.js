@@ -3,7 +3,6 @@ const words = JSON.parse(document.getElementById("words").textContent);
 const at = (id) => document.getElementById(id);
 const say = (key) => words[`lab.${key}`] ?? key;
 const LINES_MAX = 400;
-const MENDS = { load: ["paper-out", "paper-out-mid-slip", "paper-low"], close: ["cover-open"] }; // what a hand at the printer ends
 const ROUTINE = /^($|<00>$|status|busy\?|quiet|command$|command: read|answer|STATE|PING|ACK|TILE)/; // what a healthy counter asks all day, and pieces of pictures
 let state = null;
 let lastLine = 0;
@@ -277,11 +276,7 @@ document.addEventListener("click", (event) => {
   });
   if (plug !== undefined) run(() => ask("plug", { role: plug, plugged: !state.plugged[plug] }));
   if (fault !== undefined) run(() => ask("faults", { slug: fault }));
-  if (paper !== undefined) run(async () => {
-    const mends = state.faults.filter((slug) => MENDS[paper]?.includes(slug));
-    for (const slug of mends) await ask(`faults?slug=${slug}`, undefined, "DELETE");
-    if (!mends.length) await ask("paper", { act: paper });
-  });
+  if (paper !== undefined) run(() => ask("paper", { act: paper }));
 });
 at("scan-glass").addEventListener("click", () => run(() => ask("phone/scan", {})));
 at("scan-phone").addEventListener("click", () => run(() => {

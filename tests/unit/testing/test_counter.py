@@ -113,6 +113,8 @@ def test_a_name_nobody_knows_is_refused_with_the_near_ones_and_a_story_with_its_
         counter.fault("race-scan-vs-qr")
     with pytest.raises(FaultUnknown, match="'race-scan'"):
         play("race-scan")
+    with pytest.raises(FaultUnknown, match=r"'paper-oot'; near: paper-out"):
+        counter.heal("paper-oot")
     with pytest.raises(FaultUnknown, match="it takes"):
         counter.fault("paper-out", count=3)
     assert counter.faults == []
