@@ -2,11 +2,10 @@
 
 from terminal.errors import BadSettings
 from terminal.pos.folder_shelf import FolderUnusable, Shelf
-from terminal.settings import AmountLineTable, FolderTable, HwProxyTable, Loaded, NexoTable
-from terminal.wiring.open_amount_line import port_of
+from terminal.settings import FolderTable, HwProxyTable, Loaded, NexoTable
+from terminal.wiring.door_lines import port_of
 from terminal.wiring.open_hw_proxy import gate_of, peers_of
 from terminal.wiring.open_nexo import vault_of
-from terminal.wiring.open_zvt import zvt_port_of
 
 
 def check_door(loaded: Loaded, name: str) -> None:
@@ -19,14 +18,10 @@ def check_door(loaded: Loaded, name: str) -> None:
             Shelf(loaded.path(table.folder)).check_place()
         except FolderUnusable as error:
             raise BadSettings("config_value_wrong", key=f"doors.{name}.folder", why=str(error)) from None
-    elif isinstance(table, AmountLineTable):
-        peers_of(name, table.peers)
-        if table.line:
-            port_of(name, table)
     elif isinstance(table, NexoTable):
         peers_of(name, table.peers)
         vault_of(loaded, name)
     else:
         peers_of(name, table.peers)
         if table.line:
-            zvt_port_of(name, table)
+            port_of(name, table)

@@ -6,14 +6,13 @@ import logging
 from contextlib import AsyncExitStack
 from typing import Final
 
-from drivers.binding import opener
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
-from terminal.errors import BadSettings
 from terminal.pos.amount_line import AmountLine, Pipe
 from terminal.pos.amount_lines import Rules
 from terminal.pos.peers import Peers
 from terminal.settings import AmountLineTable
+from terminal.wiring.door_lines import listen_raw, port_of
 from terminal.wiring.door_parts import DoorParts, keep_with
 from terminal.wiring.open_hw_proxy import peers_of
 
@@ -97,18 +96,11 @@ async def open_amount_line(stack: AsyncExitStack, parts: DoorParts) -> str:
     door = AmountLine(parts.desk, rules, lambda: parts.entropy.bytes(12).hex(), unpaid_s=table.unpaid_s)
     await keep_with(stack, parts, "watch", door.watch)
     if not table.line:
-        return await _listen(stack, parts, table, door)
+        serving = LineServer(door, peers_of(parts.name, table.peers))
+        return await listen_raw(stack, table, serving.come, serving.end, limit=READ_MAX)
     open_port = port_of(parts.name, table)
     await keep_with(stack, parts, "line", lambda: _serve_port(door, open_port))
     return table.line
-
-
-def port_of(name: str, table: AmountLineTable) -> OpenTransport:
-    """Raises BadSettings."""
-    try:
-        return opener(table.line, baud=table.baud)
-    except ValueError as error:
-        raise BadSettings("config_value_wrong", key=f"doors.{name}.line", why=str(error)) from None
 
 
 async def _serve_port(door: AmountLine, open_port: OpenTransport) -> None:
@@ -122,16 +114,3 @@ async def _serve_port(door: AmountLine, open_port: OpenTransport) -> None:
             finally:
                 await transport.close()
         await asyncio.sleep(AGAIN_S)
-
-
-async def _listen(stack: AsyncExitStack, parts: DoorParts, table: AmountLineTable, door: AmountLine) -> str:
-    serving = LineServer(door, peers_of(parts.name, table.peers))
-    try:
-        server = await asyncio.start_server(serving.come, table.host, table.port, limit=READ_MAX)
-    except OSError as error:
-        at = f"{table.host}:{table.port}"
-        raise BadSettings("address_unusable", address=at, why=error.strerror or type(error).__name__) from error
-    stack.push_async_callback(serving.end)
-    stack.callback(server.close)
-    host, port = server.sockets[0].getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

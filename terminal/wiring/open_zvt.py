@@ -1,17 +1,15 @@
 """Opens the ZVT door of the settings: a TCP listener, or a serial line."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
-from drivers.binding import opener
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
-from terminal.errors import BadSettings
 from terminal.pos.zvt_links import Line, LinkLost
 from terminal.pos.zvt_server import READ_MAX, ZvtListener, keep_line
 from terminal.pos.zvt_till import Waits, ZvtTill
 from terminal.settings import ZvtTable
+from terminal.wiring.door_lines import listen_raw, port_of
 from terminal.wiring.door_parts import DoorParts, day_begins_ms, keep_with
 from terminal.wiring.open_hw_proxy import peers_of
 
@@ -50,18 +48,11 @@ async def open_zvt(stack: AsyncExitStack, parts: DoorParts) -> str:
     till = zvt_till(parts, table)
     await keep_with(stack, parts, "watch", till.unheard.watch)
     if not table.line:
-        return await _listen(stack, parts, table, till)
-    open_port = zvt_port_of(parts.name, table)
+        listener = ZvtListener(till, peers_of(parts.name, table.peers))
+        return await listen_raw(stack, table, listener.come, listener.end, limit=READ_MAX)
+    open_port = port_of(parts.name, table)
     await keep_with(stack, parts, "line", lambda: keep_line(lambda: _line(open_port), till))
     return table.line
-
-
-def zvt_port_of(name: str, table: ZvtTable) -> OpenTransport:
-    """Raises BadSettings: the line is no binding."""
-    try:
-        return opener(table.line, baud=table.baud)
-    except ValueError as error:
-        raise BadSettings("config_value_wrong", key=f"doors.{name}.line", why=str(error)) from None
 
 
 def zvt_till(parts: DoorParts, table: ZvtTable) -> ZvtTill:
@@ -82,16 +73,3 @@ async def _line(open_port: OpenTransport) -> Line:
         return PortLine(await open_port())
     except DeviceError as error:
         raise LinkLost(str(error)) from None
-
-
-async def _listen(stack: AsyncExitStack, parts: DoorParts, table: ZvtTable, till: ZvtTill) -> str:
-    listener = ZvtListener(till, peers_of(parts.name, table.peers))
-    try:
-        server = await asyncio.start_server(listener.come, table.host, table.port, limit=READ_MAX)
-    except OSError as error:
-        at = f"{table.host}:{table.port}"
-        raise BadSettings("address_unusable", address=at, why=error.strerror or type(error).__name__) from error
-    stack.push_async_callback(listener.end)
-    stack.callback(server.close)
-    host, port = server.sockets[0].getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
