@@ -6,14 +6,12 @@ others (S28, S29). It offers no public way in, so this is the one file that reac
 
 import asyncio
 import logging
-import ssl
 from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage, BadHttpMethod, LineTooLong
 from aiohttp.web_protocol import RequestHandler
-from aiohttp.web_runner import BaseSite
 
 from terminal.errors import InvalidRequest
 from terminal.web.edge import EdgeLimits
@@ -44,26 +42,6 @@ class Doorkeeper(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         return Door(await super()._make_server(), self._limits)
-
-
-class HastySite(web.TCPSite):
-    """With TLS; whoever has not shaken hands within ``head_s`` goes. Connections are counted only from then on,
-    and asyncio's own limit of a minute would let one phone hold every file the service may open."""
-
-    __slots__ = ("_head_s",)
-
-    def __init__(self, runner: Doorkeeper, host: str, port: int, tls: ssl.SSLContext, head_s: float) -> None:
-        super().__init__(runner, host, port, ssl_context=tls)
-        self._head_s = head_s
-
-    async def start(self) -> None:
-        await BaseSite.start(self)
-        server = self._runner.server
-        assert server is not None, "the runner is set up"
-        self._server = await asyncio.get_running_loop().create_server(
-            server, self._host, self._port,
-            ssl=self._ssl_context, backlog=self._backlog, ssl_handshake_timeout=self._head_s,
-        )  # fmt: skip
 
 
 class Door(web.Server):

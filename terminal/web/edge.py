@@ -49,6 +49,8 @@ class EdgeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     line_bytes: int = 8 * 1024
     connections: int = 1000
     connections_per_address: int = 100
+    handshakes: int = 64  # of TLS under way at once; one that ends makes room, and none lasts longer than head_s
+    handshakes_per_address: int = 16
     sockets_per_credential: int = 64
     socket_queue: int = 256
     socket_frame_bytes: int = 64 * 1024

@@ -10,8 +10,9 @@ from typing import Final
 from aiohttp import web
 
 from terminal.errors import BadSettings
-from terminal.web.connection import Doorkeeper, HastySite
+from terminal.web.connection import Doorkeeper
 from terminal.web.edge import EDGE, EdgeLimits
+from terminal.web.handshakes import HastySite
 
 log = logging.getLogger(__name__)
 STOP_S: Final = 2.0
@@ -51,7 +52,7 @@ async def listen_too(app: web.Application, host: str, port: int, tls: ssl.SSLCon
         BadSettings: as ``listen``.
     """
     runner = app[RUNNER]
-    site = HastySite(runner, host, port, tls, app[EDGE].limits.head_s)
+    site = HastySite(runner, host, port, tls, app[EDGE].limits)
     try:
         await site.start()
     except OSError as error:

@@ -235,6 +235,50 @@ async def test_s28_who_never_shakes_hands_is_sent_away_and_the_door_stays_open(t
                 writer.close()
 
 
+async def gone(reader: asyncio.StreamReader) -> bool:
+    """Whether the other side has ended it."""
+    try:
+        async with asyncio.timeout(30):
+            return await reader.read() == b""
+    except ConnectionError:
+        return True
+
+
+async def test_s28_so_many_shake_hands_at_once_and_no_more_and_one_neighbour_takes_nobody_elses_place(
+    tmp_path: Path,
+) -> None:
+    port = claim()
+    loaded = installed(tmp_path, ("lan = false", f'lan = true\nlan_host = "{NEAR}"\nlan_port = {port}'))
+    limits = EdgeLimits(head_s=60.0, handshakes=3, handshakes_per_address=2)
+    async with open_shop(tmp_path) as shop:
+        async with AsyncExitStack() as stack:
+            parts: Any = {"clock": shop.clock, "entropy": shop.entropy, "limits": limits}
+            app = make_app(shop.service, shop.people, loaded, **parts)
+            await listen(stack, app, "127.0.0.1", 0)
+            await LanKeeper(app, loaded, SystemClock()).open()
+
+            async def idle(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+                return await asyncio.open_connection(NEAR, port, local_addr=(address, 0))
+
+            greedy = [await idle("127.0.0.4") for _ in range(3)]
+            assert await gone(greedy[2][0]), "a third of one neighbour"
+            trust = ssl.create_default_context(cafile=loaded.state / "tls" / AUTHORITY)
+            assert await shown(NEAR, port, trust), "another neighbour comes in beside them"
+            last = await idle("127.0.0.5")
+            full = await idle("127.0.0.6")
+            assert await gone(full[0]), "a fourth of all"
+            greedy[0][1].close()
+            async with asyncio.timeout(30):
+                while True:  # the other side hears of that later
+                    with suppress(OSError):
+                        assert await shown(NEAR, port, trust), "a place that became free is free"
+                        break
+        assert await gone(last[0]), "who still shook hands when the door closed"
+        assert await gone(greedy[1][0])
+        for _, writer in (*greedy, last, full):
+            writer.close()
+
+
 async def test_s31_a_key_s_program_comes_in_and_a_phone_that_was_taken_away_does_not(tmp_path: Path) -> None:
     async with shop(tmp_path) as door:
         cookie, people = await paired(door), door.now.people
