@@ -25,6 +25,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
+        expect.set_options(timeout=WATCHDOG_MS)  # also for windows that a test opens itself
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         yield browser
         await browser.close()
@@ -129,7 +130,6 @@ class Till:
 async def window(chromium: Browser) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(viewport={"width": 1024, "height": 600}, reduced_motion="reduce")
     context.set_default_timeout(WATCHDOG_MS)
-    expect.set_options(timeout=WATCHDOG_MS)
     yield context
     await context.close()
 
