@@ -141,13 +141,17 @@ class Counter:
         till, cable = self.plug()
         asked = asyncio.ensure_future(till.pay(minor))
         sale = await self.shown()
-        cable.pull()
-        with contextlib.suppress(Closed):
-            raise AssertionError(f"it heard {await asked}")
+        await self.unanswered(cable, asked)
         if pays:
             self.shop.pay(sale)
             await self.until_paid(sale)
         return sale
+
+    async def unanswered(self, cable: Cable, asked: "asyncio.Future[Heard]") -> None:
+        """The line is pulled before the till hears what became of what it asked for."""
+        cable.pull()
+        with contextlib.suppress(Closed):
+            raise AssertionError(f"it heard {await asked}")
 
     async def until_paid(self, sale: Sale) -> None:
         await self.shop.until(lambda: self.shop.sale(sale).state is SaleState.PAID, 5)
