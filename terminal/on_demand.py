@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 Job = Callable[[], Awaitable[None]]
+Start = Callable[[str, Job], None]
 
 
 class OnDemand:
@@ -12,16 +13,18 @@ class OnDemand:
     A job that fails is run again by whoever ``begin`` gave it to: until it returns it counts as running.
     """
 
-    __slots__ = ("_job", "_runs", "_start", "_wanted")
+    __slots__ = ("_job", "_name", "_runs", "_start", "_wanted")
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._start: Callable[[Job], None] | None = None
+        self._name = ""
+        self._start: Start | None = None
         self._wanted = self._runs = False
 
-    def begin(self, start: Callable[[Job], None]) -> None:
-        """From now on ``start`` gets the job whenever there is work and no task; at once for what waits."""
-        self._start = start
+    def begin(self, start: Start, name: str) -> None:
+        """From now on ``start`` gets the job by this name whenever there is work and no task; at once for what
+        waits."""
+        self._start, self._name = start, name
         if self._wanted:
             self.wake()
 
@@ -29,7 +32,7 @@ class OnDemand:
         self._wanted = True
         if self._start is not None and not self._runs:
             self._runs = True
-            self._start(self._run)
+            self._start(self._name, self._run)
 
     async def _run(self) -> None:
         await self._job()

@@ -1,6 +1,7 @@
 """The layout enforced: arrows, limits, ports for the machine, exact money. Every rule catches what is planted."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_imports_follow_the_arrows() -> None:
 
 def test_libraries_stay_at_home_and_heavy_ones_come_late() -> None:
     nothing_found(library_violations, SOURCES)
+
+
+def test_what_is_loaded_late_can_be_loaded() -> None:
+    """A start does not see it, and the first who needs it would: every import inside a function, tried."""
+    late = {name for source in SOURCES for _, name, at_top in source.imports if not at_top}
+    for name in sorted(late):
+        if name.partition(".")[0] in PRODUCT:
+            import_module(name)
 
 
 def test_files_and_functions_fit_on_a_screen() -> None:

@@ -20,7 +20,6 @@ from typing import Final
 from terminal.banks.any_bank import AnyBank
 from terminal.banks.channel import Channel
 from terminal.bills.files import BillFiles, digest_of
-from terminal.bills.readers import guess_format, open_bill
 from terminal.bills.round import Round
 from terminal.bills.statement_folder import Imported, StatementDesk, statement_desk
 from terminal.counter.healing import BillEvidence
@@ -145,6 +144,8 @@ class BillDesk:
         provider = self._provider(channel)
         if isinstance(provider, AnyBank):
             return await self._import_statement(path, channel)
+        from terminal.bills.readers import guess_format, open_bill
+
         format = format or guess_format(path)  # noqa: A001  # the same
         sha256 = await digest_of(path)
         if format in _STATEMENTS:
@@ -219,6 +220,8 @@ class BillDesk:
         copy: bool,
         day: date | None = None,
     ) -> Report:
+        from terminal.bills.readers import open_bill
+
         file = BillHead(self.channel(channel), kind, sha256, day, path.name)
         try:
             report = await self._run(file, open_bill(path, format))

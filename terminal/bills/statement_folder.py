@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from terminal.banks.any_bank import AnyBank
-from terminal.banks.statements import camt, csv_file, mt940
 from terminal.banks.statements.amounts import told
 from terminal.banks.statements.mapping import Mapping, read_mapping
 from terminal.bills.statement_intake import Intake, Report
@@ -70,6 +69,8 @@ class Source:
 
 def reader_of(source: Source, mapping: Mapping | None) -> tuple[str, BillReader]:
     """The format and its reader. Raises BillRefused("bill_format_unknown")."""
+    from terminal.banks.statements import camt, csv_file, mt940  # XML and all: hardly any shop has statements
+
     if name := camt.name_of(source.head):
         return name, camt.read(source.chunks())
     if mt940.is_it(source.head):

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from terminal.app import Running
-from terminal.cli.words import console
+from terminal.cli import words
 from terminal.errors import InvalidRequest
 from terminal.payments.event import Actor
 from terminal.people.key_file import read_key, write_key
@@ -54,7 +54,7 @@ async def first_links(now: Running, loaded: Loaded) -> dict[str, str]:
     """Links by page name; empty in live mode, where people sign in or use the set-up code."""
     if loaded.settings.mode != "test":
         if now.people.set_up_needed():
-            console.print(f"Set-up code (15 minutes, once): {now.people.new_set_up_code()}", highlight=False)
+            words.console.print(f"Set-up code (15 minutes, once): {now.people.new_set_up_code()}", highlight=False)
         return {}
     await _key_file(now)
     counter = loaded.settings.counters[0].id

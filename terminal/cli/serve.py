@@ -14,6 +14,7 @@ from terminal.cli import log_lines
 from terminal.cli.words import JOURNAL, SETTINGS, language, sentences, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
+from terminal.system import return_large_buffers
 
 FRESH_OBJECTS: Final = 10_000  # made and not freed since the last look for garbage: a dozen sales
 
@@ -28,6 +29,7 @@ def serve(
     log_lines.begin(verbose=verbose)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no key of ours in a dump, whoever starts us (S44)
     gc.disable()
+    return_large_buffers()
     with sentences(as_json=as_json):
         loaded = load(config)
         log_lines.shape(loaded.settings.log.format, loaded.settings.log.level, verbose=verbose)

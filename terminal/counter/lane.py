@@ -26,6 +26,10 @@ class Away:
     url: str = ""
 
 
+def _nobody() -> None:
+    """No page looks."""
+
+
 class Lane:
     """``current`` is the sale this counter is busy with: neither ended nor parked."""
 
@@ -50,7 +54,7 @@ class Lane:
         self.products = Products()
         self.voice = Voice(book, devices.speaker, settings, house, limits)
         self.paper = Paper(book, devices.printer, settings, limits, make_slip, copy_mark)
-        self._listener: Callable[[], None] = lambda: None
+        self._listener: Callable[[], None] = _nobody
         self.glass.on_change = self.on_change
         self.moving = ""  # the channel that follows once the shown code is proven closed; a person waits for it
         self._noted = 0

@@ -10,7 +10,7 @@ import heapq
 import itertools
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from terminal.counter.book import Book
 from terminal.counter.ports import Played, Printer, PrintStopped, Slip, Speaker, Utterance
@@ -28,8 +28,20 @@ OUTBOX: Final = Actor("system", "outbox")
 PAPER_QUEUE: Final = 1000
 AGAIN_S: Final = (0.0, 1.0, 5.0, 15.0, 30.0)  # before a slip is begun again
 
-MakeSlip = Callable[[Sale, Owed], Receipt]
-CopyMark = Callable[[int], Row]
+MakeSlip = Callable[[CounterSettings, Sale, Owed], Receipt]
+CopyMark = Callable[[CounterSettings, int], Row]
+
+
+class TaxNumbers(Protocol):
+    """One for all counters of a house."""
+
+    async def before_slip(self, owed: Owed) -> None:
+        """Ask for what must stand on it, before anything is on paper. Raises for nothing that a device does."""
+        ...
+
+    def late(self, counter: CounterSettings, owed: Owed, lines: Receipt) -> Receipt:
+        """What became known since these lines were frozen: a copy says it."""
+        ...
 
 
 async def settle(book: Book, owed: Owed, outcome: str, actor: Actor = OUTBOX) -> None:
@@ -126,6 +138,7 @@ class Paper:
         self._busy: Owed | None = None
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
         self.on_phone: Callable[[Owed], bool] = lambda _owed: False  # the customer is shown it: paper when asked
+        self.tax: TaxNumbers | None = None
         self._numbers: dict[str, int] = {}  # effect id -> its sale's number, of those asked about now
 
     def owe(self, owed: Owed) -> None:
@@ -170,6 +183,8 @@ class Paper:
         while self._queue:
             heard_ns, owed = self._queue.pop(0)
             self._busy = owed
+            if self.tax is not None:
+                await self.tax.before_slip(owed)
             if not self._printer or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")
             elif self.on_phone(owed):
@@ -228,7 +243,7 @@ class Paper:
         receipt = receipt_id(owed)
         known = self._book.sale(owed.subject).printings(receipt) > 0
         frozen = self._frozen(owed.subject, receipt) if known else None
-        lines = frozen or self._make_slip(self._book.sale(owed.subject), owed)
+        lines = frozen or self._make_slip(self._counter, self._book.sale(owed.subject), owed)
         copy = 0
 
         def begin(sale: Sale | None) -> Facts:
@@ -242,7 +257,8 @@ class Paper:
 
         await self._book.commit(owed.subject, begin, OUTBOX, together=True)
         if copy:
-            lines = (self._copy_mark(copy), *lines)
+            late = self.tax.late(self._counter, owed, lines) if self.tax is not None else ()
+            lines = (self._copy_mark(self._counter, copy), *late, *lines)
         return Slip(job=receipt, receipt=lines, copy=copy)
 
     def _frozen(self, sale_id: str, receipt: str) -> Receipt | None:

@@ -10,7 +10,7 @@ WANTED_S: Final = 10.0  # a till that asked so long ago has gone
 
 class Products:
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._queue: asyncio.Queue[str] | None = None  # three kilobytes, once a till asks or a product is scanned
         self._asked_s = -math.inf
 
     @property
@@ -18,13 +18,16 @@ class Products:
         return asyncio.get_running_loop().time() - self._asked_s < WANTED_S
 
     def offer(self, ean: str) -> None:
+        if self._queue is None:
+            self._queue = asyncio.Queue()
         while self._queue.qsize() >= WAITING_MAX:
             self._queue.get_nowait()
         self._queue.put_nowait(ean)
 
     async def take(self, limit_s: float) -> str | None:
         """The next one, None when nobody scanned a product within ``limit_s``."""
-        if not self.wanted:  # a till that comes back does not want what was scanned while it was away
+        # a till that comes back does not want what was scanned while it was away
+        if self._queue is None or not self.wanted:
             self._queue = asyncio.Queue()
         now_s = asyncio.get_running_loop().time
         self._asked_s = now_s() + limit_s

@@ -39,12 +39,16 @@ from terminal.counter.scans import FirstLook, nobodys, take_scans
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
+from terminal.counter.tax import KIND as TAX
+from terminal.counter.tax import TaxDesk
 from terminal.counter.unverified import Unverified
 from terminal.counter.watches import Watches
 from terminal.errors import NotFound
 from terminal.log_context import about
 from terminal.on_demand import OnDemand
+from terminal.payments.event import Owed
 from terminal.payments.profile import Timings
+from terminal.payments.receipt import Receipt
 from terminal.payments.sale import Attempt, Sale
 from terminal.payments.slip import check_code
 
@@ -76,11 +80,18 @@ class Service:
         self._check_key = hmac.digest(parts.code_key, b"check codes", "sha256")
         self.receipt_links = ReceiptLinks(parts.code_key, parts.clock)
         self.tasks = Tasks()
+        self.tax = TaxDesk(self)
+        self._of_glass = (  # each bound once, for all lanes
+            *(self._code_life_s, self.check_code, self._poster_waits),
+            self.receipt_links.for_display,
+        )
+        self._of_paper = self._slip, parts.slips.copy_mark
+        self._on_phone = self._instead_of_paper
         self.lanes: dict[str, Lane] = {}
         for settings, devices in counters:
             self.lanes[settings.id] = self._lane_of(settings, devices)
         self.book.on_change = self._changed
-        self.book.on_owed = lambda sale, owed: self.adopt(sale.counter).owe(owed)
+        self.book.on_owed = self._owed
         self.watches = Watches(self)
         self.refunding: dict[str, RefundDriver] = {}
         self.stopping = False
@@ -106,6 +117,7 @@ class Service:
                 for lane in self.lanes.values():
                     self._start_lane(lane)
                 self.tasks.start("expiries", self.expiries.run)
+                self.tax.work.begin(self.tasks.start, "tax numbers")
                 self.ready = True
                 self._ready.set()
                 raise await self.feed.failure()
@@ -116,39 +128,40 @@ class Service:
         await self._ready.wait()
 
     def _start_lane(self, lane: Lane) -> None:
-        def start(name: str, job: Callable[[], Awaitable[None]]) -> None:
-            self.tasks.start(f"{name} {lane.id}", job)
-
+        start = partial(self._start_at, lane.id)  # one for all: a chain has thousands of lanes
         scanner = lane.devices.scanner
         for name, job in lane.devices.jobs.items():
             start(name, job)
         start("glass", lane.glass.run)
-        lane.voice.work.begin(partial(start, "voice"))
-        lane.paper.work.begin(partial(start, "paper"))
+        lane.voice.work.begin(start, "voice")
+        lane.paper.work.begin(start, "paper")
         if scanner is not None:
             scans = OnDemand(lambda: take_scans(self, lane, scanner))
-            scans.begin(partial(start, "scans"))
+            scans.begin(start, "scans")
             lane.devices.fitted(start, scans.wake)
             if scanner:
                 scans.wake()
 
+    def _start_at(self, counter: str, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        self.tasks.start(f"{name} {counter}", job)
+
     def _lane_of(self, settings: CounterSettings, devices: Devices) -> Lane:
-        slips = self.parts.slips
-        lane = Lane(
-            settings,
-            devices,
-            self.book,
-            self.house,
-            self.limits,
-            lambda sale, owed: slips.make(settings, sale, owed, self.check_code(sale)),
-            lambda copy: slips.copy_mark(settings, copy),
-        )
-        lane.glass.life_s, lane.glass.check_code = self._code_life_s, self.check_code
-        links, display = self.receipt_links, devices.display
-        lane.glass.receipt = links.for_display
-        lane.paper.on_phone = lambda owed: links.instead_of_paper(self.book.sale(owed.subject), owed, display)
-        lane.glass.waits = lambda channel: self.accounts.waits(poster_of(channel))
+        make, copy_mark = self._of_paper
+        lane = Lane(settings, devices, self.book, self.house, self.limits, make, copy_mark)
+        lane.paper.tax = self.tax
+        lane.paper.on_phone = self._on_phone
+        lane.glass.life_s, lane.glass.check_code, lane.glass.waits, lane.glass.receipt = self._of_glass
         return lane
+
+    def _slip(self, settings: CounterSettings, sale: Sale, owed: Owed) -> Receipt:
+        return self.parts.slips.make(settings, sale, owed, self.check_code(sale))
+
+    def _instead_of_paper(self, owed: Owed) -> bool:
+        sale = self.book.sale(owed.subject)
+        return self.receipt_links.instead_of_paper(sale, owed, self.adopt(sale.counter).devices.display)
+
+    def _poster_waits(self, channel: str) -> bool:
+        return self.accounts.waits(poster_of(channel))
 
     def _code_life_s(self, attempt: Attempt) -> float:
         return self.timings(attempt).code_life_s
@@ -247,6 +260,12 @@ class Service:
         return f"{self.house.title} {sale.title}".strip()[:40]
 
     # what follows from any change
+
+    def _owed(self, sale: Sale, owed: Owed) -> None:
+        if owed.kind == TAX:
+            self.tax.owe(owed)
+        else:
+            self.adopt(sale.counter).owe(owed)
 
     def _changed(self, before: Sale | None, after: Sale) -> None:
         self.watches.changed(before, after)

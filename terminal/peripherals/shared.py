@@ -59,27 +59,30 @@ class Shared:
         display, scanner = devices.display, devices.scanner
         printer, speaker = devices.printer, devices.speaker
         real = turn is self._real
-
-        def watched(pages: int) -> None:
-            self._pages = (pages, self._pages[1]) if real else (self._pages[0], pages)
-            devices.watched(sum(self._pages))
-
-        def fitted(start: Start, scanner_there: Callable[[], None]) -> None:
-            if real:
-                self._there = [scanner_there]
-                devices.fitted(start, self._scanner_there)
-            else:
-                self._there[1:] = [scanner_there]
-
         return Devices(
             None if display is None else DisplayFace(display, turn),
             None if scanner is None else ScannerFace(scanner, turn),
             None if printer is None else PrinterFace(printer, turn),
             None if speaker is None else SpeakerFace(speaker, turn),
             jobs=devices.jobs if real else {},
-            watched=watched,
-            fitted=fitted,
+            watched=self._real_watched if real else self._training_watched,
+            fitted=self._real_fitted if real else self._training_fitted,
         )
+
+    def _real_watched(self, pages: int) -> None:
+        self._pages = (pages, self._pages[1])
+        self._devices.watched(sum(self._pages))
+
+    def _training_watched(self, pages: int) -> None:
+        self._pages = (self._pages[0], pages)
+        self._devices.watched(sum(self._pages))
+
+    def _real_fitted(self, start: Start, scanner_there: Callable[[], None]) -> None:
+        self._there = [scanner_there]
+        self._devices.fitted(start, self._scanner_there)
+
+    def _training_fitted(self, _start: Start, scanner_there: Callable[[], None]) -> None:
+        self._there[1:] = [scanner_there]
 
     def _again(self) -> None:
         """The device lost its screen: whoever has it paints."""

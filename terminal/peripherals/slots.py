@@ -7,7 +7,6 @@ had none of that kind.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from drivers.device_protocol import ROLES, Role
@@ -45,14 +44,18 @@ class Swapped(Exception):
 class Cut:
     """Ends what tasks wait for, and only that: as ``asyncio.timeout`` does, without a task of its own."""
 
+    __slots__ = ("_waiting",)
+
     def __init__(self) -> None:
-        self._waiting: dict[asyncio.Task[Any], bool] = {}  # task -> ended by us
+        self._waiting: dict[asyncio.Task[Any], bool] | None = None  # task -> ended by us; once somebody waited
 
     async def during(self, work: Awaitable[T]) -> T:
         """Raises Swapped when ``cut`` is called meanwhile."""
         task = asyncio.current_task()
         assert task is not None, "only tasks wait"
         others = task.cancelling()
+        if self._waiting is None:
+            self._waiting = {}
         self._waiting[task] = False
         try:
             return await work
@@ -64,10 +67,15 @@ class Cut:
             del self._waiting[task]
 
     def cut(self) -> None:
-        for task, ended in self._waiting.items():
+        waiting = self._waiting or {}
+        for task, ended in waiting.items():
             if not ended:
-                self._waiting[task] = True
+                waiting[task] = True
                 task.cancel()
+
+
+def _nobody() -> None:
+    """Nobody wants to hear of it."""
 
 
 async def _for_ever() -> None:
@@ -81,9 +89,11 @@ async def _job(job: Job) -> None:
 class Slot(Generic[P]):
     """``work`` runs the job of whoever stands here; it goes on with the next one when that is put here."""
 
+    __slots__ = ("_clock", "_cut", "_jobs", "_port", "on_health", "work")
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.on_health: Callable[[], None] = lambda: None  # told when the health of who stands here changes
+        self.on_health: Callable[[], None] = _nobody  # told when the health of who stands here changes
         self._port: P | None = None
         self._jobs: Sequence[Job] = ()
         self._cut = Cut()
@@ -126,9 +136,11 @@ class Slot(Generic[P]):
 
 
 class DisplaySlot(Slot[Display]):
+    __slots__ = ("_pages", "_watched", "again")
+
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self.again: Callable[[], None] = lambda: None  # the counter paints what it wants shown now
+        self.again: Callable[[], None] = _nobody  # the counter paints what it wants shown now
         self._watched: Callable[[int], None] = unwatched
         self._pages = 0
 
@@ -165,6 +177,8 @@ class DisplaySlot(Slot[Display]):
 
 
 class PrinterSlot(Slot[Printer]):
+    __slots__ = ()
+
     async def print(self, slip: Slip) -> Printed:
         """What a printer had begun is its own affair: also swapped, it says whether paper was touched."""
         if self._port is None:
@@ -180,15 +194,19 @@ class PrinterSlot(Slot[Printer]):
 
 
 class SpeakerSlot(Slot[Speaker]):
+    __slots__ = ()
+
     async def say(self, utterance: Utterance) -> Played:
         return Played.NOT_PLAYED if self._port is None else await self._port.say(utterance)
 
 
 class ScannerSlot(Slot[Scanner]):
+    __slots__ = ("_lent", "on_there")
+
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._lent: Callable[[Scan], bool] | None = None
-        self.on_there: Callable[[], None] = lambda: None  # a scanner stands here: there is something to follow
+        self.on_there: Callable[[], None] = _nobody  # a scanner stands here: there is something to follow
 
     def put(self, port: Scanner | None, jobs: Sequence[Job]) -> None:
         super().put(port, jobs)
@@ -233,12 +251,15 @@ class ScannerSlot(Slot[Scanner]):
 class Slots:
     """The four places of one counter."""
 
+    __slots__ = ("display", "on_health", "printer", "scanner", "speaker")
+
     def __init__(self, clock: Clock) -> None:
         self.display, self.scanner = DisplaySlot(clock), ScannerSlot(clock)
         self.printer, self.speaker = PrinterSlot(clock), SpeakerSlot(clock)
-        self.on_health: Callable[[], None] = lambda: None
+        self.on_health: Callable[[], None] = _nobody
+        changed = self._health_changed
         for role in ROLES:
-            self.place(role).on_health = self._health_changed
+            self.place(role).on_health = changed
 
     def _health_changed(self) -> None:
         self.on_health()
@@ -270,7 +291,7 @@ class Slots:
         """The service runs: what stands here is opened now, what is put here later is opened then."""
         self.scanner.on_there = scanner_there
         for role in ROLES:
-            self.place(role).work.begin(partial(start, role))
+            self.place(role).work.begin(start, role)
 
     def place(self, role: Role) -> DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot:
         found: DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot = getattr(self, role)

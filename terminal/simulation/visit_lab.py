@@ -8,13 +8,13 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from drivers.device_protocol import ROLES, Role
-from terminal.client.calls import Ask
 from terminal.counter.ports import Devices, Printer
 from terminal.errors import Conflict
 from terminal.lab.eye import ByItself, Eye
@@ -39,7 +39,7 @@ from terminal.settings.tables import State
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.proving import alone
 from terminal.simulation.world import Outfit, World
-from terminal.testing.door import URL, Door
+from terminal.testing.door import URL, Ask, Door
 from terminal.visit.script import Persons
 from terminal.web.app import make_api
 from terminal.web.callers import SESSION
@@ -114,7 +114,7 @@ class VisitLab:
             shop=shop_facts(loaded),
             policy=policy_facts(loaded),
             network=lambda: "ok",
-            settings=msgspec.to_builtins(loaded.settings),
+            settings=partial(msgspec.to_builtins, loaded.settings),
         )
         app = make_api(service, self._people, clock=world.clock, entropy=world.entropy)
         app[EDGE].fitter, app[EDGE].visitor = self._fittings, Visiting(site)
@@ -211,7 +211,7 @@ class VisitLab:
             "Content-Type": "application/json",
         }
         data = json.dumps(body or {}).encode() if method == "POST" else None
-        status, _, answer = await self._door.ask(Ask(method, f"/api/v1{path}", data, headers, 0))
+        status, _, answer = await self._door.ask(Ask(method, f"/api/v1{path}", data, headers))
         return status, answer
 
     async def told(self, session: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:

@@ -16,8 +16,8 @@ from terminal.people.refund_rights import RefundRights
 from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.risk.desk import RiskDesk
-from terminal.web import callers, openapi, problems, security, versions
-from terminal.web.calls import PREFIX, Operation, route
+from terminal.web import callers, problems, security, versions
+from terminal.web.calls import PREFIX, Answer, Call, Operation, route
 from terminal.web.care_desk import CARE, CareDesk, CareParts
 from terminal.web.devices import Fitter
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
@@ -180,16 +180,28 @@ def make_api(
     app.cleanup_ctx.append(_jobs)
     app.on_shutdown.append(_goodbye)
     app.add_routes([route(operation) for operation in OPERATIONS])
-    read = Operation("GET", "/openapi.json", "openapi", openapi.read_document, "", None, Nothing, open_to="anyone")
+    read = Operation("GET", "/openapi.json", "openapi", _document, "", None, Nothing, open_to="anyone")
     app.add_routes(
         [
             route(read),
             web.get(f"{PREFIX}/live", live),
             web.get(f"{PREFIX}/events/stream", stream),
-            web.get("/api", openapi.page),
+            web.get("/api", _document_page),
         ]
     )
     return app
+
+
+async def _document(call: Call[Nothing]) -> Answer:
+    from terminal.web.openapi import read_document  # its words and examples: for who reads them
+
+    return await read_document(call)
+
+
+async def _document_page(request: web.Request) -> web.Response:
+    from terminal.web.openapi import page
+
+    return await page(request)
 
 
 def _care(service: Service, parts: CareParts) -> CareDesk:

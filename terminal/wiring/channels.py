@@ -1,4 +1,7 @@
-"""From the settings file to a channel: the one place that knows which table belongs to which connector."""
+"""From the settings file to a channel: the one place that knows which table belongs to which connector.
+
+What only one of them needs is loaded by the shop that has it.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,8 +11,6 @@ import msgspec
 
 from terminal.banks.any_bank import AnyBank, AnyBankSettings
 from terminal.banks.channel import Channel
-from terminal.banks.open_alipay import AlipaySettings, open_alipay
-from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.channel_tables import AlipayTable, AnyBankTable, AnyChannel, OwnTable, PixTable, WeChatPayTable
 from terminal.connectors import Opening, demand_proof, own_connector, profile_of
@@ -83,6 +84,8 @@ def _wechatpay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify
 
 
 def _alipay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:
+    from terminal.banks.open_alipay import AlipaySettings, open_alipay
+
     table = _table(loaded, name, AlipayTable)
     settings = AlipaySettings(
         app_id=table.app_id,
@@ -106,6 +109,8 @@ def _alipay(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_ur
 
 
 def _pix(loaded: Loaded, name: str, clock: Clock, entropy: Entropy, notify_url: str) -> Channel:  # noqa: ARG001  # an order names none
+    from terminal.banks.open_pix import PixSettings, open_pix
+
     table = _table(loaded, name, PixTable)
     settings = PixSettings(
         gateway=table.gateway,

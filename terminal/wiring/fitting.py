@@ -33,7 +33,7 @@ Make = Callable[[CounterTable, Role | None, Printer | None], Devices]
 """(a counter's table, only this role or None for all, where its receipts are printed) -> its devices."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Stand:
     """One counter: its table as it is now, its places, its bench and the test that runs."""
 
@@ -85,9 +85,7 @@ class Fittings:
 
     def counters(self) -> list[CounterPlaces]:
         return [
-            CounterPlaces(
-                counter, stand.table.title, self._busy(counter), [self.place(counter, r) for r in ROLES]
-            )
+            CounterPlaces(counter, stand.table.title, self._busy(counter), [self.place(counter, r) for r in ROLES])
             for counter, stand in self._stands.items()
         ]
 

@@ -6,6 +6,7 @@ Nothing of it costs a start anything: desk and key are made when somebody first 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +66,7 @@ class Site:
         payees: who gets a channel's money, masked.
         shop, policy: facts of the settings for record and proof; plain JSON without floats.
         network: whether this machine is in a network at all.
-        settings: the whole settings as plain data, of which a pack takes what is nobody's.
+        settings: gives the whole settings as plain data, of which a pack takes what is nobody's.
     """
 
     service: Service
@@ -78,7 +79,7 @@ class Site:
     shop: Mapping[str, Any]
     policy: Mapping[str, Any] = field(default_factory=dict)
     network: Callable[[], Leg] = lambda: "cannot_tell"
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Callable[[], Mapping[str, Any]] = dict
 
 
 class Visiting:
@@ -279,7 +280,7 @@ class Visiting:
     def pack(self) -> bytes:
         """How this shop is run, sealed for the next one."""
         clock, _, _ = self._site.machine
-        document = pack_of(self._site.settings, made_ms=clock.wall_ms(), software=_version())
+        document = pack_of(self._site.settings(), made_ms=clock.wall_ms(), software=_version())
         return self.desk.sealed("pack", document)
 
     async def _keep(self, visit: str, record: bytes) -> None:
@@ -325,7 +326,7 @@ def site_of(
         shop=shop_facts(loaded),
         policy=policy_facts(loaded),
         network=network,
-        settings=msgspec.to_builtins(settings),
+        settings=partial(msgspec.to_builtins, settings),  # a chain's are long, and hardly ever asked for
     )
 
 

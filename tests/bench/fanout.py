@@ -19,7 +19,9 @@ from tests.flows.api_rig import open_shop
 LISTENERS: Final = (1, 100, 1000)
 ROUNDS: Final = 9
 MANY: Final = 4000
-LIMITS: Final = EdgeLimits(connections=MANY, connections_per_address=MANY, sockets_per_credential=MANY)
+LIMITS: Final = EdgeLimits(
+    connections=MANY, connections_per_address=MANY, sockets_per_credential=MANY, known_burst=MANY
+)
 WATCHDOG_S: Final = 60.0
 OPENED: Final = "sale_opened"
 Tell = Callable[[], Awaitable[None]]

@@ -260,7 +260,7 @@ class PrintsFirst(Paper):
 
     async def _begin(self, owed: Owed) -> Slip:
         sale = self._book.sale(owed.subject)
-        lines, copy = self._make_slip(sale, owed), sale.printings(receipt_id(owed))
+        lines, copy = self._make_slip(self._counter, sale, owed), sale.printings(receipt_id(owed))
         self.later = asyncio.ensure_future(super()._begin(owed))
         return Slip(job=receipt_id(owed), receipt=lines, copy=copy)
 
