@@ -46,6 +46,7 @@ from terminal.wiring.receipts import guests_of, open_receipts
 from terminal.wiring.risk import open_risk
 from terminal.wiring.stores import chores, listen_to_others, lost, on_disk, open_store, serves
 from terminal.wiring.support_bundle import devices_told, privacy_desk
+from terminal.wiring.tax import open_tax
 from terminal.wiring.training import Training
 from terminal.wiring.visit import Visiting, site_of
 
@@ -181,6 +182,7 @@ def _service(
     shared = {each.id: Shared(fittings.devices(each)) for each in tables}
     service = Service(parts, [(counter_of(each), shared[each.id].real) for each in tables])
     fittings.attach(service)
+    open_tax(stack, loaded, service)
     return service, fittings, shared
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from terminal.counter.book import here
 from terminal.counter.feed import Feed
 from terminal.counter.settings import House
+from terminal.counter.tax import KIND as TAX
 from terminal.errors import Unavailable
 from terminal.payments.attempt import Signal
 from terminal.payments.decide import hear
@@ -43,7 +44,10 @@ async def recover(service: "Service") -> None:
             lane.voice.owe_stale(owed)
         elif owed.kind == "report":
             service.report_paper.recover(owed)
+        elif owed.kind == TAX:
+            service.tax.owe(owed)
         else:
+            await service.tax.after_restart(owed)
             lane.paper.recover(owed)
     if unfinished:
         log.info("recovered %d unfinished sales", len(unfinished))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from terminal.counter.ports import Provider
 from terminal.counter.settings import CounterSettings, House
@@ -12,6 +13,7 @@ from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Receipt, Row
 from terminal.payments.sale import Sale
 from terminal.payments.slip import Mark, Shop, Words, refund_slip, sale_slip, unverified_slip
+from terminal.payments.tax_mark import TaxMark, tax_rows
 
 Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> name
 
@@ -37,6 +39,7 @@ def titles_of(providers: Mapping[str, Provider]) -> Titles:
 class Slips:
     def __init__(self, house: House, wording: Wording, titles: Titles | None = None) -> None:
         self._house, self._wording, self._titles = house, wording, titles or {}
+        self.tax: Callable[[Sale, str], TaxMark | None] = lambda _sale, _receipt: None
         self.asks: Callable[[Sale], tuple[str, str]] = lambda _sale: ("", "")  # word and code, below a sale's slip
 
     def method(self, wallet: str, language: str) -> str:
@@ -54,13 +57,12 @@ class Slips:
         A sale nobody could confirm is named itself: ``<sale>:unverified:receipt``, ``<sale>:claimed:receipt``.
         """
         language = counter.language("receipt")
-        subject, _, kind = str(owed.body.get("receipt", owed.id)).removesuffix(":receipt").partition(":")
+        receipt = str(owed.body.get("receipt", owed.id))
+        subject, _, kind = receipt.removesuffix(":receipt").partition(":")
         words = self._wording.words(language)
+        taxed = tax_rows(self.tax(sale, receipt), words)
         shop = Shop(self._house.title, self._house.lines, self._house.store, counter.id)
-
-        def money(amount: Money) -> str:
-            return self._wording.money(amount, language)
-
+        money = partial(self._money, language)
         if subject == sale.id:
             when, claimed = self._wording.when(owed.owed_ms or sale.listed_ms, language), kind == "claimed"
             return unverified_slip(
@@ -82,6 +84,7 @@ class Slips:
                 check_code=check_code,
                 method=self.method(sale.attempt(refund.attempt).provider, language),
                 queued_until=self._wording.when(refund.due_ms, language) if kind == "queued" else "",
+                foot=taxed,
             )
         return sale_slip(
             sale,
@@ -95,8 +98,11 @@ class Slips:
             check_code=check_code,
             method=self.method(sale.attempt(subject).provider, language),
             methods=lambda each: self.method(each.provider, language),
-            foot=self._foot(sale, words),
+            foot=(*taxed, *self._foot(sale, words)),
         )
+
+    def _money(self, language: str, amount: Money) -> str:
+        return self._wording.money(amount, language)
 
     def _foot(self, sale: Sale, words: Words) -> Receipt:
         """What the shop asks of its customers, where it does: on the slips of payments alone."""
@@ -116,6 +122,13 @@ class Slips:
             mark=mark_of(self._house),
             methods=lambda each: self.method(each.provider, language),
         )
+
+    def late_tax(self, counter: CounterSettings, sale: Sale, receipt: str, lines: Receipt) -> Receipt:
+        """What stands below a copy's mark where its frozen lines say that the number is owed and it came since."""
+        words = self._wording.words(counter.language("receipt"))
+        mark = self.tax(sale, receipt)
+        owed = any(each in lines for each in tax_rows(TaxMark(""), words) if isinstance(each, Row))
+        return tax_rows(mark, words) if owed and mark is not None and mark.number else ()
 
     def copy_mark(self, counter: CounterSettings, copy: int) -> Row:
         word = self._wording.words(counter.language("receipt"))["receipt.copy"]

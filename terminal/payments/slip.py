@@ -118,6 +118,7 @@ def refund_slip(
     check_code: str = "",
     method: str = "",
     queued_until: str = "",
+    foot: Receipt = (),
 ) -> Receipt:
     """The receipt of money that went back; it names the refund and the payment it came from.
 
@@ -146,6 +147,7 @@ def refund_slip(
         Rule(),
         *_pairs((words["receipt.check"], check_code)),
         Code(LOOKUP + sale.id),
+        *foot,
     ]
     return _marked(body, words, mark)
 

@@ -169,6 +169,17 @@ class ReceiptsTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True
     hours: Annotated[int, msgspec.Meta(ge=1, le=8760)] = 72  # so long the address leads to the receipt
 
 
+class TaxTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A tax device asked for a number before each receipt; ``url`` empty: none (docs/integrate/tax-device.md).
+
+    ``[tax] token`` of the secrets is sent with each question. Plain http only to this machine.
+    """
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s?#@]{1,300})?\Z")] = ""
+    ca: str = ""  # a file: who signed the device's certificate; empty: whom this machine trusts
+    wait_s: Annotated[float, msgspec.Meta(ge=0.2, le=10)] = 3.0  # a slip waits no longer; then the number is owed
+
+
 class CareTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whom people call, what customers are asked; a complaint is answered within ``answer_h`` hours."""
 
@@ -276,6 +287,7 @@ class Settings(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     training: TrainingTable = TrainingTable()
     care: CareTable = CareTable()
     receipts: ReceiptsTable = ReceiptsTable()
+    tax: TaxTable = TaxTable()
     doors: dict[str, AnyDoor] = msgspec.field(default_factory=dict)
     secrets_file: str = "secrets.toml"
     taps: bool = False  # fault and tap points of the lab exist only when set, and only in test mode (S74)

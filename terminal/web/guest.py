@@ -114,7 +114,7 @@ class Guests:
             language=words.language,
             t=words.text,
             shop=house.title,
-            lines=shown_lines(receipt_lines(self.service, sale)),
+            lines=shown_lines(receipt_lines(self.service, sale), self.service.parts.slips.asks(sale)[1]),
             until=words.date_time(links.ends_ms(sale), ZoneInfo(self.zone)),
             action=PATH + token,
             asks=asks,
@@ -135,8 +135,8 @@ def _gone(refused: TerminalError, words: Catalogue) -> web.Response:
     return web.Response(text=html, status=said.status, content_type="text/html", headers={**_HEADERS, **later})
 
 
-def shown_lines(lines: Receipt) -> list[dict[str, object]]:
-    """What the template draws. Of codes the look-up text alone, of use in the shop; others lead here."""
+def shown_lines(lines: Receipt, asks: str = "") -> list[dict[str, object]]:
+    """What the template draws. ``asks``: the code that asks for an answer: it leads here, and is left out."""
     shown: list[dict[str, object]] = []
     for line in lines:
         match line:
@@ -144,10 +144,12 @@ def shown_lines(lines: Receipt) -> list[dict[str, object]]:
                 shown.append({"kind": "pair" if line.right else line.align, "row": line})
             case Rule():
                 shown.append({"kind": "rule"})
-            case Code() if line.text.startswith(LOOKUP):
-                shown.append({"kind": "code", "svg": Markup(code_svg(line.text))})  # noqa: S704  # our own picture
+            case Code() if line.text == asks:
+                shown.pop()  # with the words that ask people to scan it
             case Code():
-                shown.pop()  # the words that ask people to scan it
+                label = "guest.code" if line.text.startswith(LOOKUP) else "receipt.tax_number"
+                svg = Markup(code_svg(line.text))  # noqa: S704  # our own picture
+                shown.append({"kind": "code", "svg": svg, "label": label})
             case Blank():
                 pass
     return shown

@@ -112,6 +112,8 @@ def purposes(loaded: Loaded) -> dict[str, str]:
         for text in (table.gateway, getattr(table, "oauth_url", "")):
             if host := urlsplit(text).netloc:
                 found[host] = name
+    if host := urlsplit(loaded.settings.tax.url).netloc:
+        found[host] = "tax"
     if host := urlsplit(loaded.settings.traces.endpoint).netloc:
         found[host] = "traces"
     return found

@@ -1,0 +1,182 @@
+"""Numbers of a tax device on slips: asked before the first printing, owed when it does not answer (row 68).
+
+A slip never waits longer than the device's own limit: without an answer it is printed and says that the number is
+owed. What is owed is asked for again until the device gives it; copies then carry it.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from terminal.counter.settings import CounterSettings
+from terminal.on_demand import OnDemand
+from terminal.payments.event import Actor, Owed
+from terminal.payments.fact import Fact
+from terminal.payments.money import Money
+from terminal.payments.receipt import Receipt
+from terminal.payments.sale import Sale
+from terminal.payments.tax_mark import TaxMark
+
+if TYPE_CHECKING:
+    from terminal.counter.service import Service
+
+log = logging.getLogger(__name__)
+KIND: Final = "tax"
+PAUSES_S: Final = (15.0, 30.0, 60.0, 300.0)  # before what is owed is asked again; the last for all further times
+_ACTOR: Final = Actor("system", "tax-device")
+
+
+@dataclass(frozen=True, slots=True)
+class TaxQuestion:
+    """One receipt to be registered. Asked again with the same ``receipt`` it is the same one.
+
+    Args:
+        of: of a refund, the receipt it takes back; empty for a sale.
+        at_ms: when the money moved, wall time UTC.
+    """
+
+    receipt: str
+    kind: Literal["sale", "refund"]
+    sale_no: int
+    order_no: str
+    counter: str
+    amount: Money
+    at_ms: int
+    of: str
+    test: bool
+
+
+class TaxUnanswered(Exception):
+    """No number now: ``why`` is ``no_answer``, ``refused`` or ``answer_wrong``."""
+
+    def __init__(self, why: Literal["no_answer", "refused", "answer_wrong"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class TaxDevice(Protocol):
+    async def register(self, question: TaxQuestion) -> TaxMark:
+        """Bounded by its own time limit. Raises TaxUnanswered."""
+        ...
+
+
+class TaxDesk:
+    """One house's. ``device`` None: nobody is asked, and nothing of this exists."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+        self.device: TaxDevice | None = None
+        self._owed: OrderedDict[str, Owed] = OrderedDict()  # by effect, the one that was tried longest ago first
+        self.work = OnDemand(self._catch_up)
+
+    async def before_slip(self, owed: Owed) -> None:
+        """Register a receipt before anything of it is on paper; never twice, and never later than its limit."""
+        if self.device is None:
+            return
+        sale = self._service.book.sale(owed.subject)
+        receipt = str(owed.body.get("receipt", owed.id))
+        question = self._question(sale, receipt, owed.owed_ms)
+        if question is None or sale.printings(receipt) or self.mark(sale, receipt) is not None:
+            return
+        try:
+            found = await self.device.register(question)
+        except TaxUnanswered as failed:
+            log.warning("the tax device gives no number for a slip of counter %s: %s", sale.counter, failed.why)
+            await self._owe(sale.id, receipt, failed.why)
+        else:
+            await self._registered(sale.id, receipt, found)
+
+    def late(self, counter: CounterSettings, owed: Owed, lines: Receipt) -> Receipt:
+        """A copy of a slip whose number was owed carries it, once it came."""
+        sale = self._service.book.sale(owed.subject)
+        return self._service.parts.slips.late_tax(counter, sale, str(owed.body.get("receipt", owed.id)), lines)
+
+    async def after_restart(self, owed: Owed) -> None:
+        """A slip that was owed when the power went and may wait for a person: its number does not."""
+        if self.device is None:
+            return
+        sale = self._service.book.sale(owed.subject)
+        receipt = str(owed.body.get("receipt", owed.id))
+        if self._question(sale, receipt, owed.owed_ms) and self.mark(sale, receipt) is None:
+            await self._owe(sale.id, receipt, "no_answer")
+
+    def owe(self, owed: Owed) -> None:
+        self._owed[owed.id] = owed
+        self.work.wake()
+
+    def mark(self, sale: Sale, receipt: str) -> TaxMark | None:
+        """What the journal knows of this receipt; None: nobody was asked."""
+        found: TaxMark | None = None
+        for event in self._service.feed.of_subject(sale.id):
+            if event.body.get("receipt") != receipt:
+                continue
+            if event.type == "tax_registered":
+                return TaxMark(event.body["number"], event.body["code"], tuple(event.body["lines"]))
+            if event.type == "tax_owed":
+                found = TaxMark("")
+        return found
+
+    def _question(self, sale: Sale, receipt: str, at_ms: int) -> TaxQuestion | None:
+        """None: no money moved by it, such as a refund that waits."""
+        subject = receipt.removesuffix(":receipt")
+        paid = next((each for each in sale.attempts if each.id == subject and each.pays), None)
+        back = next((each for each in sale.refunds if each.id == subject and each.state == "refunded"), None)
+        amount = paid.amount if paid else back.amount if back else None
+        if amount is None:
+            return None
+        return TaxQuestion(
+            receipt,
+            "refund" if back else "sale",
+            sale.no,
+            sale.order_no,
+            sale.counter,
+            amount,
+            at_ms,
+            f"{back.attempt}:receipt" if back else "",
+            self._service.house.test,
+        )
+
+    async def _owe(self, sale_id: str, receipt: str, why: str) -> None:
+        owes = {"id": f"{receipt}:{KIND}", "kind": KIND, "receipt": receipt}
+        body = {"receipt": receipt, "why": why, "at_ms": self._service.parts.clock.wall_ms()}
+        fact = Fact("tax_owed", body, owes=(owes,))
+        await self._service.book.commit(sale_id, lambda _: (fact,), _ACTOR)
+
+    async def _registered(self, sale_id: str, receipt: str, found: TaxMark, settles: tuple[str, ...] = ()) -> None:
+        body: dict[str, Any] = {
+            "receipt": receipt,
+            "number": found.number,
+            "code": found.code,
+            "lines": list(found.lines),
+            "late": bool(settles),
+            "at_ms": self._service.parts.clock.wall_ms(),
+        }
+        fact = Fact("tax_registered", body, settles=settles)
+        await self._service.book.commit(sale_id, lambda _: (fact,), _ACTOR)
+
+    async def _catch_up(self) -> None:
+        """What is owed, one after the other, ever more slowly while the device gives nothing."""
+        failures = 0
+        while self._owed and self.device is not None:
+            await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
+            effect, owed = next(iter(self._owed.items()))
+            failures = 0 if await self._settled(owed) else failures + 1
+            if failures:
+                self._owed.move_to_end(effect)  # one that is refused holds up no other
+            else:
+                self._owed.pop(effect, None)
+
+    async def _settled(self, owed: Owed) -> bool:
+        sale, receipt = self._service.book.sale(owed.subject), str(owed.body["receipt"])
+        question = self._question(sale, receipt, owed.owed_ms)
+        assert question is not None, "only what moved money is ever owed"
+        assert self.device is not None, "who catches up has looked"
+        try:
+            found = await self.device.register(question)
+        except TaxUnanswered as failed:
+            log.info("the tax device gives no number for a slip of counter %s: %s", sale.counter, failed.why)
+            return False
+        await self._registered(sale.id, receipt, found, (owed.id,))
+        return True

@@ -1,0 +1,231 @@
+"""The tax device's number on slips: asked before the first byte, owed when it does not come, never twice."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from terminal.banks.client import ProviderLink
+from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
+from terminal.counter.settings import House
+from terminal.counter.tax import PAUSES_S, TaxQuestion, TaxUnanswered
+from terminal.counter.tax_http import HttpTaxDevice, answer_of
+from terminal.help.catalogue import Catalogue
+from terminal.payments.money import Money
+from terminal.payments.receipt import Code, Receipt, Row
+from terminal.payments.tax_mark import TaxMark
+from tests.flows.shop import CASHIER, Shop, story
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "integrate" / "example-tax" / "tax_device.py"
+OWED = Catalogue.load("en").text("receipt.tax_owed")
+
+
+class Device:
+    """Gives each receipt one number for ever, as its contract says; ``fails`` ends the next questions."""
+
+    def __init__(self) -> None:
+        self.asked: list[TaxQuestion] = []
+        self.fails: list[TaxUnanswered] = []
+        self.takes_s = 0.1
+        self._numbers: dict[str, str] = {}
+
+    async def register(self, question: TaxQuestion) -> TaxMark:
+        self.asked.append(question)
+        await asyncio.sleep(self.takes_s)
+        if self.fails:
+            raise self.fails.pop(0)
+        number = self._numbers.setdefault(question.receipt, f"TAX-{len(self._numbers) + 1}")
+        return TaxMark(number, f"https://tax.example/{number}", ("Device 7",))
+
+
+def connect(shop: Shop, device: Device) -> Device:
+    shop.service.tax.device = device
+    shop.service.parts.slips.tax = shop.service.tax.mark
+    return device
+
+
+def told(lines: Receipt) -> list[str]:
+    rows = [line.left for line in lines if isinstance(line, Row)]
+    return rows + [line.text for line in lines if isinstance(line, Code)]
+
+
+@pytest.mark.row(68)
+@story()
+async def test_a_sale_and_its_refund_carry_their_numbers_and_say_what_they_take_back(shop: Shop) -> None:
+    device, printer = connect(shop, Device()), shop.counter.printer
+    sale = await shop.paid(2850)
+    await shop.until(lambda: len(printer.whole) == 1, 5)
+    assert {"TAX-1", "Device 7", "https://tax.example/TAX-1"} <= set(told(printer.whole[0].receipt))
+    await shop.refund(sale, 850)
+    await shop.until(lambda: len(printer.whole) == 2, 30)
+    assert "TAX-2" in told(printer.whole[1].receipt)
+    first, second = device.asked
+    assert (first.kind, first.amount.minor, first.of, first.test) == ("sale", 2850, "", True)
+    assert (second.kind, second.amount.minor, second.of) == ("refund", 850, first.receipt)
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.until(lambda: len(printer.whole) == 3, 5)
+    assert len(device.asked) == 2, "a copy asks for nothing"
+
+
+@pytest.mark.row(68)
+@story()
+async def test_i24_a_device_that_is_silent_delays_the_slip_alone_and_its_number_follows_on_a_copy(
+    shop: Shop,
+) -> None:
+    device, printer = connect(shop, Device()), shop.counter.printer
+    device.takes_s, device.fails = 3.0, [TaxUnanswered("no_answer"), TaxUnanswered("refused")]
+    sale = await shop.paid()
+    assert ("paid", 2850) in shop.counter.speaker.words
+    assert "paid" in shop.counter.glass.words
+    assert printer.whole == [], "paper waits, nothing else does"
+    await shop.until(lambda: len(printer.whole) == 1, 5)
+    assert OWED in told(printer.whole[0].receipt)
+    assert [each.body["why"] for each in shop.events("tax_owed")] == ["no_answer"]
+    await shop.until(lambda: bool(shop.events("tax_registered")), sum(PAUSES_S) + 30)
+    assert shop.events("tax_registered")[0].body["late"] is True
+    assert [each for each in shop.service.feed.owed() if each.kind == "tax"] == []
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.until(lambda: len(printer.whole) == 2, 5)
+    copy = told(printer.whole[1].receipt)
+    assert (printer.whole[1].copy, "TAX-1" in copy, OWED in copy) == (1, True, True), (
+        "frozen lines stay as they are"
+    )
+
+
+@pytest.mark.row(68)
+@story()
+async def test_i22_what_is_owed_is_asked_for_after_a_restart_and_one_that_is_refused_holds_up_no_other(
+    shop: Shop,
+) -> None:
+    device = connect(shop, Device())
+    device.fails = [TaxUnanswered("answer_wrong"), TaxUnanswered("no_answer")]
+    await shop.paid(100)
+    await shop.paid(200)
+    await shop.until(lambda: len(shop.events("tax_owed")) == 2, 10)
+    await shop.restart()
+    device = connect(shop, Device())
+    device.fails = [TaxUnanswered("refused")]
+    shop.service.tax.work.wake()
+    await shop.until(lambda: len(shop.events("tax_registered")) == 2, 2 * sum(PAUSES_S))
+    assert [each.amount.minor for each in device.asked] == [100, 200, 100]
+
+
+@pytest.mark.row(68)
+@story()
+async def test_a_slip_that_the_power_cut_kept_from_paper_has_its_number_owed_too(shop: Shop) -> None:
+    printer = shop.counter.printer
+    printer.paper.clear()
+    await shop.paid()
+    await shop.world.crash()
+    await asyncio.sleep(700)
+    await shop.world.start()
+    device = connect(shop, Device())
+    sale = shop.service.book.sale(shop.service.feed.list("sale", limit=1)[0].subject)
+    [owed] = [each for each in shop.service.feed.owed() if each.kind == "receipt"]
+    await shop.service.tax.after_restart(owed)
+    await shop.service.tax.after_restart(owed)
+    assert len(shop.events("tax_owed")) == 1
+    await shop.until(lambda: bool(shop.events("tax_registered")), 60)
+    assert [each.receipt for each in device.asked] == [f"{sale.attempts[-1].id}:receipt"]
+
+
+# --- the wire ----------------------------------------------------------------------------------------------
+
+ASKED = TaxQuestion("A1:receipt", "sale", 7, "B-9", "1", Money(2850, "CNY"), 1_763_640_000_000, "", True)
+HOUSE = House("m1", "s1", "Tea")
+
+
+class Link:
+    def __init__(self, *answers: HttpReply | Exception) -> None:
+        self.answers, self.requests = list(answers), list[HttpRequest]()
+
+    async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
+        self.requests.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def reply(status: int, body: bytes = b"{}") -> HttpReply:
+    return HttpReply(status, {}, body)
+
+
+@pytest.mark.row(68)
+async def test_the_question_names_the_receipt_as_its_key_and_nobody() -> None:
+    link = Link(reply(200, b'{"number": "T1"}'))
+    device = HttpTaxDevice(link, "/tax", HOUSE, token="secret", wait_s=3.0)
+    assert await device.register(ASKED) == TaxMark("T1")
+    [sent] = link.requests
+    assert dict(sent.headers) == {
+        "Content-Type": "application/json",
+        "Idempotency-Key": "A1:receipt",
+        "Authorization": "Bearer secret",
+    }
+    body = json.loads(sent.body)
+    assert (body["amount_minor"], body["currency"], body["sale_no"], body["test"]) == (2850, "CNY", 7, True)
+    assert "secret" not in sent.body.decode()
+
+
+@pytest.mark.row(68)
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (NothingSent("x"), "no_answer"),
+        (NoAnswer("x"), "no_answer"),
+        (reply(503), "no_answer"),
+        (reply(302), "no_answer"),
+        (reply(422), "refused"),
+    ],
+)
+async def test_an_answer_that_is_none_says_why(answer: HttpReply | Exception, why: str) -> None:
+    with pytest.raises(TaxUnanswered) as failed:
+        await HttpTaxDevice(Link(answer), "/", HOUSE, token="", wait_s=3.0).register(ASKED)
+    assert failed.value.why == why
+
+
+WRONG = (
+    *(b"", b"[]", b"{}", b'{"number": 7}', b'{"number": ""}', b'{"number": " x"}', b'{"number": "a\\u0007"}'),
+    *(b'{"number": "x", "code": 5}', b'{"number": "x", "lines": "y"}', b'{"number": "x", "lines": [1]}'),
+    *(b'{"number": "x", "lines": [""]}', b'{"number": "a\\nb"}', b'{"number": "a\\u202eb"}'),
+    json.dumps({"number": "x" * 65}).encode(),
+    json.dumps({"number": "x", "code": "x" * 513}).encode(),
+    json.dumps({"number": "x", "lines": ["y"] * 7}).encode(),
+    json.dumps({"number": "x", "pad": "y" * 17_000}).encode(),
+)
+
+
+@pytest.mark.row(68)
+@pytest.mark.parametrize("body", WRONG)
+def test_s61_what_cannot_stand_on_paper_is_no_answer(body: bytes) -> None:
+    with pytest.raises(TaxUnanswered, match="answer_wrong"):
+        answer_of(body)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Iterator[str]:
+    """The device of the documentation, as a shop would start it; its address."""
+    with subprocess.Popen(
+        [sys.executable, str(EXAMPLE), str(tmp_path / "numbers.json"), "0"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().rpartition(" ")[2].strip().rstrip("/")
+        finally:
+            process.kill()
+
+
+@pytest.mark.row(68)
+async def test_the_example_of_the_documentation_answers_and_answers_the_same_again(example: str) -> None:
+    link = ProviderLink(example, test=True)
+    try:
+        device = HttpTaxDevice(link, "/", HOUSE, token="", wait_s=30.0)
+        first = await device.register(ASKED)
+        assert (first.number, first.lines) == ("TAX-00000001", ("Device 0001, counter 1",))
+        assert await device.register(ASKED) == first
+    finally:
+        await link.aclose()
