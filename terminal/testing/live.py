@@ -14,7 +14,9 @@ from typing import Any, Final, Self
 from terminal.cli.busy_ports import listeners
 from terminal.cli.demo_settings import Places, Ports
 from terminal.client import Client, NotPaid, Paid
+from terminal.testing.story import DULL, SHOWN, SIGNS
 
+__tracebackhide__ = True  # a failed test shows its own line
 GRACE_S: Final = 8.0
 COMMAND: Final = (sys.executable, "-m", "terminal.cli.leash", str(GRACE_S), "countertop", "demo", "--no-sale")
 ANSWER_S: Final = 30.0
@@ -41,6 +43,7 @@ class LiveCounter:
 
     def __init__(self, places: Places, ports: Ports) -> None:
         self.port, self._lab_port = ports.service, ports.lab
+        self._logs, self._begun = places.log("service").parent, 0
         self._lab_key = (places.lab / "lab-key").read_text().strip()
         self.url = f"http://127.0.0.1:{ports.service}"
         self.api_key = (places.state / "api-key").read_text().strip()
@@ -128,6 +131,27 @@ class LiveCounter:
         """The display's glass as PNG."""
         return self._ask("GET", "glass.png", None)
 
+    def begin(self) -> None:
+        """A test begins: what happens from now on is its own."""
+        self._begun = self.lab("GET", "api/state")["line"]
+
+    def told(self, _test: str) -> list[str]:
+        """What happened since the test began, as a failed test shows it, and where the rest is."""
+        try:
+            lines = self._lines()
+        except (OSError, LabRefuses) as error:
+            lines = [f"the lab does not answer: {error}"]
+        return [*lines, "", f"logs: {self._logs}"]
+
+    def _lines(self) -> list[str]:
+        found: list[dict[str, Any]] = []
+        after = self._begun
+        while page := self.lab("GET", f"api/timeline?after={after}")["lines"]:
+            found, after = [*found, *page], page[-1]["number"]
+        found.sort(key=lambda line: int(line["at_ms"]))  # calls at the bank are heard of later
+        shown = [line for line in found if line["text"] and not line["text"].startswith(DULL)][-SHOWN:]
+        return [_words(line, found[0]["at_ms"]) for line in shown]
+
     def tidy(self) -> None:
         """Ready for the next test: nothing broken, no sale open."""
         self.heal()
@@ -150,8 +174,21 @@ class LiveCounter:
         finally:
             link.close()
         if answer.status != 200:
-            raise LabRefuses(told.decode(errors="replace"))
+            raise LabRefuses(_why(told))
         return told
+
+
+def _words(line: Mapping[str, Any], begun_ms: int) -> str:
+    return f"{(line['at_ms'] - begun_ms) / 1000:9.3f} s  {line['place']:8} {SIGNS[line['way']]} {line['text']}"
+
+
+def _why(told: bytes) -> str:
+    """The sentence of a refusal, or all of it."""
+    try:
+        answer = json.loads(told)
+        return str(answer.get("sentence") or answer["error"])
+    except (ValueError, KeyError, AttributeError):
+        return told.decode(errors="replace")
 
 
 def _start(folder: Path) -> tuple[Process, Ports]:

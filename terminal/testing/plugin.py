@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from terminal.testing.rig import Counter
 
 MARKER: Final = "counter"
-USED: Final = pytest.StashKey["Counter"]()
+USED: Final = pytest.StashKey["Counter | LiveCounter"]()
 SECTION: Final = "countertop"
 
 
@@ -98,8 +98,10 @@ def _countertop_process(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[L
 
 
 @pytest.fixture
-def live_counter(_countertop_process: "LiveCounter") -> "Iterator[LiveCounter]":
+def live_counter(request: pytest.FixtureRequest, _countertop_process: "LiveCounter") -> "Iterator[LiveCounter]":
     """A counter in real time behind HTTP on loopback, for a till in any language; one process for all tests."""
+    request.node.stash[USED] = _countertop_process
+    _countertop_process.begin()
     yield _countertop_process
     _countertop_process.tidy()
 
@@ -112,6 +114,5 @@ def pytest_runtest_makereport(
     report = yield
     made = item.stash.get(USED, None)
     if made is not None and call.when != "teardown" and report.failed:
-        replay = f"pytest '{item.nodeid}' --counter-seed {made.seed}"
-        report.sections.append((SECTION, "\n".join([*made.timeline(), "", f"seed {made.seed}; again: {replay}"])))
+        report.sections.append((SECTION, "\n".join(made.told(item.nodeid))))
     return report

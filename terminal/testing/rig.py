@@ -330,6 +330,10 @@ class Counter(Turns):
             found += batch
         return found
 
+    def told(self, test: str) -> list[str]:
+        """What a failed test shows: its story, and how to play it again."""
+        return [*self.timeline(), "", f"seed {self.seed}; again: pytest '{test}' --counter-seed {self.seed}"]
+
     def timeline(self) -> list[str]:
         """What happened, in order: bytes on cables, calls at the bank, acts of people, the journal's events."""
         journal = self.events if self.world.alive else []

@@ -12,7 +12,8 @@ from terminal.simulation.witness import Witness
 
 KEPT: Final = 6000
 SHOWN: Final = 80
-_DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer", "ALIVE")
+SIGNS: Final = {"out": "→", "in": "←", "": " "}
+DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer", "ALIVE")
 
 
 class Note(NamedTuple):
@@ -73,9 +74,8 @@ class Story(Witness):
         told += [(each.at_ns, 0, each.place, each.way, text) for each in self._notes for text in _words(each)]
         told.sort(key=lambda each: each[:2])
         left_out = max(len(told) - SHOWN, 0)
-        signs = {"out": "→", "in": "←", "": " "}
         shown = [
-            f"{at_ns / 1e9:9.3f} s  {place:8} {signs[way]} {text}" for at_ns, _, place, way, text in told[-SHOWN:]
+            f"{at_ns / 1e9:9.3f} s  {place:8} {SIGNS[way]} {text}" for at_ns, _, place, way, text in told[-SHOWN:]
         ]
         return [f"… {left_out} lines before", *shown] if left_out else shown
 
@@ -87,7 +87,7 @@ def _words(note: Note) -> Iterator[str]:
     from terminal.lab.readable import readable
 
     text = readable(note.place, "host" if note.way == "out" else "device", note.data)
-    if text and not text.startswith(_DULL):
+    if text and not text.startswith(DULL):
         yield text
 
 
