@@ -226,7 +226,7 @@ async def test_a_board_s_panel_shows_what_a_phone_reads(
 async def test_a_byte_03_is_data_to_a_board_not_a_key(desk: Desk) -> None:
     """On USB the interpreter's prompt owns the port: 03 would stop the program (MicroPython, kbd_intr)."""
     display, close = await greeted(desk)
-    await display.show_text(3, 3, ("\x03\x03", "3"))
+    await display.show_text(3, 60, ("\x03\x03", "3"))
     state = await display.state()
     assert (state.screen, state.id) == (Screen.TEXT, 3)
     await close()  # type: ignore[misc]
