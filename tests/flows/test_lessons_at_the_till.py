@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,11 @@ import pytest
 from typer.testing import CliRunner
 from yarl import URL
 
-from terminal.chance import Chance
 from terminal.cli.commands import app
 from terminal.counter.service import Service
-from terminal.errors import Conflict, InvalidRequest
+from terminal.errors import InvalidRequest
 from terminal.payments.decide import OpenSale
-from terminal.payments.event import Actor, Ledger
+from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.people.roles import Role
 from terminal.system import SystemEntropy
@@ -307,64 +306,3 @@ async def test_where_nobody_practises_there_is_no_lesson_and_the_page_leads_to_p
         assert "data-lesson" not in text
         async with http.get(f"{shop.running.url}/api/v1/counters/1/lesson") as answer:
             assert answer.status == 404
-
-
-@pytest.mark.slow
-@pytest.mark.row(102)
-async def test_whatever_is_practised_the_shops_reports_stay_the_same(tmp_path: Path) -> None:
-    """Property: acts drawn by a seed, with real sales before and between; the real X and the last Z never move."""
-    chance = Chance(102)
-    async with open_shop(tmp_path, counters=2) as shop:
-        live = shop.running.service
-        await shop.running.training.begin("1", MEI)
-        async with signed_in(shop) as student:
-            for _ in range(3):
-                await _sold_for_real(shop, chance.between(1, 9999))
-                before, numbers = await _reports(student), live.feed.last_number()
-                for _ in range(4):
-                    await _practised(student, chance)
-                assert live.feed.last_number() == numbers, "practice wrote into the real journal"
-                assert await _reports(student) == before
-            practised = student.service.feed.list("sale", limit=100)
-            assert practised
-            assert {each.ledger for each in student.service.feed.after(0)} == {Ledger.TRAINING}
-            real = {each.subject for each in live.feed.list("sale", limit=100)}
-            assert real.isdisjoint({each.subject for each in practised})
-
-
-async def _sold_for_real(shop: Shop, minor: int) -> None:
-    """At the other counter, which sells."""
-    live = shop.running.service
-    sale = await live.checkout.open_sale(OpenSale("2", Money(minor, "CNY")), actor=MEI)
-    assert await live.until(sale.id, lambda now: bool(now.attempts[-1].payload), WATCHDOG_S)
-    shop.paid_at_once(live.book.sale(sale.id).attempts[-1].id)
-    assert await live.until(sale.id, lambda now: now.state == "paid" and not live.feed.owed(), WATCHDOG_S)
-
-
-async def _reports(student: Student) -> tuple[object, object]:
-    """The real X without the moment it was made at, and today's sales."""
-    told: list[object] = []
-    for path in ("/reports/x", "/reports/today"):
-        async with student.http.get(f"{student.shop.url}/api/v1{path}") as answer:
-            body: dict[str, Any] = await answer.json()
-            assert answer.status == 200, body
-            told.append({name: value for name, value in body.items() if name not in ("at_ms", "made_ms")})
-    return told[0], told[1]
-
-
-async def _practised(student: Student, chance: Chance) -> None:
-    """One act, or none where it does not fit."""
-    lane = student.service.lane("1")
-    match chance.below(4):
-        case 0:
-            name = chance.choice(["take-money", "drill-trust-me", "refund"])
-            assert (await student.post("/counters/1/lesson", {"lesson": name}))["status"] == 201
-        case 1 if lane.current is None:
-            sale = await student.sell(chance.between(1, 9999))
-            await student.post("/counters/1/lesson/plays", {"play": "pays"})
-            await student.paid(sale)
-        case 2 if lane.last_sale is not None and student.service.book.sale(lane.last_sale).state == "paid":
-            with suppress(Conflict, InvalidRequest):  # given back before
-                await student.service.aftercare.refund(lane.last_sale, None, reason="practice", actor=MEI)
-        case _:
-            await student.act(chance.choice(["handed_over", "kept"]))
