@@ -36,6 +36,7 @@ from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of
 from terminal.wiring.doors import open_doors
 from terminal.wiring.fitting import Fittings, counter_of, maker
+from terminal.wiring.goods import open_goods
 from terminal.wiring.hooks import open_hooks, show
 from terminal.wiring.house import check_currency, house_of, people_of, pepper_of, wording_of
 from terminal.wiring.lan import open_lan
@@ -144,11 +145,11 @@ async def running(
         )
         show(doors, hooks)
         url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching)
-        lan = await open_lan(doors, loaded, clock)
+        jobs = {**await open_lan(doors, loaded, clock), **open_goods(loaded, service)}
         stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
         starts: list[Callable[[], None]] = [bills.start, risk.start, partial(hooks.start, service.tasks)]
-        starts += _begun(service, {"privacy": keeper.run, "observing": watching.run, **lan})
+        starts += _begun(service, {"privacy": keeper.run, "observing": watching.run, **jobs})
         life = asyncio.create_task(_live(service, channels, journal, starts), name="service")
         stack.push_async_callback(_end, service, life)
         await _until_ready(service, life, training)

@@ -270,13 +270,16 @@ class Checkout:
         """The customer's payment code for the sale open at this counter (3.4: ours is closed with proof first).
 
         Raises:
-            Conflict("scan_without_sale" | "switch_unproven" | …), InvalidRequest("code_…"): what was scanned.
+            Conflict("scan_without_sale" | "switch_unproven" | …), InvalidRequest("code_…"): what was scanned;
+            as ``open_sale`` and InvalidRequest("product_unlisted") of a product while no sale is open.
         """
         lane = self._service.lane(counter)
         if key and (known := answered(self._service.feed, key)):
             return self._book.sale(known)
         if slip_of(scan):
             raise InvalidRequest("code_receipt")
+        if lane.current is None and (asked := self._service.goods.sale_of(counter, scan)):
+            return await self.open_sale(asked, actor=actor, key=key)
         async with lane.turn:
             if lane.current is None:
                 raise Conflict("scan_without_sale")

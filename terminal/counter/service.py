@@ -20,6 +20,7 @@ from terminal.counter.excess import Excess
 from terminal.counter.expiring import Expiries
 from terminal.counter.feed import Feed
 from terminal.counter.floods import Floods
+from terminal.counter.goods import Goods
 from terminal.counter.holds import Holds
 from terminal.counter.lane import Devices, Lane
 from terminal.counter.moving import Moving
@@ -106,6 +107,7 @@ class Service:
         self.holds, self.floods = Holds(self), Floods(self)
         self.accounts = Accounts(self)
         self.commands = Commands(self, hmac.digest(parts.code_key, b"command sheet", "sha256"))
+        self.goods = Goods(self)
         self.first_look: FirstLook = nobodys
 
     async def run(self) -> None:

@@ -12,6 +12,7 @@ from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.channels import channel_of
 from terminal.wiring.door_checks import check_door
 from terminal.wiring.fitting import maker
+from terminal.wiring.goods import goods_of
 from terminal.wiring.house import check_currency, house_of, pepper_of, wording_of
 from terminal.wiring.observing import collector_of
 from terminal.wiring.stores import place_of
@@ -27,6 +28,7 @@ def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> Non
     checks += [partial(channel_of, loaded, name, clock, SystemEntropy()) for name in loaded.settings.channels]
     checks += [partial(collector_of, loaded)] if loaded.settings.traces.endpoint else []
     checks += [partial(check_door, loaded, name) for name in loaded.settings.doors]
+    checks.append(partial(goods_of, loaded))
     make = maker(loaded, house, clock, slips)
     checks += [partial(make, each, None, None) for each in loaded.settings.counters]
     for check in checks:

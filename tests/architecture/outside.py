@@ -125,6 +125,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/cli/lab_virtual.py", "thread"): "the virtual counter has a loop of its own, on a thread of its own",
     ("terminal/lab/eye.py", "thread"): "looking through the camera leaves the loop",
     ("terminal/lab/laboratory.py", "thread"): "as above",
+    ("terminal/wiring/goods.py", "file"): "the shop's products, read again when they changed",
+    ("terminal/wiring/goods.py", "thread"): "as above, off the loop",
     ("terminal/wiring/fitting.py", "thread"): "a chosen device is written to the disk off the loop",
     ("terminal/lan_authority.py", "file"): "its key and certificate, which only the service reads",
     ("terminal/wiring/lan.py", "file"): "which addresses this machine has (proc)",
