@@ -12,6 +12,7 @@ from rich.table import Table
 
 from terminal.cli.client import Api, Problem
 from terminal.cli.words import console
+from terminal.lab.readable import telling
 from terminal.payments.money import Money
 from terminal.system import SystemIds
 
@@ -21,7 +22,6 @@ GLASS_S: Final = 6.0
 PAID_S: Final = 30.0
 PAPER_S: Final = 8.0
 LINES_SHOWN: Final = 46
-_DULL: Final = ("TILE", "STATE", "busy?", "status", "quiet")  # told in the lab, too much for a terminal
 
 
 class LabApi:
@@ -112,7 +112,7 @@ async def _print_timeline(service: Api, lab: LabApi, sale: str, after: int) -> N
     rows += [
         (each["at_ms"], 1, each["place"], {"out": "→", "in": "←"}.get(each["way"], ""), each["text"])
         for each in lines
-        if each["text"] and not each["text"].startswith(_DULL)
+        if telling(each["text"])
     ]
     rows.sort(key=lambda row: row[:2])
     table = Table("ms", "where", "", "what", box=None, pad_edge=False)

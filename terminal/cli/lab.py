@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
 from terminal.help.catalogue import Catalogue
 from terminal.lab.faults import Fault, FaultUnknown, catalogue
+from terminal.lab.readable import telling
 from terminal.lab.scenario_lint import complaints
 from terminal.lab.scenarios import FOLDER, BadScenario, Scenario, named, raw_of, shipped
 
@@ -23,7 +25,6 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 RAILS: Final = "rails"
 FIRST_PORT: Final = 1024
 _SEEDS: Final = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
-_DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer")
 _SIGNS: Final = {"out": "→", "in": "←"}
 
 
@@ -210,7 +211,7 @@ def _run(name: str, seeds: range, *, quiet: bool, as_json: bool, junit: Path | N
     if junit is not None:
         _may_write(junit)
     with sentences(as_json=as_json):
-        verdicts = _played(what, seeds)
+        verdicts = played(what, seeds)
     if junit is not None:
         from terminal.cli.lab_junit import report
 
@@ -233,7 +234,8 @@ def _may_write(path: Path) -> None:
         give_up(f"{path}: {error.strerror}.", USAGE)
 
 
-def _played(what: "Fault | Scenario", seeds: range) -> "list[Verdict]":
+def played(what: "Fault | Scenario", seeds: range) -> "list[Verdict]":
+    """Each seed in a folder of its own. Raises TerminalError: a step that the service refuses."""
     from terminal.simulation.lab_run import play
 
     logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
@@ -251,22 +253,22 @@ def _played(what: "Fault | Scenario", seeds: range) -> "list[Verdict]":
 def _show(verdict: "Verdict", fault: Fault, *, quiet: bool) -> None:
     if not quiet:
         _timeline(verdict)
-    console.print(f"[bold]{verdict.name}[/] {' '.join(fault.ids)}: {fault.expected(language())}", highlight=False)
-    console.print(f"  cashier  {fault.cashier(language())}", highlight=False, markup=False)
+    name = f"[bold]{escape(verdict.name)}[/] {' '.join(fault.ids)}"
+    console.print(f"{name}: {escape(fault.expected(language()))}", highlight=False, soft_wrap=True)
+    console.print(f"  cashier  {fault.cashier(language())}", highlight=False, markup=False, soft_wrap=True)
     words = Catalogue.load(language())
-    told = " → ".join(words.text(f"state.{word}") for word in verdict.words)
-    console.print(f"  till     {told}", highlight=False, markup=False)
-    for said in verdict.said:
-        console.print(f"  said     “{said}”", highlight=False, markup=False)
-    console.print(
+    till = " → ".join(words.text(f"state.{word}") for word in verdict.words)
+    for line in (
+        f"  till     {till}",
+        *(f"  said     “{said}”" for said in verdict.said),
         f"  sale     {verdict.ends}; the bank took the money {verdict.captured} ×; {len(verdict.slips)} slips; "
         f"{verdict.virtual_s:.0f} s of virtual time, seed {verdict.seed}",
-        highlight=False,
-    )
+    ):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if not verdict.fired:
         console.print("[bold red]The fault never happened[/]: this run proves nothing.")
     for wrong in verdict.wrong:
-        console.print(f"[bold red]wrong[/]    {wrong}", highlight=False)
+        console.print(f"[bold red]wrong[/]    {escape(wrong)}", highlight=False, soft_wrap=True)
     if verdict.agrees:
         console.print("[bold green]The oracle agrees[/]: money, glass, paper and voice are as they must be.")
 
@@ -275,8 +277,7 @@ def _timeline(verdict: "Verdict") -> None:
     table = Table("s", "where", "", "what", box=None, pad_edge=False)
     start_ms = verdict.lines[0].at_ms if verdict.lines else 0
     for line in verdict.lines:
-        if line.text and not line.text.startswith(_DULL):
-            text = line.text.replace("[", r"\[")
+        if telling(line.text):
             at = f"{(line.at_ms - start_ms) / 1000:.3f}"
-            table.add_row(at, line.place, _SIGNS.get(line.way, ""), text)
+            table.add_row(at, line.place, _SIGNS.get(line.way, ""), escape(line.text))
     console.print(table)

@@ -1,6 +1,5 @@
 """``countertop lab replay FILE``: a sale recorded in a shop is played in the lab, and kept as a test."""
 
-import logging
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,18 +57,14 @@ def _bytes(path: Path) -> bytes:
 
 
 def _played(text: str) -> "Verdict":
+    from terminal.cli.lab import played
     from terminal.lab.scenarios import read
-    from terminal.simulation.lab_run import play
 
-    logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
-    try:
-        with tempfile.TemporaryDirectory(prefix="countertop-lab-") as folder:
-            path, place = Path(folder) / "field.toml", Path(folder) / "run"
-            path.write_text(text, "utf-8")
-            place.mkdir()
-            return play(read(path), place)
-    finally:
-        logging.disable(logging.NOTSET)
+    with tempfile.TemporaryDirectory(prefix="countertop-lab-") as folder:
+        path = Path(folder) / "field.toml"
+        path.write_text(text, "utf-8")
+        [verdict] = played(read(path), range(1, 2))
+    return verdict
 
 
 def _show(told: dict[str, Any]) -> None:

@@ -14,7 +14,8 @@ from typing import Any, Final, Self
 from terminal.cli.busy_ports import listeners
 from terminal.cli.demo_settings import Places, Ports
 from terminal.client import Client, NotPaid, Paid
-from terminal.testing.story import DULL, SHOWN, SIGNS
+from terminal.lab.readable import telling
+from terminal.testing.story import SHOWN, SIGNS
 
 __tracebackhide__ = True  # a failed test shows its own line
 GRACE_S: Final = 8.0
@@ -149,7 +150,7 @@ class LiveCounter:
         while page := self.lab("GET", f"api/timeline?after={after}")["lines"]:
             found, after = [*found, *page], page[-1]["number"]
         found.sort(key=lambda line: int(line["at_ms"]))  # calls at the bank are heard of later
-        shown = [line for line in found if line["text"] and not line["text"].startswith(DULL)][-SHOWN:]
+        shown = [line for line in found if telling(line["text"])][-SHOWN:]
         return [_words(line, found[0]["at_ms"]) for line in shown]
 
     def tidy(self) -> None:

@@ -13,7 +13,6 @@ from terminal.simulation.witness import Witness
 KEPT: Final = 6000
 SHOWN: Final = 80
 SIGNS: Final = {"out": "→", "in": "←", "": " "}
-DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer", "ALIVE")
 
 
 class Note(NamedTuple):
@@ -84,10 +83,10 @@ def _words(note: Note) -> Iterator[str]:
     if not note.data:
         yield note.text
         return
-    from terminal.lab.readable import readable
+    from terminal.lab.readable import readable, telling
 
     text = readable(note.place, "host" if note.way == "out" else "device", note.data)
-    if text and not text.startswith(DULL):
+    if telling(text):
         yield text
 
 
