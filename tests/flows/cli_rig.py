@@ -17,6 +17,8 @@ import aiohttp
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from terminal.cli.commands import app
@@ -89,15 +91,27 @@ async def countertop(*words: str | Path, file_bytes: int | None = None, cwd: Pat
 
 def command(*words: str | Path, language: str = "C", typed: str = "") -> Ended:
     """The same in this process, for what needs none of its own; not inside a running loop."""
-    told = CliRunner().invoke(
-        app,
-        [str(word) for word in words],
-        input=typed or None,
-        env={"LC_ALL": "", "LC_MESSAGES": "", "LANG": language},
-    )
-    if told.exception is not None and not isinstance(told.exception, SystemExit):
-        raise told.exception
-    return Ended(told.exit_code, told.stdout, told.stderr)
+    runner, program = CliRunner(), _program()
+    env = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": language}
+    with runner.isolation(input=typed or None, env=env) as (out, err, _):
+        try:
+            program.main([str(word) for word in words], prog_name=runner.get_default_prog_name(program))
+            code: object = 0
+        except SystemExit as end:
+            code = end.code
+        sys.stdout.flush()
+        sys.stderr.flush()
+        said = [each.getvalue().decode().replace("\r\n", "\n") for each in (out, err)]
+    assert isinstance(code, int), code
+    return Ended(code, *said)
+
+
+@cache
+def _program() -> TyperGroup:
+    """Made once: all its options take longer than most commands."""
+    made = get_command(app)
+    assert isinstance(made, TyperGroup)
+    return made
 
 
 def environment() -> dict[str, str]:
