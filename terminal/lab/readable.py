@@ -44,7 +44,7 @@ LAB: Final = {
 """What the lab's own devices speak."""
 DATA_MAX: Final = 65536  # bytes read at once; the rest is counted
 LOOK_MAX: Final = 8192  # no protocol's unit is longer, pictures aside, which tell their length first
-DULL: Final = ("STATE", "TILE", "busy?", "status", "quiet", "command", "answer", "ALIVE")
+DULL: Final = ("STATE", "TILE", "ACK TILE ok", "busy?", "status", "quiet", "command", "answer", "ALIVE")
 TEXT_MAX: Final = 160
 _JOINED: Final = {"printer": " · "}
 _TOO_SHORT: Final = re.compile(r"^.$|^start$|^cut$|^feed\b|^picture$")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.catalogue import all_protocols
-from terminal.lab.readable import DATA_MAX, READERS, Way, describe, readable
+from terminal.lab.readable import DATA_MAX, READERS, Way, describe, readable, telling
 from tests.unit.drivers.golden import vectors
 
 POLES: Final = ("cd5220", "escpos-vfd", "led8n")
@@ -72,3 +72,8 @@ def test_any_bytes_are_read_to_their_end(key: str, data: bytes) -> None:
 
 def test_a_flood_is_bounded() -> None:
     assert describe("scanner/line", "in", b"\x00" * (DATA_MAX + 9))[-1] == "… 9 bytes more"
+
+
+def test_what_a_healthy_counter_asks_all_day_is_not_told() -> None:
+    lines = ["", "STATE code", "TILE #4", "ACK TILE ok #4", "ACK TILE status 7 #6", "SHOW_QR #3", "busy?"]
+    assert [line for line in lines if telling(line)] == ["ACK TILE status 7 #6", "SHOW_QR #3"]
