@@ -129,7 +129,7 @@ class LabServe:
             return USAGE
         result = await until_stopped(self._work(shop, places, ports, file), self._supervisor, stop, lambda: None)
         if isinstance(result, CannotRun):
-            errors.print(str(result), highlight=False, markup=False)
+            errors.print(str(result), highlight=False, markup=False, soft_wrap=True)
             return UNAVAILABLE
         if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result

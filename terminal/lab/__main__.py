@@ -28,8 +28,15 @@ def main() -> int:
     try:
         return asyncio.run(_serve(asked))
     except OSError as error:
-        print(f"lab: port {asked.port} on 127.0.0.1 cannot be used: {error.strerror}", file=sys.stderr)  # noqa: T201  # a process edge
+        print(f"lab: {why_not(asked, error)}", file=sys.stderr)  # noqa: T201  # a process edge
         return 3
+
+
+def why_not(asked: argparse.Namespace, error: OSError) -> str:
+    """Which of its two addresses it is, and what to do."""
+    if asked.lan and f"'{asked.lan}'" in str(error):
+        return f"{asked.lan}:{asked.lan_port} cannot be used: --lan takes an address of this machine, on a free port"
+    return f"port {asked.port} on 127.0.0.1 cannot be used: {error.strerror}"
 
 
 async def _serve(asked: argparse.Namespace) -> int:

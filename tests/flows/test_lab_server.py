@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from argparse import Namespace
 from typing import Any
 
 import aiohttp
@@ -10,6 +11,7 @@ import pytest
 from drivers import qr
 from drivers.display.driver import CounterDisplay
 from drivers.serial_port import open_serial
+from terminal.lab.__main__ import why_not
 from tests.flows.lab_rig import Rig, keys, rig
 
 __all__ = ["keys", "rig"]  # fixtures are found by their names
@@ -233,3 +235,12 @@ async def test_the_bank_s_calls_and_books_are_seen(rig: Rig) -> None:
         assert answer.status == 401
     lab.watched += 1  # a page is open: looked at often
     await until(lambda: any("GET /v3/certificates → 401" in line.text for line in lab.timeline.after(0)))
+
+
+async def test_an_address_of_another_machine_is_told_as_what_it_is() -> None:
+    """192.0.2.0/24 is for documents (RFC 5737): no machine has it."""
+    asked = Namespace(lan="192.0.2.7", lan_port=7621, port=7620)
+    with pytest.raises(OSError, match=r"192\.0\.2\.7") as refused:
+        await asyncio.start_server(lambda _reader, _writer: None, "192.0.2.7", 0)
+    assert why_not(asked, refused.value).startswith("192.0.2.7:7621 cannot be used: --lan takes an address of this")
+    assert why_not(asked, OSError(98, "Address already in use")).startswith("port 7620 on 127.0.0.1 cannot be used")
