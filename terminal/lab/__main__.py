@@ -35,7 +35,9 @@ def main() -> int:
 def why_not(asked: argparse.Namespace, error: OSError) -> str:
     """Which of its two addresses it is, and what to do."""
     if asked.lan and f"'{asked.lan}'" in str(error):
-        return f"{asked.lan}:{asked.lan_port} cannot be used: --lan takes an address of this machine, on a free port"
+        return (
+            f"{asked.lan}:{asked.lan_port} cannot be used: --lan takes an address of this machine, on a free port"
+        )
     return f"port {asked.port} on 127.0.0.1 cannot be used: {error.strerror}"
 
 

@@ -237,10 +237,9 @@ async def test_the_bank_s_calls_and_books_are_seen(rig: Rig) -> None:
     await until(lambda: any("GET /v3/certificates → 401" in line.text for line in lab.timeline.after(0)))
 
 
-async def test_an_address_of_another_machine_is_told_as_what_it_is() -> None:
+def test_an_address_of_another_machine_is_told_as_what_it_is() -> None:
     """192.0.2.0/24 is for documents (RFC 5737): no machine has it."""
     asked = Namespace(lan="192.0.2.7", lan_port=7621, port=7620)
-    with pytest.raises(OSError, match=r"192\.0\.2\.7") as refused:
-        await asyncio.start_server(lambda _reader, _writer: None, "192.0.2.7", 0)
-    assert why_not(asked, refused.value).startswith("192.0.2.7:7621 cannot be used: --lan takes an address of this")
-    assert why_not(asked, OSError(98, "Address already in use")).startswith("port 7620 on 127.0.0.1 cannot be used")
+    elsewhere = OSError(99, "error while attempting to bind on address ('192.0.2.7', 7621): cannot assign")
+    assert "192.0.2.7:7621 cannot be used: --lan takes an address of" in why_not(asked, elsewhere)
+    assert "port 7620 on 127.0.0.1 cannot be used: taken" in why_not(asked, OSError(98, "taken"))
