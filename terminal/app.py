@@ -49,7 +49,8 @@ from terminal.wiring.stores import chores, listen_to_others, lost, on_disk, open
 from terminal.wiring.support_bundle import devices_told, privacy_desk
 from terminal.wiring.tax import open_tax
 from terminal.wiring.training import Training
-from terminal.wiring.visit import Visiting, site_of
+from terminal.wiring.visit import Visiting
+from terminal.wiring.visit_site import site_of
 
 if TYPE_CHECKING:
     from terminal.wiring.stores import Store
@@ -145,7 +146,7 @@ async def running(
         )
         show(doors, hooks)
         url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching)
-        jobs = {**await open_lan(doors, loaded, clock), **open_goods(loaded, service)}
+        jobs = {**await open_lan(doors, loaded, clock), **open_goods(loaded, service), "stand-ins": fittings.watch}
         stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
         starts: list[Callable[[], None]] = [bills.start, risk.start, partial(hooks.start, service.tasks)]
@@ -176,8 +177,9 @@ async def _check_accounts(loaded: Loaded, service: Service) -> None:
 def _service(
     stack: AsyncExitStack, loaded: Loaded, parts: Parts, entropy: Entropy
 ) -> tuple[Service, Fittings, dict[str, Shared]]:
-    make = maker(loaded, parts.house, parts.clock, parts.slips)
-    fittings = Fittings(loaded, parts.clock, entropy, make)
+    held: set[str] = set()
+    make = maker(loaded, parts.house, parts.clock, parts.slips, held)
+    fittings = Fittings(loaded, parts.clock, entropy, make, held)
     stack.push_async_callback(fittings.close)
     tables = loaded.settings.counters
     shared = {each.id: Shared(fittings.devices(each)) for each in tables}

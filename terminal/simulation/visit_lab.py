@@ -45,7 +45,9 @@ from terminal.web.app import make_api
 from terminal.web.callers import SESSION
 from terminal.web.edge import EDGE
 from terminal.wiring.fitting import Fittings
-from terminal.wiring.visit import PRACTICE, Site, Visiting, policy_facts, shop_facts
+from terminal.wiring.visit import Visiting
+from terminal.wiring.visit_proofs import PRACTICE
+from terminal.wiring.visit_site import Site, policy_facts, shop_facts
 
 COUNTER: Final = "1"
 PEPPER: Final = bytes(32)
@@ -113,7 +115,7 @@ class VisitLab:
             payees=dict.fromkeys(world.outfit.channels, PAYEE),
             shop=shop_facts(loaded),
             policy=policy_facts(loaded),
-            network=lambda: "ok",
+            network=lambda: True,
             settings=partial(msgspec.to_builtins, loaded.settings),
         )
         app = make_api(service, self._people, clock=world.clock, entropy=world.entropy)

@@ -1,19 +1,24 @@
 """Which leg a shop stands on is dead: printer, network, internet, bank, clock (row 96). Pure: told facts, judged.
 
+For the terminal's own sheet, and as a proof of the visit's first step.
+
 What nobody knows is ``cannot_tell``; a leg behind a dead one is never called dead itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from terminal.counter.ports import Health, HealthState
 from terminal.payments.notice import NotSent
-from terminal.visit.proofs import CLOCK_OFF_S, Heard, channel_cause
+from terminal.visit.proofs import CLOCK_OFF_S, Heard, Proven, channel_cause
 
 Name = Literal["printer", "lan", "internet", "bank", "clock"]
 State = Literal["ok", "dead", "cannot_tell"]
 SILENT: Final = frozenset({"visit_bank_silent"})  # it may be well and slow
+NOT_THERE: Final = frozenset({"sheet_no_printer", "sheet_bank_unasked"})  # nothing stands there to be tried
+MENDED_FIRST: Final = ("lan", "clock", "internet", "bank", "printer")
+_PROOF: Final[Mapping[Name, str]] = {"lan": "network"}  # as records call it
 _STATES: Final[Mapping[HealthState, State]] = {
     HealthState.OK: "ok",
     HealthState.FAULT: "dead",
@@ -87,3 +92,39 @@ def _clock(reached: Sequence[Heard]) -> Leg:
         if off_s > CLOCK_OFF_S
         else Leg("clock", "ok")
     )
+
+
+def prove_sheet(printers: Mapping[str, Health | None], network: bool | None, channels: Sequence[Heard]) -> Proven:
+    """The same as the proof of a step: one state a leg, the first dead one in the order of mending is the cause.
+
+    A bank that stays silent fails the step too, although nobody calls it dead.
+
+    Args:
+        printers: by counter, None where it has none.
+    """
+    line = legs(None, network, channels)
+    found = [*(each for each in line if each.name != "printer"), *(_of(*each) for each in printers.items())]
+    names: tuple[Name, ...] = ("printer", "lan", "internet", "bank", "clock")
+    states = {_PROOF.get(name, name): _worst(each for each in found if each.name == name) for name in names}
+    off_s = max(
+        (abs(each.offset_s) for each in channels if not isinstance(each.answer, NotSent | None)), default=0
+    )
+    proof = {"legs": states, "clock_off_s": off_s}
+    wrong = [each for each in found if each.state == "dead" or each.slug in SILENT]
+    if not wrong:
+        return Proven(proof)
+    first = min(wrong, key=lambda each: MENDED_FIRST.index(each.name))
+    return Proven(proof, first.slug, dict(first.facts))
+
+
+def _of(counter: str, health: Health | None) -> Leg:
+    """A counter's printer; what a device tells nothing of is named by its place."""
+    leg = _printer(health)
+    place = {"counter": counter, "role": "printer", "state": "fault"}
+    slug = "visit_device_unproven" if leg.state == "dead" and not leg.slug else leg.slug
+    return Leg("printer", leg.state, slug, {**place, **leg.facts})
+
+
+def _worst(found: Iterable[Leg]) -> str:
+    states = {"none" if each.slug in NOT_THERE else each.state for each in found}
+    return next((each for each in ("dead", "cannot_tell", "ok") if each in states), "none")

@@ -4,9 +4,9 @@ Pure: whoever asks the bank or looks at devices hands in the answers. A failure 
 slug of the error registry with its facts, and what else was seen stays in the proof.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -23,8 +23,6 @@ UNSIGNED: Final = frozenset({"signature_wrong", "signature_unreadable", "key_unk
 FAULTS: Final = ("paper_out", "display_gone", "internet_gone", "scanned_twice")
 TICKS: Final = tuple(f"{fault}_{tick}" for fault in FAULTS for tick in ("right", "back"))
 """Of the fault round: the till stayed right meanwhile, and everything was back afterwards."""
-
-Leg = Literal["ok", "dead", "cannot_tell", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,50 +118,6 @@ def prove_identity(channels: Sequence[Heard]) -> Proven:
         if found and not cause:
             cause, facts = found, told
     return Proven({"channels": rows}, cause, facts)
-
-
-def prove_sheet(printers: Mapping[str, Leg], network: Leg, channels: Sequence[Heard]) -> Proven:
-    """Which leg is dead: printer, network, internet, bank, clock; one line each, the first dead one is the cause.
-
-    Args:
-        printers: by counter.
-    """
-    asked = [each for each in channels if each.answer is not None]
-    reached = [each for each in asked if not isinstance(each.answer, NotSent)]
-    proven = [each for each in reached if not channel_cause(each)[0]]
-    clock_off = max((abs(each.offset_s) for each in reached), default=0)
-    legs: dict[str, Leg] = {
-        "printer": _worst(printers.values()),
-        "network": network,
-        "internet": "none" if not asked else "ok" if reached else "dead",
-        "bank": "none" if not asked else "cannot_tell" if not reached else "ok" if proven == asked else "dead",
-        "clock": "cannot_tell" if not reached else "dead" if clock_off > CLOCK_OFF_S else "ok",
-    }
-    cause, facts = _dead(legs, asked, clock_off, printers)
-    return Proven({"legs": legs, "clock_off_s": clock_off}, cause, facts)
-
-
-def _worst(legs: Iterable[Leg]) -> Leg:
-    found = set(legs)
-    order: tuple[Leg, ...] = ("dead", "cannot_tell", "ok")
-    return next((each for each in order if each in found), "none")
-
-
-def _dead(
-    legs: Mapping[str, Leg], asked: Sequence[Heard], clock_off: int, printers: Mapping[str, Leg]
-) -> tuple[str, Mapping[str, Fact]]:
-    if legs["network"] == "dead" and legs["internet"] != "ok":
-        return "visit_no_network", {}
-    if legs["clock"] == "dead":
-        return "visit_clock_off", {"seconds": clock_off}
-    for each in asked:
-        cause, facts = channel_cause(each)
-        if cause:
-            return cause, facts
-    if legs["printer"] == "dead":
-        counter = next(name for name, leg in printers.items() if leg == "dead")
-        return "visit_device_unproven", {"role": "printer", "counter": counter, "state": "fault"}
-    return "", {}
 
 
 def prove_devices(tested: Sequence[Standing]) -> Proven:

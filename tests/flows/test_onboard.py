@@ -216,7 +216,7 @@ def test_dead_line_our_wrong_key_and_a_strange_bank_are_told_apart(tmp_path: Pat
         lab.world.line.faults.refused = 1000
         assert await cause(lab, li, Step.IDENTITY) == "visit_bank_unreached"
         sheet = await lab.told(li, "POST", "/visit/steps/sheet/check")
-        assert (sheet["cause"], sheet["proof"]["legs"]["internet"]) == ("visit_bank_unreached", "dead")
+        assert (sheet["cause"], sheet["proof"]["legs"]["internet"]) == ("no_internet", "dead")
         assert sheet["proof"]["legs"]["bank"] == "cannot_tell", "behind a dead leg nothing is known"
         lab.world.line.faults.heal()
 

@@ -1,12 +1,16 @@
 """Which leg is dead, and what is only unknown behind it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import pytest
 
 from terminal.counter.ports import Health, HealthState
+from terminal.errors import Fact
+from terminal.help.registry import registry
 from terminal.payments.notice import Answer, NotSent, NotThere, Refusal, Refused, Unclear
-from terminal.visit.legs import legs
+from terminal.visit.legs import legs, prove_sheet
 from terminal.visit.proofs import Heard
 
 pytestmark = pytest.mark.row(96)
@@ -67,3 +71,41 @@ def test_a_channel_nobody_can_ask_and_a_counter_without_printer_are_no_faults() 
     assert told[3] == ("bank", "cannot_tell", "sheet_bank_unasked")
     out = Health(HealthState.FAULT, "printer_paper_out", 0, {"model": "TM"})
     assert judged(NotThere(), printer=out)[0] == ("printer", "dead", "printer_paper_out")
+
+
+def proven(
+    *answers: Answer | None,
+    printers: Mapping[str, Health | None] = MappingProxyType({"1": WELL}),
+    network: bool | None = True,
+    off_s: int = 0,
+) -> tuple[str, Mapping[str, Fact], dict[str, str]]:
+    """Cause, facts and the state of each leg, as a record has them."""
+    told = prove_sheet(printers, network, [Heard(f"bank{n}", "", each, off_s) for n, each in enumerate(answers)])
+    assert not told.cause or registry().errors[told.cause].facts <= told.facts.keys()
+    return told.cause, told.facts, dict(told.proof["legs"])
+
+
+def test_as_a_proof_the_cause_is_the_leg_that_is_mended_first_and_what_lies_behind_it_is_not_called_dead() -> None:
+    cause, _, states = proven(NotThere())
+    assert (cause, set(states.values())) == ("", {"ok"})
+    cause, _, states = proven(NotSent("no route"), network=False)
+    assert (cause, states["network"], states["bank"]) == ("visit_no_network", "dead", "cannot_tell")
+    cause, _, states = proven(NotSent("dns"))
+    assert (cause, states["internet"], states["bank"]) == ("no_internet", "dead", "cannot_tell")
+    cause, _, states = proven(NotThere(), Refused(Refusal.CLOCK_OR_KEY), printers={"1": None}, network=None)
+    assert (cause, states["internet"], states["bank"]) == ("visit_keys_refused", "ok", "dead")
+    assert states["printer"] == "none", "no printer is no dead one"
+    fault = Health(HealthState.FAULT, "", 0, {})
+    cause, facts, states = proven(NotThere(), printers={"1": fault}, off_s=90)
+    assert (cause, facts["seconds"], states["clock"]) == ("visit_clock_off", "90", "dead")
+    cause, facts, states = proven(NotThere(), printers={"1": WELL, "2": fault})
+    assert (cause, facts["counter"], states["printer"]) == ("visit_device_unproven", "2", "dead")
+    told = Health(HealthState.FAULT, "printer_paper_out", 0, {})
+    assert proven(NotThere(), printers={"1": told})[0] == "printer_paper_out", "in the same words as on the sheet"
+
+
+def test_a_silent_bank_fails_the_step_and_one_that_cannot_be_asked_does_not() -> None:
+    cause, _, states = proven(Unclear("timeout"))
+    assert (cause, states["bank"]) == ("visit_bank_silent", "cannot_tell")
+    cause, _, states = proven(None)
+    assert (cause, states["bank"]) == ("", "none")

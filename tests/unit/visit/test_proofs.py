@@ -14,7 +14,6 @@ from terminal.payments.sale import Attempt, Refund, Sale
 from terminal.visit.proofs import (
     TICKS,
     Heard,
-    Leg,
     Proven,
     Standing,
     channel_cause,
@@ -23,7 +22,6 @@ from terminal.visit.proofs import (
     prove_devices,
     prove_faults,
     prove_identity,
-    prove_sheet,
     prove_training,
 )
 
@@ -59,34 +57,10 @@ def test_every_answer_of_a_bank_has_its_cause_and_its_sentence(answer: Answer, o
     assert not cause or registry().errors[cause].facts <= facts.keys()
 
 
-def legs(proven: Proven) -> dict[str, Leg]:
-    return dict(proven.proof["legs"])
-
-
-@pytest.mark.row(96)
-def test_what_lies_behind_a_dead_leg_is_not_called_dead_itself() -> None:
-    everything = prove_sheet({"1": "ok"}, "ok", [SOUND])
-    assert everything.passed
-    assert set(legs(everything).values()) == {"ok"}
-    unplugged = prove_sheet({"1": "ok"}, "dead", [heard(NotSent("no route"))])
-    assert unplugged.cause == "visit_no_network"
-    assert (legs(unplugged)["bank"], legs(unplugged)["clock"]) == ("cannot_tell", "cannot_tell")
-    offline = prove_sheet({"1": "ok"}, "ok", [heard(NotSent("dns"))])
-    assert (offline.cause, legs(offline)["internet"]) == ("visit_bank_unreached", "dead")
-    wrong = prove_sheet({}, "cannot_tell", [SOUND, heard(Refused(Refusal.CLOCK_OR_KEY))])
-    assert (wrong.cause, legs(wrong)["internet"], legs(wrong)["bank"]) == ("visit_keys_refused", "ok", "dead")
-    assert legs(wrong)["printer"] == "none", "no printer is no dead one"
-    slow = prove_sheet({"1": "dead"}, "ok", [heard(NotThere(), offset_s=90)])
-    assert (slow.cause, slow.facts, legs(slow)["clock"]) == ("visit_clock_off", {"seconds": 90}, "dead")
-    paper = prove_sheet({"1": "ok", "2": "dead"}, "ok", [SOUND])
-    assert (paper.cause, paper.facts["counter"], legs(paper)["printer"]) == ("visit_device_unproven", "2", "dead")
-
-
 def test_a_shop_whose_banks_cannot_be_asked_passes_without_being_called_proven() -> None:
     statement = prove_identity([heard(None)])
     assert statement.passed
     assert statement.proof["channels"][0]["answer"] == "not_asked"
-    assert legs(prove_sheet({}, "ok", [heard(None)]))["bank"] == "none"
 
 
 def test_an_account_that_waits_for_two_people_takes_no_visit_either() -> None:

@@ -12,8 +12,8 @@ from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Actor, Ledger, NewEvent
 from terminal.virtual_time import VirtualClock, VirtualEntropy, run
-from terminal.wiring.visit import masked, network
 from terminal.wiring.visit_lessons import NOTHING, practised
+from terminal.wiring.visit_site import masked
 
 MEI = Actor("person", "mei")
 
@@ -57,19 +57,6 @@ def test_lessons_and_exams_that_ended_since_the_visit_began_are_read_beside_the_
     assert [(each["lesson"], each["result"]) for each in found["lessons"]] == [("take-money", "passed")]
     assert [(each["passed"], each["percent"], each["by"]) for each in found["exams"]] == [(True, 90, "person:mei")]
     assert practised(path, now_ms + 1) == {"lessons": [], "exams": []}
-
-
-def test_a_machine_is_in_a_network_when_one_of_its_interfaces_is_up(tmp_path: Path) -> None:
-    assert network(tmp_path / "none") == "cannot_tell"
-    for name, state in (("lo", "up"), ("eth0", "down")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "operstate").write_text(f"{state}\n")
-    assert network(tmp_path) == "dead", "loopback is no network"
-    (tmp_path / "eth0" / "operstate").write_text("unknown\n")
-    assert network(tmp_path) == "cannot_tell"
-    (tmp_path / "wlan0").mkdir()
-    (tmp_path / "wlan0" / "operstate").write_text("up\n")
-    assert network(tmp_path) == "ok"
 
 
 def test_an_account_is_shown_by_its_last_characters_only() -> None:
