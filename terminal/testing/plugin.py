@@ -70,7 +70,10 @@ def _place(kind: str, tells: str) -> Any:
 
     def place(counter: "Counter") -> Any:
         from terminal.testing import places
+        from terminal.testing.rig import Counter
 
+        if not isinstance(counter, Counter):
+            raise pytest.UsageError(f"{kind} needs countertop's own `counter`: a fixture of yours has its name")
         try:
             return getattr(places, kind)(counter)
         except BadSetup as wrong:

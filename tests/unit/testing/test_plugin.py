@@ -136,3 +136,20 @@ def test_fourth(sold): ...
     assert "countertop" in dict(heard.failed[3].sections), "what a till's own fixture did is told as well"
     assert "counter has no chanel; it has seed, channel" in first
     assert "no fault or scenario is called 'paper-gone'; near: paper-out" in second
+
+
+def test_a_fixture_of_the_till_s_own_that_has_its_name_is_told(stranger: Run) -> None:
+    text = """
+import pytest
+
+
+@pytest.fixture
+def counter():
+    return 7
+
+
+def test_it(counter, phone): ...
+"""
+    code, heard = stranger(text)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert "Phone needs countertop's own `counter`" in str(heard.failed[0].longrepr)
