@@ -336,7 +336,7 @@ def _read(request: web.Request, verb: Verb, data: bytes) -> Ask:
     except InvalidRequest as refused:
         raise Cannot(400, refused.slug, f"The body is no strict JSON: {refused.slug}.") from None
     except msgspec.ValidationError as wrong:
-        raise Cannot(422, "field_wrong", f"{wrong}.") from None
+        raise Cannot(422, "field_wrong", f"{wrong}; GET {PREFIX}/openapi.json says what it takes.") from None
 
 
 def _sale(told: dict[str, Any], words: Catalogue) -> SaleTold:
