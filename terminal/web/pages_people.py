@@ -36,7 +36,8 @@ async def sign_in(request: web.Request) -> web.Response:
         "language": words.language,
     }
     first = request.app[PARTS].people.set_up_needed() and not by_lan
-    return render(request, "sign_in.html", words, facts=facts, first=first, stranger=stranger)
+    visits = "visit" in request.query  # the sheet's code led here: what a visitor types stands first
+    return render(request, "sign_in.html", words, facts=facts, first=first, stranger=stranger, visits=visits)
 
 
 async def link(request: web.Request) -> web.Response:

@@ -18,6 +18,7 @@ from terminal.web.answers import Done
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
+from terminal.web.visit_reasons import in_words
 from terminal.web.visit_shapes import (
     AcceptedView,
     ProofView,
@@ -238,5 +239,6 @@ def _step_view(call: Call[Any], visit: Visit, step: Step) -> StepView:
 def _words(call: Call[Any], cause: str, facts: Mapping[str, Any]) -> tuple[str, str]:
     if not cause:
         return "", ""
-    said = describe(cause, facts, accepted(call.request.headers.get("Accept-Language", "")))
+    language = accepted(call.request.headers.get("Accept-Language", ""))
+    said = describe(cause, in_words(facts, language), language)
     return f"{said.code} {said.sentence}", said.fix

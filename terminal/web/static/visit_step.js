@@ -65,7 +65,7 @@ async function check() {
   if (!found) return;
   drawProof(found.proof);
   if (!found.judged) show("", h("p", {}, t("wizard.for_people")));
-  else if (found.passed) show("good", h("p", {}, icon("ok"), h("b", {}, t("wizard.good"))));
+  else if (found.passed) show("good", h("p", {}, icon("ok"), h("b", {}, t(facts.step === "sheet" ? "wizard.sheet_good" : "wizard.good"))));
   else failed(found);
 }
 
@@ -136,7 +136,9 @@ async function drawDevices() {
 async function drawCents() {
   const answer = await fetch("/setup/visit/cents", { credentials: "same-origin", cache: "no-store" }).catch(() => null);
   if (!answer?.ok) return;
+  const before = JSON.stringify(cents);
   cents = await answer.json();
+  if (JSON.stringify(cents) !== before && at("verdict").classList.contains("bad")) show(""); // it was about what is no longer so
   fillWith(at("cents"), cents, () => {
     if (!cents.length) return [h("li", { class: "soft" }, t("wizard.cent_none"))];
     return cents.map((each) =>
@@ -202,7 +204,9 @@ async function again(act, pause) {
 async function start() {
   await look();
   if (visit.state === "open" && facts.step !== "acceptance" && !visit.steps.find((each) => each.step === facts.step)?.running) await post(`${path}/begin`);
-  if (facts.step === "questions") await propose();
+  if (visit.state !== "open" && facts.step !== "acceptance") {
+    show("", h("p", {}, t("wizard.none")), h("a", { class: "button", href: "/setup/visit" }, t("wizard.begin")));
+  } else if (facts.step === "questions") await propose();
   if (facts.step === "sheet") at("legs").replaceChildren(...legRows(await get("/sheet")));
 }
 
