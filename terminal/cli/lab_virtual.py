@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
-from terminal.client.calls import Ask
 from terminal.lab.bank_link import BankRefuses
 from terminal.lab.control import PREFIX, VERBS, Control, Verb, VirtualTime
 from terminal.lab.control_openapi import document
@@ -24,7 +23,7 @@ from terminal.lab.stand import Stand
 from terminal.lab.timeline import Timeline
 from terminal.sandbox.engine import CustomerCannot, plain_view
 from terminal.system import SystemEntropy
-from terminal.testing.door import key_of
+from terminal.testing.door import Ask, key_of
 from terminal.testing.rig import Counter
 from terminal.testing.setup import Setup
 
@@ -170,7 +169,7 @@ class VirtualLab:
         if request.path in STREAMS:
             raise web.HTTPNotImplemented(text=NO_STREAMS)
         headers = {name: text for name, text in request.headers.items() if name.lower() not in HOP}
-        ask = Ask(request.method, request.path_qs, await request.read(), headers, 0)
+        ask = Ask(request.method, request.path_qs, await request.read(), headers)
         status, told, body = await self._there(lambda: self._run(self._ask(ask)))
         if not status:
             raise web.HTTPServiceUnavailable(text="The service is down, or its answer was lost.")

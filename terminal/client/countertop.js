@@ -1,7 +1,8 @@
 /* Countertop for programs in JavaScript: Node 18 or later, Deno, Bun, or pages of the service's own origin.
    One file, nothing else. The same calls as the Python client; no answer is never "not paid". */
 
-const WAIT_S = 20; // one look for events; the service allows 30
+const STREAM_S = 3600; // then another one goes on from there; every 15 s it says that it is alive
+const SILENT_S = 40;
 const REST_MAX_S = 30;
 const BODY_MAX = 8 * 1024 * 1024;
 const DECIDED = new Set([400, 404, 409, 413, 415, 422]); // holds for earlier copies of the request as well
@@ -31,7 +32,6 @@ export class NoAnswer extends Error {
 }
 
 const rest = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
-const nowS = () => performance.now() / 1000;
 export const over = (sale) => ["paid", "cancelled", "expired"].includes(sale.state);
 
 /** Letters and digits for one act: 24 of them, from the system's own chance. */
@@ -71,17 +71,13 @@ export class Countertop {
   }
 
   /** A call below /api/v1, repeated under one key while nobody answers; a POST where there is a body. */
-  async ask(path, { body = null, key = "", waitS = 0, has = () => true } = {}) {
-    const headers = { Authorization: `Bearer ${this.apiKey}`, "Accept-Language": this.language };
-    if (body !== null) headers["Content-Type"] = "application/json";
-    if (key) headers["Idempotency-Key"] = key;
-    const sent = { method: body === null ? "GET" : "POST", headers, redirect: "manual", cache: "no-store" };
-    if (body !== null) sent.body = JSON.stringify(body);
-    let [lost, no, reply] = [false, null, { status: 0 }];
+  async ask(path, { body = null, key = "", has = () => true } = {}) {
+    let [lost, no, reply, text] = [false, null, { status: 0 }, ""];
     for (let turn = 0; turn < this.tries; turn += 1) {
       if (turn) await rest(restS(reply, this.pauseS * 2 ** (turn - 1)));
-      reply = await this.#send(`${this.url}/api/v1${path}`, sent, this.timeoutS + waitS);
-      const told = parsed(reply.text);
+      [reply, text] = [{ status: 0 }, ""];
+      for await (reply of this.#pieces(path, { body, key })) text += reply.text;
+      const told = parsed(text);
       if (told && reply.status >= 200 && reply.status < 300 && has(told)) return told;
       no = told?.slug && reply.status >= 400 ? new Refused(reply.status, told) : null;
       if (no && no.status !== 500 && !reply.headers.has("retry-after")) break;
@@ -91,22 +87,32 @@ export class Countertop {
     throw new NoAnswer(path, key, no);
   }
 
-  /** Status 0: no whole answer came. */
-  async #send(url, sent, limitS) {
+  /** An answer as it comes, while its line holds: to its end, or to a bound. */
+  async *#pieces(path, { body = null, key = "", limitS = this.timeoutS, signal = null }) {
+    const headers = { Authorization: `Bearer ${this.apiKey}`, "Accept-Language": this.language };
+    if (body !== null) headers["Content-Type"] = "application/json";
+    if (key) headers["Idempotency-Key"] = key;
+    const sent = { method: body === null ? "GET" : "POST", headers, redirect: "manual", cache: "no-store" };
+    if (body !== null) sent.body = JSON.stringify(body);
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), limitS * 1000);
+    signal?.addEventListener("abort", () => stop.abort(), { once: true });
+    const whole = setTimeout(() => stop.abort(), limitS * 1000);
+    let silent = setTimeout(() => stop.abort(), SILENT_S * 1000);
     try {
-      const answer = await fetch(url, { ...sent, signal: stop.signal });
-      const [pieces, reader] = [[], answer.body?.getReader()];
+      const answer = await fetch(`${this.url}/api/v1${path}`, { ...sent, signal: stop.signal });
+      const [reader, letters] = [answer.body?.getReader(), new TextDecoder()];
       for (let size = 0, next; reader && !(next = await reader.read()).done && size <= BODY_MAX; ) {
+        clearTimeout(silent);
+        silent = setTimeout(() => stop.abort(), SILENT_S * 1000);
         size += next.value.length;
-        pieces.push(next.value);
+        const text = letters.decode(next.value, { stream: true });
+        yield { status: answer.status, headers: answer.headers, text };
       }
-      return { status: answer.status, headers: answer.headers, text: await new Blob(pieces).text() };
-    } catch {
-      return { status: 0, text: "" };
+    } catch (problem) {
+      if (!(problem instanceof TypeError) && problem?.name !== "AbortError") throw problem; // as fetch says it
     } finally {
-      clearTimeout(timer);
+      clearTimeout(whole);
+      clearTimeout(silent);
       stop.abort(); // nothing of it goes on
     }
   }
@@ -170,43 +176,62 @@ export class Countertop {
     return found ? this.sale(found.id) : null;
   }
 
-  /** `{events, next, newest}`; `waitS`: answered with the next event, or empty after so many seconds. */
-  async events(after, { limit = 100, waitS = 0 } = {}) {
-    const has = (told) => Array.isArray(told.events);
-    return this.ask(`/events?after=${after}&limit=${limit}&wait_s=${waitS}`, { waitS, has });
-  }
-
-  /** Every event after a number, for ever and through any break. Write `number` down once the work is done. */
-  async *follow(after) {
-    for (;;) {
-      try {
-        const page = await this.events(after, { waitS: WAIT_S });
-        yield* page.events;
-        after = page.next;
-      } catch (problem) {
-        if (!(problem instanceof NoAnswer)) throw problem;
-        await rest(this.pauseS);
+  /** Every event after a number, through any break, until `signal`. Write `number` down once the work is done. */
+  async *follow(after, { signal = null } = {}) {
+    for (let turn = 1; !signal?.aborted; turn += 1) {
+      let [reply, text] = [{ status: 0 }, ""];
+      for await (reply of this.#pieces(`/events/stream?after=${after}`, { limitS: STREAM_S, signal })) {
+        text += reply.text;
+        for (let end; reply.status === 200 && (end = text.indexOf("\n\n")) >= 0; turn = 1) {
+          const told = Object.fromEntries(text.slice(0, end).split("\n").map((line) => line.split(/: (.*)/s, 2)));
+          [after, text] = [Number(told.id ?? after), text.slice(end + 2)];
+          if (told.data && !told.event) yield eventOf(told.data);
+        }
       }
+      const no = reply.status >= 400 && reply.status < 500 ? parsed(text) : null;
+      if (no?.slug && !reply.headers.has("retry-after")) throw new Refused(reply.status, no);
+      if (!signal?.aborted) await rest(restS(reply, this.pauseS * 2 ** Math.min(turn - 1, 9)));
     }
   }
 
   /** The sale at its end (or when `until`), or as it is when the time is; breaks meanwhile do not matter. */
   async wait(sale, { until = over, limitS = 300 } = {}) {
-    const endS = nowS() + limitS;
-    for (let after = 0; ; ) {
+    const stop = new AbortController();
+    const states = this.#states(sale, stop.signal);
+    let timer = null;
+    const late = new Promise((done) => (timer = setTimeout(done, limitS * 1000, null)));
+    try {
+      for (let next; (next = await Promise.race([states.next(), late])); ) {
+        if (until(next.value)) return next.value;
+      }
+      return await this.sale(sale);
+    } finally {
+      clearTimeout(timer);
+      stop.abort();
+    }
+  }
+
+  /** The sale as it is, and again after each event of its counter: the number first, so that none is missed. */
+  async *#states(sale, signal) {
+    while (!signal.aborted) {
       try {
-        after ||= (await this.events(0, { limit: 1 })).newest;
+        const { newest } = await this.ask("/events?limit=1");
         const now = await this.sale(sale);
-        const leftS = endS - nowS();
-        if (until(now) || leftS <= 0) return now;
-        after = (await this.events(after, { waitS: Math.min(Math.floor(leftS) + 1, WAIT_S) })).next;
+        yield now;
+        for await (const event of this.follow(newest, { signal })) {
+          if (event.counter === now.counter) yield await this.sale(sale);
+        }
       } catch (problem) {
         if (!(problem instanceof NoAnswer)) throw problem;
-        await rest(this.pauseS);
-        if (nowS() >= endS) throw problem;
       }
     }
   }
+}
+
+/** In a stream `type` says what the message is; here it is the event's own. */
+function eventOf(data) {
+  const { event_type: type, ...told } = JSON.parse(data);
+  return { ...told, type };
 }
 
 function isSale(told) {

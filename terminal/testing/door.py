@@ -1,17 +1,17 @@
 """The shop's API without a socket: the same bytes through the same server code, on the world's own time.
 
-A client is ``terminal.client`` with another carrier, so what a till's program does here it does against a shop.
+A client is ``terminal.client`` on another line, so what a till's program does here it does against a shop.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from aiohttp import web
+from multidict import CIMultiDict
 
-from terminal.client import AsyncClient, Client
-from terminal.client.calls import Ask, Plan, Reply
+from terminal.client import AsyncClient, Calls, Client, Event, Pieces
 from terminal.web.connection import Doorkeeper
 from terminal.web.edge import EDGE, EdgeLimits
 
@@ -29,25 +29,43 @@ Answer = tuple[int, Mapping[str, str], bytes]
 NOTHING: Final[Answer] = (0, {}, b"")
 
 
+class Ask(NamedTuple):
+    method: str
+    path: str
+    body: bytes | None
+    headers: Mapping[str, str]
+
+
 class Wire(asyncio.Transport):
     """What a server writes, and when it hangs up."""
 
     def __init__(self) -> None:
         super().__init__({"peername": (HOST, 50_000), "sockname": (HOST, PORT)})
-        self.written = bytearray()
-        self.ended = asyncio.get_running_loop().create_future()
+        self._written = bytearray()
+        self._news = asyncio.Event()
+        self._ended = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
+        self._written += data
+        self._news.set()
+
+    async def read(self) -> bytes:
+        """What came since; nothing when no more will."""
+        while not self._written and not self._ended:
+            self._news.clear()
+            await self._news.wait()
+        data = bytes(self._written)
+        self._written.clear()
+        return data
 
     def close(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
+        self._ended = True
+        self._news.set()
 
     abort = close
 
     def is_closing(self) -> bool:
-        return self.ended.done()
+        return self._ended
 
     def pause_reading(self) -> None: ...
 
@@ -73,50 +91,82 @@ class Door:
 
     async def ask(self, ask: Ask) -> Answer:
         """Status, headers in lower case, body; status 0: no answer came."""
+        status, headers, body = NOTHING
+        async with aclosing(self.pieces(ask)) as pieces:
+            async for status, headers, piece in pieces:  # noqa: B007  # of the last piece
+                body += piece
+        return status, {name.lower(): text for name, text in headers.items()}, body
+
+    async def pieces(self, ask: Ask) -> Pieces:
+        """An answer as it comes, which of a stream is without an end; no piece: no answer came."""
         server = self._runner.server
         if self.away or server is None:
-            return NOTHING
+            return
         far, wire = server(), Wire()
         far.connection_made(wire)
         body = ask.body or b""
         told = {"Host": f"{HOST}:{PORT}", "Connection": "close", "Content-Length": str(len(body)), **ask.headers}
-        head = f"{ask.method} {ask.path} HTTP/1.1\r\n" + "".join(
+        head = f"{ask.method} {ask.path} HTTP/1.0\r\n" + "".join(
             f"{name}: {text}\r\n" for name, text in told.items()
         )
         try:
             far.data_received(head.encode() + b"\r\n" + body)
-            await wire.ended
+            lost = ask.method == "POST" and self.lose > 0
+            async for piece in _pieces(wire):
+                if not lost:
+                    yield piece
+            self.lose -= lost
         finally:
+            wire.close()
             far.connection_lost(None)
-        if ask.method == "POST" and self.lose:
-            self.lose -= 1
-            return NOTHING
-        return _read(bytes(wire.written))
 
 
-def _read(answer: bytes) -> Answer:
-    head, _, body = answer.partition(b"\r\n\r\n")
+async def _pieces(wire: Wire) -> Pieces:
+    """HTTP/1.0: the head, then the body until the line's end."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        if not (piece := await wire.read()):
+            return  # killed in the middle
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
-    if len(lines[0].split()) < 2:
-        return NOTHING  # killed in the middle
-    headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines[1:])}
-    return int(lines[0].split()[1]), headers, body
+    found = CIMultiDict((name, text.strip()) for name, _, text in (line.partition(":") for line in lines[1:]))
+    while True:
+        yield int(lines[0].split()[1]), found, body
+        if not (body := await wire.read()):
+            return
 
 
-async def carry(counter: "Counter", ask: Ask | float, timeout_s: float) -> Reply:
-    """One step of a client's plan on the counter's time."""
-    loop = asyncio.get_running_loop()
-    if not isinstance(ask, Ask):
-        await asyncio.sleep(ask)
-        return Reply(loop.time())
+def asked(client: Calls, path: str, body: bytes, key: str) -> Ask:
+    """What a client sends."""
+    headers = {"Authorization": f"Bearer {client.api_key}", "Accept-Language": client.language}
+    headers |= {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+    return Ask("POST" if body else "GET", f"/api/v1{path}", body, headers)
+
+
+async def in_time(pieces: Pieces, limit_s: float) -> Pieces:
+    """As many as come until then."""
+    end_s = asyncio.get_running_loop().time() + limit_s
+    async with aclosing(pieces):
+        while True:
+            try:
+                async with asyncio.timeout_at(end_s):
+                    piece = await anext(pieces)
+            except (TimeoutError, StopAsyncIteration):
+                return
+            yield piece
+
+
+async def carry(counter: "Counter", client: Calls, ask: Ask, limit_s: float) -> Pieces:
+    """An answer to the till, on the counter's time; both stand in the counter's story."""
+    office, status = await counter.office(), 0
     counter.story.note("pos", f"{ask.method} {ask.path}", way="out")
-    answer: Answer = NOTHING
-    office = await counter.office()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s + ask.wait_s):
-            answer = await office.door.ask(ask) if office else NOTHING
-    counter.story.note("pos", f"{answer[0] or 'no answer'} {ask.path}", way="in")
-    return Reply(loop.time(), *answer)
+    if office is not None:
+        async with aclosing(in_time(office.door.pieces(ask), limit_s or client.timeout_s)) as pieces:
+            async for piece in pieces:
+                status = status or piece[0]
+                yield piece
+    counter.story.note("pos", f"{status or 'no answer'} {ask.path}", way="in")
 
 
 async def key_of(counter: "Counter") -> str:
@@ -132,15 +182,23 @@ class CounterClient(Client):
         super().__init__(URL, "", new_key=new_key, **more)
         self._counter = counter
 
-    def run(self, plan: Plan[T]) -> T:
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
         """After the answer a breath of time passes, as it does at a counter: voice and paper have begun."""
-        self.api_key = self._counter.run(key_of(self._counter))
-        done = super().run(plan)
+        done = self._counter.run(call)
         self._counter.run(asyncio.sleep(BREATH_S))
         return done
 
-    def _play(self, ask: Ask | float) -> Reply:
-        return self._counter.run(carry(self._counter, ask, self.timeout_s))
+    def follow(self, after: int) -> Iterator[Event]:
+        """Every event after a number, for ever; virtual time runs until the next one."""
+        events = self._follow(after)
+        while True:
+            yield self._counter.run(events.asend(None))
+
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        self.api_key = await key_of(self._counter)
+        async with aclosing(carry(self._counter, self, asked(self, path, body, key), limit_s)) as pieces:
+            async for piece in pieces:
+                yield piece
 
 
 class AsyncCounterClient(AsyncClient):
@@ -150,14 +208,8 @@ class AsyncCounterClient(AsyncClient):
         super().__init__(URL, "", new_key=new_key, **more)
         self._counter = counter
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *ended: object) -> None: ...
-
-    async def run(self, plan: Plan[T]) -> T:
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
         self.api_key = await key_of(self._counter)
-        return await super().run(plan)
-
-    async def _play(self, ask: Ask | float) -> Reply:
-        return await carry(self._counter, ask, self.timeout_s)
+        async with aclosing(carry(self._counter, self, asked(self, path, body, key), limit_s)) as pieces:
+            async for piece in pieces:
+                yield piece

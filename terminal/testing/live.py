@@ -156,7 +156,7 @@ class LiveCounter:
     def tidy(self) -> None:
         """Ready for the next test: nothing broken, no sale open."""
         self.heal()
-        for sale in self.client.ask("/sales?limit=20", lambda told: told["sales"]):
+        for sale in self.client.ask("/sales?limit=20", dict[str, Any])["sales"]:
             if sale["state"] in {"open", "checking"}:
                 ended = self.client.cancel(sale["id"])
                 assert isinstance(ended, Paid | NotPaid), f"{sale['id']} is still in doubt"

@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 
 
 class Gate:
-    """So many answers of POSTs are lost, after the service has done what was asked; ``away``: nobody is there."""
+    """So many answers of POSTs are lost, after the service has done what was asked; ``away``: nobody is there.
+
+    ``bites``: a stream of events breaks within the second event that it brings.
+    """
 
     def __init__(self, to: str) -> None:
         self._host, _, port = to.removeprefix("http://").rpartition(":")
@@ -15,6 +18,7 @@ class Gate:
         self.url = ""
         self.lose = 0
         self.away = False
+        self.bites = False
         self.asked: list[str] = []
         self._links: set[asyncio.StreamWriter] = set()
 
@@ -31,26 +35,38 @@ class Gate:
                 if self.away:
                     break
                 self.asked.append(asked.partition(b"\r\n")[0].decode())
-                answer = await self._answer(asked)
-                if asked.startswith(b"POST") and self.lose:
-                    self.lose -= 1
+                lost = asked.startswith(b"POST") and self.lose > 0
+                self.lose -= lost
+                if await self._answered(asked, writer, lost=lost):
                     break
-                writer.write(answer)
-                await writer.drain()
         self._links.discard(writer)
         writer.transport.abort()
 
-    async def _answer(self, asked: bytes) -> bytes:
+    async def _answered(self, asked: bytes, to: asyncio.StreamWriter, *, lost: bool) -> bool:
+        """Whether the line ends here: the answer was lost, or was a stream and is over."""
         reader, writer = await asyncio.open_connection(self._host, self._port)
+        self._links.add(writer)
         try:
             writer.write(asked)
-            return await _message(reader)
+            answer = await _message(reader)
+            if not lost:
+                to.write(answer)
+                await to.drain()
+            endless = b"text/event-stream" in answer
+            while endless and (piece := await reader.read(4096)):
+                first, _, more = piece.partition(b"}\n\n")
+                to.write(first + b"}\n\n" + more[:20] if self.bites and more else piece)
+                await to.drain()
+                if self.bites and b"data: " in piece:
+                    break
+            return lost or endless
         finally:
+            self._links.discard(writer)
             writer.close()
 
 
 async def _message(reader: asyncio.StreamReader) -> bytes:
-    """One request or answer, whole: our service and both clients always say how long a body is."""
+    """One request or answer, whole, or the head of a stream: all else says how long it is."""
     head = await reader.readuntil(b"\r\n\r\n")
     lengths = [
         line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")

@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import playwright
 
-from terminal.client import MODULE, AsyncClient, Client, NoAnswer, NotPaid, Order, Paid, Refused, Unknown
-from terminal.client.answers import Told
+from terminal.client import MODULE, AsyncClient, Client, Event, NoAnswer, NotPaid, Order, Paid, Refused, Unknown
 
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # the one the browser's driver brings along
 SCRIPT = Path(__file__).with_name("client_player.mjs")
@@ -78,7 +78,7 @@ class Python:
             return await getattr(client, call)(*args, **options)
         found: list[Any] = []
         async for event in client.follow(args[0]):
-            found.append(event.told)
+            found.append(_event(event))
             if len(found) == args[1]:
                 break
         return found
@@ -86,18 +86,20 @@ class Python:
     def _blocked(self, client: Client, call: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if call != "follow":
             return getattr(client, call)(*args, **options)
-        return [event.told for event in islice(client.follow(args[0]), args[1])]
+        return [_event(event) for event in islice(client.follow(args[0]), args[1])]
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in ("number", "type", "counter", "subject", "body")}
 
 
 def _plain(found: Any) -> Any:
-    if isinstance(found, Told):
-        return found.told
     if isinstance(found, Paid | NotPaid):
-        return {"kind": "paid" if isinstance(found, Paid) else "not_paid", "sale": found.sale.told}
+        return {"kind": "paid" if isinstance(found, Paid) else "not_paid", "sale": _plain(found.sale)}
     if isinstance(found, Unknown):
-        sale, why = found.sale and found.sale.told, found.why and type(found.why).__name__
-        return {"kind": "unknown", "sale": sale, "key": found.key, "why": why}
-    return found
+        why = found.why and type(found.why).__name__
+        return {"kind": "unknown", "sale": _plain(found.sale), "key": found.key, "why": why}
+    return msgspec.to_builtins(found)
 
 
 class JavaScript:

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.xdist_group("clients"),  # one shop and one Node for all stories
     pytest.mark.row(3, 88),
 ]
-AWAITING = pytest.param("python-awaiting", marks=pytest.mark.slow)  # the same calls through another carrier
+AWAITING = pytest.param("python-awaiting", marks=pytest.mark.slow)  # the same coroutines on the story's loop
 EACH = pytest.mark.parametrize("name", ["python", AWAITING, "javascript"])
 
 
@@ -55,7 +55,7 @@ class Scene:
 
     async def cleared(self) -> None:
         """The next story finds the counter free and the line whole."""
-        self.line.away, self.line.lose = False, 0
+        self.line.away, self.line.lose, self.line.bites = False, 0, False
         if sale := self.shop.service.lane("1").current:
             await self.shop.service.checkout.cancel(sale, why="story", actor=Actor("system", "test"))
             await _until(lambda: not self.shop.service.lane("1").current)
@@ -102,7 +102,9 @@ async def test_a_sale_is_cancelled_with_proof_and_too_late_is_paid(scene: Scene,
     opened = await client.play(scene.where, "open_sale", scene.order())
     said = await client.play(scene.where, "cancel", opened.told["id"])
     assert (said.told["kind"], said.told["sale"]["state"]) == ("not_paid", "cancelled")
-    assert [each["state"] for each in said.told["sale"]["attempts"]] == ["closed"], "the bank closed its order"
+    assert [each.state for each in scene.shop.service.book.sale(opened.told["id"]).attempts] == ["closed"], (
+        "the bank closed its order"
+    )
     paying = asyncio.create_task(client.play(scene.where, "pay", scene.order()))
     await scene.customer_pays()
     late = await client.play(scene.where, "cancel", (await paying).told["sale"]["id"])
@@ -157,7 +159,7 @@ async def test_a1_who_is_not_there_answers_nothing_and_a_wait_lives_through_it(s
     assert (await client.play(scene.where, "pay", scene.order())).told["kind"] == "unknown"
     scene.line.away = False
     waiting = asyncio.create_task(client.play(scene.where, "wait", opened.told["id"]))
-    await _seen(scene, "wait_s=20")
+    await _seen(scene, "/events/stream?")
     scene.line.cut()
     await scene.customer_pays()
     assert (await waiting).told["state"] == "paid"
@@ -175,7 +177,7 @@ async def test_a3_events_go_on_after_a_break_and_none_comes_twice(scene: Scene, 
     feed = scene.shop.service.feed
     after = feed.last_number()
     following = asyncio.create_task(scene.players[name].play(scene.where, "follow", after, 8))
-    await _seen(scene, f"after={after}&")
+    await _seen(scene, f"/events/stream?after={after} ")
     scene.line.cut()
     paying = asyncio.create_task(scene.players[name].play(scene.where, "pay", scene.order()))
     await scene.customer_pays()
@@ -184,6 +186,23 @@ async def test_a3_events_go_on_after_a_break_and_none_comes_twice(scene: Scene, 
     told = (await following).told
     assert [each["number"] for each in told] == [each.number for each in feed.after(after) if public(each)][:8]
     assert next(each["subject"] for each in told if each["type"] == "sale_opened") == sale
+
+
+@EACH
+@pytest.mark.row(90)
+async def test_a3_a_stream_that_breaks_within_every_second_event_loses_and_repeats_none(
+    scene: Scene, name: str
+) -> None:
+    feed = scene.shop.service.feed
+    after = feed.last_number()
+    for _ in range(2):
+        said = await scene.players[name].play(scene.where, "open_sale", scene.order())
+        await scene.players[name].play(scene.where, "cancel", said.told["id"])
+    wanted = [each.number for each in feed.after(after) if public(each)]
+    scene.line.bites, before = True, len(scene.line.asked)
+    told = (await scene.players[name].play(scene.where, "follow", after, len(wanted))).told
+    assert [each["number"] for each in told] == wanted
+    assert len(scene.line.asked) - before >= len(wanted) // 2, "it broke again and again"
 
 
 @EACH

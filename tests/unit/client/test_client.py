@@ -1,0 +1,115 @@
+"""The client for tills by itself: how it reads a stream of events, and how much of it there is."""
+
+from contextlib import aclosing
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import terminal.client
+from terminal.client import AsyncClient, Client, Pieces, Refused
+from terminal.virtual_time import run
+
+NUMBERS = (5, 7, 8, 12)
+NO = {"slug": "not_signed_in", "code": "U-01", "detail": "No.", "fix": "Sign in.", "facts": {}}
+
+
+def stream(after: int) -> bytes:
+    """As the service writes it, with a sign of life, and a word at the end that is no event."""
+    text = "retry: 1000\n\n: here\nid: 4\n\n" if after < 4 else "retry: 1000\n\n"
+    for number in NUMBERS:
+        told = {"type": "event", "event_type": "sale_moved", "number": number, "counter": "1", "subject": "s"}
+        data = msgspec.json.encode({**told, "body": {"why": "线\u2028\\n\n"}}).decode()
+        text += f"id: {number}\ndata: {data}\n\n" if number > after else ""
+    return (text + 'event: end\ndata: {"code":1001,"resume":12}\n\n').encode()
+
+
+class Line(AsyncClient):
+    """Breaks after so many bytes, which come in pieces of ``size``; the next one is whole."""
+
+    def __init__(self, cut: int, size: int, status: int = 200) -> None:
+        super().__init__("http://127.0.0.1", "key")
+        self.cut, self.size, self.status, self.asked = cut, size, status, list[str]()
+
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        self.asked.append(path)
+        data = stream(int(path.partition("after=")[2]))
+        if self.status != 200:
+            data = msgspec.json.encode(NO)
+        elif len(self.asked) == 1:
+            data = data[: self.cut]
+        for at in range(0, len(data), self.size):
+            yield self.status, {}, data[at : at + self.size]
+
+
+async def heard(line: AsyncClient, count: int) -> list[int]:
+    found = []
+    async with aclosing(line.follow(0)) as events:
+        async for event in events:
+            assert (event.type, event.body) == ("sale_moved", {"why": "线\u2028\\n\n"})
+            found.append(event.number)
+            if len(found) == count:
+                break
+    return found
+
+
+@pytest.mark.no_cover
+@pytest.mark.row(90)
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a3_a_stream_cut_at_every_byte_goes_on_without_loss_or_repetition(size: int) -> None:
+    async def story() -> None:
+        for cut in range(len(stream(0))):
+            line = Line(cut, size)
+            assert await heard(line, len(NUMBERS)) == list(NUMBERS)
+            assert len(line.asked) <= 2
+
+    run(story(), seed=1)
+
+
+def test_a_stream_that_is_refused_is_told_and_asked_again_only_where_that_helps() -> None:
+    async def story() -> None:
+        line = Line(0, 10_000, status=401)
+        with pytest.raises(Refused, match="not_signed_in"):
+            await heard(line, 1)
+        assert len(line.asked) == 1
+        line = Busy()
+        assert await heard(line, 1) == [5]
+
+    run(story(), seed=1)
+
+
+class Busy(Line):
+    """Too many, an error, and a page of somebody else's; then it works."""
+
+    def __init__(self) -> None:
+        super().__init__(10_000, 10_000)
+
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        self.asked.append(path)
+        match len(self.asked):
+            case 1:
+                yield 429, {"Retry-After": "3"}, msgspec.json.encode({**NO, "slug": "sockets_too_many"})
+            case 2:
+                yield 500, {}, msgspec.json.encode({**NO, "slug": "internal"})
+            case 3:
+                yield 404, {}, b"<html>"
+            case _:
+                yield 200, {}, stream(0)
+
+
+class Blocked(Client):
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        yield 200, {}, stream(int(path.partition("after=")[2]))
+
+
+def test_who_blocks_follows_too_and_goes_on_where_it_stopped() -> None:
+    client = Blocked("http://127.0.0.1", "key")
+    first = [each.number for each in islice(client.follow(0), 2)]
+    assert (first, [each.number for each in islice(client.follow(first[-1]), 2)]) == ([5, 7], [8, 12])
+
+
+def test_the_client_is_small_enough_to_be_read() -> None:
+    folder = Path(terminal.client.__file__).parent
+    assert sum(len(each.read_text("utf-8").splitlines()) for each in folder.glob("**/*.py")) <= 300
+    assert len((folder / "countertop.js").read_text("utf-8").splitlines()) <= 300
