@@ -104,7 +104,7 @@ class Counter(Turns):
             self.loop.close()
             shutil.rmtree(self._folder, ignore_errors=True)
         if broken:
-            raise AssertionError("\n".join(["countertop itself failed:", *broken]))
+            raise AssertionError("\n".join(["the counter itself failed:", *broken]))
 
     def _end(self) -> list[str]:
         tasks = self.service.tasks.broken if self.world.alive else {}
