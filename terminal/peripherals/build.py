@@ -1,6 +1,6 @@
 """Devices of a counter from its settings: bindings and profiles become adapters; nothing is opened yet."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from drivers.device_protocol import Role
@@ -30,6 +30,7 @@ def build_devices(
     folder: Path = Path(),
     only: Role | None = None,
     paper: Printer | None = None,
+    held: Collection[str] | None = None,
 ) -> Devices:
     """What the settings name for this counter, with the jobs that keep each open.
 
@@ -38,22 +39,21 @@ def build_devices(
         title: the shop's name where a screen brings none.
         phrase: what the speaker says.
         sweep: this counter's health rounds (L1); None: nobody asks idle devices.
-        zone: the shop's, for the speaker's quiet hours.
-        folder: where files that the settings name without a folder are.
+        zone, folder: the shop's, for the speaker's quiet hours; where files without a folder of their own are.
+        held: bindings that printers and scanners do not open now; None: it never happens.
         only: this role and no other, with ``paper``, where this counter's receipts are printed.
 
-    Raises:
-        BadSettings: ``config_port_unknown``, ``config_value_wrong``.
+    Raises BadSettings: ``config_port_unknown``, ``config_value_wrong``.
     """
     scanner = printer = speaker = None
     jobs: dict[str, Callable[[], Awaitable[None]]] = {}
     if (table := counter.scanner) is not None and only in (None, "scanner"):
-        scanner = build_scanner(Place(counter.id, "scanner", table, clock, sweep))
+        scanner = build_scanner(Place(counter.id, "scanner", table, clock, sweep, held=held))
         jobs["scanner"] = scanner.run
     papers = [(table, "") for table in (counter.printer,) if table is not None]
     papers += [(table, f"printers[{at}]") for at, table in enumerate(counter.printers)]
     if papers and only in (None, "printer"):
-        places = [(Place(counter.id, "printer", table, clock, sweep, key), table) for table, key in papers]
+        places = [(Place(counter.id, "printer", table, clock, sweep, key, held), table) for table, key in papers]
         printer = build_printer(places, folder)
         jobs["printer"] = printer.run
     display: Display | None = None

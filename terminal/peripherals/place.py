@@ -1,14 +1,16 @@
 """Where one device of the settings stands, and what its table means: driver, profile, binding."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, Protocol, TypeVar
 
 from drivers import catalogue
 from drivers.binding import opener
 from drivers.device_protocol import DeviceProtocol, Role
-from drivers.transport import OpenTransport
+from drivers.errors import DeviceGone
+from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock
 from terminal.errors import BadSettings
 from terminal.peripherals.sweep import Sweep
@@ -73,7 +75,7 @@ class Place:
     """One device's table and where it stands, for errors that can be found.
 
     ``sweep``: the counter's health rounds; None: it is asked only when it is used. ``key``: its table's name
-    where a counter has several of a kind, ``displays[0]``.
+    where a counter has several of a kind, ``displays[0]``. ``held``: bindings not to be opened now.
     """
 
     counter: str
@@ -82,6 +84,7 @@ class Place:
     clock: Clock
     sweep: Sweep | None = None
     key: str = ""
+    held: Collection[str] | None = None
 
     def wrong(self, key: str, why: str) -> BadSettings:
         table = self.key or self.role
@@ -110,6 +113,13 @@ class Place:
         """Opens the binding. Raises BadSettings: it is none."""
         table = self.table
         try:
-            return opener(table.port, baud=table.baud or baud, flow=table.flow or flow or "none", dtr=dtr)
+            found = opener(table.port, baud=table.baud or baud, flow=table.flow or flow or "none", dtr=dtr)
         except ValueError:
             raise BadSettings("config_port_unknown", port=table.port) from None
+        return found if self.held is None else partial(_unless_held, table.port, self.held, found)
+
+
+async def _unless_held(port: str, held: Collection[str], open_: OpenTransport) -> Transport:
+    if port in held:
+        raise DeviceGone(f"{port}: it is being asked who is there")
+    return await open_()

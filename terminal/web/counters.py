@@ -1,5 +1,7 @@
 """Counters over HTTP: what each one shows now, and the customer's code scanned by a till or phone."""
 
+from msgspec.structs import replace
+
 from terminal.counter.lane import Lane
 from terminal.counter.service import Service
 from terminal.errors import InvalidRequest
@@ -25,7 +27,7 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
     lists = (service.orphans, service.alerts, service.expiries, service.unverified, service.posters, service.holds)
     changes = sum(each.changes for each in lists) + edge.risk_changes()
     moves = tuple(service.moving.offered(service.book.sale(lane.current))) if lane.current else ()
-    return counter_view(
+    view = counter_view(
         lane,
         house.currency,
         test=house.simulated,
@@ -37,6 +39,8 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
         offline=service.unverified.offered(lane),
         keyed=_keyed(service, lane),
     )
+    offered = edge.fitter.stand_ins(lane.id) if edge.fitter is not None else []
+    return replace(view, stand_ins=offered) if offered else view
 
 
 def _keyed(service: Service, lane: Lane) -> KeyedView | None:

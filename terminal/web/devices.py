@@ -1,6 +1,6 @@
 """Which device stands where, how it is, what a test of it says, and putting another one there."""
 
-from typing import Final, Protocol, get_args
+from typing import Any, Final, Protocol, get_args
 
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
@@ -8,7 +8,8 @@ from terminal.payments.event import Actor
 from terminal.people.roles import Action
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import NewChoice, NewProbe, NewTest, Nothing
+from terminal.web.forms import NewChoice, NewProbe, NewTest, Nothing, StandInAnswer
+from terminal.web.views import StandInView
 from terminal.web.views_devices import CounterPlaces, DevicesReport, DriverView, PlaceView, PortView, TestView
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -35,6 +36,14 @@ class Fitter(Protocol):
 
     def answer(self, counter: str, text: str) -> None:
         """Raises Conflict("device_test_not_running")."""
+        ...
+
+    def stand_ins(self, counter: str) -> list[StandInView]:
+        """What may take a dead device's place there now."""
+        ...
+
+    async def stand_in(self, counter: str, role: Role, port: str, *, use: bool, actor: Actor) -> None:
+        """A person's yes or no. Raises NotFound("stand_in_gone"); of a yes as ``choose``."""
         ...
 
     def probe(self, port: str) -> None:
@@ -66,19 +75,27 @@ async def test_device(call: Call[NewTest]) -> Answer:
     return Answer(_fitter(call).begin_test(counter, role))
 
 
+async def stand_in(call: Call[StandInAnswer]) -> Answer:
+    """Who stands at the till may: the machine found the device itself, and no sale waits for the owner's PIN."""
+    counter, role = call.counter(Action.TAKE_MONEY, call.part("counter")), _role(call)
+    form = call.form
+    await _fitter(call).stand_in(counter, role, form.port, use=form.use, actor=call.actor)
+    return Answer(_fitter(call).place(counter, role))
+
+
 async def probe_port(call: Call[NewProbe]) -> Answer:
     call.require(Action.FIT_DEVICES)
     _fitter(call).probe(call.form.port)
     return Answer(Done())
 
 
-def _fitter(call: Call[Nothing] | Call[NewChoice] | Call[NewTest] | Call[NewProbe]) -> Fitter:
+def _fitter(call: Call[Any]) -> Fitter:
     if call.edge.fitter is None:
         raise NotFound("not_found")
     return call.edge.fitter
 
 
-def _role(call: Call[NewChoice] | Call[NewTest]) -> Role:
+def _role(call: Call[Any]) -> Role:
     named = call.part("role")
     for role in ROLES:
         if role == named:

@@ -54,6 +54,13 @@ class NewChoice(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     serial: Text = ""
 
 
+class StandInAnswer(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` as it was offered. ``use``: yes, from now on; else it is not offered again while it is there."""
+
+    port: Text
+    use: bool
+
+
 class NewTest(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``answer`` empty: begin. Else the digits that a person saw or heard in the running test."""
 

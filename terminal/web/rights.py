@@ -18,6 +18,7 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "park_sale": (Action.TAKE_MONEY,),
     "show_code": (Action.TAKE_MONEY,),
     "scan_code": (Action.TAKE_MONEY,),
+    "stand_in": (Action.TAKE_MONEY,),
     "name_command": (Action.TAKE_MONEY,),
     "clear_keyed": (Action.TAKE_MONEY,),
     "list_unverified": (Action.TAKE_MONEY,),

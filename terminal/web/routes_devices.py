@@ -5,7 +5,7 @@ from typing import Final
 from terminal.web import devices
 from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
-from terminal.web.forms import NewChoice, NewProbe, NewTest
+from terminal.web.forms import NewChoice, NewProbe, NewTest, StandInAnswer
 from terminal.web.views_devices import DevicesReport, PlaceView, TestView
 
 _PLACE: Final = "/counters/{counter}/devices/{role}"
@@ -41,6 +41,16 @@ DEVICES: Final = (
         PlaceView,
         NewChoice,
         problems=(*_WHERE, "pin_again", "device_choice_wrong", "device_port_taken", "device_not_saved"),
+    ),
+    Op(
+        "POST",
+        f"{_PLACE}/stand-in",
+        "stand_in",
+        devices.stand_in,
+        "Yes or no to another device that was plugged in for a dead one; the counter's view offers it.",
+        PlaceView,
+        StandInAnswer,
+        problems=(*_WHERE, "stand_in_gone", "device_choice_wrong", "device_port_taken", "device_not_saved"),
     ),
     Op(
         "POST",

@@ -163,6 +163,14 @@ class KeyedView(msgspec.Struct, frozen=True):
     count: int
 
 
+class StandInView(msgspec.Struct, frozen=True):
+    """Another device that may take a dead one's place: its model, and the port it answered at."""
+
+    role: str
+    port: str
+    title: str
+
+
 class CounterView(msgspec.Struct, frozen=True):
     """Everything a till page needs; sent whole with every change."""
 
@@ -188,6 +196,7 @@ class CounterView(msgspec.Struct, frozen=True):
     slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
     found: Found | None = None
     keyed: KeyedView | None = None
+    stand_ins: list[StandInView] = []  # offered now: a person says yes or no
     orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
 
 

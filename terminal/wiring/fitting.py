@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
 
 import msgspec
 
 from drivers import catalogue
 from drivers.device_protocol import ROLES
+from terminal.counter.lane import Lane
 from terminal.counter.ports import Clock, Devices, Entropy, Printer, Role
 from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings, House
@@ -24,11 +28,15 @@ from terminal.peripherals.slots import Slots
 from terminal.peripherals.sweep import Sweeper
 from terminal.settings import Chosen, CounterTable, DeviceTable, Loaded, chosen, with_device, write_chosen
 from terminal.web.forms import NewChoice
-from terminal.web.views import health_view
-from terminal.web.views_devices import CounterPlaces, DriverView, PlaceView, PortView, TestView
+from terminal.web.views import StandInView, health_view
+from terminal.web.views_devices import CounterPlaces, DriverView, PlaceView, PortView, ProposalView, TestView
 from terminal.wiring.port_list import PortList
+from terminal.wiring.stand_ins import Ill, StandIns
 
 log = logging.getLogger(__name__)
+OUT: Final = frozenset(
+    {"printer_gone", "printer_no_answer", "scanner_gone", "scanner_no_answer", "device_refused"}
+)  # another one may be needed; paper out is no such thing
 Make = Callable[[CounterTable, Role | None, Printer | None], Devices]
 """(a counter's table, only this role or None for all, where its receipts are printed) -> its devices."""
 
@@ -47,8 +55,12 @@ class Stand:
 class Fittings:
     """``make`` builds adapters; nothing is opened before the service runs their jobs."""
 
-    def __init__(self, loaded: Loaded, clock: Clock, entropy: Entropy, make: Make) -> None:
+    def __init__(
+        self, loaded: Loaded, clock: Clock, entropy: Entropy, make: Make, held: set[str] | None = None
+    ) -> None:
         self._loaded, self._clock, self._entropy, self._make = loaded, clock, entropy, make
+        self._held = set() if held is None else held  # bindings that ``make``'s devices do not open now
+        self._stand_ins = StandIns(self)
         self._chosen: Chosen = chosen(loaded.state, [])
         self._stands: dict[str, Stand] = {}
         self._turn = asyncio.Lock()  # one choice at a time: the file is written whole
@@ -70,7 +82,53 @@ class Fittings:
     def attach(self, service: Service) -> None:
         self._service = service
         for counter, stand in self._stands.items():
-            stand.slots.on_health = service.lane(counter).on_change
+            stand.slots.on_health = partial(self._health_changed, service.lane(counter))
+
+    def _health_changed(self, lane: Lane) -> None:
+        lane.on_change()
+        self._stand_ins.look_round()
+
+    # --- what may take a dead device's place ----------------------------------------------------------------
+
+    async def watch(self) -> None:
+        """For ever: look for what was plugged in instead of a dead printer or scanner."""
+        await self._stand_ins.watch()
+
+    def stand_ins(self, counter: str) -> list[StandInView]:
+        return self._stand_ins.offered(counter)
+
+    async def stand_in(self, counter: str, role: Role, port: str, *, use: bool, actor: Actor) -> None:
+        choice = self._stand_ins.take(counter, role, port)
+        if use:
+            await self.choose(counter, role, choice, actor)
+
+    def ill(self, roles: Iterable[Role]) -> list[Ill]:
+        found: list[Ill] = []
+        for counter, stand in self._stands.items():
+            for role in roles:
+                table: DeviceTable | None = getattr(stand.table, role)
+                place = stand.slots.place(role)
+                if table is not None and place and place.health().reason in OUT:
+                    found.append(Ill(counter, role, table.port, table.driver or catalogue.of_role(role)[0].name))
+        return found
+
+    async def who_is(self, port: str) -> tuple[str, ProposalView | None]:
+        asked = await self._ports.who_is(port)
+        return asked.state, asked.proposal
+
+    @contextmanager
+    def held(self, ill: Ill) -> Iterator[None]:
+        stand = self._stands[ill.counter]
+        self._held.add(ill.port)
+        stand.slots.put(ill.role, self._made(stand.table, ill.role, stand.slots))  # who has the port lets go
+        try:
+            yield
+        finally:
+            self._held.discard(ill.port)
+
+    def changed(self, counter: str) -> None:
+        if self._service is not None:
+            self._service.lane(counter).on_change()
 
     def _busy(self, counter: str) -> bool:
         return self._service is not None and self._service.lane(counter).current is not None
@@ -211,7 +269,7 @@ def _picked(before: DeviceTable | None, role: Role, choice: NewChoice) -> Device
     return msgspec.structs.replace(picked, baud=before.baud, flow=before.flow, serial=serial)
 
 
-def maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Make:
+def maker(loaded: Loaded, house: House, clock: Clock, slips: Slips, held: set[str] | None = None) -> Make:
     """What makes a counter's devices of its table, for the start, for the check and for another choice alike."""
     sweeper = Sweeper()  # one timer asks the devices of all counters
 
@@ -229,6 +287,7 @@ def maker(loaded: Loaded, house: House, clock: Clock, slips: Slips) -> Make:
             folder=loaded.folder,
             only=only,
             paper=paper,
+            held=held,
         )
 
     return make

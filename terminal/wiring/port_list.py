@@ -73,6 +73,12 @@ class PortList:
         self.asking.add(task)
         task.add_done_callback(self.asking.discard)
 
+    async def who_is(self, binding: str) -> Asked:
+        """Ask a port now, whoever has it: its device is out and lets go of it."""
+        self._tell(binding, Asked("asking"))
+        await self._ask(binding)
+        return self._asked.get(binding, Asked())
+
     async def _ask(self, binding: str) -> None:
         from drivers.probe import Stranger, who  # every driver's questions: not for the start
 

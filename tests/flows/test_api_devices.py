@@ -18,6 +18,7 @@ from terminal.settings import (
     CounterTable,
     DeviceTable,
     Loaded,
+    PrinterTable,
     Secrets,
     Settings,
     SpeakerTable,
@@ -34,10 +35,10 @@ GONE = "link:/dev/nothing/printer"
 WORDS = Catalogue.load("en")
 
 
-def loaded(folder: Path, display: DeviceTable | None = None) -> Loaded:
+def loaded(folder: Path, display: DeviceTable | None = None, printer: PrinterTable | None = None) -> Loaded:
     channel = WeChatPayTable(mchid="m", appid="a", merchant_serial="s", merchant_key_file="k", sandbox=True)
     spoken = SpeakerTable(port="link:/dev/nothing/speaker", volume=40)
-    counters = (CounterTable(id="1", display=display, speaker=spoken), CounterTable(id="2"))
+    counters = (CounterTable(id="1", display=display, speaker=spoken, printer=printer), CounterTable(id="2"))
     shop = ShopTable(merchant="m1", store="s1", title="Tea 茶")
     made = Settings(
         mode="test", shop=shop, channels={"wechatpay": channel}, counters=counters, state=State(folder=str(folder))
@@ -54,9 +55,11 @@ class Fitted:
 
 
 @asynccontextmanager
-async def fitted(folder: Path, display: DeviceTable | None = None) -> AsyncIterator[Fitted]:
+async def fitted(
+    folder: Path, display: DeviceTable | None = None, *, printer: PrinterTable | None = None
+) -> AsyncIterator[Fitted]:
     async with open_shop(folder) as shop:
-        settings = loaded(folder, display)
+        settings = loaded(folder, display, printer)
         title = house_of(settings).title
 
         def make(table: CounterTable, only: Role | None, paper: Printer | None) -> Devices:

@@ -117,6 +117,14 @@ function slipNotice(slip, counter, tools) {
   return h("div", { class: "notice" }, icon("printer"), h("p", { class: "what" }, t(`till.slip_${slip.why}`, { no })), yes, drops);
 }
 
+/** Another device answers in place of a dead one: yes takes it for good, and what was kept is printed once. */
+function standInNotice(found, counter, tools) {
+  const answer = (use) => tools.run(() => post(`/counters/${counter}/devices/${found.role}/stand-in`, { port: found.port, use }));
+  const yes = h("button", { type: "button", onclick: () => answer(true) }, t("till.stand_in_yes"));
+  const no = h("button", { type: "button", onclick: () => answer(false) }, t("till.stand_in_no"));
+  return h("div", { class: "notice", role: "alert" }, icon(found.role), h("p", { class: "what" }, t(`till.stand_in_${found.role}`, { title: found.title })), yes, no);
+}
+
 function paperNotice() {
   return h("div", { class: "notice plain-note" }, icon("printer"), h("p", { class: "what" }, t("till.paper_low")));
 }
@@ -139,6 +147,7 @@ export function drawNotices({ view, waiting, orphans, alerts, inbox, told, tools
       rows.push([["exception", sale.id, found.id, sale.state], () => exceptionNotice(sale, found, tools)]);
     }
   }
+  for (const found of view?.stand_ins ?? []) rows.push([["stand_in", found.role, found.port], () => standInNotice(found, view.id, tools)]);
   for (const orphan of orphans) rows.push([["orphan", orphan.order_no, orphan.at_ms], () => orphanNotice(orphan, tools)]);
   for (const alert of alerts) rows.push([["alert", alert.channel, alert.count], () => alertNotice(alert, tools)]);
   for (const risk of inbox.risks ?? []) rows.push([["risk", risk.id], () => riskNotice(risk)]);

@@ -1,0 +1,166 @@
+"""What was plugged in for a dead printer is found once, offered, and taken by a person alone (row 44)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from terminal.counter.ports import Role
+from terminal.errors import NotFound
+from terminal.virtual_time import run
+from terminal.web.views import StandInView
+from terminal.web.views_devices import PortView, ProposalView
+from terminal.wiring.stand_ins import AGAIN_S, GONE_S, LOOK_S, Ill, StandIns
+
+STAR = ProposalView("printer", "star", "star-line", "Star TSP100", "")
+GM65 = ProposalView("scanner", "gm65", "gm65", "GM65", "")
+OLD = Ill("1", "printer", "link:/dev/old", "escpos")
+
+
+class Bench:
+    """A counter's places as the shop's people change them; what was asked, and in whose hands the port was."""
+
+    def __init__(self) -> None:
+        self.out: list[Ill] = []
+        self.plugged: dict[str, str] = {"link:/dev/till": "2 printer", "link:/dev/modem": ""}
+        self.answers: dict[str, list[tuple[str, ProposalView | None]]] = {}
+        self.asked: list[str] = []
+        self.holding: list[str] = []
+        self.told = 0
+
+    def ill(self, roles: Iterable[Role]) -> list[Ill]:
+        return [each for each in self.out if each.role in roles]
+
+    async def ports(self) -> list[PortView]:
+        return [PortView(port, port, True, by, [], "", "", None) for port, by in self.plugged.items()]
+
+    async def who_is(self, port: str) -> tuple[str, ProposalView | None]:
+        self.asked.append(port)
+        answers = self.answers.get(port, [("silent", None)])
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    @contextmanager
+    def held(self, ill: Ill) -> Iterator[None]:
+        self.holding.append(ill.port)
+        yield
+        self.holding.remove(ill.port)
+
+    def changed(self, counter: str) -> None:
+        self.told += 1
+
+
+Story = Callable[[Bench, StandIns], Awaitable[None]]
+
+
+def played(story: Story) -> None:
+    bench = Bench()
+    found = StandIns(bench)
+
+    async def told() -> None:
+        watch = asyncio.create_task(found.watch())
+        await asyncio.sleep(0)
+        try:
+            await story(bench, found)
+        finally:
+            watch.cancel()
+
+    run(told(), seed=1)
+
+
+@pytest.mark.row(44)
+def test_a_port_that_came_since_is_asked_and_offered_until_a_person_answers() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(GONE_S + LOOK_S)
+        assert (bench.asked, found.offered("1")) == ([], []), "what stood there before is nobody's stand-in"
+        bench.plugged["link:/dev/new"], bench.answers["link:/dev/new"] = "", [("found", STAR)]
+        await asyncio.sleep(LOOK_S + 1)
+        assert found.offered("1") == [StandInView("printer", "link:/dev/new", "Star TSP100")]
+        assert (found.offered("2"), bench.told) == ([], 1)
+        with pytest.raises(NotFound, match="stand_in_gone"):
+            found.take("1", "printer", "link:/dev/modem")
+        choice = found.take("1", "printer", "link:/dev/new")
+        assert (choice.port, choice.driver, choice.profile) == ("link:/dev/new", "star", "star-line")
+        assert found.offered("1") == []
+        await asyncio.sleep(10 * LOOK_S)
+        assert bench.asked == ["link:/dev/new"], "asked once; a no is a no while it is there"
+        del bench.plugged["link:/dev/new"]
+        await asyncio.sleep(LOOK_S + 1)
+        bench.plugged["link:/dev/new"] = ""
+        await asyncio.sleep(LOOK_S + 1)
+        assert len(found.offered("1")) == 1, "plugged in again is asked again"
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_an_offer_goes_when_the_old_one_is_back_or_the_new_one_is_pulled_out() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD]
+        bench.plugged["link:/dev/new"], bench.answers["link:/dev/new"] = "", [("found", STAR)]
+        found.look_round()
+        await asyncio.sleep(GONE_S + LOOK_S + 1)
+        del bench.plugged["link:/dev/new"]
+        await asyncio.sleep(LOOK_S + 1)
+        assert found.offered("1") == []
+        bench.plugged["link:/dev/new"] = ""
+        await asyncio.sleep(LOOK_S + 1)
+        assert len(found.offered("1")) == 1
+        bench.out = []
+        await asyncio.sleep(LOOK_S + 1)
+        assert found.offered("1") == []
+        asked = len(bench.asked)
+        await asyncio.sleep(600)
+        assert len(bench.asked) == asked, "all is well: nobody looks"
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_another_model_on_the_same_socket_is_asked_while_the_old_driver_lets_go() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.plugged[OLD.port] = "1 printer"
+        bench.answers[OLD.port] = [("busy", None), ("found", STAR)]
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(GONE_S + 2 * LOOK_S)
+        assert found.offered("1") == [StandInView("printer", OLD.port, "Star TSP100")]
+        assert bench.asked == [OLD.port] * 2
+        assert bench.holding == [], "the port is free again"
+
+    played(story)
+
+
+@pytest.mark.row(44)
+@pytest.mark.parametrize(
+    "who", [("silent", None), ("found", GM65), ("found", ProposalView("printer", "escpos", "x", "Same", ""))]
+)
+def test_nobody_a_scanner_or_the_same_driver_are_no_stand_in_and_asked_seldom(
+    who: tuple[str, ProposalView | None],
+) -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.plugged[OLD.port] = "1 printer"
+        bench.answers[OLD.port] = [who]
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(GONE_S + AGAIN_S + 2 * LOOK_S + 2)
+        assert found.offered("1") == []
+        assert bench.asked == [OLD.port] * 2
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_what_comes_back_within_moments_is_nobodys_news() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.plugged["link:/dev/new"], bench.answers["link:/dev/new"] = "", [("found", STAR)]
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(GONE_S / 2)
+        bench.out = []
+        await asyncio.sleep(60)
+        assert bench.asked == []
+
+    played(story)
