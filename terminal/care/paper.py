@@ -1,6 +1,6 @@
 """Slips of care: a complaint's, and the cards that hang beside the till. Pure; words are handed in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from terminal.care.cases import Case
@@ -43,20 +43,6 @@ def case_slip(case: Case, facts: CaseFacts, text: Text) -> Receipt:
         Blank(),
     ]
     return tuple(lines)
-
-
-def card(title: str, shop: str, lines: Sequence[str], foot: Sequence[str] = ()) -> Receipt:
-    """A numbered list under a title."""
-    made: list[Line] = [
-        Row(shop, align="center"),
-        Row(title, align="center", bold=True),
-        Rule(),
-        *(Row(f"{number}. {each}") for number, each in enumerate(lines, 1)),
-        Rule(),
-        *(Row(each, align="center") for each in foot),
-        Blank(),
-    ]
-    return tuple(made)
 
 
 def plain(receipt: Receipt) -> str:

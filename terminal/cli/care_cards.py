@@ -1,22 +1,22 @@
 """Cards of this shop without its service: from the settings alone."""
 
-from terminal.care.paper import card, plain
+from terminal.care.paper import plain
 from terminal.help.catalogue import Catalogue
 from terminal.payments.receipt import Receipt
 from terminal.settings import Loaded
 from terminal.visit import cards
-from terminal.web.care import safety_lines
+from terminal.web.cards import with_own
+from terminal.web.safety import own_rows
 from terminal.wiring.care import protection_of, shop_care
 
 
 def card_lines(loaded: Loaded, name: str, language: str) -> tuple[Receipt, str]:
     """The lines and the same as plain text. ``name``: safety or quickstart."""
-    words, shop = Catalogue.load(language), loaded.settings.shop
+    words, shop, at = Catalogue.load(language), loaded.settings.shop, loaded.settings.listen
+    help_page = f"http://{at.host}:{at.port}/help"
     if name == "safety":
-        told = safety_lines(protection_of(loaded, words.language), words)
-        hotline = shop_care(loaded).hotline
-        lines = card(words.text("care.safety"), shop.title, told, [hotline] if hotline else [])
+        own = own_rows(protection_of(loaded, words.language), shop_care(loaded).hotline, words)
+        lines = with_own(cards.safety(shop.title, help_page, words.section("card"), refunds_ask=False), own)
     else:
-        at = loaded.settings.listen
-        lines = cards.quick(shop.title, f"http://{at.host}:{at.port}/help", words.section("card"))
+        lines = cards.quick(shop.title, help_page, words.section("card"))
     return lines, plain(lines)

@@ -11,7 +11,7 @@ from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.payments.command import AMOUNT, DIGITS
 from terminal.payments.money import Money
-from terminal.payments.receipt import Blank, Receipt, Row
+from terminal.payments.receipt import Blank, Receipt, Row, Rule
 from terminal.people.service import People
 from terminal.visit import cards
 from terminal.web.card_sheet import A4, DPI, MARGIN, Draw, sheet_pdf
@@ -25,8 +25,10 @@ def card_names(service: Service) -> list[str]:
     return [*cards.NAMES, COMMANDS, *(f"{POSTER}{each}" for each in service.house.offline.posters)]
 
 
-def card_lines(service: Service, people: People, card: str, address: str, language: str) -> Receipt:
-    """Raises NotFound("card_unknown")."""
+def card_lines(
+    service: Service, people: People, card: str, address: str, language: str, own: Receipt = ()
+) -> Receipt:
+    """``own``: what this shop's settings do, for its safety card. Raises NotFound("card_unknown")."""
     house, words = service.house, Catalogue.load(language)
     texts = words.section("card")
     mark = mark_of(house)
@@ -34,8 +36,8 @@ def card_lines(service: Service, people: People, card: str, address: str, langua
     if card == "quick":
         return (*head, *cards.quick(house.title, address, texts))
     if card == "safety":
-        asks = people.settings.refunds.cashier_alone_minor == 0
-        return (*head, *cards.safety(house.title, address, texts, refunds_ask=asks))
+        asks = people.settings.refunds.cashier_alone_minor == 0 and not own  # what is its own says it, too
+        return (*head, *with_own(cards.safety(house.title, address, texts, refunds_ask=asks), own))
     if card == COMMANDS:
         return (*head, *cards.commands(house.title, command_keys(service, words), texts))
     channel = card.removeprefix(POSTER)
@@ -43,6 +45,12 @@ def card_lines(service: Service, people: People, card: str, address: str, langua
     if channel == card or not text:
         raise NotFound("card_unknown", card=card)
     return (*head, *cards.poster(house.title, service.parts.slips.method(channel, language), text, texts))
+
+
+def with_own(card: Receipt, own: Receipt) -> Receipt:
+    """A card's steps, what the settings do, and the card's foot."""
+    foot = max(place for place, line in enumerate(card) if isinstance(line, Rule))
+    return (*card[:foot], *own, *card[foot:])
 
 
 def command_keys(service: Service, words: Catalogue) -> list[tuple[str, str]]:

@@ -6,19 +6,18 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from terminal.care.cases import MOVES, Case, CaseState
-from terminal.care.paper import CaseFacts, card, case_slip
-from terminal.care.shop import Protection, sayings
+from terminal.care.paper import CaseFacts, case_slip
 from terminal.errors import NotAllowed, NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
 from terminal.payments.event import Actor
-from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt
 from terminal.payments.slip import LOOKUP
 from terminal.people.roles import Action
 from terminal.web.answers import Done
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
+from terminal.web.cards import card_lines
 from terminal.web.care_desk import CARE, CareDesk
 from terminal.web.care_shapes import (
     CaseList,
@@ -37,6 +36,7 @@ from terminal.web.care_shapes import (
     said_view,
 )
 from terminal.web.forms import Approver, Nothing, StoryQuery
+from terminal.web.sheet import address
 from terminal.web.story import CALLS, page_of, story
 
 
@@ -173,22 +173,10 @@ async def call_help(call: Call[Nothing]) -> Answer:
     return Answer(HelpCall(kept.code, kept.file, list(kept.holds)), 201)
 
 
-def safety_card(desk: CareDesk, words: Catalogue, title: str) -> Receipt:
-    """What protects this very shop, in one language."""
-    foot = [desk.parts.shop.hotline] if desk.parts.shop.hotline else []
-    return card(words.text("care.safety"), title, safety_lines(desk.protection(words.language), words), foot)
-
-
-def safety_lines(protection: Protection, words: Catalogue) -> list[str]:
-    told = []
-    for word, facts in sayings(protection):
-        said = {name: words.money(x, paper=True) if isinstance(x, Money) else x for name, x in facts.items()}
-        told.append(words.text(f"care.{word}", **said))
-    return told
-
-
 async def print_safety_card(call: Call[Nothing]) -> Answer:
     counter = call.counter(Action.SEE_SALES, call.part("counter"))
-    lines = safety_card(_desk(call), _words(call), call.edge.service.house.title)
+    edge, desk, words = call.edge, _desk(call), _words(call)
+    own, help_page = desk.own_card(words.language), address(call.request, "/help")
+    lines = card_lines(edge.service, edge.people, "safety", help_page, words.language, own)
     await call.edge.service.report_paper.ask(counter, "card:safety", lines, actor=call.actor)
     return Answer(Done())

@@ -11,7 +11,10 @@ from terminal.care.feedback import FeedbackDesk
 from terminal.care.shop import Protection, ShopCare
 from terminal.counter.service import Service
 from terminal.errors import NotFound
+from terminal.help.catalogue import Catalogue
 from terminal.payments.money import Money
+from terminal.payments.receipt import Receipt
+from terminal.web.safety import own_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,10 @@ class CareDesk:
         kept = await self.parts.call()
         self._kept = (self._clock.mono_ns(), kept)
         return kept
+
+    def own_card(self, language: str) -> Receipt:
+        """What this shop's settings do, for its safety card."""
+        return own_rows(self.protection(language), self.parts.shop.hotline, Catalogue.load(language))
 
     def protection(self, language: str) -> Protection:
         """What protects here; of a shop that was built without settings what its house says."""

@@ -10,10 +10,10 @@ from terminal.care.cases import REASONS
 from terminal.errors import NotFound
 from terminal.help import guides
 from terminal.people.roles import Action
-from terminal.web.care import safety_lines
 from terminal.web.care_desk import CARE
 from terminal.web.pages_code import code_svg
 from terminal.web.pages_frame import PARTS, allowed, error_words, page, people_facts, render, words_for
+from terminal.web.safety import safety_lines
 
 _WORDS: Final = ("people", "page", "till", "access", "care", "state", "refund")
 
@@ -63,7 +63,8 @@ async def guide(request: web.Request) -> web.Response:
         raise NotFound("not_found")
     body = Markup(made[1])  # noqa: S704  # every text in it is escaped by guide_text
     listed = [(name, guides.title(name, words.language)) for name in guides.NAMES]
-    return render(request, "guide.html", words, guide_title=made[0], body=body, guides=listed)
+    name = request.match_info["name"]
+    return render(request, "guide.html", words, name=name, guide_title=made[0], body=body, guides=listed)
 
 
 async def cases(request: web.Request) -> web.Response:

@@ -16,6 +16,7 @@ from terminal.visit.proofs import FAULTS, SMALLEST_MINOR, TICKS
 from terminal.visit.seal import check
 from terminal.visit.steps import Step
 from terminal.web.cards import card_lines, card_names, card_pdf, pdf_of
+from terminal.web.care_desk import CARE
 from terminal.web.edge import EDGE
 from terminal.web.pages_code import code_svg
 from terminal.web.pages_frame import (
@@ -30,6 +31,7 @@ from terminal.web.pages_frame import (
 )
 from terminal.web.pages_reports import printers_of
 from terminal.web.sheet import address, marked, seal_key, software, terminal_id, way_in
+from terminal.web.visit_reasons import in_words
 
 SALES_LOOKED: Final = 40
 CENTS_MAX: Final = 8
@@ -152,7 +154,8 @@ async def card(request: web.Request) -> web.Response:
     parts, edge, words = request.app[PARTS], request.app[EDGE], words_for(request)
     if kind not in {"png", "pdf"}:
         raise NotFound("not_found")
-    lines = card_lines(parts.service, parts.people, name, address(request, "/help"), words.language)
+    own = request.app[CARE].own_card(words.language) if name == "safety" else ()
+    lines = card_lines(parts.service, parts.people, name, address(request, "/help"), words.language, own)
     if edge.picture is None:
         raise NotFound("receipt_picture_unavailable")
     if kind == "png":
@@ -249,7 +252,7 @@ async def record(request: web.Request) -> web.Response:
         checked.key,
         words.section("card", "wizard", "bar", "people"),
         lambda wall_ms: words.date_time(wall_ms, parts.zone),
-        lambda slug, told: describe(slug, told, words.language).sentence,
+        lambda slug, told: describe(slug, in_words(told, words.language), words.language).sentence,
     )
     png = await edge.picture(marked(parts.service, lines, words))
     return _pdf(await pdf_of(png, "acceptance"), f"acceptance-{kept[0].id}")

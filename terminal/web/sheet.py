@@ -29,6 +29,7 @@ from terminal.web.answers import Done
 from terminal.web.callers import greet, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.cards import card_lines
+from terminal.web.care_desk import CARE
 from terminal.web.door import me
 from terminal.web.edge import Edge
 from terminal.web.forms import Nothing
@@ -138,7 +139,8 @@ async def print_card(call: Call[Nothing]) -> Answer:
     edge, card = call.edge, call.part("card")
     counter = call.counter(Action.TEST_DEVICES, call.part("counter"))
     language = edge.service.lane(counter).settings.language("receipt")
-    lines = card_lines(edge.service, edge.people, card, address(call.request, "/help"), language)
+    own = call.request.app[CARE].own_card(language) if card == "safety" else ()
+    lines = card_lines(edge.service, edge.people, card, address(call.request, "/help"), language, own)
     await edge.service.report_paper.ask(counter, f"card:{card}", lines, actor=call.actor)
     return Answer(Done())
 

@@ -125,11 +125,24 @@ async def test_call_for_help_tells_a_code_once_a_minute_and_a_display_may_not(tm
         assert (await (await shop.display()).post("/help-code")).status == 403
 
 
-async def test_the_safety_card_comes_out_of_the_printer(tmp_path: Path) -> None:
+async def test_the_one_safety_card_comes_out_of_the_printer_whoever_asks_for_it(tmp_path: Path) -> None:
+    """What people do against tricks and what this shop's settings do, on one paper."""
     async with open_shop(tmp_path) as shop:
         till = await shop.till()
         assert (await till.post("/counters/1/safety-card", Accept_Language="en")).status == 200
-        await printed(shop, "Only green is paid")
+        await printed(shop, "Nobody from the bank asks for a refund", "How this terminal protects you")
+        slips = shop.printers["1"].slips
+        first = plain(slips[-1].receipt)
+        slips.clear()
+        language = shop.service.lane("1").settings.language("receipt")
+        assert (await till.post("/counters/1/safety-card", Accept_Language=language)).status == 200
+        await printed(shop, "1. ")
+        own = plain(slips[-1].receipt)
+        slips.clear()
+        assert (await till.post("/counters/1/cards/safety/print")).status == 200
+        await printed(shop, "1. ")
+        assert plain(slips[-1].receipt) == own
+        assert first.count("owner's PIN") == 1, "a rule stands there once"
 
 
 @pytest.mark.row(153, 154)

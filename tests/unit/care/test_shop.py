@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.care.paper import card, plain
+from terminal.care.paper import plain
 from terminal.care.shop import Protection, sayings
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.payments.money import Money
+from terminal.web.safety import TRICKS, own_rows
 
 
 def cny(minor: int) -> Money:
@@ -59,6 +60,6 @@ def test_every_sentence_has_its_words_without_a_hole(language: str) -> None:
         said = {name: catalogue.money(x) if isinstance(x, Money) else x for name, x in facts.items()}
         told.append(catalogue.text(f"care.{word}", **said))
     assert not [each for each in told if "…" in each or len(each) > 150]
-    text = plain(card("Card", "Tea", told, ("95588",)))
-    assert "1. " in text
+    text = plain(own_rows(shop, "95588", catalogue))
+    assert text.count("\n- ") == len(sayings(shop)) - len(TRICKS & set(words(shop))), "each once on the whole card"
     assert text.endswith("95588\n")

@@ -119,8 +119,8 @@ def test_a_full_disk_is_a_sentence_with_what_to_do_instead(place: Place) -> None
 @pytest.mark.parametrize(
     ("card", "language", "said"),
     [
-        ("safety", "en", "Only green is paid"),
-        ("safety", "zh_CN.UTF-8", "只有绿色"),
+        ("safety", "en", "How this terminal protects you"),
+        ("safety", "zh_CN.UTF-8", "只认本机的绿色屏幕"),
         ("quickstart", "pt_BR", "valor"),
     ],
 )
@@ -152,7 +152,7 @@ def test_the_settings_hotline_stands_on_the_card(place: Place) -> None:
     links = 'links = [{ title = "Merchants", url = "https://bank.example/m" }]'
     with_care(place, f'hotline = "400 000 0000"\n{links}\nanswer_h = 24')
     told = command("print", "card", "safety", "--config", place.config)
-    assert told.out.endswith("400 000 0000\n")
+    assert "\n400 000 0000\n" in told.out
     parts = care_parts(load(place.config))
     assert (parts.answer_h, parts.rating, parts.shop.links[0].url) == (24, False, "https://bank.example/m")
 
