@@ -55,11 +55,11 @@ counted() {
   COVERAGE_FILE="$scratch/coverage-$1" part "$@" --cov --cov-report=
 }
 
-rm -f .trust*.json
 aside types nice mypy --no-error-summary >"$scratch/types" 2>&1 &
 if [ $# = 0 ]; then
   for each in $waiting $stories; do left_to_it="$left_to_it --ignore=$each"; done
   asides="$asides waiting units"
+  rm -f .trust*.json
   # shellcheck disable=SC2086  # several paths
   aside waiting part waiting $waiting >"$scratch/waiting" 2>&1 &
   # shellcheck disable=SC2086

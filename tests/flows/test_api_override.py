@@ -17,15 +17,15 @@ async def taken_back(shop: Shop, *, proven: bool = True) -> dict[str, Any]:
     sale, now_ms = str(opened.body["id"]), shop.clock.wall_ms()
     shop.bank.set_fault("error-500-after-debit", now_ms)
     await till.post("/counters/1/scan", {"code": shop.wallet_code()})
-    assert await shop.service.until(sale, lambda now: now.word == "checking", 10.0)
+    assert await shop.service.until(sale, lambda now: now.word == "checking", 30.0)
     shop.bank.set_fault("error-500", now_ms, count=1000, params={"call": "query"})
     await till.post(f"/sales/{sale}/cancel")
-    assert await shop.service.until(sale, lambda now: now.attempts[-1].state == "reversing", 10.0)
+    assert await shop.service.until(sale, lambda now: now.attempts[-1].state == "reversing", 30.0)
     if proven:
         shop.bank.faults.clear("")
         await shop.restart()
         till = await shop.till()
-        assert await shop.service.until(sale, lambda now: now.attempts[-1].captured, 10.0)
+        assert await shop.service.until(sale, lambda now: now.attempts[-1].captured, 30.0)
     return dict((await till.get(f"/sales/{sale}")).body)
 
 
@@ -104,7 +104,7 @@ async def test_i3_a_new_code_after_a_minute_of_doubt_and_what_comes_twice_is_an_
         shop.bank.set_fault("error-500-after-debit", now_ms)
         shop.bank.set_fault("error-500", now_ms, count=1000, params={"call": "query"})
         await till.post("/counters/1/scan", {"code": shop.wallet_code()})
-        assert await shop.service.until(sale["id"], lambda now: now.word == "checking", 10.0)
+        assert await shop.service.until(sale["id"], lambda now: now.word == "checking", 30.0)
         owner = await shop.owner()
         early = await override(owner, sale, "early-01", kind="new_attempt")
         assert (early.status, early.slug) == (409, "override_too_early")
@@ -116,11 +116,11 @@ async def test_i3_a_new_code_after_a_minute_of_doubt_and_what_comes_twice_is_an_
         assert (told.status, told.body["word"], len(told.body["attempts"])) == (201, "waiting", 2)
         again = await override(owner, sale, kind="new_attempt")
         assert (again.status, len(again.body["attempts"])) == (201, 2), "one key, one new attempt"
-        assert await shop.service.until(sale["id"], lambda now: now.attempts[-1].state == "shown", 10.0)
+        assert await shop.service.until(sale["id"], lambda now: now.attempts[-1].state == "shown", 30.0)
         shop.bank.faults.clear("")
         shop.pay(told.body["attempts"][-1]["id"])
         await shop.until(sale["id"], "paid")
-        assert await shop.service.until(sale["id"], lambda now: now.live_attempt is None, 10.0)
+        assert await shop.service.until(sale["id"], lambda now: now.live_attempt is None, 30.0)
         after = (await till.get(f"/sales/{sale['id']}")).body
         assert (after["state"], after["paid_minor"]) == ("paid", 2850)
         assert [each["kind"] for each in after["exceptions"]] == ["excess"]

@@ -137,7 +137,7 @@ async def text_of(rig: Rig, path: str) -> str:
 
 
 async def until(holds: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             if holds():
                 return
@@ -212,16 +212,16 @@ async def test_only_the_service_of_this_lab_is_ever_killed(rig: Rig) -> None:
 async def test_a_page_hears_what_happens_and_resumes_by_number(rig: Rig) -> None:
     url, origin = f"{rig.lab.url}/lab/live", {"Origin": rig.lab.url}
     async with rig.session.ws_connect(url, headers=origin) as socket:
-        first = await socket.receive_json(timeout=20)
+        first = await socket.receive_json(timeout=30)
         assert first["state"]["glass"]["screen"] == "blank"
         await rig.ask("POST", "scanner", {"text": "123"})
         lines: list[Any] = []
         while not any(line["text"] == "scan 123" for line in lines):
-            lines += (await socket.receive_json(timeout=20))["lines"]
+            lines += (await socket.receive_json(timeout=30))["lines"]
     last = max(line["number"] for line in lines)
     await rig.ask("POST", "scanner", {"text": "456"})
     async with rig.session.ws_connect(f"{url}?after={last}", headers=origin) as socket:
-        resumed = (await socket.receive_json(timeout=20))["lines"]
+        resumed = (await socket.receive_json(timeout=30))["lines"]
     assert resumed[0]["number"] == last + 1
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await rig.session.ws_connect(url)  # a browser always says where it comes from

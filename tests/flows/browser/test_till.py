@@ -178,7 +178,7 @@ async def test_an_owner_keeps_a_payment_that_was_proven_while_it_was_being_taken
     await till.panel("checking")
     await till.press("Escape")
     sale = service.lane(till.counter).current or ""
-    assert await service.until(sale, lambda now: now.attempts[-1].state == "reversing", 8)
+    assert await service.until(sale, lambda now: now.attempts[-1].state == "reversing", 30)
     assert await till.page.locator(".notice").count() == 0, "nothing is proven yet"
     till.shop.heal()
     order = service.book.sale(sale).attempts[-1].id

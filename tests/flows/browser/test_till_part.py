@@ -41,7 +41,7 @@ async def test_the_till_says_what_was_received_and_asks_for_the_rest_by_itself(t
     await till.says("#panel-word", "¥20.00 received, ¥8.50 still to pay", whole=True)
     await till.says("#panel-amount", "¥8.50", whole=True)
     service = till.shop.running.service
-    assert await service.until(sale, lambda now: len(now.attempts) == 2 and bool(now.attempts[-1].payload), 20)
+    assert await service.until(sale, lambda now: len(now.attempts) == 2 and bool(now.attempts[-1].payload), 30)
     await till.page.get_by_role("link", name="中文").click()
     await till.says("#panel-word", "已收 ¥20.00，还需支付 ¥8.50", whole=True)
     await till.page.get_by_role("link", name="Português").click()
