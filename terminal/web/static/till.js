@@ -41,7 +41,7 @@ function heard(message) {
   if (isView(message)) {
     noteEnd(now.view, message);
     noteFound(now.view, message);
-    noteKeyed(now.view, message, typeAmount);
+    noteKeyed(now.view, message, showKeyed);
     if (now.view && now.view.orphans !== message.orphans) readWaiting();
     now.view = message;
     now.since = performance.now();
@@ -344,6 +344,13 @@ function typeAmount(minor) {
   entry.set(minor);
   hush();
   draw();
+}
+
+/** What the counter's own scanner has collected; nothing once it was charged, while the sale is already on. */
+function showKeyed(minor) {
+  if (minor && now.end) dismiss();
+  entry.set(minor);
+  hush();
 }
 
 const tools = {
