@@ -13,13 +13,13 @@ from typing import Final
 PROPERTY: Final = "cpu_s"
 DEAREST: Final = 15
 BUDGET_S: Final = {  # as in docs/for-developers.md, where it is explained
-    "tests": 10,
-    "tests/devices": 25,
+    "tests": 20,
+    "tests/devices": 20,
     "tests/firmware": 8,
-    "tests/flows": 160,
+    "tests/flows": 150,
     "tests/flows/browser": 45,
-    "tests/simulation": 45,
-    "tests/unit": 110,
+    "tests/simulation": 25,
+    "tests/unit": 100,
 }
 
 
