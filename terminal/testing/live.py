@@ -27,6 +27,7 @@ BLOCK: Final = 32
 BLOCKS: Final = 300
 LOOK_S: Final = 0.05
 START_S: Final = 120.0
+ENDED: Final = ("paid", "cancelled", "expired")
 LOG: Final = "countertop.log"
 Process = subprocess.Popen[bytes]
 
@@ -157,7 +158,7 @@ class LiveCounter:
         """Ready for the next test: nothing broken, no sale open."""
         self.heal()
         for sale in self.client.ask("/sales?limit=20", dict[str, Any])["sales"]:
-            if sale["state"] in {"open", "checking"}:
+            if sale["state"] not in ENDED:
                 ended = self.client.cancel(sale["id"])
                 assert isinstance(ended, Paid | NotPaid), f"{sale['id']} is still in doubt"
 
