@@ -33,6 +33,7 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     offline: Literal["refuse", "list"] = "refuse"  # nobody can confirm: no sale, or one on the unverified list
     offline_sale_minor: int = 0  # the most such a sale may be
     offline_day_minor: int = 0  # and all of them of 24 hours that are not proven
+    sheet_at_start: Literal["off", "printed", "said", "both"] = "off"  # once a power-on: which leg is dead
     products: str = ""  # a file code,name,price_minor: a product scanned while no sale is open opens its sale
     excess: Literal["list", "refund"] = "list"  # a second payment for one sale: shown, or given back by itself
 
@@ -143,9 +144,10 @@ class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class TrainingTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``port``: where the pages of a counter that practises are; 0 takes a free one."""
+    """``port``: where the pages of a counter that practises are; 0 takes a free one. ``lan_port``: for phones."""
 
     port: Port = 7602
+    lan_port: Port = 7644  # with TLS, where listen.lan lets phones in
 
 
 class BankPage(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -255,7 +255,8 @@ class CommandName(msgspec.Struct, frozen=True):
 
 
 class TrainingPlace(msgspec.Struct, frozen=True):
-    """``url``: where the pages are on which this counter is practised."""
+    """``url``: where the pages are on which this counter is practised; its fragment, if any, is the port for
+    pages that came by the door for phones."""
 
     counter: str
     url: str

@@ -39,6 +39,7 @@ from terminal.web.training import Trainer
 from terminal.wiring.channels import NOWHERE, open_channel
 from terminal.wiring.fitting import counter_of
 from terminal.wiring.house import house_of, wording_of
+from terminal.wiring.lan import open_lan
 from terminal.wiring.lesson_stage import ServiceStage
 from terminal.wiring.preview import receipt_picture
 from terminal.wiring.stores import JOURNAL, keys_folder, on_disk, open_journal
@@ -118,7 +119,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     )
     only_practice(pages)
     teach(pages, classroom := _classroom(shop, service, bank))
-    url = await _listening(stack, pages, shop.loaded)
+    url = await _listening(stack, pages, shop.loaded, clock)
     life = asyncio.create_task(service.run(), name="training")
     stack.push_async_callback(_stopped, service, life)
     life.add_done_callback(_told)
@@ -145,8 +146,13 @@ def _parts(stack: AsyncExitStack, shop: Shop, loaded: Loaded, feed: Feed) -> Par
     )
 
 
-async def _listening(stack: AsyncExitStack, pages: web.Application, loaded: Loaded) -> str:
-    return await listen(stack, pages, loaded.settings.listen.host, loaded.settings.training.port)
+async def _listening(stack: AsyncExitStack, pages: web.Application, loaded: Loaded, clock: Clock) -> str:
+    """As the shop's own pages: here without TLS, and for the shop's phones with it."""
+    settings = loaded.settings
+    url = await listen(stack, pages, settings.listen.host, settings.training.port)
+    at = msgspec.structs.replace(settings.listen, lan_port=settings.training.lan_port)
+    await open_lan(pages, replace(loaded, settings=msgspec.structs.replace(settings, listen=at)), clock)
+    return url
 
 
 async def _open_lessons(stack: AsyncExitStack, classroom: Classroom) -> None:

@@ -51,6 +51,17 @@ class Training:
         self.linger_s = LINGER_S
         self._closing: asyncio.Task[None] | None = None
 
+    def _there(self, world: "World") -> str:
+        """The address of its pages; in its fragment the port for a page that came by the door for phones."""
+        return self._two(world.url, self._loaded.settings.training.lan_port)
+
+    @property
+    def _back(self) -> Away:
+        return Away(OFF, self._two(self.live_url, self._loaded.settings.listen.lan_port))
+
+    def _two(self, url: str, lan_port: int) -> str:
+        return f"{url}#{lan_port}" if self._loaded.settings.listen.lan else url
+
     def on(self, counter: str) -> bool:
         return self._shared[self._live.lane(counter).id].lent
 
@@ -72,7 +83,7 @@ class Training:
             await self._bury()
             if self._shared[lane.id].lent:
                 assert self.world is not None, "a counter trains without a world"
-                return self.world.url
+                return self._there(self.world)
             if lane.current is not None:
                 raise Conflict("sale_live", sale=lane.current)
             await self._close_no_more()
@@ -82,7 +93,7 @@ class Training:
             begun = NewEvent(self._stream, "training_begun", _subject(lane.id), actor, body)
             await self._live.feed.append([begun])
             self._lend(lane.id, self.world, lent=True)
-            return self.world.url
+            return self._there(self.world)
 
     async def end(self, counter: str, actor: Actor, why: str = "ended") -> None:
         """The counter sells again. What was being practised is cancelled."""
@@ -98,8 +109,8 @@ class Training:
                     await world.classroom.lessons.leave(lane.id)
             with suppress(TimeoutError):  # a sale that is just being opened is open, or refused, after this
                 async with asyncio.timeout(END_S), practised.turn:
-                    practised.away = Away(OFF, self.live_url)
-            practised.away = Away(OFF, self.live_url)
+                    practised.away = self._back
+            practised.away = self._back
             if practised.current is not None:
                 with suppress(TerminalError, TimeoutError):
                     async with asyncio.timeout(END_S):
@@ -154,8 +165,8 @@ class Training:
 
     def _lend(self, counter: str, world: "World", *, lent: bool) -> None:
         live, practised = self._live.lane(counter), world.service.lane(counter)
-        live.away = Away(ON, world.url) if lent else Away()
-        practised.away = Away() if lent else Away(OFF, self.live_url)
+        live.away = Away(ON, self._there(world)) if lent else Away()
+        practised.away = Away() if lent else self._back
         self._shared[counter].lend(lent)
         live.on_change()
         practised.on_change()
@@ -172,7 +183,7 @@ class Training:
 
         shop = Shop(self._loaded, self._live, self._people, self._shared, self._machine, self._pepper)
         try:
-            return await open_world(shop, self, Away(OFF, self.live_url))
+            return await open_world(shop, self, self._back)
         except OSError as error:
             raise Unavailable("training_unusable", why=error.strerror or type(error).__name__) from None
 

@@ -58,10 +58,14 @@ def installed(root: Path, *changes: tuple[str, str]) -> Loaded:
 
 
 @asynccontextmanager
-async def shop(root: Path) -> AsyncIterator[Door]:
+async def shop(root: Path, more: str = "") -> AsyncIterator[Door]:
     near = claim()
     lan = f'lan = true\nlan_host = "{NEAR}"\nlan_port = {near + 1}\nlan_names = ["till.shop"]'
     loaded = installed(root, ("port = 7600", f"port = {near}"), ("lan = false", lan))
+    if more:
+        config = root / "etc/countertop/countertop.toml"
+        config.write_text(f"{config.read_text()}\n{more}")
+        loaded = load(config)
     async with running(loaded) as now:
         trust = ssl.create_default_context(cafile=loaded.state / "tls" / AUTHORITY)
         yield Door(now, loaded, near + 1, trust)
@@ -277,6 +281,30 @@ async def test_s28_so_many_shake_hands_at_once_and_no_more_and_one_neighbour_tak
         assert await gone(greedy[1][0])
         for _, writer in (*greedy, last, full):
             writer.close()
+
+
+@pytest.mark.slow
+@pytest.mark.row(105)
+async def test_the_pages_of_practice_answer_phones_by_tls_too_and_paired_ones_alone(tmp_path: Path) -> None:
+    practice = claim()
+    async with shop(tmp_path, f"[training]\nport = 0\nlan_port = {practice}\n") as door:
+        cookie = {"Cookie": await paired(door)}
+        url = await door.now.training.begin("1", Actor("person", "mei"))
+        assert url.startswith("http://127.0.0.1:"), "on the machine itself nothing changes"
+        assert url.endswith(f"#{practice}"), "what a page that came by TLS goes to"
+        assert door.now.service.lane("1").away.url == url
+        there = door._replace(port=practice)
+        for path in ("/train", "/train/trainer", "/c/1/till"):
+            status, _, headers = await ask(there, "GET", path)
+            assert (status, headers.get("Location")) == (303, "/sign-in"), path
+        status, text, _ = await ask(there, "GET", "/train", headers=cookie)
+        assert (status, "training-band" in text) == (200, True)
+        assert (await ask(there, "GET", "/train", host="evil.example", headers=cookie))[0] == 421
+        world = door.now.training.world
+        assert world is not None
+        assert world.service.lane("1").away.url == ""
+        await door.now.training.end("1", Actor("person", "mei"))
+        assert world.service.lane("1").away.url.endswith(f"#{door.port}"), "and back the same way"
 
 
 async def test_s31_a_key_s_program_comes_in_and_a_phone_that_was_taken_away_does_not(tmp_path: Path) -> None:

@@ -7,10 +7,16 @@ const ANSWER_MS = 5000;
 /** The counter as a whole; every other message is one event of the journal. */
 export const isView = (message) => message.type === "counter";
 
+/** The same machine as this page's, at the other address' port; its fragment names the one that answers with TLS. */
+export function portOf(elsewhere) {
+  const at = new URL(elsewhere);
+  return (location.protocol === "https:" && at.hash.slice(1)) || at.port;
+}
+
 /** This counter begins or ends training: its pages are at another port of the same machine. */
 function moveTo(elsewhere) {
   const there = new URL(location.href);
-  there.port = new URL(elsewhere).port;
+  there.port = portOf(elsewhere);
   location.replace(there);
 }
 

@@ -1,6 +1,7 @@
 // A counter that practises: its pages are at another address. Begin leads there, end leads back.
 
 import { post } from "./api.js";
+import { portOf } from "./live.js";
 import { sentence, withPin } from "./pin.js";
 
 function tell(text) {
@@ -24,9 +25,8 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-/** The same machine as this page's, at the other address' port. */
 function at(url, path) {
   const there = new URL(path, location.href);
-  there.port = new URL(url).port;
+  there.port = portOf(url);
   return there;
 }
