@@ -50,6 +50,8 @@ def names(text: str) -> Names:
 
 def marked(path: str, text: str) -> Iterator[tuple[int, str]]:
     """(row, test) for every ``pytest.mark.row(…)`` on a test, on its class, or in the file's ``pytestmark``."""
+    if "mark.row(" not in text:  # reading a file takes far longer than looking for a word
+        return
     tree = ast.parse(text, path)
     whole_file = {
         row
@@ -72,7 +74,11 @@ def _in_body(body: list[ast.stmt], path: str, rows: set[int]) -> Iterator[tuple[
 def _rows(nodes: Iterable[ast.AST]) -> Iterator[int]:
     for node in nodes:
         for child in ast.walk(node):
-            if isinstance(child, ast.Call) and ast.unparse(child.func) == "pytest.mark.row":
+            if not (
+                isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and child.func.attr == "row"
+            ):
+                continue
+            if ast.unparse(child.func) == "pytest.mark.row":
                 yield from (each.value for each in child.args if isinstance(each, ast.Constant))  # type: ignore[misc]  # ints, as the marker says
 
 

@@ -71,7 +71,9 @@ def shown(folder: Path) -> dict[str, list[str]]:
     tests: dict[str, list[str]] = {}
     for file in sorted(folder.rglob("test_*.py")):
         path = file.relative_to(folder.parent).as_posix()
-        top = ast.parse(file.read_text("utf-8"), path).body
+        if not _NUMBER.search(text := file.read_text("utf-8")):
+            continue
+        top = ast.parse(text, path).body
         classes = (node for node in top if isinstance(node, ast.ClassDef))
         for node in (*top, *(inner for each in classes for inner in each.body)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
