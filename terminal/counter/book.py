@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
-from weakref import WeakValueDictionary
 
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock
@@ -19,11 +18,13 @@ from terminal.payments.sale import Sale, evolve
 KEPT: Final = 256  # sales kept folded; older ended ones are folded again from the journal when asked for
 
 LOOKS: Final = 4
+ROWS: Final = 64  # sales under way at one moment, mostly; another one's row is made anew
 TOGETHER_MAX: Final = 8  # decisions of one sale in one append
 
 Decide = Callable[[Sale | None], Facts]
 Then = Callable[[Sale], None]
 OnOwed = Callable[[Sale, Owed], None]
+Row = dict[str, Any]
 
 
 SYSTEM: Final = Actor("system", "service")
@@ -45,7 +46,8 @@ class Book:
     def __init__(self, feed: Feed, clock: Clock) -> None:
         self.feed, self.clock = feed, clock
         self._sales: OrderedDict[str, Sale] = OrderedDict()
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # while in use
+        self._locks: dict[str, _Turn] = {}  # while in use
+        self._rows: dict[str, tuple[Sale, Row]] = {}  # of the sales that had facts last, for the lists
         self._together: dict[str, list[_Wish]] = {}  # by sale, who waits and may share an append
         self.on_owed: OnOwed = lambda _sale, _owed: None
         self.on_change: Callable[[Sale | None, Sale], None] = lambda _before, _after: None
@@ -91,17 +93,21 @@ class Book:
         wish = _Wish(decide, actor, then)
         line = self._together.setdefault(sale_id, []) if together else []
         line.append(wish)
-        lock = self._locks.get(sale_id)
-        if lock is None:
-            lock = self._locks[sale_id] = asyncio.Lock()
+        turn = self._locks.get(sale_id)
+        if turn is None:
+            turn = self._locks[sale_id] = _Turn()
+        turn.users += 1
         try:
-            async with lock:
+            async with turn.lock:
                 if together and not wish.taken:
                     await asyncio.sleep(0)  # who heard of the same facts stands in line after this turn
                 if not wish.taken:
                     others = [each for each in line if each is not wish and not each.taken]
                     await self._serve(sale_id, [wish, *others[: TOGETHER_MAX - 1]])
         finally:
+            turn.users -= 1
+            if not turn.users:
+                del self._locks[sale_id]
             if wish in line:
                 line.remove(wish)
             if together and not line:
@@ -133,13 +139,22 @@ class Book:
                 self.on_change(before, after)  # the glass first: voice and paper begin with work of their own
                 self._owe(after, mine)
 
-        append = asyncio.ensure_future(self.feed.append(_events(steps), durable))
+        append = asyncio.ensure_future(self.feed.append(_events(steps, self._row), durable))
         try:
             await _finish(append)
         finally:
             if append.done() and not append.cancelled() and (error := append.exception()) is not None:
                 for wish, *_ in steps:
                     wish.error = error
+
+    def _row(self, sale: Sale) -> Row:
+        """A fact's sale is nearly always what the one before it left."""
+        known = self._rows.pop(sale.id, None)
+        row = known[1] if known is not None and known[0] is sale else summary(sale)
+        self._rows[sale.id] = sale, row
+        if len(self._rows) > ROWS:
+            del self._rows[next(iter(self._rows))]
+        return row
 
     def _owe(self, after: Sale, events: tuple[Event, ...]) -> None:
         for event in events:
@@ -169,12 +184,24 @@ class _Wish:
         return self.after
 
 
-def _events(steps: Sequence[tuple[_Wish, Sale | None, Sale, Facts]]) -> list[NewEvent]:
+class _Turn:
+    """A sale's lock, and how many hold it or wait for it."""
+
+    __slots__ = ("lock", "users")
+
+    def __init__(self) -> None:
+        self.lock, self.users = asyncio.Lock(), 0
+
+
+def _events(
+    steps: Sequence[tuple[_Wish, Sale | None, Sale, Facts]], row_of: Callable[[Sale], Row]
+) -> list[NewEvent]:
     """The last of all carries the sale's row for the lists, unless that stays as it is: paper and voice rarely
     change it, and a shop's disk keeps every copy for ever."""
     (_, before, _, _), (_, _, after, facts) = steps[0], steps[-1]
-    last, row = facts[-1], summary(after)
-    changed = None if before is not None and summary(before) == row else row
+    last, was = facts[-1], None if before is None else row_of(before)
+    row = row_of(after)
+    changed = None if was == row else row
     return [
         NewEvent(
             stream=stream_of(sale.counter),
@@ -188,7 +215,7 @@ def _events(steps: Sequence[tuple[_Wish, Sale | None, Sale, Facts]]) -> list[New
     ]
 
 
-def _index(fact: Fact, row: dict[str, Any] | None) -> dict[str, Any]:
+def _index(fact: Fact, row: Row | None) -> dict[str, Any]:
     index: dict[str, Any] = {}
     if fact.owes:
         index["owes"] = list(fact.owes)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final, Literal
 
 from terminal.counter.ports import CodeScreen, Display, IdleScreen, ResultScreen, Screen
@@ -12,6 +11,7 @@ from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm
 from terminal.payments.attempt import State
+from terminal.payments.replacing import replace
 from terminal.payments.sale import Attempt, Sale, SaleState
 
 log = logging.getLogger(__name__)

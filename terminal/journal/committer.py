@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import apsw
 
@@ -17,7 +17,6 @@ from terminal.journal.records import (
     Chain,
     Identity,
     Row,
-    canonical,
     check,
     commitment,
     counter_of,
@@ -33,8 +32,7 @@ EVENTS_MAX: Final = 256  # in one append
 _INSERT: Final = f"INSERT INTO event VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608  # only marks
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+class Clear(NamedTuple):
     """A personal value on its way into the erasable table."""
 
     name: str
@@ -92,7 +90,7 @@ class Drafter:
             event.subject, str(event.actor), self._clock.wall_ms(), self._clock.mono_ns(), text,
             self._keys.chain_id, b"",
         )  # fmt: skip
-        canonical(row)  # what cannot be encoded fails here, alone, and not in a group with others
+        f"{event.subject}{event.actor}".encode()  # what has no UTF-8 fails here, alone, not in a group with others
         return Draft(row, parse(event.body, counter), clear)
 
 

@@ -6,8 +6,7 @@ settled once stays as it was settled first.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import apsw
 
@@ -27,24 +26,21 @@ _STANDING: Final = """INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         last_number = excluded.last_number, last_ms = excluded.last_ms"""
 
 
-@dataclass(frozen=True, slots=True)
-class Debt:
+class Debt(NamedTuple):
     id: str
     kind: str
     counter: str
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     kind: str
     final: bool
     words: str  # " one two ": each word between blanks, so that a search finds beginnings
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """The checked ``index`` of one event."""
 
     settles: tuple[str, ...] = ()

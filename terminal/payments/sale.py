@@ -1,7 +1,7 @@
 """A sale and everything that happened to it, folded from its events. Frozen: a fold returns a new one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, Direction, Flag, S
 from terminal.payments.fees import FeeRule
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundState
+from terminal.payments.replacing import replace
 from terminal.payments.sale_parts import Attempt, Mark, OpenException, Refund, needs_sweep
 
 __all__ = [

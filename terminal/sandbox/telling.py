@@ -93,12 +93,13 @@ class Teller:
             )
 
     def _altered(self, form: Form, at_ms: int) -> Form:
-        form = copy.deepcopy(form)
+        altered = form
         for slug, alter in _ALTERED.items():
             fault = self._faults.take(slug, at_ms)
             if fault is not None:
-                alter(form, int(fault.params.get("by", 0)))
-        return form
+                altered = copy.deepcopy(form) if altered is form else altered
+                alter(altered, int(fault.params.get("by", 0)))
+        return altered
 
     def _envelope(self, apiv3_key: str, event_type: str, form: Form, at_ms: int) -> tuple[str, bytes]:
         raw = self._keys.entropy.bytes(16).hex()
