@@ -30,6 +30,7 @@ from terminal.peripherals.shared import Shared
 from terminal.settings import Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import Beside, make_app, make_notices_app
+from terminal.web.edge import EDGE
 from terminal.web.listen import listen
 from terminal.web.report_desk import ReportParts
 from terminal.wiring.care import care_parts
@@ -41,6 +42,7 @@ from terminal.wiring.hooks import open_hooks, show
 from terminal.wiring.house import check_currency, house_of, people_of, pepper_of, wording_of
 from terminal.wiring.lan import open_lan
 from terminal.wiring.observing import Watching
+from terminal.wiring.power_on import open_power_on
 from terminal.wiring.preview import receipt_picture
 from terminal.wiring.privacy import Keeper, open_keeper
 from terminal.wiring.receipts import guests_of, open_receipts
@@ -146,7 +148,7 @@ async def running(
         )
         show(doors, hooks)
         url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching)
-        jobs = {**await open_lan(doors, loaded, clock), **open_goods(loaded, service), "stand-ins": fittings.watch}
+        jobs = {**await open_lan(doors, loaded, clock), **_beside(loaded, service, doors, url, fittings)}
         stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
         starts: list[Callable[[], None]] = [bills.start, risk.start, partial(hooks.start, service.tasks)]
@@ -212,6 +214,14 @@ def _report_parts(loaded: Loaded, journal: "Store", channels: dict[str, Opened],
     shop = loaded.settings.shop
     rules = {name: channel.profile.fee for name, channel in channels.items() if channel.profile.fee is not None}
     return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
+
+
+def _beside(
+    loaded: Loaded, service: Service, doors: web.Application, url: str, fittings: Fittings
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    """Jobs of what a shop may ask for: prices, the sheet at power-on; and the watch for another device."""
+    sheet = open_power_on(loaded, doors[EDGE], url)
+    return {**open_goods(loaded, service), **sheet, "stand-ins": fittings.watch}
 
 
 def _begun(service: Service, jobs: Mapping[str, Callable[[], Awaitable[None]]]) -> list[Callable[[], None]]:

@@ -39,7 +39,10 @@ PINYIN: Final = {
     "尚未核实，不算已付款": "shang4 wei4 he2 shi2, bu2 suan4 yi3 fu4 kuan3",
     "请人工处理": "qing3 ren2 gong1 chu3 li3",
     "测试": "ce4 shi4", "培训": "pei2 xun4", "微信支付": "wei1 xin4 zhi1 fu4", "支付宝": "zhi1 fu4 bao3",
-    "云闪付": "yun2 shan3 fu4",
+    "云闪付": "yun2 shan3 fu4", "一切正常": "yi2 qie4 zheng4 chang2",
+    "打印机不工作": "da3 yin4 ji1 bu4 gong1 zuo4", "没有网络": "mei2 you3 wang3 luo4",
+    "连不上互联网": "lian2 bu2 shang4 hu4 lian2 wang3", "银行没有接通": "yin2 hang2 mei2 you3 jie1 tong1",
+    "时钟不准": "shi2 zhong1 bu4 zhun3", "有些项目无法检查": "you3 xie1 xiang4 mu4 wu2 fa3 jian3 cha2",
 }  # fmt: skip
 
 # (seconds, hertz) one behind the other; each ear tells them apart without a word
@@ -58,6 +61,7 @@ def spoken(voice: dict[str, Any]) -> list[str]:
     numbers, texts = voice["numbers"], []
     for phrase in voice["phrases"].values():
         texts += [literal for literal, *_ in Formatter().parse(phrase)]
+    texts += voice["legs"].values()
     texts += voice["wallets"].values()
     if numbers["type"] == "chinese":
         texts += [*numbers["digits"], *numbers["places"], *numbers["groups"], numbers["two"], numbers["point"]]

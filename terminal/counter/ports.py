@@ -287,13 +287,14 @@ class Played(StrEnum):
 class Utterance:
     """``kind`` chooses chime and phrase; ``digits``, of its kind, are said one by one: a test of the speaker."""
 
-    kind: Literal["paid", "not_paid", "late", "checking", "unverified", "help", "digits"]
+    kind: Literal["paid", "not_paid", "late", "checking", "unverified", "help", "digits", "legs"]
     amount: Money
     wallet: str
     language: str
     test: bool
     training: bool = False
     digits: str = ""
+    legs: tuple[str, ...] = ()  # of the kind "legs": ok, printer, lan, internet, bank, clock, unsure
 
 
 class Speaker(Protocol):

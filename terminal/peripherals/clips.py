@@ -12,7 +12,7 @@ import msgspec
 
 from drivers.speaker.phrase import Clip
 from terminal.counter.ports import Utterance
-from terminal.peripherals.phrases import amount_words, digit_words, nearest, voice
+from terminal.peripherals.phrases import amount_words, digit_words, leg_words, nearest, voice
 
 CHIMES: Final = ""  # the language of sounds without words
 SPELLED: Final = ("zh-CN",)  # written without spaces: a clip holds characters, not words
@@ -86,6 +86,9 @@ def phrase_clips(utterance: Utterance) -> tuple[Clip, ...]:
     if utterance.kind == "digits":
         said = [clips_of(marks, language), clips_of(digit_words(utterance.digits, language), language)]
         return tuple(clip for part in said for clip in part or ())
+    if utterance.kind == "legs":
+        heard = [clips_of(each, language) for each in (marks, *leg_words(utterance))]
+        return tuple(clip for part in heard for clip in part or ())
     parts = [clips_of(marks, language), (chime(utterance.kind),)]
     fields = {
         "wallet": spoken.wallets.get(utterance.wallet, utterance.wallet),

@@ -24,6 +24,18 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: str
 
 
+class Legs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is dead of what the terminal stands on; ``ok``: nothing; ``unsure``: not all could be looked at."""
+
+    ok: str
+    printer: str
+    lan: str
+    internet: str
+    bank: str
+    clock: str
+    unsure: str
+
+
 class Currency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words for one and for many; ``part`` for hundredths, or ``tenth`` and ``hundredth`` said one by one."""
 
@@ -173,6 +185,7 @@ class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One language: ``names`` are currencies said behind a decimal number, others say their code's letters."""
 
     phrases: Phrases
+    legs: Legs
     wallets: dict[str, str]
     numbers: Chinese | Western
     currencies: dict[str, Currency]
@@ -213,6 +226,12 @@ def digit_words(digits: str, language: str) -> str:
     return ", ".join(numbers.below_twenty[int(digit)] for digit in digits)
 
 
+def leg_words(utterance: Utterance) -> list[str]:
+    """One sentence a leg, in the order in which they are mended."""
+    legs = voice(utterance.language).legs
+    return [str(getattr(legs, each)) for each in utterance.legs]
+
+
 def phrase(utterance: Utterance, *, wallet_title: str = "") -> str:
     """Everything the speaker says for this utterance; "test" or "training" come first.
 
@@ -223,6 +242,8 @@ def phrase(utterance: Utterance, *, wallet_title: str = "") -> str:
     marks = (spoken.phrases.test * utterance.test) + (spoken.phrases.training * utterance.training)
     if utterance.kind == "digits":
         return marks + digit_words(utterance.digits, utterance.language)
+    if utterance.kind == "legs":
+        return marks + ". ".join(leg_words(utterance))
     said: str = getattr(spoken.phrases, utterance.kind)
     wallet = wallet_title or spoken.wallets.get(utterance.wallet, utterance.wallet)
     return marks + said.format(wallet=wallet, amount=amount_words(utterance.amount, utterance.language))

@@ -15,6 +15,7 @@ from terminal.visit.proofs import CLOCK_OFF_S, Heard, Proven, channel_cause
 
 Name = Literal["printer", "lan", "internet", "bank", "clock"]
 State = Literal["ok", "dead", "cannot_tell"]
+NO_PRINTER: Final = "sheet_no_printer"
 SILENT: Final = frozenset({"visit_bank_silent"})  # it may be well and slow
 NOT_THERE: Final = frozenset({"sheet_no_printer", "sheet_bank_unasked"})  # nothing stands there to be tried
 MENDED_FIRST: Final = ("lan", "clock", "internet", "bank", "printer")
@@ -53,7 +54,7 @@ def legs(printer: Health | None, network: bool | None, channels: Sequence[Heard]
 
 def _printer(health: Health | None) -> Leg:
     if health is None:
-        return Leg("printer", "cannot_tell", "sheet_no_printer")
+        return Leg("printer", "cannot_tell", NO_PRINTER)
     reason = health.reason if health.state is not HealthState.OK else ""
     return Leg("printer", _STATES[health.state], reason, dict(health.detail))
 
@@ -128,3 +129,15 @@ def _of(counter: str, health: Health | None) -> Leg:
 def _worst(found: Iterable[Leg]) -> str:
     states = {"none" if each.slug in NOT_THERE else each.state for each in found}
     return next((each for each in ("dead", "cannot_tell", "ok") if each in states), "none")
+
+
+def said(found: Sequence[Leg]) -> tuple[str, ...]:
+    """What a voice says of them: each dead one once, in order; "ok" where none is, "unsure" where nobody knows.
+
+    A counter without a printer stands on it as little as on a speaker.
+    """
+    dead = dict.fromkeys(each.name for each in found if each.state == "dead")
+    if "lan" in dead:
+        dead.pop("internet", None)  # behind it
+    unsure = any(each.state == "cannot_tell" and each.slug != NO_PRINTER for each in found)
+    return tuple(dead) or (("unsure",) if unsure else ("ok",))

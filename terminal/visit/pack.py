@@ -17,7 +17,7 @@ FORMAT: Final = 1
 SHOP_KEYS: Final = (
     *("cut_off", "cashier_totals", "limit_minor", "cashier_refund_minor", "cashier_refund_day_minor"),
     *("pos_refund_minor", "pos_refund_day_minor", "refund_day_minor", "cashier_limit_minor", "pos_limit_minor"),
-    *("second_step", "offline", "offline_sale_minor", "offline_day_minor", "excess"),
+    *("second_step", "offline", "offline_sale_minor", "offline_day_minor", "excess", "sheet_at_start"),
 )
 COUNTER_KEYS: Final = ("languages", "kiosk")
 DEVICE_KEYS: Final = ("driver", "profile", "baud", "flow")

@@ -107,7 +107,7 @@ async def sheet(request: web.Request) -> web.Response:
     ]
     printers, owner = printers_of(request), who.may(Action.MANAGE_PEOPLE)
     facts = _facts(request, words, who, counter=_counters(request)[0][0], printers=[each[0] for each in printers])
-    local = edge.lan is None
+    local, lanes = edge.lan is None, request.app[PARTS].service.lanes.values()
     return render(
         request,
         "visit_sheet.html",
@@ -118,6 +118,7 @@ async def sheet(request: web.Request) -> web.Response:
         local=local,
         counters=_counters(request),
         printers=printers,
+        speakers=[each.id for each in lanes if each.devices.speaker],
     )
 
 

@@ -24,10 +24,10 @@ SHEET: Final = (
         "/sheet/print",
         "print_sheet",
         sheet.print_sheet,
-        "The same on this counter's receipt printer, at once.",
+        "The same on this counter's receipt printer, at once; or its legs by the counter's voice.",
         Done,
         SheetPrint,
-        problems=("counter_unknown", "sheet_no_printer"),
+        problems=("counter_unknown", "sheet_no_printer", "sheet_not_said"),
     ),
     Op(
         "POST",

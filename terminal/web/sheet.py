@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -24,6 +24,7 @@ from terminal.people.pairing import LIFE_S
 from terminal.people.roles import Action
 from terminal.visit.cards import SheetFacts, Told, sheet
 from terminal.visit.legs import Leg, legs
+from terminal.visit.legs import said as said_legs
 from terminal.visit.proofs import Heard
 from terminal.web.answers import Done
 from terminal.web.callers import greet, place
@@ -96,11 +97,23 @@ async def read_sheet(call: Call[SheetQuery]) -> Answer:
 
 
 async def print_sheet(call: Call[SheetPrint]) -> Answer:
-    counter = call.counter(Action.TEST_DEVICES, call.form.counter)
-    lines = await _lines(call.edge, counter, way_in(call.edge, call.request))
-    if why := await _printed(call.edge, counter, lines):
+    form, counter = call.form, call.counter(Action.TEST_DEVICES, call.form.counter)
+    where = way_in(call.edge, call.request)
+    why = await give(call.edge, counter, where, printed=form.printed, said=form.said)
+    if why:
         raise Conflict(why, counter=counter)
     return Answer(Done())
+
+
+async def give(edge: Edge, counter: str, where: str, *, printed: bool, said: bool) -> str:
+    """The sheet on paper, its legs by voice; "" or the slug of what did not come out."""
+    why = ""
+    if said:
+        legs_said = said_legs(await edge.looking.legs(counter))
+        why = "" if await _said(edge, counter, "legs", legs=legs_said) else "sheet_not_said"
+    if printed:
+        why = await _printed(edge, counter, await _lines(edge, counter, where)) or why
+    return why
 
 
 async def new_visit_code(call: Call[NewVisitCode]) -> Answer:
@@ -112,7 +125,7 @@ async def new_visit_code(call: Call[NewVisitCode]) -> Answer:
     if form.printed:
         printed = await _printed(edge, counter, await _lines(edge, counter, where, code))
     if form.said:
-        said = await _said(edge, counter, code)
+        said = await _said(edge, counter, "digits", digits=code)
     return Answer(VisitCode(code, LIFE_S, form.hours, where, code_svg(where), printed, said), 201)
 
 
@@ -243,11 +256,12 @@ async def _printed(edge: Edge, counter: str, lines: Receipt) -> str:
     return ""
 
 
-async def _said(edge: Edge, counter: str, code: str) -> bool:
+async def _said(
+    edge: Edge, counter: str, kind: Literal["digits", "legs"], *, digits: str = "", legs: tuple[str, ...] = ()
+) -> bool:
     lane, house = edge.service.lane(counter), edge.service.house
     if not lane.devices.speaker:
         return False
-    utterance = Utterance(
-        "digits", Money(0, house.currency), "", lane.settings.language("voice"), house.test, house.training, code
-    )
+    language, nothing = lane.settings.language("voice"), Money(0, house.currency)
+    utterance = Utterance(kind, nothing, "", language, house.test, house.training, digits, legs)
     return await lane.devices.speaker.say(utterance) is Played.DONE

@@ -14,7 +14,11 @@ class SheetQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class SheetPrint(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``printed``: on this counter's paper; ``said``: its legs by the counter's voice."""
+
     counter: Name
+    printed: bool = True
+    said: bool = False
 
 
 class NewVisitCode(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

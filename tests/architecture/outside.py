@@ -125,6 +125,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/cli/lab_virtual.py", "thread"): "the virtual counter has a loop of its own, on a thread of its own",
     ("terminal/lab/eye.py", "thread"): "looking through the camera leaves the loop",
     ("terminal/lab/laboratory.py", "thread"): "as above",
+    ("terminal/wiring/power_on.py", "file"): "which start of the machine this is (proc), and which it was last",
     ("terminal/wiring/goods.py", "file"): "the shop's products, read again when they changed",
     ("terminal/wiring/goods.py", "thread"): "as above, off the loop",
     ("terminal/wiring/fitting.py", "thread"): "a chosen device is written to the disk off the loop",

@@ -2,21 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
 from terminal.cli.commands import app as cli
-from terminal.counter.ports import HttpReply, HttpRequest, NothingSent
+from terminal.counter.ports import HttpReply, HttpRequest, NothingSent, Played
 from terminal.payments.event import Actor
 from terminal.people.pairing import LIFE_S
 from terminal.people.roles import Role
+from terminal.settings import Loaded, Secrets, State
 from terminal.web.network import has_way_out
+from terminal.wiring.power_on import open_power_on
 from tests.flows.api_parts import Line
 from tests.flows.api_rig import Shop
+from tests.flows.counter_devices import SpeakerOnCounter
+from tests.flows.test_api_whole_app import settings
 from tests.flows.test_lan import PHONE
 from tests.flows.test_lan import ask as lan_ask
 from tests.flows.test_lan import shop as lan_shop
@@ -60,6 +66,51 @@ async def test_a_sheet_is_read_printed_and_its_code_lets_one_visitor_in_once(sho
     assert "take_money" not in me.body["may"]
     again = await stranger.post("/visit-sign-in", {**wish, "label": "Another"})
     assert again.slug == "pairing_wrong", "good once"
+
+
+@pytest.mark.row(96)
+async def test_a_voice_says_which_leg_is_dead_where_a_speaker_stands(shop: Shop) -> None:
+    owner, lane = await shop.owner(), shop.service.lane("1")
+    wish = {"counter": "1", "printed": False, "said": True}
+    assert (await owner.post("/sheet/print", wish)).slug == "sheet_not_said"
+    speaker = SpeakerOnCounter()
+    speaker.takes_s = 0
+    lane.devices = replace(lane.devices, speaker=speaker)
+    assert (await owner.post("/sheet/print", wish)).status == 200
+    assert shop.printers["1"].slips == [], "only said"
+    shop.printers["1"].unplugged = True
+    assert (await owner.post("/sheet/print", wish)).status == 200
+    assert [said.legs for _, said in speaker.began] == [("ok",), ("printer",)]
+    assert {said.kind for _, said in speaker.began} == {"legs"}
+    speaker.played = Played.NOT_PLAYED
+    assert (await owner.post("/sheet/print", wish)).slug == "sheet_not_said"
+
+
+@pytest.mark.row(96)
+async def test_once_after_power_on_each_counter_gets_its_sheet_and_no_restart_repeats_it(
+    shop: Shop, tmp_path: Path
+) -> None:
+    boot, plain = tmp_path / "boot", settings(tmp_path)
+    boot.write_text("first-start\n")
+
+    def asked(wish: str) -> Loaded:
+        table = msgspec.structs.replace(plain.settings.shop, sheet_at_start=wish)
+        state = State(folder=str(tmp_path))
+        return Loaded(msgspec.structs.replace(plain.settings, shop=table, state=state), tmp_path, Secrets({}))
+
+    assert open_power_on(asked("off"), shop.edge, "http://127.0.0.1:7600", boot) == {}
+    [job] = open_power_on(asked("printed"), shop.edge, "http://127.0.0.1:7600", boot).values()
+    await job()
+    for counter in ("1", "2"):
+        [slip] = shop.printers[counter].slips
+        assert "http://127.0.0.1:7600/sign-in?visit=yes" in str(slip.receipt)
+    assert open_power_on(asked("printed"), shop.edge, "", boot) == {}, "an update is no power-on"
+    boot.write_text("second-start\n")
+    shop.printers["1"].tears = True
+    [job] = open_power_on(asked("both"), shop.edge, "http://127.0.0.1:7600", boot).values()
+    await job()
+    assert [len(shop.printers[each].slips) for each in ("1", "2")] == [1, 2], "one printer's trouble is its own"
+    assert open_power_on(asked("both"), shop.edge, "", tmp_path / "nobody knows") == {}
 
 
 @pytest.mark.row(95)

@@ -37,6 +37,9 @@ at("look").addEventListener("click", look);
 at("print")?.addEventListener("click", async () => {
   if (await run(() => post("/sheet/print", { counter: at("print").dataset.counter }))) tell(t("sheet.printed"));
 });
+at("say")?.addEventListener("click", async () => {
+  if (await run(() => post("/sheet/print", { counter: at("say").dataset.counter, printed: false, said: true }))) tell(t("sheet.said_legs"));
+});
 at("void")?.addEventListener("click", async () => {
   if (!(await run(() => post("/visit-codes/void")))) return;
   at("made").hidden = true;

@@ -10,7 +10,7 @@ from terminal.counter.ports import Health, HealthState
 from terminal.errors import Fact
 from terminal.help.registry import registry
 from terminal.payments.notice import Answer, NotSent, NotThere, Refusal, Refused, Unclear
-from terminal.visit.legs import legs, prove_sheet
+from terminal.visit.legs import Leg, Name, State, legs, prove_sheet, said
 from terminal.visit.proofs import Heard
 
 pytestmark = pytest.mark.row(96)
@@ -109,3 +109,22 @@ def test_a_silent_bank_fails_the_step_and_one_that_cannot_be_asked_does_not() ->
     assert (cause, states["bank"]) == ("visit_bank_silent", "cannot_tell")
     cause, _, states = proven(None)
     assert (cause, states["bank"]) == ("", "none")
+
+
+@pytest.mark.row(96)
+@pytest.mark.parametrize(
+    ("states", "said_"),
+    [
+        ({}, ("ok",)),
+        ({"printer": "dead", "clock": "dead"}, ("printer", "clock")),
+        ({"lan": "dead", "internet": "dead", "bank": "cannot_tell"}, ("lan",)),
+        ({"internet": "dead", "bank": "cannot_tell", "clock": "cannot_tell"}, ("internet",)),
+        ({"bank": "cannot_tell"}, ("unsure",)),
+    ],
+)
+def test_a_voice_names_what_is_dead_and_nothing_that_lies_behind_it(
+    states: dict[Name, State], said_: tuple[str, ...]
+) -> None:
+    names: tuple[Name, ...] = ("printer", "lan", "internet", "bank", "bank", "clock")
+    assert said([Leg(each, states.get(each, "ok")) for each in names]) == said_
+    assert said([Leg("printer", "cannot_tell", "sheet_no_printer"), Leg("lan", "ok")]) == ("ok",)
