@@ -94,7 +94,7 @@ async def test_a_machine_that_stopped_while_somebody_trained_sells_again_and_say
         assert (ended.type, ended.body["why"]) == ("training_ended", "restart")
 
 
-async def test_a_sale_that_is_just_being_opened_in_practice_is_cancelled_before_the_counter_sells_again(
+async def test_practice_ends_in_order_also_in_the_midst_of_a_sale_s_opening_and_of_its_own_closing(
     tmp_path: Path,
 ) -> None:
     async with open_shop(tmp_path, counters=1) as shop:
@@ -108,17 +108,6 @@ async def test_a_sale_that_is_just_being_opened_in_practice_is_cancelled_before_
             await asyncio.sleep(0)
             if practised.turn.locked():
                 break
-        await training.end("1", MEI)
-        sale = await opening
-        assert world.service.book.sale(sale.id).state == "cancelled", "open for ever behind a counter that sells"
-        assert practised.current is None
-
-
-async def test_the_service_stops_only_after_practice_that_is_being_closed_has_closed(tmp_path: Path) -> None:
-    async with open_shop(tmp_path, counters=1) as shop:
-        shop.running.training.linger_s = 0.0
-        await shop.running.training.begin("1", MEI)
-        training, world = training_of(shop)
         closing, go_on, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def slow() -> None:
@@ -127,12 +116,17 @@ async def test_the_service_stops_only_after_practice_that_is_being_closed_has_cl
             closed.set()
 
         world.stack.push_async_callback(slow)
+        training.linger_s = 0.0
         await training.end("1", MEI)
+        sale = await opening
+        assert world.service.book.sale(sale.id).state == "cancelled", "open for ever behind a counter that sells"
+        assert practised.current is None
+
         await asyncio.wait_for(closing.wait(), WATCHDOG_S)
         stopping = asyncio.create_task(training.stop())
         for _ in range(10):
             await asyncio.sleep(0)
-        assert not stopping.done(), "left half closed"
+        assert not stopping.done(), "the service stopped before practice had closed"
         go_on.set()
         await asyncio.wait_for(stopping, WATCHDOG_S)
         assert closed.is_set()
