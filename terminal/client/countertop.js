@@ -207,7 +207,8 @@ export class Countertop {
       return await this.sale(sale);
     } finally {
       clearTimeout(timer);
-      stop.abort();
+      stop.abort(); // where it waits for bytes, and where it waits for us
+      states.return().catch(() => {});
     }
   }
 

@@ -20,6 +20,7 @@ from firmware_stubs.printer import PrinterStub
 from terminal.lab.eye import digits_heard
 from tests.flows.browser.chromium import MISSING, find_chromium
 from tests.flows.lab_windows import Windows, windows
+from tests.flows.page_commands import played, script
 from tests.flows.test_lab_serve import curls
 
 __all__ = ["windows"]  # the fixture is found by its name
@@ -268,6 +269,40 @@ async def test_the_curl_lines_of_the_lab_s_page_work_as_they_stand(windows: Wind
     assert code == 0, said
     await windows.paid("¥28.50", slips + 1)
     await expect(windows.lab.locator("#active code")).to_have_count(0)
+
+
+HOUR = ('"order_no":"H-1"', '"result":"paid"', '"word":"paid"', "NotPaid(", "Paid at once; the slip is kept")
+PAGE = (
+    '"order_no":"A-1001"',  # curl opens a sale
+    '"result":"paid"',  # the customer pays
+    '"state":"paid"',  # and it is read
+    '"direction":"pull"',  # the till's own scanner
+    '"events":',
+    "sale_opened",  # over the WebSocket
+    "refund_needs_approval",
+    '"refund":',
+    '"auth_code"',  # a customer of the other wallet
+    "hand over the goods",  # the Python client
+    "paid A-2002",  # the JavaScript client
+)
+
+
+@pytest.mark.row(88, 89, 90, 143, 144)
+@pytest.mark.parametrize(("page", "wanted"), [("integrate/first-hour.md", HOUR), ("for-integrators.md", PAGE)])
+async def test_every_command_of_an_integrators_page_works_the_first_time(
+    windows: Windows, tmp_path: Path, page: str, wanted: tuple[str, ...]
+) -> None:
+    """Installing and building have tests of their own; ports and folder are this run's."""
+    (tmp_path / ".demo").symlink_to(windows.root)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    service = urlsplit(windows.till.url).port or 0
+    ports = {7600: service, 7610: service + 10, 7620: urlsplit(windows.lab.url).port or 0}
+    code, said = await played(script(page, ports), tmp_path)
+    assert code == 0, said
+    at = 0
+    for words in wanted:
+        at = said.find(words, at)
+        assert at >= 0, f"{words}\n{said}"
 
 
 @pytest.mark.row(105)
