@@ -73,10 +73,15 @@ class LanKeeper:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._port = 0
 
-    async def open(self) -> None:
-        """Raises BadSettings, as ``open_lan``."""
-        with on_disk(self._loaded.state):
-            self._renewed()
+    async def open(self, *, keeps: bool = True) -> None:
+        """``keeps``: the certificate is this one's to make and renew; else another door's, open already.
+
+        Raises:
+            BadSettings: as ``open_lan``.
+        """
+        if keeps:
+            with on_disk(self._loaded.state):
+                self._renewed()
         self._take()
         self._port = await listen_too(self._doors, self._listen.lan_host, self._listen.lan_port, self._context)
         self._tell()

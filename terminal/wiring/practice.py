@@ -39,7 +39,7 @@ from terminal.web.training import Trainer
 from terminal.wiring.channels import NOWHERE, open_channel
 from terminal.wiring.fitting import counter_of
 from terminal.wiring.house import house_of, wording_of
-from terminal.wiring.lan import open_lan
+from terminal.wiring.lan import LanKeeper
 from terminal.wiring.lesson_stage import ServiceStage
 from terminal.wiring.preview import receipt_picture
 from terminal.wiring.stores import JOURNAL, keys_folder, on_disk, open_journal
@@ -150,8 +150,10 @@ async def _listening(stack: AsyncExitStack, pages: web.Application, loaded: Load
     """As the shop's own pages: here without TLS, and for the shop's phones with it."""
     settings = loaded.settings
     url = await listen(stack, pages, settings.listen.host, settings.training.port)
-    at = msgspec.structs.replace(settings.listen, lan_port=settings.training.lan_port)
-    await open_lan(pages, replace(loaded, settings=msgspec.structs.replace(settings, listen=at)), clock)
+    if settings.listen.lan:
+        at = msgspec.structs.replace(settings.listen, lan_port=settings.training.lan_port)
+        there = replace(loaded, settings=msgspec.structs.replace(settings, listen=at))
+        await LanKeeper(pages, there, clock).open(keeps=False)
     return url
 
 
