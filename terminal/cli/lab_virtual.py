@@ -7,11 +7,12 @@ waits for something, a breath after each, and by ``clock/advance``; between two 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
+from terminal.client import Pieces
 from terminal.lab.bank_link import BankRefuses
 from terminal.lab.control import PREFIX, VERBS, Control, Verb, VirtualTime
 from terminal.lab.control_openapi import document
@@ -23,21 +24,23 @@ from terminal.lab.stand import Stand
 from terminal.lab.timeline import Timeline
 from terminal.sandbox.engine import CustomerCannot, plain_view
 from terminal.system import SystemEntropy
-from terminal.testing.door import Ask, key_of
+from terminal.testing.door import NOTHING, Ask, in_time, key_of
 from terminal.testing.rig import Counter
 from terminal.testing.setup import Setup
 
 T = TypeVar("T")
 BREATH_S: Final = 0.25
 ANSWER_S: Final = 90.0  # of virtual time, longer than any wait a caller may ask for
+STREAM_S: Final = 20.0
+STREAM: Final = "/api/v1/events/stream"
 DOWN_S: Final = 1.0
 SALES: Final = 5
 ORDERS: Final = 12
 LATE_MS: Final = 90_000
 PASSWORD_MS: Final = 4_000
 HOP: Final = ("host", "connection", "content-length", "transfer-encoding", "keep-alive", "expect", "date")
-NO_STREAMS: Final = "On virtual time nothing stays open: read GET /api/v1/events?after=N."
-STREAMS: Final = ("/api/v1/events/stream", "/api/v1/live")
+NO_SOCKETS: Final = "On virtual time nothing stays open: read GET /api/v1/events?after=N."
+SOCKET: Final = "/api/v1/live"
 DAY_S: Final = 86_400.0  # the longest clock/advance
 API_BODY_MAX: Final = 1024 * 1024  # the service refuses earlier, in its own words
 
@@ -166,8 +169,8 @@ class VirtualLab:
 
     async def api(self, request: web.Request) -> web.Response:
         """One request of a till, as bytes through the service's own server code."""
-        if request.path in STREAMS:
-            raise web.HTTPNotImplemented(text=NO_STREAMS)
+        if request.path == SOCKET:
+            raise web.HTTPNotImplemented(text=NO_SOCKETS)
         headers = {name: text for name, text in request.headers.items() if name.lower() not in HOP}
         ask = Ask(request.method, request.path_qs, await request.read(), headers)
         status, told, body = await self._there(lambda: self._run(self._ask(ask)))
@@ -180,6 +183,8 @@ class VirtualLab:
         office = await self._counter.office()
         if office is None:
             return 0, {}, b""
+        if ask.path.startswith(STREAM):
+            return await _first_events(office.door.pieces(ask))
         try:
             async with asyncio.timeout(ANSWER_S):
                 return await office.door.ask(ask)
@@ -216,6 +221,17 @@ class VirtualLab:
 
     async def _there(self, act: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+
+async def _first_events(pieces: Pieces) -> tuple[int, Any, bytes]:
+    """A stream that ends with the first events it brings, or after a while: whoever follows it comes again."""
+    status, headers, body = NOTHING
+    async with aclosing(in_time(pieces, STREAM_S)) as coming:
+        async for status, headers, piece in coming:  # noqa: B007 - of the last piece
+            body += piece
+            if b"\ndata: " in piece:
+                break
+    return status, {name.lower(): text for name, text in headers.items()}, body
 
 
 def virtual_app(lab: VirtualLab, door: Door) -> web.Application:

@@ -102,7 +102,6 @@ def test_the_story_of_the_page_is_sound_and_holds(tmp_path: Path) -> None:
     assert verdict.agrees, verdict.wrong
 
 
-@pytest.mark.slow  # test_lab_stories.py has the command's words and codes
 @pytest.mark.row(144)
 def test_the_page_s_commands_on_virtual_time_end_with_0(tmp_path: Path) -> None:
     [block] = [text for text in SHELL if text.startswith("countertop lab list")]

@@ -1,12 +1,17 @@
 """The lab on virtual time over HTTP: a till in any language waits a minute in milliseconds."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import aiohttp
 import pytest
 
 from terminal.cli.lab_virtual import virtual_lab
+from terminal.client import AsyncClient, Order
+
+WATCHDOG_S = 60.0
 
 
 class Till:
@@ -37,6 +42,21 @@ class Till:
 async def till() -> AsyncIterator[Till]:
     async with virtual_lab(0, "7") as (url, key, token), aiohttp.ClientSession() as session:
         yield Till(session, url, key, token)
+
+
+@pytest.mark.row(88, 149)
+async def test_a_till_s_client_waits_and_follows_while_time_is_a_number(till: Till) -> None:
+    async with AsyncClient(till.url, till.key, pause_s=0.01) as client:
+        sale = await client.open_sale(Order("1", 2850))
+        await till.lab("POST", "/phone/scan", {})
+        await till.lab("POST", "/phone/pay", {})
+        assert (await client.wait(sale.id, limit_s=WATCHDOG_S)).state == "paid"
+        async with asyncio.timeout(WATCHDOG_S), aclosing(client.follow(0)) as events:
+            told = [await anext(events)]
+            while (told[-1].type, told[-1].body.get("to")) != ("sale_moved", "paid"):
+                told.append(await anext(events))
+    numbers = [each.number for each in told]
+    assert numbers == sorted(set(numbers))
 
 
 @pytest.mark.row(146, 149)
@@ -115,9 +135,8 @@ async def test_a_day_passes_the_clock_is_set_and_a_password_is_typed(till: Till)
 
 async def test_what_virtual_time_has_not_is_said_and_the_service_refuses_by_itself(till: Till) -> None:
     headers = {"Authorization": f"Bearer {till.key}"}
-    for path in ("events/stream", "live"):
-        async with till.session.get(f"{till.url}/api/v1/{path}", headers=headers) as answer:
-            assert (answer.status, "GET /api/v1/events?after=N" in await answer.text()) == (501, True)
+    async with till.session.get(f"{till.url}/api/v1/live", headers=headers) as answer:
+        assert (answer.status, "GET /api/v1/events?after=N" in await answer.text()) == (501, True)
     status, told = await till.api("POST", "/sales", {"title": "x" * 70_000}, **{"Idempotency-Key": "virtual-0021"})
     assert (status, told["slug"]) == (413, "body_too_large")
     async with till.session.get(f"{till.url}/api/v1/sales", headers=headers) as answer:
