@@ -26,6 +26,8 @@ from terminal.web.unheard import note_event
 log = logging.getLogger(__name__)
 BATCH: Final = 64
 HEARTBEAT_S: Final = 20.0
+ROOM: Final = 8 * 1024  # bytes on their way; asyncio makes a writer wait from 64 KiB until 16 are left
+UTF8_MAX: Final = 4  # bytes a character
 CHATTER_MAX: Final = 64  # messages a client may send: it has nothing to say
 
 
@@ -54,7 +56,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     edge.hub.add(listener)
     try:
         await socket.prepare(request)
-        await _serve(edge, socket, listener)
+        await _serve(edge, request, socket, listener)
     finally:
         edge.hub.remove(listener)
         if request.transport is not None:  # what a client does not read is not kept for it for ever
@@ -84,9 +86,9 @@ def _lane(edge: Edge, caller: Caller, counter: str) -> Lane | None:
     return edge.service.lane(counter)
 
 
-async def _serve(edge: Edge, socket: web.WebSocketResponse, listener: Listener) -> None:
+async def _serve(edge: Edge, request: web.Request, socket: web.WebSocketResponse, listener: Listener) -> None:
     async with asyncio.TaskGroup() as group:
-        writing = group.create_task(_write(edge, socket, listener), name="live writer")
+        writing = group.create_task(_write(edge, request, socket, listener), name="live writer")
         ending = group.create_task(_end(socket, listener, writing, edge.limits.socket_stuck_s), name="live end")
         await _read(socket)
         writing.cancel()
@@ -115,19 +117,19 @@ async def _end(
             await socket.close(code=code, message=reason, drain=False)
 
 
-async def _write(edge: Edge, socket: web.WebSocketResponse, listener: Listener) -> None:
+async def _write(edge: Edge, request: web.Request, socket: web.WebSocketResponse, listener: Listener) -> None:
     feed = edge.service.feed
     try:
         while not socket.closed:
             listener.news.clear()
             if listener.lane is not None and listener.dirty:
                 listener.dirty = False
-                await _send(edge, socket, edge.hub.view(listener.lane, listener.caller))
+                await _send(edge, request, socket, edge.hub.view(listener.lane, listener.caller))
             batch = feed.after(listener.sent, limit=BATCH)
             for event in batch:
                 listener.sent = event.number
                 if not listener.glass_only and visible(event, listener.caller.principal):
-                    await _send(edge, socket, edge.hub.event(event))
+                    await _send(edge, request, socket, edge.hub.event(event))
                     note_event(edge, listener.caller, event)
             if not batch:
                 listener.live = True
@@ -141,6 +143,10 @@ async def _write(edge: Edge, socket: web.WebSocketResponse, listener: Listener) 
         return  # the reader sees it too
 
 
-async def _send(edge: Edge, socket: web.WebSocketResponse, text: str) -> None:
+async def _send(edge: Edge, request: web.Request, socket: web.WebSocketResponse, text: str) -> None:
+    line = request.transport
+    if line is not None and line.get_write_buffer_size() + UTF8_MAX * len(text) < ROOM:
+        await socket.send_str(text)  # there is room for it: nothing to wait for, and no limit to set and take back
+        return
     async with asyncio.timeout(edge.limits.socket_stuck_s):
         await socket.send_str(text)

@@ -54,6 +54,7 @@ class Bench:
         self._python: Path | None = None  # of the peers
         self._no_peer = "LNbits: run with PEERS=1"
         self._lnbits_s: float | None = None
+        self._spread: list[Figure] = []
 
     def wants(self, *goals: int) -> bool:
         return not self._wanted or bool(self._wanted & set(goals))
@@ -81,7 +82,10 @@ class Bench:
         self.take(12, "a payment's cryptography, payment codes", rails.measure)
         self.take(11, f"a bill of {self._lines:,} lines", lambda: reconcile.measure(self._lines, folder))
         self.take(13, "whole sales on virtual time", library.measure)
-        self.take(14, "events to many listeners", lambda: asyncio.run(fanout.measure(folder)))
+        if self.wants(14):
+            self.say("events to many listeners")
+            self._spread = asyncio.run(fanout.measure(folder))
+            self.figures += self._spread
         self.take(6, "receipts", lambda: paper.measure(self._escpos_ms()))
         if self.wants(1, 2, 3, 6, 7, 8, 9, 10, 14):
             asyncio.run(self._services(folder))
@@ -121,6 +125,9 @@ class Bench:
         async with running(folder) as lnbits:
             self._lnbits_s = lnbits.first_s
             await self._sales(shop, lnbits)
+            if self.wants(14):
+                self.say("events of LNbits to many listeners")
+                self.figures += await fanout.beside(lnbits, self._spread)
             if self.wants(10):
                 self.figures += await idle.beside(lnbits)
 

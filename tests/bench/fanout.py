@@ -1,7 +1,7 @@
 """Goal 14: a sale's event to 1, 100 and 1,000 listeners on WebSockets, beside aiohttp that sends one so long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from aiohttp import web
 
 from terminal.payments.event import Actor
 from terminal.web.edge import EdgeLimits
+from tests.bench.peers.lnbits import Lnbits
 from tests.bench.table import Figure
 from tests.bench.timing import now_s, p50
 from tests.flows.api_rig import open_shop
@@ -35,6 +36,16 @@ async def measure(folder: Path) -> list[Figure]:
         ours = await _ours(folder, count)
         what = f"POST sale → its event at the last of {count:,} listeners, p50"
         made.append(Figure(14, what, ours * 1e3, "ms", "bare aiohttp", bare * 1e3))
+    return made
+
+
+async def beside(lnbits: Lnbits, ours: Sequence[Figure]) -> list[Figure]:
+    """What ``measure`` found, beside the peer: its listeners hear of a payment, from the webhook on."""
+    made = []
+    for count, figure in zip(LISTENERS, ours, strict=True):
+        theirs = await lnbits.spread(count, ROUNDS)
+        what = f"the same, last of {count:,} listeners; LNbits from its webhook on"
+        made.append(Figure(14, what, figure.ours, "ms", "LNbits", theirs * 1e3, most=1))
     return made
 
 

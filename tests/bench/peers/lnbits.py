@@ -22,7 +22,7 @@ from aiohttp import web
 
 from tests.bench.peers import PeerMissing, environment
 from tests.bench.shop import free_port, stop
-from tests.bench.timing import cpu_of, now_s, rss_mb, wakeups
+from tests.bench.timing import cpu_of, now_s, p50, rss_mb, wakeups
 
 SECRET: Final = "whsec_bench"  # signs webhooks on loopback
 START_S: Final = 60.0
@@ -80,8 +80,9 @@ class Round:
 
 
 class Lnbits:
-    def __init__(self, http: aiohttp.ClientSession, stripe: Stripe, pid: int, first_s: float) -> None:
-        self._http, self._stripe, self.pid, self.first_s = http, stripe, pid, first_s
+    def __init__(self, http: aiohttp.ClientSession, url: str, stripe: Stripe, pid: int) -> None:
+        self._http, self._url, self._stripe, self.pid = http, url, stripe, pid
+        self.first_s = 0.0
         self._key = ""
         self._paid: dict[str, asyncio.Future[float]] = {}
         self.alone, self.together = Round(), Round()
@@ -117,6 +118,34 @@ class Lnbits:
         if kept is not None:
             kept.create_ms.append((created_s - began_s) * 1e3)
             kept.notify_ms.append((heard_s - posted_s) * 1e3)
+
+    async def spread(self, count: int, rounds: int) -> float:
+        """Seconds from the webhook until the last of so many listeners has the event, the middle of the rounds."""
+        taken = []
+        heard = asyncio.Semaphore(0)
+
+        async def hear(socket: aiohttp.ClientWebSocketResponse) -> None:
+            async for message in socket:
+                if number in message.data:
+                    heard.release()
+
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(self._url, connector=connector) as session, asyncio.TaskGroup() as group:
+            sockets = [await session.ws_connect(f"/api/v1/ws/{self._key}") for _ in range(count)]
+            number = "nothing yet"
+            listening = [group.create_task(hear(each)) for each in sockets]
+            for _ in range(rounds):
+                number = await self.open_sale()
+                began_s = now_s()
+                await self._webhook(number)
+                async with asyncio.timeout(EVENT_S):
+                    for _ in range(count):
+                        await heard.acquire()
+                taken.append(now_s() - began_s)
+                number = "nothing more"
+            for task in listening:
+                task.cancel()
+        return p50(taken)
 
     async def open_sale(self) -> str:
         body = {"out": False, "amount": 28.5, "unit": CURRENCY, "fiat_provider": "stripe", "memo": "bench"}
@@ -174,8 +203,9 @@ async def running(folder: Path) -> AsyncIterator[Lnbits]:
                 "--log-level", "warning", cwd=folder, env=_settings(folder, bank), stdout=out, stderr=out,
             )  # fmt: skip
         try:
-            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
-                made = Lnbits(http, stripe, process.pid, 0.0)
+            url = f"http://127.0.0.1:{port}"
+            async with aiohttp.ClientSession(url) as http:
+                made = Lnbits(http, url, stripe, process.pid)
                 await _first_sale(made, process, folder / "lnbits.log")
                 made.first_s = now_s() - began_s
                 listening = asyncio.create_task(made.listen())
