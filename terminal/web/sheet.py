@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from msgspec.structs import replace
 
-from terminal.counter.ports import Played, PrintStopped, Provider, Slip, Utterance
+from terminal.counter.ports import Played, PrintStopped, Slip, Utterance
 from terminal.counter.service import Service
 from terminal.counter.slips import mark_of
 from terminal.errors import Conflict, TerminalError
@@ -18,10 +18,10 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
 from terminal.help.registry import describe
 from terminal.payments.money import Money
-from terminal.payments.notice import Unclear
 from terminal.payments.receipt import Receipt, Row
 from terminal.people.pairing import LIFE_S
 from terminal.people.roles import Action
+from terminal.visit.asking import ask
 from terminal.visit.cards import SheetFacts, Told, sheet
 from terminal.visit.legs import Leg, legs
 from terminal.visit.legs import said as said_legs
@@ -67,21 +67,11 @@ class Looking:
         health = self._service.lane(counter).devices.health().get("printer")
         async with self._turn:
             if self._service.parts.clock.mono_ns() >= self._until_ns:
-                asked = (self._ask(*each) for each in self._service.providers().items())
+                ids, channels = self._service.parts.ids, self._service.providers().items()
+                asked = (ask(name, provider, ids.ulid(), ASK_S) for name, provider in channels)
                 self._heard = list(await asyncio.gather(*asked))
                 self._until_ns = self._service.parts.clock.mono_ns() + int(FRESH_S * 1e9)
         return legs(health, has_way_out(), self._heard)
-
-    async def _ask(self, channel: str, provider: Provider) -> Heard:
-        """About an order that nobody made: nothing moves, and whatever is verified proves line, keys and clock."""
-        if provider.profile.confirms_by == "statement":
-            return Heard(channel, "", None)  # money is looked for in files: nobody to ask
-        try:
-            async with asyncio.timeout(ASK_S):
-                answer = await provider.query(self._service.parts.ids.ulid())
-        except TimeoutError:
-            answer = Unclear("timeout")
-        return Heard(channel, "", answer, round(provider.clock_offset_s))
 
 
 async def read_sheet(call: Call[SheetQuery]) -> Answer:

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from terminal.banks.any_bank import AnyBank
 from terminal.counter.ports import Health
-from terminal.payments.notice import Unclear
 from terminal.people.roles import Role
+from terminal.visit.asking import ask
 from terminal.visit.legs import prove_sheet
 from terminal.visit.presets import proposed
 from terminal.visit.proofs import (
@@ -73,17 +72,9 @@ class Machine:
         return [each.result() for each in asked]
 
     async def _ask(self, channel: str) -> Heard:
-        provider = self._service.parts.providers[channel]
+        provider, (_, _, ids) = self._service.parts.providers[channel], self._site.machine
         masked, waits = self._site.payees.get(channel, ""), self._service.accounts.waits(channel)
-        if isinstance(provider, AnyBank):
-            return Heard(channel, masked, None, waits=waits)
-        _, _, ids = self._site.machine
-        try:
-            async with asyncio.timeout(ASK_S):
-                answer = await provider.query(ids.ulid())
-        except TimeoutError:
-            answer = Unclear("timeout")
-        return Heard(channel, masked, answer, round(provider.clock_offset_s), waits)
+        return await ask(channel, provider, ids.ulid(), ASK_S, payee=masked, waits=waits)
 
     def _printers(self) -> dict[str, Health | None]:
         return {name: lane.devices.health().get("printer") for name, lane in self._service.lanes.items()}

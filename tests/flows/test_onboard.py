@@ -167,7 +167,7 @@ def test_what_comes_in_the_wrong_order_or_twice_is_a_sentence(tmp_path: Path) ->
         view = await lab.told(li, "POST", "/visit/steps/cent/end", {"result": "passed"})
         cent = next(each for each in view["steps"] if each["step"] == "cent")
         assert (cent["result"], cent["cause"]) == ("failed", "visit_cent_missing"), "nobody's word makes it so"
-        assert "no sale by display" in cent["sentence"]
+        assert "no sale by the display yet" in cent["sentence"]
         await lab.told(li, "POST", "/visit/steps/acceptance/begin")
         ended = await slug(lab, li, "POST", "/visit/steps/acceptance/end", {"result": "passed"})
         assert ended == "visit_accept_instead"
