@@ -49,5 +49,5 @@ def _page(call: Call[EventsQuery], who: Principal, after: int) -> EventPage:
     seen = [event for event in found if visible(event, who)]
     for event in seen:
         note_event(call.edge, call.known, event)
-    shown = [event_view(event) for event in seen]
-    return EventPage(shown, found[-1].number if found else after, feed.last_number())
+    shown, reached = [event_view(event) for event in seen], found[-1].number if found else after
+    return EventPage(shown, reached, max(feed.published, found[-1].number if found else 0))  # that can be read

@@ -205,7 +205,7 @@ class Hub:
 
     async def _follow(self) -> None:
         feed = self._edge.service.feed
-        number = feed.last_number()
+        number = feed.published  # what is durable and not told yet is still to come
         for listener in self._listeners:  # came while nobody followed
             listener.news.set()
         async for batch in feed.follow(number):

@@ -35,9 +35,9 @@ async def stream(request: web.Request) -> web.StreamResponse:
     caller = _admitted(request, edge, form.ticket)
     if not edge.service.ready:
         raise Unavailable("starting")
-    newest = edge.service.feed.last_number()
-    after = _last(request, form.after)
-    listener = Listener(caller, None, newest if after is None else min(after, newest), gone=_cut(request))
+    feed, after = edge.service.feed, _last(request, form.after)
+    start = feed.published if after is None else min(after, feed.last_number())
+    listener = Listener(caller, None, start, gone=_cut(request))
     edge.hub.add(listener)
     answer = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
     answer.headers["Cache-Control"] = "no-store"
