@@ -65,16 +65,19 @@ class Till:
             await self.page.wait_for_timeout(40)
 
     async def scanner(self, code: str) -> None:
-        """Like a scanner that is a keyboard: all characters at once, however busy this machine is."""
+        """Like a scanner that is a keyboard: a character a millisecond, however busy this machine is."""
         await self.page.evaluate(
             """(code) => {
                 const field = document.querySelector("dialog[open] input");
+                let at = performance.now();
                 for (const key of code) {
                     if (field) {
                         field.value += key;
                         field.dispatchEvent(new InputEvent("input", { inputType: "insertText" }));
                     } else {
-                        document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+                        const pressed = new KeyboardEvent("keydown", { key, bubbles: true });
+                        Object.defineProperty(pressed, "timeStamp", { value: (at += 1) });
+                        document.body.dispatchEvent(pressed);
                     }
                 }
             }""",
