@@ -37,10 +37,10 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
         orphans=changes,
         moves=moves,
         offline=service.unverified.offered(lane),
-        keyed=_keyed(service, lane),
     )
     offered = edge.fitter.stand_ins(lane.id) if edge.fitter is not None else []
-    return replace(view, stand_ins=offered) if offered else view
+    keyed = _keyed(service, lane)
+    return replace(view, stand_ins=offered, keyed=keyed) if offered or keyed else view
 
 
 def _keyed(service: Service, lane: Lane) -> KeyedView | None:

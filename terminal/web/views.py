@@ -351,7 +351,6 @@ def counter_view(
     orphans: int = 0,
     moves: tuple[str, ...] = (),
     offline: bool = False,
-    keyed: KeyedView | None = None,
 ) -> CounterView:
     book = lane.book
 
@@ -384,7 +383,6 @@ def counter_view(
         told=told,
         slips_waiting=len(lane.paper.listed),
         found=found,
-        keyed=keyed,
         orphans=orphans,
         moves=list(moves),
         moving=lane.moving,
