@@ -164,6 +164,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewChoice(port="usb-serial:A100QX2L", driver="escpos", profile="generic-80"),
     forms.NewTest(answer="4711"),
     forms.NewProbe(port="usb-path:1.2"),
+    forms.StandInAnswer(port="usb-path:1.2", use=True),
     forms.Nothing(),
     _place,
     _test,
