@@ -140,7 +140,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/web/", "socket"): "the service's listeners",
     ("terminal/web/pages_reports.py", "thread"): "a workbook is written off the loop",
     ("terminal/web/", "file"): "pages and styles, once",
-    ("terminal/client/__init__.py", "socket"): "the till's way to the service",
     ("terminal/client/__init__.py", "chance"): "idempotency keys, made in the till's own program",
     ("terminal/cli/", "process"): "the demo supervises sandbox, lab and service",
     ("terminal/cli/leash.py", "thread"): "hears the end of the parent whatever the program's own loop does",
