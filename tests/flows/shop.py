@@ -224,20 +224,21 @@ class Shop:
     # --- what holds in every shop -------------------------------------------------------------------------
 
     def check(self) -> None:
-        for order, amounts in self.captured.items():
+        captured, returned = self.captured, self.world.bank.returned()
+        for order, amounts in captured.items():
             sale_id = self.service.feed.claimed("order", order)
             assert sale_id is not None, "I1: money for an order that we do not know"
             sale = self.service.book.sale(sale_id)
             attempt = sale.attempt(order)
-            back = self.world.bank.returned().get(order, 0)
+            back = returned.get(order, 0)
             known = attempt.captured or attempt.live or back == sum(amounts)
             assert known, f"I1: {order} was taken and the journal says {attempt.state}"
             assert len(amounts) == 1 or any(each.kind == "excess" for each in sale.exceptions), "I3"
         for summary in self.service.feed.list("sale", limit=1000):
             sale = self.service.book.sale(summary.subject)
             for attempt in sale.attempts:
-                assert not attempt.pays or attempt.id in self.captured, "I2: paid without money"
-            net = [x for x in sale.attempts if x.id in self.captured and x.id not in self.world.bank.returned()]
+                assert not attempt.pays or attempt.id in captured, "I2: paid without money"
+            net = [x for x in sale.attempts if x.id in captured and x.id not in returned]
             parts = sum(x.amount.minor for x in net) <= sale.amount.minor and any(x.asked_minor for x in net)
             assert len(net) <= 1 or parts or any(x.kind == "excess" for x in sale.exceptions), "I3: taken twice"
 

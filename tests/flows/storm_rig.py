@@ -268,9 +268,10 @@ def sales(shop: Shop) -> list[Sale]:
 
 async def put_right(shop: Shop, late: Sequence[Sale]) -> None:
     """A person gives back what came too late, as the exceptions of the till say."""
+    owed = shop.captured.keys() - shop.world.bank.returned().keys()
     for sale in late:
         for attempt in sale.attempts:
-            if attempt.id in shop.captured and attempt.id not in shop.world.bank.returned():
+            if attempt.id in owed:
                 await shop.service.aftercare.refund(
                     sale.id, None, reason="late", actor=Actor("person", "owner"), attempt_id=attempt.id
                 )
