@@ -21,7 +21,7 @@ QUESTION: Final = Frame(Type.HELLO, 1, bytes.fromhex("010106060401010601010101")
 
 
 async def probe(transport: Transport) -> Found | None:
-    """See ``drivers.device_protocol.Probe``. A printer passes the question over, and so does everything else here."""
+    """See ``drivers.device_protocol.Probe``. A printer passes the question over, and so does all else here."""
     decoder = Decoder()
     await transport.discard_input()
     for _ in range(TRIES):

@@ -18,7 +18,7 @@ from terminal.payments.notice import (
     Unclear,
     tells,
 )
-from terminal.payments.sale import needs_sweep
+from terminal.payments.sale_parts import needs_sweep
 
 LOOK_MIN_S: Final = 0.5  # nearer to a reverse than this its own answer tells as much
 

@@ -6,7 +6,7 @@ from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import swept
 from terminal.payments.notice import Accepted, NotSent, NotThere, Refused, Unclear, tells
-from terminal.payments.sale import needs_sweep
+from terminal.payments.sale_parts import needs_sweep
 
 ORDER_AGAIN_S: Final = 2.0
 LAPSED_S: Final = 30.0  # past the provider's own expiry: a payment on the way then is told by a query

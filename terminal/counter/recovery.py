@@ -16,7 +16,8 @@ from terminal.payments.exceptions import channel_gone
 from terminal.payments.fact import Facts
 from terminal.payments.refund import REFUND_ENDED, RefundSignal, RefundState
 from terminal.payments.refunding import hear_refund
-from terminal.payments.sale import Attempt, Refund, Sale, needs_sweep
+from terminal.payments.sale import Attempt, Refund, Sale
+from terminal.payments.sale_parts import needs_sweep
 
 if TYPE_CHECKING:
     from terminal.counter.service import Service

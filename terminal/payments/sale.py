@@ -22,7 +22,6 @@ __all__ = [
     "SaleState",
     "derive",
     "evolve",
-    "needs_sweep",
 ]
 
 

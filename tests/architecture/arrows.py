@@ -187,6 +187,7 @@ PURE = {
     "binascii",
     "collections",
     "dataclasses",
+    "operator",
     "decimal",
     "enum",
     "functools",

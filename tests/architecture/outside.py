@@ -72,6 +72,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/pos/folder.py", "thread"): "reading and writing them leaves the loop; inline in a virtual world",
     ("terminal/privacy/datamap.py", "file"): "the data map, once",
     ("terminal/web/cards.py", "thread"): "drawing a page leaves the loop",
+    ("terminal/web/card_sheet.py", "thread"): "as above",
     ("terminal/wiring/support_bundle.py", "thread"): "reading journal and logs leaves the loop",
     ("terminal/wiring/support_bundle.py", "file"): "what a bundle is gathered from, and the bundle",
     ("terminal/wiring/care.py", "thread"): "the bundle for support is gathered off the loop",

@@ -37,7 +37,7 @@ async def test_i2_i22_killed_before_the_look_after_its_cancel_it_is_looked_at_af
 
 @pytest.mark.row(31, 32)
 @story(channels=("alipay",))
-async def test_i2_b10_a_bank_that_cannot_find_what_it_has_said_was_paid_is_asked_until_it_tells(shop: Shop) -> None:
+async def test_i2_b10_a_bank_that_cannot_find_what_it_has_said_was_paid_is_asked_again(shop: Shop) -> None:
     sale = await shop.with_code()
     shop.world.bank.customer_scans(shop.attempt(sale).payload, shop.bank_ms)
     shop.fault("pay-during-close")
