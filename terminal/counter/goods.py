@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HEAD: Final = ["code", "name", "price_minor"]
 ROWS_MAX: Final = 20_000
 NAME_MAX: Final = 60
+PRICE_MAX: Final = 18  # digits, zeros before it too
 _UPC: Final = 12  # digits: the same product as an EAN-13 with a zero before it (GS1 General Specifications, 3.3)
 
 
@@ -84,7 +85,8 @@ def _take(found: dict[str, Article], row: list[str], line: int, limit_minor: int
         raise _wrong(line, f"{code[:20]!r} is no EAN or UPC with a right check digit")
     if not 0 < len(name) <= NAME_MAX or not name.isprintable():
         raise _wrong(line, f"a name has 1 to {NAME_MAX} characters")
-    if not (price.isascii() and price.isdigit() and 0 < int(price[:18]) <= limit_minor):
+    digits = price.isascii() and price.isdigit() and len(price) <= PRICE_MAX
+    if not digits or not 0 < int(price) <= limit_minor:
         raise _wrong(line, f"a price is 1 to {limit_minor}, in the smallest unit")
     if whole(code) in found:
         raise _wrong(line, f"{code} stands there twice")

@@ -95,6 +95,8 @@ async def test_a_till_that_asks_for_products_gets_them_before_the_list_does(shop
         (f"code,name,price_minor\n{TEA},Tea,28.50\n", 2),
         (f"code,name,price_minor\n{TEA},Tea,٣\n", 2),
         (f"code,name,price_minor\n{TEA},Tea,{'9' * 5000}\n", 2),
+        (f"code,name,price_minor\n{TEA},Tea,{'0' * 17}1{'9' * 9}\n", 2),
+        (f"code,name,price_minor\n{TEA},Tea,{'0' * 17}1{'9' * 5000}\n", 2),
         (f"code,name,price_minor\n{TEA},Tea,1\n\n{TEA},Tea,2\n", 4),
         (f'code,name,price_minor\n{TEA},"Tea,1\n', 2),
         ("code,name,price_minor\n036000291452,A,1\n0036000291452,B,1\n", 3),
