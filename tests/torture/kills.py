@@ -16,7 +16,7 @@ from tests.torture.till import NO_ANSWER, Till, Told
 
 WHOLE_EVERY: Final = 20  # of so many kills one is followed by a check of the whole chain
 IDLE_LIVES: Final = 6
-LONG_LIFE_S: Final = 60.0
+LONG_LIFE_S: Final = 180.0  # a scan that never arrived is believed after two minutes of one life
 REST_S: Final = 180.0
 Say = Callable[[str], None]
 
