@@ -7,6 +7,7 @@ owed. What is owed is asked for again until the device gives it; copies then car
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -34,7 +35,7 @@ class TaxQuestion:
 
     Args:
         of: of a refund, the receipt it takes back; empty for a sale.
-        at_ms: when the money moved, wall time UTC.
+        at_ms: when the money moved, wall time UTC; of a sale paid in parts when the last one did.
     """
 
     receipt: str
@@ -77,7 +78,7 @@ class TaxDesk:
             return
         sale = self._service.book.sale(owed.subject)
         receipt = str(owed.body.get("receipt", owed.id))
-        question = self._question(sale, receipt, owed.owed_ms)
+        question = self._question(sale, receipt)
         if question is None or sale.printings(receipt) or self.mark(sale, receipt) is not None:
             return
         try:
@@ -99,7 +100,7 @@ class TaxDesk:
             return
         sale = self._service.book.sale(owed.subject)
         receipt = str(owed.body.get("receipt", owed.id))
-        if self._question(sale, receipt, owed.owed_ms) and self.mark(sale, receipt) is None:
+        if self._question(sale, receipt) and self.mark(sale, receipt) is None:
             await self._owe(sale.id, receipt, "no_answer")
 
     def owe(self, owed: Owed) -> None:
@@ -118,13 +119,19 @@ class TaxDesk:
                 found = TaxMark("")
         return found
 
-    def _question(self, sale: Sale, receipt: str, at_ms: int) -> TaxQuestion | None:
-        """None: no money moved by it, such as a refund that waits."""
-        subject = receipt.removesuffix(":receipt")
-        paid = next((each for each in sale.attempts if each.id == subject and each.pays), None)
-        back = next((each for each in sale.refunds if each.id == subject and each.state == "refunded"), None)
-        amount = paid.amount if paid else back.amount if back else None
-        if amount is None:
+    def _question(self, sale: Sale, receipt: str) -> TaxQuestion | None:
+        """In the same words whenever it is asked. None: no money moved, or money without a receipt went back."""
+        given = self._given(sale)
+        if receipt not in given:
+            return None
+        covered = _covered(sale, given)
+        back = next((each for each in sale.refunds if f"{each.id}:receipt" == receipt), None)
+        if back is not None:
+            of, amount = covered.get(back.attempt, ""), back.amount
+        else:
+            minor = sum(each.amount.minor for each in sale.attempts if covered.get(each.id) == receipt)
+            of, amount = "", Money(minor, sale.amount.currency)
+        if not amount.minor or (back is not None and not of):
             return None
         return TaxQuestion(
             receipt,
@@ -133,10 +140,19 @@ class TaxDesk:
             sale.order_no,
             sale.counter,
             amount,
-            at_ms,
-            f"{back.attempt}:receipt" if back else "",
+            given[receipt],
+            of,
             self._service.house.test,
         )
+
+    def _given(self, sale: Sale) -> dict[str, int]:
+        """Every receipt this sale ever owed, and when the money moved, wall time."""
+        found: dict[str, int] = {}
+        for event in self._service.feed.of_subject(sale.id):
+            for owed in event.body.get("index", {}).get("owes", ()):
+                if owed["kind"] == "receipt" and not owed.get("again"):
+                    found.setdefault(owed["id"], event.wall_ms)
+        return found
 
     async def _owe(self, sale_id: str, receipt: str, why: str) -> None:
         owes = {"id": f"{receipt}:{KIND}", "kind": KIND, "receipt": receipt}
@@ -170,7 +186,7 @@ class TaxDesk:
 
     async def _settled(self, owed: Owed) -> bool:
         sale, receipt = self._service.book.sale(owed.subject), str(owed.body["receipt"])
-        question = self._question(sale, receipt, owed.owed_ms)
+        question = self._question(sale, receipt)
         assert question is not None, "only what moved money is ever owed"
         assert self.device is not None, "who catches up has looked"
         try:
@@ -180,3 +196,16 @@ class TaxDesk:
             return False
         await self._registered(sale.id, receipt, found, (owed.id,))
         return True
+
+
+def _covered(sale: Sale, given: Collection[str]) -> dict[str, str]:
+    """Attempt -> the receipt that its money stands on: its own, or of a part the one of what paid the rest."""
+    found: dict[str, str] = {}
+    after = ""
+    for each in reversed(sale.attempts):
+        own = f"{each.id}:receipt"
+        if own in given:
+            after = found[each.id] = own
+        elif each.asked_minor and after:
+            found[each.id] = after
+    return found

@@ -17,8 +17,10 @@ from terminal.counter.tax_http import HttpTaxDevice, answer_of
 from terminal.help.catalogue import Catalogue
 from terminal.payments.money import Money
 from terminal.payments.receipt import Code, Receipt, Row
+from terminal.payments.sale import SaleState
 from terminal.payments.tax_mark import TaxMark
 from tests.flows.shop import CASHIER, Shop, story
+from tests.flows.test_partial import PART, part_paid
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "integrate" / "example-tax" / "tax_device.py"
 OWED = Catalogue.load("en").text("receipt.tax_owed")
@@ -131,6 +133,39 @@ async def test_a_slip_that_the_power_cut_kept_from_paper_has_its_number_owed_too
     assert len(shop.events("tax_owed")) == 1
     await shop.until(lambda: bool(shop.events("tax_registered")), 60)
     assert [each.receipt for each in device.asked] == [f"{sale.attempts[-1].id}:receipt"]
+
+
+@pytest.mark.row(33, 68)
+@story(channels=PART)
+async def test_a_sale_paid_in_parts_is_registered_whole_and_money_without_a_receipt_never(shop: Shop) -> None:
+    device = connect(shop, Device())
+    sale = await part_paid(shop)
+    shop.pay(sale)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
+    await shop.until(lambda: len(device.asked) == 1, 5)
+    first, second = shop.sale(sale).attempts
+    assert (device.asked[0].receipt, device.asked[0].amount.minor) == (f"{second.id}:receipt", 2850)
+    back = await shop.refund(sale, 1000)
+    await shop.until(lambda: len(device.asked) == 2, 30)
+    assert (back.attempt, device.asked[1].of) == (first.id, f"{second.id}:receipt"), "the one that was registered"
+    given_up = await part_paid(shop)
+    await shop.cancel(given_up)
+    await shop.until(lambda: shop.sale(given_up).ended, 60)
+    await shop.until(lambda: len(shop.counter.printer.whole) == 3, 30)
+    assert len(device.asked) == 2, "what was never registered is not taken back"
+
+
+@pytest.mark.row(68)
+@story()
+async def test_i22_a_receipt_that_is_asked_for_again_is_asked_for_in_the_same_words(shop: Shop) -> None:
+    device, printer = connect(shop, Device()), shop.counter.printer
+    device.takes_s, device.fails = 3.0, [TaxUnanswered("no_answer")]
+    sale = await shop.paid()
+    await shop.until(lambda: bool(shop.events("tax_registered")), 60)
+    first, again = device.asked
+    assert first == again, "a device that keeps to its key refuses other words for ever"
+    assert first.at_ms == sale.ended_ms
+    assert len(printer.whole) == 1
 
 
 # --- the wire ----------------------------------------------------------------------------------------------
