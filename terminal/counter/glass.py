@@ -59,6 +59,11 @@ class Glass:
         """Whether no money moves, and whether that is because somebody learns."""
         return self._house.simulated, self._house.training
 
+    @property
+    def receipt_shown(self) -> str:
+        """The address that stands beside "paid" now, as far as the device tells; empty: none."""
+        return self.screen.receipt if isinstance(self.screen, ResultScreen) and not self.failing else ""
+
     def _idle(self) -> IdleScreen:
         return IdleScreen(self._counter.title or self._house.title, *self._marks)
 

@@ -160,7 +160,11 @@ class Service:
 
     def _instead_of_paper(self, owed: Owed) -> bool:
         sale = self.book.sale(owed.subject)
-        return self.receipt_links.instead_of_paper(sale, owed, self.adopt(sale.counter).devices.display)
+        lane = self.adopt(sale.counter)
+        shown = lane.glass.receipt_shown
+        if not shown or shown != self.receipt_links.of(sale):
+            return False  # the next customer's screen came first, or a restart: this one saw no code (I9)
+        return self.receipt_links.instead_of_paper(sale, owed, lane.devices.display)
 
     def _poster_waits(self, channel: str) -> bool:
         return self.accounts.waits(poster_of(channel))

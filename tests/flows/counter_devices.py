@@ -52,6 +52,7 @@ class GlassOnCounter(Device):
     def __init__(self) -> None:
         super().__init__()
         self.gone = False
+        self.shows_receipts = False
         self.shows: list[tuple[float, Screen]] = []
         self._again: Callable[[], None] = lambda: None
 

@@ -1,5 +1,6 @@
 """The receipt on the customer's phone: an address beside "paid", never beside a code that could be paid."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,10 +12,12 @@ import pytest
 from terminal.care.shop import ShopCare
 from terminal.counter.ports import CodeScreen, ResultScreen
 from terminal.counter.receipt_links import HOUR_MS, ReceiptLinks
+from terminal.counter.tax import TaxQuestion
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.payments.receipt import Code, Receipt, Row
+from terminal.payments.tax_mark import TaxMark
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.care_desk import CareParts
 from terminal.web.guest import BURST, PER_S, Guests
@@ -82,10 +85,6 @@ def slip_words(name: str) -> str:
     return Catalogue.load("en").text(f"receipt.{name}")
 
 
-class GlassWithReceipts(GlassOnCounter):
-    shows_receipts = True
-
-
 @pytest.mark.row(66)
 @story()
 async def test_i9_where_paper_is_for_who_asks_only_a_display_that_shows_the_code_replaces_it(shop: Shop) -> None:
@@ -95,9 +94,7 @@ async def test_i9_where_paper_is_for_who_asks_only_a_display_that_shows_the_code
     await shop.paid()
     await shop.until(lambda: len(printer.whole) == 1, 5)
 
-    glass = GlassWithReceipts()
-    book, paper = shop.service.book, shop.lane().paper
-    paper.on_phone = lambda owed: links.instead_of_paper(book.sale(owed.subject), owed, glass)
+    shop.counter.glass.shows_receipts = True
     sale = await shop.paid()
     await shop.until(lambda: shop.events("effect_done")[-1].body["outcome"] == "on_phone", 5)
     assert len(printer.whole) == 1
@@ -107,6 +104,46 @@ async def test_i9_where_paper_is_for_who_asks_only_a_display_that_shows_the_code
     await shop.refund(sale)
     await shop.until(lambda: len(printer.whole) == 3, 30)
     assert shop.outcomes()["receipt"] == "confirmed", "money that goes back is always on paper"
+
+
+def paper_for_who_asks(shop: Shop) -> None:
+    switch_on(shop.service.receipt_links)
+    shop.service.receipt_links.on_request = shop.counter.glass.shows_receipts = True
+
+
+class SlowTax:
+    """A tax device that holds slips up: between "paid" and a slip's turn much may happen."""
+
+    async def register(self, _question: TaxQuestion) -> TaxMark:
+        await asyncio.sleep(3)
+        return TaxMark("T1")
+
+
+@pytest.mark.row(66)
+@story()
+async def test_i9_a_slip_whose_code_the_next_customer_took_off_the_display_comes_on_paper(shop: Shop) -> None:
+    paper_for_who_asks(shop)
+    shop.service.tax.device = SlowTax()
+    await shop.paid()
+    await shop.with_code(500)
+    await shop.until(lambda: "receipt" in shop.outcomes(), 10)
+    assert (shop.outcomes()["receipt"], len(shop.counter.printer.whole)) == ("confirmed", 1)
+
+
+@pytest.mark.row(66)
+@story()
+async def test_i9_a_slip_that_was_owed_when_the_power_went_is_not_on_a_phone_that_saw_no_code(shop: Shop) -> None:
+    paper_for_who_asks(shop)
+    shop.service.tax.device = SlowTax()
+    await shop.paid()
+    assert "receipt" not in shop.outcomes()
+    await shop.world.crash()
+    begun = asyncio.ensure_future(shop.world.start())
+    await asyncio.sleep(0)
+    paper_for_who_asks(shop)
+    await begun
+    await shop.until(lambda: "receipt" in shop.outcomes(), 10)
+    assert (shop.outcomes()["receipt"], len(shop.counter.printer.whole)) == ("confirmed", 1)
 
 
 # --- the phone ---------------------------------------------------------------------------------------------
