@@ -120,8 +120,8 @@ class Fittings:
     def held(self, ill: Ill) -> Iterator[None]:
         stand = self._stands[ill.counter]
         self._held.add(ill.port)
-        stand.slots.put(ill.role, self._made(stand.table, ill.role, stand.slots))  # who has the port lets go
         try:
+            stand.slots.put(ill.role, self._made(stand.table, ill.role, stand.slots))  # who has the port lets go
             yield
         finally:
             self._held.discard(ill.port)

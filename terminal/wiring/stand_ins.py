@@ -110,26 +110,30 @@ class StandIns:
             return False
         for each in ill:
             if now_s - self._since_s[each.counter, each.role] >= GONE_S:
-                await self._search(each, views)
+                await self._search(each)
         return True
 
-    async def _search(self, ill: Ill, views: list[PortView]) -> None:
-        key = ill.counter, ill.role
+    async def _search(self, ill: Ill) -> None:
+        key, own = (ill.counter, ill.role), f"{ill.counter} {ill.role}"
+        views = await self._places.ports()
         if key in self._offers:
-            if any(each.port == self._offers[key][0].port for each in views):
+            if any(each.port == self._offers[key][0].port and each.used_by in {"", own} for each in views):
                 return
-            self._withdraw(key)  # it was pulled out again
-        before = self._before or frozenset()
-        for each in views:
-            if each.used_by or each.port in before or each.port in self._tried:
-                continue
-            self._tried.add(each.port)
-            _, found = await self._places.who_is(each.port)
+            self._withdraw(key)  # it was pulled out again, or a person gave it to another
+        while port := self._new(views):
+            self._tried.add(port)
+            _, found = await self._places.who_is(port)
             if found is not None and found.role == ill.role:
-                self._offer(key, each.port, found)
+                self._offer(key, port, found)
                 return
-        if any(each.used_by == f"{ill.counter} {ill.role}" for each in views):
+            views = await self._places.ports()  # asking takes long, and people choose meanwhile
+        if any(each.used_by == own for each in views):
             await self._same_socket(ill)
+
+    def _new(self, views: Iterable[PortView]) -> str:
+        """The next port that nobody uses or was asked about, of those that came since all was well."""
+        known = (self._before or frozenset()) | self._tried
+        return next((each.port for each in views if not each.used_by and each.port not in known), "")
 
     async def _same_socket(self, ill: Ill) -> None:
         key, now_s = (ill.counter, ill.role), asyncio.get_running_loop().time()

@@ -28,6 +28,7 @@ class Bench:
         self.asked: list[str] = []
         self.holding: list[str] = []
         self.told = 0
+        self.meanwhile: Callable[[], None] = lambda: None  # what people do while a port is asked
 
     def ill(self, roles: Iterable[Role]) -> list[Ill]:
         return [each for each in self.out if each.role in roles]
@@ -37,6 +38,7 @@ class Bench:
 
     async def who_is(self, port: str) -> tuple[str, ProposalView | None]:
         self.asked.append(port)
+        self.meanwhile()
         answers = self.answers.get(port, [("silent", None)])
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
@@ -114,6 +116,28 @@ def test_an_offer_goes_when_the_old_one_is_back_or_the_new_one_is_pulled_out() -
         asked = len(bench.asked)
         await asyncio.sleep(600)
         assert len(bench.asked) == asked, "all is well: nobody looks"
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_a_port_that_a_person_gives_to_another_role_meanwhile_is_neither_asked_nor_offered() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD]
+        bench.plugged |= {"link:/dev/a": "", "link:/dev/b": ""}
+        bench.answers |= {"link:/dev/a": [("found", GM65)], "link:/dev/b": [("found", STAR)]}
+        bench.meanwhile = lambda: bench.plugged.update({"link:/dev/b": "2 display"})
+        found.look_round()
+        await asyncio.sleep(GONE_S + 3 * LOOK_S)
+        assert (bench.asked, found.offered("1")) == (["link:/dev/a"], [])
+
+        bench.meanwhile = lambda: None
+        bench.plugged["link:/dev/c"], bench.answers["link:/dev/c"] = "", [("found", STAR)]
+        await asyncio.sleep(LOOK_S + 1)
+        assert len(found.offered("1")) == 1
+        bench.plugged["link:/dev/c"] = "2 printer"
+        await asyncio.sleep(LOOK_S + 1)
+        assert found.offered("1") == [], "it is another counter's now"
 
     played(story)
 
