@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import WSCloseCode
 
+from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
 from terminal.errors import NotAllowed, TerminalError
 from terminal.payments.event import Event
@@ -160,7 +161,7 @@ class Hub:
     def view(self, lane: Lane, caller: "Caller") -> str:
         """The counter message, made once for all sockets that want it now."""
         small = _glass_only(caller)
-        stamp = (self._changes.get(lane.id, 0), self._edge.service.feed.last_number())
+        stamp = (self._changes.get(lane.id, 0), self._edge.service.feed.published)
         known = self._views.get((lane.id, small))
         if known is None or known[0] != stamp:
             view = view_of(self._edge, lane)
@@ -238,6 +239,14 @@ class Hub:
 
 def _checked_ns(lane: Lane) -> tuple[int, ...]:
     return tuple(health.checked_mono_ns for health in lane.devices.health().values())
+
+
+def start_of(feed: Feed, after: int | None) -> int:
+    """Where a listener begins: after its own number, or with what is told from now on.
+
+    An event that is durable and not told yet is still to come: no page has seen what it changed.
+    """
+    return feed.published if after is None else min(after, feed.last_number())
 
 
 def same(caller: "Caller") -> bool:

@@ -20,7 +20,7 @@ from terminal.web.calls import Answer, Call
 from terminal.web.edge import EDGE, Edge
 from terminal.web.events import visible
 from terminal.web.forms import LiveQuery, Nothing, read_query
-from terminal.web.hub import SLOW, Listener
+from terminal.web.hub import SLOW, Listener, start_of
 from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     if not edge.service.ready:
         raise Unavailable("starting")
     lane = _lane(edge, caller, form.counter)
-    newest = edge.service.feed.last_number()
-    after = newest if form.after is None else min(form.after, newest)
+    after = start_of(edge.service.feed, form.after)
     socket = web.WebSocketResponse(
         heartbeat=HEARTBEAT_S,
         max_msg_size=edge.limits.socket_frame_bytes,

@@ -156,7 +156,7 @@ async def till(request: web.Request) -> web.Response:
         "channels": [name for name in lane.settings.channels if parts.service.provider(name).profile.push],
         "people": people_facts(parts),
         "me": who.id if who.kind == "person" else "",
-        "event": parts.service.feed.last_number(),
+        "event": parts.service.feed.published,
     }
     title = lane.settings.title or house.title
     return render(request, "till.html", words, counter=counter, title=title, facts=facts)

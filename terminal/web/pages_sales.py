@@ -131,7 +131,7 @@ async def sale_page(request: web.Request) -> web.Response:
         "errors": error_words(words.language),
         "people": people_facts(parts),
         "me": who.id if who and who.kind == "person" else "",
-        "event": parts.service.feed.last_number(),
+        "event": parts.service.feed.published,
         "sums": who is not None and who.may(Action.SEE_REPORTS, sale.counter),
     }
     return render(

@@ -19,7 +19,7 @@ from terminal.web.callers import Caller, admit
 from terminal.web.edge import EDGE, Edge
 from terminal.web.events import visible
 from terminal.web.forms import StreamQuery, read_query
-from terminal.web.hub import SLOW, Listener
+from terminal.web.hub import SLOW, Listener, start_of
 from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     caller = _admitted(request, edge, form.ticket)
     if not edge.service.ready:
         raise Unavailable("starting")
-    feed, after = edge.service.feed, _last(request, form.after)
-    start = feed.published if after is None else min(after, feed.last_number())
+    start = start_of(edge.service.feed, _last(request, form.after))
     listener = Listener(caller, None, start, gone=_cut(request))
     edge.hub.add(listener)
     answer = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})

@@ -372,7 +372,7 @@ def counter_view(
         test=test,
         currency=house_currency,
         languages=dict(lane.settings.languages),
-        event=book.feed.last_number(),
+        event=book.feed.published,
         sale=seen(book.sale(lane.current)) if lane.current else None,
         last=seen(book.sale(lane.last_sale)) if lane.last_sale else None,
         screen=screen_view(lane.glass.screen),

@@ -93,7 +93,7 @@ class Visiting:
     def facts(self) -> Mapping[str, Any]:
         """What a record says of the shop; amounts and times are whole numbers, nobody's PIN, no account whole."""
         feed, visit = self._service.feed, self.desk.open_visit()
-        head = feed.last_number()
+        head = feed.published  # what is durable and not told yet has no hash to show here
         newest = feed.after(head - 1, limit=1)
         return {
             "shop": {**self._site.shop, "ledger": str(self._service.house.ledger)},

@@ -13,8 +13,9 @@ import pytest
 
 from terminal.payments.event import Actor, NewEvent
 from terminal.web.callers import SESSION
+from terminal.web.counters import view_of
 from terminal.web.edge import EdgeLimits
-from terminal.web.hub import SIGNED_OUT, SLOW
+from terminal.web.hub import SIGNED_OUT, SLOW, start_of
 from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
 from tests.flows.test_api_orphans import orphaned
 
@@ -97,6 +98,23 @@ async def test_a3_many_old_events_are_read_back_in_order(tmp_path: Path) -> None
                 message = await read(socket)
                 told += [message["body"]["n"]] if message["event_type"] == "scan_refused" else []
         assert told == list(range(1500))
+
+
+@pytest.mark.row(3, 90)
+async def test_a3_an_event_that_is_durable_and_not_told_yet_is_still_to_come(tmp_path: Path) -> None:
+    """Between the commit and the news of it, neither a view nor a new listener is past it."""
+    async with open_shop(tmp_path) as shop:
+        feed, lane = shop.service.feed, shop.service.lane("1")
+        numbers: list[int] = []
+
+        def durable(_events: object) -> None:
+            assert feed.last_number() > feed.published, "durable, and nobody was told"
+            numbers.extend((view_of(shop.edge, lane).event, start_of(feed, None)))
+
+        event = NewEvent("counter:1", "scan_refused", "1", Actor("device", "1/scanner"), {"slug": "x"})
+        [made] = await feed.append([event], durable)
+        assert [[each.number for each in feed.after(at)] for at in numbers] == [[made.number]] * 2
+        assert view_of(shop.edge, lane).event == made.number
 
 
 async def many(shop: Shop, count: int, size: int = 10) -> None:
