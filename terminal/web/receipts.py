@@ -105,9 +105,12 @@ def _receipt_id(sale: Sale, refund: str, kind: str) -> str:
 
 
 def receipt_lines(service: Service, sale: Sale) -> Receipt:
-    """The receipt of a paid sale as its slip has it. Raises Conflict("reprint_nothing")."""
+    """The receipt of a paid sale as a copy of its slip would have it. Raises Conflict("reprint_nothing")."""
     receipt = _receipt_id(sale, "", "")
-    return _frozen(service, sale, receipt) or _made(service, sale, receipt)
+    frozen = _frozen(service, sale, receipt)
+    if frozen is None:
+        return _made(service, sale, receipt)
+    return (*service.parts.slips.late_tax(service.adopt(sale.counter).settings, sale, receipt, frozen), *frozen)
 
 
 def _frozen(service: Service, sale: Sale, receipt: str) -> Receipt | None:

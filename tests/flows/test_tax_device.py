@@ -19,6 +19,7 @@ from terminal.payments.money import Money
 from terminal.payments.receipt import Code, Receipt, Row
 from terminal.payments.sale import SaleState
 from terminal.payments.tax_mark import TaxMark
+from terminal.web.receipts import receipt_lines
 from tests.flows.shop import CASHIER, Shop, story
 from tests.flows.test_partial import PART, part_paid
 
@@ -92,6 +93,7 @@ async def test_i24_a_device_that_is_silent_delays_the_slip_alone_and_its_number_
     assert [each for each in shop.service.feed.owed() if each.kind == "tax"] == []
     await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
     await shop.until(lambda: len(printer.whole) == 2, 5)
+    assert "TAX-1" in told(receipt_lines(shop.service, shop.sale(sale))), "so does the page on the phone"
     copy = told(printer.whole[1].receipt)
     assert (printer.whole[1].copy, "TAX-1" in copy, OWED in copy) == (1, True, True), (
         "frozen lines stay as they are"
