@@ -64,11 +64,12 @@ def check(data: bytes, *, kind: Kind | None = None, key: str = "") -> Checked:
     try:
         told = msgspec.json.decode(data, type=_Sealed)
         public, sig = _bytes(told.seal.key), _bytes(told.seal.sig)
-    except ValueError as error:  # msgspec's errors are ValueErrors too
+        again = _ENCODE(told)
+    except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors too
         raise InvalidRequest("sealed_unreadable", why=str(error).partition(" - at")[0]) from None
     if kind is not None and told.kind != kind:
         raise InvalidRequest("sealed_wrong_kind", kind=told.kind, wanted=kind)
-    if _ENCODE(told) != data:
+    if again != data:
         raise InvalidRequest("sealed_broken")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(sig, _signed(told.kind, told.document))

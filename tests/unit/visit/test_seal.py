@@ -55,3 +55,8 @@ def test_another_kind_another_key_and_too_much_are_refused_by_name() -> None:
     assert refused(b" " * (DOCUMENT_MAX + 1)) == "sealed_unreadable"
     assert data.replace(b'"pack"', b'"acceptance"') != data
     assert refused(data.replace(b'"pack"', b'"acceptance"')) == "sealed_broken"
+
+
+def test_a_document_nested_without_end_is_refused_like_any_other_that_is_none() -> None:
+    deep = b'{"document":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b'},"kind":"pack",'
+    assert refused(deep + b'"seal":{"alg":"Ed25519","key":"","sig":""}}') == "sealed_unreadable"
