@@ -14,6 +14,7 @@ from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
 from terminal.payments.refunding import cancel_refund, start_refund
 from terminal.payments.sale import Attempt, Refund, Sale
+from terminal.payments.slip import receipted
 from terminal.payments.way_back import Way, way_back
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Aftercare:
     async def reprint(self, sale_id: str, *, actor: Actor) -> Sale:
         """Owe the newest receipt of a sale once more; it will be marked COPY n (row 64)."""
         sale = self._book.sale(sale_id)
-        receipts = [f"{each.id}:receipt" for each in sale.attempts if each.pays]
+        receipts = [f"{each.id}:receipt" for each in receipted(sale)]
         receipts += [f"{each.id}:receipt" for each in sale.refunds if each.state == "refunded"]
         receipts += [f"{each.id}:queued:receipt" for each in sale.refunds if each.state == "queued"]
         if not receipts:

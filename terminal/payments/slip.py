@@ -105,6 +105,12 @@ def sale_slip(
     return _marked(body, words, mark)
 
 
+def receipted(sale: Sale) -> list[Attempt]:
+    """What pays a sale and has a receipt: what came twice is to be given back, and has none."""
+    excess = {each.attempt for each in sale.exceptions if each.kind == "excess"}
+    return [each for each in sale.attempts if each.pays and each.id not in excess]
+
+
 def refund_slip(
     sale: Sale,
     refund: Refund,
@@ -236,7 +242,7 @@ def _amounts(sale: Sale, attempt: Attempt, wallet: str, words: Words, money: Mon
 
 def _tenders(sale: Sale) -> list[Attempt]:
     """What pays a sale of which some channel approved a part only; nothing for all others."""
-    paying = [each for each in sale.attempts if each.pays]
+    paying = receipted(sale)
     return paying if any(each.asked_minor for each in paying) else []
 
 

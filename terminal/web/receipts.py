@@ -11,6 +11,7 @@ from terminal.payments.event import Owed
 from terminal.payments.merchant_slip import Taking, takings
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
 from terminal.payments.sale import Sale
+from terminal.payments.slip import receipted
 from terminal.people.roles import Action
 from terminal.settlement.fees import Settled
 from terminal.web.answers import Done, ReceiptView
@@ -98,7 +99,7 @@ def _receipt_id(sale: Sale, refund: str, kind: str) -> str:
     if refund or kind:
         found = [each.id for each in sale.refunds if each.id == refund and each.state == "refunded"]
     else:
-        found = [each.id for each in sale.attempts if each.pays]
+        found = [each.id for each in receipted(sale)]
     if not found:
         raise Conflict("reprint_nothing", sale=sale.id)
     return f"{found[-1]}:receipt"

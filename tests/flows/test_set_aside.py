@@ -7,6 +7,7 @@ from terminal.counter.ports import CodeScreen
 from terminal.payments.attempt import State
 from terminal.payments.sale import Sale, SaleState
 from terminal.simulation.world import Killed
+from terminal.web.receipts import as_text, receipt_lines
 from tests.flows.shop import CASHIER, Shop, refused, story
 
 
@@ -34,6 +35,30 @@ async def test_i10_the_new_code_goes_at_once_when_the_first_is_proven(shop: Shop
     assert not isinstance(shop.counter.glass.lit, CodeScreen)
     await shop.until(lambda: not shop.attempt(sale).live, 2)
     assert shop.sale(sale).exceptions == ()
+
+
+@pytest.mark.row(11, 66)
+@story()
+async def test_i9_what_was_paid_twice_has_one_receipt_on_the_phone_and_as_a_copy_too(shop: Shop) -> None:
+    """The second code is paid in the moment in which it is being closed, because the first is proven."""
+    sale = await paid_in_doubt_and_shown_again(shop)
+    code = shop.attempt(sale).payload
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 90)
+    view = shop.world.bank.customer_scans(code, shop.bank_ms)
+    shop.world.bank.customer_pays(view.order_no, shop.bank_ms)
+    shop.world.bank_worked()
+    await shop.until(lambda: bool(shop.sale(sale).exceptions), 200)
+    first, second = shop.sale(sale).attempts
+    assert first.pays
+    assert second.pays, "too much, until it is given back"
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.until(lambda: len(shop.counter.printer.whole) == 2, 5)
+    assert [(each.job, each.copy) for each in shop.counter.printer.whole] == [
+        (f"{first.id}:receipt", 0),
+        (f"{first.id}:receipt", 1),
+    ]
+    page = as_text(receipt_lines(shop.service, shop.sale(sale)))
+    assert (first.provider_txn in page, second.provider_txn in page) == (True, False)
 
 
 @pytest.mark.row(11)
