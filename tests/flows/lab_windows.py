@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,7 +127,27 @@ class Windows:
         await expect(self.till.locator("#panel.tone-paid #panel-amount")).to_have_text(amount)
 
     async def slips(self) -> int:
-        """How many were cut so far, read where a person sees them."""
+        """How many were cut so far, read where a person sees them, once nothing is being printed any more."""
+        async with asyncio.timeout(WAIT_MS / 1000):
+            while await self._printing() or not await self._rolled_out():  # noqa: ASYNC110  # others' work
+                await asyncio.sleep(0.05)
+        return await self._newest()
+
+    async def _printing(self) -> bool:
+        """Whether a slip is owed that waits for no person: an earlier story's sale may be paid since a moment."""
+        address = urljoin(self.till.url, "/api/v1/counters/1")
+        told = await self.till.request.get(address, headers={"Authorization": f"Bearer {self.key}"})
+        asked = {each["effect"] for each in (await told.json())["slips"]}
+        with closing(sqlite3.connect(f"file:{Places(self.root).state}/journal.db?mode=ro", uri=True)) as journal:
+            owed = {name for (name,) in journal.execute("SELECT id FROM owed WHERE kind = 'receipt'")}
+        return not owed <= asked
+
+    async def _rolled_out(self) -> bool:
+        """The page shows the last one that is there."""
+        following = urljoin(self.lab.url, f"/lab/paper/{await self._newest() + 1}.txt")
+        return (await self.lab.request.get(following)).status == 404
+
+    async def _newest(self) -> int:
         newest = self.lab.locator("#roll img:not(.hanging)")
         return int((await newest.first.get_attribute("alt") or "").split()[-1]) if await newest.count() else 0
 
