@@ -152,8 +152,9 @@ class StandIns:
     def _offer(self, key: Key, port: str, found: ProposalView) -> None:
         choice = NewChoice(port=port, driver=found.driver, profile=found.profile, serial=found.serial)
         self._offers[key] = choice, found.title
-        log.info("counter %s: %s at %s may stand in for the %s", key[0], found.title, port, key[1])
-        self._places.changed(key[0])
+        counter, role = key
+        log.info("counter %s: %s at %s may stand in for the %s", counter, found.title, port, role)
+        self._places.changed(counter)
 
     def _withdraw(self, key: Key) -> None:
         if self._offers.pop(key, None) is not None:
