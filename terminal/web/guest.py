@@ -3,6 +3,7 @@
 The address is the only right there is here: no cookie is read, none is given, and the page runs no script.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,7 +32,7 @@ from terminal.web.receipts import receipt_lines
 from terminal.web.standalone import alone
 
 ROUTE: Final = PATH + "{token}"
-PER_S: Final = 5  # of one address; behind a server of the shop's own all phones have the same one
+PER_S: Final = 5  # of one receipt; of one address that guesses (behind the shop's own server all have the same)
 BURST: Final = 60
 FORM_MAX: Final = 64
 FORM_S: Final = 5.0
@@ -90,15 +91,18 @@ class Guests:
 
     def _sale(self, request: web.Request) -> Sale:
         """Raises TooMany, Unavailable, NotFound."""
-        if wait_s := self.buckets.take(request.remote or "unknown"):
+        links = self.service.receipt_links
+        sale_id = ""
+        with contextlib.suppress(NotFound):
+            sale_id = links.sale_id(request.match_info["token"])
+        if wait_s := self.buckets.take(sale_id or request.remote or "unknown"):
             raise TooMany(wait_s)
         if not self.service.ready or self.service.stopping:
             raise Unavailable("starting")
-        links = self.service.receipt_links
-        if not links.base():
+        if not links.base() or not sale_id:
             raise NotFound("receipt_link_unknown")
         try:
-            sale = self.service.book.sale(links.sale_id(request.match_info["token"]))
+            sale = self.service.book.sale(sale_id)
         except NotFound:
             raise NotFound("receipt_link_unknown") from None
         links.check(sale)

@@ -232,6 +232,12 @@ async def test_s38_who_asks_again_and_again_waits(tmp_path: Path) -> None:
         phone = Phone(shop, url)
         answers = [(await phone.opens("x")).status for _ in range(BURST + 2)]
         assert answers == [404] * BURST + [429] * 2
+        sale = await shop.paid(await shop.till())
+        token = shop.service.receipt_links.token(sale["id"])
+        answers = [(await phone.opens(token)).status for _ in range(BURST + 1)]
+        assert answers == [200] * BURST + [429], (
+            "who guesses keeps nobody from a receipt, though all come by one server"
+        )
 
 
 class Still:
