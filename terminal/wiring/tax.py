@@ -15,7 +15,10 @@ def open_tax(stack: AsyncExitStack, loaded: Loaded, service: Service) -> None:
     table = loaded.settings.tax
     if not table.url:
         return
-    parts = urlsplit(table.url)
+    try:
+        parts = urlsplit(table.url)
+    except ValueError:
+        raise BadSettings("gateway_unusable", gateway=table.url) from None
     ca = loaded.path(table.ca) if table.ca else None
     link = ProviderLink(f"{parts.scheme}://{parts.netloc}", ca_file=ca, test=True)  # http to this machine alone
     stack.push_async_callback(link.aclose)

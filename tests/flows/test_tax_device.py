@@ -5,8 +5,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from terminal.banks.client import ProviderLink
@@ -14,13 +16,18 @@ from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
 from terminal.counter.settings import House
 from terminal.counter.tax import PAUSES_S, TaxQuestion, TaxUnanswered
 from terminal.counter.tax_http import HttpTaxDevice, answer_of
+from terminal.errors import BadSettings
 from terminal.help.catalogue import Catalogue
 from terminal.payments.money import Money
 from terminal.payments.receipt import Code, Receipt, Row
 from terminal.payments.sale import SaleState
 from terminal.payments.tax_mark import TaxMark
+from terminal.settings import Loaded, Secrets
+from terminal.settings.tables import TaxTable
 from terminal.web.receipts import receipt_lines
+from terminal.wiring.tax import open_tax
 from tests.flows.shop import CASHIER, Shop, story
+from tests.flows.test_api_whole_app import settings
 from tests.flows.test_partial import PART, part_paid
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "integrate" / "example-tax" / "tax_device.py"
@@ -241,6 +248,16 @@ WRONG = (
 def test_s61_what_cannot_stand_on_paper_is_no_answer(body: bytes) -> None:
     with pytest.raises(TaxUnanswered, match="answer_wrong"):
         answer_of(body)
+
+
+@pytest.mark.row(68)
+async def test_f1_an_address_that_is_none_is_told_as_a_wrong_setting(tmp_path: Path) -> None:
+    plain = settings(tmp_path)
+    tax = TaxTable(url="https://[::1/tax")
+    loaded = Loaded(msgspec.structs.replace(plain.settings, tax=tax), tmp_path, Secrets({}))
+    async with AsyncExitStack() as stack:
+        with pytest.raises(BadSettings, match="gateway_unusable"):
+            open_tax(stack, loaded, None)  # type: ignore[arg-type]  # it ends before anybody is asked
 
 
 @pytest.fixture
