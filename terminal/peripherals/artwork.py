@@ -214,6 +214,11 @@ def receipt_code(link: str, width: int, height: int) -> Iterator[Tile]:
     yield _tile(Bitmap(side, (*((0,) * edge), *rows, *((0,) * edge))), box, coloured=False)
 
 
+def receipt_fits(link: str, width: int, height: int) -> bool:
+    """Whether ``receipt_code`` draws anything."""
+    return next(receipt_code(link, width, height), None) is not None
+
+
 def _fitted(text: str, box: Box) -> Iterator[tuple[Bitmap, Box]]:
     bitmap = glyphs.amount(text, box.width - 4, box.height)
     if bitmap is not None:

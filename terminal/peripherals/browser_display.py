@@ -10,12 +10,15 @@ from terminal.peripherals.sweep import never
 class BrowserDisplay:
     """Shown means: a paired page follows this counter, so it was told. What its screen shows nobody can know."""
 
-    shows_codes = shows_receipts = True
+    shows_codes = True
 
     def __init__(self, where: str, clock: Clock) -> None:
         self._where, self._clock = where, clock
         self._pages = 0
         self._again: Callable[[], None] = lambda: None
+
+    def draws_receipt(self, _link: str) -> bool:
+        return True
 
     def watched(self, pages: int) -> None:
         """So many paired pages follow this counter now."""

@@ -14,7 +14,7 @@ from drivers.display.pole import PolePanel, PoleProfile
 from drivers.display.profile import load_panel
 from drivers.transport import Transport
 from terminal.counter.ports import Clock, Display, Printer, unwatched
-from terminal.peripherals.artwork import Artwork
+from terminal.peripherals.artwork import Artwork, receipt_fits
 from terminal.peripherals.browser_display import BrowserDisplay
 from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.fallback_display import FallbackDisplay, Glassware
@@ -118,6 +118,7 @@ def _own(place: Place, artwork: Artwork, *, hurry: bool) -> CodeDisplay:
         profile=shape,
         serial=table.serial,
         captions=artwork.tiles,
+        fits=receipt_fits,
         sweep=place.sweep,
     )
 

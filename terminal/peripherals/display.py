@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 Captions = Callable[[Screen, int, int], AsyncIterator[Tile]]
 """(screen, width, height of the glass in pixels) -> what is painted beside the code or sign, soonest first."""
 
+Fits = Callable[[str, int, int], bool]
+"""(text of a code, width, height of the glass in pixels)"""
 LEVEL: Final = "M"
 IDLE_ID: Final = 1
 IDLE_CAPTION_S: Final = 0.4
@@ -39,16 +41,21 @@ async def no_captions(_screen: Screen, _width: int, _height: int) -> AsyncIterat
     yield  # what makes this a generator
 
 
+def nothing_fits(_text: str, _width: int, _height: int) -> bool:
+    return False
+
+
 class CodeDisplay:
     """A code is lit and proven first; amount and words follow while the customer already scans.
 
     Args:
         serial: of the one display that belongs here (L2); empty takes whoever is there.
         captions: renders amounts and names on this side; the display needs no letters.
+        fits: whether a receipt's code is among them on a glass of that size.
         sweep: when a display that shows nothing for a customer is asked whether it is there; None: never.
     """
 
-    shows_codes = shows_receipts = True
+    shows_codes = True
 
     def __init__(
         self,
@@ -59,10 +66,11 @@ class CodeDisplay:
         profile: DisplayProfile | None = None,
         serial: str = "",
         captions: Captions = no_captions,
+        fits: Fits = nothing_fits,
         sweep: Sweep | None = None,
     ) -> None:
         self._profile, self._serial = profile or DisplayProfile(), serial
-        self._captions, self._sweep = captions, sweep
+        self._captions, self._fits, self._sweep = captions, fits, sweep
         self.keeper = Keeper("display", where, open_, clock, self._serve)
         self._size = (0, 0)
         self._lit = Alarm()  # something is shown that the display takes down when it hears nothing
@@ -79,6 +87,10 @@ class CodeDisplay:
     def on_back(self, again: Callable[[], None]) -> None:
         """``again`` is called when the glass may show something else than it was told, or is gone (I10)."""
         self.keeper.on_change = again
+
+    def draws_receipt(self, link: str) -> bool:
+        """Whether this glass, whose size it told, shows the code of this address beside "paid"."""
+        return self._fits(link, *self._size)
 
     async def show(self, screen: Screen) -> None:
         device = self.keeper.device

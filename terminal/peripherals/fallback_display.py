@@ -8,6 +8,7 @@ from terminal.counter.ports import CodeScreen, Display, Health, HealthState, Idl
 from terminal.errors import PeripheralFailed
 from terminal.peripherals.keeper import together
 from terminal.peripherals.paper_display import PaperDisplay
+from terminal.peripherals.slots import draws_receipt
 
 TAKE_OVER_S: Final = 2.5  # a glass that has not proved the code by then has lost its turn
 PRINT_S: Final = 30.0  # paper takes longer, and half a slip helps nobody
@@ -93,9 +94,8 @@ class FallbackDisplay:
         reason = "display_fallback" if able else faults[0].reason
         return Health(HealthState.FAULT, reason, age_ns, detail)
 
-    @property
-    def shows_receipts(self) -> bool:
-        able = [place.display for place in self._places if getattr(place.display, "shows_receipts", False)]
+    def draws_receipt(self, link: str) -> bool:
+        able = [place.display for place in self._places if draws_receipt(place.display, link)]
         return any(each.health().state is not HealthState.FAULT for each in able)
 
     async def show(self, screen: Screen) -> None:

@@ -24,7 +24,7 @@ from terminal.counter.ports import (
     Start,
     Utterance,
 )
-from terminal.peripherals.slots import Cut, Swapped
+from terminal.peripherals.slots import Cut, Swapped, draws_receipt
 
 AWAY: Final = "training_has_devices"
 
@@ -137,9 +137,8 @@ class DisplayFace:
     def shows_codes(self) -> bool:
         return bool(getattr(self._display, "shows_codes", False))
 
-    @property
-    def shows_receipts(self) -> bool:
-        return bool(getattr(self._display, "shows_receipts", False))
+    def draws_receipt(self, link: str) -> bool:
+        return draws_receipt(self._display, link)
 
     async def show(self, screen: Screen) -> None:
         if self._turn.has:

@@ -37,6 +37,12 @@ T = TypeVar("T")
 LENT_MAX: Final = 16  # reads a test has not looked at yet
 
 
+def draws_receipt(display: object, link: str) -> bool:
+    """Whether it says that it shows the code of this address; most displays know of none."""
+    asked = getattr(display, "draws_receipt", None)
+    return asked is not None and bool(asked(link))
+
+
 class Swapped(Exception):
     """Another device stands here now."""
 
@@ -148,10 +154,9 @@ class DisplaySlot(Slot[Display]):
     def shows_codes(self) -> bool:
         return bool(getattr(self._port, "shows_codes", False))
 
-    @property
-    def shows_receipts(self) -> bool:
+    def draws_receipt(self, link: str) -> bool:
         """Whether it draws the code of a receipt's page beside "paid"."""
-        return bool(getattr(self._port, "shows_receipts", False))
+        return draws_receipt(self._port, link)
 
     async def show(self, screen: Screen) -> None:
         if self._port is not None:

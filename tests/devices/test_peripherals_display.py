@@ -17,8 +17,9 @@ from firmware_stubs.printer import PrinterStub
 from terminal.counter.ports import CodeScreen, HealthState, IdleScreen, ResultScreen, Screen
 from terminal.errors import PeripheralFailed
 from terminal.payments.money import Money
-from terminal.peripherals.artwork import receipt_code
+from terminal.peripherals.artwork import receipt_code, receipt_fits
 from terminal.peripherals.display import CodeDisplay
+from terminal.peripherals.fallback_display import FallbackDisplay
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import now_s, play, running, until, well
@@ -28,6 +29,7 @@ PAYLOAD = "weixin://wxpay/bizpayurl?pr=abcdefg00"
 AMOUNT = Money(2850, "CNY")
 CODE = CodeScreen(7, PAYLOAD, AMOUNT, 120, True, "老王")
 PAID = ResultScreen(7, "paid", AMOUNT, "", True)
+LINK = "https://192.168.1.20:7643/r/01J8ZQ4Y7N3M5K2B6C9D0E1F2GABCDEFGHIJ234567"
 IDLE = IdleScreen("老王", True)
 
 
@@ -71,16 +73,14 @@ def test_i25_a_code_with_amount_words_and_test_mark_reads_on_every_shape_of_glas
 @pytest.mark.row(66)
 @pytest.mark.parametrize("glass", [(240, 320), (320, 240), (240, 240), (480, 320)])
 def test_a_receipts_code_reads_from_the_middle_of_a_paid_glass_and_from_no_other(glass: tuple[int, int]) -> None:
-    link = "https://192.168.1.20:7643/r/01J8ZQ4Y7N3M5K2B6C9D0E1F2GABCDEFGHIJ234567"
-
     async def story() -> None:
         counter = SimulatedCounter(captions=True, glass=glass)
         display = counter.devices().display
         assert isinstance(display, CodeDisplay)
         async with running(display.run):
             await well(display.health)
-            await display.show(replace(PAID, receipt=link, text="7KQ2"))
-            await until(lambda: read_back(counter.display) == [link], 5)
+            await display.show(replace(PAID, receipt=LINK, text="7KQ2"))
+            await until(lambda: read_back(counter.display) == [LINK], 5)
             assert len({*counter.display.glass()[2]}) > 2, "the colour of paid stands around it"
             await display.show(replace(CODE, id=8))
             await asyncio.sleep(1)
@@ -93,7 +93,24 @@ def test_a_receipts_code_reads_from_the_middle_of_a_paid_glass_and_from_no_other
 
 
 def test_a_glass_too_small_for_a_camera_shows_no_receipts_code() -> None:
-    assert [*receipt_code("https://shop.example/r/" + "A" * 42, 160, 128)] == []
+    assert [*receipt_code(LINK, 160, 128)] == []
+
+
+@pytest.mark.row(66)
+def test_i9_only_a_glass_that_draws_the_code_says_that_it_takes_the_papers_place() -> None:
+    async def story() -> None:
+        big = CodeDisplay("x", wire(DisplayStub()).open, VirtualClock(), fits=receipt_fits)
+        blank = CodeDisplay("x", wire(DisplayStub()).open, VirtualClock())
+        assert not big.draws_receipt(LINK), "nobody has told its size yet"
+        async with running(big.run, blank.run):
+            await well(big.health)
+            await well(blank.health)
+            assert big.draws_receipt(LINK)
+            assert not blank.draws_receipt(LINK), "it paints nothing beside its sign"
+            assert not big.draws_receipt("https://" + "long-name." * 60 + "/r/" + "A" * 42)
+            assert FallbackDisplay([blank, big]).draws_receipt(LINK)
+
+    play(story())
 
 
 def test_the_code_is_lit_before_any_caption_and_a_newer_screen_ends_them() -> None:

@@ -69,6 +69,9 @@ class GlassOnCounter(Device):
         self.gone = False
         self._again()
 
+    def draws_receipt(self, _link: str) -> bool:
+        return self.shows_receipts
+
     @property
     def lit(self) -> Screen:
         return self.shows[-1][1]
