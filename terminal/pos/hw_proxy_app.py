@@ -4,6 +4,7 @@ Source: WHATWG Fetch, "CORS protocol"; W3C Private Network Access, "CORS preflig
 """
 
 import asyncio
+import contextlib
 import hmac
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from terminal.errors import InvalidRequest, NotAllowed, NotFound, TerminalError
-from terminal.pos.hw_proxy import Call, Unreadable, failure, read_call, read_payment, result
+from terminal.pos.hw_proxy import DRIVER, Call, Unreadable, failure, read_call, read_payment, result
 from terminal.pos.hw_proxy_till import HwProxy
 from terminal.pos.peers import Peers
 
@@ -74,19 +75,24 @@ class Routes:
 
     def __init__(self, till: HwProxy) -> None:
         self._till = till
+        self.told: list[dict[str, Any]] = []  # transactions in the answer
 
     async def handshake(self, _call: Call) -> object:
         return True
 
     async def status_json(self, _call: Call) -> object:
-        return self._till.status()
+        now = self._till.status()
+        self.told += now[DRIVER]["transactions"].values()
+        return now
 
     async def payment_terminal_transaction_start(self, call: Call) -> object:
         try:
-            return await self._till.start(read_payment(call.params, self._till.desk.currency))
+            began = await self._till.start(read_payment(call.params, self._till.desk.currency))
         except TerminalError as refused:
             self._till.refused(refused)
             return False  # "failed to start": the till lets its user try again
+        self.told.append(began)
+        return began
 
     async def display_show(self, call: Call) -> object:
         """On the idle glass; while it shows a payment the till's words wait for nobody."""
@@ -143,7 +149,15 @@ def make_hw_proxy(till: HwProxy, gate: Gate, body_s: float = BODY_S) -> web.Appl
         return answer
 
     async def call(request: web.Request) -> web.Response:
-        return _json(await _answer(Routes(till), request, body_s))
+        routes = Routes(till)
+        answer = _json(await _answer(routes, request, body_s))
+        gate.open_to(request, answer)
+        with contextlib.suppress(ConnectionError):  # the till is gone: it will ask
+            await answer.prepare(request)
+            await answer.write_eof()
+            if request.transport is not None and not request.transport.is_closing():
+                till.heard(routes.told)
+        return answer
 
     app = web.Application(client_max_size=CALL_MAX, middlewares=[guard])
     app.router.add_get("/{secret}/hw_proxy/hello", _hello)

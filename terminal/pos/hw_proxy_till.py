@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -38,7 +38,8 @@ class _Known:
     begun_s: float
     ended_s: float | None = None
     given_up: bool = False
-    heard: bool = False  # the till has been told how it ended
+    given: bool = False  # its end stands in the newest answer to a till that waits
+    heard: bool = False  # the till has that answer
     untold: bool = False  # it is before a person that the till was not
 
 
@@ -153,11 +154,17 @@ class HwProxy:
 
     def _tells(self, sale_id: str, *, waits: bool) -> dict[str, Any]:
         """Only a till that waits for a payment hears it: an idle one looks at the proxy alone."""
-        sale, known = self.desk.sale(sale_id), self._known[sale_id]
-        if waits and sale.ended and not known.heard:
-            known.heard = True
-            self.desk.heard(sale)
+        sale = self.desk.sale(sale_id)
+        self._known[sale_id].given = waits and sale.ended
         return self._told(sale)
+
+    def heard(self, told: Iterable[dict[str, Any]]) -> None:
+        """The till has these transactions: its line was there when they were written."""
+        for each in told:
+            known = self._known.get(each["transaction_id"])
+            if known is not None and known.given and not known.heard and each["success"] is not None:
+                known.heard = True
+                self.desk.heard(self.desk.sale(each["transaction_id"]))
 
     def _told(self, sale: Sale) -> dict[str, Any]:
         return transaction(sale, self.desk.check_code(sale), self.language)

@@ -35,7 +35,16 @@ def line(minor: int = 2850, name: str = "ORDER1:p1", terminal: str = "") -> Paym
 
 
 def told(till: HwProxy, transaction: str) -> dict[str, Any]:
-    return dict(till.status()[DRIVER]["transactions"].get(transaction, {}))
+    found = till.status()[DRIVER]["transactions"]
+    till.heard(found.values())
+    return dict(found.get(transaction, {}))
+
+
+async def sent(till: HwProxy, payment: Payment) -> dict[str, Any]:
+    """A line, whose answer reaches the till."""
+    began = await till.start(payment)
+    till.heard([began])
+    return began
 
 
 async def waits(till: HwProxy, transaction: str, limit_s: float = 60.0) -> dict[str, Any]:
@@ -83,7 +92,7 @@ async def test_a1_the_same_line_again_is_the_same_transaction_before_and_after_i
         assert {each["transaction_id"] for each in again} == {began["transaction_id"]}
         shop.pay(await shown(shop, began["transaction_id"]))
         await waits(till, began["transaction_id"])
-        late = await till.start(line())
+        late = await sent(till, line())
         assert (late["transaction_id"], late["success"]) == (began["transaction_id"], True)
         assert (await refused(till.start(line(2900)))).slug == "idempotency_other_meaning"
         assert len(sales(shop)) == 1
@@ -194,7 +203,7 @@ async def test_the_tills_receipt_prints_here_and_a_refund_goes_by_the_same_sale(
 @story()
 async def test_a_till_that_never_heard_paid_is_before_a_person_until_it_comes_back(shop: Shop) -> None:
     async with till_of(shop) as till:
-        began = await till.start(line())
+        began = await sent(till, line())
         shop.pay(await shown(shop, began["transaction_id"]))  # and the till's page is closed
         await asyncio.sleep(30)
         sale = shop.service.book.sale(began["transaction_id"])
@@ -206,16 +215,33 @@ async def test_a_till_that_never_heard_paid_is_before_a_person_until_it_comes_ba
     await shop.restart()
     async with till_of(shop) as till:
         await asyncio.sleep(KEPT_S * 2)
-        assert (await till.start(line()))["success"] is True, "the cashier sends the line again"
+        assert (await sent(till, line()))["success"] is True, "the cashier sends the line again"
         await asyncio.sleep(2)
         assert [(x.kind, x.closed) for x in shop.sale(sale).exceptions] == [("till_not_told", "told")]
 
 
 @pytest.mark.row(94)
 @story()
-async def test_paid_while_the_service_fell_over_comes_before_a_person_too(shop: Shop) -> None:
+async def test_an_answer_that_never_left_is_not_heard_though_the_till_asked_for_it(shop: Shop) -> None:
     async with till_of(shop) as till:
         began = await till.start(line())
+        shop.pay(await shown(shop, began["transaction_id"]))
+        sale = shop.service.book.sale(began["transaction_id"])
+        await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
+        lost = await till.start(line())
+        assert lost["success"] is True, "made, and its line breaks"
+        await asyncio.sleep(120)
+        assert [(x.kind, x.closed) for x in shop.sale(sale).exceptions] == [("till_not_told", "")]
+        await sent(till, line())
+        await asyncio.sleep(2)
+        assert [x.closed for x in shop.sale(sale).exceptions] == ["told"]
+
+
+@pytest.mark.row(94)
+@story()
+async def test_paid_while_the_service_fell_over_comes_before_a_person_too(shop: Shop) -> None:
+    async with till_of(shop) as till:
+        began = await sent(till, line())
         shop.pay(await shown(shop, began["transaction_id"]))
         sale = shop.service.book.sale(began["transaction_id"])
         await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
@@ -223,7 +249,7 @@ async def test_paid_while_the_service_fell_over_comes_before_a_person_too(shop: 
     async with till_of(shop) as till:
         await asyncio.sleep(120)
         assert [(x.kind, x.closed) for x in shop.sale(sale).exceptions] == [("till_not_told", "")]
-        assert (await till.start(line()))["success"] is True
+        assert (await sent(till, line()))["success"] is True
         await asyncio.sleep(2)
         assert [x.closed for x in shop.sale(sale).exceptions] == ["told"]
     await shop.restart()
@@ -236,12 +262,12 @@ async def test_paid_while_the_service_fell_over_comes_before_a_person_too(shop: 
 async def test_a1_a_number_that_comes_again_the_next_day_is_another_payment(shop: Shop) -> None:
     """A till that counts from 1 every morning: told "paid" for yesterday's, it would give today's goods away."""
     async with till_of(shop) as till:
-        first = await till.start(line(name="1"))
+        first = await sent(till, line(name="1"))
         shop.pay(await shown(shop, first["transaction_id"]))
         assert (await waits(till, first["transaction_id"]))["success"]
-        assert (await till.start(line(name="1")))["success"] is True, "the same day, the same payment"
+        assert (await sent(till, line(name="1")))["success"] is True, "the same day, the same payment"
         await asyncio.sleep(DAY_S)
-        again = await till.start(line(name="1"))
+        again = await sent(till, line(name="1"))
         assert (again["success"], again["transaction_id"] != first["transaction_id"]) == (None, True)
 
 
@@ -250,14 +276,14 @@ async def test_a1_a_payment_over_midnight_is_joined_until_the_till_has_heard_its
     async with till_of(shop) as till:
         day_s, now_s = int(DAY_S), shop.world.clock.wall_ms() // 1000
         await asyncio.sleep(day_s - now_s % day_s - 5)
-        began = await till.start(line(name="1"))
+        began = await sent(till, line(name="1"))
         await asyncio.sleep(10)
-        assert (await till.start(line(name="1")))["transaction_id"] == began["transaction_id"]
+        assert (await sent(till, line(name="1")))["transaction_id"] == began["transaction_id"]
         shop.pay(await shown(shop, began["transaction_id"]))
         sale = shop.service.book.sale(began["transaction_id"])
         await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 5)
         await asyncio.sleep(KEPT_S * 2)
-        assert (await till.start(line(name="1")))["success"] is True, "however late it comes for it"
+        assert (await sent(till, line(name="1")))["success"] is True, "however late it comes for it"
         await asyncio.sleep(KEPT_S)
-        again = await till.start(line(name="1"))
+        again = await sent(till, line(name="1"))
         assert again["transaction_id"] != sale.id, "it has heard it: this is another one"

@@ -165,6 +165,12 @@ async def test_a1_a_line_cut_in_the_middle_of_a_sale_loses_and_doubles_nothing(t
         again = await till.call("payment_terminal_transaction_start", payment_info=json.dumps(INFO))
         assert again["transaction_id"] == live(shop).id
         assert reader is not None
+        await until(lambda: live(shop).attempts[-1].state == "shown")
+        sale = live(shop)
+        shop.pay(sale.attempts[0].id)
+        await shop.until(sale.id, "paid")
+        assert (await till.call("payment_terminal_transaction_start", payment_info=INFO))["success"] is True
+        await until(lambda: shop.service.feed.claimed("told", f"{sale.id}:paid") is not None)
 
 
 async def test_a_slow_body_and_a_flood_of_calls_are_turned_away(tmp_path: Path) -> None:

@@ -86,10 +86,12 @@ class Storm:
         while True:
             await self.life.up()
             with contextlib.suppress(Gone, TerminalError):
-                begun = (await self.life.call(lambda _: self.life.proxy.start(payment)))["transaction_id"]
+                answer = await self.life.call(lambda _: self.life.proxy.start(payment))
                 if chance.below(8) == 0:
                     self.weather["answer lost"] += 1
                     continue
+                self.life.proxy.heard([answer])
+                begun = answer["transaction_id"]
                 if chance.below(8) == 0:
                     self.weather["page closed"] += 1
                     await asyncio.sleep(chance.between(5, 100))
@@ -104,9 +106,9 @@ class Storm:
             await self.life.up()
 
             async def look(_service: object) -> object:
-                return self.life.proxy.status()[DRIVER]["transactions"].get(begun, {"success": "unknown"})[
-                    "success"
-                ]
+                told = self.life.proxy.status()[DRIVER]["transactions"]
+                self.life.proxy.heard(told.values())
+                return told.get(begun, {"success": "unknown"})["success"]
 
             with contextlib.suppress(Gone):
                 success = await self.life.call(look)
