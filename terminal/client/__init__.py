@@ -165,16 +165,15 @@ class Calls:
     ) -> Refund:
         """On its way, not done: ``wait`` for it. No ``minor``: all that is left. ``approver``: person and pin."""
         body = {"reason": reason, "amount_minor": minor, "approver": approver}
-        told = await self._money(f"/sales/{quote(sale, '')}/refunds", dict[str, Any], body, key)
-        return convert(told["refund"], Refund)
+        return await self._money(f"/sales/{quote(sale, '')}/refunds", Refund, body, key, "refund")
 
     async def _sale(self, sale: str) -> Sale:
         return await self._ask(f"/sales/{quote(sale, '')}", Sale)
 
     async def _find(self, order_no: str) -> Sale | None:
         """The sale of an order number: what to ask when the key is lost as well."""
-        told = await self._ask(f"/sales?limit=100&search={quote(order_no, '')}", dict[str, Any])
-        found = [row["id"] for row in told["sales"] if row["order_no"] == order_no]
+        rows = await self._ask(f"/sales?limit=100&search={quote(order_no, '')}", list[dict[str, Any]], at="sales")
+        found = [row["id"] for row in rows if row["order_no"] == order_no]
         return await self._sale(found[0]) if found else None
 
     async def _wait(self, sale: str, *, over: Over = lambda now: now.over, limit_s: float = 300) -> Sale:
@@ -188,7 +187,7 @@ class Calls:
 
     async def _seen(self, sale: str, over: Over) -> Sale:
         """The number first, then the sale: what happens in between is an event after that number."""
-        newest = (await self._ask("/events?limit=1", dict[str, Any]))["newest"]
+        newest = await self._ask("/events?limit=1", int, at="newest")
         now = await self._sale(sale)
         async with aclosing(self._follow(newest)) as news:
             while not over(now):
@@ -215,12 +214,12 @@ class Calls:
                     raise Refused(head[0], json.decode(text))
             await self._rest(turn, head[1], "")
 
-    async def _money(self, path: str, kind: type[T], body: dict[str, Any], key: str) -> T:
+    async def _money(self, path: str, kind: type[T], body: dict[str, Any], key: str, at: str = "") -> T:
         key = key or self.new_key()
         self.keep(key, {name: said for name, said in body.items() if name not in {"code", "approver"}})
-        return await self._ask(path, kind, body=body, key=key)
+        return await self._ask(path, kind, body=body, key=key, at=at)
 
-    async def _ask(self, path: str, kind: type[T], *, body: Json | None = None, key: str = "") -> T:
+    async def _ask(self, path: str, kind: type[T], *, body: Json | None = None, key: str = "", at: str = "") -> T:
         """A call below /api/v1, repeated under one key while nobody answers; a POST where there is a body."""
         lost, no, head = False, None, NOTHING
         sent = b"" if body is None else json.encode(body)
@@ -232,7 +231,7 @@ class Calls:
                 data += head[2]
             with suppress(*STRANGE):
                 if 200 <= head[0] < 300:
-                    return json.decode(data, type=kind)
+                    return convert(json.decode(data)[at], kind) if at else json.decode(data, type=kind)
                 no = Refused(head[0], json.decode(data))
             if no is not None and no.status != 500 and "Retry-After" not in head[1]:
                 break

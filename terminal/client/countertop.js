@@ -216,7 +216,7 @@ export class Countertop {
   async *#states(sale, signal) {
     while (!signal.aborted) {
       try {
-        const { newest } = await this.ask("/events?limit=1");
+        const { newest } = await this.ask("/events?limit=1", { has: (told) => Number.isInteger(told.newest) });
         const now = await this.sale(sale);
         yield now;
         for await (const event of this.follow(newest, { signal })) {

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import terminal.client
-from terminal.client import AsyncClient, Client, Pieces, Refused
+from terminal.client import AsyncClient, Client, NoAnswer, Pieces, Refused
 from terminal.virtual_time import run
 
 NUMBERS = (5, 7, 8, 12)
@@ -96,6 +96,26 @@ class Busy(Line):
                 yield 404, {}, b"<html>"
             case _:
                 yield 200, {}, stream(0)
+
+
+class Portal(AsyncClient):
+    """Somebody else's page, which answers everything with good JSON of its own."""
+
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        yield 200, {}, b'{"portal": "welcome"}'
+
+
+def test_an_answer_of_somebody_else_is_none_and_leaves_the_key() -> None:
+    async def story() -> None:
+        portal = Portal("http://127.0.0.1", "key")
+        with pytest.raises(NoAnswer) as lost:
+            await portal.refund("s", "wrong order", key="till-1-refund")
+        assert lost.value.key == "till-1-refund"
+        for call in (portal.find("A-1"), portal.wait("s", limit_s=5)):
+            with pytest.raises(NoAnswer):
+                await call
+
+    run(story(), seed=1)
 
 
 class Blocked(Client):
