@@ -129,7 +129,11 @@ class Hold:
 
     async def _open(self) -> asyncpg.Connection:
         connection = await self._place.connect(idle_s=self._pace.idle_s, timeout_s=self._pace.lease_s / 2)
-        await connection.add_listener(self._place.schema, lambda *told: self._news(str(told[3])))
+        try:
+            await connection.add_listener(self._place.schema, lambda *told: self._news(str(told[3])))
+        except BaseException:
+            connection.terminate()  # nobody else has it yet; its locks and its place at the server end here
+            raise
         return connection
 
     async def _try(self) -> tuple[str, str]:

@@ -1,12 +1,13 @@
 """Several instances on one database: one log, one holder a counter, and another one that takes over."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
 
 from terminal.errors import Conflict, JournalError, Unavailable
-from terminal.journal.postgres.hold import Pace
+from terminal.journal.postgres.hold import Hold, Pace
 from terminal.journal.postgres.place import Place
 from terminal.journal.postgres.store import PostgresJournal
 from tests.unit.journal.postgres.wire import wired
@@ -247,3 +248,30 @@ async def test_pr9_what_one_instance_erased_leaves_the_other_ones_view_too(place
     assert two.personal(later.number) == {"phone": "13900139000"}, "given again after the erasure"
     await two.close()
     await one.close()
+
+
+async def test_d5_a_lease_given_up_at_any_piece_leaves_no_connection_behind(
+    place: Place, short: Path, tmp_path: Path
+) -> None:
+    """Nobody answers any more, and who waits is ended: what is left open is told when it is collected."""
+    await (await open_in(place, tmp_path / "v.db")).close()
+    for piece in range(1, 7):
+        async with wired(place, short) as wire:
+            wire.spared, wire.silent_after = -1, piece
+            hold = Hold(wire.place, ["counter:0"], "", "one", lambda _: None, Pace(lease_s=60, idle_s=90))
+            taking = asyncio.create_task(hold.take(None))
+            async with asyncio.timeout(WATCHDOG_S):
+                await wire.cut.wait()
+            wire.deaf = False
+            taking.cancel()
+            await asyncio.wait({taking})
+            hold.abandon()
+            del hold, taking
+            while asking := [each for each in asyncio.all_tasks() if "Connection._cancel" in repr(each)]:
+                await asyncio.wait(
+                    asking
+                )  # the library asks the server to stop, and holds the connection meanwhile
+            del asking
+            await asyncio.sleep(0)
+            gc.collect()
+        (short / ".s.PGSQL.5432").unlink(missing_ok=True)

@@ -33,8 +33,9 @@ class Wire:
         self._real = Path(place.host) / ".s.PGSQL.5432"
         self.place = replace(place, host=str(folder))
         self.plan: deque[Cut] = deque()
-        self.cut = asyncio.Event()  # something was
+        self.cut = asyncio.Event()  # something was, or fell silent
         self.spared = 1  # the second connection of a journal is its hold's
+        self.silent_after = 0  # so many pieces to the server it falls silent, and nothing is cut; 0: never
         self.down = self.deaf = False  # nobody answers; or what is sent is swallowed, as behind a dead router
         self._count = 0
         self.ended = False
@@ -72,6 +73,11 @@ class Wire:
             while data := await reader.read(1 << 16):
                 if self.deaf:
                     continue
+                if way == "up" and self.silent_after:
+                    self.silent_after -= 1
+                    self.deaf = not self.silent_after
+                    if self.deaf:
+                        self.cut.set()
                 if cut := self._lost(way, number):
                     if cut.half:
                         writer.write(data[: len(data) // 2])
