@@ -20,7 +20,6 @@ from terminal.pos.nexo_messages import Answer, Header, failure, success
 from terminal.pos.unheard import Unheard
 
 V = TypeVar("V")
-ASKED_DAYS: Final = 92  # results can be asked for that long
 ACTS: Final = frozenset({"Payment", "Reversal", "Print"})
 TOGETHER_MAX: Final = 4  # waiting for the answer to one message
 KEPT_MAX: Final = 256  # of what only a running process needs to know
@@ -79,8 +78,7 @@ class Nexo:
             await self.unheard.heard(sale.id)
 
     def _asked(self, name: str) -> Sale | None:
-        found = (self._desk.sale_of(key) for key in self._keys(name, ASKED_DAYS))
-        return next((sale for sale in found if sale), None)
+        return self._desk.sale_of(self._key(name))
 
     async def _told(self, header: Header, body: object) -> Answer:
         if not self._desk.ready and header.category not in ("Diagnosis", "Login", "Logout"):
@@ -144,16 +142,16 @@ class Nexo:
     def _key(self, name: str) -> str:
         """What the message opened within 48 hours, else a new one of today."""
         since_ms = self._clock.wall_ms() - SAME_MS
-        for key in self._keys(name, SAME_MS // DAY_MS):
+        for key in self._keys(name):
             sale, refund = self._desk.sale_of(key), self._desk.refund_of(key)
             if (sale and sale.opened_ms >= since_ms) or (refund and refund[1].since_ms >= since_ms):
                 return key
         return f"nexo-{name}-{self._clock.wall_ms() // DAY_MS}"
 
-    def _keys(self, name: str, days: int) -> list[str]:
+    def _keys(self, name: str) -> list[str]:
         """Under which it may have opened something, newest first; a clock may have been set back a day."""
         today = self._clock.wall_ms() // DAY_MS
-        return [f"nexo-{name}-{today + 1 - back}" for back in range(days + 2)]
+        return [f"nexo-{name}-{today + 1 - back}" for back in range(SAME_MS // DAY_MS + 2)]
 
     async def _abort(self, header: Header, body: messages.Abort) -> None:
         """Too late is no error: the payment's own answer says that it was paid."""
@@ -198,11 +196,12 @@ class Nexo:
         return {"Response": success(), **told, "RepeatedMessageResponse": repeated}
 
     def _result(self, name: str) -> tuple[str, Answer] | None:
-        for key in self._keys(name, ASKED_DAYS):
-            if (sale := self._desk.sale_of(key)) is not None:
-                return "Payment", self._payment_of(sale)
-            if (refund := self._desk.refund_of(key)) is not None:
-                return "Reversal", reversal_of(*refund)
+        """Of 48 hours: an older one of the same name would say "paid" for a payment that never came here."""
+        key = self._key(name)
+        if (sale := self._desk.sale_of(key)) is not None:
+            return "Payment", self._payment_of(sale)
+        if (refund := self._desk.refund_of(key)) is not None:
+            return "Reversal", reversal_of(*refund)
         return None
 
     async def _reverse(self, header: Header, body: messages.Reversal) -> Answer:

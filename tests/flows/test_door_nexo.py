@@ -147,6 +147,16 @@ async def test_a_service_id_may_come_again_after_48_hours_and_is_another_sale(sh
 
 
 @story()
+async def test_i2_a_status_never_tells_an_old_payment_to_a_till_whose_new_one_got_lost(shop: Shop) -> None:
+    line = Line(shop)
+    await line.paid(28.5, "0000000001")
+    await shop.wait(DAY_S)
+    assert result(await line.till.status("0000000001")) == "Success"
+    await shop.wait(1.5 * DAY_S)
+    assert told(await line.till.status("0000000001"))["message"].startswith("Never started"), "48 hours are over"
+
+
+@story()
 async def test_an_abort_closes_the_code_with_proof_and_the_payment_answers_aborted(shop: Shop) -> None:
     line = Line(shop)
     asked = asyncio.ensure_future(line.till.pay(28.5, service_id="0000000001"))
