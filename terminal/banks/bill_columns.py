@@ -130,7 +130,7 @@ class Days:
     """The first and the last day among the lines, and whose they are."""
 
     def __init__(self) -> None:
-        self._first, self._last, self._day = "9", "", ""
+        self._first, self._last, self._day = "9999-99-99", "", ""
         self.account = ""
 
     def take(self, at: str, account: str) -> None:

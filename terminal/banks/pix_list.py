@@ -109,7 +109,7 @@ def read(lines: Iterable[bytes]) -> BillReader:
         if head.get("format") != FORMAT or head.get("version") != VERSION or type(offset) is not int:
             raise Unreadable("format")
         zone = timezone(timedelta(minutes=offset))
-    except (Unreadable, ValueError) as error:
+    except (Unreadable, ValueError, OverflowError) as error:
         raise BillRefused("bill_header_missing", line=number, column=str(error)) from None
     sums = Sums()
     for number, row in numbered:  # where the file ended is told below

@@ -193,6 +193,7 @@ def written(*changes: tuple[str, str]) -> list[bytes]:
     [
         ([('"version":1', '"version":2')], "bill_header_missing", 1),
         ([("2026-11-01\"", "2026-11-31\"")], "bill_header_missing", 1),
+        ([('"offset_min":-180', '"offset_min":-180180180180180')], "bill_header_missing", 1),
         ([('"valor":"37.00"', '"valor":"37.0"')], "bill_line_unreadable", 2),
         ([('"valor":"37.00"', '"valor":"37.01"')], "bill_sums_differ", 4),
         ([('"pix":1', '"pix":2')], "bill_sums_differ", 4),

@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,11 @@ def test_words_with_commas_and_even_separators_move_no_column() -> None:
     (one, two), _ = read(bill(*rows, summary="2 20.00 0.00 0.00 0.12000 20.00 0.00"))
     assert (one.text, two.text) == ("面包，奶, 糖", "a,`b,`c,`d")
     assert (two.gross_minor, two.fee_milli) == (1000, 6000)
+
+
+def test_a_day_of_any_year_is_the_first_day() -> None:
+    _, end = read(bill(payment(交易时间="9022-03-21 13:51:31"), summary="1 10.00 0.00 0.00 0.06 10.00 0.00"))
+    assert end.first_day == end.last_day == date(9022, 3, 21)
 
 
 def test_without_a_mark_and_with_plain_line_ends_it_is_the_same_bill() -> None:
