@@ -18,15 +18,21 @@ def kinds(shop: Shop, sale: Sale) -> list[str]:
     return [each.kind for each in shop.sale(sale).exceptions]
 
 
-@pytest.mark.row(31)
-@story(channels=("alipay",))
-async def test_i2_i22_killed_before_the_look_after_its_cancel_it_is_looked_at_after_the_start(shop: Shop) -> None:
+async def paid_before_the_cancel_s_answer(shop: Shop) -> Sale:
+    """The notice says paid; the cancel that is under way gives the money back."""
     sale = await shop.with_code()
     shop.world.bank.customer_scans(shop.attempt(sale).payload, shop.bank_ms)
     shop.fault("pay-during-close")
     shop.fault("slow-answer", call="close", delay_ms=3000)
     await shop.cancel(sale)
     await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
+    return sale
+
+
+@pytest.mark.row(31)
+@story(channels=("alipay",))
+async def test_i2_i22_killed_before_the_look_after_its_cancel_it_is_looked_at_after_the_start(shop: Shop) -> None:
+    sale = await paid_before_the_cancel_s_answer(shop)
     assert Flag.WHILE_CLOSING in shop.attempt(sale).flags
     assert kinds(shop, sale) == [], "the notice came before the answer to our cancel"
     await shop.restart()
@@ -38,13 +44,8 @@ async def test_i2_i22_killed_before_the_look_after_its_cancel_it_is_looked_at_af
 @pytest.mark.row(31, 32)
 @story(channels=("alipay",))
 async def test_i2_b10_a_bank_that_cannot_find_what_it_has_said_was_paid_is_asked_again(shop: Shop) -> None:
-    sale = await shop.with_code()
-    shop.world.bank.customer_scans(shop.attempt(sale).payload, shop.bank_ms)
-    shop.fault("pay-during-close")
-    shop.fault("slow-answer", call="close", delay_ms=3000)
-    await shop.cancel(sale)
-    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
-    shop.fault("not-found-lag", count=3)  # the notice came before the answer to our cancel; then the bank lags
+    sale = await paid_before_the_cancel_s_answer(shop)
+    shop.fault("not-found-lag", count=3)
     await shop.until(lambda: kinds(shop, sale) == ["contradicted"], 60)
     assert shop.kept_minor == 0
     await shop.until(lambda: shop.attempt(sale).swept, 10)
