@@ -1,8 +1,6 @@
 """``countertop lab``: faults and stories by name, listed, checked, and played on virtual time."""
 
-import logging
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -10,18 +8,18 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from terminal.cli.lab_play import played
 from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
 from terminal.help.catalogue import Catalogue
 from terminal.lab.faults import Fault, FaultUnknown, catalogue
 from terminal.lab.readable import telling
 from terminal.lab.scenario_lint import complaints
-from terminal.lab.scenarios import FOLDER, BadScenario, Scenario, named, raw_of, shipped
+from terminal.lab.scenarios import FOLDER, BadScenario, named, raw_of, shipped
 
 if TYPE_CHECKING:
     from terminal.simulation.lab_run import Verdict
 
 lab = typer.Typer(no_args_is_help=True, help="A simulated counter: serve it, play faults and stories by name.")
-MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 RAILS: Final = "rails"
 FIRST_PORT: Final = 1024
 _SEEDS: Final = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
@@ -232,22 +230,6 @@ def _may_write(path: Path) -> None:
         path.open("ab").close()
     except OSError as error:
         give_up(f"{path}: {error.strerror}.", USAGE)
-
-
-def played(what: "Fault | Scenario", seeds: range) -> "list[Verdict]":
-    """Each seed in a folder of its own. Raises TerminalError: a step that the service refuses."""
-    from terminal.simulation.lab_run import play
-
-    logging.disable(logging.CRITICAL)  # what the service logs here is the fault, and stands in the timeline
-    verdicts = []
-    try:
-        for seed in seeds:
-            place = MEMORY if MEMORY.is_dir() else None
-            with tempfile.TemporaryDirectory(prefix="countertop-lab-", dir=place) as folder:
-                verdicts.append(play(what, Path(folder), seed=seed))
-    finally:
-        logging.disable(logging.NOTSET)
-    return verdicts
 
 
 def _show(verdict: "Verdict", fault: Fault, *, quiet: bool) -> None:

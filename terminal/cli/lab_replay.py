@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from terminal.cli.lab_play import played
 from terminal.cli.words import REFUSED, USAGE, console, give_up, put
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ def _bytes(path: Path) -> bytes:
 
 
 def _played(text: str) -> "Verdict":
-    from terminal.cli.lab import played
     from terminal.lab.scenarios import read
 
     with tempfile.TemporaryDirectory(prefix="countertop-lab-") as folder:
