@@ -340,6 +340,7 @@ function draw() {
 /** A whole amount at once: a quick key, or one of the command sheet. */
 function typeAmount(minor) {
   if (sale()) return;
+  takeOver(now.view);
   if (now.end) dismiss();
   entry.set(minor);
   hush();
@@ -453,10 +454,8 @@ at("ready").addEventListener("click", (event) => {
   const pressed = event.target.closest("button");
   if (!pressed) return;
   const key = pressed.dataset.key;
-  if (pressed.dataset.minor) {
-    takeOver(now.view);
-    typeAmount(Number(pressed.dataset.minor));
-  } else if (key in acts) acts[key]();
+  if (pressed.dataset.minor) typeAmount(Number(pressed.dataset.minor));
+  else if (key in acts) acts[key]();
   else if (key) type(key);
 });
 at("sound").addEventListener("click", () => {
