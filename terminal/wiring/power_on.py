@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from terminal.errors import TerminalError
+from terminal.counter.ports import Printer
+from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded
 from terminal.web.edge import Edge
 from terminal.web.sheet import VISIT_PAGE, give
@@ -36,18 +37,32 @@ def open_power_on(loaded: Loaded, edge: Edge, url: str, boot: Path = BOOT) -> di
 
 
 async def _give(edge: Edge, counter: str, where: str, *, printed: bool, said: bool) -> None:
-    try:
-        printer = edge.service.lane(counter).devices.printer
-        if printed and printer:
+    async def tell(on_paper: bool) -> str:
+        return await give(edge, counter, where, printed=on_paper, said=said)
+
+    printer = edge.service.lane(counter).devices.printer if printed else None
+    if why := await once_ready(printer or None, tell):
+        log.warning("the sheet at power-on of counter %s did not come out whole: %s", counter, why)
+
+
+async def once_ready(printer: Printer | None, tell: Callable[[bool], Awaitable[str]]) -> str:
+    """``tell`` once, on paper too where the printer woke up within DEVICES_S; "" or the slug of what was missing.
+
+    One counter's trouble ends here: the job would begin again with the first counter, and tell all of it twice.
+    """
+    late = ""
+    if printer is not None:
+        try:
             async with asyncio.timeout(DEVICES_S):
                 await printer.ready()
-        why = await give(edge, counter, where, printed=printed and bool(printer), said=said)
-    except TimeoutError:
-        why = await give(edge, counter, where, printed=False, said=said) or "printer_no_answer"
+        except (TimeoutError, TerminalError) as error:
+            late = error.slug if isinstance(error, TerminalError) else "printer_no_answer"
+    try:
+        return await tell(printer is not None and not late) or late
+    except JournalError:
+        raise  # the shop ends, not this sheet alone (I20)
     except TerminalError as error:
-        why = error.slug
-    if why:
-        log.warning("the sheet at power-on of counter %s did not come out whole: %s", counter, why)
+        return error.slug
 
 
 def _first(seen: Path, boot: Path) -> bool:
