@@ -1,9 +1,8 @@
 """The lab over HTTP: one page, its pictures, and the JSON calls behind every button (also for scripts)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import jinja2
 import msgspec
@@ -12,22 +11,17 @@ from aiohttp import web
 from firmware_stubs.paper import StubSlip, text_view
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES, PSEUDO
-from terminal.lab.bank_link import BankAway, BankRefuses
+from terminal.lab.answers import answered, body_of
 from terminal.lab.faults import FaultUnknown, Wish, catalogue
 from terminal.lab.laboratory import Laboratory, RollDone
 from terminal.lab.language import COOKIE, words_of
 from terminal.lab.live import Live
-from terminal.lab.qr_reader import NotReadable
-from terminal.lab.service_process import NoService
 from terminal.lab.stand import ROLES
 from terminal.sandbox.any_bank import FAULTS as ACCOUNT_FAULTS
 from terminal.sandbox.pages import qr_svg
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-T = TypeVar("T")
 HERE: Final = Path(__file__).parent
 STATIC: Final = {"lab.js": "text/javascript", "lab.css": "text/css"}
-_REFUSED: Final = (BankRefuses, NotReadable, FaultUnknown, NoService, msgspec.ValidationError, msgspec.DecodeError)
 
 
 class Scan(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,24 +89,24 @@ class Pages:
             web.get("/lab/health", self._health),
             web.get("/lab/static/{name}", self._static),
             web.get("/favicon.ico", self._no_icon),
-            web.get("/lab/state", _json_errors(self._state)),
-            web.get("/lab/timeline", _json_errors(self._timeline)),
-            web.get("/lab/faults", _json_errors(self._faults)),
+            web.get("/lab/state", answered(self._state)),
+            web.get("/lab/timeline", answered(self._timeline)),
+            web.get("/lab/faults", answered(self._faults)),
             web.get("/lab/live", self._live.serve),
             web.get("/lab/glass.png", self._glass),
             web.get(r"/lab/paper/{number:\d{1,6}}.{kind:png|txt}", self._paper),
             web.get(r"/lab/code/{code:\d{18}}.svg", self._code),
             web.get("/lab/open/{page:till|display}", self._open),
-            web.post("/lab/phone/scan", _json_errors(self._phone_scan)),
-            web.post("/lab/phone/act", _json_errors(self._phone_act)),
-            web.post("/lab/phone/code", _json_errors(self._phone_code)),
-            web.post("/lab/account/statement", _json_errors(self._statement)),
-            web.post("/lab/account/faults", _json_errors(self._break_account)),
-            web.post("/lab/scanner", _json_errors(self._scanner)),
-            web.post("/lab/plug", _json_errors(self._plug)),
-            web.post("/lab/paper", _json_errors(self._roll)),
-            web.post("/lab/faults", _json_errors(self._begin)),
-            web.delete("/lab/faults", _json_errors(self._heal)),
+            web.post("/lab/phone/scan", answered(self._phone_scan)),
+            web.post("/lab/phone/act", answered(self._phone_act)),
+            web.post("/lab/phone/code", answered(self._phone_code)),
+            web.post("/lab/account/statement", answered(self._statement)),
+            web.post("/lab/account/faults", answered(self._break_account)),
+            web.post("/lab/scanner", answered(self._scanner)),
+            web.post("/lab/plug", answered(self._plug)),
+            web.post("/lab/paper", answered(self._roll)),
+            web.post("/lab/faults", answered(self._begin)),
+            web.delete("/lab/faults", answered(self._heal)),
         ]
 
     # --- the page ---------------------------------------------------------------------------------------
@@ -204,27 +198,27 @@ class Pages:
         }
 
     async def _phone_scan(self, request: web.Request) -> Any:
-        asked = await _read(request, Scan)
+        asked = await body_of(request, Scan)
         return await (self._lab.scan_text(asked.code) if asked.code else self._lab.scan_glass())
 
     async def _phone_act(self, request: web.Request) -> Any:
-        asked = await _read(request, Act)
+        asked = await body_of(request, Act)
         return await self._lab.act(asked.act, asked.order_no, asked.mchid)
 
     async def _phone_code(self, request: web.Request) -> Any:
-        asked = await _read(request, Shot)
+        asked = await body_of(request, Shot)
         return {"code": await self._lab.bank.payment_code(asked.behaviour)}
 
     async def _statement(self, request: web.Request) -> Any:
-        return {"file": await self._lab.deliver_statement((await _read(request, Statement)).currency)}
+        return {"file": await self._lab.deliver_statement((await body_of(request, Statement)).currency)}
 
     async def _break_account(self, request: web.Request) -> Any:
-        asked = await _read(request, AccountFault)
+        asked = await body_of(request, AccountFault)
         await self._lab.break_account(asked.currency, asked.slug, asked.count)
         return {"done": True}
 
     async def _scanner(self, request: web.Request) -> Any:
-        asked = await _read(request, Shot)
+        asked = await body_of(request, Shot)
         if asked.see:
             return {"scanned": await self._lab.scan_here(asked.see)}
         if asked.text:
@@ -233,7 +227,7 @@ class Pages:
         return {"scanned": await self._lab.scan_phone(asked.behaviour)}
 
     async def _plug(self, request: web.Request) -> Any:
-        asked = await _read(request, Socket)
+        asked = await body_of(request, Socket)
         if asked.role not in ROLES:
             raise FaultUnknown(f"a device is one of {', '.join(ROLES)}")
         if asked.plugged:
@@ -244,11 +238,11 @@ class Pages:
         return self._lab.snapshot()["plugged"]
 
     async def _roll(self, request: web.Request) -> Any:
-        await self._lab.roll((await _read(request, Roll)).act)
+        await self._lab.roll((await body_of(request, Roll)).act)
         return self._lab.snapshot()["paper"]
 
     async def _begin(self, request: web.Request) -> Any:
-        fault = await self._lab.begin(await _read(request, Wish))
+        fault = await self._lab.begin(await body_of(request, Wish))
         return {"slug": fault.slug, "expected": fault.expected(words_of(request).language)}
 
     async def _heal(self, request: web.Request) -> Any:
@@ -261,22 +255,3 @@ def _drawn(slip: StubSlip, width: int) -> bytes:
     from terminal.lab.paper_picture import slip_png
 
     return slip_png(slip, width)
-
-
-def _json_errors(tell: Callable[[web.Request], Awaitable[Any]]) -> Handler:
-    async def handler(request: web.Request) -> web.StreamResponse:
-        try:
-            told, status = await tell(request), 200
-        except _REFUSED as error:
-            told, status = {"error": str(error) or type(error).__name__}, 409
-        except BankAway as error:
-            told, status = {"error": f"sandbox: {error}"}, 503
-        return web.Response(body=msgspec.json.encode(told), status=status, content_type="application/json")
-
-    return handler
-
-
-async def _read(request: web.Request, kind: type[T]) -> T:
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    return msgspec.json.decode(await request.read(), type=kind)

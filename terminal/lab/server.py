@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from aiohttp import web
 
 from terminal.counter.ports import Clock, Entropy
+from terminal.lab.answers import BODY_MAX
 from terminal.lab.bank_link import BankLink
 from terminal.lab.control import Control
 from terminal.lab.control_refusals import in_words
@@ -24,8 +24,6 @@ from terminal.lab.till_link import TillLink
 from terminal.lab.timeline import Timeline
 from terminal.lab.trainer import Trainer, serve_far
 from terminal.lab.trainer_codes import TrainerCodes
-
-BODY_MAX: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ short code is asked for first. A lab of live money does not exist, so neither do
 """
 
 import ssl
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import jinja2
 import msgspec
@@ -17,19 +16,16 @@ from aiohttp import web
 from terminal.errors import InvalidRequest
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
-from terminal.lab.bank_link import BankAway, BankRefuses
+from terminal.lab.answers import Handler, answered, body_of
 from terminal.lab.control_shapes import Ask
 from terminal.lab.door import PLAIN_HEADERS
 from terminal.lab.faults import FaultUnknown, Wish, catalogue
 from terminal.lab.laboratory import Laboratory
 from terminal.lab.language import words_of
-from terminal.lab.qr_reader import NotReadable
-from terminal.lab.service_process import NoService
 from terminal.lab.till_link import TillLink
 from terminal.lab.trainer_codes import TrainerCodes
 from terminal.payments.money import Money
 from terminal.sandbox.pages import qr_svg
-from terminal.strict_json import parse
 
 HERE: Final = Path(__file__).parent
 PATH: Final = "/lab/trainer"
@@ -41,9 +37,6 @@ POLICY: Final = (
 )
 BODY_MAX: Final = 4096
 DAY_S: Final = 12 * 3600
-T = TypeVar("T", bound=Ask)
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_REFUSED: Final = (BankRefuses, NotReadable, FaultUnknown, NoService, InvalidRequest, msgspec.ValidationError)
 
 
 class Code(Ask, frozen=True):
@@ -74,15 +67,15 @@ class Trainer:
         return [
             web.get(PATH, self._page),
             web.get(f"{PATH}/static/{{name}}", self._static),
-            web.get(f"{PATH}/state", _told(self._state)),
-            web.post(f"{PATH}/faults", _told(self._begin)),
-            web.delete(f"{PATH}/faults", _told(self._heal)),
-            web.post(f"{PATH}/phone", _told(self._phone)),
+            web.get(f"{PATH}/state", answered(self._state)),
+            web.post(f"{PATH}/faults", answered(self._begin)),
+            web.delete(f"{PATH}/faults", answered(self._heal)),
+            web.post(f"{PATH}/phone", answered(self._phone)),
         ]
 
     def home_routes(self) -> list[web.RouteDef]:
         """What only the lab's own port has: whoever makes codes holds the lab's key."""
-        return [web.post(f"{PATH}/code", _told(self._fresh))]
+        return [web.post(f"{PATH}/code", answered(self._fresh))]
 
     def far_app(self) -> web.Application:
         """For the listener of the LAN: a code first, then these pages and nothing else."""
@@ -149,7 +142,7 @@ class Trainer:
 
     async def _enter(self, request: web.Request) -> web.Response:
         try:
-            token = self._codes.enter((await _read(request, Code)).code)
+            token = self._codes.enter((await body_of(request, Code)).code)
         except (InvalidRequest, msgspec.ValidationError):
             token = ""
         if not token:
@@ -173,7 +166,7 @@ class Trainer:
         }
 
     async def _begin(self, request: web.Request) -> dict[str, Any]:
-        await self._lab.begin(Wish((await _read(request, Name)).name))
+        await self._lab.begin(Wish((await body_of(request, Name)).name))
         return {"faults": self._lab.active()}
 
     async def _heal(self, request: web.Request) -> dict[str, Any]:
@@ -183,7 +176,7 @@ class Trainer:
 
     async def _phone(self, request: web.Request) -> dict[str, Any]:
         """The customer's acts; to pay or refuse, the phone scans the glass first."""
-        act = (await _read(request, Phone)).act
+        act = (await body_of(request, Phone)).act
         if act == "show":
             await self._lab.scan_phone()
             return {"done": act}
@@ -205,22 +198,3 @@ async def serve_far(trainer: Trainer, address: str, port: int, tls: Path) -> web
         await runner.cleanup()
         raise
     return runner
-
-
-def _told(tell: Callable[[web.Request], Awaitable[dict[str, Any]]]) -> Handler:
-    async def handler(request: web.Request) -> web.StreamResponse:
-        try:
-            told, status = await tell(request), 200
-        except _REFUSED as error:
-            told, status = {"error": str(error) or type(error).__name__}, 409
-        except BankAway as error:
-            told, status = {"error": f"sandbox: {error}"}, 503
-        return web.Response(body=msgspec.json.encode(told), status=status, content_type="application/json")
-
-    return handler
-
-
-async def _read(request: web.Request, kind: type[T]) -> T:
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    return msgspec.convert(parse(await request.read(), limit=BODY_MAX), kind)
