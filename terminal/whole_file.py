@@ -23,6 +23,11 @@ def write_whole(path: Path, data: bytes, mode: int, owner: Owner | None = None) 
         file.write(data)
         file.flush()
         os.fsync(descriptor)
+    take_place(aside, path)
+
+
+def take_place(aside: Path, path: Path) -> None:
+    """Give ``aside``, which is whole and synced, the name ``path``; durable on return. Raises OSError."""
     aside.replace(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -19,7 +19,7 @@ from terminal.system import SystemClock, SystemEntropy
 from terminal.visit.keys import open_key
 from terminal.visit.pack import applied, pack_of, read_pack, toml
 from terminal.visit.seal import check, fingerprint, seal
-from terminal.whole_file import write_whole
+from terminal.whole_file import take_place, write_whole
 from terminal.wiring.stores import keys_folder
 
 pack = typer.Typer(no_args_is_help=True, help="Settings packs: how one shop is run, for the next; no secrets.")
@@ -29,6 +29,7 @@ Key = Annotated[str, typer.Option(help="The key on the sheet of the shop it came
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 DEMO: Final = Path(".demo/countertop.toml")
 BEFORE: Final = ".before-pack"
+KEPT_MAX: Final = 99
 
 
 @pack.command()
@@ -98,13 +99,13 @@ def apply(file: File, config: Config = DEMO, key: Key = "", as_json: AsJson = Fa
 
 def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
     """Only a file that the service would start with takes the place. Raises InvalidRequest("pack_unusable")."""
-    draft, kept = config.with_name(f"{config.name}.draft"), config.with_name(config.name + BEFORE)
+    draft, kept = config.with_name(f"{config.name}.draft"), _free(config)
     head = f"# Written by countertop pack apply; what stood here before, with its comments: {kept.name}\n"
     try:
         _write_like(config, draft, (head + toml(made)).encode())
         load(draft)
         _write_like(config, kept, before)
-        draft.replace(config)
+        take_place(draft, config)
     except Problems as wrong:
         raise InvalidRequest("pack_unusable", why=str(wrong.problems[0])) from None
     except OSError as error:
@@ -112,6 +113,18 @@ def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
     finally:
         draft.unlink(missing_ok=True)
     return kept
+
+
+def _free(config: Path) -> Path:
+    """A name that is free: what a person wrote, with its comments, is never written over."""
+    first = config.with_name(config.name + BEFORE)
+    names = [first, *(first.with_name(f"{first.name}-{n}") for n in range(2, KEPT_MAX + 1))]
+    found = next((each for each in names if not each.exists()), None)
+    if found is None:
+        give_up(
+            f"{first} and {KEPT_MAX - 1} more are there already: move what you want to keep elsewhere.", REFUSED
+        )
+    return found
 
 
 def _write_like(config: Path, path: Path, data: bytes) -> None:

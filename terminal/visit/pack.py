@@ -68,8 +68,13 @@ def _devices(counter: Table) -> dict[str, dict[str, Any]]:
     for role in ROLES:
         if (device := counter.get(role)) is not None:
             keys = (*DEVICE_KEYS, *(SPEAKER_KEYS if role == "speaker" else ()))
-            found[role] = {key: device[key] for key in keys if device.get(key) not in (None, "", 0)}
+            found[role] = {key: device[key] for key in keys if _is_set(key, device.get(key))}
     return found
+
+
+def _is_set(key: str, value: Any) -> bool:
+    """A volume of 0 is mute; a speed of 0 is nobody's."""
+    return value not in (None, "") and (key, value) != ("baud", 0)
 
 
 def read_pack(document: Table) -> Pack:

@@ -41,6 +41,13 @@ def test_a_pack_goes_from_shop_to_shop_all_of_it_or_nothing(tmp_path: Path) -> N
     assert second.config.with_name("countertop.toml.before-pack").read_bytes() == before
     assert not second.config.with_name("countertop.toml.draft").exists()
 
+    between = second.config.read_bytes()
+    assert command("pack", "apply", file, "--config", second.config, "--key", key).code == 0
+    kept = sorted(each.name for each in second.config.parent.glob("countertop.toml.before-pack*"))
+    assert kept == ["countertop.toml.before-pack", "countertop.toml.before-pack-2"]
+    assert second.config.with_name(kept[0]).read_bytes() == before, "what a person wrote is never written over"
+    assert second.config.with_name(kept[1]).read_bytes() == between
+
 
 def test_the_service_still_reads_settings_that_root_applied_a_pack_to(tmp_path: Path) -> None:
     place, file = shop(tmp_path / "a"), tmp_path / "pack.json"

@@ -61,6 +61,13 @@ def test_it_changes_how_the_next_shop_is_run_and_leaves_who_it_is() -> None:
     assert first["speaker"]["quiet"] == ["22:00", "07:00"]
 
 
+def test_a_speaker_that_is_mute_goes_as_one_and_a_speed_nobody_set_does_not() -> None:
+    whole = settings()
+    whole["counters"][0]["speaker"] |= {"volume": 0, "baud": 0, "quiet_volume": 0}
+    device = read_pack(pack_of(whole, made_ms=1, software="1")).counters[0].devices["speaker"]
+    assert (device["volume"], device["quiet_volume"], "baud" in device) == (0, 0, False)
+
+
 @pytest.mark.parametrize(
     ("shop", "slug", "theirs", "ours"),
     [
