@@ -25,6 +25,7 @@ GONE_S: Final = 3.0  # what comes back by itself is nobody's news
 AGAIN_S: Final = 60.0  # before a silent own port is asked once more
 TRIES: Final = 4  # its last owner may need a moment to let go
 LETS_GO_S: Final = 0.5
+CALM_S: Final = 60.0  # so long all is well until what stands there now is what stood there before
 Key = tuple[str, Role]
 
 
@@ -87,18 +88,31 @@ class StandIns:
 
     async def watch(self) -> None:
         if self._before is None:
-            self._before = frozenset(each.port for each in await self._places.ports())
+            await self._remember()
+        calm_since_s = _now_s()
         while True:
             self._news.clear()
             if await self.look():
                 await asyncio.sleep(LOOK_S)
-            else:
-                await self._news.wait()
+                calm_since_s = _now_s()
+                continue
+            try:
+                async with asyncio.timeout_at(calm_since_s + CALM_S):
+                    await self._news.wait()
+            except TimeoutError:
+                await self._remember()
+                calm_since_s = _now_s()
+
+    async def _remember(self) -> None:
+        """What stands there now is nobody's stand-in later. Not in the first moments after something was out: a
+        driver that has just begun with a dead device looks well."""
+        self._before = frozenset(each.port for each in await self._places.ports())
+        self._tried.clear()
 
     async def look(self) -> bool:
         """Once; whether anything is out."""
         ill = self._places.ill(ROLES)
-        now_s = asyncio.get_running_loop().time()
+        now_s = _now_s()
         keys = {(each.counter, each.role) for each in ill}
         for key in [key for key in self._offers if key not in keys]:
             self._withdraw(key)
@@ -110,35 +124,38 @@ class StandIns:
             return False
         for each in ill:
             if now_s - self._since_s[each.counter, each.role] >= GONE_S:
-                await self._search(each)
+                views = await self._search(each, views)
         return True
 
-    async def _search(self, ill: Ill) -> None:
+    async def _search(self, ill: Ill, views: list[PortView]) -> list[PortView]:
+        """The ports as they are afterwards: asking takes long, and people choose meanwhile."""
         key, own = (ill.counter, ill.role), f"{ill.counter} {ill.role}"
-        views = await self._places.ports()
         if key in self._offers:
             if any(each.port == self._offers[key][0].port and each.used_by in {"", own} for each in views):
-                return
+                return views
             self._withdraw(key)  # it was pulled out again, or a person gave it to another
         while port := self._new(views):
             self._tried.add(port)
             _, found = await self._places.who_is(port)
+            views = await self._places.ports()
             if found is not None and found.role == ill.role:
-                self._offer(key, port, found)
-                return
-            views = await self._places.ports()  # asking takes long, and people choose meanwhile
-        if any(each.used_by == own for each in views):
-            await self._same_socket(ill)
+                if any(each.port == port and not each.used_by for each in views):
+                    self._offer(key, port, found)
+                return views
+        if any(each.used_by == own for each in views) and await self._same_socket(ill):
+            views = await self._places.ports()
+        return views
 
     def _new(self, views: Iterable[PortView]) -> str:
         """The next port that nobody uses or was asked about, of those that came since all was well."""
         known = (self._before or frozenset()) | self._tried
         return next((each.port for each in views if not each.used_by and each.port not in known), "")
 
-    async def _same_socket(self, ill: Ill) -> None:
-        key, now_s = (ill.counter, ill.role), asyncio.get_running_loop().time()
+    async def _same_socket(self, ill: Ill) -> bool:
+        """Whether it was asked now."""
+        key, now_s = (ill.counter, ill.role), _now_s()
         if now_s - self._asked_s.get(key, -AGAIN_S) < AGAIN_S:
-            return
+            return False
         self._asked_s[key] = now_s
         with self._places.held(ill):
             for _ in range(TRIES):
@@ -148,6 +165,7 @@ class StandIns:
                     break
         if found is not None and found.role == ill.role and found.driver != ill.driver:
             self._offer(key, ill.port, found)
+        return True
 
     def _offer(self, key: Key, port: str, found: ProposalView) -> None:
         choice = NewChoice(port=port, driver=found.driver, profile=found.profile, serial=found.serial)
@@ -159,3 +177,7 @@ class StandIns:
     def _withdraw(self, key: Key) -> None:
         if self._offers.pop(key, None) is not None:
             self._places.changed(key[0])
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -11,7 +11,7 @@ from terminal.errors import NotFound
 from terminal.virtual_time import run
 from terminal.web.views import StandInView
 from terminal.web.views_devices import PortView, ProposalView
-from terminal.wiring.stand_ins import AGAIN_S, GONE_S, LOOK_S, Ill, StandIns
+from terminal.wiring.stand_ins import AGAIN_S, CALM_S, GONE_S, LOOK_S, Ill, StandIns
 
 STAR = ProposalView("printer", "star", "star-line", "Star TSP100", "")
 GM65 = ProposalView("scanner", "gm65", "gm65", "GM65", "")
@@ -27,13 +27,14 @@ class Bench:
         self.answers: dict[str, list[tuple[str, ProposalView | None]]] = {}
         self.asked: list[str] = []
         self.holding: list[str] = []
-        self.told = 0
+        self.told = self.listed = 0
         self.meanwhile: Callable[[], None] = lambda: None  # what people do while a port is asked
 
     def ill(self, roles: Iterable[Role]) -> list[Ill]:
         return [each for each in self.out if each.role in roles]
 
     async def ports(self) -> list[PortView]:
+        self.listed += 1
         return [PortView(port, port, True, by, [], "", "", None) for port, by in self.plugged.items()]
 
     async def who_is(self, port: str) -> tuple[str, ProposalView | None]:
@@ -186,5 +187,66 @@ def test_what_comes_back_within_moments_is_nobodys_news() -> None:
         bench.out = []
         await asyncio.sleep(60)
         assert bench.asked == []
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_what_was_plugged_in_while_all_was_well_is_no_stand_in_and_a_freed_socket_is_new_again() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.plugged["link:/dev/stick"] = bench.plugged["link:/dev/spare"] = ""
+        await asyncio.sleep(2 * CALM_S + 1)
+        del bench.plugged["link:/dev/spare"]
+        await asyncio.sleep(2 * CALM_S)
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(GONE_S + LOOK_S + 1)
+        assert bench.asked == [], "a customer's stick was there before the printer died"
+        bench.plugged["link:/dev/spare"], bench.answers["link:/dev/spare"] = "", [("found", STAR)]
+        await asyncio.sleep(LOOK_S + 1)
+        assert [each.port for each in found.offered("1")] == ["link:/dev/spare"]
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_a_moment_in_which_a_dead_device_looks_well_makes_nothing_old() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(CALM_S - 1)
+        bench.out = []
+        bench.plugged["link:/dev/new"], bench.answers["link:/dev/new"] = "", [("found", STAR)]
+        await asyncio.sleep(LOOK_S + 1)
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(GONE_S + LOOK_S + 1)
+        assert len(found.offered("1")) == 1
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_while_something_is_out_the_ports_are_listed_once_a_look() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(GONE_S + 3 * LOOK_S)
+        before = bench.listed
+        await asyncio.sleep(10 * LOOK_S)
+        assert bench.listed - before == 10
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_a_port_that_a_person_takes_while_it_is_asked_is_not_offered() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD]
+        bench.plugged["link:/dev/new"], bench.answers["link:/dev/new"] = "", [("found", STAR)]
+        bench.meanwhile = lambda: bench.plugged.update({"link:/dev/new": "2 printer"})
+        found.look_round()
+        await asyncio.sleep(GONE_S + 3 * LOOK_S)
+        assert (bench.asked, found.offered("1"), bench.told) == (["link:/dev/new"], [], 0)
 
     played(story)
