@@ -12,7 +12,8 @@ from typing import Final
 STOP_S: Final = 4.0  # SIGTERM, then so long until SIGKILL
 QUICK_S: Final = 3.0  # a process that lives no longer has a lasting trouble
 QUICK_MAX: Final = 3
-BY_OTHERS: Final = (-signal.SIGKILL, -signal.SIGTERM)  # a fault of the lab's, or a person: no trouble of its own
+BY_OTHERS: Final = (-signal.SIGKILL, -signal.SIGTERM)  # a lab's fault, a person, the kernel short of memory
+PAUSES_S: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # after short lives ended so
 TAIL_LINES: Final = 12
 LEASH: Final = "terminal.cli.leash"
 
@@ -22,11 +23,12 @@ class CannotRun(Exception):
 
 
 class Child:
-    """One supervised process. Its output goes to ``log``, which is cut when it starts."""
+    """One supervised process. Its output goes to ``log``, which is cut when it starts; a life below ``quick_s`` is
+    a short one."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
-        self.name, self.command, self.log = name, tuple(command), log
-        self.starts = self._quick = 0
+    def __init__(self, name: str, command: Sequence[str], log: Path, *, quick_s: float = QUICK_S) -> None:
+        self.name, self.command, self.log, self._quick_s = name, tuple(command), log, quick_s
+        self.starts = self._quick = self._cut_short = 0
         self._process: asyncio.subprocess.Process | None = None
         self._started_s = 0.0
 
@@ -67,10 +69,17 @@ class Child:
 
     def quick(self) -> None:
         """Note how long it lived. Raises CannotRun after QUICK_MAX short lives in a row."""
-        lived_s = asyncio.get_running_loop().time() - self._started_s
-        self._quick = self._quick + 1 if lived_s < QUICK_S else 0
+        self._quick = self._quick + 1 if self._short() else 0
         if self._quick >= QUICK_MAX:
             raise CannotRun(self.last_words())
+
+    def cut_short(self) -> int:
+        """Note that somebody else ended it: the how many-th time in a row that it had lived only shortly."""
+        self._cut_short = self._cut_short + 1 if self._short() else 0
+        return self._cut_short
+
+    def _short(self) -> bool:
+        return asyncio.get_running_loop().time() - self._started_s < self._quick_s
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
@@ -99,14 +108,17 @@ class Child:
 class Supervisor:
     """Args:
     say: how a restart is told to people.
+    pauses_s: before the start after the first, second, … short life in a row that somebody else ended.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(
+        self, say: Callable[[str], None], *, pauses_s: Sequence[float] = PAUSES_S, quick_s: float = QUICK_S
+    ) -> None:
+        self._say, self._pauses_s, self._quick_s = say, tuple(pauses_s), quick_s
         self.children: list[Child] = []
 
     async def start(self, name: str, command: Sequence[str], log: Path) -> Child:
-        child = Child(name, command, log)
+        child = Child(name, command, log, quick_s=self._quick_s)
         self.children.append(child)
         await child.start()
         return child
@@ -118,8 +130,15 @@ class Supervisor:
             how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with {code}"
             if code not in BY_OTHERS:
                 child.quick()
+            elif pause_s := self._pause_s(child.cut_short()):
+                self._say(f"{child.name} {how} again and again; it starts again in {pause_s:.0f} s")
+                await asyncio.sleep(pause_s)
             await child.start()
             self._say(f"{child.name} {how}; started again as process {child.pid}")
+
+    def _pause_s(self, times: int) -> float:
+        """A person or a fault of the lab's kills a few times; a machine short of memory kills for ever."""
+        return self._pauses_s[min(times, len(self._pauses_s)) - 1] if times else 0.0
 
     async def stop(self) -> None:
         """All of them, the last started first; the whole takes at most STOP_S and a moment."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.cli.supervisor import CannotRun, Supervisor
+from terminal.cli.supervisor import PAUSES_S, CannotRun, Supervisor
 
 WATCHDOG_S = 30.0
 PARENT = """
@@ -114,3 +114,27 @@ async def test_a_service_that_tests_kill_again_and_again_is_started_again_every_
     with pytest.raises(CannotRun, match="does not stay up"):
         async with asyncio.timeout(WATCHDOG_S):
             await supervisor.keep(broken)
+
+
+async def test_what_is_killed_again_and_again_waits_ever_longer_and_is_not_given_up(tmp_path: Path) -> None:
+    """The kernel that is short of memory kills with SIGKILL too: starts at once would keep the machine so."""
+    told: list[str] = []
+    supervisor = Supervisor(told.append, pauses_s=(0.0, 3600.0), quick_s=3600.0)
+    sleeps = [sys.executable, "-c", "import time; time.sleep(600)"]
+    child = await supervisor.start("service", sleeps, tmp_path / "a")
+    keeping = asyncio.create_task(supervisor.keep(child))
+    try:
+        child.send(signal.SIGKILL)
+        await eventually(lambda: len(told) == 1)
+        child.send(signal.SIGKILL)
+        await eventually(lambda: len(told) == 2)
+        assert told[-1] == "service was killed (SIGKILL) again and again; it starts again in 3600 s"
+        assert (child.running, child.starts, keeping.done()) == (False, 2, False)
+    finally:
+        keeping.cancel()
+        await supervisor.stop()
+
+
+def test_the_pauses_grow_and_end_at_half_a_minute() -> None:
+    assert list(PAUSES_S) == sorted(PAUSES_S)
+    assert (PAUSES_S[0], PAUSES_S[-1]) == (0.0, 30.0)
