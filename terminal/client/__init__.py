@@ -122,6 +122,10 @@ class Calls:
     keep: Callable[[str, Json], object] = lambda _key, _body: None  # before a byte leaves: note both
     new_key: Callable[[], str] = lambda: token_urlsafe(18)
 
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"no address of a service: {self.url}")
+
     async def _open_sale(self, order: Order, *, key: str = "") -> Sale:
         """Ask for money and return at once. The same key is the same sale, as it is now."""
         return await self._money("/sales", Sale, to_builtins(order), key)
@@ -130,12 +134,14 @@ class Calls:
         """Open a sale and stay until its end. Raises Refused while nothing was opened."""
         key = key or self.new_key()
         try:
-            return await self._ended(await self._open_sale(order, key=key), key, limit_s)
+            sale = await self._open_sale(order, key=key)
         except NoAnswer as lost:
             return Unknown(key, None, lost)
+        return await self._ended(sale.id, key, limit_s, sale)
 
     async def _cancel(self, sale: str, *, why: str = "pos", limit_s: float = 30) -> Result:
         """With proof from the bank: NotPaid charged nothing, Paid says that it was too late."""
+        now = None
         try:
             now = await self._ask(f"/sales/{quote(sale, '')}/cancel", Sale, body={"why": why})
         except NoAnswer as lost:
@@ -143,18 +149,16 @@ class Calls:
         except Refused as no:
             if no.slug != "sale_paid":
                 raise
-            now = await self._sale(sale)
-        return await self._ended(now, "", limit_s)
+        return await self._ended(sale, "", limit_s, now)
 
-    async def _ended(self, sale: Sale, key: str, limit_s: float) -> Result:
+    async def _ended(self, sale: str, key: str, limit_s: float, before: Sale | None) -> Result:
         """Money that came after the end, and waits for a person, is no "not paid"."""
         try:
-            now = await self._wait(sale.id, limit_s=limit_s)
+            now = await self._wait(sale, limit_s=limit_s)
         except (NoAnswer, Refused) as why:
-            return Unknown(key, sale, why)
-        if now.over and now.state != "paid" and all(each["closed"] for each in now.exceptions):
-            return NotPaid(now)
-        return Paid(now) if now.state == "paid" else Unknown(key, now)
+            return Unknown(key, before, why)
+        nothing = now.over and all(each["closed"] for each in now.exceptions)
+        return Paid(now) if now.state == "paid" else NotPaid(now) if nothing else Unknown(key, now)
 
     async def _scan(self, counter: str, code: str, *, key: str = "") -> Sale:
         """The customer's code, read by the till's own scanner, for the sale open there."""
@@ -183,6 +187,7 @@ class Calls:
                 while True:
                     with suppress(NoAnswer):
                         return await self._seen(sale, over)
+                    await self._rest(self.tries, {}, sale)
         return await self._sale(sale)
 
     async def _seen(self, sale: str, over: Over) -> Sale:
@@ -262,11 +267,7 @@ class Calls:
 
 
 def _now(call: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]) -> Callable[Concatenate["Client", P], T]:
-    @wraps(call)
-    def run(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return client.run(call(client, *args, **kwargs))
-
-    return run
+    return wraps(call)(lambda client, /, *args, **kwargs: client.run(call(client, *args, **kwargs)))
 
 
 class Client(Calls):

@@ -31,7 +31,19 @@ export class NoAnswer extends Error {
   }
 }
 
-const rest = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+/** Ends early with `signal`: a program that waits for nothing any more is over at once. */
+function rest(seconds, signal = null) {
+  return new Promise((done) => {
+    const timer = setTimeout(end, seconds * 1000);
+    function end() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      done();
+    }
+    signal?.addEventListener("abort", end);
+  });
+}
+
 export const over = (sale) => ["paid", "cancelled", "expired"].includes(sale.state);
 
 /** Letters and digits for one act: 24 of them, from the system's own chance. */
@@ -66,17 +78,18 @@ function parsed(text) {
 export class Countertop {
   /** `keep(key, body)` is called before the first byte leaves: write both where a restart finds them. */
   constructor(url, apiKey, { language = "en", tries = 5, pauseS = 0.5, timeoutS = 10, keep = null } = {}) {
+    if (!/^https?:\/\//.test(url)) throw new TypeError(`no address of a service: ${url}`);
     this.url = new URL(url).href.replace(/\/+$/, "");
     Object.assign(this, { apiKey, language, tries, pauseS, timeoutS, keep });
   }
 
   /** A call below /api/v1, repeated under one key while nobody answers; a POST where there is a body. */
-  async ask(path, { body = null, key = "", has = () => true } = {}) {
+  async ask(path, { body = null, key = "", has = () => true, signal = null } = {}) {
     let [lost, no, reply, text] = [false, null, { status: 0 }, ""];
-    for (let turn = 0; turn < this.tries; turn += 1) {
-      if (turn) await rest(restS(reply, this.pauseS * 2 ** (turn - 1)));
+    for (let turn = 0; turn < this.tries && !signal?.aborted; turn += 1) {
+      if (turn) await rest(restS(reply, this.pauseS * 2 ** (turn - 1)), signal);
       [reply, text] = [{ status: 0 }, ""];
-      for await (reply of this.#pieces(path, { body, key })) text += reply.text;
+      for await (reply of this.#pieces(path, { body, key, signal })) text += reply.text;
       const told = parsed(text);
       if (told && reply.status >= 200 && reply.status < 300 && has(told)) return told;
       no = told?.slug && reply.status >= 400 ? new Refused(reply.status, told) : null;
@@ -95,7 +108,9 @@ export class Countertop {
     const sent = { method: body === null ? "GET" : "POST", headers, redirect: "manual", cache: "no-store" };
     if (body !== null) sent.body = JSON.stringify(body);
     const stop = new AbortController();
-    signal?.addEventListener("abort", () => stop.abort(), { once: true });
+    const end = () => stop.abort();
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
     const whole = setTimeout(() => stop.abort(), limitS * 1000);
     let silent = setTimeout(() => stop.abort(), SILENT_S * 1000);
     try {
@@ -113,6 +128,7 @@ export class Countertop {
     } finally {
       clearTimeout(whole);
       clearTimeout(silent);
+      signal?.removeEventListener("abort", end);
       stop.abort(); // nothing of it goes on
     }
   }
@@ -133,22 +149,32 @@ export class Countertop {
     let sale = null;
     try {
       sale = await this.openSale(order, { key });
-      return resultOf(await this.wait(sale.id, { limitS }), key);
     } catch (why) {
-      if (!(why instanceof NoAnswer) && !(sale && why instanceof Refused)) throw why;
+      if (!(why instanceof NoAnswer)) throw why;
       return { kind: "unknown", sale, key, why };
     }
+    return this.#ended(sale.id, key, limitS, sale);
   }
 
   /** With proof from the bank: not_paid charged nothing, paid says that it was too late. */
   async cancel(sale, { why = "pos", limitS = 30 } = {}) {
+    let now = null;
     try {
-      await this.ask(`/sales/${encodeURIComponent(sale)}/cancel`, { body: { why }, has: isSale });
-      return resultOf(await this.wait(sale, { limitS }), "");
+      now = await this.ask(`/sales/${encodeURIComponent(sale)}/cancel`, { body: { why }, has: isSale });
     } catch (problem) {
       if (problem instanceof NoAnswer) return { kind: "unknown", sale: null, key: "", why: problem };
       if (!(problem instanceof Refused) || problem.slug !== "sale_paid") throw problem;
-      return resultOf(await this.sale(sale), "");
+    }
+    return this.#ended(sale, "", limitS, now);
+  }
+
+  /** `before`: the sale as it was last seen, should nobody tell more. */
+  async #ended(sale, key, limitS, before) {
+    try {
+      return resultOf(await this.wait(sale, { limitS }), key);
+    } catch (why) {
+      if (!(why instanceof NoAnswer) && !(why instanceof Refused)) throw why;
+      return { kind: "unknown", sale: before, key, why };
     }
   }
 
@@ -164,8 +190,8 @@ export class Countertop {
     return (await this.#money(path, body, key, (told) => Boolean(told.refund))).refund;
   }
 
-  async sale(sale) {
-    return this.ask(`/sales/${encodeURIComponent(sale)}`, { has: isSale });
+  async sale(sale, { signal = null } = {}) {
+    return this.ask(`/sales/${encodeURIComponent(sale)}`, { has: isSale, signal });
   }
 
   /** The sale of an order number, or null: what to ask when the key is lost as well. */
@@ -190,7 +216,7 @@ export class Countertop {
       }
       const no = reply.status >= 400 && reply.status < 500 ? parsed(text) : null;
       if (no?.slug && !reply.headers.has("retry-after")) throw new Refused(reply.status, no);
-      if (!signal?.aborted) await rest(restS(reply, this.pauseS * 2 ** Math.min(turn - 1, 9)));
+      if (!signal?.aborted) await rest(restS(reply, this.pauseS * 2 ** Math.min(turn - 1, 9)), signal);
     }
   }
 
@@ -216,14 +242,16 @@ export class Countertop {
   async *#states(sale, signal) {
     while (!signal.aborted) {
       try {
-        const { newest } = await this.ask("/events?limit=1", { has: (told) => Number.isInteger(told.newest) });
-        const now = await this.sale(sale);
+        const has = (told) => Number.isInteger(told.newest);
+        const { newest } = await this.ask("/events?limit=1", { has, signal });
+        const now = await this.sale(sale, { signal });
         yield now;
         for await (const event of this.follow(newest, { signal })) {
-          if (event.counter === now.counter) yield await this.sale(sale);
+          if (event.counter === now.counter) yield await this.sale(sale, { signal });
         }
       } catch (problem) {
         if (!(problem instanceof NoAnswer)) throw problem;
+        if (!signal.aborted) await rest(restS({}, this.pauseS * 2 ** Math.min(this.tries - 1, 9)), signal);
       }
     }
   }

@@ -1,5 +1,7 @@
 """The client for tills by itself: how it reads a stream of events, and how much of it there is."""
 
+import json
+import subprocess
 from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
@@ -8,8 +10,9 @@ import msgspec
 import pytest
 
 import terminal.client
-from terminal.client import AsyncClient, Client, NoAnswer, Pieces, Refused
+from terminal.client import MODULE, AsyncClient, Client, NoAnswer, Pieces, Refused, Unknown
 from terminal.virtual_time import run
+from tests.flows.client_players import NODE
 
 NUMBERS = (5, 7, 8, 12)
 NO = {"slug": "not_signed_in", "code": "U-01", "detail": "No.", "fix": "Sign in.", "facts": {}}
@@ -116,6 +119,64 @@ def test_an_answer_of_somebody_else_is_none_and_leaves_the_key() -> None:
                 await call
 
     run(story(), seed=1)
+
+
+class Nobody(AsyncClient):
+    """No line at all; after so many calls of which one was too much, the story ends."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1", "key", tries=1)
+        self.asked = 0
+
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        self.asked += 1
+        assert self.asked < 1000, "it asks without a rest"
+        if path == "somebody":
+            yield 200, {}, b""
+
+
+def test_a1_a_wait_where_nobody_answers_rests_between_its_questions() -> None:
+    async def story() -> None:
+        nobody = Nobody()
+        with pytest.raises(NoAnswer):
+            await nobody.wait("s", limit_s=60)
+        assert 30 < nobody.asked < 300
+
+    run(story(), seed=1)
+
+
+class TooLate(AsyncClient):
+    """Paid, says the service to whoever cancels; then its line is gone."""
+
+    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
+        if path.endswith("/cancel"):
+            yield 409, {}, msgspec.json.encode({**NO, "slug": "sale_paid"})
+
+
+def test_a1_too_late_to_cancel_and_then_no_line_is_unknown() -> None:
+    async def story() -> None:
+        said = await TooLate("http://127.0.0.1", "key").cancel("s", limit_s=5)
+        assert isinstance(said, Unknown)
+        assert isinstance(said.why, NoAnswer)
+
+    run(story(), seed=1)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:7600", "localhost:7600", "ftp://shop", ""])
+def test_an_address_that_is_none_is_refused_when_the_client_is_made(url: str) -> None:
+    with pytest.raises(ValueError, match="no address of a service"):
+        AsyncClient(url, "key")
+
+
+def test_a1_the_client_in_javascript_rests_and_refuses_as_well_and_leaves_no_timer_behind() -> None:
+    command: list[str | Path] = [NODE, Path(__file__).with_name("nobody.mjs"), MODULE.as_uri()]
+    found = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+    assert found["waits"]["end"][0] == "NoAnswer"
+    assert 30 < found["waits"]["asked"] < 300
+    assert found["late"]["end"] == ["unknown", "NoAnswer"]
+    assert [found[story]["left"] for story in ("waits", "late")] == [0, 0], "a program would not end"
+    for url in ("127.0.0.1:7600", "localhost:7600", "ftp://shop", ""):
+        assert "no address of a service" in found[url]["end"][0]
 
 
 class Blocked(Client):
