@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args
 
 from terminal.counter.ports import Clock, Ids, Journal
 from terminal.errors import Conflict, NotFound
-from terminal.payments.event import Actor, Event, NewEvent
+from terminal.payments.event import Actor, Event, NewEvent, Summary
 
 Reason = Literal["double", "amount", "not_received", "refund", "goods", "other"]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
@@ -159,9 +159,14 @@ class CaseDesk:
         Told by the rows alone: every till asks for it again and again.
         """
         now_ms, waits = self._clock.wall_ms(), {CaseState.OPEN.value, CaseState.WAITING.value}
-        bodies = [row.body for row in self._journal.list("case", limit=PAGE_MAX)]
-        found = [(x["no"], x["due_ms"]) for x in bodies if x["state"] in waits and x["due_ms"] < now_ms]
-        return sorted(found, key=lambda each: each[1])
+        rows = [row for row in self._journal.list("case", limit=PAGE_MAX) if row.body["state"] in waits]
+        found = [(row.body["no"], self._due_ms(row)) for row in rows]
+        return sorted([each for each in found if each[1] < now_ms], key=lambda each: each[1])
+
+    def _due_ms(self, row: Summary) -> int:
+        """A row of the first programs that had cases does not say it; the case itself always did."""
+        due_ms: int | None = row.body.get("due_ms")
+        return self.case(row.subject.partition(":")[2]).due_ms if due_ms is None else due_ms
 
     async def move(self, name: str, to: CaseState, actor: Actor, *, note: str = "") -> Case:
         """Durable on return; to where it stands already changes nothing.

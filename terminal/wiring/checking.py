@@ -16,13 +16,14 @@ from terminal.wiring.goods import goods_of
 from terminal.wiring.house import check_currency, house_of, pepper_of, wording_of
 from terminal.wiring.observing import collector_of
 from terminal.wiring.stores import place_of
+from terminal.wiring.tax import link_of
 
 
 def check_settings(loaded: Loaded, report: Callable[[BadSettings], None]) -> None:
     """What can be known without starting: keys readable, channels and devices buildable."""
     clock, house = SystemClock(), house_of(loaded)
     slips = Slips(house, CatalogueWording("UTC"), {})
-    parts = (pepper_of, wording_of, check_currency, check_mappings)
+    parts = (pepper_of, wording_of, check_currency, check_mappings, link_of)
     checks: list[Callable[[], object]] = [partial(each, loaded) for each in parts]
     checks += [partial(place_of, loaded)] if loaded.settings.journal.store == "postgres" else []
     checks += [partial(channel_of, loaded, name, clock, SystemEntropy()) for name in loaded.settings.channels]

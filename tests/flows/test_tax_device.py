@@ -25,6 +25,7 @@ from terminal.payments.tax_mark import TaxMark
 from terminal.settings import Loaded, Secrets
 from terminal.settings.tables import TaxTable
 from terminal.web.receipts import receipt_lines
+from terminal.wiring.checking import check_settings
 from terminal.wiring.tax import open_tax
 from tests.flows.shop import CASHIER, Shop, story
 from tests.flows.test_api_whole_app import settings
@@ -258,6 +259,24 @@ async def test_f1_an_address_that_is_none_is_told_as_a_wrong_setting(tmp_path: P
     async with AsyncExitStack() as stack:
         with pytest.raises(BadSettings, match="gateway_unusable"):
             open_tax(stack, loaded, None)  # type: ignore[arg-type]  # it ends before anybody is asked
+
+
+@pytest.mark.row(68)
+@pytest.mark.parametrize(
+    ("tax", "slug"),
+    [
+        (TaxTable(url="http://tax.example/device"), "gateway_not_https"),
+        (TaxTable(url="https://tax.example/device", ca="nowhere.pem"), "ca_file_unreadable"),
+    ],
+)
+def test_f1_a_tax_device_that_cannot_be_used_is_named_by_the_check(
+    tmp_path: Path, tax: TaxTable, slug: str
+) -> None:
+    plain, before, found = settings(tmp_path), list[BadSettings](), list[BadSettings]()
+    check_settings(plain, before.append)
+    tables = msgspec.structs.replace(plain.settings, tax=tax)
+    check_settings(Loaded(tables, plain.folder, plain.secrets), found.append)
+    assert [each.slug for each in found if str(each) not in {str(x) for x in before}] == [slug]
 
 
 @pytest.fixture

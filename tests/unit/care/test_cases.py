@@ -2,6 +2,7 @@
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from terminal.care.cases import MOVES, CaseState
 from terminal.care.paper import CaseFacts, case_slip, plain
 from terminal.errors import Conflict, NotFound
 from terminal.help.catalogue import Catalogue
+from terminal.payments.event import NewEvent
 from terminal.payments.receipt import Code
 from tests.unit.care.shop import MEI, Shop, story
 
@@ -51,6 +53,21 @@ def test_it_waits_is_answered_closed_and_opened_again_with_a_new_time(tmp_path: 
             ("closed", ""),
             ("open", "came back"),
         ]
+
+    story(tmp_path, tell)
+
+
+def test_a_complaint_whose_row_an_older_program_wrote_is_late_like_any_other(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        due_ms = shop.clock.wall_ms() + 3_600_000
+        told: dict[str, Any] = {
+            **{"no": 1, "sale": "sale-1", "counter": "1", "reason": "double", "note": "", "due_ms": due_ms},
+            "index": {"summary": {"kind": "case", "final": True, "no": 1, "state": "open"}, "claims": []},
+        }
+        await shop.journal.append([NewEvent("store:s-1", "case_opened", "case:old", MEI, told)])
+        assert shop.cases.late() == []
+        shop.skip(7200)
+        assert shop.cases.late() == [(1, due_ms)]
 
     story(tmp_path, tell)
 
