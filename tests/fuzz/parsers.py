@@ -35,6 +35,9 @@ from terminal.pos import amount_lines, folder_request, hw_proxy, nexo_messages, 
 from terminal.pos.hw_proxy_receipt import read_receipt
 from terminal.regions import known_codes, load_region, region_names
 from terminal.settings import load
+from terminal.visit.pack import read_pack
+from terminal.visit.pack_codes import Gathering
+from terminal.visit.seal import check
 from tests.fuzz import seeds
 
 LIMIT: Final = 64 * 1024
@@ -151,6 +154,14 @@ def _proxy_call(data: bytes) -> object:
     return hw_proxy.read_payment(call.params, "CNY")
 
 
+def _pack_codes(data: bytes) -> object:
+    """One code a line, as a scanner that types sends them; whole once the last one came."""
+    gathering = Gathering()
+    for line in data.decode("latin-1").split("\n"):
+        gathering.take(line)
+    return gathering.whole()
+
+
 def parsers() -> tuple[Parser, ...]:
     merchant, customer = seeds.codes("merchant_codes"), seeds.codes("customer_codes")
     pix = (Unreadable,)
@@ -209,5 +220,7 @@ def parsers() -> tuple[Parser, ...]:
         Parser("MT940", _statement(mt940.read), seeds.MT940),
         Parser("CSV statement", _statement(lambda chunks: read_csv(chunks, _mapping())), seeds.CSV),
         Parser("settings file", _settings, seeds.SETTINGS),
+        Parser("sealed settings pack", lambda data: read_pack(check(data, kind="pack").document), (seeds.PACK,)),
+        Parser("settings pack codes", _pack_codes, seeds.PACK_CODES),
         Parser("CSV mapping", lambda data: read_mapping(data, "bank.toml"), seeds.MAPPING),
     )

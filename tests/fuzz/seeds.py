@@ -6,7 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from terminal.banks.pix_list import FORMAT, VERSION
+from terminal.visit.pack_codes import codes_of
+from terminal.visit.seal import seal
 from tests.unit.banks import alipay_bills
 from tests.unit.banks.statements import camt_text
 from tests.unit.banks.test_alipay_bill import FLOWS as ALIPAY_FLOWS
@@ -131,3 +135,12 @@ PROXY_RECEIPT: Final = (
     b"<receipt><h1>Tea</h1><line><left>a</left><right><value>1</value></right></line><hr/><br/>b &amp; c"
     b"</receipt>",
 )
+PACK: Final = seal(
+    "pack",
+    {
+        **{"format": 1, "made_ms": 1, "software": "1", "currency": "CNY", "zone": "Asia/Shanghai", "shop": {}},
+        **{"counters": [{"languages": {}, "kiosk": False, "devices": {}}], "connectors": ["wechatpay"]},
+    },
+    Ed25519PrivateKey.from_private_bytes(bytes(32)),
+)
+PACK_CODES: Final = ("\n".join(codes_of(PACK)).encode(), codes_of(b"{}")[0].encode())
