@@ -6,17 +6,21 @@ not pay a second commit for every event. After a crash what came in between is d
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
+from terminal.counter.feed import Feed
+from terminal.counter.ports import Clock
 from terminal.hooks import letters, schedule
 from terminal.hooks.delivery import Outcome
 from terminal.hooks.endpoint import Endpoint
 from terminal.hooks.letters import Letter, Told
+from terminal.hooks.limits import HookLimits
+from terminal.hooks.register import Register
 from terminal.payments.event import Actor, Event
 
-if TYPE_CHECKING:
-    from terminal.hooks.desk import Hooks
-
+Shape = Callable[[Event], bytes | None]
+"""An event as the API tells it, or None: it is for nobody outside."""
 log = logging.getLogger(__name__)
 BATCH: Final = 64
 SKIPPED_MAX: Final = 4096  # events nobody here wants, before the place is written down all the same
@@ -27,10 +31,26 @@ class _Overtaken(Exception):
     """What was about to be written down is not so any more."""
 
 
+class Office(Protocol):
+    """What every courier of a shop has in common."""
+
+    feed: Feed
+    clock: Clock
+    shape: Shape
+    limits: HookLimits
+    register: Register
+
+    async def deliver(self, hook: Endpoint, event: Event, body: bytes) -> Outcome:
+        """One try."""
+
+    def draw(self) -> int:
+        """0 to 255, by chance."""
+
+
 class Courier:
     """``news``: something may be there to deliver; ``poke``: do not wait any longer."""
 
-    def __init__(self, desk: "Hooks", hook: str) -> None:
+    def __init__(self, desk: Office, hook: str) -> None:
         self._desk, self._hook = desk, hook
         self.news, self.poke = asyncio.Event(), asyncio.Event()
         self._noted = self._place = desk.register.find(hook).position

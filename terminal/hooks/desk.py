@@ -12,7 +12,7 @@ from terminal.counter.tasks import Tasks
 from terminal.errors import BadSettings, Conflict, InvalidRequest, NotFound, TerminalError
 from terminal.hooks import letters
 from terminal.hooks.address import target_of
-from terminal.hooks.courier import Courier
+from terminal.hooks.courier import Courier, Shape
 from terminal.hooks.delivery import Outcome, Sender, delivery_of
 from terminal.hooks.endpoint import Endpoint
 from terminal.hooks.letters import Letter
@@ -22,8 +22,6 @@ from terminal.hooks.signature import secret_text
 from terminal.payments.event import Actor, Event
 
 OVERLAP_H_MAX: Final = 30 * 24
-Shape = Callable[[Event], bytes | None]
-"""An event as the API tells it, or None: it is for nobody outside."""
 MakeClaims = Callable[[str], Claims]  # the new id -> names taken for ever
 
 

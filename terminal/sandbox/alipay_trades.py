@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from terminal.sandbox import bill_counter, bill_shelf
+from terminal.sandbox import bill_counter, bill_making
 from terminal.sandbox.alipay_forms import (
     BARCODE,
     PRECREATE,
@@ -298,7 +298,7 @@ def ask_bill(trades: Trades, asked: Form) -> Form:
     """Where the zip lies. That it is still being made has no word of its own."""
     try:
         url = bill_counter.ask_alipay(trades.bank, trades.merchant, asked, trades.now_ms)
-    except bill_shelf.NoBill as no:
+    except bill_making.NoBill as no:
         if str(no) == "making":
             raise No("20000", "isp.unknow-error") from None
         raise No("40004", "isp.bill_not_exist" if str(no) == "none" else "isv.invalid-arguments") from None
