@@ -159,16 +159,12 @@ class Commands:
         self._set(lane, 0)
 
     async def _other(self, lane: "Lane", actor: Actor) -> None:
-        """The next channel of those the till would offer, in the order of the settings, round and round."""
+        """The first channel that the till offers: the next one, round and round."""
         sale = self._sale(lane)
         offered = self._service.moving.offered(sale) if sale else []
-        if sale is None or sale.last_attempt is None or not offered:
+        if sale is None or not offered:
             raise Conflict("command_nothing")
-        channels = lane.settings.channels
-        here = self._service.channel(sale.last_attempt.provider)
-        place = channels.index(here) if here in channels else -1
-        after = next((each for each in offered if each in channels[place + 1 :]), offered[0])
-        await self._service.checkout.show_code(sale.id, actor=actor, channel=after)
+        await self._service.checkout.show_code(sale.id, actor=actor, channel=offered[0])
 
     async def _park(self, lane: "Lane", actor: Actor) -> None:
         sale = self._sale(lane)

@@ -1,5 +1,6 @@
 """From one channel to the next within a sale: only after proof that the first takes nothing (row 35, 3.4)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.book import SYSTEM
@@ -20,6 +21,12 @@ def remaining(sale: Sale) -> Money:
     return Money(minor, sale.amount.currency)
 
 
+def onward(found: Sequence[str], here: str, channels: Sequence[str]) -> list[str]:
+    """``found``, which stand as in ``channels``: those after ``here`` first, then the others."""
+    behind = channels[: channels.index(here)] if here in channels else ()
+    return sorted(found, key=lambda each: each in behind)
+
+
 class Moving:
     def __init__(self, service: "Service") -> None:
         self._service = service
@@ -27,6 +34,7 @@ class Moving:
     def offered(self, sale: Sale) -> list[str]:
         """The channels the till may move this sale to, once the present attempt is proven to take nothing.
 
+        The one after the present comes first, in the counter's order, round and round: who cannot choose takes it.
         A shown code may be left for another one; while the customer types a password, nothing is offered.
         """
         last = sale.last_attempt
@@ -35,7 +43,9 @@ class Moving:
         if last.live and last.state is not State.SHOWN and sale.state is not SaleState.CHECKING:
             return []  # it is on its way, or the customer is busy with it
         lane = self._service.adopt(sale.counter)
-        return self._service.choosing.others(lane, remaining(sale), {self._name(last)}, sale.id)
+        here = self._name(last)
+        found = self._service.choosing.others(lane, remaining(sale), {here}, sale.id)
+        return onward(found, here, lane.settings.channels)
 
     def _name(self, attempt: Attempt) -> str:
         return self._service.channel(attempt.provider) or attempt.provider

@@ -34,12 +34,8 @@ function otherWays(view) {
   return facts.channels.filter((each) => each !== present).map((channel) => ({ channel, title: titleOf(channel), why: why(channel) }));
 }
 
-/** The next channel that can be taken, in the shop's order, round and round: for whoever cannot choose in a dialog. */
-export function nextWay(view) {
-  const free = otherWays(view).filter((each) => each.why === "");
-  const place = facts.channels.indexOf(view.sale.attempts.at(-1).provider);
-  return free.find((each) => facts.channels.indexOf(each.channel) > place) ?? free[0];
-}
+/** For whoever cannot choose in a dialog: the service names the next channel first. */
+export const nextWay = ({ moves: [channel] }) => ({ channel, title: titleOf(channel) });
 
 /** Offers the other channels by number; ``choose(way)`` is called with the one that was taken. */
 export function payWith(view, choose) {

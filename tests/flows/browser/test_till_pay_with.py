@@ -16,6 +16,12 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
+_NEXT = """async () => {
+    const till = document.querySelector("script[src*='till.js']").src;
+    const { nextWay } = await import(new URL("pay_with.js", till).href);
+    return nextWay({ moves: ["alipay", "wechatpay"], sale: { attempts: [{ provider: "of old" }] }, bank: {} });
+}"""
+
 
 @pytest.fixture
 def new_counter() -> Callable[[], str]:
@@ -56,6 +62,7 @@ async def test_i15_f5_shows_another_wallets_code_once_the_old_one_is_proven_clos
     await till.press("Enter")
     await till.shown()
     await till.shop.fault("slow-answer", count=1, params={"call": "close", "delay_ms": 1500})
+    assert await till.page.evaluate(_NEXT) == {"channel": "alipay", "title": "Alipay"}, "as the service says"
     await choose(till, "Alipay")
     assert not await code_up_when(till, "Closing the old code first – do not show both")
     await till.says("#panel-more", "Now with Alipay. The old code is closed.")
