@@ -4,7 +4,7 @@ The address is the only right there is here: no cookie is read, none is given, a
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs
@@ -18,7 +18,7 @@ from terminal.counter.receipt_links import PATH
 from terminal.counter.service import Service
 from terminal.errors import InvalidRequest, NotFound, TerminalError, Unavailable
 from terminal.help.catalogue import Catalogue
-from terminal.help.languages import accepted
+from terminal.help.languages import LANGUAGES, accepted
 from terminal.help.registry import describe
 from terminal.payments.event import Actor
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule
@@ -118,7 +118,7 @@ class Guests:
             language=words.language,
             t=words.text,
             shop=house.title,
-            lines=shown_lines(receipt_lines(self.service, sale), self.service.parts.slips.asks(sale)[1]),
+            lines=shown_lines(receipt_lines(self.service, sale), _asking()),
             until=words.date_time(links.ends_ms(sale), ZoneInfo(self.zone)),
             action=PATH + token,
             asks=asks,
@@ -139,21 +139,30 @@ def _gone(refused: TerminalError, words: Catalogue) -> web.Response:
     return web.Response(text=html, status=said.status, content_type="text/html", headers={**_HEADERS, **later})
 
 
-def shown_lines(lines: Receipt, asks: str = "") -> list[dict[str, object]]:
-    """What the template draws. ``asks``: the code that asks for an answer: it leads here, and is left out."""
+def _asking() -> frozenset[str]:
+    """How a slip asks what customers think, in every language: it may be of before the settings changed."""
+    every = (Catalogue.load(each) for each in LANGUAGES)
+    return frozenset(words.text(each) for words in every for each in ("receipt.rate", "receipt.survey"))
+
+
+def shown_lines(lines: Receipt, asking: Collection[str] = ()) -> list[dict[str, object]]:
+    """What the template draws. ``asking``: words below which a code is meant for phones; this is one already."""
     shown: list[dict[str, object]] = []
+    asks = False
     for line in lines:
+        asked, asks = asks, isinstance(line, Row) and line.left in asking
         match line:
+            case Row() if asks:
+                pass
+            case Code() if asked:
+                pass
             case Row():
                 shown.append({"kind": "pair" if line.right else line.align, "row": line})
             case Rule():
                 shown.append({"kind": "rule"})
-            case Code() if line.text == asks:
-                shown.pop()  # with the words that ask people to scan it
             case Code():
-                label = "guest.code" if line.text.startswith(LOOKUP) else "receipt.tax_number"
                 svg = Markup(code_svg(line.text))  # noqa: S704  # our own picture
-                shown.append({"kind": "code", "svg": svg, "label": label})
+                shown.append({"kind": "lookup" if line.text.startswith(LOOKUP) else "code", "svg": svg})
             case Blank():
                 pass
     return shown

@@ -15,7 +15,7 @@ from terminal.visit.cards import record_page
 from terminal.visit.proofs import FAULTS, SMALLEST_MINOR, TICKS
 from terminal.visit.seal import check
 from terminal.visit.steps import Step
-from terminal.web.cards import card_lines, card_names, card_pdf, pdf_of
+from terminal.web.cards import POSTER, card_lines, card_names, card_pdf, pdf_of
 from terminal.web.care_desk import CARE
 from terminal.web.edge import EDGE
 from terminal.web.pages_code import code_svg
@@ -137,11 +137,20 @@ async def cards(request: web.Request) -> web.Response:
     printers = printers_of(request)
     facts = _facts(request, words, who)
     first = _counters(request)[0][0]
-    return render(request, "visit_cards.html", words, facts=facts, cards=titled, printers=printers, first=first)
+    return render(
+        request,
+        "visit_cards.html",
+        words,
+        facts=facts,
+        cards=titled,
+        posters=bool(service.house.offline.posters),
+        printers=printers,
+        first=first,
+    )
 
 
 def _title(request: web.Request, name: str, words: Catalogue) -> str:
-    channel = name.removeprefix("poster-")
+    channel = name.removeprefix(POSTER)
     if channel == name:
         return words.text(f"card.{name}_title")
     method = request.app[PARTS].service.parts.slips.method(channel, words.language)
