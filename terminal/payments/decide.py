@@ -13,6 +13,7 @@ from terminal.payments.evidence import evidence_fields
 from terminal.payments.exceptions import PROOF, exceptions, sale_to
 from terminal.payments.fact import Claim, Fact, Facts, fold
 from terminal.payments.fees import FeeRule
+from terminal.payments.lines import SaleLine, check_sum
 from terminal.payments.money import Money
 from terminal.payments.notice import Notice, Trade
 from terminal.payments.part import leave, leaves_rest, part_approved
@@ -33,13 +34,15 @@ class OpenSale:
     reference: str = ""
     directions: tuple[Direction, ...] = ("push", "pull")
     shares: tuple[int, ...] = field(default=())
+    lines: tuple[SaleLine, ...] = ()
 
 
 def open_sale(request: OpenSale, *, sale: str, no: int, at_ms: int, claims: tuple[Claim, ...] = ()) -> Facts:
     shares = request.shares or (request.amount.minor,)
     if sum(shares) != request.amount.minor or min(shares) < 1:
         raise InvalidRequest("shares_do_not_add_up", amount=request.amount.plain())
-    body = {
+    check_sum(request.lines, request.amount)
+    body: dict[str, Any] = {
         "sale": sale,
         "counter": request.counter,
         "no": no,
@@ -52,6 +55,8 @@ def open_sale(request: OpenSale, *, sale: str, no: int, at_ms: int, claims: tupl
         "directions": list(request.directions),
         "at_ms": at_ms,
     }
+    if request.lines:
+        body["lines"] = [each.fields() for each in request.lines]
     return (Fact("sale_opened", body, claims=claims),)
 
 

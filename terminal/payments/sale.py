@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, Direction, Flag, State
 from terminal.payments.fees import FeeRule
+from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundState
 from terminal.payments.replacing import replace
-from terminal.payments.sale_parts import Attempt, Mark, OpenException, Refund, needs_sweep
+from terminal.payments.sale_parts import ENDED, Attempt, Mark, OpenException, Refund, SaleState, needs_sweep
 
 __all__ = [
     "ENDED",
@@ -25,16 +25,6 @@ __all__ = [
 ]
 
 
-class SaleState(StrEnum):
-    OPEN = "open"
-    CHECKING = "checking"
-    PART_PAID = "part_paid"
-    PAID = "paid"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-ENDED: Final = frozenset({SaleState.PAID, SaleState.CANCELLED, SaleState.EXPIRED})
 _SHOWABLE: Final = frozenset({State.ORDERING, State.SHOWN, State.WAITING})
 _DOUBTED: Final = frozenset({State.UNKNOWN, State.REVERSING})
 _DOUBT: Final = frozenset(
@@ -68,6 +58,7 @@ class Sale:
     mark: Mark = ""  # ends with proof, or when it is written off
     listed_ms: int = 0  # when it went on the list of the unverified, 0: never
     claimed_as: str = ""  # the bank's number an owner typed
+    lines: tuple[SaleLine, ...] = ()  # what it is for, where somebody said so
 
     def printings(self, receipt: str) -> int:
         return dict(self.prints).get(receipt, 0)
@@ -208,6 +199,7 @@ def _opened(_: Sale | None, body: Fields) -> Sale:
         order_no=body["order_no"],
         reference=body["reference"],
         directions=tuple(body["directions"]),
+        lines=tuple(SaleLine.from_fields(each) for each in body.get("lines", ())),
     )
 
 

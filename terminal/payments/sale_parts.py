@@ -1,12 +1,25 @@
 """What a sale is made of: its attempts, refunds and what of it a person must see. Frozen values."""
 
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
+from typing import Final, Literal
 
 from terminal.payments.attempt import TERMINAL, Direction, Flag, State
 from terminal.payments.fees import FeeRule
 from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
+
+
+class SaleState(StrEnum):
+    OPEN = "open"
+    CHECKING = "checking"
+    PART_PAID = "part_paid"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+ENDED: Final = frozenset({SaleState.PAID, SaleState.CANCELLED, SaleState.EXPIRED})
 
 Mark = Literal["", "unverified", "claimed"]
 """Listed without proof (I2): nobody could confirm it, or an owner has typed the bank's number. Never paid."""

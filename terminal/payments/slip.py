@@ -4,23 +4,20 @@
 slips are read as text too. Making it safe for a device's control codes is the work of the device's codec as well.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hmac import digest
 from typing import Final, Literal
 
+from terminal.payments.lines import ONE, SaleLine
 from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Line, Receipt, Row, Rule
 from terminal.payments.sale import Attempt, Refund, Sale
+from terminal.payments.typed import one_line
 
 LOOKUP: Final = "CT:S-"  # before a sale's id in the slip's code: a command of the till's own scanner grammar
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another one, no U: no words
 _CODE_LENGTH: Final = 4
-_TYPED_MAX: Final = 120  # characters of what somebody typed
-_UNPRINTABLE: Final = re.compile(  # C0, C1, line ends, marks and overrides of direction (S61)
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
-)
 
 _BACK: Final = {"refund": "receipt.refunded", "void": "receipt.voided", "queued": "receipt.to_refund"}
 
@@ -87,13 +84,14 @@ def sale_slip(
         *_head(shop, words, words["receipt.title"], copy),
         *_pairs(
             (words["receipt.sale_no"], _sale_no(sale)),
-            (words["receipt.order_no"], _typed(sale.order_no)),
-            (words["receipt.reference"], _typed(sale.reference)),
+            (words["receipt.order_no"], one_line(sale.order_no)),
+            (words["receipt.reference"], one_line(sale.reference)),
             (words["receipt.counter"], _place(shop)),
             (words["receipt.time"], when),
         ),
         Rule(),
-        *([Row(_typed(sale.title))] if sale.title else []),
+        *([Row(one_line(sale.title))] if sale.title else []),
+        *_lines(sale, words, money),
         *_what_was_paid(sale, attempt, method or attempt.wallet or attempt.provider, methods, words, money),
         Rule(),
         Row(words["receipt.check"], check_code, bold=True),
@@ -138,7 +136,7 @@ def refund_slip(
         *_head(shop, words, words[f"receipt.{kind}_title"], copy),
         *_pairs(
             (words["receipt.refund_of"], _sale_no(sale)),
-            (words["receipt.order_no"], _typed(sale.order_no)),
+            (words["receipt.order_no"], one_line(sale.order_no)),
             (words["receipt.counter"], _place(shop)),
             (words["receipt.time"], when),
         ),
@@ -146,7 +144,7 @@ def refund_slip(
         Row(words[_BACK[kind]], money(refund.amount), size=2, bold=True),
         *told,
         Row(words["receipt.method"], method or attempt.wallet or attempt.provider),
-        *_long(words["receipt.reason"], _typed(refund.reason)),
+        *_long(words["receipt.reason"], one_line(refund.reason)),
         *_long(words["receipt.refund_no"], refund.id),
         *_long(words["receipt.bank_refund_no"], refund.provider_refund),
         *_long(words["receipt.bank_no"], attempt.provider_txn),
@@ -169,15 +167,16 @@ def unverified_slip(
         Rule(),
         *_pairs(
             (words["receipt.sale_no"], _sale_no(sale)),
-            (words["receipt.order_no"], _typed(sale.order_no)),
-            (words["receipt.reference"], _typed(sale.reference)),
+            (words["receipt.order_no"], one_line(sale.order_no)),
+            (words["receipt.reference"], one_line(sale.reference)),
             (words["receipt.counter"], _place(shop)),
             (words["receipt.time"], when),
         ),
         Rule(),
-        *([Row(_typed(sale.title))] if sale.title else []),
+        *([Row(one_line(sale.title))] if sale.title else []),
+        *_lines(sale, words, money),
         Row(words["receipt.amount"], money(sale.amount), size=2, bold=True),
-        *(_long(words["receipt.claimed_as"], _typed(sale.claimed_as)) if claimed else []),
+        *(_long(words["receipt.claimed_as"], one_line(sale.claimed_as)) if claimed else []),
         Rule(),
         Code(LOOKUP + sale.id),
         unproven,
@@ -191,8 +190,8 @@ def framed(
     """Head and the sale's numbers above ``body``: for a slip of the shop's own."""
     pairs = _pairs(
         (words["receipt.sale_no"], _sale_no(sale)),
-        (words["receipt.order_no"], _typed(sale.order_no)),
-        (words["receipt.reference"], _typed(sale.reference)),
+        (words["receipt.order_no"], one_line(sale.order_no)),
+        (words["receipt.reference"], one_line(sale.reference)),
         (words["receipt.counter"], _place(shop)),
         (words["receipt.time"], when),
     )
@@ -206,6 +205,25 @@ def _head(shop: Shop, words: Words, title: str, copy: int) -> list[Line]:
     if copy:
         lines.append(Row(words["receipt.copy"].format(n=copy), align="center", size=2, bold=True))
     return [*lines, Rule()]
+
+
+def _lines(sale: Sale, words: Words, money: MoneyText) -> list[Line]:
+    """What the sale is for; below it stands what was paid."""
+    rows = [row for each in sale.lines for row in _of_line(each, sale.amount.currency, words, money)]
+    return [*rows, Rule()] if rows else []
+
+
+def _of_line(line: SaleLine, currency: str, words: Words, money: MoneyText) -> list[Line]:
+    """Name and amount; in further rows how many at which price, and what was taken off."""
+    gross = f"{money(Money(line.gross_minor, currency))} {line.tax}".strip()
+    if line.quantity_milli == ONE:
+        rows: list[Line] = [Row(one_line(line.name), gross)]
+    else:
+        quantity = line.quantity.replace(".", words["receipt.decimal_mark"])
+        rows = [Row(one_line(line.name)), Row(f"  {quantity} x {money(Money(line.unit_minor, currency))}", gross)]
+    if line.discount_minor:
+        rows.append(Row(f"  {words['receipt.discount']}", money(Money(-line.discount_minor, currency))))
+    return rows
 
 
 def _what_was_paid(
@@ -262,11 +280,6 @@ def _all_tenders(
     if paid.minor < sale.amount.minor:
         lines.append(Row(words["receipt.still_to_pay"], money(sale.amount - paid), bold=True))
     return lines
-
-
-def _typed(text: str) -> str:
-    """One short line, whatever was typed: nothing in it can make a line of its own or turn one around."""
-    return _UNPRINTABLE.sub(" ", text).strip()[:_TYPED_MAX]
 
 
 def _sale_no(sale: Sale) -> str:

@@ -143,11 +143,12 @@ def body_told(event: Event, data: DataMap) -> dict[str, Any]:
 
 
 _OPEN_KINDS: Final = frozenset({"money", "device", "chain"})
+_CLOSED_KINDS: Final = frozenset({"code_hash", "goods"})
 
 
 def _value(data: DataMap, kind: str, value: Any) -> Any:
     """Numbers and flags of what is nobody's; texts only of money, devices and chain; of payers the last four."""
-    if kind not in data.kinds or data.kinds[kind].person == "staff" or kind == "code_hash":
+    if kind not in data.kinds or data.kinds[kind].person == "staff" or kind in _CLOSED_KINDS:
         return REMOVED
     if isinstance(value, bool | int) or value is None:
         return value if data.kinds[kind].person == "nobody" else REMOVED

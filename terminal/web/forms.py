@@ -9,6 +9,7 @@ from multidict import MultiMapping
 from terminal.errors import InvalidRequest
 from terminal.payments.currencies import EXPONENTS
 from terminal.payments.money import MINOR_MAX, Money
+from terminal.web.forms_lines import Lines
 
 F = TypeVar("F", bound="Form")
 PAGE_MAX: Final = 100
@@ -90,6 +91,7 @@ class NewSale(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
         "pull",
     )
     unverified: bool = False
+    lines: Lines = ()
 
 
 class NewCancel(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -12,6 +12,7 @@ from terminal.people.roles import Action, decide_sale
 from terminal.web.answers import SaleList, SaleRow, Timeline, public, sale_row
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import NewCancel, NewCode, NewSale, Nothing, SalesQuery
+from terminal.web.forms_lines import lines_of
 from terminal.web.report_desk import DESK
 from terminal.web.unheard import note_sale
 from terminal.web.views import event_view, sale_view
@@ -38,7 +39,13 @@ async def open_sale(call: Call[NewSale]) -> Answer:
     known = bool(form.order_no) and service.feed.claimed("pos_order", f"{service.house.merchant}/{form.order_no}")
     sale = await service.checkout.open_sale(
         OpenSale(
-            counter, amount, form.title, form.order_no, form.reference, tuple(dict.fromkeys(form.directions))
+            counter,
+            amount,
+            form.title,
+            form.order_no,
+            form.reference,
+            tuple(dict.fromkeys(form.directions)),
+            lines=lines_of(form.lines),
         ),
         actor=call.actor,
         key=call.key,

@@ -10,6 +10,7 @@ from terminal.counter.ports import CodeScreen, Health, ResultScreen, Screen
 from terminal.payments.event import Event
 from terminal.payments.sale import Attempt, Sale
 from terminal.payments.settled import Settlement
+from terminal.web.forms_lines import LineView, line_views
 
 SLIPS_MAX: Final = 20
 
@@ -106,6 +107,7 @@ class SaleView(msgspec.Struct, frozen=True):
     remaining_minor: int = 0  # still to pay; of a sale that ended nothing is
     refund_most_minor: int = 0  # the most one refund can give back: each goes back to one of the tenders
     check_code: str = ""  # of a paid sale: the same four characters as on display, till and receipt
+    lines: list[LineView] = []  # what it is for, where somebody said so
 
 
 class ScreenView(msgspec.Struct, frozen=True):
@@ -291,6 +293,7 @@ def sale_view(
         remaining_minor=sale.remaining_minor,
         refund_most_minor=max(left, default=0),
         check_code=check_code,
+        lines=line_views(sale),
     )
 
 

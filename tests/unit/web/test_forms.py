@@ -28,6 +28,9 @@ def test_a_sale_has_its_defaults() -> None:
         ({"title": "x" * 121}, "title"),
         ({"title": "a\nb"}, "title"),
         ({"order_no": None}, "order_no"),
+        ({"lines": [{"name": "Tea", "unit_minor": 5}, {"name": "x"}]}, "lines[1].unit_minor"),
+        ({"lines": [{"name": "Tea", "unit_minor": 5, "price": 5}]}, "lines[0].price"),
+        ({"lines": [{"name": "Tea", "unit_minor": "5"}]}, "lines[0].unit_minor"),
     ],
 )
 def test_s1_the_wrong_field_is_named(change: dict[str, object], field: str) -> None:

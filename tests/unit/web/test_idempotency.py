@@ -1,6 +1,7 @@
 """What a request means, whatever its bytes; and that secrets cannot be read back from it."""
 
 from terminal.web.forms import Approver, NewRefund, NewSale, NewScan
+from terminal.web.forms_lines import NewLine
 from terminal.web.idempotency import meaning
 
 SECRET = b"key"
@@ -21,6 +22,14 @@ def test_defaults_spelled_out_mean_the_same_and_every_field_counts() -> None:
     digests = {meaning(SECRET, "", each) for each in [plain, *others]}
     assert len(digests) == len(others) + 1
     assert meaning(SECRET, "sale-1", plain) != meaning(SECRET, "sale-2", plain)
+
+
+def test_a_till_that_sends_no_lines_means_what_it_meant_before_there_were_any() -> None:
+    plain = NewSale(counter="1", amount_minor=5, currency="CNY")
+    kept = "1c7c25de9f52aba5e92220ead815c5cd"  # of the same request, in the journal of a shop before its update
+    assert meaning(SECRET, "", plain) == kept
+    lines = (NewLine(name="Tea", unit_minor=5),)
+    assert meaning(SECRET, "", NewSale(counter="1", amount_minor=5, currency="CNY", lines=lines)) != kept
 
 
 def test_s42_a_code_is_in_it_only_under_the_shops_key_and_a_pin_not_at_all() -> None:

@@ -1,0 +1,100 @@
+"""What a sale is for, from a till's request to the sale's page, the event, the slip and the copy: never needed."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal.payments.lines import LINES_MAX
+from terminal.payments.receipt import Row
+from terminal.privacy.bundle import REMOVED, body_told
+from terminal.privacy.datamap import data_map
+from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop
+
+NOODLES = {"name": "牛肉面 Noodles", "unit_minor": 600, "quantity_milli": 2000, "discount_minor": 100, "tax": "A"}
+HAM = {"name": "Presunto", "unit_minor": 1299, "quantity_milli": 355, "amount_minor": 461}
+LINES: list[dict[str, Any]] = [NOODLES, HAM, {"name": "Rounding", "unit_minor": -1}]
+MINOR = 1100 + 461 - 1
+SAID = [
+    ("牛肉面 Noodles", ""),
+    ("  2 x ¥6.00", "¥12.00 A"),
+    ("  Discount", "-¥1.00"),
+    ("Presunto", ""),
+    ("  0.355 x ¥12.99", "¥4.61"),
+    ("Rounding", "-¥0.01"),
+]
+
+
+async def slips(shop: Shop, count: int) -> list[list[tuple[str, str]]]:
+    """What the printer of counter 1 has printed, once it is so much."""
+    printed = shop.printers["1"].slips
+    async with asyncio.timeout(WATCHDOG_S):
+        while len(printed) < count:  # noqa: ASYNC110  # the roll tells nobody
+            await asyncio.sleep(0.01)
+    return [[(row.left, row.right) for row in each.receipt if isinstance(row, Row)] for each in printed]
+
+
+def names_what_for(rows: list[tuple[str, str]]) -> bool:
+    at = rows.index(SAID[0])
+    return rows[at : at + len(SAID)] == SAID
+
+
+@pytest.mark.row(2, 3)
+async def test_a_tills_lines_are_on_sale_event_slip_and_copy_and_the_amount_is_what_was_asked(
+    tmp_path: Path,
+) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        sale = await shop.paid(pos, MINOR, lines=LINES)
+        assert [each["amount_minor"] for each in sale["lines"]] == [1100, 461, -1]
+        assert (sale["amount_minor"], sale["paid_minor"]) == (MINOR, MINOR)
+        opened = (await pos.get(f"/sales/{sale['id']}/events")).body["events"][0]
+        assert opened["body"]["lines"] == sale["lines"], "durable with the sale, before anything else of it"
+        assert names_what_for((await slips(shop, 1))[0])
+        assert (await pos.post(f"/sales/{sale['id']}/reprint")).status == 200
+        copy = (await slips(shop, 2))[1]
+        assert copy[0] == ("COPY 1", "")
+        assert names_what_for(copy)
+        text = str((await pos.get(f"/sales/{sale['id']}/receipt?format=text")).body)
+        assert "2 x ¥6.00" in text
+        await shop.restart()
+        again = await (await shop.machine()).get(f"/sales/{sale['id']}")
+        assert again.body["lines"] == sale["lines"], "after a power cut too"
+
+
+@pytest.mark.row(2)
+async def test_lines_that_do_not_add_up_open_nothing_and_a_sale_needs_none(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        asked = {"counter": "1", "amount_minor": MINOR + 1, "lines": LINES}
+        told = await pos.post("/sales", asked, key="lines-key-1")
+        assert (told.status, told.slug) == (422, "lines_do_not_add_up")
+        assert told.body["facts"] == {"lines": "15.60", "amount": "15.61"}
+        again = await pos.post("/sales", {**asked, "amount_minor": MINOR}, key="lines-key-1")
+        assert again.slug == "idempotency_other_meaning", "that key was answered"
+        for lines, slug in (
+            ([{"name": "Ham", "unit_minor": 1299, "quantity_milli": 355}], "line_amount_wrong"),
+            ([{"name": "Tea\u202e", "unit_minor": MINOR}], "field_wrong"),
+            ([{"name": "Tea", "unit_minor": 1.5}], "field_wrong"),
+            ([{"name": "Tea", "unit_minor": True}], "field_wrong"),
+            ([{"name": "Tea", "unit_minor": 1, "price": 1}], "field_wrong"),
+            ([{"name": "Tea", "unit_minor": 1}] * (LINES_MAX + 1), "field_wrong"),
+        ):
+            told = await pos.post("/sales", {"counter": "1", "amount_minor": MINOR, "lines": lines})
+            assert told.slug == slug, lines
+        assert (await pos.get("/sales")).body["sales"] == []
+        plain = await shop.paid(pos)
+        assert plain["lines"] == []
+        assert not any("lines" in event.body for event in shop.service.feed.of_subject(plain["id"])[:1])
+
+
+@pytest.mark.row(2, 135)
+async def test_pr10_support_reads_neither_names_nor_prices_of_what_was_bought(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        sale = await shop.paid(pos, MINOR, lines=LINES)
+        await slips(shop, 1)
+        told = [body_told(each, data_map()) for each in shop.service.feed.of_subject(sale["id"])]
+        assert not any(name in str(told) for name in ("牛肉面", "oodles", "Presunto", "unto", "1299"))
+        assert told[0]["lines"] == REMOVED
