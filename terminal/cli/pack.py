@@ -1,35 +1,30 @@
-"""``countertop pack make | show | apply``: how one shop is run, sealed, for the next one."""
+"""``countertop pack make | show | apply | export | import``: how one shop is run, sealed, for the next one."""
 
 import os
 import tomllib
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import msgspec
 import typer
 
+from terminal.cli.pack_codes import DEMO, AsJson, Config, export, sealed_here, take
 from terminal.cli.preset import shop_lines
 from terminal.cli.verify import read
 from terminal.cli.words import REFUSED, USAGE, console, give_up, put, sentences
 from terminal.errors import InvalidRequest
 from terminal.settings import Problems, load
-from terminal.system import SystemClock, SystemEntropy
-from terminal.visit.keys import open_key
-from terminal.visit.pack import applied, pack_of, read_pack, toml
-from terminal.visit.seal import check, fingerprint, seal
+from terminal.visit.pack import applied, read_pack, toml
+from terminal.visit.seal import check
 from terminal.whole_file import take_place, write_whole
-from terminal.wiring.stores import keys_folder
 
 pack = typer.Typer(no_args_is_help=True, help="Settings packs: how one shop is run, for the next; no secrets.")
 File = Annotated[Path, typer.Argument(help="The pack.")]
-Config = Annotated[Path, typer.Option(help="The settings file of the service.")]
 Key = Annotated[str, typer.Option(help="The key on the sheet of the shop it came from.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
-DEMO: Final = Path(".demo/countertop.toml")
 BEFORE: Final = ".before-pack"
 KEPT_MAX: Final = 99
+pack.command()(export)
+pack.command("import")(take)
 
 
 @pack.command()
@@ -40,19 +35,16 @@ def make(
 ) -> None:
     """Seal this shop's limits, rules, languages and kinds of devices; no account, key, port or name."""
     with sentences(as_json=as_json):
-        loaded = load(config)
-        told = msgspec.to_builtins(loaded.settings)
-        document = pack_of(told, made_ms=SystemClock().wall_ms(), software=version("countertop"))
+        data = sealed_here(config)
+        checked = check(data, kind="pack")
         try:
-            key = open_key(keys_folder(loaded), SystemEntropy())
-            write_whole(out, seal("pack", document, key), 0o644)
+            write_whole(out, data, 0o644)
         except OSError as error:
             give_up(f"{error.filename or out}: {error.strerror}", REFUSED)
-    mark = fingerprint(key.public_key().public_bytes_raw())
     if as_json:
-        put({"pack": str(out), "key": mark, "document": document})
+        put({"pack": str(out), "key": checked.key, "document": checked.document})
         return
-    console.print(f"{out}: sealed by {mark}", highlight=False, soft_wrap=True)
+    console.print(f"{out}: sealed by {checked.key}", highlight=False, soft_wrap=True)
 
 
 @pack.command()
