@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from terminal.counter.ports import Clock, Ids, Journal
-from terminal.errors import Conflict, InvalidRequest
+from terminal.errors import Conflict, InvalidRequest, NotFound
 from terminal.payments.event import Actor, ActorKind, NewEvent, Summary
 from terminal.training.judge import Finding, Happened, Progress, judge, withheld
 from terminal.training.lesson import FROM_PAGES, Act, Lesson, Track, lesson
-from terminal.training.reading import read
+from terminal.training.reading import OF_A_SALE, read
 from terminal.training.stage import Stage
 
 LOOK_S: Final = 0.25  # how often a lesson under way looks at the journal
@@ -24,7 +24,11 @@ RUNS_MAX: Final = 200  # that are looked through for a plan
 
 @dataclass(slots=True)
 class Run:
-    """``code``: on the customer's phone now; ``done``: plays that were played, by step and place."""
+    """``code``: on the customer's phone now; ``done``: plays that were played, by step and place.
+
+    Its times are UTC milliseconds as they were when it began, counted on by the monotonic clock: a clock that is
+    set meanwhile neither hurries nor saves a trainee. No run outlives its process.
+    """
 
     id: str
     lesson: Lesson
@@ -33,14 +37,23 @@ class Run:
     track: Track
     due_minor: int
     began_ms: int
+    began_ns: int
     number: int  # of the last event read
     exam: str = ""
     happened: list[Happened] = field(default_factory=list)
     done: set[tuple[int, int]] = field(default_factory=set)
     code: str = ""
-    written: bool = False  # that it ended is, or is being, written down
+    written: bool = False  # that it ended
+    ending: asyncio.Lock = field(default_factory=asyncio.Lock)
     task: "asyncio.Task[None] | None" = None
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ()))
+
+    def at_ms(self, mono_ns: int) -> int:
+        return self.began_ms + (mono_ns - self.began_ns) // 1_000_000
+
+    @property
+    def sales(self) -> frozenset[str]:
+        return frozenset(each.sale for each in self.happened if each.kind == "opened")
 
     @property
     def sale(self) -> str:
@@ -108,17 +121,25 @@ class LessonDesk:
                 "index": {"summary": _row(wanted.id, "begun", exam, str(actor), counter)},
             }
             event = (await self._journal.append([NewEvent(self._stream, "lesson_begun", run_id, actor, body)]))[0]
-            run = Run(run_id, wanted, counter, actor, track, due, event.wall_ms, event.number, exam)
+            begun = event.wall_ms, event.mono_ns, event.number
+            run = Run(run_id, wanted, counter, actor, track, due, *begun, exam)
             run.progress = Progress(0, event.wall_ms, ())
             self._runs[counter] = run
             run.task = asyncio.create_task(self._live(run), name=f"lesson {counter}")
             return run
 
     async def act(self, counter: str, act: Act, actor: Actor) -> Progress:
-        """The trainee did this. Raises Conflict("lesson_none"); InvalidRequest("lesson_act"): no button of it."""
+        """The trainee did this.
+
+        Raises:
+            Conflict("lesson_none"); InvalidRequest("lesson_act"): no button of it; NotFound("exam_unknown"): the
+            exam is somebody else's, whose name its certificate will bear.
+        """
         run = self._runs.get(counter)
         if run is None or run.progress.outcome:
             raise Conflict("lesson_none", counter=counter)
+        if run.exam and actor.kind == "person" and actor != run.actor:
+            raise NotFound("exam_unknown", exam=run.exam)
         if act not in run.lesson.buttons and act not in FROM_PAGES:
             raise InvalidRequest("lesson_act", act=act)
         self._look(run)  # what was green before the button was pressed counts
@@ -133,7 +154,7 @@ class LessonDesk:
         }
         await self._journal.append([NewEvent(self._stream, "lesson_act", run.id, actor, body)])
         if self._look(run).outcome:
-            await self._finish(run)  # before the trainee hears it: an exam goes on from here
+            await self._finish(run, run.progress.outcome)  # before the trainee hears it: an exam goes on from here
         return run.progress
 
     async def leave(self, counter: str) -> None:
@@ -163,25 +184,30 @@ class LessonDesk:
         while not self._look(run).outcome:
             await self._play(run)
             await asyncio.sleep(LOOK_S)
-        await self._finish(run)
+        await self._finish(run, run.progress.outcome)
         await self.stage.clear(run.counter)
 
-    async def _finish(self, run: Run) -> None:
-        if not run.written:
-            run.written = True
-            await self._end(run, run.progress, run.progress.outcome)
+    async def _finish(self, run: Run, outcome: str) -> None:
+        """Written down once, whoever comes first; what could not be written is tried by whoever comes next."""
+        async with run.ending:
+            if not run.written:
+                await self._end(run, run.progress, outcome)
+                run.written = True
 
     def _look(self, run: Run) -> Progress:
-        if run.progress.outcome:
+        if run.progress.outcome or run.written:
             return run.progress
         while events := self._journal.after(run.number, limit=BATCH):
             run.number = events[-1].number
-            run.happened += read(events, run.id, run.counter)
-        run.progress = judge(run.lesson, run.due_minor, run.happened, run.began_ms, self._clock.wall_ms())
+            for each in read(events, run.id, run.counter, run.at_ms):
+                if each.kind not in OF_A_SALE or each.sale in run.sales:  # what came before may end late
+                    run.happened.append(each)
+        now_ms = run.at_ms(self._clock.mono_ns())
+        run.progress = judge(run.lesson, run.due_minor, run.happened, run.began_ms, now_ms)
         return run.progress
 
     async def _play(self, run: Run) -> None:
-        progress, now_ms = run.progress, self._clock.wall_ms()
+        progress, now_ms = run.progress, run.at_ms(self._clock.mono_ns())
         for place, play in enumerate(run.lesson.steps[progress.step].plays):
             since = {"begin": progress.step_began_ms} | {each.kind: each.at_ms for each in reversed(progress.seen)}
             began_ms = since.get(play.when)
@@ -192,17 +218,16 @@ class LessonDesk:
 
     async def _leave(self, counter: str) -> None:
         run = self._runs.get(counter)
-        if run is None or run.task is None or run.task.done():
+        if run is None or run.task is None or (run.task.done() and run.written):
             return
         if not run.progress.outcome:
             run.task.cancel()
         await asyncio.wait({run.task})  # one that ended clears its counter, which has a limit
-        if not run.progress.outcome:
-            await self._end(run, run.progress, "left")
+        await self._finish(run, run.progress.outcome or "left")
         await self.stage.clear(counter)
 
     async def _end(self, run: Run, progress: Progress, outcome: str) -> None:
-        seconds = max(0, (progress.ended_ms or self._clock.wall_ms()) - run.began_ms) // 1000
+        seconds = ((progress.ended_ms or run.at_ms(self._clock.mono_ns())) - run.began_ms) // 1000
         ended = _Ended(outcome, progress.findings, seconds, withheld=withheld(run.happened))
         row = _row(run.lesson.id, "begun", run.exam, str(run.actor), run.counter)
         await self._write(run.id, row, run.actor, ended)

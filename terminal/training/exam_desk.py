@@ -1,13 +1,13 @@
 """An exam under way: its tasks one after the other, then its questions; stopped and resumed at any of them."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from terminal.counter.ports import Clock, Ids, Journal
 from terminal.errors import Conflict, InvalidRequest, NotFound
-from terminal.payments.event import Actor, Event, NewEvent
+from terminal.payments.event import Actor, Event, NewEvent, Summary
 from terminal.training.desk import RUNS_MAX, LessonDesk, Run
 from terminal.training.exam import Mark, Paper, Worked, draw, mark, question
 from terminal.training.lesson import Track
@@ -17,7 +17,10 @@ ENDED_BY_ITSELF: Final = frozenset({"passed", "failed"})  # left or cut off: tha
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """As its journal tells it. ``answers``: what was chosen, by question, counted as in the question's file."""
+    """As its journal tells it. ``answers``: what was chosen, by question, counted as in the question's file.
+
+    ``got``: how it was marked on the day it ended: another program's questions and marks change nothing of it.
+    """
 
     id: str
     counter: str
@@ -28,6 +31,9 @@ class Exam:
     worked: tuple[Worked, ...] = ()
     answers: Mapping[str, int] = field(default_factory=dict)
     ended_ms: int = 0
+    number: int = 0  # of the event that began it, in the journal
+    ended_number: int = 0
+    got: Mark | None = None
 
     @property
     def next_task(self) -> str:
@@ -46,6 +52,8 @@ class Exam:
 
     @property
     def mark(self) -> Mark:
+        if self.got is not None:
+            return replace(self.got, tasks=mark(self.worked, ()).tasks)
         asked = [each for each, _ in self.paper.questions]
         right = [self.answers.get(each) == question(each).right for each in asked]
         return mark(self.worked, right)
@@ -71,12 +79,21 @@ class ExamDesk:
 
     def exam(self, exam_id: str) -> Exam:
         """Raises NotFound("exam_unknown")."""
-        rows = [each for each in self._journal.list("lesson", limit=RUNS_MAX) if each.body["exam"] == exam_id]
-        rows = [each for each in reversed(rows) if each.body["state"] in ENDED_BY_ITSELF]
         told = _fold(self._journal.of_subject(exam_id))
         if told is None:
             raise NotFound("exam_unknown", exam=exam_id)
-        return replace(told, worked=tuple(_worked(each.body) for each in rows))
+        return replace(told, worked=_in_order(told, [_worked(row.body) for row in self._tasks(told)]))
+
+    def _tasks(self, exam: Exam) -> Sequence[Summary]:
+        """Its lessons that ended by themselves, oldest first: all there are, however much was practised since."""
+        found: list[Summary] = []
+        before = exam.ended_number or None
+        while rows := self._journal.list("lesson", before=before, limit=RUNS_MAX):
+            found += [each for each in rows if each.first_number > exam.number and each.body["exam"] == exam.id]
+            before = rows[-1].first_number
+            if before < exam.number:
+                break
+        return [each for each in reversed(found) if each.body["state"] in ENDED_BY_ITSELF]
 
     async def begin(self, counter: str, actor: Actor, *, seed: int, track: Track = "fast") -> Exam:
         """A new exam, or one's own that was left half-way here: who comes back goes on where it stopped.
@@ -135,7 +152,7 @@ class ExamDesk:
 
     def _ended(self, exam: Exam, actor: Actor) -> NewEvent:
         got = exam.mark
-        seconds = (self._clock.wall_ms() - exam.begun_ms) // 1000
+        seconds = max(0, self._clock.wall_ms() - exam.begun_ms) // 1000
         row = _row("ended", exam.actor, exam.counter) | {"passed": got.passed, "percent": got.percent}
         body: dict[str, Any] = {
             "points": got.points,
@@ -157,17 +174,40 @@ def _worked(row: Mapping[str, Any]) -> Worked:
     return Worked(row["lesson"], passed, row["withheld"], row["seconds"], tuple(row["findings"]))
 
 
+def _in_order(exam: Exam, worked: Sequence[Worked]) -> tuple[Worked, ...]:
+    """Each task once, as the paper asks for them: done twice, from two pages, it counts as it ended first."""
+    found: list[Worked] = []
+    for each in worked:
+        if exam.ended_ms:
+            wanted = each.lesson not in {done.lesson for done in found}
+        else:
+            wanted = len(found) < len(exam.paper.tasks) and exam.paper.tasks[len(found)].lesson == each.lesson
+        found += [each] if wanted else []
+    return tuple(found)
+
+
 def _fold(events: Iterable[Event]) -> Exam | None:
     exam: Exam | None = None
+    right = 0
     for event in events:
         body = event.body
         if event.type == "exam_begun":
             paper = draw(body["seed"], scans=body["scans"])
-            exam = Exam(event.subject, body["counter"], event.actor, body["track"], event.wall_ms, paper)
+            exam = Exam(
+                event.subject,
+                body["counter"],
+                event.actor,
+                body["track"],
+                event.wall_ms,
+                paper,
+                number=event.number,
+            )
         elif exam is None:
             continue
         elif event.type == "exam_answered":
             exam = replace(exam, answers={**exam.answers, body["question"]: body["answer"]})
+            right += body["right"]
         elif event.type == "exam_ended":
-            exam = replace(exam, ended_ms=event.wall_ms)
+            got = Mark(body["points"], body["possible"], (), right, body["gave_away"], body["passed"])
+            exam = replace(exam, ended_ms=event.wall_ms, ended_number=event.number, got=got)
     return exam

@@ -1,6 +1,6 @@
 """From the practice journal to what a lesson's judge looks at."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from terminal.payments.event import Event
@@ -11,12 +11,17 @@ ACT: Final = "lesson_act"
 ENDED: Final = "lesson_ended"
 DOUBT: Final = frozenset({"unknown", "closing", "reversing", "reverse_unknown"})
 OVER: Final = frozenset({"cancelled", "expired"})
+OF_A_SALE: Final = frozenset({"paid", "checking", "ended"})
+"""How a sale goes on by itself: counts for a lesson only where the sale is one of its own."""
 
 
-def read(events: Iterable[Event], run: str, counter: str) -> Iterator[Happened]:
-    """What happened in this run: its own acts, and sales of its counter."""
+def read(events: Iterable[Event], run: str, counter: str, at_ms_of: Callable[[int], int]) -> Iterator[Happened]:
+    """What happened in this run: its own acts, and sales of its counter.
+
+    ``at_ms_of``: milliseconds of an event's monotonic nanoseconds.
+    """
     for event in events:
-        body, at_ms = event.body, event.wall_ms
+        body, at_ms = event.body, at_ms_of(event.mono_ns)
         if event.type == ACT:
             if event.subject == run:
                 yield Happened(at_ms, body["act"], body["sale"], body["paid_minor"], body["word"])

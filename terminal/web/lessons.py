@@ -185,10 +185,11 @@ def _answer(call: Call[Any], run: Run | None) -> Answer:
     if run is None:
         return Answer(LessonView())
     words, service = words_of(call.request), call.edge.service
-    return Answer(lesson_view(run, words, service.house.currency, service.parts.clock.wall_ms()))
+    return Answer(lesson_view(run, words, service.house.currency, run.at_ms(service.parts.clock.mono_ns())))
 
 
 def lesson_view(run: Run, words: Catalogue, currency: str, now_ms: int) -> LessonView:
+    """``now_ms``: by the run's own time."""
     language, page, progress = words.language, shared().page, run.progress
     step = run.lesson.steps[progress.step]
 

@@ -1,0 +1,120 @@
+"""An exam as its journal tells it: each task once, and marked for ever as on the day it ended."""
+
+from pathlib import Path
+
+import pytest
+
+from terminal.payments.event import NewEvent
+from terminal.training.certificate import certificate
+from terminal.training.desk import RUNS_MAX
+from terminal.training.exam import question
+from terminal.training.exam_desk import Exam
+from tests.unit.training.room import MEI, Room, story
+
+
+async def practised(
+    room: Room, lesson: str, outcome: str, *, exam: str = "", withheld: bool = True, times: int = 1
+) -> None:
+    """A lesson as the journal has it."""
+    row = {
+        **{"kind": "lesson", "final": True, "lesson": lesson, "exam": exam, "actor": str(MEI), "place": "1"},
+        **{"state": outcome, "findings": [], "seconds": 10, "withheld": withheld},
+    }
+    runs = [f"run {room.journal.last_number()} {number}" for number in range(times)]
+    await room.feed.append(
+        [NewEvent("store:s-1", "lesson_ended", run_id, MEI, {"index": {"summary": row}}) for run_id in runs]
+    )
+
+
+async def answered(room: Room, exam: Exam) -> Exam:
+    while asked := exam.next_question:
+        exam = await room.exams.answer(exam.id, asked, question(asked).right, MEI)
+    return exam
+
+
+async def sat(room: Room, *, gives_away: bool) -> Exam:
+    exam = await room.exams.begin("1", MEI, seed=5)
+    while exam.next_task:
+        outcome = "failed" if gives_away else "passed"
+        await practised(room, exam.next_task, outcome, exam=exam.id, withheld=not gives_away)
+        exam = room.exams.exam(exam.id)
+    return await answered(room, exam)
+
+
+@pytest.mark.row(103)
+@pytest.mark.parametrize("gives_away", [True, False])
+def test_what_a_certificate_says_is_the_same_however_much_was_practised_since(
+    tmp_path: Path, gives_away: bool
+) -> None:
+    async def tell(room: Room) -> None:
+        exam = await sat(room, gives_away=gives_away)
+        head = room.journal.of_subject(exam.id)[-1]
+        before = certificate(exam, "Tea", "Mei", head)
+        assert (before["passed"], before["gave_away"], len(before["tasks"])) == (not gives_away, gives_away, 4)
+        await practised(room, "take-money", "passed", times=RUNS_MAX + 5)
+        assert certificate(room.exams.exam(exam.id), "Tea", "Mei", head) == before
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(103)
+def test_an_exam_goes_on_where_it_stopped_however_much_others_practised_meanwhile(tmp_path: Path) -> None:
+    async def tell(room: Room) -> None:
+        exam = await room.exams.begin("1", MEI, seed=5)
+        first = exam.next_task
+        await practised(room, first, "passed", exam=exam.id)
+        await practised(room, first, "passed", times=RUNS_MAX + 5)
+        going = room.exams.exam(exam.id)
+        assert [each.lesson for each in going.worked] == [first]
+        assert going.next_task == exam.paper.tasks[1].lesson
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(103)
+def test_a_task_done_twice_from_two_pages_counts_once_as_it_ended_first(tmp_path: Path) -> None:
+    async def tell(room: Room) -> None:
+        exam = await room.exams.begin("1", MEI, seed=5)
+        await practised(room, exam.next_task, "failed", exam=exam.id)
+        await practised(room, exam.next_task, "passed", exam=exam.id)
+        going = room.exams.exam(exam.id)
+        assert [each.passed for each in going.worked] == [False]
+        assert going.next_task == exam.paper.tasks[1].lesson
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(103)
+def test_an_exam_is_marked_by_the_program_it_was_sat_with(tmp_path: Path) -> None:
+    """The journal's own words of the end stand, whatever a later file of questions and marks would give."""
+
+    async def tell(room: Room) -> None:
+        exam = await sat(room, gives_away=False)
+        assert exam.mark.right_answers == len(exam.paper.questions)
+        begun, *_, ended = room.journal.of_subject(exam.id)
+        other = "another"
+        told = {**ended.body, "points": 1, "passed": False}
+        answer = {"question": next(iter(exam.answers)), "answer": 0, "right": False}
+        row = {"kind": "exam", "final": True, "state": "ended", "actor": str(MEI), "place": "1"}
+        bodies = [("exam_begun", begun.body), ("exam_answered", answer), ("exam_ended", told)]
+        for event, body in bodies:
+            entry = {**body, "index": {"summary": row}}
+            await room.feed.append([NewEvent("store:s-1", event, other, MEI, entry)])
+        read = room.exams.exam(other)
+        assert (read.mark.points, read.mark.passed, read.mark.right_answers) == (1, False, 0)
+        assert certificate(read, "Tea", "Mei", ended)["questions"] == [answer["question"]]
+
+    story(tmp_path, tell)
+
+
+def test_d8_a_clock_set_back_gives_no_negative_time(tmp_path: Path) -> None:
+    async def tell(room: Room) -> None:
+        exam = await room.exams.begin("1", MEI, seed=5)
+        for task in exam.paper.tasks:
+            await practised(room, task.lesson, "passed", exam=exam.id)
+        room.clock.jump_wall(-3_600_000)
+        ended = await answered(room, room.exams.exam(exam.id))
+        head = room.journal.of_subject(exam.id)[-1]
+        assert head.body["seconds"] == certificate(ended, "Tea", "Mei", head)["seconds"] == 0
+
+    story(tmp_path, tell)
