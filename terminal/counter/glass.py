@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
-from terminal.counter.ports import CodeScreen, Display, IdleScreen, ResultScreen, Screen
+from terminal.counter.ports import CodeScreen, Display, IdleScreen, ReceiptGlass, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
 LIFE_S: Final = 60.0
 OPEN_S: Final = 1.0  # so long a display may take to be opened and greeted before it counts as gone
+PROOF_S: Final = 5.0  # a slip waits so long for the display to prove the code that takes its place
 TICK_S: Final = 0.001  # a wait shorter than the loop's clock can tell would paint again and again until it passes
 Shown = Callable[[Screen], Awaitable[None]]
 Result = Literal["paid", "not_paid", "checking", "cancelled", "late", "unverified"]
@@ -44,8 +45,10 @@ class Glass:
         self.failing = ""  # slug of why the device does not show it
         self._begun_s = 0.0  # when ``run`` began, in the loop's time
         self._since_s = 0.0  # when ``screen`` was first wanted, in the loop's time
+        self._proven: bool | None = None  # whether the device shows what is wanted; None: it has not said yet
+        self._judged = Alarm()  # ``_proven`` or ``screen`` is another
         if display is not None:
-            display.on_back(self._changed.set)
+            display.on_back(self._lost)
         self._early = 0  # the code that was lit before its own fact was durable
         self._spent = 0  # the code whose life ended here: it does not come back
         self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
@@ -59,10 +62,37 @@ class Glass:
         """Whether no money moves, and whether that is because somebody learns."""
         return self._house.simulated, self._house.training
 
-    @property
-    def receipt_shown(self) -> str:
-        """The address that stands beside "paid" now, as far as the device tells; empty: none."""
-        return self.screen.receipt if isinstance(self.screen, ResultScreen) and not self.failing else ""
+    async def shows_receipt(self, link: str) -> bool:
+        """Whether the customer sees this address now: waits for what the device says, ``PROOF_S`` at most (I9).
+
+        False as soon as another screen is wanted or the device refused. One caller at a time: a counter's paper.
+        """
+        try:
+            async with asyncio.timeout(PROOF_S):
+                while self._receipt() == link and self._proven is None:
+                    self._judged.clear()
+                    await self._judged.wait()
+                if not self._stands(link) or not isinstance(self._display, ReceiptGlass):
+                    return False
+                return await self._display.draws_receipt(link) and self._stands(link)
+        except TimeoutError:
+            return False
+
+    def _stands(self, link: str) -> bool:
+        return self._proven is True and self._receipt() == link
+
+    def _receipt(self) -> str:
+        """The address that is wanted beside "paid"; empty: none."""
+        return self.screen.receipt if isinstance(self.screen, ResultScreen) else ""
+
+    def _judge(self, proven: bool | None) -> None:
+        self._proven = proven
+        self._judged.set()
+
+    def _lost(self) -> None:
+        """The device went, is back or lost its screen: what it had proved is true no more."""
+        self._judge(None)
+        self._changed.set()
 
     def _idle(self) -> IdleScreen:
         return IdleScreen(self._counter.title or self._house.title, *self._marks)
@@ -71,6 +101,7 @@ class Glass:
         if screen == self.screen:
             return
         self.screen = screen
+        self._judge(None)
         self._since_s = asyncio.get_running_loop().time()
         self._changed.set()
         self.on_change()
@@ -168,6 +199,8 @@ class Glass:
         while True:
             self._changed.clear()
             ok = await self._paint(self._still_true())
+            if not self._changed.is_set():  # else it is of a screen that nobody wants any more, or that was lost
+                self._judge(ok)
             failures = 0 if ok else failures + 1
             wait_s = None if ok else AGAIN_S[min(failures, len(AGAIN_S)) - 1]
             left_s = None if self._stays() else max(self._left_s(), TICK_S)

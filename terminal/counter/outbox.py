@@ -9,7 +9,7 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 from terminal.counter.book import Book
@@ -119,6 +119,11 @@ class Voice:
             return Played.CANNOT_TELL
 
 
+async def _paper_always(_owed: Owed) -> bool:
+    """Nobody is shown a receipt instead: where somebody is, paper is for who asks."""
+    return False
+
+
 class Paper:
     """Prints what is owed; keeps what cannot be printed; asks a person what no device can tell."""
 
@@ -137,7 +142,7 @@ class Paper:
         self.work = OnDemand(self._print_all)
         self._busy: Owed | None = None
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
-        self.on_phone: Callable[[Owed], bool] = lambda _owed: False  # the customer is shown it: paper when asked
+        self.on_phone: Callable[[Owed], Awaitable[bool]] = _paper_always
         self.tax: TaxNumbers | None = None
         self._numbers: dict[str, int] = {}  # effect id -> its sale's number, of those asked about now
 
@@ -187,7 +192,7 @@ class Paper:
                 await self.tax.before_slip(owed)
             if not self._printer or not self._counter.receipts:
                 await settle(self._book, owed, "no_printer")
-            elif self.on_phone(owed):
+            elif await self.on_phone(owed):
                 await settle(self._book, owed, "on_phone")
             else:
                 with about(sale=owed.subject, counter=self._counter.id):

@@ -202,10 +202,8 @@ class ProviderHttp(Protocol):
         ...
 
 
-Role = Literal["display", "scanner", "printer", "speaker"]
-
-
 # --- devices ---------------------------------------------------------------------------------------------
+Role = Literal["display", "scanner", "printer", "speaker"]
 
 
 class HealthState(StrEnum):
@@ -274,6 +272,14 @@ class Display(Protocol):
         ...
 
     def health(self) -> Health: ...
+
+
+@runtime_checkable
+class ReceiptGlass(Protocol):
+    """A Display that may draw the code of a receipt's page beside "paid"; most know of none."""
+
+    async def draws_receipt(self, link: str) -> bool:
+        """Return once it stands there, as far as the device tells; False: it will not. The caller bounds it."""
 
 
 class Played(StrEnum):
@@ -390,10 +396,5 @@ class Devices:
     fitted: Callable[[Start, Callable[[], None]], None] = as_built
 
     def health(self) -> dict[str, Health]:
-        roles = {
-            "display": self.display,
-            "scanner": self.scanner,
-            "printer": self.printer,
-            "speaker": self.speaker,
-        }
-        return {role: device.health() for role, device in roles.items() if device}
+        held = {"display": self.display, "scanner": self.scanner, "printer": self.printer, "speaker": self.speaker}
+        return {role: device.health() for role, device in held.items() if device}

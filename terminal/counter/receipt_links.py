@@ -8,10 +8,11 @@ from collections.abc import Callable
 from hmac import compare_digest, digest
 from typing import Final
 
-from terminal.counter.ports import Clock, Display, HealthState
+from terminal.counter.ports import Clock
 from terminal.errors import NotFound
 from terminal.payments.event import Owed
 from terminal.payments.sale import Sale
+from terminal.payments.slip import receipted
 from terminal.ulid import LENGTH
 
 PATH: Final = "/r/"
@@ -44,14 +45,12 @@ class ReceiptLinks:
         """The address, empty where the display shows none, and the seconds it stands there at most."""
         return (self.of(sale), self.shown_s) if self.on_display else ("", 0.0)
 
-    def instead_of_paper(self, sale: Sale, owed: Owed, display: Display | None) -> bool:
-        """Whether this slip is printed only when somebody asks: the customer is shown its address now."""
-        link = self.for_display(sale)[0]
-        if not self.on_request or not link or display is None or owed.body.get("again"):
-            return False
-        sold = any(f"{each.id}:receipt" == owed.id for each in sale.attempts if each.pays)
-        draws = getattr(display, "draws_receipt", None)  # most know of none; some glasses are too small for it
-        return sold and display.health().state is not HealthState.FAULT and draws is not None and bool(draws(link))
+    def instead_of_paper(self, sale: Sale, owed: Owed) -> str:
+        """The address whose code on the display makes this slip one for who asks; empty: it is always printed."""
+        if not self.on_request or owed.body.get("again"):
+            return ""
+        sold = any(f"{each.id}:receipt" == owed.id for each in receipted(sale))
+        return self.for_display(sale)[0] if sold else ""
 
     def token(self, sale_id: str) -> str:
         return sale_id + self._seal(sale_id)

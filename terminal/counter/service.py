@@ -158,13 +158,11 @@ class Service:
     def _slip(self, settings: CounterSettings, sale: Sale, owed: Owed) -> Receipt:
         return self.parts.slips.make(settings, sale, owed, self.check_code(sale))
 
-    def _instead_of_paper(self, owed: Owed) -> bool:
+    async def _instead_of_paper(self, owed: Owed) -> bool:
+        """Not where the next customer's screen came first, nor after a restart: this one saw no code (I9)."""
         sale = self.book.sale(owed.subject)
-        lane = self.adopt(sale.counter)
-        shown = lane.glass.receipt_shown
-        if not shown or shown != self.receipt_links.of(sale):
-            return False  # the next customer's screen came first, or a restart: this one saw no code (I9)
-        return self.receipt_links.instead_of_paper(sale, owed, lane.devices.display)
+        link = self.receipt_links.instead_of_paper(sale, owed)
+        return bool(link) and await self.adopt(sale.counter).glass.shows_receipt(link)
 
     def _poster_waits(self, channel: str) -> bool:
         return self.accounts.waits(poster_of(channel))

@@ -26,6 +26,14 @@ class Offline:
 
 
 @dataclass(frozen=True, slots=True)
+class Favourite:
+    """What is sold often: a key of the till's page that adds a line. In the house's currency."""
+
+    name: str
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """The merchant's place of business: one journal, one or more counters."""
 
@@ -39,6 +47,7 @@ class House:
     excess: Literal["list", "refund"] = "list"  # what becomes of a second payment by itself
     known: KnownCodes = field(default_factory=KnownCodes)  # what a scan may be that no channel here takes
     offline: Offline = field(default_factory=Offline)
+    favourites: tuple[Favourite, ...] = ()
 
     @property
     def test(self) -> bool:

@@ -17,8 +17,8 @@ class BrowserDisplay:
         self._pages = 0
         self._again: Callable[[], None] = lambda: None
 
-    def draws_receipt(self, _link: str) -> bool:
-        return True
+    async def draws_receipt(self, _link: str) -> bool:
+        return bool(self._pages)
 
     def watched(self, pages: int) -> None:
         """So many paired pages follow this counter now."""

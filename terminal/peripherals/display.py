@@ -76,6 +76,7 @@ class CodeDisplay:
         self._lit = Alarm()  # something is shown that the display takes down when it hears nothing
         self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
         self._uncaptioned: tuple[Screen, int] | None = None
+        self._drawn: tuple[str, asyncio.Future[bool]] | None = None  # a receipt's address, whether it is drawn
         self._to_caption = Alarm()
 
     async def run(self) -> None:
@@ -88,19 +89,28 @@ class CodeDisplay:
         """``again`` is called when the glass may show something else than it was told, or is gone (I10)."""
         self.keeper.on_change = again
 
-    def draws_receipt(self, link: str) -> bool:
-        """Whether this glass, whose size it told, shows the code of this address beside "paid"."""
-        return self._fits(link, *self._size)
+    async def draws_receipt(self, link: str) -> bool:
+        """Once all tiles of that screen are taken; False where the code fits on no glass of the size it told."""
+        if self._drawn is None or self._drawn[0] != link or not self._fits(link, *self._size):
+            return False
+        return await asyncio.shield(self._drawn[1])
+
+    def _draw_ends(self, *, drawn: bool) -> None:
+        if self._drawn is not None and not self._drawn[1].done():
+            self._drawn[1].set_result(drawn)
 
     async def show(self, screen: Screen) -> None:
         device = self.keeper.device
         self._shown = self._uncaptioned = None
+        self._draw_ends(drawn=False)
         try:
             shown = await self._show(device, screen)
         except DeviceError as error:
             raise self.keeper.failed(error) from error
         self.keeper.well()
         self._shown, self._uncaptioned = shown, (screen, shown[1])
+        link = screen.receipt if isinstance(screen, ResultScreen) else ""
+        self._drawn = (link, asyncio.get_running_loop().create_future()) if link else None
         self._to_caption.set()
         if isinstance(screen, IdleScreen):
             self._lit.clear()
@@ -126,7 +136,7 @@ class CodeDisplay:
         device = CounterDisplay(transport, profile=self._profile, serial=self._serial)
         hello = await device.hello()
         self._size = hello.width, hello.height
-        self._shown = self._uncaptioned = None
+        self._shown = self._uncaptioned = self._drawn = None
         self._lit.clear()
         self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
         self.keeper.well()
@@ -135,6 +145,12 @@ class CodeDisplay:
 
     async def _caption(self, device: CounterDisplay) -> None:
         """Paint what belongs to the screen now shown; a newer screen ends it between two tiles."""
+        try:
+            await self._caption_all(device)
+        finally:
+            self._draw_ends(drawn=False)
+
+    async def _caption_all(self, device: CounterDisplay) -> None:
         while True:
             await self._to_caption.wait()
             self._to_caption.clear()
@@ -149,12 +165,16 @@ class CodeDisplay:
                     if self._uncaptioned is not now:
                         break
                     await device.add_tiles(now[1], [tile])
+                if self._uncaptioned is now:
+                    self._draw_ends(drawn=True)
             except DeviceError:
                 if self._uncaptioned is now:
                     raise
                 # else: it refused a tile because it shows the next screen already
             except (OSError, ImportError) as error:
                 log.warning("display at %s: no captions: %s", self.keeper.where, error)
+                if self._uncaptioned is now:
+                    self._draw_ends(drawn=False)
 
     async def _keep_alive(self, device: CounterDisplay) -> None:
         """Ask what is shown: the display goes dark without it, and one that lost its screen gets it again."""

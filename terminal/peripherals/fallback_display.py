@@ -4,11 +4,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from terminal.counter.ports import CodeScreen, Display, Health, HealthState, IdleScreen, Screen
+from terminal.counter.ports import (
+    CodeScreen,
+    Display,
+    Health,
+    HealthState,
+    IdleScreen,
+    ReceiptGlass,
+    Screen,
+)
 from terminal.errors import PeripheralFailed
 from terminal.peripherals.keeper import together
 from terminal.peripherals.paper_display import PaperDisplay
-from terminal.peripherals.slots import draws_receipt
 
 TAKE_OVER_S: Final = 2.5  # a glass that has not proved the code by then has lost its turn
 PRINT_S: Final = 30.0  # paper takes longer, and half a slip helps nobody
@@ -31,10 +38,30 @@ class _Place:
         self.wanted: Screen | None = None  # None: nothing, or ``show`` sees to it itself
         self.news = asyncio.Event()
         self.turn = asyncio.Lock()
+        self.painted = asyncio.Event()  # its last try has ended
+        self._proven = False
 
     def want(self, screen: Screen | None) -> None:
         self.wanted = screen
+        self.painted.clear()
         self.news.set()
+
+    async def paint(self, screen: Screen) -> None:
+        """In its turn. Raises PeripheralFailed."""
+        self._proven = False
+        try:
+            await self.display.show(screen)
+            self._proven = True
+        finally:
+            if self.wanted is None or self.wanted is screen:  # else the next one is wanted already
+                self.painted.set()
+
+    async def draws_receipt(self, link: str) -> bool:
+        """Of the screen it was last told to paint."""
+        if not isinstance(self.display, ReceiptGlass):
+            return False
+        await self.painted.wait()
+        return self._proven and await self.display.draws_receipt(link)
 
     async def follow(self) -> None:
         """Paint what is wanted, latest wins. What it refuses it is told again when it is back."""
@@ -45,7 +72,7 @@ class _Place:
                 if (screen := self.wanted) is None:
                     continue
                 try:
-                    await self.display.show(screen)
+                    await self.paint(screen)
                 except PeripheralFailed:
                     continue  # its health says so; nothing waits for it
 
@@ -94,9 +121,12 @@ class FallbackDisplay:
         reason = "display_fallback" if able else faults[0].reason
         return Health(HealthState.FAULT, reason, age_ns, detail)
 
-    def draws_receipt(self, link: str) -> bool:
-        able = [place.display for place in self._places if draws_receipt(place.display, link)]
-        return any(each.health().state is not HealthState.FAULT for each in able)
+    async def draws_receipt(self, link: str) -> bool:
+        """Whether one of them does that has proved its screen; those that have said so already are asked first."""
+        for place in sorted(self._places, key=lambda place: not place.painted.is_set()):
+            if await place.draws_receipt(link):
+                return True
+        return False
 
     async def show(self, screen: Screen) -> None:
         """Return when one display proved it. Raises PeripheralFailed: none did; what the first said."""
@@ -155,7 +185,7 @@ class FallbackDisplay:
         limit_s = PRINT_S if isinstance(place.display, PaperDisplay) else TAKE_OVER_S
         try:
             async with asyncio.timeout(limit_s), place.turn:
-                await place.display.show(screen)
+                await place.paint(screen)
         except TimeoutError:
             raise PeripheralFailed(
                 "display_no_answer", port=place.display.health().detail.get("port", "")

@@ -16,6 +16,7 @@ from terminal.counter.ports import (
     Printed,
     Printer,
     PrintStopped,
+    ReceiptGlass,
     Scan,
     Scanner,
     Screen,
@@ -24,7 +25,7 @@ from terminal.counter.ports import (
     Start,
     Utterance,
 )
-from terminal.peripherals.slots import Cut, Swapped, draws_receipt
+from terminal.peripherals.slots import Cut, Swapped
 
 AWAY: Final = "training_has_devices"
 
@@ -137,8 +138,10 @@ class DisplayFace:
     def shows_codes(self) -> bool:
         return bool(getattr(self._display, "shows_codes", False))
 
-    def draws_receipt(self, link: str) -> bool:
-        return draws_receipt(self._display, link)
+    async def draws_receipt(self, link: str) -> bool:
+        """Never of a screen that was not painted because the other one has the devices."""
+        display = self._display
+        return self._turn.has and isinstance(display, ReceiptGlass) and await display.draws_receipt(link)
 
     async def show(self, screen: Screen) -> None:
         if self._turn.has:

@@ -20,6 +20,7 @@ from terminal.counter.ports import (
     Printed,
     Printer,
     PrintStopped,
+    ReceiptGlass,
     Scan,
     Scanner,
     Screen,
@@ -35,12 +36,6 @@ from terminal.peripherals.keeper import Keeper, together
 P = TypeVar("P", Display, Scanner, Printer, Speaker)
 T = TypeVar("T")
 LENT_MAX: Final = 16  # reads a test has not looked at yet
-
-
-def draws_receipt(display: object, link: str) -> bool:
-    """Whether it says that it shows the code of this address; most displays know of none."""
-    asked = getattr(display, "draws_receipt", None)
-    return asked is not None and bool(asked(link))
 
 
 class Swapped(Exception):
@@ -154,9 +149,8 @@ class DisplaySlot(Slot[Display]):
     def shows_codes(self) -> bool:
         return bool(getattr(self._port, "shows_codes", False))
 
-    def draws_receipt(self, link: str) -> bool:
-        """Whether it draws the code of a receipt's page beside "paid"."""
-        return draws_receipt(self._port, link)
+    async def draws_receipt(self, link: str) -> bool:
+        return isinstance(self._port, ReceiptGlass) and await self._port.draws_receipt(link)
 
     async def show(self, screen: Screen) -> None:
         if self._port is not None:

@@ -19,7 +19,6 @@ from terminal.errors import PeripheralFailed
 from terminal.payments.money import Money
 from terminal.peripherals.artwork import receipt_code, receipt_fits
 from terminal.peripherals.display import CodeDisplay
-from terminal.peripherals.fallback_display import FallbackDisplay
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import now_s, play, running, until, well
@@ -101,14 +100,49 @@ def test_i9_only_a_glass_that_draws_the_code_says_that_it_takes_the_papers_place
     async def story() -> None:
         big = CodeDisplay("x", wire(DisplayStub()).open, VirtualClock(), fits=receipt_fits)
         blank = CodeDisplay("x", wire(DisplayStub()).open, VirtualClock())
-        assert not big.draws_receipt(LINK), "nobody has told its size yet"
+        assert not await big.draws_receipt(LINK), "nobody has told its size yet"
+        too_long = "https://" + "long-name." * 60 + "/r/" + "A" * 42
         async with running(big.run, blank.run):
             await well(big.health)
             await well(blank.health)
-            assert big.draws_receipt(LINK)
-            assert not blank.draws_receipt(LINK), "it paints nothing beside its sign"
-            assert not big.draws_receipt("https://" + "long-name." * 60 + "/r/" + "A" * 42)
-            assert FallbackDisplay([blank, big]).draws_receipt(LINK)
+            assert not await big.draws_receipt(LINK), "it could, and nobody has told it to"
+            for link, fits in ((LINK, True), (too_long, False)):
+                for display in (big, blank):
+                    await display.show(replace(PAID, receipt=link))
+                assert await big.draws_receipt(link) is fits
+                assert not await blank.draws_receipt(link), "it paints nothing beside its sign"
+            assert not await big.draws_receipt(LINK), "another one stands there"
+
+    play(story())
+
+
+@pytest.mark.row(66)
+def test_i9_the_code_stands_there_once_its_tiles_are_taken_and_not_where_they_ended_before() -> None:
+    async def slow(screen: Screen, width: int, height: int) -> AsyncIterator[Tile]:
+        for row in range(5):
+            await asyncio.sleep(0.1)
+            yield Tile(0, 240 + row, 8, 1, b"\xff", on_screen_colour=isinstance(screen, ResultScreen))
+
+    async def story() -> None:
+        cable = wire(DisplayStub())
+        display = CodeDisplay("x", cable.open, VirtualClock(), captions=slow, fits=receipt_fits)
+
+        async def shown() -> "asyncio.Future[bool]":
+            await display.show(replace(PAID, receipt=LINK))
+            drawn = asyncio.ensure_future(display.draws_receipt(LINK))
+            await asyncio.sleep(0.25)
+            assert not drawn.done()
+            return drawn
+
+        async with running(display.run):
+            await well(display.health)
+            assert await (await shown()) is True
+            superseded = await shown()
+            await display.show(CODE)
+            assert await superseded is False
+            unplugged = await shown()
+            cable.unplug()
+            assert await unplugged is False
 
     play(story())
 

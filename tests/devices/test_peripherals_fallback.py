@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -21,6 +21,7 @@ from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Ledger
 from terminal.payments.money import Money
+from terminal.peripherals.artwork import receipt_fits
 from terminal.peripherals.build_display import HURRY_MS
 from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.fallback_display import FallbackDisplay, Glassware
@@ -34,6 +35,7 @@ HOUSE = House("m", "s", "Tea", ledger=Ledger.TEST)
 FIRST = CodeScreen(7, "weixin://wxpay/bizpayurl?pr=first", AMOUNT, 120, True, "Tea")
 SECOND = CodeScreen(8, "weixin://wxpay/bizpayurl?pr=second", AMOUNT, 120, True, "Tea")
 PAID = ResultScreen(7, "paid", AMOUNT, "7KQ2", True)
+RECEIPT = replace(PAID, receipt="https://192.168.1.20:7643/r/01J8ZQ4Y7N3M5K2B6C9D0E1F2GABCDEFGHIJ234567")
 CODE_SHOWN, IDLE_SHOWN = 1, 4
 
 
@@ -222,6 +224,28 @@ def test_a_counter_with_a_pole_alone_sends_the_code_to_the_till() -> None:
             await until(lambda: "¥28.50" in shop.pole.screen, 1)
             shop.glass.want(IdleScreen("Tea", True))
             await until(lambda: "Tea" in shop.pole.screen and shop.glass.failing == "", 1)
+
+    play(story())
+
+
+@pytest.mark.row(49, 66)
+def test_i9_a_receipts_code_counts_only_on_a_glass_that_proved_its_own_screen() -> None:
+    """The first proves "paid" and draws no codes of receipts; whether the second is well says nothing yet."""
+
+    async def story() -> None:
+        stub = DisplayStub()
+        small = CodeDisplay("small", wire(DisplayStub()).open, VirtualClock())
+        big = CodeDisplay("big", wire(stub).open, VirtualClock(), fits=receipt_fits)
+        together = FallbackDisplay([small, big])
+        async with running(small.run, big.run, together.run):
+            await until(lambda: together.health().state is HealthState.OK, 5)
+            await together.show(RECEIPT)
+            assert await together.draws_receipt(RECEIPT.receipt)
+            await together.show(FIRST)
+            stub.mute = True
+            await together.show(RECEIPT)
+            assert together.health().state is HealthState.OK, "it has not been found out yet"
+            assert not await together.draws_receipt(RECEIPT.receipt)
 
     play(story())
 

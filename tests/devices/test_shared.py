@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from terminal.counter.ports import Devices
+from terminal.counter.ports import Devices, ReceiptGlass
 from terminal.peripherals.shared import Shared
 from terminal.simulation.devices import SimulatedCounter
+from tests.flows.counter_devices import GlassOnCounter
 from tests.flows.counter_rig import Shop, opened, play, read_glass
 
 pytestmark = pytest.mark.row(102)
@@ -85,3 +86,15 @@ def test_a_scan_reaches_only_whoever_has_the_scanner(tmp_path: Path) -> None:
                 await real.until(lambda: real.sale(sale).state == "paid", 30)
 
     play(story())
+
+
+@pytest.mark.row(66)
+async def test_i9_whoever_does_not_have_the_display_takes_no_slip_for_shown_on_it() -> None:
+    glass = GlassOnCounter()
+    glass.shows_receipts = True
+    shared = Shared(Devices(glass))
+    faces = [shared.real.display, shared.training.display]
+    for lent in (False, True):
+        shared.lend(lent)
+        told = [isinstance(face, ReceiptGlass) and await face.draws_receipt("https://shop/r/1") for face in faces]
+        assert told == [not lent, lent]

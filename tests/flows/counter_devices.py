@@ -51,8 +51,8 @@ class Device:
 class GlassOnCounter(Device):
     def __init__(self) -> None:
         super().__init__()
-        self.gone = False
-        self.shows_receipts = False
+        self.gone = self.refuses = False  # refuses: it says so once it has worked on a screen
+        self.shows_receipts, self.draws_s = False, 0.0
         self.shows: list[tuple[float, Screen]] = []
         self._again: Callable[[], None] = lambda: None
 
@@ -60,6 +60,8 @@ class GlassOnCounter(Device):
         if self.gone:
             raise PeripheralFailed("display_gone", port="counter")
         await self.work("show")
+        if self.refuses:
+            raise PeripheralFailed("device_refused", port="counter")
         self.shows.append((now_s(), screen))
 
     def on_back(self, again: Callable[[], None]) -> None:
@@ -69,7 +71,8 @@ class GlassOnCounter(Device):
         self.gone = False
         self._again()
 
-    def draws_receipt(self, _link: str) -> bool:
+    async def draws_receipt(self, _link: str) -> bool:
+        await asyncio.sleep(self.draws_s)
         return self.shows_receipts
 
     @property

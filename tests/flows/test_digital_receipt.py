@@ -131,6 +131,36 @@ async def test_i9_a_slip_whose_code_the_next_customer_took_off_the_display_comes
 
 
 @pytest.mark.row(66)
+@pytest.mark.parametrize("trouble", ["silent", "refuses late", "draws none in time"])
+@story()
+async def test_i9_a_slip_comes_on_paper_where_no_display_has_proved_the_code_in_time(
+    shop: Shop, trouble: str
+) -> None:
+    paper_for_who_asks(shop)
+    sale, glass = await shop.with_code(), shop.counter.glass
+    glass.hangs = trouble == "silent"
+    glass.takes_s, glass.refuses = (3.0, True) if trouble == "refuses late" else (glass.takes_s, False)
+    glass.draws_s = 1e6 if trouble == "draws none in time" else 0.0
+    shop.pay(sale)
+    await shop.until(lambda: bool(shop.events("print_started")), 15)
+    await shop.until(lambda: "receipt" in shop.outcomes(), 5)
+    assert (shop.outcomes()["receipt"], len(shop.counter.printer.whole)) == ("confirmed", 1)
+
+
+@pytest.mark.row(66)
+@story()
+async def test_i9_a_slip_waits_for_a_display_that_is_slow_to_prove_its_code(shop: Shop) -> None:
+    paper_for_who_asks(shop)
+    sale, glass = await shop.with_code(), shop.counter.glass
+    glass.takes_s = glass.draws_s = 1.0
+    shop.pay(sale)
+    await shop.until(lambda: glass.words[-1] == "paid", 10)
+    assert "receipt" not in shop.outcomes(), "it takes the screen, and draws the code a second later"
+    await shop.until(lambda: "receipt" in shop.outcomes(), 5)
+    assert (shop.outcomes()["receipt"], shop.counter.printer.whole) == ("on_phone", [])
+
+
+@pytest.mark.row(66)
 @story()
 async def test_i9_a_slip_that_was_owed_when_the_power_went_is_not_on_a_phone_that_saw_no_code(shop: Shop) -> None:
     paper_for_who_asks(shop)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.counter.glass import OPEN_S, Glass
+from terminal.counter.glass import OPEN_S, PROOF_S, Glass
 from terminal.counter.ports import CodeScreen, Health, HealthState, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
@@ -17,13 +17,14 @@ from terminal.payments.sale import Attempt, Sale, SaleState
 from terminal.virtual_time import run
 
 CNY = Money(100, "CNY")
+PAID = ResultScreen(7, "paid", CNY, "7KQ2", False, 60, receipt="https://shop/r/1")
 
 
 class LateDisplay:
     """There from ``opens_s`` on; tells when it comes and goes."""
 
-    def __init__(self, opens_s: float) -> None:
-        self.opens_s = opens_s
+    def __init__(self, opens_s: float, takes_s: float = 0.0) -> None:
+        self.opens_s, self.takes_s = opens_s, takes_s
         self.there = False
         self.painted: list[Screen] = []
         self._again: Callable[[], None] = lambda: None
@@ -37,9 +38,13 @@ class LateDisplay:
         self._again()
 
     async def show(self, screen: Screen) -> None:
+        await asyncio.sleep(self.takes_s)
         if not self.there:
             raise PeripheralFailed("display_gone", port="link:/dev/glass")
         self.painted.append(screen)
+
+    async def draws_receipt(self, _link: str) -> bool:
+        return True
 
     def on_back(self, again: Callable[[], None]) -> None:
         self._again = again
@@ -98,6 +103,41 @@ def test_l1_a_display_that_stays_away_is_told_once_and_one_that_goes_later_at_on
         display.turn(there=False)
         await asyncio.sleep(0.01)
         assert (glass.failing, len(troubles(caplog))) == ("display_gone", 2)
+        for job in jobs:
+            job.cancel()
+
+    run(story(), seed=1)
+
+
+@pytest.mark.row(66)
+@pytest.mark.parametrize(
+    ("then", "shown", "within_s"),
+    [("proved", True, 1.0), ("another screen", False, 0.5), ("gone", False, 1.0), ("silent", False, PROOF_S)],
+)
+def test_i9_a_receipts_address_is_shown_once_the_device_proved_it_and_the_wait_ends(
+    then: str, shown: bool, within_s: float
+) -> None:
+    async def story() -> None:
+        loop, display = asyncio.get_running_loop(), LateDisplay(0.0)
+        glass = glass_of(display)
+        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        await asyncio.sleep(1)
+        display.takes_s = 60.0 if then == "silent" else 1.0
+        glass.want(PAID)
+        asked_s = loop.time()
+        waits = asyncio.create_task(glass.shows_receipt("https://shop/r/1"))
+        await asyncio.sleep(0.5)
+        assert not waits.done()
+        if then == "another screen":
+            glass.want(replace(PAID, receipt="https://shop/r/2"))
+        elif then == "gone":
+            display.there = False
+        assert await waits is shown
+        assert loop.time() - asked_s == pytest.approx(within_s)
+        assert not await glass.shows_receipt("https://shop/r/3")
+        if then == "proved":
+            display.turn(there=False)
+            assert not await glass.shows_receipt("https://shop/r/1"), "what stood there is gone"
         for job in jobs:
             job.cancel()
 
