@@ -20,6 +20,7 @@ from terminal.web.security import HEADERS
 
 log = logging.getLogger(__name__)
 _LATE: Final = "request_timeout"
+OWN_SHARE: Final = 4  # a fourth of all connections, which no neighbour takes
 
 
 class Doorkeeper(web.AppRunner):
@@ -46,8 +47,9 @@ class Doorkeeper(web.AppRunner):
 
 class Door(web.Server):
     def __init__(self, server: web.Server, limits: EdgeLimits) -> None:
+        self._answered = server.request_handler
         super().__init__(
-            server.request_handler,
+            self._answer,
             request_factory=server.request_factory,
             handler_cancellation=server.handler_cancellation,
             **server._kwargs,
@@ -58,11 +60,20 @@ class Door(web.Server):
     def __call__(self) -> RequestHandler:
         return Connection(self, self.limits, loop=asyncio.get_running_loop(), **self._kwargs)
 
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """aiohttp would answer an expectation that it does not know before any handler of ours, and repeat it."""
+        if request.headers.get("Expect", "100-continue").lower() != "100-continue":
+            return refusal(request, "request_malformed")
+        return await self._answered(request)
+
     def enter(self, address: str) -> bool:
-        """Whether one more connection from here may stay."""
-        here = self._addresses.get(address, 0)
+        """Whether one more connection from here may stay. This machine's till comes in beside all neighbours."""
+        here, room = self._addresses.get(address, 0), self.limits.connections
         self._addresses[address] = here + 1
-        return here < self.limits.connections_per_address and self.total() <= self.limits.connections
+        if _near(address):
+            return here < self.limits.connections_per_address and self.total() <= room
+        away = sum(count for each, count in self._addresses.items() if not _near(each))
+        return here < self.limits.connections_per_address and away <= room - room // OWN_SHARE
 
     def leave(self, address: str) -> None:
         self._addresses[address] -= 1
@@ -135,11 +146,20 @@ class Connection(RequestHandler):
         """Requests that never became one, unreadable or too large; and whatever escaped a handler."""
         if status >= 500:
             log.error("request failed", exc_info=exc)
-        answer = document(request, InvalidRequest(_slug(status, exc)), "")
-        answer.headers.update(HEADERS)
-        answer.headers["Server"] = "countertop"
-        answer.force_close()
-        return answer
+        return refusal(request, _slug(status, exc))
+
+
+def refusal(request: web.BaseRequest, slug: str) -> web.Response:
+    """What no handler of ours sees; the connection ends with it."""
+    answer = document(request, InvalidRequest(slug), "")
+    answer.headers.update(HEADERS)
+    answer.headers["Server"] = "countertop"
+    answer.force_close()
+    return answer
+
+
+def _near(address: str) -> bool:
+    return address.startswith("127.") or address == "::1"
 
 
 def _slug(status: int, error: BaseException | None) -> str:

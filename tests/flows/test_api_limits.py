@@ -43,7 +43,7 @@ async def connect(shop: Shop) -> Wire:
 
 def head(shop: Shop, first: str, *lines: str) -> bytes:
     host = shop.url.removeprefix("http://")
-    return "\r\n".join([first, f"Host: {host}", *lines, "", ""]).encode()
+    return "\r\n".join([first, f"Host: {host}", *lines, "", ""]).encode("utf-8", "surrogateescape")
 
 
 POST = "POST /api/v1/sign-out HTTP/1.1"
@@ -79,6 +79,8 @@ SHAPES = {
     "second host": ("GET /api/v1/health HTTP/1.1", 0, ("Host: evil.example",), 400, "request_malformed"),
     "unknown method": ("BREW /api/v1/health HTTP/1.1", 0, (), 405, "method_not_allowed"),
     "trace": ("TRACE /api/v1/health HTTP/1.1", 0, (), 405, "method_not_allowed"),
+    "expects wonders": ("GET /api/v1/health HTTP/1.1", 0, ("Expect: wonders",), 400, "request_malformed"),
+    "expects what nobody reads": (POST, 0, (*JSON, "Expect: \udcff"), 400, "request_malformed"),
     "no http": ("hello there", 0, (), 405, "method_not_allowed"),
 }
 
