@@ -101,12 +101,9 @@ class VisitDesk:
                 ``visit_accept_instead``: the acceptance ends by ``accept`` alone; ``visit_step_not_begun``: nobody
                 began it since it ended last, or the service was restarted meanwhile.
         """
+        self._may_end(visit_id, step)  # at once: begun while we waited, it would end without the proof it asks for
         async with self._turn:
-            self._open(visit_id)
-            if step is Step.ACCEPTANCE:
-                raise Conflict("visit_accept_instead")
-            if step not in self._begun_ns:
-                raise Conflict("visit_step_not_begun", step=str(step))
+            self._may_end(visit_id, step)
             done = Done(step, result, self._seconds(step), 0, str(actor), dict(proof or {}), cause)
             await self._journal.append([self._ended(visit_id, done, actor)])
             del self._begun_ns[step]
@@ -116,8 +113,9 @@ class VisitDesk:
         """The sealed record, kept; its digest is in the journal on return. Who signs has typed a PIN just before.
 
         Raises:
-            NotFound("visit_unknown"); Conflict: ``visit_ended``; ``visit_not_done`` with the missing steps;
-            ``visit_signers``: not two people, or no owner among them.
+            NotFound("visit_unknown"); Conflict: ``visit_ended``; ``visit_not_done`` with the missing steps, also
+            where a channel or its account is another than was proven; ``visit_signers``: not two people, or no
+            owner among them.
         """
         async with self._turn:
             visit = self._open(visit_id)
@@ -126,16 +124,26 @@ class VisitDesk:
             people = {each.person for each in signers}
             if len(people) < 2 or not any(each.role == "owner" for each in signers):
                 raise Conflict("visit_signers")
+            facts = self._shop.facts()
+            if not _proven(visit, facts):
+                raise Conflict("visit_not_done", steps=str(Step.IDENTITY))
             at_ms, step = self._clock.wall_ms(), Step.ACCEPTANCE
             done = Done(step, "passed", self._seconds(step), at_ms, str(actor), {"signers": len(people)})
             whole = replace(visit, steps={**visit.steps, step: done})
-            record = seal("acceptance", record_of(whole, self._shop.facts(), signers, at_ms), self._key)
+            record = seal("acceptance", record_of(whole, facts, signers, at_ms), self._key)
             await self._keep(visit_id, record)
             body: dict[str, Any] = {"record": digest(record), "signers": sorted(people)}
             accepted = NewEvent(self._stream, "visit_accepted", visit_id, actor, body)
             await self._journal.append([self._ended(visit_id, done, actor), accepted])
             self._begun_ns.clear()
             return record
+
+    def _may_end(self, visit_id: str, step: Step) -> None:
+        self._open(visit_id)
+        if step is Step.ACCEPTANCE:
+            raise Conflict("visit_accept_instead")
+        if step not in self._begun_ns:
+            raise Conflict("visit_step_not_begun", step=str(step))
 
     def _ended(self, visit_id: str, done: Done, actor: Actor) -> NewEvent:
         body: dict[str, Any] = {
@@ -168,3 +176,13 @@ class VisitDesk:
         if not visit.open:
             raise Conflict("visit_ended", visit=visit_id)
         return visit
+
+
+def _proven(visit: Visit, facts: Mapping[str, Any]) -> bool:
+    """Every channel of now was asked, with the account it has now, when the identity was proven."""
+    asked = {_account(row) for row in visit.steps[Step.IDENTITY].proof.get("channels", ())}
+    return {_account(row) for row in facts.get("channels", ())} <= asked
+
+
+def _account(row: Mapping[str, Any]) -> tuple[str, str]:
+    return str(row["channel"]), str(row["payee"])

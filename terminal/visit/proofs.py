@@ -4,7 +4,7 @@ Pure: whoever asks the bank or looks at devices hands in the answers. A failure 
 slug of the error registry with its facts, and what else was seen stays in the proof.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -146,17 +146,19 @@ def prove_devices(tested: Sequence[Standing]) -> Proven:
     return Proven({"devices": rows}, "visit_device_unproven", facts)
 
 
-def prove_cent(sales: Sequence[Sale], *, since_ms: int, ways: Sequence[str], told: Mapping[str, Any]) -> Proven:
+def prove_cent(
+    sales: Sequence[Sale], *, older: Collection[str], ways: Sequence[str], told: Mapping[str, Any]
+) -> Proven:
     """The smallest amount there is, each way once, paid and wholly given back, all of it in this visit.
 
     Args:
-        since_ms: when the visit began.
+        older: ids of those that the journal has from before this visit; a clock may have been wrong meanwhile.
         ways: which directions this shop has: push (the customer scans us), pull (we scan the customer).
         told: by sale, what else is known: seconds, voice, paper.
     """
     rows, proven, why = [], set(), ""
     for sale in sales:
-        row, lacks = _cent(sale, since_ms)
+        row, lacks = _cent(sale, older=sale.id in older)
         rows.append({**row, **told.get(sale.id, {})} if row.get("counter") else row)
         if lacks:
             why = why or f"sale {sale.no} {lacks}"
@@ -168,7 +170,7 @@ def prove_cent(sales: Sequence[Sale], *, since_ms: int, ways: Sequence[str], tol
     return Proven({"sales": rows}, "visit_cent_missing" if why else "", {"why": why} if why else {})
 
 
-def _cent(sale: Sale, since_ms: int) -> tuple[dict[str, Any], str]:
+def _cent(sale: Sale, *, older: bool) -> tuple[dict[str, Any], str]:
     """The row of one sale, and what it lacks."""
     paid = next((each for each in sale.attempts if each.captured), None)
     back = [each for each in sale.refunds if each.state is RefundState.REFUNDED]
@@ -185,7 +187,7 @@ def _cent(sale: Sale, since_ms: int) -> tuple[dict[str, Any], str]:
         "refund_way": back[-1].way if back else "",  # a void takes the payment's own reference back
         "refund_reference": (back[-1].provider_refund or (paid.provider_txn if paid else "")) if back else "",
     }
-    if sale.opened_ms < since_ms:
+    if older:
         return named, "is older than this visit"
     if sale.amount.minor != SMALLEST_MINOR:
         return named, "is not the smallest amount"

@@ -58,6 +58,7 @@ class Visit:
     accepted_ms: int = 0
     record: str = ""  # SHA-256 of the acceptance record
     dropped: bool = False
+    number: int = 0  # of the event that began it: what has a smaller one came before, whatever a clock says
 
     @property
     def open(self) -> bool:
@@ -84,7 +85,7 @@ def fold(events: Iterable[Event]) -> Visit | None:
     for event in events:
         body = event.body
         if event.type == BEGUN:
-            visit = Visit(event.subject, event.wall_ms, str(event.actor))
+            visit = Visit(event.subject, event.wall_ms, str(event.actor), number=event.number)
         elif visit is None:
             continue
         elif event.type == STEP:

@@ -35,7 +35,7 @@ from terminal.web.visit_reasons import in_words
 
 SALES_LOOKED: Final = 40
 CENTS_MAX: Final = 8
-_WORDS: Final = ("people", "page", "till", "bar", "setup", "sheet", "card", "wizard", "training")
+_WORDS: Final = ("people", "page", "till", "bar", "setup", "sheet", "card", "wizard", "training", "pack")
 QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "sells": ("stall", "convenience", "restaurant", "pharmacy", "other"),
     "peak": ("under_20", "under_60", "over_60"),
@@ -52,6 +52,7 @@ def visit_routes() -> list[web.RouteDef]:
         web.get("/setup/visit.svg", page(picture)),
         web.get("/setup/cards", page(cards)),
         web.get("/setup/cards/{card}.{kind}", page(card)),
+        web.get("/setup/pack", page(pack)),
         web.get("/setup/visit", page(visit)),
         web.get("/setup/visit/cents", cents),
         web.get("/setup/visit/record.pdf", page(record)),
@@ -179,6 +180,13 @@ def _pdf(data: bytes, name: str) -> web.Response:
     return web.Response(body=data, content_type="application/pdf", headers=headers)
 
 
+async def pack(request: web.Request) -> web.Response:
+    """How this shop is run, shown to the next one's scanner; or another shop's, read here."""
+    who, words = _visits(request), words_for(request)
+    facts = _facts(request, words, who)
+    return render(request, "visit_pack.html", words, facts=facts, printers=printers_of(request))
+
+
 async def visit(request: web.Request) -> web.Response:
     """The ten steps with their state; its script begins a visit or goes on with it."""
     who, words = _visits(request), words_for(request)
@@ -226,7 +234,7 @@ async def cents(request: web.Request) -> web.Response:
     going = now is not None and now.open  # else every sale of the smallest amount is a customer's
     rows = parts.service.feed.list("sale", limit=SALES_LOOKED) if going else ()
     smallest = [each for each in rows if each.body["amount_minor"] == SMALLEST_MINOR]
-    mine = [each for each in smallest if now is not None and each.first_ms >= now.begun_ms]
+    mine = [each for each in smallest if now is not None and each.first_number > now.number]
     told = [_cent(parts.service.book.sale(each.subject)) for each in mine[:CENTS_MAX]]
     body = msgspec.json.encode(told)
     return web.Response(body=body, content_type="application/json", headers=PLAIN_HEADERS)

@@ -113,7 +113,9 @@ class Machine:
         here = {"push": any(each.push for each in profiles), "pull": scans and any(each.pull for each in profiles)}
         ways = [way for way, there in here.items() if there]
         told = {each.id: self._outcomes(each.id, each.opened_ms) for each in found}
-        return prove_cent(found, since_ms=visit.begun_ms, ways=ways, told=told)
+        first = {each.id: self._service.feed.of_subject(each.id)[0].number for each in found}
+        older = [sale for sale, number in first.items() if number < visit.number]
+        return prove_cent(found, older=older, ways=ways, told=told)
 
     def _outcomes(self, sale: str, opened_ms: int) -> dict[str, Any]:
         """When it was paid, and what became of voice and paper."""
@@ -130,12 +132,14 @@ class Machine:
     async def _trained(self, visit: Visit) -> Proven:
         path, since_ms = self._site.state / PRACTICE, visit.begun_ms
         found = await asyncio.get_running_loop().run_in_executor(None, practised, path, since_ms)
-        return prove_training(self.practised(since_ms), found)
+        return prove_training(self.practised(since_ms, after=visit.number), found)
 
-    def practised(self, since_ms: int) -> list[dict[str, Any]]:
+    def practised(self, since_ms: int, *, after: int = 0) -> list[dict[str, Any]]:
+        """``after``: an event's number, for whoever knows it: no clock is asked then."""
         rows = []
         for counter in self._service.lanes:
             events = self._service.feed.of_subject(f"training:{counter}")
-            begun = [each for each in events if each.type == "training_begun" and each.wall_ms >= since_ms]
+            begun = [each for each in events if each.type == "training_begun"]
+            begun = [each for each in begun if (each.number > after if after else each.wall_ms >= since_ms)]
             rows += [{"counter": counter, "at_ms": each.wall_ms, "by": each.actor} for each in begun]
         return rows

@@ -33,6 +33,7 @@ class Shop:
         self.clock = VirtualClock()
         self.ids = VirtualIds(self.clock, 1)
         self.kept: dict[str, bytes] = {}
+        self.channels: list[dict[str, str]] = []
         self.open()
 
     def open(self, keep: Keep | None = None) -> None:
@@ -55,7 +56,8 @@ class Shop:
         )
 
     def facts(self) -> Mapping[str, Any]:
-        return {"shop": {"title": "Tea House 茶馆"}, "devices": [{"role": "printer", "port": "usb-path:1-2"}]}
+        devices = [{"role": "printer", "port": "usb-path:1-2"}]
+        return {"shop": {"title": "Tea House 茶馆"}, "devices": devices, "channels": self.channels}
 
     async def keep(self, visit: str, record: bytes) -> None:
         self.kept[visit] = record

@@ -1,5 +1,6 @@
 """Begun, step by step, stopped and resumed at any of them, accepted by two people, over a real journal."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -168,5 +169,48 @@ def test_a_dropped_visit_is_over_and_the_next_one_begins_anew(tmp_path: Path) ->
         assert [each.id for each in shop.desk.visits()] == [second.id, first.id]
         with pytest.raises(NotFound, match="visit_unknown"):
             shop.desk.visit("nobody")
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.parametrize("payee", ["…0109", "…7777"])
+def test_s41_an_account_that_is_another_than_was_proven_is_not_accepted(tmp_path: Path, payee: str) -> None:
+    async def tell(shop: Shop) -> None:
+        shop.channels = [{"channel": "wechatpay", "provider": "wechatpay", "payee": payee}]
+        visit = await shop.desk.begin(OFFICER)
+        await shop.passed(visit, Step.PEOPLE, Step.CENT)
+        shop.desk.begin_step(visit.id, Step.IDENTITY)
+        rows = [{"channel": "wechatpay", "payee": "…0109", "answer": "not_there"}]
+        await shop.desk.end_step(visit.id, Step.IDENTITY, "passed", OFFICER, proof={"channels": rows})
+        if payee == "…0109":
+            await shop.desk.accept(visit.id, SIGNERS, MEI)
+            return
+        assert await refused(shop, visit.id, SIGNERS) == "visit_not_done identity"
+        assert shop.desk.visit(visit.id).open
+
+    story(tmp_path, tell)
+
+
+def test_a_step_that_begins_while_another_is_written_down_does_not_end_without_its_proof(tmp_path: Path) -> None:
+    """Whoever asks for the end looks for a proof only where the step is under way."""
+
+    async def tell(shop: Shop) -> None:
+        asked = asyncio.Event()
+
+        async def early() -> None:
+            asked.set()
+            await shop.desk.end_step(visit.id, Step.CENT, "passed", OFFICER)
+
+        visit = await shop.desk.begin(OFFICER)
+        for _ in range(8):
+            asked.clear()
+            shop.desk.begin_step(visit.id, Step.SHEET)
+            writing = shop.desk.end_step(visit.id, Step.SHEET, "passed", OFFICER)
+            tasks = [asyncio.create_task(each) for each in (writing, early())]
+            await asked.wait()
+            shop.desk.begin_step(visit.id, Step.CENT)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert Step.CENT not in shop.desk.visit(visit.id).steps
+            shop.power_cut()
 
     story(tmp_path, tell)

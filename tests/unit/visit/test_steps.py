@@ -37,6 +37,10 @@ def test_the_next_step_is_the_first_that_did_not_end_well() -> None:
     assert visit_of(left, failed).steps[Step.QUESTIONS].cause == "internal"
 
 
+def test_what_came_before_a_visit_is_told_by_numbers_and_by_no_clock() -> None:
+    assert visit_of().number == 1
+
+
 def test_accepted_and_dropped_are_over() -> None:
     accepted = visit_of(event(2, "visit_accepted", record="ab", signers=["x", "y"]))
     assert (accepted.open, accepted.record, accepted.accepted_ms) == (False, "ab", 2000)

@@ -10,8 +10,11 @@ from tests.unit.visit.test_proofs import sale
 
 def lacks() -> list[str]:
     wrong = ({"paid": False}, {"back": 0}, {"minor": 100, "back": 100}, {"opened_ms": 999})
-    sales = [prove_cent([sale("push", **each)], since_ms=1000, ways=("push",), told={}) for each in wrong]
-    ways = [prove_cent([], since_ms=1000, ways=each, told={}) for each in (("push",), ("pull",), ())]
+    sales = [
+        prove_cent([each], older=["Spush"] if each.opened_ms < 1000 else [], ways=("push",), told={})
+        for each in (sale("push", **lack) for lack in wrong)
+    ]
+    ways = [prove_cent([], older=(), ways=each, told={}) for each in (("push",), ("pull",), ())]
     ticks = [prove_faults({**dict.fromkeys(TICKS, True), tick: False}) for tick in TICKS]
     return [str(each.facts["why"]) for each in (*sales, *ways, *ticks)]
 
