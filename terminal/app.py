@@ -32,6 +32,7 @@ from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.edge import EDGE
 from terminal.web.listen import listen
+from terminal.web.notices import LIMITS
 from terminal.web.report_desk import ReportParts
 from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of
@@ -293,6 +294,7 @@ async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: L
         at.notify_host,
         at.notify_port,
         tls=context,
+        limits=LIMITS,
     )
 
 

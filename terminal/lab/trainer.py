@@ -37,6 +37,7 @@ POLICY: Final = (
 )
 BODY_MAX: Final = 4096
 DAY_S: Final = 12 * 3600
+STOP_S: Final = 0.5
 
 
 class Code(Ask, frozen=True):
@@ -187,13 +188,18 @@ class Trainer:
 
 async def serve_far(trainer: Trainer, address: str, port: int, tls: Path) -> web.AppRunner:
     """Listen for phones of the LAN. Raises OSError: the address is not this machine's, or the port is taken."""
+    from terminal.web.connection import Doorkeeper  # the service's whole edge: only a lab with phones needs it
+    from terminal.web.edge import EdgeLimits
+    from terminal.web.handshakes import HastySite
+
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(tls)
-    runner = web.AppRunner(trainer.far_app(), access_log=None, shutdown_timeout=0.5)
+    limits = EdgeLimits()  # a shop's network is nobody's friend: as at the door for phones
+    runner = Doorkeeper(trainer.far_app(), limits, STOP_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, address, port, ssl_context=context).start()
+        await HastySite(runner, address, port, context, limits).start()
     except OSError:
         await runner.cleanup()
         raise

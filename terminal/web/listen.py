@@ -21,19 +21,26 @@ _LISTENING: Final = "0A"  # linux/net/tcp_states.h
 
 
 async def listen(
-    stack: AsyncExitStack, app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None
+    stack: AsyncExitStack,
+    app: web.Application,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+    limits: EdgeLimits | None = None,
 ) -> str:
     """Answer on an address until ``stack`` closes; port 0 takes a free one. Returns ``http://host:port``.
+
+    ``limits``: of an application without an edge of its own.
 
     Raises:
         BadSettings: ``address_in_use``, naming the other program where that can be known; ``address_unusable``.
     """
     edge = app.get(EDGE)
-    limits = edge.limits if edge is not None else EdgeLimits()
+    limits = edge.limits if edge is not None else limits or EdgeLimits()
     runner = app[RUNNER] = Doorkeeper(app, limits, STOP_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, host, port, ssl_context=tls)
+    site = web.TCPSite(runner, host, port) if tls is None else HastySite(runner, host, port, tls, limits)
     try:
         await site.start()
     except OSError as error:

@@ -16,6 +16,7 @@ from terminal.web.rates import Buckets
 log = logging.getLogger(__name__)
 BODY_MAX: Final = 64 * 1024
 BODY_S: Final = 5.0
+LIMITS: Final = EdgeLimits(handshakes=256, handshakes_per_address=64)  # a bank's gateways come by few addresses
 _HEADERS: Final = {"Server": "countertop", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 

@@ -1,5 +1,7 @@
 """The trainer's remote control: the lab's key on this machine, a short code and TLS elsewhere."""
 
+import asyncio
+import contextlib
 import shutil
 import ssl
 from collections.abc import AsyncIterator
@@ -13,6 +15,7 @@ from terminal.lab.server import Lan
 from terminal.lab.trainer_codes import LIFE_S, PHONES_MAX, TRIES_MAX, TrainerCodes
 from terminal.local_authority import ensure
 from terminal.system import SystemClock
+from terminal.web.edge import EdgeLimits
 from tests.flows.lab_rig import Rig, keys, opened
 from tests.flows.ports import claim
 
@@ -98,6 +101,23 @@ async def test_without_the_option_there_is_no_other_address_and_the_lab_s_key_is
         assert page.count("data-fault=") > 60
         async with aiohttp.ClientSession() as stranger, stranger.get(f"{rig.lab.url}/lab/trainer") as answer:
             assert answer.status == 403
+
+
+@pytest.mark.row(105)
+async def test_s28_a_neighbour_who_never_shakes_hands_takes_no_more_than_its_places(
+    far: tuple[Rig, aiohttp.ClientSession, str],
+) -> None:
+    _, phone, url = far
+    host, _, port = url.removeprefix("https://").rpartition(":")
+    places = EdgeLimits().handshakes_per_address
+    idle = [await asyncio.open_connection(host, int(port), local_addr=("127.0.0.4", 0)) for _ in range(places + 1)]
+    async with asyncio.timeout(30):
+        with contextlib.suppress(ConnectionError):
+            assert await idle[-1][0].read() == b""
+    async with phone.get(f"{url}/lab/trainer") as answer:
+        assert answer.status == 200, "the trainer's own phone comes in beside them"
+    for _, writer in idle:
+        writer.close()
 
 
 class Counting:

@@ -1,7 +1,9 @@
 """A busy port is told with the one who has it."""
 
+import asyncio
 import os
 import socket
+import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from terminal.errors import BadSettings
+from terminal.web.edge import EdgeLimits
 from terminal.web.listen import listen, listener_on
 
 
@@ -19,6 +22,19 @@ async def test_a_free_port_is_taken_and_given_back() -> None:
         port = int(url.rpartition(":")[2])
     async with AsyncExitStack() as stack:
         assert await listen(stack, web.Application(), "127.0.0.1", port) == url
+
+
+async def test_s28_with_tls_so_many_shake_hands_at_once_and_no_more() -> None:
+    limits = EdgeLimits(head_s=60.0, handshakes=2, handshakes_per_address=2)
+    async with AsyncExitStack() as stack:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        url = await listen(stack, web.Application(), "127.0.0.1", 0, tls, limits)
+        port = int(url.rpartition(":")[2])
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        async with asyncio.timeout(30):
+            assert await idle[2][0].read() == b"", "a third has no place"
+    for _, writer in idle:
+        writer.close()
 
 
 async def test_a_busy_port_names_who_has_it() -> None:
