@@ -10,6 +10,7 @@ import heapq
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from terminal.counter.book import Book
@@ -124,6 +125,20 @@ async def _paper_always(_owed: Owed) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A slip whose turn comes.
+
+    Args:
+        heard_ns: when it was owed to this process, monotonic.
+        asked_for: a person wants it on paper, whatever stands on the display.
+    """
+
+    owed: Owed
+    heard_ns: int
+    asked_for: bool = False
+
+
 class Paper:
     """Prints what is owed; keeps what cannot be printed; asks a person what no device can tell."""
 
@@ -138,19 +153,19 @@ class Paper:
     ) -> None:
         self._book, self._printer, self._counter, self._limits = book, printer, counter, limits
         self._make_slip, self._copy_mark = make_slip, copy_mark
-        self._queue: list[tuple[int, Owed]] = []
+        self._queue: list[_Job] = []
         self.work = OnDemand(self._print_all)
-        self._busy: Owed | None = None
+        self._busy: tuple[_Job, int] | None = None  # the slip at work, and its printings when its turn came
         self.listed: dict[str, tuple[Owed, str]] = {}  # effect id -> (what, why a person is asked)
         self.on_phone: Callable[[Owed], Awaitable[bool]] = _paper_always
         self.tax: TaxNumbers | None = None
         self._numbers: dict[str, int] = {}  # effect id -> its sale's number, of those asked about now
 
-    def owe(self, owed: Owed) -> None:
+    def owe(self, owed: Owed, *, asked_for: bool = False) -> None:
         if len(self._queue) >= PAPER_QUEUE:
             self.listed[owed.id] = (owed, "too_many")
             return
-        self._queue.append((self._book.clock.mono_ns(), owed))
+        self._queue.append(_Job(owed, self._book.clock.mono_ns(), asked_for))
         self.work.wake()
 
     def recover(self, owed: Owed) -> None:
@@ -181,35 +196,55 @@ class Paper:
         if not print_it:
             await settle(self._book, owed, "dropped_by_person", actor)
         if self.listed.pop(effect, None) and print_it:
-            self.owe(owed)
+            self.owe(owed, asked_for=True)
 
     async def _print_all(self) -> None:
         self._rescue()
         while self._queue:
-            heard_ns, owed = self._queue.pop(0)
-            self._busy = owed
-            if self.tax is not None:
-                await self.tax.before_slip(owed)
-            if not self._printer or not self._counter.receipts:
-                await settle(self._book, owed, "no_printer")
-            elif await self.on_phone(owed):
-                await settle(self._book, owed, "on_phone")
-            else:
-                with about(sale=owed.subject, counter=self._counter.id):
-                    await self._print(owed, heard_ns, self._printer)
+            job = self._queue.pop(0)
+            self._busy = job, self._printings(job.owed)
+            with about(sale=job.owed.subject, counter=self._counter.id):
+                await self._next(job)
             self._busy = None
+
+    def _printings(self, owed: Owed) -> int:
+        return self._book.sale(owed.subject).printings(receipt_id(owed))
 
     def _rescue(self) -> None:
-        """This worker failed in the middle of a slip: a person is asked, the slip is not forgotten (D11)."""
-        if self._busy is not None:
-            self.listed[self._busy.id] = (self._busy, "may_have_printed")
-            self._busy = None
+        """This worker failed in the middle of a slip, which is not forgotten (D11).
 
-    async def _print(self, owed: Owed, heard_ns: int, printer: Printer) -> None:
+        A person is asked where a printing was begun; what never came so far has its turn after the others, while
+        it is young.
+        """
+        if self._busy is None:
+            return
+        (job, printings), self._busy = self._busy, None
+        if self._printings(job.owed) > printings:
+            self.listed[job.owed.id] = (job.owed, "may_have_printed")
+        elif self._left_s(job) <= 0:
+            self.listed[job.owed.id] = (job.owed, "old")
+        else:
+            self._queue.append(job)
+
+    def _left_s(self, job: _Job) -> float:
+        """How long it is young enough to come by itself."""
+        return self._limits.receipt_young_s - (self._book.clock.mono_ns() - job.heard_ns) / 1e9
+
+    async def _next(self, job: _Job) -> None:
+        if self.tax is not None:
+            await self.tax.before_slip(job.owed)
+        if not self._printer or not self._counter.receipts:
+            await settle(self._book, job.owed, "no_printer")
+        elif not job.asked_for and await self.on_phone(job.owed):
+            await settle(self._book, job.owed, "on_phone")
+        else:
+            await self._print(job, self._printer)
+
+    async def _print(self, job: _Job, printer: Printer) -> None:
         """One job, however often it must begin again; past its young time a person decides."""
+        owed = job.owed
         for attempt in itertools.count():
-            left_s = self._limits.receipt_young_s - (self._book.clock.mono_ns() - heard_ns) / 1e9
-            if left_s <= 0:
+            if (left_s := self._left_s(job)) <= 0:
                 self.listed[owed.id] = (owed, "old")
                 return
             if attempt and not await self._ready_within(printer, left_s, attempt):

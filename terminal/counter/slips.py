@@ -124,11 +124,14 @@ class Slips:
         )
 
     def late_tax(self, counter: CounterSettings, sale: Sale, receipt: str, lines: Receipt) -> Receipt:
-        """What stands below a copy's mark where its frozen lines say that the number is owed and it came since."""
-        words = self._wording.words(counter.language("receipt"))
+        """What stands below a copy's mark where its frozen lines lack the number, because it came later.
+
+        The number itself is looked for: the words that say it is owed may be another language's or version's.
+        """
         mark = self.tax(sale, receipt)
-        owed = any(each in lines for each in tax_rows(TaxMark(""), words) if isinstance(each, Row))
-        return tax_rows(mark, words) if owed and mark is not None and mark.number else ()
+        if mark is None or not mark.number or any(isinstance(x, Row) and x.left == mark.number for x in lines):
+            return ()
+        return tax_rows(mark, self._wording.words(counter.language("receipt")))
 
     def copy_mark(self, counter: CounterSettings, copy: int) -> Row:
         word = self._wording.words(counter.language("receipt"))["receipt.copy"]

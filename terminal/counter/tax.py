@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from terminal.counter.settings import CounterSettings
+from terminal.log_context import about
 from terminal.on_demand import OnDemand
 from terminal.payments.event import Actor, Owed
 from terminal.payments.fact import Fact
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt
 from terminal.payments.sale import Sale
+from terminal.payments.slip import receipted
 from terminal.payments.tax_mark import TaxMark
 
 if TYPE_CHECKING:
@@ -124,12 +126,12 @@ class TaxDesk:
         given = self._given(sale)
         if receipt not in given:
             return None
-        covered = _covered(sale, given)
+        stands_on = covered(sale, given)
         back = next((each for each in sale.refunds if f"{each.id}:receipt" == receipt), None)
         if back is not None:
-            of, amount = covered.get(back.attempt, ""), back.amount
+            of, amount = stands_on.get(back.attempt, ""), back.amount
         else:
-            minor = sum(each.amount.minor for each in sale.attempts if covered.get(each.id) == receipt)
+            minor = sum(each.amount.minor for each in sale.attempts if stands_on.get(each.id) == receipt)
             of, amount = "", Money(minor, sale.amount.currency)
         if not amount.minor or (back is not None and not of):
             return None
@@ -178,7 +180,8 @@ class TaxDesk:
         while self._owed and self.device is not None:
             await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
             effect, owed = next(iter(self._owed.items()))
-            failures = 0 if await self._settled(owed) else failures + 1
+            with about(sale=owed.subject, counter=owed.counter):
+                failures = 0 if await self._settled(owed) else failures + 1
             if failures:
                 self._owed.move_to_end(effect)  # one that is refused holds up no other
             else:
@@ -198,14 +201,17 @@ class TaxDesk:
         return True
 
 
-def _covered(sale: Sale, given: Collection[str]) -> dict[str, str]:
-    """Attempt -> the receipt that its money stands on: its own, or of a part the one of what paid the rest."""
+def covered(sale: Sale, given: Collection[str]) -> dict[str, str]:
+    """Attempt -> the receipt that its money stands on: its own, or of a part the one of what paid the rest.
+
+    A part that came too much or too late is on no slip, and stands on none.
+    """
     found: dict[str, str] = {}
-    after = ""
+    after, paying = "", {each.id for each in receipted(sale)}
     for each in reversed(sale.attempts):
         own = f"{each.id}:receipt"
         if own in given:
             after = found[each.id] = own
-        elif each.asked_minor and after:
+        elif each.asked_minor and after and each.id in paying:
             found[each.id] = after
     return found

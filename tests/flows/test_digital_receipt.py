@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from terminal.care.shop import ShopCare
-from terminal.counter.ports import CodeScreen, ResultScreen
+from terminal.counter.ports import CodeScreen, PrintStopped, ResultScreen
 from terminal.counter.receipt_links import HOUR_MS, ReceiptLinks
 from terminal.counter.tax import TaxQuestion
 from terminal.errors import NotFound
@@ -158,6 +158,23 @@ async def test_i9_a_slip_waits_for_a_display_that_is_slow_to_prove_its_code(shop
     assert "receipt" not in shop.outcomes(), "it takes the screen, and draws the code a second later"
     await shop.until(lambda: "receipt" in shop.outcomes(), 5)
     assert (shop.outcomes()["receipt"], shop.counter.printer.whole) == ("on_phone", [])
+
+
+@pytest.mark.row(63, 66)
+@story()
+async def test_i9_a_slip_that_a_person_wants_on_paper_comes_though_its_code_stands_on_the_display(
+    shop: Shop,
+) -> None:
+    paper_for_who_asks(shop)
+    sale, glass, printer = await shop.with_code(), shop.counter.glass, shop.counter.printer
+    glass.takes_s, printer.stops = 7.0, [PrintStopped("printer_no_answer", touched=True, definite=False)]
+    shop.pay(sale)
+    await shop.until(lambda: bool(shop.lane().paper.listed), 20)
+    await shop.until(lambda: bool(links_shown(glass)[-1:]), 10)
+    [asked] = shop.lane().paper.listed
+    await shop.service.aftercare.decide_slip("1", asked, print_it=True, actor=CASHIER)
+    await shop.until(lambda: "receipt" in shop.outcomes(), 10)
+    assert (shop.outcomes()["receipt"], [each.copy for each in printer.whole]) == ("confirmed", [1])
 
 
 @pytest.mark.row(66)

@@ -3,7 +3,9 @@
 import pytest
 
 from terminal.counter.ports import PrintStopped
+from terminal.counter.settings import CounterSettings
 from terminal.errors import NotFound
+from terminal.payments.event import Owed
 from terminal.payments.receipt import Receipt, Row
 from terminal.payments.sale import SaleState
 from tests.flows.shop import CASHIER, Shop, refused, story
@@ -197,6 +199,50 @@ async def test_d11_a_printer_driver_with_a_bug_loses_no_slip(shop: Shop) -> None
     await shop.wait(2)
     assert [slip.copy for slip in shop.counter.printer.whole] == [0]
     assert [why for _, why in shop.lane().paper.listed.values()] == ["may_have_printed"]
+
+
+class TaxWithABug:
+    """Fails before anything of a slip is on paper."""
+
+    def __init__(self) -> None:
+        self.fails, self.asked = 0, 0
+
+    async def before_slip(self, _owed: Owed) -> None:
+        self.asked += 1
+        if self.asked <= self.fails:
+            raise ValueError("a bug before the first byte")
+
+    def late(self, _counter: CounterSettings, _owed: Owed, _lines: Receipt) -> Receipt:
+        return ()
+
+
+@pytest.mark.row(58, 63)
+@pytest.mark.parametrize(("fails", "listed"), [(3, []), (10_000, ["old"])])
+@story(broken=True)
+async def test_d11_what_fails_before_paper_was_touched_asks_nobody_whether_it_printed(
+    shop: Shop, fails: int, listed: list[str]
+) -> None:
+    shop.lane().paper.tax = tax = TaxWithABug()
+    tax.fails = fails
+    await shop.paid(100)
+    await shop.wait(650)
+    assert [why for _, why in shop.lane().paper.listed.values()] == listed
+    assert [slip.copy for slip in shop.counter.printer.whole] == [0] * (1 - len(listed))
+    assert tax.asked <= 60, "ever more seldom"
+
+
+@pytest.mark.row(58)
+@story(broken=True)
+async def test_d11_a_slip_that_cannot_be_made_holds_up_no_other(shop: Shop) -> None:
+    paper = shop.lane().paper
+    paper.tax = tax = TaxWithABug()
+    tax.fails = 1
+    shop.counter.printer.takes_s = 3.0
+    first = await shop.paid(100)
+    second = await shop.paid(200)
+    await shop.until(lambda: len(shop.counter.printer.whole) == 2, 30)
+    jobs = [slip.job.partition(":")[0] for slip in shop.counter.printer.whole]
+    assert sorted(jobs) == sorted(each.attempts[-1].id for each in (first, second))
 
 
 @pytest.mark.row(52)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from terminal.counter.tax import PAUSES_S, TaxQuestion, TaxUnanswered
 from terminal.counter.tax_http import HttpTaxDevice, answer_of
 from terminal.errors import BadSettings
 from terminal.help.catalogue import Catalogue
+from terminal.log_context import now_about
 from terminal.payments.money import Money
 from terminal.payments.receipt import Code, Receipt, Row
 from terminal.payments.sale import SaleState
@@ -176,6 +178,45 @@ async def test_i22_a_receipt_that_is_asked_for_again_is_asked_for_in_the_same_wo
     assert first == again, "a device that keeps to its key refuses other words for ever"
     assert first.at_ms == sale.ended_ms
     assert len(printer.whole) == 1
+
+
+@pytest.mark.row(68)
+@story()
+async def test_a_number_that_came_late_is_on_a_copy_in_whatever_words_the_slip_said_that_it_is_owed(
+    shop: Shop,
+) -> None:
+    device, printer = connect(shop, Device()), shop.counter.printer
+    device.fails = [TaxUnanswered("no_answer")]
+    sale = await shop.paid()
+    await shop.until(lambda: bool(shop.events("tax_registered")), 60)
+    later = replace(shop.lane().settings, languages={"receipt": "pt-BR"})  # or the words of a newer version
+    receipt, frozen = f"{sale.attempts[-1].id}:receipt", printer.whole[0].receipt
+    late = shop.service.parts.slips.late_tax(later, shop.sale(sale), receipt, frozen)
+    assert {"TAX-1", "Device 7", "https://tax.example/TAX-1"} <= set(told(late))
+    assert shop.service.parts.slips.late_tax(later, shop.sale(sale), receipt, (*late, *frozen)) == (), "once"
+
+
+@pytest.mark.row(68)
+@story()
+async def test_what_is_logged_of_the_tax_device_names_its_sale(shop: Shop) -> None:
+    seen: list[dict[str, str]] = []
+
+    class Watched(Device):
+        async def register(self, question: TaxQuestion) -> TaxMark:
+            seen.append(dict(now_about()))
+            if len(seen) == 1:
+                raise TaxUnanswered("no_answer")
+            return await super().register(question)
+
+    connect(shop, Watched()).takes_s = 8.0
+    shop.counter.printer.takes_s = 3.0
+    first = await shop.paid(100)
+    second = await shop.paid(200)  # its slip waits for the first one's
+    await shop.until(lambda: len(shop.events("tax_registered")) == 2, 90)
+    assert [(each["sale"], each.get("counter")) for each in seen] == [
+        *((first.id, "1"), (second.id, "1")),
+        (first.id, "1"),
+    ]
 
 
 # --- the wire ----------------------------------------------------------------------------------------------
