@@ -2,6 +2,7 @@
 # make test: lint, types, the whole suite with branch coverage, and in the last lines what was not covered.
 # Budget on two cores, installing not counted: at most 300 s together; by suite in docs/for-developers.md.
 # With arguments (a path, -k …) only pytest is told, and runs all it selects in one go.
+# shellcheck disable=SC2046,SC2086,SC2116  # lists of paths without blanks, one word each
 set -u
 cd "$(dirname "$0")/.."
 failed=""
@@ -32,17 +33,21 @@ stage lint sh -c 'ruff check -q . && ruff format -q --check .'
 
 # Five things at once on two cores, each test in one of them: parts that never meet need no worker that reads all tests
 # again, and no one who hands them out. What waits for frames, paper, boards and other processes most of its time
-# measures no coverage; types and it leave the processor to the others.
+# measures no coverage. What only computes leaves the processor to those who wait, and has both cores once they are done.
 waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/browser tests/flows/test_demo.py
   tests/flows/test_cli_serve.py tests/flows/test_lab_server.py tests/flows/test_sandbox_server.py tests/flows/test_stranger_*.py"
-# shellcheck disable=SC2086,SC2116  # names for patterns, on one line
 waiting=$(echo $waiting)
-stories="tests/devices"  # and half of the flows: they wait too, so two halves at once
+stories="tests/devices tests/unit/journal tests/torture"  # and half of the flows: they wait too, so two halves at once
 for each in tests/flows/test_[a-d]*.py; do
   case " $waiting " in *" $each "*) ;; *) stories="$stories $each" ;; esac
 done
-asides="types"
-left_to_it=""
+others="tests/simulation tests/fuzz tests/unit/cli"
+for each in tests/test_*.py; do others="$others $each"; done
+gently=""
+
+without() {
+  for each in "$@"; do printf ' --ignore=%s' "$each"; done
+}
 
 aside() {
   name=$1; shift
@@ -53,29 +58,38 @@ aside() {
 
 part() {
   name=$1; shift
-  env --default-signal=INT,QUIT python -m pytest -q --costs --trust=".trust-$name.json" -p no:cacheprovider -m "not slow" "$@"
+  # shellcheck disable=SC2086  # a command with its option, or nothing
+  $gently env --default-signal=INT,QUIT python -m pytest -q --costs --trust=".trust-$name.json" -p no:cacheprovider \
+    -m "not slow" "$@"
 }
 
 counted() {
+  measured="$measured $1"
   COVERAGE_FILE="$scratch/coverage-$1" part "$@" --cov --cov-report=
 }
 
-aside types nice mypy --no-error-summary >"$scratch/types" 2>&1 &
+computes() {
+  gently="nice -n 3"
+  counted "$@"
+}
+
 if [ $# = 0 ]; then
-  for each in $waiting; do left_to_it="$left_to_it --ignore=$each"; done
-  halves=""
-  for each in $stories; do halves="$halves --ignore=$each"; done
-  asides="$asides waiting units more-stories"
+  asides="types others waiting units more-stories"
+  measured="others units more-stories"
   rm -f .trust*.json
-  # shellcheck disable=SC2086  # several paths
   aside waiting part waiting $waiting >"$scratch/waiting" 2>&1 &
-  # shellcheck disable=SC2086
-  aside units counted units --ignore=tests/flows --ignore=tests/devices --ignore=tests/firmware >"$scratch/units" 2>&1 &
-  # shellcheck disable=SC2086
-  aside more-stories counted more-stories tests/flows $halves $left_to_it >"$scratch/more-stories" 2>&1 &
-  # shellcheck disable=SC2086
-  stage stories counted stories $stories $left_to_it
+  {
+    aside types mypy --no-error-summary >"$scratch/types" 2>&1
+    aside others computes others $others >"$scratch/others" 2>&1
+  } &
+  aside units computes units tests $(without tests/flows tests/devices tests/firmware $stories $others) \
+    >"$scratch/units" 2>&1 &
+  aside more-stories counted more-stories tests/flows $(without $stories $waiting) >"$scratch/more-stories" 2>&1 &
+  stage stories counted stories $stories $(without $waiting)
 else
+  asides="types"
+  measured=""
+  aside types nice mypy --no-error-summary >"$scratch/types" 2>&1 &
   stage tests counted tests -n "${WORKERS:-2}" --dist loadgroup "$@"
 fi
 wait
@@ -83,8 +97,14 @@ for each in $asides; do
   cat "$scratch/$each"
   grep -q "^== $each: ok" "$scratch/$each" || failed="$failed $each"
 done
-python -m coverage combine -q "$scratch"/coverage-* && python -m coverage report >"$scratch/report" 2>&1
-tail -40 "$scratch/report"
+for each in $measured; do [ -s "$scratch/coverage-$each" ] || failed="$failed coverage-of-$each"; done
+: >"$scratch/report"
+if python -m coverage combine -q "$scratch"/coverage-* && python -m coverage report >"$scratch/report" 2>&1; then
+  tail -40 "$scratch/report"
+else
+  failed="$failed coverage"
+  cat "$scratch/report"
+fi
 
 echo
 if [ -n "$missed" ]; then echo "NOT COVERED: $missed"; fi

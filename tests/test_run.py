@@ -1,0 +1,117 @@
+"""``make test`` says FAILED, and by which name, whatever part of it fails, is killed or runs nothing.
+
+The script is the real one; ruff, mypy, pytest and coverage are programs that end as a case wants.
+"""
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+WATCHDOG_S: Final = 60
+PARTS: Final = ("units", "others", "stories", "more-stories", "waiting")
+PLAYED: Final = """#!/bin/sh
+echo "$(basename "$0") $*" >>"$CALLS"
+case "$(basename "$0") $*" in
+  *"$ENDS"*) eval "$HOW" ;;
+esac
+[ -z "${COVERAGE_FILE:-}" ] || echo lines >"$COVERAGE_FILE"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A checkout as far as the script looks at one, and programs before all others on the path."""
+    (tmp_path / "tests").mkdir()
+    for each in (ROOT / "tests").iterdir():
+        if each.name != "run.sh":
+            (tmp_path / "tests" / each.name).symlink_to(each)
+    shutil.copy(ROOT / "tests" / "run.sh", tmp_path / "tests" / "run.sh")
+    (tmp_path / "bin").mkdir()
+    for name in ("ruff", "mypy", "python", "chromium"):
+        program = tmp_path / "bin" / name
+        program.write_text(PLAYED)
+        program.chmod(0o755)
+    return tmp_path
+
+
+def run(place: Path, ends: str, how: str, *arguments: str) -> tuple[int, str]:
+    """Exit code and what it said; a program with ``ends`` in its command line does what ``how`` says in shell."""
+    done = subprocess.run(
+        ["sh", "tests/run.sh", *arguments],
+        cwd=place,
+        env={
+            "PATH": f"{place / 'bin'}:{os.environ['PATH']}",
+            "CALLS": str(place / "calls"),
+            "ENDS": ends,
+            "HOW": how,
+        },
+        capture_output=True,
+        text=True,
+        timeout=WATCHDOG_S,
+    )
+    return done.returncode, done.stdout
+
+
+def test_all_parts_that_end_well_are_a_yes(place: Path) -> None:
+    code, said = run(place, "nothing at all", "")
+    assert (code, said.splitlines()[-1]) == (0, "all stages passed")
+
+
+@pytest.mark.parametrize(
+    ("ends", "how", "failed"),
+    [
+        ("ruff check", "exit 1", "lint"),
+        ("mypy", "exit 1", "types"),
+        *((f"trust=.trust-{part}.json", "exit 1", part) for part in PARTS),
+        ("trust=.trust-units.json", "exit 5", "units"),  # pytest's word for: there was no test
+        ("trust=.trust-others.json", "kill -9 $$", "others"),
+        ("trust=.trust-stories.json", "kill -9 $$", "stories"),
+        ("trust=.trust-waiting.json", "kill -9 $PPID", "waiting"),  # not even its own last line is left
+        ("trust=.trust-more-stories.json", "exit 0", "coverage-of-more-stories"),  # it measured nothing
+        ("trust=.trust-stories.json", "exit 0", "coverage-of-stories"),
+        ("coverage combine", "exit 1", "coverage"),
+        ("coverage report", "exit 2", "coverage"),
+    ],
+)
+def test_whatever_fails_is_named_and_the_run_with_it(place: Path, ends: str, how: str, failed: str) -> None:
+    code, said = run(place, ends, how)
+    assert (code, said.splitlines()[-1].split()[:2]) == (1, ["FAILED:", failed])
+
+
+@pytest.mark.parametrize(
+    ("how", "failed"), [("exit 1", "tests"), ("exit 5", "tests"), ("exit 0", "coverage-of-tests")]
+)
+def test_of_a_choice_of_tests_too(place: Path, how: str, failed: str) -> None:
+    code, said = run(place, "pytest", how, "tests/unit/pos")
+    assert (code, said.splitlines()[-1].split()[:2]) == (1, ["FAILED:", failed])
+
+
+def selected(place: Path, call: str) -> set[str]:
+    """The test files that pytest would collect for this command line, as paths below the checkout."""
+    words = call.split()
+    out = [word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")]
+    chosen = [word for word in words if word == "tests" or word.startswith("tests/")]
+    assert chosen
+    found: set[str] = set()
+    for each in chosen:
+        at = ROOT / each
+        assert at.exists(), f"{each} is given to pytest and is not there"
+        found |= {str(file.relative_to(ROOT)) for file in ([at] if at.is_file() else at.rglob("test_*.py"))}
+    return {file for file in found if not any(file == each or file.startswith(f"{each}/") for each in out)}
+
+
+def test_every_file_of_tests_is_in_one_part_and_in_one_only(place: Path) -> None:
+    run(place, "nothing at all", "")
+    calls = [call for call in (place / "calls").read_text().splitlines() if "-m pytest" in call]
+    assert len(calls) == len(PARTS)
+    parts = Counter(file for call in calls for file in selected(place, call))
+    everything = {str(each.relative_to(ROOT)) for each in (ROOT / "tests").rglob("test_*.py")}
+    assert parts.keys() == everything
+    assert [file for file, count in parts.items() if count > 1] == []
