@@ -1,11 +1,13 @@
 """``countertop install | uninstall``: from a bare Debian machine to a till at power-on, and back."""
 
+import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
@@ -15,7 +17,7 @@ from terminal.cli.parts import PROGRAM
 from terminal.cli.update import Machine
 from terminal.cli.update_home import Home
 from terminal.cli.update_wheels import proven, unsigned
-from terminal.cli.words import console, put, sentences
+from terminal.cli.words import SETTINGS, console, put, sentences
 from terminal.errors import BadSettings
 from terminal.system import SystemEntropy
 
@@ -82,22 +84,35 @@ def uninstall(
         versions = home.versions()
         if not dry and _here(root) and Path("/run/systemd/system").is_dir():
             _run("systemctl", "daemon-reload", check=False)
-    if as_json:
-        put({"gone": gone, "versions": versions, "left": left})
-    else:
-        _say_gone(gone, versions, left, dry=dry)
-    if not dry:
-        home.remove()  # last of all: this program itself is in it
+    stuck = [] if dry else home.remove()  # from here on nothing of this program can be read any more
+    kept = home.versions()
+    told = _Gone(gone, [each for each in versions if dry or each not in kept], left, stuck)
+    sys.stdout.write(told.in_json() if as_json else told.in_words(dry=dry))
+    sys.stdout.flush()
+    if stuck:
+        raise typer.Exit(SETTINGS)
 
 
-def _say_gone(gone: list[str], versions: list[str], left: list[str], *, dry: bool) -> None:
-    gone = [*gone, *(f"/{OPT}/versions/{each}" for each in versions)]
-    for path in gone:
-        console.print(f"{'would go' if dry else 'gone'}  {path}", highlight=False, soft_wrap=True)
-    for path in left:
-        console.print(f"stays  {path}", highlight=False, soft_wrap=True)
-    if not gone:
-        console.print("Nothing of Countertop was installed here.")
+class _Gone(NamedTuple):
+    """What an end did, told without a module that may be gone by then. ``stuck``: versions' files that stay."""
+
+    gone: list[str]
+    versions: list[str]
+    left: list[str]
+    stuck: list[str]
+
+    def in_json(self) -> str:
+        return json.dumps(self._asdict(), indent=2) + "\n"
+
+    def in_words(self, *, dry: bool) -> str:
+        gone = [*self.gone, *(f"/{OPT}/versions/{each}" for each in self.versions)]
+        lines = [f"{'would go' if dry else 'gone'}  {path}" for path in gone]
+        lines += [f"stays  {path}" for path in self.left]
+        lines += [f"could not be removed  {path}" for path in self.stuck]
+        return (
+            "\n".join(lines if gone or self.stuck else [*lines, "Nothing of Countertop was installed here."])
+            + "\n"
+        )
 
 
 def _left_out(*, kiosk: bool) -> tuple[Part, ...]:

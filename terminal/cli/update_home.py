@@ -89,13 +89,27 @@ class Home:
         folder = self._folder / "versions"
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
 
-    def remove(self) -> None:
-        """Every version and what points at one; a program that removes itself so does nothing else afterwards."""
+    def remove(self) -> list[str]:
+        """Every version and what points at one; a program that removes itself so does nothing else afterwards.
+
+        What did not go, each with its reason, in plain words: there may be nothing left to look a sentence up in.
+        """
+        left: list[str] = []
         for name in ("current", "previous"):
-            (self._folder / name).unlink(missing_ok=True)
-        shutil.rmtree(self._folder / "versions", ignore_errors=True)
+            try:
+                (self._folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                left.append(_stays(self._folder / name, error))
+        try:
+            shutil.rmtree(self._folder / "versions")
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            left.append(_stays(self._folder / "versions", error))
+            shutil.rmtree(self._folder / "versions", ignore_errors=True)  # the rest of it
         with suppress(OSError):  # a person's own file is in it, or it never was
             self._folder.rmdir()
+        return left
 
     def _at(self, name: str) -> Path | None:
         link = self._folder / name
@@ -121,3 +135,7 @@ def _release(environment: Path) -> Release:
         return msgspec.json.decode((environment / RELEASE).read_bytes(), type=Release)
     except (OSError, msgspec.DecodeError):
         raise BadSettings("update_no_previous") from None
+
+
+def _stays(path: Path, error: OSError) -> str:
+    return f"{error.filename or path}: {error.strerror or error}"

@@ -113,6 +113,41 @@ def test_uninstall_keeps_settings_secrets_payments_and_backups(tmp_path: Path) -
     assert journal.read_text() == "payments"
 
 
+def test_what_could_not_be_removed_is_told_and_not_called_gone(tmp_path: Path) -> None:
+    """Somebody moved the versions to another disk: a link is not followed, what is behind it stays."""
+    root, disk = tmp_path / "machine", tmp_path / "disk"
+    told("install", "--root", str(root))
+    for name in ("1.0-1", "1.1-1"):
+        (disk / name).mkdir(parents=True)
+    home = root / "opt/countertop"
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "versions").symlink_to(disk)
+    (home / "current").symlink_to(disk / "1.1-1")
+    ended = CliRunner().invoke(app, ["uninstall", "--root", str(root), "--json"])
+    said = msgspec.json.decode(ended.output)
+    assert ended.exit_code == 3
+    assert said["versions"] == [], "none of them went"
+    assert [each.partition(":")[0] for each in said["stuck"]] == [str(home / "versions")]
+    assert not (home / "current").is_symlink()
+    again = CliRunner().invoke(app, ["uninstall", "--root", str(root)])
+    assert "could not be removed" in again.output
+    (home / "versions").unlink()
+    third = CliRunner().invoke(app, ["uninstall", "--root", str(root)])
+    assert "Nothing of Countertop was installed here." in third.output
+
+
+def test_versions_go_with_the_program(tmp_path: Path) -> None:
+    root = tmp_path / "machine"
+    told("install", "--root", str(root))
+    version = root / "opt/countertop/versions/1.0-1"
+    version.mkdir(parents=True)
+    (version / "program").write_text("1.0")
+    assert told("uninstall", "--root", str(root), "--dry-run")["versions"] == ["1.0-1"]
+    assert version.exists()
+    said = told("uninstall", "--root", str(root))
+    assert (said["versions"], said["stuck"], version.exists()) == (["1.0-1"], [], False)
+
+
 def test_a_new_shop_s_settings_are_sound_and_each_machine_has_secrets_of_its_own(tmp_path: Path) -> None:
     seen = set()
     for name in ("one", "two"):
