@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final, TextIO
+from typing import Annotated, Final, TextIO
 
 import msgspec
 import typer
@@ -19,7 +19,7 @@ from terminal.payments.scan import TEXT_MAX
 from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
 from terminal.visit.keys import open_key
-from terminal.visit.pack import applied, pack_of, read_pack
+from terminal.visit.pack import pack_of, read_pack, suits
 from terminal.visit.pack_codes import VERSION, Gathering, codes_of, mark_of
 from terminal.visit.seal import Checked, check, seal
 from terminal.whole_file import write_whole
@@ -172,6 +172,5 @@ def _checked(data: bytes, key: str, config: Path) -> Checked:
     told = read_pack(checked.document)
     if config.exists():
         load(config)
-        table: dict[str, Any] = tomllib.loads(config.read_text("utf-8"))
-        applied(told, table)
+        suits(told, tomllib.loads(config.read_text("utf-8")))
     return checked

@@ -103,21 +103,25 @@ def _strange(counters: Sequence[_Counter]) -> list[str]:
 def applied(pack: Pack, table: Table) -> dict[str, Any]:
     """The settings file's table with the pack in it; who is paid and what stands where is the shop's own.
 
-    Raises:
-        Conflict: ``pack_other_currency``, ``pack_other_region`` with both names.
+    Raises Conflict as ``suits``.
     """
+    suits(pack, table)
+    made = deepcopy(dict(table))
+    made["shop"] = {**table.get("shop", {}), **pack.shop}
+    if pack.counters:
+        told = [*pack.counters, *[pack.counters[-1]] * len(made.get("counters", []))]
+        made["counters"] = [_counter(each, told[place]) for place, each in enumerate(made.get("counters", []))]
+    return made
+
+
+def suits(pack: Pack, table: Table) -> None:
+    """Raises Conflict: ``pack_other_currency``, ``pack_other_region`` with both names."""
     shop = table.get("shop", {})
     ours, zone = shop.get("currency", "CNY"), shop.get("zone", "UTC")
     if pack.currency != ours:
         raise Conflict("pack_other_currency", theirs=pack.currency, ours=ours)
     if _area(pack.zone) != _area(zone):
         raise Conflict("pack_other_region", theirs=pack.zone, ours=zone)
-    made = deepcopy(dict(table))
-    made["shop"] = {**shop, **pack.shop}
-    if pack.counters:
-        told = [*pack.counters, *[pack.counters[-1]] * len(made.get("counters", []))]
-        made["counters"] = [_counter(each, told[place]) for place, each in enumerate(made.get("counters", []))]
-    return made
 
 
 def _area(zone: str) -> str:

@@ -35,7 +35,7 @@ from terminal.web.visit_reasons import in_words
 
 SALES_LOOKED: Final = 40
 CENTS_MAX: Final = 8
-_WORDS: Final = ("people", "page", "till", "bar", "setup", "sheet", "card", "wizard", "training")
+_WORDS: Final = ("people", "page", "till", "bar", "setup", "sheet", "card", "wizard", "training", "pack")
 QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "sells": ("stall", "convenience", "restaurant", "pharmacy", "other"),
     "peak": ("under_20", "under_60", "over_60"),
@@ -52,6 +52,7 @@ def visit_routes() -> list[web.RouteDef]:
         web.get("/setup/visit.svg", page(picture)),
         web.get("/setup/cards", page(cards)),
         web.get("/setup/cards/{card}.{kind}", page(card)),
+        web.get("/setup/pack", page(pack)),
         web.get("/setup/visit", page(visit)),
         web.get("/setup/visit/cents", cents),
         web.get("/setup/visit/record.pdf", page(record)),
@@ -177,6 +178,13 @@ async def card(request: web.Request) -> web.Response:
 def _pdf(data: bytes, name: str) -> web.Response:
     headers = {**PLAIN_HEADERS, "Content-Disposition": f'inline; filename="{name}.pdf"'}
     return web.Response(body=data, content_type="application/pdf", headers=headers)
+
+
+async def pack(request: web.Request) -> web.Response:
+    """How this shop is run, shown to the next one's scanner; or another shop's, read here."""
+    who, words = _visits(request), words_for(request)
+    facts = _facts(request, words, who)
+    return render(request, "visit_pack.html", words, facts=facts, printers=printers_of(request))
 
 
 async def visit(request: web.Request) -> web.Response:

@@ -124,6 +124,12 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "accept_visit": (Action.SIGN_VISIT,),
     "read_visit_record": (Action.SIGN_VISIT,),
     "make_visit_pack": (Action.SIGN_VISIT,),
+    "show_pack_codes": (Action.SIGN_VISIT,),
+    "print_pack_codes": (Action.SIGN_VISIT,),
+    "begin_pack_reading": (Action.SIGN_VISIT,),
+    "read_pack_reading": (Action.SIGN_VISIT,),
+    "take_pack_code": (Action.SIGN_VISIT,),
+    "keep_pack": (Action.SIGN_VISIT,),
     "list_visits": (Action.SIGN_VISIT, Action.SEE_REPORTS),
     # oneself
     "read_me": (Action.SEE_SELF,),

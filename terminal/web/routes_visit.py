@@ -2,11 +2,16 @@
 
 from typing import Final
 
-from terminal.web import visit
+from terminal.web import visit, visit_pack
 from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
 from terminal.web.visit_shapes import (
     AcceptedView,
+    PackCodesView,
+    PackKeep,
+    PackPrint,
+    PackReadingView,
+    PackScan,
     ProofView,
     StepCheck,
     StepEnd,
@@ -18,6 +23,7 @@ from terminal.web.visit_shapes import (
 )
 
 _STEP: Final = "/visit/steps/{step}"
+_READING: Final = "/visit/pack/reading"
 _OPEN: Final = ("not_found", "visit_none", "visit_ended")
 
 VISIT: Final = (
@@ -120,6 +126,71 @@ VISIT: Final = (
         None,
         problems=("not_found", "pin_again"),
         media=("application/json",),
+    ),
+    Op(
+        "POST",
+        "/visit/pack/codes",
+        "show_pack_codes",
+        visit_pack.show_codes,
+        "The same pack as QR codes, for the next shop's scanner: any order, repeats harmless.",
+        PackCodesView,
+        problems=("not_found", "pin_again", "pack_too_large"),
+    ),
+    Op(
+        "POST",
+        "/visit/pack/print",
+        "print_pack_codes",
+        visit_pack.print_codes,
+        "The codes on this counter's receipt roll, as soon as the printer can.",
+        Done,
+        PackPrint,
+        problems=(
+            *("not_found", "pin_again", "pack_too_large"),
+            *("counter_unknown", "report_no_printer", "report_prints_wait"),
+        ),
+    ),
+    Op(
+        "POST",
+        _READING,
+        "begin_pack_reading",
+        visit_pack.begin_reading,
+        "From now on codes of a pack are read, also by the counters' scanners; what was read before is forgotten.",
+        PackReadingView,
+        status=201,
+        problems=("not_found", "pin_again"),
+    ),
+    Op(
+        "GET",
+        _READING,
+        "read_pack_reading",
+        visit_pack.read_reading,
+        "Which codes came, which are missing, what was wrong with the last one; then what is in it.",
+        PackReadingView,
+        problems=("not_found",),
+    ),
+    Op(
+        "POST",
+        f"{_READING}/scan",
+        "take_pack_code",
+        visit_pack.take_code,
+        "One code that a scanner typed. The last one checks seal, content, money and region of the whole pack.",
+        PackReadingView,
+        PackScan,
+        problems=(
+            *("not_found", "pack_code_early", "pack_code_unreadable", "pack_code_other", "pack_codes_broken"),
+            *("sealed_unreadable", "sealed_wrong_kind", "sealed_broken", "pack_unusable"),
+            *("pack_other_currency", "pack_other_region"),
+        ),
+    ),
+    Op(
+        "POST",
+        f"{_READING}/keep",
+        "keep_pack",
+        visit_pack.keep_pack,
+        "Keep the pack as the file it was, once its key was compared. Settings change with countertop pack apply.",
+        PackReadingView,
+        PackKeep,
+        problems=("not_found", "pin_again", "pack_code_early", "pack_code_missing", "sealed_other_key"),
     ),
     Op(
         "GET",

@@ -18,6 +18,7 @@ from terminal.web.answers import Done
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
+from terminal.web.visit_pack import Packs
 from terminal.web.visit_reasons import in_words
 from terminal.web.visit_shapes import (
     AcceptedView,
@@ -41,6 +42,9 @@ class Visitor(Protocol):
 
     @property
     def fingerprint(self) -> str: ...
+
+    @property
+    def packs(self) -> Packs: ...
 
     def now(self) -> Visit | None:
         """The open visit, else the newest."""

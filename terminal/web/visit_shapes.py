@@ -128,3 +128,60 @@ class AcceptedView(msgspec.Struct, frozen=True):
     visit: str
     record: str
     key: str
+
+
+class PackPrint(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    counter: Name
+
+
+class PackScan(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``code``: the text of one code, as the scanner gave it."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=4296)]
+
+
+class PackKeep(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``key``: what a person has compared with the sheet of the shop that the pack came from."""
+
+    key: Annotated[str, msgspec.Meta(min_length=20, max_length=30)]
+
+
+class PackCodeView(msgspec.Struct, frozen=True):
+    """``number`` counts from 1; ``picture`` is SVG."""
+
+    number: int
+    text: str
+    picture: str
+
+
+class PackCodesView(msgspec.Struct, frozen=True):
+    """``pack``: the mark that all of its codes carry; ``key``: fingerprint of what sealed it."""
+
+    pack: str
+    key: str
+    codes: list[PackCodeView]
+
+
+class PackReadingView(msgspec.Struct, frozen=True):
+    """``state``: none, reading, read (whole, sound, for this shop's money and region), kept (``file``).
+
+    ``code``, ``sentence``, ``fix``: why the last scan was refused. From ``key`` on empty until it is read.
+    ``shop``: its rules as the settings name them; ``devices``: roles by counter; ``connectors``: how money came.
+    """
+
+    state: str
+    pack: str
+    count: int
+    have: list[int]
+    missing: list[int]
+    code: str
+    sentence: str
+    fix: str
+    key: str
+    made_ms: int
+    currency: str
+    zone: str
+    shop: dict[str, Any]
+    devices: list[list[str]]
+    connectors: list[str]
+    file: str

@@ -19,10 +19,12 @@ from terminal.visit.seal import check, digest, fingerprint
 from terminal.visit.steps import Result, Step, Visit
 from terminal.whole_file import write_whole
 from terminal.wiring.stores import on_disk
+from terminal.wiring.visit_pack import PackDesk
 from terminal.wiring.visit_proofs import Machine
 from terminal.wiring.visit_site import Site
 
 RECORD_MAX: Final = 1024 * 1024
+DAY_MS: Final = 86_400_000
 
 
 class Visiting:
@@ -33,6 +35,9 @@ class Visiting:
         self._machine = Machine(site)
         self._made: VisitDesk | None = None
         self._mark = ""
+        self._packed: tuple[dict[str, Any], bytes] | None = None
+        self.packs = PackDesk(site, self.pack)
+        self.packs.listen(site.service)
 
     @property
     def desk(self) -> VisitDesk:
@@ -109,10 +114,16 @@ class Visiting:
         }
 
     def pack(self) -> bytes:
-        """How this shop is run, sealed for the next one."""
-        clock, _, _ = self._site.machine
-        document = pack_of(self._site.settings(), made_ms=clock.wall_ms(), software=_version())
-        return self.desk.sealed("pack", document)
+        """How this shop is run, sealed for the next one: page and paper of one day show the same pack."""
+        now_ms = self._site.machine[0].wall_ms()
+        document = pack_of(self._site.settings(), made_ms=now_ms, software=_version())
+        if self._packed is not None:
+            before, sealed = self._packed
+            made_ms = before["made_ms"]
+            if 0 <= now_ms - made_ms < DAY_MS and before == {**document, "made_ms": made_ms}:
+                return sealed
+        self._packed = document, self.desk.sealed("pack", document)
+        return self._packed[1]
 
     async def _keep(self, visit: str, record: bytes) -> None:
         folder = self._site.state / FOLDER

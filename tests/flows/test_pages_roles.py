@@ -46,7 +46,7 @@ SELLING: Final = (
     | {"/setup/sheet", "/setup/visit.svg", "/setup/cards", "/setup/cards/{card}.{kind}"}
     | {"/train"}
 )
-VISIT: Final = {"/setup/visit", "/setup/visit/{step}", "/setup/visit/record.pdf"}
+VISIT: Final = {"/setup/pack", "/setup/visit", "/setup/visit/{step}", "/setup/visit/record.pdf"}
 REPORTS: Final = {f"/reports/{each}" for each in ("z", "z/{n}", "differences", "fees", "month")}
 OWNERS: Final = {"/people", "/me", "/privacy", "/support/bundle", "/support/bundle.zip"} | REPORTS | VISIT
 

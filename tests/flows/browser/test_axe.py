@@ -32,6 +32,7 @@ NO_PAGES: Final = {
 VISIT: Final[Mapping[str, tuple[str, ...]]] = {
     "/setup/sheet": ("/setup/sheet",),
     "/setup/cards": ("/setup/cards",),
+    "/setup/pack": ("/setup/pack",),
     "/setup/visit": ("/setup/visit",),
     "/setup/visit/{step}": tuple(f"/setup/visit/{step}" for step in Step),
 }

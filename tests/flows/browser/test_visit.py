@@ -26,7 +26,13 @@ pytestmark = [
 ]
 VISITOR_PIN: Final = "518264"
 TABS_MAX: Final = 60  # more than any page of the visit has stops
-PAGES: Final = ("/setup/sheet", "/setup/cards", "/setup/visit", *(f"/setup/visit/{step}" for step in Step))
+PAGES: Final = (
+    "/setup/sheet",
+    "/setup/cards",
+    "/setup/pack",
+    "/setup/visit",
+    *(f"/setup/visit/{step}" for step in Step),
+)
 
 
 async def _cent(shop: Shop, counter: str) -> None:
