@@ -16,7 +16,7 @@ from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
 from terminal.settings.chosen import chosen, with_chosen
 from terminal.settings.pieces import piece
-from terminal.settings.tables import DOORS, AnyDoor, CounterTable, HwProxyTable, Settings
+from terminal.settings.tables import DOORS, AnyDoor, CounterTable, HwProxyTable, Listen, Settings
 
 SECRETS: Final = ("apiv3_key", "client_secret", "pepper")
 CREDENTIAL: Final = "credential:"  # in secrets_file: systemd hands the file over
@@ -166,9 +166,16 @@ def _contradictions(settings: Settings) -> list[BadSettings]:
             )
         if door.host not in LOOPBACK and not door.peers:
             found.append(BadSettings("config_key_missing", key=f"doors.{name}.peers"))
-    found += _of_receipts(settings)
-    if settings.listen.host not in LOOPBACK:
+    return [*found, *_of_receipts(settings), *_of_listeners(settings.listen)]
+
+
+def _of_listeners(listen: Listen) -> list[BadSettings]:
+    found: list[BadSettings] = []
+    if listen.host not in LOOPBACK:
         found.append(BadSettings("config_bind_needs_tls", key="listen.host"))
+    if listen.lan and not listen.lan_port:
+        why = "phones come back to the same address: it needs a port of its own"
+        found.append(BadSettings("config_value_wrong", key="listen.lan_port", why=why))
     return found
 
 

@@ -73,6 +73,11 @@ class LanKeeper:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._port = 0
 
+    @property
+    def port(self) -> int:
+        """0 until it is open; then also of a free one."""
+        return self._port
+
     async def open(self, *, keeps: bool = True) -> None:
         """``keeps``: the certificate is this one's to make and renew; else another door's, open already.
 

@@ -147,13 +147,15 @@ def _parts(stack: AsyncExitStack, shop: Shop, loaded: Loaded, feed: Feed) -> Par
 
 
 async def _listening(stack: AsyncExitStack, pages: web.Application, loaded: Loaded, clock: Clock) -> str:
-    """As the shop's own pages: here without TLS, and for the shop's phones with it."""
+    """As the shop's own pages: here without TLS, and for its phones with it, at the port in the fragment."""
     settings = loaded.settings
     url = await listen(stack, pages, settings.listen.host, settings.training.port)
     if settings.listen.lan:
         at = msgspec.structs.replace(settings.listen, lan_port=settings.training.lan_port)
         there = replace(loaded, settings=msgspec.structs.replace(settings, listen=at))
-        await LanKeeper(pages, there, clock).open(keeps=False)
+        door = LanKeeper(pages, there, clock)
+        await door.open(keeps=False)
+        url = f"{url}#{door.port}"
     return url
 
 

@@ -51,16 +51,11 @@ class Training:
         self.linger_s = LINGER_S
         self._closing: asyncio.Task[None] | None = None
 
-    def _there(self, world: "World") -> str:
-        """The address of its pages; in its fragment the port for a page that came by the door for phones."""
-        return self._two(world.url, self._loaded.settings.training.lan_port)
-
     @property
     def _back(self) -> Away:
-        return Away(OFF, self._two(self.live_url, self._loaded.settings.listen.lan_port))
-
-    def _two(self, url: str, lan_port: int) -> str:
-        return f"{url}#{lan_port}" if self._loaded.settings.listen.lan else url
+        """To the shop's pages; in the fragment the port for a page that came by the door for phones."""
+        listen = self._loaded.settings.listen
+        return Away(OFF, f"{self.live_url}#{listen.lan_port}" if listen.lan else self.live_url)
 
     def on(self, counter: str) -> bool:
         return self._shared[self._live.lane(counter).id].lent
@@ -83,7 +78,7 @@ class Training:
             await self._bury()
             if self._shared[lane.id].lent:
                 assert self.world is not None, "a counter trains without a world"
-                return self._there(self.world)
+                return self.world.url
             if lane.current is not None:
                 raise Conflict("sale_live", sale=lane.current)
             await self._close_no_more()
@@ -93,7 +88,7 @@ class Training:
             begun = NewEvent(self._stream, "training_begun", _subject(lane.id), actor, body)
             await self._live.feed.append([begun])
             self._lend(lane.id, self.world, lent=True)
-            return self._there(self.world)
+            return self.world.url
 
     async def end(self, counter: str, actor: Actor, why: str = "ended") -> None:
         """The counter sells again. What was being practised is cancelled."""
@@ -165,7 +160,7 @@ class Training:
 
     def _lend(self, counter: str, world: "World", *, lent: bool) -> None:
         live, practised = self._live.lane(counter), world.service.lane(counter)
-        live.away = Away(ON, self._there(world)) if lent else Away()
+        live.away = Away(ON, world.url) if lent else Away()
         practised.away = Away() if lent else self._back
         self._shared[counter].lend(lent)
         live.on_change()

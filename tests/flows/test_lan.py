@@ -298,12 +298,12 @@ async def test_s28_so_many_shake_hands_at_once_and_no_more_and_one_neighbour_tak
 @pytest.mark.slow
 @pytest.mark.row(105)
 async def test_the_pages_of_practice_answer_phones_by_tls_too_and_paired_ones_alone(tmp_path: Path) -> None:
-    practice = claim()
-    async with shop(tmp_path, f"[training]\nport = 0\nlan_port = {practice}\n") as door:
+    async with shop(tmp_path, "[training]\nport = 0\nlan_port = 0\n") as door:
         cookie = {"Cookie": await paired(door)}
         url = await door.now.training.begin("1", Actor("person", "mei"))
         assert url.startswith("http://127.0.0.1:"), "on the machine itself nothing changes"
-        assert url.endswith(f"#{practice}"), "what a page that came by TLS goes to"
+        practice = int(url.partition("#")[2])
+        assert practice, "what a page that came by TLS goes to"
         assert door.now.service.lane("1").away.url == url
         there = door._replace(port=practice)
         for path in ("/train", "/train/trainer", "/c/1/till"):

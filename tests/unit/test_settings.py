@@ -116,6 +116,14 @@ def test_f1_receipts_that_no_phone_could_open_are_told_before_the_first_sale(
         load(path)
 
 
+def test_f1_a_door_for_phones_has_a_port_that_they_can_come_back_to(tmp_path: Path) -> None:
+    text = example().replace("lan_port = 7643", "lan_port = 0")
+    assert slugs(place(tmp_path, text.replace("lan = false", "lan = true"))) == [
+        ("config_value_wrong", "listen.lan_port")
+    ]
+    load(place(tmp_path, text))
+
+
 def test_f1_a_missing_file_and_broken_toml_say_so(tmp_path: Path) -> None:
     assert slugs(tmp_path / "none.toml")[0][0] == "config_missing"
     assert slugs(place(tmp_path, "mode = "))[0][0] == "config_unreadable"
