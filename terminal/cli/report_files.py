@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
 from terminal.cli.words import USAGE, give_up
-from terminal.payments.fees import MILLI
+from terminal.payments.fees import whole_units
 from terminal.payments.money import Money
 from terminal.settlement.export import Rows, csv_pages, json_pages, write_xlsx
 from terminal.system import SystemClock
@@ -74,7 +74,7 @@ def fees_rows(told: Mapping[str, Any]) -> list[tuple[str | int, ...]]:
 
 
 def _plain(milli: int, currency: str) -> str:
-    return Money((2 * milli + MILLI) // (2 * MILLI), currency).plain()
+    return Money(whole_units(milli), currency).plain()
 
 
 def refuse_taken(out: Path | None) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from terminal.counter.book import Book
 from terminal.counter.ports import Played, Printer, PrintStopped, Slip, Speaker, Utterance
 from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.counter.slips import receipt_id
 from terminal.errors import NotFound
 from terminal.log_context import about
 from terminal.on_demand import OnDemand
@@ -306,8 +307,3 @@ class Paper:
             if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
                 return from_json(event.body["lines"])
         return None
-
-
-def receipt_id(owed: Owed) -> str:
-    """All printings of one receipt share it: ``<attempt>:receipt`` or ``<refund>:receipt``."""
-    return str(owed.body.get("receipt", owed.id))

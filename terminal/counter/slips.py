@@ -18,6 +18,11 @@ from terminal.payments.tax_mark import TaxMark, tax_rows
 Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> name
 
 
+def receipt_id(owed: Owed) -> str:
+    """All printings of one receipt share it: ``<attempt>:receipt`` or ``<refund>:receipt``."""
+    return str(owed.body.get("receipt", owed.id))
+
+
 def mark_of(house: House) -> Mark:
     return "training" if house.training else "test" if house.test else ""
 
@@ -57,7 +62,7 @@ class Slips:
         A sale nobody could confirm is named itself: ``<sale>:unverified:receipt``, ``<sale>:claimed:receipt``.
         """
         language = counter.language("receipt")
-        receipt = str(owed.body.get("receipt", owed.id))
+        receipt = receipt_id(owed)
         subject, _, kind = receipt.removesuffix(":receipt").partition(":")
         words = self._wording.words(language)
         taxed = tax_rows(self.tax(sale, receipt), words)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from terminal.counter.settings import CounterSettings
+from terminal.counter.slips import receipt_id
 from terminal.log_context import about
 from terminal.on_demand import OnDemand
 from terminal.payments.event import Actor, Owed
@@ -79,7 +80,7 @@ class TaxDesk:
         if self.device is None:
             return
         sale = self._service.book.sale(owed.subject)
-        receipt = str(owed.body.get("receipt", owed.id))
+        receipt = receipt_id(owed)
         question = self._question(sale, receipt)
         if question is None or sale.printings(receipt) or self.mark(sale, receipt) is not None:
             return
@@ -94,14 +95,14 @@ class TaxDesk:
     def late(self, counter: CounterSettings, owed: Owed, lines: Receipt) -> Receipt:
         """A copy of a slip whose number was owed carries it, once it came."""
         sale = self._service.book.sale(owed.subject)
-        return self._service.parts.slips.late_tax(counter, sale, str(owed.body.get("receipt", owed.id)), lines)
+        return self._service.parts.slips.late_tax(counter, sale, receipt_id(owed), lines)
 
     async def after_restart(self, owed: Owed) -> None:
         """A slip that was owed when the power went and may wait for a person: its number does not."""
         if self.device is None:
             return
         sale = self._service.book.sale(owed.subject)
-        receipt = str(owed.body.get("receipt", owed.id))
+        receipt = receipt_id(owed)
         if self._question(sale, receipt) and self.mark(sale, receipt) is None:
             await self._owe(sale.id, receipt, "no_answer")
 
@@ -188,7 +189,7 @@ class TaxDesk:
                 self._owed.pop(effect, None)
 
     async def _settled(self, owed: Owed) -> bool:
-        sale, receipt = self._service.book.sale(owed.subject), str(owed.body["receipt"])
+        sale, receipt = self._service.book.sale(owed.subject), receipt_id(owed)
         question = self._question(sale, receipt)
         assert question is not None, "only what moved money is ever owed"
         assert self.device is not None, "who catches up has looked"

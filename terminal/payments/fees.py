@@ -83,6 +83,11 @@ class FeeRule:
             raise InvalidRequest("fee_rule_unusable", rule=str(fields.get("id", ""))) from None
 
 
+def whole_units(milli: int) -> int:
+    """Thousandths of the smallest unit to whole ones, half up: for what people read, never to judge by."""
+    return (2 * milli + MILLI) // (2 * MILLI)
+
+
 def fee_differs(charged_milli: int, expected_milli: int) -> bool:
     """More than rounding lies between what was charged and what was agreed."""
     return abs(charged_milli - expected_milli) > TOLERANCE_MILLI

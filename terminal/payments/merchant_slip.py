@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from terminal.payments.fees import MILLI, ppm_text
+from terminal.payments.fees import ppm_text, whole_units
 from terminal.payments.money import Money
 from terminal.payments.receipt import Line, Receipt, Row, Rule
 from terminal.payments.sale import Attempt, Sale
@@ -67,7 +67,7 @@ def _taking(
         Money(max(attempt.amount.minor - payer, 0), currency),
         Money(payer, currency),
         Money(sum(each.amount.minor for each in back), currency),
-        None if milli is None else Money((2 * milli + MILLI) // (2 * MILLI), currency),
+        None if milli is None else Money(whole_units(milli), currency),
         ppm_text(attempt.fee.rate_ppm) if attempt.fee else "",
         found.day if found else "",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from terminal.payments.fees import MILLI, FeeRule, ppm_text, rate_text
+from terminal.payments.fees import FeeRule, ppm_text, rate_text, whole_units
 from terminal.settlement.differences import Difference, Kind
 from terminal.settlement.matching import FeeGap
 
@@ -39,8 +39,8 @@ class FeeGaps:
                 key=f"{day}/{rule}{'/free' if holiday else ''}",
                 day=day,
                 currency=currency,
-                here_minor=_whole(found.expected_milli),
-                there_minor=_whole(found.charged_milli),
+                here_minor=whole_units(found.expected_milli),
+                there_minor=whole_units(found.charged_milli),
                 facts={
                     "number": rule,
                     "lines": found.lines,
@@ -51,8 +51,3 @@ class FeeGaps:
                     "expected_milli": found.expected_milli,
                 },
             )
-
-
-def _whole(milli: int) -> int:
-    """Thousandths to whole smallest units, half up; only for sentences."""
-    return (2 * milli + MILLI) // (2 * MILLI)

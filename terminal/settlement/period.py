@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from terminal.payments.event import Ledger
-from terminal.payments.fees import MILLI
+from terminal.payments.fees import whole_units
 from terminal.settlement.business_day import ShopTime
 from terminal.settlement.fees import Settled
 from terminal.settlement.stretch import Pages, in_turns, span
@@ -33,8 +33,7 @@ class Batch:
 
     @property
     def fee_minor(self) -> int:
-        """Whole smallest units, half up; only for screens."""
-        return (2 * self.fee_milli + MILLI) // (2 * MILLI)
+        return whole_units(self.fee_milli)
 
 
 @dataclass(slots=True)

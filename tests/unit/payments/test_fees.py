@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from terminal.errors import InvalidRequest
-from terminal.payments.fees import FeeRule, fee_differs, ppm_text, rate_text
+from terminal.payments.fees import FeeRule, fee_differs, ppm_text, rate_text, whole_units
 
 LIST = FeeRule("list", 6_000)
 
@@ -59,3 +59,10 @@ def test_rates_in_words() -> None:
         "1.2345 %",
         "0.00 %",
     ]
+
+
+@pytest.mark.parametrize(
+    ("milli", "whole"), [(0, 0), (499, 0), (500, 1), (1499, 1), (1500, 2), (-499, 0), (-500, 0), (-501, -1)]
+)
+def test_i12_thousandths_are_told_in_whole_units_half_up_also_of_what_went_back(milli: int, whole: int) -> None:
+    assert whole_units(milli) == whole
