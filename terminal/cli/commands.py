@@ -44,7 +44,6 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     help="A shop counter's QR payments: proven, printed, said aloud, and never lost.",
 )
-app.command()(demo)
 app.command()(serve)
 app.command(context_settings={"ignore_unknown_options": True})(sale)  # -1 is an amount, though a wrong one
 app.command()(sheet)
@@ -63,6 +62,7 @@ app.command("help-code")(help_code_)
 app.add_typer(bundle, name="bundle")
 app.add_typer(case, name="case")
 app.add_typer(conformance, name="conformance")
+app.add_typer(demo, name="demo")
 app.add_typer(devices, name="devices")
 app.add_typer(feedback, name="feedback")
 app.add_typer(journal, name="journal")

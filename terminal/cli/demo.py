@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -15,24 +15,75 @@ from terminal.cli.shop_processes import ShopProcesses, until_stopped
 from terminal.cli.supervisor import CannotRun, Supervisor
 from terminal.cli.words import UNAVAILABLE, USAGE, console, errors, give_up, sentences, tell
 
+FOLDER: Final = Path(".demo")
+FIRST_PORT: Final = 7600
 
-def demo(
-    state: Annotated[Path, typer.Option(help="Where everything is kept between runs.")] = Path(".demo"),
-    ports: Annotated[
-        int, typer.Option(min=1024, max=65_000, help="First of the ports: service, +1 notices, +10 bank, +20 lab.")
-    ] = 7600,
-    sale: Annotated[bool, typer.Option(help="Make one sale by itself.")] = True,
-    currency: Annotated[
-        str, typer.Option(help="The till's: CNY for the wallets; EUR or INR for codes that any bank pays.")
-    ] = "CNY",
-    once: Annotated[bool, typer.Option("--once", help="End after the sale.")] = False,
+demo = typer.Typer(help="A whole simulated counter in one command: see it run, or show it to others.")
+State = Annotated[Path, typer.Option(help="Where everything is kept between runs.")]
+FirstPort = Annotated[
+    int, typer.Option(min=1024, max=65_000, help="First of the ports: service, +1 notices, +10 bank, +20 lab.")
+]
+MakeSale = Annotated[bool, typer.Option(help="Make one sale by itself.")]
+Currency = Annotated[
+    str, typer.Option(help="The till's: CNY for the wallets; EUR or INR for codes that any bank pays.")
+]
+Once = Annotated[bool, typer.Option("--once", help="End after the sale.")]
+
+
+@demo.callback(invoke_without_command=True)
+def begin(
+    context: typer.Context,
+    state: State = FOLDER,
+    ports: FirstPort = FIRST_PORT,
+    sale: MakeSale = True,
+    currency: Currency = "CNY",
+    once: Once = False,
 ) -> None:
     """Start a simulated bank, counter and service, make a sale, and keep running until Ctrl-C."""
+    if context.invoked_subcommand is None:
+        start(state, ports, sale, currency, once)
+
+
+@demo.command("start")
+def start(
+    state: State = FOLDER,
+    ports: FirstPort = FIRST_PORT,
+    sale: MakeSale = True,
+    currency: Currency = "CNY",
+    once: Once = False,
+) -> None:
+    """The same by its name: a simulated bank, counter and service, and one sale."""
     if currency not in CURRENCIES:
         give_up(f"{currency!r} is no currency of the demo; it has {', '.join(CURRENCIES)}.", USAGE)
     places = Places(state.resolve())
     with sentences():
         raise typer.Exit(asyncio.run(Demo(places, Ports(ports), currency).run(sale=sale, once=once)))
+
+
+@demo.command("playlist")
+def playlist(
+    name: Annotated[str, typer.Argument(help="A playlist of --list, or a file.", metavar="[NAME|FILE]")] = "fair",
+    list_: Annotated[
+        bool, typer.Option("--list", help="Tell what there is, and whether a FILE is sound.")
+    ] = False,
+    state: State = FOLDER,
+    ports: FirstPort = FIRST_PORT,
+    pace: Annotated[float, typer.Option(min=0.0, max=120.0, help="Seconds that a sentence stands.")] = 8.0,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the last story, with 1 if one went wrong.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list: for machines.")] = False,
+) -> None:
+    """Show customers' stories on the simulated counter, again and again: for a fair, a talk, a queue."""
+    from terminal.cli.demo_playlist import Roadshow, chosen, tell_lists
+
+    if list_:
+        tell_lists(name if name.endswith(".toml") else "", as_json=as_json)
+        return
+    told = chosen(name)
+    places = Places(state.resolve())
+    with sentences():
+        raise typer.Exit(asyncio.run(Roadshow(places, Ports(ports), told, name, pace_s=pace).run(once=once)))
 
 
 class Demo:

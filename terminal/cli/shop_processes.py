@@ -19,6 +19,7 @@ class ShopProcesses:
     """Args:
     seed: of the simulated customer's codes; empty: drawn afresh.
     lan: an address of this machine where a trainer's phone may come in; empty: none.
+    show: a playlist, name or file, that begins at once, and how long a sentence stands, as words for the lab.
     """
 
     def __init__(
@@ -30,10 +31,11 @@ class ShopProcesses:
         *,
         seed: str = "",
         lan: str = "",
+        show: tuple[str, ...] = (),
     ) -> None:
         self._places, self._ports, self._currency, self._supervisor = places, ports, currency, supervisor
         self._seed = ("--seed", seed) if seed else ()
-        self._lan = lan
+        self._lan, self._show = lan, show
 
     async def start(self) -> dict[str, Any]:
         """What the service says of itself once all three answer. Raises CannotRun."""
@@ -51,7 +53,7 @@ class ShopProcesses:
             "lab",
             python("terminal.lab", "--state", str(places.lab), "--port", str(ports.lab), "--sandbox", url,
                    "--sandbox-state", str(places.sandbox), "--service-state", str(places.state),
-                   *self._trainer()),
+                   *self._trainer(), *self._show),
             places.log("lab"),
         )  # fmt: skip
         await self._answers(sandbox, f"{url}/wallet/static/wallet.css")

@@ -7,7 +7,9 @@ import signal
 import sys
 from pathlib import Path
 
-from terminal.lab.server import Lan, running_lab
+from terminal.lab.playlist import named
+from terminal.lab.server import Lan, Staging, running_lab
+from terminal.lab.show import PACE_S
 from terminal.system import SystemClock, SystemEntropy
 
 
@@ -21,6 +23,8 @@ def main() -> int:
     parser.add_argument("--lan", default="", help="address of this machine where a trainer's phone may come in")
     parser.add_argument("--lan-port", type=int, default=7621)
     parser.add_argument("--lan-tls", type=Path, help="key and certificate for that address, PEM in one file")
+    parser.add_argument("--show", default="", help="playlist that begins at once, by name or file")
+    parser.add_argument("--pace", type=float, default=PACE_S, help="seconds a sentence stands")
     asked = parser.parse_args()
     if asked.lan and asked.lan_tls is None:
         parser.error("--lan needs --lan-tls: what leaves this machine is encrypted")
@@ -43,6 +47,7 @@ def why_not(asked: argparse.Namespace, error: OSError) -> str:
 
 async def _serve(asked: argparse.Namespace) -> int:
     stop = asyncio.Event()
+    staging = Staging(named(asked.show), asked.pace, begins=True) if asked.show else None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running_lab(
@@ -54,6 +59,7 @@ async def _serve(asked: argparse.Namespace) -> int:
         sandbox_state=asked.sandbox_state,
         service_state=asked.service_state,
         lan=Lan(asked.lan, asked.lan_port, asked.lan_tls) if asked.lan else None,
+        staging=staging,
     ):
         await stop.wait()
     return 0

@@ -14,6 +14,7 @@ from aiohttp import web
 
 KEY_FILE: Final = "lab-key"
 COOKIE: Final = "countertop_lab"
+DOORS: Final = ("/lab", "/lab/show")
 OPEN_PATHS: Final = ("/lab/health", "/lab/static/", "/favicon.ico")
 NO_KEY: Final = (
     "Pages: open the lab with the address that `make demo` or `countertop lab serve` printed (it has a key). "
@@ -58,8 +59,8 @@ class Door:
         origin = request.headers.get("Origin")
         if origin is not None and origin.removeprefix("http://") not in self.hosts:
             raise web.HTTPForbidden(text="This page may only be used from itself.")
-        if request.path == "/lab" and self._is_key(request.query.get("key", "")):
-            return self._welcome()
+        if request.path in DOORS and self._is_key(request.query.get("key", "")):
+            return self._welcome(request.path)
         if not request.path.startswith(OPEN_PATHS) and not self._knows(request):
             raise web.HTTPForbidden(text=NO_KEY)
         answer = await handler(request)
@@ -75,8 +76,8 @@ class Door:
     def _is_key(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self._key.encode())
 
-    def _welcome(self) -> web.Response:
+    def _welcome(self, path: str) -> web.Response:
         """The key leaves the address at once, so that it is in no history, log or screenshot."""
-        answer = web.Response(status=303, headers={"Location": "/lab", **PLAIN_HEADERS})
+        answer = web.Response(status=303, headers={"Location": path, **PLAIN_HEADERS})
         answer.set_cookie(COOKIE, self._key, httponly=True, samesite="Strict", path="/lab", max_age=365 * 86_400)
         return answer

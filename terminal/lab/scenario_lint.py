@@ -17,6 +17,7 @@ RULES: Final = Path(__file__).parent.parent / "data" / "risk.toml"
 NEEDED: Final = ("name", "title", "expect", "sees", "step")
 TILL: Final = ("waiting", "acting", "checking", "person", "unverified", "claimed", "paid", "not_paid")
 STATES: Final = ("open", "checking", "part_paid", "paid", "cancelled", "expired")
+VERDICTS: Final = ("yes", "late", "used", "returned", "no", "unknown")
 GLASS: Final = ("blank", "code", "text", "result", "idle")
 EVENTS: Final = (
     "sale_opened", "sale_moved", "cancel_requested", "part_approved", "switch_requested", "sale_parked",
@@ -34,7 +35,7 @@ _LISTS: Final[Mapping[str, frozenset[str]]] = {
 _WORDS: Final[Mapping[str, frozenset[str]]] = {
     "": frozenset({"name", "exception"}),
     "sees": frozenset({"voice", "paper", "cashier"}),
-    "step": frozenset({"do", "fault", "till", "glass", "event"}),
+    "step": frozenset({"do", "fault", "till", "glass", "event", "proof", "verdict"}),
 }
 _BY_PEOPLE: Final = frozenset({"unverified", "claimed"})  # what a person at the till makes of it
 _PAYS: Final = ("pay", "pay_late", "show_phone")
@@ -123,7 +124,7 @@ def _step(step: Any) -> Iterator[str]:
         yield f"no step is called {said!r}{_near(str(said), TAKES)}."
         return
     do = step["do"]
-    for name in step.keys() - {"do", *TAKES[do]}:
+    for name in step.keys() - {"do", "tell", *TAKES[do]}:
         yield f"{do!r} has no {name!r}; it takes {', '.join(TAKES[do]) or 'nothing'}."
     for name in NEEDS.get(do, ()):
         if not step.get(name):
@@ -136,6 +137,8 @@ def _step(step: Any) -> Iterator[str]:
         yield "a race is between two of pay, show_phone, cancel."
     if do == "see":
         yield from _see(step)
+    if "tell" in step:
+        yield from _languages("tell", step["tell"])
 
 
 def _fault(do: str, name: str, step: Mapping[str, Any]) -> Iterator[str]:
@@ -152,14 +155,16 @@ def _fault(do: str, name: str, step: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _see(step: Mapping[str, Any]) -> Iterator[str]:
-    if not step.keys() & {"till", "glass", "event", "slips", "said"}:
-        yield "'see' says nothing to look for: till, glass, event, slips or said."
+    if not step.keys() & {"till", "glass", "event", "slips", "said", "verdict"}:
+        yield "'see' says nothing to look for: till, glass, event, slips, said or verdict."
     if (word := step.get("till")) and word not in TILL:
         yield f"the till has no word {word!r}{_near(str(word), TILL)}."
     if (glass := step.get("glass")) and glass not in GLASS:
         yield f"the glass shows {', '.join(GLASS)}, never {glass!r}."
     if event := step.get("event"):
         yield from _event("see", event)
+    if (verdict := step.get("verdict")) and verdict not in VERDICTS:
+        yield f"a proof is answered with {', '.join(VERDICTS)}, never {verdict!r}."
 
 
 def _hopeless(raw: Mapping[str, Any], steps: list[dict[str, Any]]) -> Iterator[str]:
@@ -169,6 +174,8 @@ def _hopeless(raw: Mapping[str, Any], steps: list[dict[str, Any]]) -> Iterator[s
         do = step.get("do")
         if "waiting" not in can and do in (*_PAYS, "cancel", "refund", "scan_glass", "race"):
             yield f"step {number}: {do!r} before any sale was opened."
+        if step.get("verdict") and all(each.get("do") != "check_proof" for each in steps[: number - 1]):
+            yield f"step {number}: a verdict before any proof was checked."
         can |= _words_after(step, can)
         if do == "see":
             yield from (f"step {number}: {why}" for why in _vain(step, can))

@@ -22,6 +22,7 @@ Few = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Do = Literal[
     "open", "scan_glass", "pay", "pay_late", "show_phone", "race", "cancel", "refund", "break", "mend",
     "bank_down", "bank_mute", "bank_up", "kill", "stop", "cut_power", "start", "clock", "wait", "see",
+    "check_proof",
 ]  # fmt: skip
 TAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "open": ("amount_minor", "directions"),
@@ -43,14 +44,16 @@ TAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "start": (),
     "clock": ("seconds",),
     "wait": ("seconds",),
-    "see": ("till", "glass", "event", "slips", "said", "within_s"),
+    "check_proof": ("proof",),
+    "see": ("till", "glass", "event", "slips", "said", "verdict", "within_s"),
 }
-"""Which fields each step may have, beside ``do``."""
+"""Which fields each step may have, beside ``do`` and ``tell``."""
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "break": ("fault",),
     "wait": ("seconds",),
     "clock": ("seconds",),
     "race": ("between",),
+    "check_proof": ("proof",),
 }
 
 
@@ -72,6 +75,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seconds: how long, or by how much the clock is set; may be negative there.
         till: a word of the till; glass: code, result, idle; event: as a POS gets it, ``sale_moved:paid``.
         slips, said: at least so many slips cut, so often an amount said.
+        proof: the payment's number on the customer's screen; ``verdict`` of the last one that was checked.
+        tell: a sentence for an audience, where the story is shown to one (``show.py``).
     """
 
     do: Do
@@ -90,7 +95,16 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event: str = ""
     slips: Few = 0
     said: Few = 0
+    proof: str = ""
+    verdict: str = ""
+    tell: Sentence | None = None
     within_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
+
+
+def as_seen(kind: str, body: Mapping[str, Any]) -> str:
+    """An event as ``see`` names it: what moved says where to, an exception its kind: ``sale_moved:paid``."""
+    more = body.get("to") or (body.get("kind") if kind == "exception_opened" else "")
+    return f"{kind}:{more}" if more else kind
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

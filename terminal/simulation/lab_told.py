@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from terminal.lab.scenarios import as_seen
 from terminal.payments.sale import Sale, evolve
 
 
@@ -28,12 +29,8 @@ def till_words(events: Sequence[Told]) -> tuple[str, ...]:
 
 
 def pos_events(events: Sequence[Told]) -> tuple[str, ...]:
-    """Their types in order; what moved says where to, an exception its kind: ``sale_moved:paid``."""
-    told = []
-    for event in events:
-        more = event.body.get("to") or (event.body.get("kind") if event.type == "exception_opened" else "")
-        told.append(f"{event.type}:{more}" if more else event.type)
-    return tuple(told)
+    """In their order, as scenarios name them."""
+    return tuple(as_seen(event.type, event.body) for event in events)
 
 
 def in_order(wanted: Sequence[str], seen: Sequence[str]) -> bool:

@@ -9,7 +9,9 @@ from terminal.lab.faults import catalogue
 from terminal.lab.scenarios import Scenario, Step
 from terminal.payments.event import Event
 from terminal.risk.desk import RiskDesk
+from terminal.risk.proof import Proofs
 from terminal.settlement.business_day import ShopTime
+from terminal.simulation.lab_scripts import CASHIER
 from terminal.simulation.lab_told import pos_events
 from terminal.simulation.rails import RAILS
 from terminal.web.risk_desk import shop_facts
@@ -29,6 +31,7 @@ class Story:
     def __init__(self, run: "LabRun", scenario: Scenario) -> None:
         self._run, self._steps, self._alerts = run, scenario.step, scenario.alerts
         self._seen = ""  # the code the customer saw last
+        self._verdict = ""  # on the proof that was checked last
         self.failed: list[str] = []
 
     def listen(self) -> None:
@@ -92,6 +95,14 @@ class Story:
 
     async def refund(self, _step: Step) -> None:
         await self._run.hands.refund()
+
+    async def check_proof(self, step: Step) -> None:
+        """The customer shows a screen; the till asks the bank about its number."""
+        run = self._run
+        run.note("cashier", f"checks the proof {step.proof}")
+        proof = await run.world.call(lambda service: Proofs(service).check("1", step.proof, actor=CASHIER))
+        self._verdict = proof.verdict
+        run.note("cashier", f"is told {proof.verdict}")
 
     async def race(self, step: Step) -> None:
         """The draw says which is first and by how much."""
@@ -170,6 +181,8 @@ class Story:
             return f"glass {step.glass} (it shows {run.stand.screen})"
         if step.event and step.event not in pos_events(self._events()):
             return f"event {step.event}"
+        if step.verdict and self._verdict != step.verdict:
+            return f"verdict {step.verdict} (it is {self._verdict or 'not asked'})"
         if len(run.counter.paper) < step.slips:
             return f"{step.slips} slips (there are {len(run.counter.paper)})"
         said = sum("received" in text for text in run.counter.transcript)
@@ -190,7 +203,10 @@ PLAYS: Final[Mapping[str, Play]] = {
         name: getattr(Story, name)
         for name in ("open", "scan_glass", "pay", "pay_late", "show_phone", "race", "cancel", "refund", "mend")
     },
-    **{name: getattr(Story, name) for name in ("kill", "stop", "cut_power", "start", "clock", "wait", "see")},
+    **{
+        name: getattr(Story, name)
+        for name in ("kill", "stop", "cut_power", "start", "clock", "wait", "see", "check_proof")
+    },
     "break": Story.break_,
     "bank_down": partial(Story.bank_line, refused=ALL),
     "bank_mute": partial(Story.bank_line, lost=ALL),

@@ -46,9 +46,14 @@ class Run:
 
 @asynccontextmanager
 async def demo(state: Path, ports: Ports, *more: str) -> AsyncIterator[Run]:
+    async with demo_command("--state", str(state), "--ports", str(ports.service), *more) as run:
+        yield run
+
+
+@asynccontextmanager
+async def demo_command(*words: str) -> AsyncIterator[Run]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from terminal.cli import main; main()", "demo"),
-        *("--state", str(state), "--ports", str(ports.service), *more),
+        *(sys.executable, "-c", "from terminal.cli import main; main()", "demo", *words),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "COLUMNS": "160"},
@@ -131,6 +136,19 @@ async def test_the_demo_sells_survives_a_killed_service_ends_clean_and_goes_on_w
         await run.until("Everything is stopped")
         assert await run.process.wait() == 0
         assert "0002" in run.said
+    assert processes_of(places.root) == []
+
+
+@pytest.mark.slow  # a whole round with a real bank's waits takes a minute; on virtual time in test_roadshow.py
+async def test_the_roadshow_plays_its_round_ends_clean_and_says_that_nothing_went_wrong(tmp_path: Path) -> None:
+    places, ports = Places(tmp_path / "demo"), Ports(claim())
+    more = ("--once", "--pace", "0", "--state", str(places.root), "--ports", str(ports.service))
+    async with demo_command("playlist", "fair", *more) as run:
+        async with asyncio.timeout(10 * WATCHDOG_S):
+            assert await run.process.wait() == 0
+        await run.until("Everything is stopped")
+    assert "no money moves" in run.said
+    assert "6/6" in run.said
     assert processes_of(places.root) == []
 
 
