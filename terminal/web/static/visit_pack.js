@@ -84,7 +84,8 @@ at("print")?.addEventListener("click", async () => {
 
 function value(name, told) {
   if (told === "" || told === false || (Array.isArray(told) && !told.length)) return t("pack.nothing");
-  if (has(`wizard.r_${name}`)) return told ? money(told) : t(`wizard.r_${name}_none`);
+  if (has(`wizard.r_${name}`) && !told) return t(`wizard.r_${name}_none`);
+  if (name.endsWith("_minor")) return money(told);
   return String(told);
 }
 
