@@ -17,6 +17,7 @@ from terminal.payments.sale import Attempt, Sale, SaleState
 log = logging.getLogger(__name__)
 AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
 LIFE_S: Final = 60.0
+STAYS: Final = 0.0  # a result's time: until another screen is wanted
 OPEN_S: Final = 1.0  # so long a display may take to be opened and greeted before it counts as gone
 PROOF_S: Final = 5.0  # a slip waits so long for the display to prove the code that takes its place
 TICK_S: Final = 0.001  # a wait shorter than the loop's clock can tell would paint again and again until it passes
@@ -138,9 +139,10 @@ class Glass:
             case "paid":
                 return self._paid(attempt, self.check_code(sale), *self.receipt(sale))
             case "checking" | "person":
-                return self._result(attempt, "checking", stays=True)
+                return self._result(attempt, "checking", STAYS)
             case "not_paid":
-                return self._result(attempt, "cancelled" if sale.state is SaleState.CANCELLED else "not_paid")
+                word: Result = "cancelled" if sale.state is SaleState.CANCELLED else "not_paid"
+                return self._result(attempt, word, self._limits.result_on_glass_s)
             case _:
                 return self._idle()
 
@@ -182,15 +184,18 @@ class Glass:
             title=self._counter.title or self._house.title,
         )
 
-    def _result(self, attempt: Attempt, result: Result, *, stays: bool = False) -> ResultScreen:
-        ttl_s = 0 if stays else int(self._limits.result_on_glass_s)
+    def _result(
+        self, attempt: Attempt, result: Result, ttl_s: float, check_code: str = "", receipt: str = ""
+    ) -> ResultScreen:
         test, training = self._marks
-        return ResultScreen(glass_id(attempt.id), result, attempt.amount, "", test, ttl_s, training)
+        return ResultScreen(
+            glass_id(attempt.id), result, attempt.amount, check_code, test, int(ttl_s), training, receipt
+        )
 
     def _paid(self, attempt: Attempt, check_code: str, receipt: str, shown_s: float) -> ResultScreen:
         """The receipt's code stands in the green of "paid" alone, never where a code could be paid (I10)."""
-        result = replace(self._result(attempt, "paid"), text=check_code, receipt=receipt)
-        return replace(result, ttl_s=int(shown_s)) if receipt else result
+        ttl_s = shown_s if receipt else self._limits.result_on_glass_s
+        return self._result(attempt, "paid", ttl_s, check_code, receipt)
 
     async def run(self) -> None:
         """Paint, repaint on change and when the device is back, fall back to idle after a result's time."""

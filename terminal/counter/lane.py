@@ -1,13 +1,13 @@
 """One counter at run time: its devices, its glass, its outbox, the sale it is busy with."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from terminal.counter.book import Book
 from terminal.counter.engine import AttemptDriver
 from terminal.counter.glass import Glass, glass_id
-from terminal.counter.outbox import CopyMark, MakeSlip, Paper, Voice, note
+from terminal.counter.outbox import CopyMark, MakeSlip, Paper, TaxNumbers, Voice, note
 from terminal.counter.ports import CodeScreen, Devices, Screen
 from terminal.counter.products import Products
 from terminal.counter.settings import CounterSettings, House, Limits
@@ -26,6 +26,20 @@ class Away:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What every counter of a house asks the service, bound once for all of them: a chain has thousands."""
+
+    make_slip: MakeSlip
+    copy_mark: CopyMark
+    tax: TaxNumbers
+    on_phone: Callable[[Owed], Awaitable[bool]]
+    code_life_s: Callable[[Attempt], float]
+    check_code: Callable[[Sale], str]
+    poster_waits: Callable[[str], bool]
+    receipt: Callable[[Sale], tuple[str, float]]
+
+
 def _nobody() -> None:
     """No page looks."""
 
@@ -40,8 +54,7 @@ class Lane:
         book: Book,
         house: House,
         limits: Limits,
-        make_slip: MakeSlip,
-        copy_mark: CopyMark,
+        ways: Ways,
     ) -> None:
         self.settings, self.devices = settings, devices
         self.book = book
@@ -51,9 +64,12 @@ class Lane:
         self.last_no = 0
         self.driver: dict[str, AttemptDriver] = {}  # by attempt, live ones
         self.glass = Glass(settings, house, devices.display, limits, self._shown)
+        self.glass.life_s, self.glass.check_code = ways.code_life_s, ways.check_code
+        self.glass.waits, self.glass.receipt = ways.poster_waits, ways.receipt
         self.products = Products()
         self.voice = Voice(book, devices.speaker, settings, house, limits)
-        self.paper = Paper(book, devices.printer, settings, limits, make_slip, copy_mark)
+        self.paper = Paper(book, devices.printer, settings, limits, ways.make_slip, ways.copy_mark)
+        self.paper.tax, self.paper.on_phone = ways.tax, ways.on_phone
         self._listener: Callable[[], None] = _nobody
         self.glass.on_change = self.on_change
         self.moving = ""  # the channel that follows once the shown code is proven closed; a person waits for it

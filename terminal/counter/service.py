@@ -22,7 +22,7 @@ from terminal.counter.feed import Feed
 from terminal.counter.floods import Floods
 from terminal.counter.goods import Goods
 from terminal.counter.holds import Holds
-from terminal.counter.lane import Devices, Lane
+from terminal.counter.lane import Devices, Lane, Ways
 from terminal.counter.moving import Moving
 from terminal.counter.notices import Notices
 from terminal.counter.orphans import Orphans
@@ -42,6 +42,7 @@ from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
 from terminal.counter.tax import KIND as TAX
 from terminal.counter.tax import TaxDesk
+from terminal.counter.unheard import Unheard
 from terminal.counter.unverified import Unverified
 from terminal.counter.watches import Watches
 from terminal.errors import NotFound
@@ -82,12 +83,7 @@ class Service:
         self.receipt_links = ReceiptLinks(parts.code_key, parts.clock)
         self.tasks = Tasks()
         self.tax = TaxDesk(self)
-        self._of_glass = (  # each bound once, for all lanes
-            *(self._code_life_s, self.check_code, self._poster_waits),
-            self.receipt_links.for_display,
-        )
-        self._of_paper = self._slip, parts.slips.copy_mark
-        self._on_phone = self._instead_of_paper
+        self._ways = self._ways_of_lanes()
         self.lanes: dict[str, Lane] = {}
         for settings, devices in counters:
             self.lanes[settings.id] = self._lane_of(settings, devices)
@@ -108,6 +104,7 @@ class Service:
         self.accounts = Accounts(self)
         self.commands = Commands(self, hmac.digest(parts.code_key, b"command sheet", "sha256"))
         self.goods = Goods(self)
+        self.unheard = Unheard(self)
         self.first_look: FirstLook = nobodys
 
     async def run(self) -> None:
@@ -147,13 +144,20 @@ class Service:
     def _start_at(self, counter: str, name: str, job: Callable[[], Awaitable[None]]) -> None:
         self.tasks.start(f"{name} {counter}", job)
 
+    def _ways_of_lanes(self) -> Ways:
+        return Ways(
+            make_slip=self._slip,
+            copy_mark=self.parts.slips.copy_mark,
+            tax=self.tax,
+            on_phone=self._instead_of_paper,
+            code_life_s=self._code_life_s,
+            check_code=self.check_code,
+            poster_waits=self._poster_waits,
+            receipt=self.receipt_links.for_display,
+        )
+
     def _lane_of(self, settings: CounterSettings, devices: Devices) -> Lane:
-        make, copy_mark = self._of_paper
-        lane = Lane(settings, devices, self.book, self.house, self.limits, make, copy_mark)
-        lane.paper.tax = self.tax
-        lane.paper.on_phone = self._on_phone
-        lane.glass.life_s, lane.glass.check_code, lane.glass.waits, lane.glass.receipt = self._of_glass
-        return lane
+        return Lane(settings, devices, self.book, self.house, self.limits, self._ways)
 
     def _slip(self, settings: CounterSettings, sale: Sale, owed: Owed) -> Receipt:
         return self.parts.slips.make(settings, sale, owed, self.check_code(sale))

@@ -6,7 +6,8 @@ stands on its screens, its slips wait as before a printer without paper, and no 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Final
+from functools import partial
+from typing import Final, Generic, TypeVar
 
 from terminal.counter.ports import (
     Devices,
@@ -34,7 +35,7 @@ class Shared:
     """``real`` opens and keeps the ports; ``training`` only uses them, while ``lend`` says so."""
 
     def __init__(self, devices: Devices) -> None:
-        self._pages = (0, 0)  # of the real counter, of the practising one
+        self._pages = [0, 0]  # of the real counter, of the practising one
         self._devices = devices
         self._real, self._training = Turn(has=True), Turn(has=False)
         self._there: list[Callable[[], None]] = []
@@ -60,22 +61,19 @@ class Shared:
         display, scanner = devices.display, devices.scanner
         printer, speaker = devices.printer, devices.speaker
         real = turn is self._real
+        at = 0 if real else 1
         return Devices(
             None if display is None else DisplayFace(display, turn),
             None if scanner is None else ScannerFace(scanner, turn),
             None if printer is None else PrinterFace(printer, turn),
             None if speaker is None else SpeakerFace(speaker, turn),
             jobs=devices.jobs if real else {},
-            watched=self._real_watched if real else self._training_watched,
+            watched=partial(self._watched, at),
             fitted=self._real_fitted if real else self._training_fitted,
         )
 
-    def _real_watched(self, pages: int) -> None:
-        self._pages = (pages, self._pages[1])
-        self._devices.watched(sum(self._pages))
-
-    def _training_watched(self, pages: int) -> None:
-        self._pages = (self._pages[0], pages)
+    def _watched(self, at: int, pages: int) -> None:
+        self._pages[at] = pages
         self._devices.watched(sum(self._pages))
 
     def _real_fitted(self, start: Start, scanner_there: Callable[[], None]) -> None:
@@ -125,87 +123,73 @@ def _nothing() -> None:
     """No screen is wanted yet."""
 
 
-class DisplayFace:
-    __slots__ = ("_display", "_turn")
+P = TypeVar("P", Display, Scanner, Printer, Speaker)
 
-    def __init__(self, display: Display, turn: Turn) -> None:
-        self._display, self._turn = display, turn
+
+class Face(Generic[P]):
+    """A device as one of the two sees it; false where nothing stands."""
+
+    __slots__ = ("_device", "_turn")
+
+    def __init__(self, device: P, turn: Turn) -> None:
+        self._device: P = device
+        self._turn = turn
 
     def __bool__(self) -> bool:
-        return bool(self._display)
+        return bool(self._device)
+
+    def health(self) -> Health:
+        return self._device.health()
+
+
+class DisplayFace(Face[Display]):
+    __slots__ = ()
 
     @property
     def shows_codes(self) -> bool:
-        return bool(getattr(self._display, "shows_codes", False))
+        return bool(getattr(self._device, "shows_codes", False))
 
     async def draws_receipt(self, link: str) -> bool:
         """Never of a screen that was not painted because the other one has the devices."""
-        display = self._display
+        display = self._device
         return self._turn.has and isinstance(display, ReceiptGlass) and await display.draws_receipt(link)
 
     async def show(self, screen: Screen) -> None:
         if self._turn.has:
-            await self._display.show(screen)
+            await self._device.show(screen)
 
     def on_back(self, again: Callable[[], None]) -> None:
         self._turn.again = again
 
-    def health(self) -> Health:
-        return self._display.health()
 
-
-class SpeakerFace:
-    __slots__ = ("_speaker", "_turn")
-
-    def __init__(self, speaker: Speaker, turn: Turn) -> None:
-        self._speaker, self._turn = speaker, turn
-
-    def __bool__(self) -> bool:
-        return bool(self._speaker)
+class SpeakerFace(Face[Speaker]):
+    __slots__ = ()
 
     async def say(self, utterance: Utterance) -> Played:
-        return await self._speaker.say(utterance) if self._turn.has else Played.QUIET
-
-    def health(self) -> Health:
-        return self._speaker.health()
+        return await self._device.say(utterance) if self._turn.has else Played.QUIET
 
 
-class PrinterFace:
-    __slots__ = ("_printer", "_turn")
-
-    def __init__(self, printer: Printer, turn: Turn) -> None:
-        self._printer, self._turn = printer, turn
-
-    def __bool__(self) -> bool:
-        return bool(self._printer)
+class PrinterFace(Face[Printer]):
+    __slots__ = ()
 
     async def print(self, slip: Slip) -> Printed:
         if not self._turn.has:
             raise PrintStopped(AWAY, touched=False, definite=True)
-        return await self._printer.print(slip)
+        return await self._device.print(slip)
 
     async def ready(self) -> None:
         await self._turn.mine()
-        await self._printer.ready()
-
-    def health(self) -> Health:
-        return self._printer.health()
+        await self._device.ready()
 
 
-class ScannerFace:
-    __slots__ = ("_scanner", "_turn")
-
-    def __init__(self, scanner: Scanner, turn: Turn) -> None:
-        self._scanner, self._turn = scanner, turn
-
-    def __bool__(self) -> bool:
-        return bool(self._scanner)
+class ScannerFace(Face[Scanner]):
+    __slots__ = ()
 
     async def scans(self) -> AsyncIterator[Scan]:
         """Ends when nothing stands there any more."""
-        while self._scanner:
+        while self._device:
             await self._turn.mine()
-            reads = aiter(self._scanner.scans())
+            reads = aiter(self._device.scans())
             try:
                 while True:
                     yield await self._turn.cut.during(anext(reads))
@@ -216,7 +200,4 @@ class ScannerFace:
 
     async def feedback(self, good: bool) -> None:
         if self._turn.has:
-            await self._scanner.feedback(good)
-
-    def health(self) -> Health:
-        return self._scanner.health()
+            await self._device.feedback(good)

@@ -13,7 +13,7 @@ from terminal.counter.book import here
 from terminal.counter.checkout import Key, answered
 from terminal.counter.ports import Health, IdleScreen
 from terminal.counter.service import Service
-from terminal.counter.unheard import KEPT_MS, Unheard
+from terminal.counter.unheard import KEPT_MS
 from terminal.errors import Conflict, InvalidRequest, NotAllowed, NotFound, Unavailable
 from terminal.payments.attempt import Direction
 from terminal.payments.decide import OpenSale
@@ -103,7 +103,7 @@ class Desk:
     def __init__(self, service: Service, people: People, who: Principal, counter: str) -> None:
         self._service, self._people, self._who, self.counter = service, people, who, counter
         self._giving = asyncio.Lock()
-        self._marks = Unheard(service)
+        self._marks = service.unheard
 
     @property
     def currency(self) -> str:

@@ -13,11 +13,11 @@ from terminal.errors import Conflict, NotAllowed, TerminalError, Unavailable
 from terminal.payments.sale import Sale
 from terminal.pos import nexo_messages as messages
 from terminal.pos.desk import Desk, Outcome, Request, outcome
+from terminal.pos.followed import Followed
 from terminal.pos.nexo_answers import CHECKING, NOT_HERE, named, not_begun, payment_of, refused, reversal_of
 from terminal.pos.nexo_counter import DAY_MS, SAME_MS, CounterSide
 from terminal.pos.nexo_crypto import Unsealed
 from terminal.pos.nexo_messages import Answer, Header, failure, success
-from terminal.pos.unheard import Unheard
 
 V = TypeVar("V")
 ACTS: Final = frozenset({"Payment", "Reversal", "Print"})
@@ -37,7 +37,7 @@ class Nexo:
     def __init__(self, desk: Desk, clock: Clock, counter: CounterSide, waits: Waits | None = None) -> None:
         self._desk, self._clock, self._counter = desk, clock, counter
         self._waits = waits or Waits()
-        self.unheard = Unheard(desk, self._waits.sale_s)
+        self.followed = Followed(desk, self._waits.sale_s)
         self._running: Counter[str] = Counter()  # messages that are being worked on
         self._aborted: OrderedDict[str, int] = OrderedDict()  # before they came, and when
         self._last: OrderedDict[str, str] = OrderedDict()  # SaleID -> its last ServiceID
@@ -75,7 +75,7 @@ class Nexo:
         if told[f"{header.category}Response"]["Response"]["Result"] != "Success":
             return
         if (sale := self._asked(name)) is not None and sale.ended:
-            await self.unheard.heard(sale.id)
+            await self.followed.heard(sale.id)
 
     def _asked(self, name: str) -> Sale | None:
         return self._desk.sale_of(self._key(name))
@@ -116,10 +116,10 @@ class Nexo:
                 return {"Response": failure("InProgress", CHECKING)}
             sale = await self._open(name, body)
             if name in self._aborted:  # while it was being opened
-                sale = await self.unheard.give_up(sale.id, "till_aborted")
+                sale = await self.followed.give_up(sale.id, "till_aborted")
             sale = await self._desk.ended(sale.id, self._waits.sale_s)
             if outcome(sale) is Outcome.WAITING:
-                sale = await self.unheard.give_up(sale.id, "till_waited")
+                sale = await self.followed.give_up(sale.id, "till_waited")
             return self._payment_of(sale, body.sale.transaction.time)
         except TerminalError as error:
             return not_begun(body, error)
@@ -134,7 +134,7 @@ class Nexo:
         amount = messages.money_of(amounts.requested, amounts.currency)
         if self._clock.wall_ms() - self._aborted.get(name, -SAME_MS) < SAME_MS:
             raise Conflict("sale_ended")
-        return await self.unheard.open(Request(amount, self._key(name), reference=body.sale.transaction.id))
+        return await self.followed.open(Request(amount, self._key(name), reference=body.sale.transaction.id))
 
     def _payment_of(self, sale: Sale, time: str = "") -> Answer:
         return payment_of(sale, self._desk.counter, self._desk.check_code(sale), time)
@@ -162,7 +162,7 @@ class Nexo:
         if sale is None:
             _keep(self._aborted, name, self._clock.wall_ms())
         elif not sale.ended:
-            await self.unheard.give_up(sale.id, "till_aborted")
+            await self.followed.give_up(sale.id, "till_aborted")
 
     def _status(self, header: Header, body: messages.Status) -> Answer:
         asked = body.reference

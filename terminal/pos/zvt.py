@@ -149,7 +149,7 @@ class Session:
         finally:
             ended.cancel()
         if outcome(desk.sale(sale.id)) is Outcome.WAITING:
-            await self._till.unheard.give_up(sale.id, "till_waited")
+            await self._till.followed.give_up(sale.id, "till_waited")
         return desk.sale(sale.id)
 
     async def _wait_on(self, sale_id: str, ended: "asyncio.Future[Sale]") -> None:
@@ -160,7 +160,7 @@ class Session:
             await self._tell(answers.please_wait())
         if self._abort_asked:
             self._abort_asked = False
-            await self._till.unheard.give_up(sale_id, "till_aborted")
+            await self._till.followed.give_up(sale_id, "till_aborted")
 
     async def _next_before(self, ended: "asyncio.Future[Sale]") -> Apdu | None:
         """The next command within a step of time and before the end. Raises LinkLost."""

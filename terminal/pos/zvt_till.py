@@ -17,7 +17,7 @@ from terminal.payments.money import Money
 from terminal.payments.refund import RefundState
 from terminal.payments.sale import Refund, Sale
 from terminal.pos.desk import Desk, Outcome, Request, Takings, going_back, not_told, outcome
-from terminal.pos.unheard import Unheard
+from terminal.pos.followed import Followed
 from terminal.pos.zvt_answers import Code, Told, Wanted, receipt_no
 
 HEARD_MAX: Final = 256
@@ -68,7 +68,7 @@ class ZvtTill:
         self._unheard: str | None = None  # the sale whose result the till has not acknowledged; None: look for it
         self._last = ("", "")  # sale and refund of the last command that moved money
         self._heard: OrderedDict[str, None] = OrderedDict()
-        self.unheard = Unheard(desk, self.waits.sale_s)
+        self.followed = Followed(desk, self.waits.sale_s)
 
     # --- sales --------------------------------------------------------------------------------------------
 
@@ -84,17 +84,17 @@ class ZvtTill:
         live = self.desk.live_sale()
         if live is not None and self._same(live, minor):
             sale = live
-        elif (unheard := self._answers(minor)) is not None:
-            sale = unheard
+        elif (untold := self._answers(minor)) is not None:
+            sale = untold
         else:
             sale = await self._begin(minor)
         self._unheard, self._last = sale.id, (sale.id, "")
-        self.unheard.follow(sale.id)
+        self.followed.follow(sale.id)
         return sale
 
     async def _begin(self, minor: int) -> Sale:
         try:
-            return await self.unheard.open(Request(Money(minor, self.desk.currency), f"zvt-{self._new_id()}"))
+            return await self.followed.open(Request(Money(minor, self.desk.currency), f"zvt-{self._new_id()}"))
         except asyncio.CancelledError:  # the line ended while it was recorded: only the journal knows the newest
             self._unheard, self._last = None, ("", "")
             raise
@@ -159,7 +159,7 @@ class ZvtTill:
         if result.key == self._unheard:
             self._unheard = ""
         if result.sale is not None:
-            await self.unheard.heard(result.sale.id)
+            await self.followed.heard(result.sale.id)
 
     # --- money back ---------------------------------------------------------------------------------------
 

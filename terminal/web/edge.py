@@ -11,7 +11,6 @@ from aiohttp import web
 
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Service
-from terminal.counter.unheard import Unheard
 from terminal.errors import TerminalError
 from terminal.payments.receipt import Receipt
 from terminal.people.refund_rights import RefundRights
@@ -87,7 +86,6 @@ class Edge:
     )  # the same -> when, id, API key: for 60 s
     hub: "Hub" = field(init=False)
     looking: "Looking" = field(init=False)
-    unheard: Unheard = field(init=False)
     known: Buckets = field(init=False)
     strangers: Buckets = field(init=False)
     refusals: Buckets = field(init=False)
@@ -97,7 +95,7 @@ class Edge:
         from terminal.web.sheet import Looking
 
         limits = self.limits
-        self.hub, self.unheard = Hub(self), Unheard(self.service)
+        self.hub = Hub(self)
         self.looking = Looking(self.service)
         self.known = Buckets(self.clock, per_s=limits.known_per_s, burst=limits.known_burst)
         self.strangers = Buckets(self.clock, per_s=limits.strangers_per_s, burst=limits.strangers_burst)

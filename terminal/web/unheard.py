@@ -15,24 +15,24 @@ async def list_unheard(call: Call[UnheardQuery]) -> Answer:
     """A program sees what itself asked for: the first thing to read after its own crash."""
     who, form = call.require(Action.SEE_SALES), call.form
     mine = who.actor if call.known.by_key else None
-    rows, go_on = call.edge.unheard.waiting(who.counters, who=mine, before=form.before, limit=form.limit)
+    rows, go_on = call.edge.service.unheard.waiting(who.counters, who=mine, before=form.before, limit=form.limit)
     return Answer(SaleList([sale_row(each) for each in rows], go_on))
 
 
 async def close_unheard(call: Call[Nothing]) -> Answer:
     call.require(Action.SETTLE_EXCEPTION)
     sale = call.sale(Action.SEE_SALES)
-    await call.edge.unheard.close(sale.id, actor=call.actor)
+    await call.edge.service.unheard.close(sale.id, actor=call.actor)
     return Answer(Done())
 
 
 def note_event(edge: Edge, caller: Caller, event: Event) -> None:
     """An event reached this listener."""
     if caller.by_key and event.type == "sale_moved":
-        edge.unheard.heard(event.subject, str(event.body["to"]), caller.principal.actor, event.wall_ms)
+        edge.service.unheard.heard(event.subject, str(event.body["to"]), caller.principal.actor, event.wall_ms)
 
 
 def note_sale(call: Call[Any], sale: str, state: str, at_ms: int) -> None:
     """This answer tells how a sale stands."""
     if call.known.by_key:
-        call.edge.unheard.heard(sale, state, call.known.principal.actor, at_ms)
+        call.edge.service.unheard.heard(sale, state, call.known.principal.actor, at_ms)

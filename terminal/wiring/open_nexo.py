@@ -27,7 +27,7 @@ async def open_nexo(stack: AsyncExitStack, parts: DoorParts) -> str:
     nexo = Nexo(parts.desk, parts.clock, counter_side(parts), Waits(sale_s=table.wait_s))
     peers, vault = peers_of(parts.name, table.peers), vault_of(parts.loaded, parts.name)
     door = NexoDoor(nexo, parts.clock, parts.entropy, peers, vault)
-    await keep_with(stack, parts, "watch", nexo.unheard.watch)
+    await keep_with(stack, parts, "watch", nexo.followed.watch)
     url = await listen(stack, make_app(door), table.host, table.port, tls=_context(parts, table))
     return f"{url}/nexo/"
 

@@ -46,7 +46,7 @@ async def open_zvt(stack: AsyncExitStack, parts: DoorParts) -> str:
     table = parts.loaded.settings.doors[parts.name]
     assert isinstance(table, ZvtTable), parts.name
     till = zvt_till(parts, table)
-    await keep_with(stack, parts, "watch", till.unheard.watch)
+    await keep_with(stack, parts, "watch", till.followed.watch)
     if not table.line:
         listener = ZvtListener(till, peers_of(parts.name, table.peers))
         return await listen_raw(stack, table, listener.come, listener.end, limit=READ_MAX)

@@ -55,7 +55,7 @@ class Line:
         nexo = Nexo(desk, clock, side)
         vault = Vault(PASSPHRASE, "k", 1) if self.sealed else None
         self.door = NexoDoor(nexo, clock, self.shop.world.entropy, Peers(()), vault)
-        desk.keep("watch", nexo.unheard.watch)
+        desk.keep("watch", nexo.followed.watch)
 
     async def send(self, data: bytes) -> bytes:
         self.sent.append(data)

@@ -90,7 +90,7 @@ class Counter:
 
         desk = desk_of(self.shop, door="old", counter=self.name, kind=self._kind)
         self.terminal = ZvtTill(desk, clock, named, local, lambda now_ms: now_ms - 3_600_000, "52500038")
-        self._tasks.append(asyncio.create_task(self.terminal.unheard.watch()))
+        self._tasks.append(asyncio.create_task(self.terminal.followed.watch()))
         return self.terminal
 
     def plug(self, *, serial: bool = False, prefix: bool = False, **wire: Any) -> tuple[Till, Cable]:

@@ -13,7 +13,7 @@ FOLLOWED_MAX: Final = 64
 ASKED_S: Final = 30.0  # for a sale to be recorded whose till did not wait for that
 
 
-class Unheard:
+class Followed:
     """``sale_s``: how long a customer may take, in seconds, also when no till waits for them."""
 
     def __init__(self, desk: Desk, sale_s: float) -> None:
