@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from terminal.counter.unheard import KEPT_MS
 from terminal.errors import Unavailable
 from terminal.payments.money import Money
 from terminal.payments.receipt import Row
@@ -107,6 +108,35 @@ async def test_a_tills_refunds_have_a_day_limit(shop: Shop) -> None:
 
 
 @story()
+async def test_i8_a_refund_that_is_refused_at_once_uses_up_nothing_of_the_day(shop: Shop) -> None:
+    desk = desk_of(shop)
+    sale = await paid(shop, desk, 4000)
+    assert (await refused(desk.refund(sale, 4500, "wrong size", "r-1"))).slug == "refund_too_much"
+    _, refund = await desk.refund(sale, 4000, "wrong size", "r-2")
+    assert refund.amount.minor == 4000
+
+
+@story()
+async def test_i8_a1_one_refund_asked_for_twice_at_once_is_one_and_uses_up_the_day_once(shop: Shop) -> None:
+    desk = desk_of(shop)
+    sale, other = await paid(shop, desk, 4000), await paid(shop, desk, 2000, "till-2")
+    asked = [desk.refund(sale, None, "wrong size", "r-1") for _ in range(2)]
+    assert len({refund.id for _, refund in await asyncio.gather(*asked)}) == 1
+    await desk.refund(other, None, "wrong size", "r-2")
+    await shop.until(lambda: shop.kept_minor == 0, 60)
+
+
+@story()
+async def test_a_till_that_stayed_away_for_a_week_is_asked_about_no_more(shop: Shop) -> None:
+    desk = desk_of(shop)
+    sale = desk.sale(await paid(shop, desk))
+    shop.world.clock.jump_wall(KEPT_MS - 60_000)
+    assert desk.unheard(sale)
+    shop.world.clock.jump_wall(120_000)
+    assert not desk.unheard(sale)
+
+
+@story()
 async def test_a_cancel_waits_for_proof(shop: Shop) -> None:
     desk = desk_of(shop)
     sale = await desk.open_sale(wants(shop))
@@ -153,6 +183,7 @@ async def test_a_days_takings_are_read_a_little_in_each_turn_of_the_loop(shop: S
         await asyncio.sleep(0)
     assert turns >= 2, "everybody else waited for all of them"
     assert (reading.result().count, reading.result().minor) == (1, 2850)
+    assert (await desk.takings(shop.world.clock.wall_ms())).count == 0, "of the day that began now"
     first = await desk.numbered(lambda no: no == 1)
     assert first is not None
     assert outcome(first) is Outcome.PAID

@@ -139,6 +139,40 @@ async def test_a1_a_line_that_breaks_ends_nothing_and_a_repeated_amount_is_not_c
         assert sales(shop) == 2
 
 
+@story()
+async def test_a1_another_amount_after_one_that_was_not_heard_is_another_sale(shop: Shop) -> None:
+    door = door_of(shop)
+    async with till_at(shop, door) as till:
+        till.sends(b"28.50\r")
+        await till.hears("WAIT")
+        till.cut = True
+        await pays(shop)
+        await shop.until(lambda: sale(shop).ended, 30)
+    async with till_at(shop, door) as till:
+        await till.hears("LAST PAID 28.50")
+        till.sends(b"9.00\r")
+        await till.hears("WAIT 9.00")
+        assert sales(shop) == 2
+
+
+@story()
+async def test_a1_a_till_that_asked_and_heard_paid_means_the_same_amount_for_the_next_customer(shop: Shop) -> None:
+    door = door_of(shop)
+    async with till_at(shop, door) as till:
+        till.sends(b"28.50\r")
+        await till.hears("WAIT")
+        till.cut = True
+        await pays(shop)
+        await shop.until(lambda: sale(shop).ended, 30)
+    async with till_at(shop, door) as till:
+        await till.hears("LAST PAID 28.50")
+        till.sends(b"?\r")
+        await till.hears("LAST PAID 28.50")
+        till.sends(b"28.50\r")
+        await till.hears("WAIT 28.50")
+        assert sales(shop) == 2
+
+
 @pytest.mark.row(94)
 @story()
 async def test_a1_paid_while_the_service_fell_over_comes_before_a_person_until_a_line_hears_it(shop: Shop) -> None:
@@ -232,6 +266,20 @@ async def test_a_line_that_goes_one_way_hears_nothing_and_sells(shop: Shop) -> N
         await shop.wait(90)
         assert till.heard == []
         assert sale(shop).exceptions == (), "nobody ever hears anything on such a line"
+
+
+@story()
+async def test_paid_on_a_line_that_goes_one_way_and_was_unplugged_is_before_nobody(shop: Shop) -> None:
+    door = door_of(shop, Rules("CNY", minor=True, answers=False))
+    async with till_at(shop, door) as till:
+        till.sends(b"2850\r")
+        await shop.until(lambda: sales(shop) == 1, 5)
+    watch = asyncio.create_task(door.watch())
+    await pays(shop)
+    await shop.until(lambda: sale(shop).ended, 30)
+    await shop.wait(90)
+    watch.cancel()
+    assert sale(shop).exceptions == (), "no till of such a line ever hears anything, and none is missing"
 
 
 @story()

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from terminal.errors import BadSettings
+from terminal.errors import BadSettings, JournalError
+from terminal.payments.sale import Sale
+from terminal.pos.desk import Desk, Request
 from terminal.pos.folder import FolderDoor
 from terminal.pos.folder_shelf import FolderUnusable, Shelf
 from terminal.settings import FolderTable
@@ -66,16 +68,16 @@ class Place:
         return sorted(each.name for each in (self.path / where).iterdir())
 
     @asynccontextmanager
-    async def door(self, unpaid_s: float = 180) -> AsyncIterator[FolderDoor]:
+    async def door(self, unpaid_s: float = 180, kind: type[Desk] = Desk) -> AsyncIterator[FolderDoor]:
         """Of the life that runs now."""
-        door = FolderDoor(desk_of(self.shop), self.shelf, "en", look_s=0.5, unpaid_s=unpaid_s)
+        door = FolderDoor(desk_of(self.shop, kind=kind), self.shelf, "en", look_s=0.5, unpaid_s=unpaid_s)
         running = asyncio.create_task(door.run())
         await asyncio.sleep(0.1)
         try:
             yield door
         finally:
             running.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Killed):
+            with contextlib.suppress(asyncio.CancelledError, Killed, JournalError):
                 await running
 
 
@@ -357,3 +359,27 @@ async def test_a1_a_name_that_comes_again_after_its_request_was_removed_is_read_
         told = await at.comes("1.txt")
         assert (told["outcome"], told["slug"]) == ("refused", "idempotency_other_meaning")
         assert sales(shop) == 1
+
+
+class Unknown(Desk):
+    """The disk has the sale, and cannot say so any more."""
+
+    async def open_sale(self, request: Request) -> Sale:
+        await super().open_sale(request)
+        raise JournalError("journal_stopped", cause="commit_unknown")
+
+
+@story()
+async def test_d4_a1_a_request_nobody_knows_to_be_recorded_is_not_refused_and_found_by_the_next_start(
+    shop: Shop,
+) -> None:
+    async with place(shop) as at:
+        async with at.door(kind=Unknown):
+            at.put("a.txt")
+            await shop.wait(5)
+            assert (at.names("work"), at.names("out")) == (["a.txt"], [])
+        await shop.restart()
+        async with at.door():
+            await at.pays()
+            assert (await at.comes("a.txt"))["outcome"] == "paid"
+        assert (sales(shop), len(shop.captured)) == (1, 1)
