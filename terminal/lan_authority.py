@@ -10,7 +10,6 @@ in the subject alternative name); RFC 1918 and RFC 6762 on private addresses and
 
 import datetime
 import ipaddress
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from terminal.counter.ports import Clock
+from terminal.whole_file import write_whole
 
 AUTHORITY: Final = "lan-authority.pem"
 KEY: Final = "lan-authority.key"
@@ -134,8 +134,8 @@ def _new_authority(folder: Path, names: Sequence[str], title: str, now: datetime
         .add_extension(x509.NameConstraints(subtrees, None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    _write(folder / KEY, _private(key))
-    (folder / AUTHORITY).write_bytes(root.public_bytes(_PEM))
+    write_whole(folder / KEY, _private(key), 0o600)
+    write_whole(folder / AUTHORITY, root.public_bytes(_PEM), 0o644)
     return root, key
 
 
@@ -152,7 +152,7 @@ def _new_server(path: Path, root: Root, names: Sequence[str], now: datetime.date
         .add_extension(identifier, critical=False)
         .sign(signer, hashes.SHA256())
     )
-    _write(path, _private(key) + own.public_bytes(_PEM))
+    write_whole(path, _private(key) + own.public_bytes(_PEM), 0o600)
 
 
 def _begun(
@@ -221,14 +221,3 @@ def _certificate_in(data: bytes) -> x509.Certificate:
 
 def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not there, readable by the service alone."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)  # noqa: PTH105  # one step

@@ -13,24 +13,52 @@ class Owner(NamedTuple):
 
 
 def write_whole(path: Path, data: bytes, mode: int, owner: Owner | None = None) -> None:
-    """Durable on return, and never half: written aside, synced, then given the name. Raises OSError."""
-    aside = path.with_name(path.name + ".new")
+    """Durable on return, and never half: written aside, synced, then given the name. Raises OSError.
+
+    ``mode`` is what it gets, whatever the umask (umask(2)) would make of it.
+    """
+    take_place(write_aside(path, data, mode, owner), path)
+
+
+def write_new(path: Path, data: bytes, mode: int, owner: Owner | None = None) -> None:
+    """As ``write_whole``, and never over what is there. Raises OSError; FileExistsError: something is."""
+    aside = write_aside(path, data, mode, owner)
+    try:
+        path.hardlink_to(aside)  # unlike a rename it never replaces a file
+    finally:
+        aside.unlink()
+    sync_folder(path.parent)
+
+
+def write_aside(path: Path, data: bytes, mode: int, owner: Owner | None = None) -> Path:
+    """The same bytes whole and synced beside ``path``, for who looks at them before they count. Raises OSError."""
+    aside = beside(path)
     aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         if owner is not None:
             os.fchown(descriptor, *owner)
+        os.fchmod(descriptor, mode)  # after the owner: chown(2) takes bits away
         file.write(data)
         file.flush()
         os.fsync(descriptor)
-    take_place(aside, path)
+    return aside
+
+
+def beside(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
 
 
 def take_place(aside: Path, path: Path) -> None:
     """Give ``aside``, which is whole and synced, the name ``path``; durable on return. Raises OSError."""
     aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in ``folder`` durable. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -1,11 +1,12 @@
 """When this shop was last saved, and where to: a note in the state folder, for whoever asks later."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from terminal.whole_file import write_whole
 
 NOTE: Final = "backup.json"
 ENDING: Final = ".ctbackup"
@@ -20,10 +21,7 @@ class Note(msgspec.Struct, frozen=True):
 
 def write_note(state: Path, note: Note) -> None:
     """Whole or not at all. Raises OSError."""
-    aside = state / f"{NOTE}.new"
-    aside.write_bytes(msgspec.json.encode(note))
-    aside.chmod(0o600)
-    os.replace(aside, state / NOTE)  # noqa: PTH105  # one step: nobody reads half a note
+    write_whole(state / NOTE, msgspec.json.encode(note), 0o600)
 
 
 def read_note(state: Path) -> Note | None:

@@ -1,7 +1,6 @@
 """``countertop doctor``: why a device or listener cannot be reached, and the fix; writes a udev rule if asked."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from terminal.cli.doctor_service import service_findings
 from terminal.cli.words import REFUSED, console, give_up, language, put, sentences
 from terminal.settings import load
 from terminal.system import SystemClock
+from terminal.whole_file import write_whole
 
 DEFAULT_RULE: Final = Path("etc/udev/rules.d/70-countertop.rules")
 _MARKS: Final = {"wrong": "[bold red]wrong[/]  ", "warning": "[yellow]look[/]   ", "good": "[green]good[/]   "}
@@ -78,10 +78,7 @@ def write(path: Path, text: str) -> Finding:
             return Finding("rule_same", "good", facts)
         if before and not before.startswith(HEADER):
             return Finding("rule_foreign", "wrong", facts)
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_text(text, "utf-8")
-        beside.chmod(0o644)
-        os.replace(beside, path)  # noqa: PTH105  # one step: udev never reads half a rule
+        write_whole(path, text.encode(), 0o644)
     except OSError as error:
         return Finding("rule_denied", "wrong", {**facts, "why": error.strerror or str(error)})
     return Finding("rule_written", "good", facts)

@@ -13,6 +13,7 @@ import msgspec
 
 from terminal.cli.doctor_checks import Finding, Machine, findings, rule
 from terminal.settings import Loaded
+from terminal.whole_file import write_whole
 
 DAY_S: Final = 86_400
 RULE_FILE: Final = "70-countertop.rules"  # in the state folder, for whoever is root
@@ -94,9 +95,7 @@ def _rule(state: Path, machine: Machine) -> Iterator[Finding]:
         if path.is_symlink():
             return
         if not path.exists() or path.read_text("utf-8", errors="replace") != text:
-            beside = path.with_name(f".{RULE_FILE}.new")
-            beside.write_text(text, "utf-8")
-            os.replace(beside, path)  # noqa: PTH105  # one step: nobody copies half a rule
+            write_whole(path, text.encode(), 0o644)
     except OSError as error:
         yield _denied(path, error)
     else:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from terminal.cli.install_plan import Piece
 from terminal.errors import BadSettings
+from terminal.whole_file import Owner, beside, sync_folder, write_whole
 
 Told = Literal["new", "changed", "same", "gone", "left"]
 _FOLDERS_MODE: Final = 0o755
@@ -121,18 +122,18 @@ def _make(path: Path, piece: Piece, step: Step, owners: Owners) -> None:
         _give(path, piece.mode, wanted)
     elif not fresh:
         _give(path, piece.mode, wanted)
+    elif piece.kind == "link":
+        _link(path, piece.data.decode())
     else:
-        beside = path.with_name(f".{path.name}.new")
-        beside.unlink(missing_ok=True)
-        if piece.kind == "link":
-            beside.symlink_to(piece.data.decode())
-        else:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(piece.data)
-                file.flush()
-                os.fsync(file.fileno())
-            _give(beside, piece.mode, wanted)
-        os.replace(beside, path)  # noqa: PTH105  # of the link, not of what it leads to
+        write_whole(path, piece.data, piece.mode, Owner(*wanted) if wanted is not None else None)
+
+
+def _link(path: Path, target: str) -> None:
+    aside = beside(path)
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(target)
+    os.replace(aside, path)  # noqa: PTH105  # of the link, not of what it leads to
+    sync_folder(path.parent)
 
 
 def _give(path: Path, mode: int, wanted: tuple[int, int] | None) -> None:

@@ -18,10 +18,11 @@ import msgspec
 from terminal.counter.ports import Clock, Entropy
 from terminal.errors import JournalError
 from terminal.journal.failure import diagnose, refusal
-from terminal.journal.place import side, sync_folder
+from terminal.journal.place import side
 from terminal.journal.schema import connect
 from terminal.journal.start import last_number
 from terminal.journal.strongbox import PIECE, lock, unlock
+from terminal.whole_file import sync_folder
 
 JOURNAL: Final = "journal.db"
 CHECKPOINTS: Final = "journal.db.checkpoints"

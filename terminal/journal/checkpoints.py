@@ -16,8 +16,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from terminal.errors import JournalError
-from terminal.journal.place import sync_folder
 from terminal.journal.records import Chain, encode
+from terminal.whole_file import sync_folder
 
 EVERY: Final = 1000  # entries
 Kind = Literal["first", "regular", "asked", "close", "restored"]

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from terminal.counter.ports import Entropy
 from terminal.errors import BadSettings
-from terminal.journal.place import sync_folder
+from terminal.whole_file import beside, take_place, write_aside, write_new, write_whole
 
 PRIVATE: Final = "journal.key"
 PUBLIC: Final = "journal.pub"
@@ -91,8 +91,8 @@ class JournalKeys:
     def save(self, folder: Path) -> None:
         """Write both halves, durably and never over an existing file."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(folder / PUBLIC, self.public_pem(), 0o644)
-        _write_new(folder / PRIVATE, self._file(), 0o600)
+        write_whole(folder / PUBLIC, self.public_pem(), 0o644)
+        write_new(folder / PRIVATE, self._file(), 0o600)
 
     def renewed(self, entropy: Entropy) -> "JournalKeys":
         """New keys for what is written from now on; the old ones stay, to read by. The checkpoints' key stays too:
@@ -109,8 +109,7 @@ class JournalKeys:
 
     def draft(self, folder: Path) -> "JournalKeys":
         """Write the private half beside the one in use, durably; returns it as it was read back from there."""
-        aside = _write_aside(folder / PRIVATE, self._file(), 0o600)
-        return JournalKeys._read(aside)
+        return JournalKeys._read(write_aside(folder / PRIVATE, self._file(), 0o600))
 
     def _file(self) -> bytes:
         rings = [
@@ -173,35 +172,8 @@ def _read_secret(path: Path) -> bytes:
 
 def take_up_draft(folder: Path) -> None:
     """The draft becomes the keys, in one step: whoever starts afterwards finds the old file or the new one."""
-    _aside(folder / PRIVATE).replace(folder / PRIVATE)
-    sync_folder(folder)
+    take_place(beside(folder / PRIVATE), folder / PRIVATE)
 
 
 def drop_draft(folder: Path) -> None:
-    _aside(folder / PRIVATE).unlink(missing_ok=True)
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(path.name + ".new")
-
-
-def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """A half-written key file would lock the journal for ever: write aside, sync, then give it the name."""
-    aside = _write_aside(path, data, mode)
-    if path.name == PRIVATE:
-        path.hardlink_to(aside)  # unlike a rename it never replaces a key that is there
-        aside.unlink()
-    else:
-        aside.replace(path)
-    sync_folder(path.parent)
-
-
-def _write_aside(path: Path, data: bytes, mode: int) -> Path:
-    aside = _aside(path)
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-    return aside
+    beside(folder / PRIVATE).unlink(missing_ok=True)

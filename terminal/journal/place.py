@@ -66,12 +66,3 @@ def file_system_of(folder: Path, mounts: str | None = None) -> str:
         if folder.is_relative_to(point) and len(point) >= len(best):
             best, kind = point, fields[2]
     return kind
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in ``folder`` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

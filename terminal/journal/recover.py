@@ -15,11 +15,12 @@ from terminal.counter.ports import Clock
 from terminal.errors import JournalError
 from terminal.journal.checkpoints import Checkpoint, Checkpoints, read_checkpoints
 from terminal.journal.keys import JournalKeys
-from terminal.journal.place import side, sync_folder
+from terminal.journal.place import side
 from terminal.journal.projection import empty, project_all
 from terminal.journal.records import Chain, Row
 from terminal.journal.schema import connect, harden, refuse_newer
 from terminal.journal.verify import examine
+from terminal.whole_file import sync_folder
 
 log = logging.getLogger(__name__)
 

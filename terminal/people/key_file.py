@@ -4,19 +4,15 @@ import os
 from pathlib import Path
 
 from terminal.errors import BadSettings
+from terminal.whole_file import write_new
 
 
 def write_key(path: Path, key: str) -> None:
     """A new file with mode 0600. Raises BadSettings("key_file_not_ours") when something is there already."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
-        descriptor = os.open(path, flags, 0o600)
+        write_new(path, f"{key}\n".encode(), 0o600)
     except OSError as error:
         raise BadSettings("key_file_not_ours", path=str(path), why=error.strerror or "") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key + "\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def read_key(path: Path) -> str | None:

@@ -1,7 +1,6 @@
 """What was chosen on the set-up page: ``devices.toml`` in the state folder, above the settings file."""
 
 import json
-import os
 import tomllib
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ import msgspec
 from terminal.errors import BadSettings
 from terminal.settings.pieces import piece
 from terminal.settings.tables import DEVICE_TABLES, CounterTable, DeviceTable, Settings
+from terminal.whole_file import write_whole
 
 CHOSEN_FILE: Final = "devices.toml"
 
@@ -74,14 +74,4 @@ def write_chosen(state: Path, choices: Chosen) -> None:
             lines += ["", f"[counters.{json.dumps(counter)}.{role}]"]
             values = msgspec.structs.asdict(table)
             lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
-    draft = state / f"{CHOSEN_FILE}.new"
-    with draft.open("w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(state / CHOSEN_FILE)
-    folder = os.open(state, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(state / CHOSEN_FILE, ("\n".join(lines) + "\n").encode(), 0o600)

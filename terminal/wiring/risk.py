@@ -1,7 +1,6 @@
 """The risk desk's part of the wiring: what rules must know of the shop, the codes of all regions, the folder."""
 
 import asyncio
-import os
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from terminal.risk.desk import RiskDesk
 from terminal.settings import Loaded
 from terminal.settlement.business_day import ShopTime
 from terminal.web.risk_desk import shop_facts
+from terminal.whole_file import write_new
 
 LETTERS = "letters"
 
@@ -42,9 +42,5 @@ def _keep(folder: Path, name: str, text: str) -> str:
     """Raises OSError. Only this user reads it: it may name people."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(path, text.encode(), 0o600)
     return str(path)

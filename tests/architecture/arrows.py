@@ -24,7 +24,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.payments": ("terminal.errors",),
     "terminal.counter": ("terminal.payments", *COMMON),
     # by shape these are the counter's ports: they see its types and never each other
-    "terminal.journal": (*CORE_TYPES, PORTS, *COMMON),
+    "terminal.journal": (*CORE_TYPES, "terminal.whole_file", PORTS, *COMMON),
     "terminal.banks": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.peripherals": (*CORE_TYPES, PORTS, *COMMON, "drivers"),
     "terminal.conformance": (
@@ -38,7 +38,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.connectors": ("terminal.banks", "terminal.conformance", *CORE_TYPES, PORTS, *COMMON),
     # beside the core
     "terminal.help": ("terminal.payments.money", "terminal.errors"),
-    "terminal.people": (*CORE_TYPES, PORTS, *COMMON),
+    "terminal.people": (*CORE_TYPES, "terminal.whole_file", PORTS, *COMMON),
     "terminal.settlement": ("terminal.payments", PORTS, *COMMON),
     "terminal.privacy": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.risk": ("terminal.payments", "terminal.counter", *COMMON),
@@ -49,7 +49,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.care": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
-    "terminal.settings": (*CORE_TYPES, "terminal.channel_tables", "terminal.counter.settings", *COMMON),
+    "terminal.settings": (
+        *(*CORE_TYPES, "terminal.channel_tables", "terminal.counter.settings", "terminal.whole_file"),
+        *COMMON,
+    ),
     # edges: parse, call, format
     "terminal.web": (
         "terminal.counter",
@@ -83,7 +86,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
     "terminal.local_authority": ("terminal.whole_file", PORTS),
-    "terminal.lan_authority": (PORTS,),
+    "terminal.lan_authority": ("terminal.whole_file", PORTS),
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks
     "terminal.sandbox": ("terminal.chance", *COMMON),  # a customer of a given seed

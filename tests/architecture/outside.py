@@ -81,7 +81,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/wiring/privacy.py", "file"): "the ledger's own file, and what is old",
     ("terminal/wiring/practice.py", "file"): "the simulated bank's credentials, once when somebody practises",
     ("terminal/wiring/risk.py", "thread"): "writing them leaves the loop",
-    ("terminal/wiring/risk.py", "file"): "letters for the bank, into the shop's own folder",
     ("terminal/wiring/visit.py", "file"): "sealed records",
     ("terminal/visit/presets.py", "file"): "presets are data files, each read once",
     ("terminal/visit/keys.py", "file"): "the key that seals a visit's record, for its owner alone",

@@ -17,7 +17,7 @@ from terminal.errors import JournalError
 from terminal.journal.checkpoints import Checkpoint, read_checkpoints
 from terminal.journal.keys import JournalKeys
 from terminal.journal.lock import InstanceLock
-from terminal.journal.place import side, sync_folder
+from terminal.journal.place import side
 from terminal.journal.postgres import log as database
 from terminal.journal.postgres.log import PAGE, Batch
 from terminal.journal.postgres.place import LOST, Place, close
@@ -28,6 +28,7 @@ from terminal.journal.projection import parse
 from terminal.journal.records import Chain, Identity, Row, decode
 from terminal.journal.schema import connect, refuse_newer
 from terminal.journal.verify import Examination
+from terminal.whole_file import sync_folder
 
 MOVED: Final = ".moved"
 _ROWS: Final = "SELECT * FROM event WHERE number > ? ORDER BY number LIMIT ?"
