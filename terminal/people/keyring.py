@@ -35,10 +35,13 @@ class KeyRing:
     def who(self, key: str) -> Principal | None:
         """The holder of a key that is neither revoked nor expired."""
         found = self._roll.by_token(ApiKey, key)
-        if found is None or self._clock.wall_ms() >= found.expires_ms:
+        if found is None or self._over(found):
             return None
         counters, scopes = frozenset(found.counters), frozenset(found.scopes)
         return Principal("pos", found.id, Role.POS, found.id, counters, scopes, simulated=self._simulated)
+
+    def _over(self, key: ApiKey) -> bool:
+        return self._clock.wall_ms() >= key.expires_ms
 
     async def make(
         self,
@@ -55,7 +58,7 @@ class KeyRing:
             raise InvalidRequest("field_wrong", field="scopes")
         if not 1 <= days <= KEY_DAYS_MAX:
             raise InvalidRequest("field_wrong", field="days")
-        self._roll.check_room(ApiKey)
+        self._roll.check_room(ApiKey, self._over)
         key, key_id = make_token("ctk", self._entropy), self._ids.ulid()
         await self._roll.record(
             "api_key_made", key_id, actor, claim(key_id) if claim else (), label=label, token=digest(key),

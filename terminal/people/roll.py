@@ -1,7 +1,7 @@
 """The shop's people, devices and keys in memory, every change journalled in the stream ``people:<store>``."""
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -77,8 +77,9 @@ class Roll:
         if wait_s := lockout.locked_s(tally, device, self._clock.mono_ns()):
             raise NotAllowed(slug, minutes=-(-wait_s // 60))
 
-    def check_room(self, kind: type[R]) -> None:
-        if sum(1 for _ in self.all(kind)) >= ACTIVE_MAX:
+    def check_room(self, kind: type[R], over: Callable[[R], bool]) -> None:
+        """``over``: whose time is up takes no room. Raises Conflict("people_full")."""
+        if sum(not over(each) for each in self.all(kind)) >= ACTIVE_MAX:
             raise Conflict("people_full", limit=ACTIVE_MAX)
 
     async def record(self, kind: str, subject: str, actor: Actor, claims: Claims = (), /, **body: Any) -> None:

@@ -91,9 +91,9 @@ class People(SigningIn):
         """
         check_new(pin)
         name = label_of(label)
-        self._roll.check_room(Person)
+        self._roll.check_room(Person, self._over)
         if display:
-            self._roll.check_room(Device)
+            self._roll.check_room(Device, self._over)
         grant = await self._use_code(code, "visit", device)
         kind, _, maker = grant.made_by.partition(":")
         by = Actor("person", maker) if kind == "person" else SYSTEM
@@ -152,7 +152,7 @@ class People(SigningIn):
     def new_pairing_code(self, by: Principal | None, counter: str, *, display: bool = False) -> str:
         """Six digits that pair one till, or one customer display, with ``counter`` within 15 minutes."""
         principal = self.require(by, Action.MANAGE_DEVICES)
-        self._roll.check_room(Device)
+        self._roll.check_room(Device, self._over)
         return self._codes.make(Grant("pair", counter, made_by=str(principal.actor), display=display))
 
     async def pair(self, code: str, *, label: str, device: str) -> str:
@@ -180,8 +180,9 @@ class People(SigningIn):
         return self._roll.label(actor.partition(":")[2])
 
     def devices(self, by: Principal | None) -> tuple[Device, ...]:
+        """Those that are let in; of a visitor's phone whose time is up nothing is left to take away."""
         self.require(by, Action.MANAGE_DEVICES)
-        return tuple(self._roll.all(Device))
+        return tuple(each for each in self._roll.all(Device) if not self._over(each))
 
     async def unpair(self, by: Principal | None, device: str) -> None:
         actor = self.require(by, Action.MANAGE_DEVICES).actor

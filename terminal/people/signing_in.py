@@ -251,7 +251,7 @@ class SigningIn:
     async def _add(
         self, actor: Actor, role: Role, label: str, pin: str, claim: MakeClaim | None = None, until_ms: int = 0
     ) -> str:
-        self._roll.check_room(Person)
+        self._roll.check_room(Person, self._over)
         person, name = self._ids.ulid(), label_of(label)
         record = await self._pins.hash(pin)
         taken = claims_of(claim, person)
@@ -311,7 +311,7 @@ class SigningIn:
         return grant
 
     async def _pair(self, grant: Grant, label: str) -> str:
-        self._roll.check_room(Device)
+        self._roll.check_room(Device, self._over)
         token, till = make_token("ctd", self._entropy), self._ids.ulid()
         kind = "display_paired" if grant.display else "till_paired"
         await self._roll.record(
@@ -322,7 +322,7 @@ class SigningIn:
 
     async def _lend_display(self, counter: str, label: str, made_by: str, until_ms: int) -> str:
         """A visitor's phone; with their login it ends too."""
-        self._roll.check_room(Device)
+        self._roll.check_room(Device, self._over)
         token, phone = make_token("ctd", self._entropy), self._ids.ulid()
         await self._roll.record(
             "visitor_display_paired", phone, SYSTEM, label=label, counter=counter, token=digest(token),
