@@ -109,7 +109,7 @@ class Visiting:
                 for name, each in sorted(self._service.parts.providers.items())
             ],
             "people": [{"id": x.id, "name": x.label, "role": x.role.value} for x in self._site.people.people()],
-            "training": self._machine.practised(visit.begun_ms if visit else 0),
+            "training": self._machine.practised(visit) if visit else [],
             "journal": {"number": head, "hash": newest[0].hash.hex() if newest else ""},
         }
 

@@ -132,14 +132,12 @@ class Machine:
     async def _trained(self, visit: Visit) -> Proven:
         path, since_ms = self._site.state / PRACTICE, visit.begun_ms
         found = await asyncio.get_running_loop().run_in_executor(None, practised, path, since_ms)
-        return prove_training(self.practised(since_ms, after=visit.number), found)
+        return prove_training(self.practised(visit), found)
 
-    def practised(self, since_ms: int, *, after: int = 0) -> list[dict[str, Any]]:
-        """``after``: an event's number, for whoever knows it: no clock is asked then."""
+    def practised(self, visit: Visit) -> list[dict[str, Any]]:
         rows = []
         for counter in self._service.lanes:
             events = self._service.feed.of_subject(f"training:{counter}")
-            begun = [each for each in events if each.type == "training_begun"]
-            begun = [each for each in begun if (each.number > after if after else each.wall_ms >= since_ms)]
+            begun = [each for each in events if each.type == "training_begun" and each.number > visit.number]
             rows += [{"counter": counter, "at_ms": each.wall_ms, "by": each.actor} for each in begun]
         return rows
