@@ -16,13 +16,13 @@ from typing import Any, Final, Protocol
 from terminal.counter.book import Book
 from terminal.counter.ports import Played, Printer, PrintStopped, Slip, Speaker, Utterance
 from terminal.counter.settings import CounterSettings, House, Limits
-from terminal.counter.slips import receipt_id
+from terminal.counter.slips import frozen_lines, receipt_id
 from terminal.errors import NotFound
 from terminal.log_context import about
 from terminal.on_demand import OnDemand
 from terminal.payments.event import Actor, Owed
 from terminal.payments.fact import Fact, Facts
-from terminal.payments.receipt import Receipt, Row, from_json, to_json
+from terminal.payments.receipt import Receipt, Row, to_json
 from terminal.payments.sale import Sale
 
 log = logging.getLogger(__name__)
@@ -283,7 +283,7 @@ class Paper:
         """Durable before the first byte: the lines (frozen at the first printing) and the copy number."""
         receipt = receipt_id(owed)
         known = self._book.sale(owed.subject).printings(receipt) > 0
-        frozen = self._frozen(owed.subject, receipt) if known else None
+        frozen = frozen_lines(self._book.feed.of_subject(owed.subject), receipt) if known else None
         lines = frozen or self._make_slip(self._counter, self._book.sale(owed.subject), owed)
         copy = 0
 
@@ -301,9 +301,3 @@ class Paper:
             late = self.tax.late(self._counter, owed, lines) if self.tax is not None else ()
             lines = (self._copy_mark(self._counter, copy), *late, *lines)
         return Slip(job=receipt, receipt=lines, copy=copy)
-
-    def _frozen(self, sale_id: str, receipt: str) -> Receipt | None:
-        for event in self._book.feed.of_subject(sale_id):
-            if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
-                return from_json(event.body["lines"])
-        return None

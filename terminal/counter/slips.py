@@ -1,16 +1,17 @@
 """Makes the receipt lines of a sale or refund in its language (frozen when first printed)."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 from terminal.counter.ports import Provider
 from terminal.counter.settings import CounterSettings, House
 from terminal.counter.wording import Wording
-from terminal.payments.event import Owed
+from terminal.payments.event import Event, Owed
 from terminal.payments.merchant_slip import Taking, merchant_slip
 from terminal.payments.money import Money
-from terminal.payments.receipt import Blank, Code, Receipt, Row
+from terminal.payments.receipt import Blank, Code, Receipt, Row, from_json
 from terminal.payments.sale import Sale
 from terminal.payments.slip import Mark, Shop, Words, refund_slip, sale_slip, unverified_slip
 from terminal.payments.tax_mark import TaxMark, tax_rows
@@ -21,6 +22,18 @@ Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> nam
 def receipt_id(owed: Owed) -> str:
     """All printings of one receipt share it: ``<attempt>:receipt`` or ``<refund>:receipt``."""
     return str(owed.body.get("receipt", owed.id))
+
+
+def frozen_lines(events: Iterable[Event], receipt: str) -> Receipt | None:
+    """What stands on paper of a receipt, from its sale's events; None: no printing of it was begun.
+
+    The newest lines: a try that touched no paper is made anew, and what may have touched it is only repeated.
+    """
+    frozen: Receipt | None = None
+    for event in events:
+        if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
+            frozen = from_json(event.body["lines"])
+    return frozen
 
 
 def mark_of(house: House) -> Mark:
@@ -41,10 +54,32 @@ def titles_of(providers: Mapping[str, Provider]) -> Titles:
     return found
 
 
+class BankLines(Protocol):
+    """What the bank whose name the shop works under wants on paper."""
+
+    def foot(self, language: str) -> Receipt: ...
+
+    def card(self) -> Receipt: ...
+
+    def sign(self) -> bytes: ...
+
+
+class NoBank:
+    def foot(self, _language: str) -> Receipt:
+        return ()
+
+    def card(self) -> Receipt:
+        return ()
+
+    def sign(self) -> bytes:
+        return b""
+
+
 class Slips:
     def __init__(self, house: House, wording: Wording, titles: Titles | None = None) -> None:
         self._house, self._wording, self._titles = house, wording, titles or {}
         self.tax: Callable[[Sale, str], TaxMark | None] = lambda _sale, _receipt: None
+        self.bank: BankLines = NoBank()
         self.asks: Callable[[Sale], tuple[str, str]] = lambda _sale: ("", "")  # word and code, below a sale's slip
 
     def method(self, wallet: str, language: str) -> str:
@@ -89,7 +124,7 @@ class Slips:
                 check_code=check_code,
                 method=self.method(sale.attempt(refund.attempt).provider, language),
                 queued_until=self._wording.when(refund.due_ms, language) if kind == "queued" else "",
-                foot=taxed,
+                foot=(*taxed, *self.bank.foot(language)),
             )
         return sale_slip(
             sale,
@@ -103,7 +138,7 @@ class Slips:
             check_code=check_code,
             method=self.method(sale.attempt(subject).provider, language),
             methods=lambda each: self.method(each.provider, language),
-            foot=(*taxed, *self._foot(sale, words)),
+            foot=(*taxed, *self._foot(sale, words), *self.bank.foot(language)),
         )
 
     def _money(self, language: str, amount: Money) -> str:

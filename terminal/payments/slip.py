@@ -104,9 +104,12 @@ def sale_slip(
 
 
 def receipted(sale: Sale) -> list[Attempt]:
-    """What pays a sale and has a receipt: what came twice is to be given back, and has none."""
-    excess = {each.attempt for each in sale.exceptions if each.kind == "excess"}
-    return [each for each in sale.attempts if each.pays and each.id not in excess]
+    """What pays a sale and has a receipt: an order that came too much is to be given back, and has none.
+
+    One whose own money was taken twice keeps its receipt: what it was paid with first stands.
+    """
+    excess = {each.id for each in sale.exceptions if each.kind == "excess"}
+    return [each for each in sale.attempts if each.pays and f"{each.id}:excess" not in excess]
 
 
 def refund_slip(

@@ -6,10 +6,11 @@ from typing import Any, Final
 from aiohttp import web
 
 from terminal.counter.service import Service
+from terminal.counter.slips import frozen_lines
 from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Owed
 from terminal.payments.merchant_slip import Taking, takings
-from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
+from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, to_json
 from terminal.payments.sale import Sale
 from terminal.payments.slip import receipted
 from terminal.people.roles import Action
@@ -41,7 +42,7 @@ async def read_receipt(call: Call[ReceiptQuery]) -> Answer:
     if call.form.kind == "merchant":
         return await _told(call, f"{sale.id}:merchant", merchant_lines(call, sale), frozen=False)
     receipt = _receipt_id(sale, call.form.refund, call.form.kind)
-    frozen = _frozen(call.edge.service, sale, receipt)
+    frozen = frozen_lines(call.edge.service.feed.of_subject(sale.id), receipt)
     lines = frozen if frozen is not None else _made(call.edge.service, sale, receipt)
     return await _told(call, receipt, lines, frozen=frozen is not None, printings=sale.printings(receipt))
 
@@ -108,17 +109,10 @@ def _receipt_id(sale: Sale, refund: str, kind: str) -> str:
 def receipt_lines(service: Service, sale: Sale) -> Receipt:
     """The receipt of a paid sale as a copy of its slip would have it. Raises Conflict("reprint_nothing")."""
     receipt = _receipt_id(sale, "", "")
-    frozen = _frozen(service, sale, receipt)
+    frozen = frozen_lines(service.feed.of_subject(sale.id), receipt)
     if frozen is None:
         return _made(service, sale, receipt)
     return (*service.parts.slips.late_tax(service.adopt(sale.counter).settings, sale, receipt, frozen), *frozen)
-
-
-def _frozen(service: Service, sale: Sale, receipt: str) -> Receipt | None:
-    for event in service.feed.of_subject(sale.id):
-        if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
-            return from_json(event.body["lines"])
-    return None
 
 
 def _made(service: Service, sale: Sale, receipt: str) -> Receipt:

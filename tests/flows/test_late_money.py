@@ -3,7 +3,8 @@
 import pytest
 
 from terminal.payments.sale import Sale, SaleState
-from tests.flows.shop import CASHIER, Shop, refused, story
+from terminal.web.receipts import as_text, receipt_lines
+from tests.flows.shop import CASHIER, DAY_S, Shop, refused, story
 
 
 async def paid_late(shop: Shop) -> Sale:
@@ -72,6 +73,11 @@ async def test_b11_a_customer_charged_twice_is_excess_within_60_s_and_the_sale_i
     assert shop.counter.speaker.words == [("paid", 2850), ("late", 2850)]
     assert listed_with_its_evidence(shop)
     assert len(shop.counter.printer.whole) == 1
+    page = as_text(receipt_lines(shop.service, shop.sale(sale)))
+    assert shop.attempt(sale).provider_txn in page, "I9: what the customer has paid for once is on the phone"
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.until(lambda: len(shop.counter.printer.whole) == 2, 5)
+    assert {each.job for each in shop.counter.printer.whole} == {f"{shop.attempt(sale).id}:receipt"}
 
 
 def listed_with_its_evidence(shop: Shop) -> bool:
@@ -111,3 +117,17 @@ async def test_a_second_chance_paid_and_the_first_late_is_excess(shop: Shop) -> 
     refund = await shop.service.aftercare.refund(sale.id, None, reason="twice", actor=CASHIER, attempt_id=first.id)
     await shop.until(lambda: shop.sale(sale).refund(refund[1].id).state == "refunded", 30)
     assert shop.kept_minor == 2850
+
+
+@pytest.mark.row(21)
+@story()
+async def test_i17_of_what_a_day_of_looks_was_owed_a_start_after_days_makes_one(shop: Shop) -> None:
+    """A counter that is switched off every night would never see that day end."""
+    sale = await shop.with_code()
+    await shop.cancel(sale)
+    await shop.world.crash()
+    await shop.wait(2 * DAY_S)
+    await shop.world.start()
+    before = shop.world.line.requests
+    await shop.until(lambda: shop.attempt(sale).swept, 30)
+    assert shop.world.line.requests - before <= 2

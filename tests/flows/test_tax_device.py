@@ -196,6 +196,25 @@ async def test_a_number_that_came_late_is_on_a_copy_in_whatever_words_the_slip_s
     assert shop.service.parts.slips.late_tax(later, shop.sale(sale), receipt, (*late, *frozen)) == (), "once"
 
 
+@pytest.mark.row(61, 63, 68)
+@story()
+async def test_i9_a_copy_repeats_what_is_on_paper_and_not_a_try_that_never_touched_it(shop: Shop) -> None:
+    device, printer = connect(shop, Device()), shop.counter.printer
+    device.fails = [TaxUnanswered("no_answer")]
+    printer.paper.clear()
+    sale = await shop.paid()
+    await shop.until(lambda: bool(shop.events("tax_registered")), 60)
+    assert len(shop.events("print_started")) == len(shop.events("print_stopped")) == 1
+    printer.paper.set()
+    await shop.until(lambda: len(printer.whole) == 1, 60)
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.until(lambda: len(printer.whole) == 2, 5)
+    original, copy = printer.whole
+    assert (original.copy, OWED in told(original.receipt), "TAX-1" in told(original.receipt)) == (0, False, True)
+    assert (copy.copy, copy.receipt[1:]) == (1, original.receipt)
+    assert receipt_lines(shop.service, shop.sale(sale)) == original.receipt, "and so does the phone"
+
+
 @pytest.mark.row(68)
 @story()
 async def test_what_is_logged_of_the_tax_device_names_its_sale(shop: Shop) -> None:

@@ -38,7 +38,7 @@ def test_a_part_stands_on_the_receipt_of_what_paid_the_rest() -> None:
     ],
 )
 def test_i3_a_part_that_came_too_much_or_too_late_stands_on_no_receipt(part: Attempt, kind: str) -> None:
-    came = OpenException("A1:late", kind, "A1", 1995)
+    came = OpenException(f"A1:{kind}", kind, "A1", 1995)
     for attempts in ((part, WHOLE), (WHOLE, part)):
         sale = replace(PAID, attempts=attempts, exceptions=(came,))
         assert covered(sale, {"A2:receipt"}) == {"A2": "A2:receipt"}
