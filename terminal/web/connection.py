@@ -70,9 +70,9 @@ class Door(web.Server):
         """Whether one more connection from here may stay. This machine's till comes in beside all neighbours."""
         here, room = self._addresses.get(address, 0), self.limits.connections
         self._addresses[address] = here + 1
-        if _near(address):
+        if is_near(address):
             return here < self.limits.connections_per_address and self.total() <= room
-        away = sum(count for each, count in self._addresses.items() if not _near(each))
+        away = sum(count for each, count in self._addresses.items() if not is_near(each))
         return here < self.limits.connections_per_address and away <= room - room // OWN_SHARE
 
     def leave(self, address: str) -> None:
@@ -158,7 +158,7 @@ def refusal(request: web.BaseRequest, slug: str) -> web.Response:
     return answer
 
 
-def _near(address: str) -> bool:
+def is_near(address: str) -> bool:
     return address.startswith("127.") or address == "::1"
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from terminal.people.roles import Role
+from terminal.web.connection import is_near
 from terminal.web.edge import EDGE
 from terminal.web.pages_frame import PARTS, error_words, page, people_facts, render, words_for
 
@@ -48,13 +49,14 @@ async def link(request: web.Request) -> web.Response:
     """
     parts = request.app[PARTS]
     where = inside(request.query.get("to", ""))
-    here = request.remote or "here"
-    opened = await parts.people.use_link(request.match_info["token"], label=f"Browser at {here}", device=here)
+    here, words = request.remote or "?", words_for(request)
+    label = words.text("people.browser_here" if is_near(here) else "people.browser_at", place=here)
+    opened = await parts.people.use_link(request.match_info["token"], label=label, device=here)
     device = parts.people.who(opened.device_token)
     display = device is not None and device.role is Role.DISPLAY
     counter = next(iter(device.counters), "") if device else ""
     if where == "/" and counter:
         where = f"/c/{counter}/{'display' if display else 'till'}"
-    answer = render(request, "link.html", words_for(request), facts={"next": where}, where=where)
+    answer = render(request, "link.html", words, facts={"next": where}, where=where)
     parts.greet(answer, opened.session_token, opened.device_token)
     return answer

@@ -55,6 +55,11 @@ async def test_a_link_pairs_a_till_or_a_display_and_signs_in_with_the_right_cook
         assert set(till.cookies) == {TILL, SESSION}
         display = await browser.get(f"{browser.url}/link/{shop.people.new_link('2', display=True)}")
         assert set(display.cookies) == {DISPLAY}
+        link = f"{browser.url}/link/{shop.people.new_link('2')}"
+        assert (await browser.get(link, Accept_Language="zh-CN")).status == 200
+        who = shop.people.who(till.cookies[TILL], till.cookies[SESSION])
+        labels = [each.label for each in shop.people.devices(who)]
+        assert labels[-1] == "本机浏览器", "reports name it to people who read no English"
         again = await browser.get(f"{browser.url}/link/{shop.people.new_link('1')[:-4]}AAAA")
         assert again.status == 401
         assert again.headers["Content-Type"].startswith("text/html")

@@ -115,7 +115,7 @@ export function endPanel(sale) {
       return { tone: "late", icon: "late", word: t("state.late"), more: `${how} · ${no}\n${check}`, amount, left: null, acts: after, sound: "late" };
     }
     const already = paying?.flags.includes("while_closing");
-    return { tone: "paid", icon: "paid", word: t(already ? "state.already_paid" : "state.paid"), more: `${how}\n${no} · ${took} · ${check}`, amount, left: null, acts: after, sound: "paid" };
+    return { tone: "paid", icon: "paid", word: t(already ? "state.already_paid" : "state.paid"), more: `${how}\n${no} · ${took}\n${check}`, amount, left: null, acts: after, sound: "paid" };
   }
   const word = sale.state === "cancelled" ? "state.cancelled" : "state.expired";
   return { tone: "not_paid", icon: "not_paid", word: t(word), more: no, amount, left: null, acts: [next], sound: "not_paid" };

@@ -56,10 +56,11 @@ export function minorOf(text, currency = facts.currency) {
   return Number(match[1] + (match[2] ?? "").padEnd(exponent, "0"));
 }
 
+/** For a field where it is typed over: "28.50", or "28,50" where people write it so. */
 export function plain(minor, currency = facts.currency) {
-  const exponent = facts.money[currency]?.exponent ?? 2;
+  const { exponent, point } = facts.money[currency] ?? { exponent: 2, point: "." };
   const digits = String(minor).padStart(exponent + 1, "0");
-  return exponent ? `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}` : digits;
+  return exponent ? `${digits.slice(0, -exponent)}${point}${digits.slice(-exponent)}` : digits;
 }
 
 export function saleNo(no) {

@@ -66,6 +66,14 @@ async def test_the_customer_s_screen_shows_amount_code_and_result_and_heals_afte
     assert len(check) == 4
     assert told[1][2].endswith(f"Check code {check}"), "a copied picture of another payment has another (S65)"
     assert await display.locator("#code").is_hidden()
+    await till.page.get_by_role("link", name="Português").click()
+    await expect(till.page.locator("#last")).to_contain_text("Pago")
+    await till.press("F1")
+    await expect(till.page.locator("#sheet [data-close]")).to_be_in_viewport(ratio=1)
+    await till.press("Escape")
+    await till.press("F7")
+    await expect(till.page.locator("#refund-amount")).to_have_value("28,50")
+    await till.says("#refund-go", "Reembolsar ¥ 28,50", whole=True)
 
 
 @pytest.mark.slow  # five minutes hold no more pages; make test-long
