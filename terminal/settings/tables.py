@@ -12,6 +12,11 @@ HostName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z.:-]{1,253}\Z")]
 Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
+class FavouriteTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    price_minor: Annotated[int, msgspec.Meta(ge=1)]
+
+
 class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merchant: str
     store: Id
@@ -35,6 +40,7 @@ class Shop(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     offline_day_minor: int = 0  # and all of them of 24 hours that are not proven
     sheet_at_start: Literal["off", "printed", "said", "both"] = "off"  # once a power-on: which leg is dead
     products: str = ""  # a file code,name,price_minor: a product scanned while no sale is open opens its sale
+    favourites: Annotated[tuple[FavouriteTable, ...], msgspec.Meta(max_length=6)] = ()  # keys of the till's page
     excess: Literal["list", "refund"] = "list"  # a second payment for one sale: shown, or given back by itself
 
 

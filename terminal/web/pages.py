@@ -144,6 +144,7 @@ async def till(request: web.Request) -> web.Response:
         "words": words.section(*_TILL_WORDS),
         "errors": error_words(words.language),
         "quick": [each * 10 ** Money(0, house.currency).exponent for each in QUICK_UNITS],
+        "favourites": [[each.name, each.price_minor] for each in house.favourites],
         "life_s": {
             name: provider.profile.timings.code_life_s for name, provider in parts.service.providers().items()
         },

@@ -9,6 +9,7 @@ from aiohttp import web
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Event, Summary
+from terminal.payments.lines import ONE
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action
@@ -142,6 +143,7 @@ async def sale_page(request: web.Request) -> web.Response:
         amount=words.money(sale.amount),
         opened=words.date_time(sale.opened_ms, parts.zone),
         took_s=_took(sale),
+        what=_what(words, sale),
         lines=shown,
         papers=_papers(sale, events),
         seen=seen(request.app, events, words),
@@ -211,6 +213,18 @@ def _takings(request: web.Request, words: Catalogue, sale: Sale) -> list[tuple[s
         if each.receives is not None:
             shown.append((words.text("receipt.receives"), words.money(each.receives)))
     return shown
+
+
+def _what(words: Catalogue, sale: Sale) -> list[tuple[str, str]]:
+    """What it is for, line by line: how many of what, and the amount."""
+    mark, currency = words.text("receipt.decimal_mark"), sale.amount.currency
+    return [
+        (
+            each.name if each.quantity_milli == ONE else f"{each.quantity.replace('.', mark)} × {each.name}",
+            words.money(Money(each.amount_minor, currency)),
+        )
+        for each in sale.lines
+    ]
 
 
 def _took(sale: Sale) -> str:

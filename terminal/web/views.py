@@ -122,6 +122,7 @@ class ScreenView(msgspec.Struct, frozen=True):
     currency: str = ""
     check_code: str = ""  # of a paid result: compare with the receipt
     receipt: str = ""  # of a paid result: the address of its receipt, where customers are shown one
+    lines: list[LineView] = []  # of a code: what its sale is for
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -297,7 +298,7 @@ def sale_view(
     )
 
 
-def screen_view(screen: Screen) -> ScreenView:
+def screen_view(screen: Screen, sale: Sale | None = None) -> ScreenView:
     match screen:
         case CodeScreen():
             return ScreenView(
@@ -307,6 +308,7 @@ def screen_view(screen: Screen) -> ScreenView:
                 payload=screen.payload,
                 amount_minor=screen.amount.minor,
                 currency=screen.amount.currency,
+                lines=line_views(sale) if sale else [],
             )
         case ResultScreen():
             return ScreenView(
@@ -378,7 +380,7 @@ def counter_view(
         event=book.feed.published,
         sale=seen(book.sale(lane.current)) if lane.current else None,
         last=seen(book.sale(lane.last_sale)) if lane.last_sale else None,
-        screen=screen_view(lane.glass.screen),
+        screen=screen_view(lane.glass.screen, book.sale(lane.current) if lane.current else None),
         glass=lane.glass.failing,
         health={role: health_view(each, now_ns) for role, each in lane.devices.health().items()},
         bank=bank,

@@ -3,10 +3,11 @@
 from terminal.connectors import profile_of
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock, Entropy, Ids
-from terminal.counter.settings import House, Offline
+from terminal.counter.settings import Favourite, House, Offline
 from terminal.errors import BadSettings
 from terminal.help.wording import CatalogueWording
 from terminal.payments.event import Ledger
+from terminal.payments.typed import is_one_line
 from terminal.people.pins import PEPPER_BYTES
 from terminal.people.roles import RefundPolicy, SalePolicy
 from terminal.people.service import People, PeopleSettings
@@ -32,7 +33,22 @@ def house_of(loaded: Loaded) -> House:
             shop.offline_day_minor,
             {name: table.poster for name, table in loaded.settings.channels.items() if table.poster},
         ),
+        favourites=_favourites(loaded),
     )
+
+
+def _favourites(loaded: Loaded) -> tuple[Favourite, ...]:
+    """Raises BadSettings: a name no paper can hold, or a price that no sale of this shop can be."""
+    shop = loaded.settings.shop
+    for at, each in enumerate(shop.favourites):
+        if not each.name.strip() or not is_one_line(each.name):
+            raise BadSettings(
+                "config_value_wrong", key=f"shop.favourites[{at}].name", why="one line of plain text"
+            )
+        if each.price_minor > shop.limit_minor:
+            why = f"above limit_minor, {shop.limit_minor}"
+            raise BadSettings("config_value_wrong", key=f"shop.favourites[{at}].price_minor", why=why)
+    return tuple(Favourite(each.name.strip(), each.price_minor) for each in shop.favourites)
 
 
 def pepper_of(loaded: Loaded) -> bytes:

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from terminal.counter.settings import Favourite
+from terminal.errors import BadSettings
 from terminal.settings import Loaded, Problems, load
+from terminal.wiring.house import house_of
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "countertop.example.toml"
 SECRETS = '[wechatpay]\napiv3_key = "0123456789abcdef0123456789abcdef"\n[people]\npepper = "00"\n'
@@ -203,3 +206,37 @@ def test_who_only_looks_reads_on_past_what_a_start_refuses(tmp_path: Path) -> No
     loaded = load(config, despite={"config_bind_needs_tls", "config_secret_readable"})
     assert loaded.settings.listen.host == "0.0.0.0"
     assert loaded.secrets.get("people", "pepper") == "00"
+
+
+@pytest.mark.row(2)
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[{ name = "Tea", price_minor = 0 }]', "shop.favourites[0].price_minor"),
+        ('[{ name = "", price_minor = 5 }]', "shop.favourites[0].name"),
+        ('[{ name = "Tea" }]', "shop.favourites[0]"),
+        ('[{ name = "Tea", price_minor = 5, tax = "A" }]', "shop.favourites[0]"),
+        ("[" + '{ name = "Tea", price_minor = 5 },' * 7 + "]", "shop.favourites"),
+    ],
+)
+def test_f1_favourites_are_few_and_each_has_a_name_and_a_price(tmp_path: Path, text: str, key: str) -> None:
+    found = slugs(place(tmp_path, example().replace("[shop]", f"[shop]\nfavourites = {text}")))
+    assert found == [("config_value_wrong", key)]
+
+
+@pytest.mark.row(2)
+@pytest.mark.parametrize(
+    ("name", "price", "wrong"),
+    [("Tea\\u001b", 5, "name"), (" ", 5, "name"), ("Tea", 500_001, "price_minor"), (" 茶 ", 500_000, "")],
+)
+def test_s61_a_favourite_that_no_sale_could_ever_have_is_told_before_the_first(
+    tmp_path: Path, name: str, price: int, wrong: str
+) -> None:
+    listed = f'[shop]\nfavourites = [{{ name = "{name}", price_minor = {price} }}]'
+    loaded = load(place(tmp_path, example().replace("[shop]", listed)))
+    if not wrong:
+        assert house_of(loaded).favourites == (Favourite("茶", 500_000),)
+        return
+    with pytest.raises(BadSettings) as refused:
+        house_of(loaded)
+    assert refused.value.facts["key"] == f"shop.favourites[0].{wrong}"

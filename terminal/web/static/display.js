@@ -1,6 +1,6 @@
 // The customer's screen: amount, code and state as the counter says; after a drop or reload it heals by itself.
 
-import { at, fit, say } from "./dom.js";
+import { at, fillWith, fit, h, say } from "./dom.js";
 import { follow, isView } from "./live.js";
 import { drawRating } from "./rating.js";
 import { facts, money, t } from "./words.js";
@@ -14,6 +14,7 @@ const RESULTS = {
   late: ["checking", "checking", () => t("customer.checking")],
 };
 const BESIDE = 160; // pixels: smaller than this the amount does not stand beside the code
+const LINES = 5; // so many stand beside the code
 const SWITCH_MS = 3000;
 let switched = 0; // since when a scan replaces the code
 let view = null;
@@ -37,6 +38,7 @@ function draw() {
   at("amount").hidden = !amount;
   say(at("amount"), amount);
   drawCode(screen, acting);
+  drawLines(screen.kind === "code" && !acting ? screen : { lines: [] });
   drawReceipt(acting ? "" : (screen.receipt ?? ""));
   drawRating(connected && screen.kind === "result" && screen.result === "paid" && !acting);
   if (screen.title) say(at("shop"), screen.title);
@@ -84,6 +86,20 @@ function drawCode(screen, acting) {
   if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
   picture.alt = t("customer.scan_or_show");
 }
+
+/** What the code asks for, where somebody said so; of a long list the newest, as the receipt has them all. */
+function drawLines({ lines, currency, payload }) {
+  at("lines").hidden = !lines.length;
+  at("main").classList.toggle("with-lines", lines.length > 0);
+  const more = lines.length > LINES ? lines.length - LINES + 1 : 0;
+  fillWith(at("lines"), [payload, lines.length], () => [
+    ...(more ? [h("li", {}, h("span", {}, t("customer.lines_more", { n: more })))] : []),
+    ...lines.slice(more).map((each) => h("li", {}, h("span", {}, named(each)), h("b", {}, money(each.amount_minor, currency)))),
+  ]);
+}
+
+const named = (line) => (line.quantity_milli === 1000 ? line.name : `${amountOf(line.quantity_milli)} × ${line.name}`);
+const amountOf = (milli) => String(milli / 1000).replace(".", facts.money[facts.currency].point || ".");
 
 /** The receipt's own code, beside "paid" alone: what could be paid never stands there with it. */
 function drawReceipt(link) {

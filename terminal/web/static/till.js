@@ -4,6 +4,7 @@ import { Entry } from "./amount.js";
 import { get, newKey, post } from "./api.js";
 import { drawBar, fixFor, states } from "./bar.js";
 import { at, fillWith, fit, h, icon, say } from "./dom.js";
+import { drawLines, hasFavourites, nextFavourite, startFavourites } from "./favourites.js";
 import { feedbackKeys } from "./feedback.js";
 import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
@@ -158,9 +159,9 @@ function charge() {
     return;
   }
   const key = newKey();
-  const amount = entry.minor;
+  const wish = { counter: facts.counter, amount_minor: entry.minor, currency: facts.currency, ...entry.what };
   run("charge", async () => {
-    const opened = await post("/sales", { counter: facts.counter, amount_minor: amount, currency: facts.currency }, key);
+    const opened = await post("/sales", wish, key);
     entry.clear();
     hush();
     if (now.view && !now.view.sale && now.view.last?.id !== opened.id) now.view = { ...now.view, sale: opened };
@@ -173,7 +174,7 @@ const listable = () => now.view?.offline && (sale() ? ["waiting", "checking", "n
 function listUnverified() {
   const live = sale();
   const key = newKey();
-  const wish = { counter: facts.counter, amount_minor: entry.minor, currency: facts.currency, unverified: true };
+  const wish = { counter: facts.counter, amount_minor: entry.minor, currency: facts.currency, unverified: true, ...entry.what };
   run("list", async () => {
     const put = await (live ? post(`/sales/${live.id}/unverified`, {}, key) : post("/sales", wish, key));
     entry.clear();
@@ -209,6 +210,7 @@ const acts = {
   },
   F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), h("p", { class: "acts" }, h("a", { class: "button", href: `/c/${facts.counter}/proof` }, t("till.check_proof")), " ", h("a", { class: "button quiet", href: "/help/contact" }, t("care.contact"))), feedbackKeys(run, tell), keyList()]),
   F2: () => scannable() && startScan(sendScan),
+  F3: () => hasFavourites() && !sale() && nextFavourite(),
   F4: () => listable() && listUnverified(),
   F5: () => movable() && payWith(now.view, move),
   F6: () => lastPaid() && !sale() && run("reprint", async () => {
@@ -266,6 +268,16 @@ function type(key) {
   draw();
 }
 
+/** A favourite's key: one more of it. */
+function addFavourite([name, minor]) {
+  if (sale() || !now.connected) return;
+  takeOver(now.view);
+  if (now.end) dismiss();
+  entry.add(name, minor, t("till.line_other"));
+  hush();
+  draw();
+}
+
 async function showLast() {
   const list = await run("list", () => get(`/sales?counter=${encodeURIComponent(facts.counter)}&limit=20`));
   if (!list) return;
@@ -289,6 +301,7 @@ function keysNow() {
   const live = sale();
   const keys = [["F1", t("key.f1")]];
   if (scannable()) keys.push(["F2", t("key.f2")]);
+  if (hasFavourites() && !live) keys.push(["F3", t("key.f3")]);
   if (listable()) keys.push(["F4", t("key.f4")]);
   if (movable()) keys.push(["F5", t("key.f5")]);
   if (lastPaid() && !live) keys.push(["F6", t("key.f6")]);
@@ -424,7 +437,9 @@ at("turned-code").addEventListener("error", () => setTimeout(() => {
 function drawEntry() {
   say(at("amount"), money(entry.minor));
   fit(at("amount"));
-  const hint = now.busy.size ? t("till.working") : now.hint || (entry.minor ? t("till.charge", { amount: money(entry.minor) }) : t("till.amount_empty"));
+  const charged = [t("till.charge", { amount: money(entry.minor) }), ...(entry.lines.length ? [t("till.line_back")] : [])].join(" · ");
+  const hint = now.busy.size ? t("till.working") : now.hint || (entry.minor ? charged : t("till.amount_empty"));
+  drawLines(entry.lines);
   say(at("hint"), hint);
   say(at("hint-code"), now.code && `(${now.code})`);
   for (const part of ["hint", "hint-code"]) at(part).classList.toggle("wrong", now.code !== "");
@@ -447,6 +462,7 @@ function drawSound() {
 for (const minor of facts.quick) {
   at("quick").append(h("button", { type: "button", class: "key", "data-minor": String(minor) }, shortMoney(minor)));
 }
+startFavourites();
 at("point").hidden = !entry.exponent;
 at("point").textContent = facts.money[facts.currency].point || ".";
 at("ready").addEventListener("pointerdown", (event) => event.target.closest("button") && event.preventDefault());
@@ -454,7 +470,10 @@ at("ready").addEventListener("click", (event) => {
   const pressed = event.target.closest("button");
   if (!pressed) return;
   const key = pressed.dataset.key;
-  if (pressed.dataset.minor) typeAmount(Number(pressed.dataset.minor));
+  if (pressed.dataset.favourite) {
+    pressed.blur(); // the next Enter charges
+    addFavourite(facts.favourites[Number(pressed.dataset.favourite)]);
+  } else if (pressed.dataset.minor) typeAmount(Number(pressed.dataset.minor));
   else if (key in acts) acts[key]();
   else if (key) type(key);
 });
@@ -466,7 +485,7 @@ for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, s
 addEventListener("resize", draw);
 listen({
   act(key) {
-    if (!(key in acts) || (key === "F5" && !sale())) return false; // then it is the browser's own: the page anew
+    if (!(key in acts) || (key === "F5" && !sale()) || (key === "F3" && !hasFavourites())) return false; // then it is the browser's own
     acts[key]();
     return true;
   },

@@ -30,6 +30,7 @@ offline = "list"
 refund_day_minor = 90000000
 offline_sale_minor = 5000
 offline_day_minor = 500000
+favourites = [{{ name = "牛肉面 Beef noodles", price_minor = 1800 }}, {{ name = "Tea", price_minor = 400 }}]
 [state]
 folder = "state"
 [listen]
