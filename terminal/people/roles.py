@@ -191,14 +191,18 @@ class SalePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 TEST_SALE_MINOR: Final = 1
 
 
-def decide_sale(policy: SalePolicy, principal: Principal, *, amount_minor: int, currency: str) -> None:
-    """Raises NotAllowed("limit_of_role", limit=…): as people write it in ``currency``, the shop's."""
+def decide_sale(policy: SalePolicy, principal: Principal, amount: Money, *, currency: str) -> None:
+    """Raises NotAllowed("limit_of_role", limit=…): as people write it in ``currency``, the shop's.
+
+    A limit says nothing of other money, ten thousand of which may be worth more or less: who has one takes none.
+    """
     if not principal.may(Action.TAKE_MONEY):
-        limit = TEST_SALE_MINOR
-    else:
-        seller, pos = policy.cashier_minor, policy.pos_minor
-        limit = {Role.CASHIER: seller, Role.TILL: seller, Role.POS: pos}.get(principal.role, 0)
-    if limit and amount_minor > limit:
+        if amount.minor > TEST_SALE_MINOR:  # the smallest there is, of whatever money
+            raise NotAllowed("limit_of_role", limit=Money(TEST_SALE_MINOR, amount.currency).plain())
+        return
+    seller, pos = policy.cashier_minor, policy.pos_minor
+    limit = {Role.CASHIER: seller, Role.TILL: seller, Role.POS: pos}.get(principal.role, 0)
+    if limit and (amount.currency != currency or amount.minor > limit):
         raise NotAllowed("limit_of_role", limit=Money(limit, currency).plain())
 
 

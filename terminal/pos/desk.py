@@ -133,7 +133,7 @@ class Desk:
         self._may(Action.TAKE_MONEY)
         amount = request.amount
         policy = self._people.settings.sales
-        decide_sale(policy, self._who, amount_minor=amount.minor, currency=self.currency)
+        decide_sale(policy, self._who, amount, currency=self.currency)
         return await self._service.checkout.open_sale(
             OpenSale(self.counter, amount, request.title, request.order_no, request.reference, request.directions),
             actor=self._who.actor,
@@ -259,7 +259,8 @@ class Desk:
             if answered(self._service.feed, named) is None:
                 offered = aftercare.offer(sale.id, amount_minor)
                 amount, left = offered.amount, max(sale.refundable_minor(offered.attempt), 0)
-                rights, by_pin = self._people.refunds, self._service.holds.refunds_by_pin
+                rights, other = self._people.refunds, amount.currency != self.currency  # no limit says how much
+                by_pin = self._service.holds.refunds_by_pin or other
                 self._service.holds.refund(self._who.actor)
                 if not 1 <= amount.minor <= left:  # what is refused at once is not counted
                     raise InvalidRequest("refund_too_much", left=Money(left, amount.currency).plain())

@@ -28,7 +28,7 @@ async def refund(call: Call[NewRefund]) -> Answer:
     else:
         amount = _amount(sale, form.amount_minor)
         _possible(call, sale, amount)
-        approver = await _approved(call, amount)
+        approver = await _approved(call, sale, amount)
         await call.edge.refunds.count(call.actor, Money(amount, service.house.currency))
     sale, made = await service.aftercare.refund(
         sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
@@ -69,14 +69,15 @@ def _amount(sale: Sale, asked: int | None) -> int:
     return max([*left, 0])
 
 
-async def _approved(call: Call[NewRefund], amount: int) -> str:
+async def _approved(call: Call[NewRefund], sale: Sale, amount: int) -> str:
     """The approver's name for the journal, empty when the caller may alone.
 
     Raises:
         NotAllowed: ``refund_needs_approval``, ``pin_again``, ``pin_wrong``, ``pin_locked``, ``not_allowed``.
     """
     edge, given = call.edge, call.form.approver
-    by_pin = edge.service.holds.refunds_by_pin
+    other = sale.amount.currency != edge.service.house.currency  # of which no limit says how much
+    by_pin = edge.service.holds.refunds_by_pin or other
     if await edge.refunds.alone(call.known.principal, amount, by_pin=by_pin, approver=given is not None):
         return ""
     if given is None:

@@ -34,8 +34,8 @@ async def open_sale(call: Call[NewSale]) -> Answer:
     who = call.known.principal
     counter = call.counter(Action.TAKE_MONEY if who.may(Action.TAKE_MONEY) else Action.TEST_SALE, form.counter)
     policy, currency = call.edge.people.settings.sales, service.house.currency
-    decide_sale(policy, who, amount_minor=form.amount_minor, currency=currency)
     amount = Money.charge(form.amount_minor, form.currency)
+    decide_sale(policy, who, amount, currency=currency)
     known = bool(form.order_no) and service.feed.claimed("pos_order", f"{service.house.merchant}/{form.order_no}")
     sale = await service.checkout.open_sale(
         OpenSale(

@@ -3,6 +3,7 @@
 import pytest
 
 from terminal.errors import NotAllowed
+from terminal.payments.money import Money
 from terminal.people.roles import (
     SCOPES,
     STEP_UP,
@@ -12,7 +13,9 @@ from terminal.people.roles import (
     Principal,
     RefundPolicy,
     Role,
+    SalePolicy,
     decide_refund,
+    decide_sale,
     require,
 )
 
@@ -120,3 +123,33 @@ def test_a_till_alone_cannot_ask_and_an_owner_s_pin_must_be_fresh() -> None:
         decide_refund(RefundPolicy(), somebody(Role.TILL), amount_minor=1, today_minor=0, now_ns=NOW)
     with pytest.raises(NotAllowed, match="pin_again"):
         decide_refund(RefundPolicy(), somebody(Role.OWNER, pin_ns=None), amount_minor=1, today_minor=0, now_ns=NOW)
+
+
+LIMITED = SalePolicy(cashier_minor=50_000_00, pos_minor=20_000_00)
+
+
+@pytest.mark.parametrize(
+    ("role", "amount", "limit"),
+    [
+        (Role.CASHIER, Money(50_000_00, "KHR"), ""),
+        (Role.CASHIER, Money(50_000_01, "KHR"), "50000.00"),
+        (Role.TILL, Money(1, "USD"), "50000.00"),
+        (Role.POS, Money(20_000_00, "USD"), "20000.00"),
+        (Role.OWNER, Money(90_000_00, "USD"), ""),
+        (Role.ONBOARDING, Money(1, "USD"), ""),
+        (Role.ONBOARDING, Money(2, "KHR"), "0.01"),
+    ],
+)
+def test_s38_a_limit_is_of_the_shops_money_and_says_nothing_of_other_money(
+    role: Role, amount: Money, limit: str
+) -> None:
+    told = ""
+    try:
+        decide_sale(LIMITED, somebody(role), amount, currency="KHR")
+    except NotAllowed as refused:
+        told = str(refused.facts["limit"])
+    assert told == limit
+
+
+def test_who_has_no_limit_takes_whatever_money_the_shop_takes() -> None:
+    decide_sale(SalePolicy(), somebody(Role.CASHIER), Money(90_000_00, "USD"), currency="KHR")
