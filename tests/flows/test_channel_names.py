@@ -11,7 +11,7 @@ from terminal.counter.settings import CounterSettings
 from terminal.counter.slips import Slips, titles_of
 from terminal.help.wording import CatalogueWording
 from terminal.payments.sale import SaleState
-from tests.flows.shop import Shop, story
+from tests.flows.shop import DAY_S, Shop, story
 
 Lanes = Sequence[tuple[CounterSettings, Devices]]
 
@@ -96,3 +96,22 @@ async def test_two_channels_of_one_bank_are_told_apart_wherever_they_are_named(s
         "south": "WeChat Pay (south)",
         "north": "WeChat Pay (north)",
     }
+
+
+@story()
+async def test_i14_another_channels_word_about_a_refund_proves_nothing(shop: Shop) -> None:
+    await start_with(shop, "south", "north")
+    sale, post = await shop.paid(), shop.world.bank.post
+    others = [*post.table]  # the payment's own, for which nobody is there under its old name
+    shop.fault("error-500", call="refund-query", count=1000)
+    shop.fault("notify-delayed", delay_ms=round(40 * DAY_S * 1000))
+    refund = await shop.refund(sale)
+    await shop.until(lambda: len(post.table) > len(others), 30)
+    [notice] = [each for each in post.table if each not in others]
+    notice.due_ms = shop.bank_ms
+    [letter] = [each for each in post.due(shop.bank_ms) if b"REFUND" in each.body]
+    await shop.service.notices.take("north", dict(letter.headers), letter.body)
+    assert shop.sale(sale).refund(refund.id).state != "refunded"
+    assert [each.kind for each in shop.sale(sale).exceptions] == ["mismatch"]
+    await shop.service.notices.take("south", dict(letter.headers), letter.body)
+    assert shop.sale(sale).refund(refund.id).state == "refunded"

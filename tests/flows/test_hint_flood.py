@@ -10,7 +10,7 @@ from terminal.errors import TerminalError, Unavailable
 from terminal.payments.notice import Answer, Notice, RefundNotice, Told, Trade
 from terminal.payments.sale import SaleState
 from tests.flows.meddler import Meddler
-from tests.flows.shop import Shop, story
+from tests.flows.shop import Shop, refused, story
 from tests.flows.test_notifications import Asking, letter_of, take
 from tests.flows.test_pix import PIX, hint
 
@@ -46,6 +46,32 @@ async def test_b7_an_order_of_ours_told_a_hundred_times_is_asked_about_once(
     assert all(each is None or isinstance(each, TerminalError) for each in answers)
     assert shop.sale(sale).state is SaleState.PAID, "strangers' numbers before it do not hide it"
     assert shop.world.pix_line.requests - before <= 4
+
+
+@pytest.mark.row(28)
+@story(channels=PIX)
+async def test_s13_a_hint_about_an_order_that_is_not_paid_yet_gets_no_yes_and_comes_again(shop: Shop) -> None:
+    shop.no_notifications()
+    sale = await shop.with_code()
+    letter = hint(shop, shop.attempt(sale).id)
+    assert (await refused(shop.service.notices.take("pix", {}, letter))).slug == "provider_down"
+    shop.pay(sale)
+    await shop.wait(1)
+    await shop.service.notices.take("pix", {}, letter)
+    assert shop.sale(sale).state is SaleState.PAID
+
+
+@pytest.mark.row(28)
+@story(channels=PIX)
+async def test_s13_a_hint_after_the_payment_has_its_refund_asked_about_at_once(shop: Shop) -> None:
+    sale = await shop.paid()
+    shop.no_notifications()
+    shop.fault("refund-slow", delay_ms=100_000)
+    refund = await shop.refund(sale)
+    await shop.wait(110)  # asked about a minute ago, and in five minutes again
+    assert shop.sale(sale).refund(refund.id).state == "sent"
+    await shop.service.notices.take("pix", {}, hint(shop, shop.attempt(sale).id))
+    await shop.until(lambda: shop.sale(sale).refund(refund.id).state == "refunded", 5)
 
 
 class Twice(Asking):

@@ -186,6 +186,19 @@ async def test_what_was_opened_before_midnight_and_paid_after_it_counts_for_the_
 
 @pytest.mark.row(38)
 @story()
+async def test_what_was_paid_just_before_midnight_counts_for_the_day_that_ended(shop: Shop) -> None:
+    """Counted anew by a start a moment after it."""
+    await with_day_limit(shop, 5000)
+    await to_the_providers_midnight(shop)
+    await shop.wait(DAY - 60)
+    await shop.paid(4000)
+    await to_the_providers_midnight(shop)
+    await shop.restart()
+    await shop.paid(5000)
+
+
+@pytest.mark.row(38)
+@story()
 async def test_an_amount_below_what_the_channel_takes_is_told_as_that(shop: Shop) -> None:
     shop.world.profile = msgspec.structs.replace(shop.world.profile, min_minor=100)
     await shop.restart()

@@ -167,6 +167,35 @@ async def test_reprints_are_copies_counted_on_paper_and_in_the_journal(shop: Sho
     assert [each.actor for each in shop.events("reprint_requested")] == [str(CASHIER)] * 2
 
 
+@pytest.mark.row(62, 64)
+@story()
+async def test_i9_a_reprint_that_was_owed_at_a_crash_comes_by_itself_as_a_copy(shop: Shop) -> None:
+    sale = await shop.paid()
+    shop.counter.printer.paper.clear()
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.world.crash()
+    shop.counter.printer.paper.set()
+    await shop.world.start()
+    await shop.until(lambda: len(shop.counter.printer.whole) == 2, 30)
+    assert [slip.copy for slip in shop.counter.printer.whole] == [0, 1]
+    assert shop.lane().paper.listed == {}
+
+
+@pytest.mark.row(62)
+@story()
+async def test_i9_i17_a_slip_of_the_future_is_a_persons_to_decide(shop: Shop) -> None:
+    """The clock was set back while the machine was off: nobody can tell how old the slip is."""
+    shop.counter.printer.paper.clear()
+    await shop.paid()
+    await shop.world.crash()
+    shop.counter.printer.paper.set()
+    shop.world.clock.jump_wall(-3_600_000)
+    await shop.world.start()
+    await shop.wait(60)
+    assert shop.counter.printer.whole == []
+    assert [why for _, why in shop.lane().paper.listed.values()] == ["old"]
+
+
 @pytest.mark.row(58)
 @story()
 async def test_p5_slips_of_two_quick_sales_come_out_one_after_the_other(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from terminal.counter.service import Service
-from terminal.payments.notice import Answer, Refusal, Refused, Unclear
+from terminal.payments.notice import Answer, Notice, Refusal, Refused, Told, Trade, Unclear
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.faults import Value
 from tests.flows.meddler import Meddler
@@ -262,6 +262,30 @@ async def test_a_refusal_alone_is_no_proof_of_payment_i2(shop: Shop) -> None:
     await shop.wait(300)
     assert shop.sale(sale).state is SaleState.CHECKING
     meddler(shop.service).instead.clear()
+    assert await ended(shop, sale, 400) == "reversed"
+
+
+@story(provider=Meddler)
+async def test_i2_a_refusal_beside_a_payment_of_another_amount_is_no_proof(shop: Shop) -> None:
+    async def too_late() -> Answer:
+        return Refused(Refusal.NOT_REVERSIBLE)
+
+    shop.fault("timeout-before-debit")
+    sale = await scanned(shop)
+    bank = meddler(shop.service)
+
+    async def another() -> Answer:
+        paid = Notice(
+            "wechatpay", "query", "e1", bank.account.merchant_id, bank.account.app_id, shop.attempt(sale).id,
+            Trade.PAID, 2849, "CNY", "4200000000000000000000000001", 2849, "", "wechatpay",
+        )  # fmt: skip
+        return Told(paid)
+
+    bank.instead.update(reverse=too_late, query=another)
+    await shop.wait(300)
+    assert shop.sale(sale).state is SaleState.CHECKING
+    assert not shop.attempt(sale).captured
+    bank.instead.clear()
     assert await ended(shop, sale, 400) == "reversed"
 
 

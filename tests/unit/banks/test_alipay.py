@@ -125,6 +125,9 @@ def test_closed_after_it_was_paid_means_returned() -> None:
     assert isinstance(back, Told)
     assert (never.notice.trade, back.notice.trade) == (Trade.CLOSED, Trade.RETURNED)
     assert back.notice.paid_at == "2026-09-21T22:13:20+08:00"
+    by_its_refund = said("query", known | {"gmt_refund": "2026-09-21 22:13:20.333"})
+    assert isinstance(by_its_refund, Told)
+    assert by_its_refund.notice.trade is Trade.RETURNED
 
 
 def test_another_currency_is_told_as_said() -> None:

@@ -108,7 +108,13 @@ def test_s62_only_a_dynamic_code_that_leads_to_its_own_charge_is_shown() -> None
     ):
         answer = read("order", reply(201, cob(pixCopiaECola=wrong)))
         assert isinstance(answer, Unclear), wrong
-    for changes in ({"chave": "x"}, {"valor": {"original": "37.01"}}, {"status": "CONCLUIDA"}, {"txid": OTHER}):
+    for changes in (
+        {"chave": "x"},
+        {"valor": {"original": "37.01"}},
+        {"status": "CONCLUIDA"},
+        {"txid": OTHER},
+        {"pix": [received()]},
+    ):
         assert isinstance(read("order", reply(201, cob(**changes))), Unclear)
 
 

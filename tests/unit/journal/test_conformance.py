@@ -74,6 +74,29 @@ async def test_one_append_cannot_claim_a_key_twice(reopen: Reopen) -> None:
         assert journal.claimed("order", "o") is None
 
 
+async def test_d11_of_an_append_that_is_refused_nothing_stays_also_among_others(reopen: Reopen) -> None:
+    """Its first event is sound and the second one's key is taken; others wait for the same commit."""
+    async with reopen() as journal:
+        await journal.append([event("first", index={"claims": [["order", "taken", "first"]]})])
+        refused = journal.append(
+            [
+                event(
+                    "half", index={"claims": [["order", "new", "half"]], "summary": summary(), "owes": [debt("d")]}
+                ),
+                event("half", index={"claims": [["order", "taken", "half"]]}),
+            ]
+        )
+        ended = await asyncio.gather(
+            journal.append([event("before")]), refused, journal.append([event("after")]), return_exceptions=True
+        )
+        assert [isinstance(each, Conflict) for each in ended] == [False, True, False]
+        assert journal.claimed("order", "new") is None
+        assert journal.list("sale") == ()
+        assert journal.owed() == ()
+        assert [each.subject for each in journal.after(1)] == ["before", "after"]
+        assert (await journal.verify_all()).sound
+
+
 async def test_64_concurrent_claims_of_one_key_have_one_winner_and_hurt_nobody_else(reopen: Reopen) -> None:
     async with reopen() as journal:
         claims = [
