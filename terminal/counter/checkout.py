@@ -19,7 +19,7 @@ from terminal.payments.event import Actor, NewEvent
 from terminal.payments.exceptions import sale_to
 from terminal.payments.fact import Claim, Facts, fold
 from terminal.payments.overriding import set_aside
-from terminal.payments.sale import Sale, SaleState, derive
+from terminal.payments.sale import Attempt, Sale, SaleState, derive
 
 if TYPE_CHECKING:
     from terminal.counter.service import Service
@@ -170,9 +170,10 @@ class Checkout:
         """
         if key and (known := answered(self._service.feed, key)):
             return self._book.sale(known)
-        sale = self._book.sale(sale_id)
-        lane = self._service.lane(sale.counter)
+        asked = self._book.sale(sale_id)
+        lane = self._service.lane(asked.counter)
         async with lane.turn:
+            sale = self._book.sale(sale_id)
             _sells(lane)
             amount = remaining(sale)
             choosing = self._service.choosing
@@ -182,6 +183,8 @@ class Checkout:
                 else choosing.first(lane, amount, sale=sale_id, push=True)
             )
             if channel and (live := sale.blocking_attempt):
+                if live.id not in {each.id for each in asked.attempts}:
+                    return self._begun_meanwhile(sale, live, chosen)
                 sale = await self._leave(lane, sale, live.id, chosen)
                 if sale.ended or sale.share_paid(live.share):
                     return sale  # they had already paid: nothing else is begun
@@ -193,6 +196,15 @@ class Checkout:
 
             with choosing.days.held(chosen, amount):
                 return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
+
+    def _begun_meanwhile(self, sale: Sale, live: Attempt, channel: str) -> Sale:
+        """Another hand was quicker: with the same wish, or with a scan that takes nothing from who is paying.
+
+        Raises Conflict("attempt_live").
+        """
+        if live.direction != "push" or self._service.channel(live.provider) != channel:
+            raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
+        return sale
 
     async def _leave(self, lane: Lane, sale: Sale, attempt_id: str, channel: str) -> Sale:
         """Every till of the counter says meanwhile that the old code is being closed, and for what."""

@@ -100,6 +100,29 @@ async def test_i15_fifty_hands_at_once_begin_one_attempt(shop: Shop) -> None:
     )
 
 
+@pytest.mark.row(35)
+@story(channels=BOTH)
+async def test_i15_a_key_pressed_twice_moves_once_and_the_new_code_stays(shop: Shop) -> None:
+    sale = await shop.with_code()
+    first, second = await asyncio.gather(move(shop, sale), move(shop, sale))
+    await shop.wait(2)
+    assert went(shop, sale) == [("wechatpay", "closed"), ("alipay", "shown")]
+    assert first.attempts[-1].id == second.attempts[-1].id, "the second press finds what it asked for"
+    assert (shop.counter.glass.words[-1], shop.sale(sale).switching) == ("code", False)
+
+
+@pytest.mark.row(35)
+@story(channels=BOTH)
+async def test_i15_a_move_that_waited_for_a_scan_takes_nothing_from_who_is_paying(shop: Shop) -> None:
+    sale = await shop.with_code()
+    scanning = asyncio.create_task(shop.scan(shop.customer_code("password", confirm_after_ms=4000)))
+    await shop.wait(0.01)
+    assert (await refused(move(shop, sale))).slug == "attempt_live"
+    await scanning
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 30)
+    assert went(shop, sale) == [("wechatpay", "closed"), ("wechatpay", "paid")]
+
+
 @pytest.mark.row(35, 38)
 @story(channels=BOTH)
 async def test_a_channel_that_is_not_here_is_refused_and_the_present_code_stays(shop: Shop) -> None:
