@@ -370,7 +370,7 @@ class Unknown(Desk):
 
 
 @story()
-async def test_d4_a1_a_request_nobody_knows_to_be_recorded_is_not_refused_and_found_by_the_next_start(
+async def test_d5_a1_a_request_nobody_knows_to_be_recorded_is_not_refused_and_found_by_the_next_start(
     shop: Shop,
 ) -> None:
     async with place(shop) as at:

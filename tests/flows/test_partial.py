@@ -2,11 +2,14 @@
 
 import pytest
 
-from terminal.counter.ports import CodeScreen
+from terminal.banks.channel import Channel
+from terminal.counter.ports import CodeScreen, RefundOrder
+from terminal.payments.notice import Answer
 from terminal.payments.sale import Sale, SaleState
 from terminal.settlement.totals import Line, items
 from terminal.simulation.rails import IN_PART
 from terminal.web.views import sale_view
+from tests.flows.meddler import Meddler
 from tests.flows.shop import CASHIER, Shop, refused, story
 
 pytestmark = pytest.mark.row(33)
@@ -80,6 +83,30 @@ async def test_a_cancel_closes_the_rest_with_proof_and_gives_back_what_was_taken
     assert shop.lane().current is None
     await shop.wait(2)
     assert [slip.job for slip in shop.counter.printer.whole] == [f"{shop.sale(sale).refunds[0].id}:receipt"]
+
+
+class Watching(Meddler):
+    """What every refund said the whole order was, in minor units."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(channel)
+        self.totals: list[int] = []
+
+    async def refund(self, refund: RefundOrder) -> Answer:
+        self.totals.append(refund.total.minor)
+        return await super().refund(refund)
+
+
+@story(channels=PART, provider=Watching)
+async def test_i8_a_refund_names_the_total_of_the_order_as_it_was_made_not_what_was_taken_of_it(
+    shop: Shop,
+) -> None:
+    sale = await part_paid(shop)
+    await shop.cancel(sale)
+    await shop.until(lambda: shop.sale(sale).ended, 60)
+    bank = shop.service.provider(IN_PART)
+    assert isinstance(bank, Watching)
+    assert bank.totals == [2850]
 
 
 @pytest.mark.row(31)

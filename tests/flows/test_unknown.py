@@ -2,9 +2,13 @@
 
 import pytest
 
-from terminal.counter.ports import CodeScreen, ResultScreen
+from terminal.banks.channel import Channel
+from terminal.counter.ports import CodeScreen, Order, ResultScreen
+from terminal.payments.notice import Answer, NotThere, Unclear
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.faults import Value
+from tests.flows.counter_devices import now_s
+from tests.flows.meddler import Meddler
 from tests.flows.shop import CASHIER, Shop, refused, story
 
 
@@ -135,3 +139,36 @@ async def test_i22_every_doubt_is_asked_about_within_10_s_of_a_start(shop: Shop,
     await shop.world.start()
     await shop.until(lambda: shop.world.line.requests > before, 10)
     await shop.until(lambda: shop.sale(sale).live_attempt is None, 60)
+
+
+class Slow(Meddler):
+    """The answer to the first order is lost, the bank knows nothing of it yet; when it was asked for what."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(channel)
+        self.placed_s: list[float] = []
+        self.missing_s: list[float] = []
+
+    async def order(self, order: Order) -> Answer:
+        self.placed_s.append(now_s())
+        return Unclear("no_answer") if len(self.placed_s) == 1 else await super().order(order)
+
+    async def query(self, order_no: str) -> Answer:
+        if len(self.placed_s) > 1:
+            return await super().query(order_no)
+        self.missing_s.append(now_s())
+        return NotThere()
+
+
+@pytest.mark.row(32)
+@story(provider=Slow)
+async def test_b1_an_order_in_doubt_is_placed_again_only_once_it_was_missing_twice_and_apart(
+    shop: Shop,
+) -> None:
+    sale = await shop.open()
+    await shop.until(lambda: bool(shop.attempt(sale).payload), 60)
+    bank = shop.service.provider("wechatpay")
+    assert isinstance(bank, Slow)
+    assert len(bank.placed_s) == 2
+    assert bank.missing_s[-1] - bank.missing_s[0] >= bank.profile.timings.not_found_gap_s
+    assert bank.placed_s[1] >= bank.missing_s[-1]

@@ -74,7 +74,7 @@ async def test_one_append_cannot_claim_a_key_twice(reopen: Reopen) -> None:
         assert journal.claimed("order", "o") is None
 
 
-async def test_d11_of_an_append_that_is_refused_nothing_stays_also_among_others(reopen: Reopen) -> None:
+async def test_i16_of_an_append_that_is_refused_nothing_stays_also_among_others(reopen: Reopen) -> None:
     """Its first event is sound and the second one's key is taken; others wait for the same commit."""
     async with reopen() as journal:
         await journal.append([event("first", index={"claims": [["order", "taken", "first"]]})])
