@@ -1,4 +1,4 @@
-"""``countertop security audit | rotate | sbom``: what protects this installation, and what it is made of."""
+"""``countertop security audit | rotate | owner-pin | sbom``: what protects this shop, and what it is made of."""
 
 from importlib.metadata import Distribution
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from terminal.cli.audit import audit
+from terminal.cli.owner_pin import owner_pin
 from terminal.cli.parts import PROGRAM, needs, parts
 from terminal.cli.rotate import rotate_keys
 from terminal.cli.words import put
@@ -15,6 +16,7 @@ security = typer.Typer(no_args_is_help=True, help="What protects this installati
 
 security.command()(audit)
 security.command("rotate")(rotate_keys)
+security.command("owner-pin")(owner_pin)
 
 
 @security.command()

@@ -110,6 +110,27 @@ class People(SigningIn):
         await self._roll.record("pin_set", subject, actor, pin=await self._pins.hash(pin))
         self._sessions.end_person(subject)
 
+    async def help_owner(self, actor: Actor, label: str, pin: str, *, phone: bool) -> str:
+        """For a command on the machine itself, whose service is stopped: an owner whom no other owner can help.
+
+        Args:
+            label: whose; empty: there is one owner alone.
+            phone: the second step goes too, with its recovery codes.
+
+        Raises:
+            InvalidRequest("pin_weak"); NotFound("person_unknown"): no owner of this name, or several.
+        """
+        check_new(pin)
+        owners = [each for each in self._roll.all(Person) if each.role is Role.OWNER and label in ("", each.label)]
+        if len(owners) != 1:
+            raise NotFound("person_unknown")
+        [owner] = owners
+        if phone and owner.second:
+            await self._enrolment.remove(actor, owner)
+        await self._roll.record("pin_set", owner.id, actor, pin=await self._pins.hash(pin))
+        self._sessions.end_person(owner.id)
+        return owner.label
+
     async def unlock(self, by: Principal | None, person: str) -> None:
         actor = self.require(by, Action.MANAGE_PEOPLE).actor
         await self._roll.record("pin_unlocked", self._roll.find(Person, person).id, actor)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from terminal.errors import BadSettings, Conflict, NotAllowed
+from terminal.errors import BadSettings, Conflict, InvalidRequest, NotAllowed, NotFound
+from terminal.payments.event import Actor
 from terminal.people.roles import Action, Role
 from tests.authenticator import Phone
-from tests.unit.people.shop import OWNER_PIN, TILL, WRONG, Shop, story
+from tests.unit.people.shop import CASHIER_PIN, OWNER_PIN, TILL, WRONG, Shop, story
 
+MACHINE = Actor("system", "security-command")
 VISIT_PIN = "518264"
 
 
@@ -105,6 +107,27 @@ def test_s36_a_recovery_code_opens_once_and_the_owner_takes_a_lost_step_away(tmp
         await shop.people.remove_second_step(shop.principal(other), shop.owner)
         assert shop.people.who(session_token=other) is None, "sessions end with it"
         assert await shop.people.sign_in(shop.owner, OWNER_PIN, device="far")
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(124)
+def test_s36_an_owner_without_phone_codes_and_pin_is_helped_at_the_machine_alone(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        session = await shop.set_up()
+        await enrol(shop, session)
+        with pytest.raises(NotFound, match="person_unknown"):
+            await shop.people.help_owner(MACHINE, "Zoe", CASHIER_PIN, phone=True)
+        with pytest.raises(InvalidRequest, match="pin_weak"):
+            await shop.people.help_owner(MACHINE, "", "123456", phone=True)
+        assert await shop.people.help_owner(MACHINE, "", CASHIER_PIN, phone=False) == "Owner"
+        assert shop.people.who(session_token=session) is None, "whoever was in is out"
+        with pytest.raises(NotAllowed, match="code_needed"):
+            await shop.people.sign_in(shop.owner, CASHIER_PIN, device="far")
+        await shop.people.help_owner(MACHINE, "Owner", CASHIER_PIN, phone=True)
+        shop.power_cut()
+        assert await shop.people.sign_in(shop.owner, CASHIER_PIN, device="far")
+        assert [each.actor for each in shop.events() if each.type == "second_step_removed"] == [str(MACHINE)]
 
     story(tmp_path, tell)
 
