@@ -1,7 +1,7 @@
 """``countertop journal verify | tail | export | check | migrate``: the record, read beside its service."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.table import Table
 from terminal.cli.journal_database import migrate, report_of, rows_of, shared
 from terminal.cli.words import JOURNAL, console, errors, give_up, put, sentences
 from terminal.errors import JournalError
+from terminal.journal.anchors import ANCHORS_MAX
 from terminal.journal.checkpoints import read_checkpoints
 from terminal.journal.export import check_export, redacted
 from terminal.journal.export import export_rows as write_lines
@@ -24,6 +25,7 @@ from terminal.journal.keys import JournalKeys
 from terminal.journal.reader import Reader
 from terminal.journal.records import Row
 from terminal.journal.verify import verify as check
+from terminal.payments.anchor import TYPED_MAX, Anchor, read_anchor
 from terminal.payments.event import Event
 from terminal.settings import load
 from terminal.wiring.stores import keys_folder, reading_path
@@ -45,23 +47,58 @@ def _path(config: Path) -> Path:
 @journal.command()
 def verify(
     config: Config = DEMO,
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="From a Z on paper, or a file with one a line. May be given often.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Check every event, chain and checkpoint; names the first bad row and exits with 4."""
+    """Check every event, chain and checkpoint; names the first bad row and exits with 4.
+
+    An anchor also finds a journal that is whole and older than its paper, or written anew behind it.
+    """
     with sentences(as_json=as_json):
+        anchors = _anchors(anchor or [])
         loaded = load(config)
         path = None if shared(loaded) else _path(config)
         keys = JournalKeys.load(keys_folder(loaded))
-        report = check(path, keys) if path else report_of(loaded, keys)
+        report = check(path, keys, anchors=anchors) if path else report_of(loaded, keys, anchors)
         if as_json:
             put({"sound": report.sound, **msgspec.to_builtins(report)})
         elif report.sound:
             console.print(f"Sound: {report.events} events, every one of them in its chain.")
+            for each in anchors:
+                console.print(f"The anchor of Z {each.n} fits, up to event {each.last}.", highlight=False)
         else:
             where = f"event {report.first_bad}: {report.reason} {report.detail}"
             errors.print(f"Not sound: {where}", markup=False, highlight=False)
         if not report.sound:
             raise typer.Exit(JOURNAL)
+
+
+def _anchors(told: Sequence[str]) -> list[Anchor]:
+    """Raises InvalidRequest("anchor_unreadable")."""
+    found: dict[Anchor, None] = {}
+    for each in told:
+        for line in _lines_of(each):
+            if text := line.partition("#")[0].strip():
+                found[read_anchor(text)] = None
+    if told and not found:
+        give_up("There is no anchor in it: one a line, as a Z on paper has it.")
+    if len(found) > ANCHORS_MAX:
+        give_up(f"{len(found)} anchors are too many at once: at most {ANCHORS_MAX}.")
+    return list(found)
+
+
+def _lines_of(told: str) -> list[str]:
+    """Of a file of that name, else what was typed."""
+    path = Path(told)
+    try:
+        if len(told) > TYPED_MAX or not path.is_file():
+            return [told]
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(ANCHORS_MAX * TYPED_MAX).splitlines()
+    except OSError as error:
+        give_up(f"{path} cannot be read ({error.strerror}).")
 
 
 @journal.command()

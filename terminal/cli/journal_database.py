@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +14,7 @@ from terminal.journal.checkpoints import read_checkpoints
 from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Row
 from terminal.journal.verify import Report
+from terminal.payments.anchor import Anchor
 from terminal.settings import Loaded, load
 from terminal.wiring.stores import checkpoints_path, identity_of, journal_path, keys_folder, place_of
 
@@ -22,12 +23,12 @@ def shared(loaded: Loaded) -> bool:
     return loaded.settings.journal.store == "postgres"
 
 
-def report_of(loaded: Loaded, keys: JournalKeys) -> Report:
+def report_of(loaded: Loaded, keys: JournalKeys, anchors: Sequence[Anchor] = ()) -> Report:
     """The whole database checked. Raises JournalError, BadSettings."""
     from terminal.journal.postgres.verify import verify_log
 
     signed = read_checkpoints(checkpoints_path(loaded), keys.signer.public_key())
-    return asyncio.run(verify_log(place_of(loaded), keys, signed))
+    return asyncio.run(verify_log(place_of(loaded), keys, signed, anchors=anchors))
 
 
 def rows_of(loaded: Loaded) -> Iterator[Row]:

@@ -14,6 +14,7 @@ import apsw
 from cryptography.exceptions import InvalidTag
 
 from terminal.errors import JournalError
+from terminal.journal.anchors import Anchors
 from terminal.journal.checkpoints import Checkpoint, read_checkpoints
 from terminal.journal.keys import JournalKeys
 from terminal.journal.place import side
@@ -21,6 +22,7 @@ from terminal.journal.projection import project_all
 from terminal.journal.reader import Reader
 from terminal.journal.records import BadRow, Chain, Row, commitment, decode
 from terminal.journal.schema import VIEW_TABLES, VIEWS, altered
+from terminal.payments.anchor import Anchor
 
 _ORDER: Final = {
     **{"claim": "kind, key", "owed": "id", "summary": "subject", "word": "kind, word, subject"},
@@ -32,7 +34,7 @@ _ORDER: Final = {
 class Report:
     """``reason`` is empty when all is well; ``first_bad`` is an event's number, 0 where no event is meant.
 
-    Reasons: schema, gap, position, key, hash, checkpoint, rolled_back, personal, view, pages, unreadable;
+    Reasons: schema, gap, position, key, hash, checkpoint, rolled_back, anchor, personal, view, pages, unreadable;
     of an export also redacted.
     """
 
@@ -50,9 +52,16 @@ class Examination:
     """One pass over one journal. ``steps`` yields after each row; ``report`` says how it ended."""
 
     def __init__(
-        self, connection: apsw.Connection, keys: JournalKeys, checkpoints: Sequence[Checkpoint], *, views: bool
+        self,
+        connection: apsw.Connection,
+        keys: JournalKeys,
+        checkpoints: Sequence[Checkpoint],
+        *,
+        views: bool,
+        anchors: Sequence[Anchor] = (),
     ) -> None:
         self._connection, self._chain, self._views = connection, Chain(keys), views
+        self._anchors = Anchors(anchors)
         self._checkpoints = deque(one_history(checkpoints))
         self.report = Report(0)
 
@@ -92,11 +101,14 @@ class Examination:
     def _log(self) -> Iterator[None]:
         self._at_checkpoint()
         for values in self._connection.execute("SELECT * FROM event ORDER BY number"):
-            self._chain.follow(Row(*values))
+            row = Row(*values)
+            self._chain.follow(row)
             self._at_checkpoint()
+            self._anchors.see(self._chain, row)
             yield
         if self._checkpoints:
             raise BadRow(self._chain.number + 1, "rolled_back", f"signed up to {self._checkpoints[-1].number}")
+        self._anchors.end(self._chain.number)
 
     def _at_checkpoint(self) -> None:
         while self._checkpoints and self._checkpoints[0].number == self._chain.number:
@@ -151,10 +163,15 @@ def one_history(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
 
 
 def examine(
-    connection: apsw.Connection, keys: JournalKeys, checkpoints: Sequence[Checkpoint], *, views: bool = True
+    connection: apsw.Connection,
+    keys: JournalKeys,
+    checkpoints: Sequence[Checkpoint],
+    *,
+    views: bool = True,
+    anchors: Sequence[Anchor] = (),
 ) -> Report:
     """Everything at once, at full speed."""
-    examination = Examination(connection, keys, checkpoints, views=views)
+    examination = Examination(connection, keys, checkpoints, views=views, anchors=anchors)
     examination.pages()
     if examination.report.sound:
         for _step in examination.steps():
@@ -162,8 +179,15 @@ def examine(
     return examination.report
 
 
-def verify(path: Path, keys: JournalKeys, *, checkpoints: Path | None = None, views: bool = True) -> Report:
-    """Check a journal on disk, also beside the service that writes it.
+def verify(
+    path: Path,
+    keys: JournalKeys,
+    *,
+    checkpoints: Path | None = None,
+    views: bool = True,
+    anchors: Sequence[Anchor] = (),
+) -> Report:
+    """Check a journal on disk, also beside the service that writes it; ``anchors``: from its Z on paper.
 
     Raises:
         JournalError: as ``Reader.at``, or ``checkpoints_damaged``.
@@ -173,6 +197,6 @@ def verify(path: Path, keys: JournalKeys, *, checkpoints: Path | None = None, vi
         raise JournalError("journal_missing", path=str(path))
     reader = Reader.at(path)
     try:
-        return examine(reader.connection, keys, lines, views=views)
+        return examine(reader.connection, keys, lines, views=views, anchors=anchors)
     finally:
         reader.close()

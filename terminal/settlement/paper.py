@@ -9,7 +9,7 @@ from typing import Final
 
 from terminal.payments.event import Ledger
 from terminal.payments.money import Money
-from terminal.payments.receipt import Blank, Line, Receipt, Row, Rule
+from terminal.payments.receipt import Blank, Code, Line, Receipt, Row, Rule
 from terminal.payments.slip import MoneyText, Shop, Words
 from terminal.settlement.totals import ChannelSums, Sum, Totals
 from terminal.settlement.totals import Line as Where
@@ -134,10 +134,19 @@ def _open_row(sale: OpenSale, say: Say) -> Row:
 
 
 def _seal(report: Report, say: Say) -> list[Line]:
-    """Where every counter's chain stood: whoever has this paper can check the journal against it (S52)."""
+    """Where every counter's chain stood: whoever has this paper can check the journal against it (S52).
+
+    First the anchor, which is short enough to be typed; then all of each chain's hash.
+    """
     if not report.n:
         return [Rule(), Row(say.word("report.not_sealed"), align="center")]
+    anchor = report.anchor
     lines: list[Line] = [Rule(), Row(say.word("report.events"), f"{report.first}-{report.last}")]
+    lines += [
+        Row(say.word("report.anchor"), anchor.place, bold=True),
+        Row(anchor.groups, align="center", bold=True),
+    ]
+    lines += [Code(anchor.text), Row(say.word("report.anchor_told"), align="center")]
     for stream, head in sorted(report.heads.items()):
         lines.append(Row(say.word("report.head", counter=stream.partition(":")[2]), str(head.position)))
         lines += [Row(head.hash[at : at + _GROUP], align="center") for at in range(0, len(head.hash), _GROUP)]

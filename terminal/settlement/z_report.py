@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from terminal.counter.ports import Clock, Journal
 from terminal.errors import Conflict, JournalError, NotFound
+from terminal.payments.anchor import Anchor, anchor_of
 from terminal.payments.event import Actor, Event, Ledger, NewEvent, Summary
 from terminal.payments.refund import REFUND_ENDED
 from terminal.payments.sale import Sale, evolve
@@ -73,6 +74,13 @@ class Report:
     heads: Mapping[str, ChainHead]
     by: str = ""
     number: int = 0
+    store: str = ""
+
+    @property
+    def anchor(self) -> Anchor:
+        """Of a Z: what its paper says of the journal, and nobody can cut or rewrite it behind (S52)."""
+        heads = {stream: (each.position, each.hash) for stream, each in self.heads.items()}
+        return anchor_of(self.store, self.n, self.last, heads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +287,7 @@ class Reports:
             open=tuple(still[:OPEN_MAX]),
             open_n=len(still),
             heads={**before, **stretch.heads},
+            store=self.store,
         )
 
     async def _append(self, report: Report, actor: Actor, claims: Claims, owes: Owes) -> Report:
@@ -383,4 +392,5 @@ def _read(event: Event) -> Report:
         heads={stream: ChainHead(*each) for stream, each in body["heads"].items()},
         by=event.actor,
         number=event.number,
+        store=event.store,
     )

@@ -75,6 +75,7 @@ class ReportView(msgspec.Struct, frozen=True):
     """An X (``n`` is 0) or a Z. It covers the journal's events ``first`` to ``last``.
 
     ``unsealed``: of an X, ended days that have no Z yet. ``open_n`` sales are carried over, at most 200 named.
+    ``anchor``: of a Z, what its paper says of the journal; ``countertop journal verify --anchor`` takes it.
     """
 
     n: int
@@ -94,6 +95,7 @@ class ReportView(msgspec.Struct, frozen=True):
     open_n: int
     heads: list[HeadView]
     unsealed: list[str]
+    anchor: str = ""
 
 
 class ZRow(msgspec.Struct, frozen=True):
@@ -224,6 +226,7 @@ def report_view(
         open_n=report.open_n,
         heads=[HeadView(stream.partition(":")[2], each.position, each.hash) for stream, each in heads],
         unsealed=unsealed or [],
+        anchor=f"{report.anchor.place} {report.anchor.groups}" if report.n else "",
     )
 
 

@@ -9,7 +9,19 @@ PORTS = "terminal.counter.ports"
 CORE_TYPES = tuple(
     f"terminal.payments.{name}"
     for name in (
-        *("bill", "codes", "currencies", "event", "evidence", "fees", "money", "notice", "profile", "receipt"),
+        *(
+            "anchor",
+            "bill",
+            "codes",
+            "currencies",
+            "event",
+            "evidence",
+            "fees",
+            "money",
+            "notice",
+            "profile",
+            "receipt",
+        ),
         *("reference", "settled"),
     )
 )
@@ -46,6 +58,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.hooks": (*CORE_TYPES, "terminal.counter", *COMMON),
     "terminal.visit": ("terminal.payments", "terminal.people.roles", "terminal.whole_file", PORTS, *COMMON),
     "terminal.training": ("terminal.payments", "terminal.people.roles", "terminal.chance", PORTS, *COMMON),
+    "terminal.brand": ("drivers.raster", "drivers.printer.bitmap", "terminal.whole_file", *CORE_TYPES, *COMMON),
     "terminal.care": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
@@ -63,6 +76,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.privacy",
         "terminal.observe",
         "terminal.hooks",
+        "terminal.brand",
         "terminal.care",
         "terminal.visit",
         "terminal.training",
@@ -131,7 +145,13 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "asyncpg": ("terminal/journal/",),
     "uharfbuzz": ("drivers/shaping.py",),
     "xlsxwriter": ("terminal/settlement/export.py",),
-    "PIL": ("drivers/raster.py", "terminal/lab/", "terminal/web/"),
+    "PIL": (
+        "drivers/raster.py",
+        "terminal/brand/logo.py",
+        "terminal/data/brands/",
+        "terminal/lab/",
+        "terminal/web/",
+    ),
     "qrcode": ("terminal/lab/", "terminal/web/", "terminal/sandbox/pages.py"),
     "typer": ("terminal/cli/",),
     "rich": ("terminal/cli/",),

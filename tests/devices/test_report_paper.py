@@ -2,16 +2,23 @@
 
 import asyncio
 from datetime import date
+from io import BytesIO
 
 import pytest
+import zxingcpp
+from PIL import Image
 
+from drivers.printer.profile import load
 from terminal.counter.ports import Slip
 from terminal.help.catalogue import Catalogue
 from terminal.help.wording import CatalogueWording
+from terminal.lab.paper_picture import receipt_png
+from terminal.payments.anchor import read_anchor
 from terminal.payments.event import Actor, Ledger
-from terminal.payments.receipt import Receipt, Row
+from terminal.payments.receipt import Code, Receipt, Row
 from terminal.payments.slip import Shop
-from terminal.peripherals.printer import SlipPrinter
+from terminal.peripherals.painters import PAPER_FONTS, Painter
+from terminal.peripherals.printer import SlipPrinter, printable
 from terminal.settlement.business_day import ShopTime
 from terminal.settlement.paper import Say, report_slip
 from terminal.settlement.z_report import Report, Reports
@@ -78,6 +85,8 @@ def test_a_z_on_paper_says_every_sum_beside_its_name(language: str, profile: str
         assert "WeChat Pay" in paper
         seal = report.heads["counter:1"].hash
         assert all(seal[at : at + 16] in paper for at in range(0, 64, 16))
+        assert report.anchor.groups in paper
+        assert any(line.endswith(report.anchor.place) for line in lines)
         assert "Mei" in paper
 
     play(story())
@@ -92,6 +101,21 @@ def test_an_x_says_that_nothing_is_sealed_and_shows_no_seal() -> None:
         assert "Not sealed" in rows
         assert report.day == date(2026, 11, 21)
         assert not any(line.startswith("Seal") for line in rows)
+        assert not any(isinstance(line, Code) for line in report_slip(report, SHOP, say("en")))
+
+    play(story())
+
+
+@pytest.mark.row(127)
+@pytest.mark.parametrize("profile", ["generic-80", "generic-58"])
+def test_s52_the_anchor_is_read_from_the_paper_by_a_camera_and_by_eye(profile: str) -> None:
+    async def story() -> None:
+        report = await a_day()
+        slip = printable(report_slip(report, SHOP, say("en")), load(profile), Painter(*PAPER_FONTS))
+        paper = receipt_png(slip.data, width_dots=slip.width_dots, charset=slip.charset, native_qr=slip.native_qr)
+        [code] = zxingcpp.read_barcodes(Image.open(BytesIO(paper)))
+        typed = " ".join([report.anchor.place, report.anchor.groups.lower()])
+        assert read_anchor(code.text) == read_anchor(typed) == report.anchor
 
     play(story())
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import asyncpg
 
 from terminal.errors import JournalError
+from terminal.journal.anchors import Anchors
 from terminal.journal.checkpoints import Checkpoint
 from terminal.journal.keys import JournalKeys
 from terminal.journal.postgres import log as database
@@ -17,6 +18,7 @@ from terminal.journal.postgres.start import reach
 from terminal.journal.projection import parse
 from terminal.journal.records import BadRow, Chain, Row, decode
 from terminal.journal.verify import Report, is_committed, one_history
+from terminal.payments.anchor import Anchor
 
 _BITE = 100  # rows of one step: some milliseconds
 _CLAIMS = "SELECT kind, key, value, number FROM claim ORDER BY number"
@@ -28,9 +30,15 @@ class LogExamination:
     """One pass over a database, as of one moment. ``steps`` yields after a page; ``report`` says how it ended."""
 
     def __init__(
-        self, connection: asyncpg.Connection, place: Place, keys: JournalKeys, checkpoints: Sequence[Checkpoint]
+        self,
+        connection: asyncpg.Connection,
+        place: Place,
+        keys: JournalKeys,
+        checkpoints: Sequence[Checkpoint],
+        anchors: Sequence[Anchor] = (),
     ) -> None:
         self._connection, self._place, self.chain = connection, place, Chain(keys)
+        self._anchors = Anchors(anchors)
         self._checkpoints = deque(one_history(checkpoints))
         self.report = Report(0)
 
@@ -64,6 +72,7 @@ class LogExamination:
             for row in rows:
                 self.chain.follow(row)
                 self._at_checkpoint()
+                self._anchors.see(self.chain, row)
             while not claims or claims[-1][3] <= rows[-1].number:
                 if not (more := await cursor.fetch(_BITE)):
                     break
@@ -77,6 +86,7 @@ class LogExamination:
             raise BadRow(self.chain.number + 1, "gap", f"the log counts {number}")
         if self._checkpoints:
             raise BadRow(self.chain.number + 1, "rolled_back", f"signed up to {self._checkpoints[-1].number}")
+        self._anchors.end(self.chain.number)
 
     def _at_checkpoint(self) -> None:
         while self._checkpoints and self._checkpoints[0].number == self.chain.number:
@@ -105,16 +115,24 @@ def _compare(rows: Iterable[Row], claims: deque[Claim]) -> None:
             raise BadRow(row.number, "view", f"claim: {min(wanted ^ found)[1]}")
 
 
-async def verify_log(place: Place, keys: JournalKeys, signed: Sequence[Checkpoint], *, rest: float = 0) -> Report:
+async def verify_log(
+    place: Place,
+    keys: JournalKeys,
+    signed: Sequence[Checkpoint],
+    *,
+    rest: float = 0,
+    anchors: Sequence[Anchor] = (),
+) -> Report:
     """Check a journal in its database, also beside the services that write it. Raises JournalError as ``reach``.
 
     Args:
+        anchors: from its Z on paper.
         rest: how many times as long as a bite of the work took until the next one.
     """
     loop = asyncio.get_running_loop()
     connection = await reach(place)
     try:
-        examination = LogExamination(connection, place, keys, signed)
+        examination = LogExamination(connection, place, keys, signed, anchors)
         begun_s = loop.time()
         async for _page in examination.steps():
             await asyncio.sleep((loop.time() - begun_s) * rest)

@@ -8,7 +8,10 @@ import apsw
 import msgspec
 import pytest
 
+from terminal.payments.event import Actor, Ledger
 from terminal.settings import load
+from terminal.settlement.business_day import ShopTime
+from terminal.settlement.z_report import Reports
 from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
@@ -21,7 +24,7 @@ def record(place: Place) -> None:
     async def write() -> None:
         async with open_journal(load(place.config), SystemClock(), SystemEntropy()) as journal:
             for number in range(COUNT):
-                await journal.append([event(f"sale-{number}", note="[red]茶[/] tea")])
+                await journal.append([event(f"sale-{number}", kind="note", note="[red]茶[/] tea")])
 
     asyncio.run(write())
 
@@ -81,6 +84,36 @@ def test_tail_shows_the_newest_and_text_as_it_is(place: Place) -> None:
     told = msgspec.json.decode(journal(place, "tail", "-n", "2", "--json").out)
     assert [each["number"] for each in told] == [COUNT - 1, COUNT]
     assert told[0]["body"]["note"] == "[red]茶[/] tea"
+
+
+@pytest.mark.row(127)
+def test_s52_an_anchor_from_paper_is_typed_or_a_file_of_them_and_finds_a_cut_journal(
+    place: Place, tmp_path: Path
+) -> None:
+    older, printed = tmp_path / "older", list[str]()
+    shutil.copytree(place.folder, older)
+
+    async def seal() -> None:
+        async with open_journal(load(place.config), SystemClock(), SystemEntropy()) as journal:
+            shop = ShopTime.of("Asia/Shanghai", "04:00")
+            reports = Reports(journal, SystemClock(), shop, store="s-01", ledger=Ledger.LIVE)
+            anchor = (await reports.seal(actor=Actor("person", "owner"), empty=True)).anchor
+            printed.extend([f"{anchor.place} {anchor.groups.lower()}", anchor.text])
+
+    asyncio.run(seal())
+    typed, scanned = printed
+    sound = journal(place, "verify", "--anchor", typed)
+    assert (sound.code, f"The anchor of Z 1 fits, up to event {COUNT}.\n" in sound.out) == (0, True)
+    papers = tmp_path / "papers.txt"
+    papers.write_text(f"# what hangs in the office\n\n{scanned}  # Monday\n")
+    assert journal(place, "verify", "--anchor", papers).code == 0
+    assert journal(Place(older), "verify").code == 0, "whole by itself"
+    cut = journal(Place(older), "verify", "--anchor", papers)
+    assert (cut.code, cut.err.startswith(f"Not sound: event {COUNT + 1}: anchor the Z 1")) == (4, True), cut.err
+    mistyped = journal(place, "verify", "--anchor", typed.replace(typed[-1], "7" if typed[-1] != "7" else "6"))
+    assert (mistyped.code, mistyped.codes) == (1, ["J-38"])
+    papers.write_text("# nothing yet\n")
+    assert journal(place, "verify", "--anchor", papers).code == 2
 
 
 @pytest.mark.parametrize("count", ["0", "-3", "10001", "some"])

@@ -13,6 +13,7 @@ from terminal.journal.place import side
 from terminal.journal.postgres.place import Place
 from terminal.journal.postgres.verify import LogExamination, verify_log
 from terminal.journal.verify import Report
+from terminal.payments.anchor import anchor_of
 from tests.unit.journal.world import KEYS, event, open_in
 
 IDLE = "BEGIN RETURN NULL; END"
@@ -61,6 +62,21 @@ async def test_i18_every_change_by_the_owner_of_the_database_is_found_and_named(
         assert (report.reason, report.first_bad) == (reason, bad), statement
         await change.rollback()
     await connection.close()
+
+
+@pytest.mark.row(127)
+async def test_s52_the_anchor_of_a_paper_is_held_against_the_database_too(place: Place, tmp_path: Path) -> None:
+    view = tmp_path / "v.db"
+    async with await open_in(place, view) as journal:
+        [sold] = await journal.append([event("a", kind="note")])
+        heads = {sold.stream: [sold.position, sold.hash.hex()]}
+        told = {"n": 1, "last": sold.number, "heads": heads}
+        await journal.append([event("z:s-1:1", stream="store:s-1", kind="z_sealed", **told)])  # type: ignore[arg-type]  # fields by name
+    printed = anchor_of("s-1", 1, sold.number, {sold.stream: (sold.position, sold.hash.hex())})
+    assert (await verify_log(place, KEYS, (), anchors=[printed])).sound
+    tomorrows = anchor_of("s-1", 2, 9, {})
+    cut = await verify_log(place, KEYS, (), anchors=[printed, tomorrows])
+    assert (cut.reason, cut.first_bad) == ("anchor", 3)
 
 
 async def _inside(connection: asyncpg.Connection, place: Place, signed: tuple[Checkpoint, ...]) -> Report:
