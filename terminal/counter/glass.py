@@ -19,6 +19,7 @@ AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
 LIFE_S: Final = 60.0
 STAYS: Final = 0.0  # a result's time: until another screen is wanted
 OPEN_S: Final = 1.0  # so long a display may take to be opened and greeted before it counts as gone
+SHOW_S: Final = 60.0  # no display takes so long to prove a screen, nor paper a code
 PROOF_S: Final = 5.0  # a slip waits so long for the display to prove the code that takes its place
 TICK_S: Final = 0.001  # a wait shorter than the loop's clock can tell would paint again and again until it passes
 Shown = Callable[[Screen], Awaitable[None]]
@@ -244,10 +245,19 @@ class Glass:
         except TimeoutError:
             pass
 
+    async def _shown_by(self, display: Display, screen: Screen) -> None:
+        """Displays are bounded by themselves; one that is not must not leave the till believing that it shows."""
+        try:
+            async with asyncio.timeout(SHOW_S):
+                await display.show(screen)
+        except TimeoutError:
+            port = display.health().detail.get("port", "")
+            raise PeripheralFailed("display_no_answer", port=port) from None
+
     async def _paint(self, screen: Screen) -> bool:
         if self._display:
             try:
-                await self._display.show(screen)
+                await self._shown_by(self._display, screen)
             except PeripheralFailed as error:
                 if error.slug != self.failing and not self._opening():
                     log.debug("display of counter %s: %s", self._counter.id, error)  # the device told it (L1)

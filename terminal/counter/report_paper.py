@@ -60,13 +60,19 @@ class ReportPaper:
         owed = effect(f"{subject}:{self._service.parts.ids.ulid()}", counter, lines, copy)
         index = {"owes": [owed], "claims": [list(each) for each in claims]}
         body = {"counter": counter, "effect": owed["id"], "copy": copy, "index": index}
-        [event] = await self._service.feed.append(
-            [NewEvent(self._stream, "report_print_asked", subject, actor, body)]
-        )
-        self.owe(Owed(owed["id"], KIND, counter, subject, event.number, event.wall_ms, owed))
+        asked = NewEvent(self._stream, "report_print_asked", subject, actor, body)
+        self._count(counter, 1)  # before it is durable: who asks meanwhile finds its place taken
+        try:
+            [event] = await self._service.feed.append([asked])
+            self.owe(Owed(owed["id"], KIND, counter, subject, event.number, event.wall_ms, owed))
+        finally:
+            self._count(counter, -1)
+
+    def _count(self, counter: str, more: int) -> None:
+        self._waiting[counter] = self._waiting.get(counter, 0) + more
 
     def owe(self, owed: Owed) -> None:
-        self._waiting[owed.counter] = self._waiting.get(owed.counter, 0) + 1
+        self._count(owed.counter, 1)
         self._service.tasks.start(f"report {owed.id}", lambda: self._run(owed))
 
     def recover(self, owed: Owed) -> None:
@@ -79,7 +85,7 @@ class ReportPaper:
             outcome = await self._outcome(owed)
         body = {"effect": owed.id, "outcome": outcome, "index": {"settles": [owed.id]}}
         await self._service.feed.append([NewEvent(self._stream, "report_printed", owed.subject, _ACTOR, body)])
-        self._waiting[owed.counter] -= 1
+        self._count(owed.counter, -1)
 
     async def _outcome(self, owed: Owed) -> str:
         if self._begun(owed):

@@ -1,8 +1,10 @@
 """A day of every kind of sale on virtual time: Z, more sales, Z again; together they are the journal."""
 
+import asyncio
+
 import pytest
 
-from terminal.counter.report_paper import effect
+from terminal.counter.report_paper import WAITING_MAX, effect
 from terminal.payments.event import Actor
 from terminal.payments.receipt import Row
 from terminal.settlement.business_day import ShopTime
@@ -96,3 +98,18 @@ async def test_d11_a_z_owed_on_paper_is_printed_after_a_power_cut_and_never_twic
     await shop.until(lambda: len(shop.events("report_printed")) == 2, 30)
     assert shop.events("report_printed")[-1].body["outcome"] == "may_have_printed"
     assert len(shop.events("report_print_started")) == 2
+
+
+@story()
+async def test_i21_no_more_reports_wait_for_a_printer_than_there_is_room_for_however_they_are_asked(
+    shop: Shop,
+) -> None:
+    shop.counter.printer.paper.clear()
+    paper, lines = shop.service.report_paper, (Row("Z REPORT no. 1"),)
+    wishes = (paper.ask("1", f"z:{number}", lines, actor=OWNER) for number in range(3 * WAITING_MAX))
+    told = await asyncio.gather(*wishes, return_exceptions=True)
+    assert [str(each) for each in told if each is not None] == ["report_prints_wait (counter=1)"] * 2 * WAITING_MAX
+    shop.counter.printer.paper.set()
+    await shop.until(lambda: len(shop.events("report_printed")) == WAITING_MAX, 60)
+    await paper.ask("1", "z:last", lines, actor=OWNER)
+    await shop.until(lambda: len(shop.counter.printer.whole) == WAITING_MAX + 1, 10)

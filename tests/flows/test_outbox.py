@@ -230,6 +230,23 @@ async def test_d11_a_printer_driver_with_a_bug_loses_no_slip(shop: Shop) -> None
     assert [why for _, why in shop.lane().paper.listed.values()] == ["may_have_printed"]
 
 
+@pytest.mark.row(58, 63)
+@story()
+async def test_i9_a_printer_that_never_answers_holds_no_slip_for_ever(shop: Shop) -> None:
+    """Its driver has limits of its own; one that has none must not keep the shop's slips out of sight."""
+    shop.counter.printer.hangs = True
+    first = await shop.paid(100)
+    await shop.wait(650)
+    assert [why for _, why in shop.lane().paper.listed.values()] == ["may_have_printed"]
+    shop.counter.printer.hangs = False
+    second = await shop.paid(200)
+    await shop.until(lambda: len(shop.counter.printer.whole) == 1, 5)
+    assert shop.counter.printer.whole[0].job == f"{second.attempts[-1].id}:receipt"
+    await shop.service.aftercare.decide_slip("1", f"{first.attempts[-1].id}:receipt", print_it=True, actor=CASHIER)
+    await shop.until(lambda: len(shop.counter.printer.whole) == 2, 5)
+    assert [each.copy for each in shop.counter.printer.whole] == [0, 1]
+
+
 class TaxWithABug:
     """Fails before anything of a slip is on paper."""
 

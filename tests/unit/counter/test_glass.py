@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.counter.glass import OPEN_S, PROOF_S, Glass
+from terminal.counter.glass import OPEN_S, PROOF_S, SHOW_S, Glass
 from terminal.counter.ports import CodeScreen, Health, HealthState, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
@@ -103,6 +103,28 @@ def test_l1_a_display_that_stays_away_is_told_once_and_one_that_goes_later_at_on
         display.turn(there=False)
         await asyncio.sleep(0.01)
         assert (glass.failing, len(troubles(caplog))) == ("display_gone", 2)
+        for job in jobs:
+            job.cancel()
+
+    run(story(), seed=1)
+
+
+def test_i24_a_display_that_never_answers_is_told_and_the_next_screen_is_tried() -> None:
+    """Drivers have limits of their own; one that has none must not leave the till believing that it shows."""
+
+    async def story() -> None:
+        display = LateDisplay(0.0)
+        glass = glass_of(display)
+        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        await asyncio.sleep(1)
+        display.takes_s = 1e6
+        glass.want(PAID)
+        await asyncio.sleep(SHOW_S + 1)
+        assert glass.failing == "display_no_answer"
+        display.takes_s = 0.0
+        glass.clear()
+        await asyncio.sleep(SHOW_S + 1)
+        assert (glass.failing, display.painted[-1]) == ("", IdleScreen("Tea 茶", False))
         for job in jobs:
             job.cancel()
 
