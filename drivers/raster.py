@@ -69,7 +69,7 @@ class Painter:
         return fonts
 
 
-def picture(file: Path, width: int, height: int) -> Bitmap:
+def picture(file: Path | BytesIO, width: int, height: int) -> Bitmap:
     """A picture in black and white, made no larger than ``width`` × ``height`` dots; dark is ink, clear is paper.
 
     Raises OSError: no such file; ValueError: no picture.

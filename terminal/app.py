@@ -17,6 +17,8 @@ import msgspec
 from aiohttp import web
 
 from terminal.bills.desk import BillDesk, bill_desk
+from terminal.brand.paper import BankPaper
+from terminal.brand.shelf import BrandShelf
 from terminal.channel_tables import payee
 from terminal.counter.accounts import poster_of
 from terminal.counter.feed import Feed
@@ -122,7 +124,7 @@ async def running(
         journal, keeper, feed = await _journal(stack, loaded, clock, entropy)
         channels = _channels(stack, loaded, clock, entropy)
         parts = _parts(loaded, feed, channels, (clock, ids), pepper)
-        service, fittings, shared = _service(stack, loaded, parts, entropy)
+        service, fittings, shared, brand = _service(stack, loaded, parts, entropy)
         bills, risk = bill_desk(loaded, service, journal.settled), open_risk(loaded, service)
         hooks = open_hooks(stack, loaded, service, keeper.ledger, (clock, entropy, ids), pepper)
         watching = Watching(loaded, service, channels, clock, hooks=hooks)
@@ -144,11 +146,11 @@ async def running(
                 risk=risk,
                 privacy=privacy_desk(loaded, keeper.ledger, service),
                 observed=watching.observed,
-                care=care_parts(loaded, partial(devices_told, service)),
+                care=care_parts(loaded, partial(devices_told, service), brand),
             ),
         )
         show(doors, hooks)
-        url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching)
+        url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching, brand)
         jobs = {**await open_lan(doors, loaded, clock), **_beside(loaded, service, doors, url, fittings)}
         stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
@@ -179,9 +181,11 @@ async def _check_accounts(loaded: Loaded, service: Service) -> None:
 
 def _service(
     stack: AsyncExitStack, loaded: Loaded, parts: Parts, entropy: Entropy
-) -> tuple[Service, Fittings, dict[str, Shared]]:
+) -> tuple[Service, Fittings, dict[str, Shared], BrandShelf]:
+    brand = BrandShelf(loaded.state)
+    parts.slips.bank = BankPaper(brand)
     held: set[str] = set()
-    make = maker(loaded, parts.house, parts.clock, parts.slips, held)
+    make = maker(loaded, parts.house, parts.clock, parts.slips, held, brand.dots)
     fittings = Fittings(loaded, parts.clock, entropy, make, held)
     stack.push_async_callback(fittings.close)
     tables = loaded.settings.counters
@@ -189,7 +193,7 @@ def _service(
     service = Service(parts, [(counter_of(each), shared[each.id].real) for each in tables])
     fittings.attach(service)
     open_tax(stack, loaded, service)
-    return service, fittings, shared
+    return service, fittings, shared, brand
 
 
 async def _open_pages(
@@ -199,6 +203,7 @@ async def _open_pages(
     loaded: Loaded,
     clock: Clock,
     watching: Watching,
+    brand: BrandShelf,
 ) -> str:
     """Pages and API, and the listeners of bank and metrics; returns the address of the first."""
     await watching.open_listener(stack)
@@ -207,7 +212,7 @@ async def _open_pages(
     at = loaded.settings.listen
     url = await listen(stack, doors, at.host, at.port)
     if at.notify_port:
-        await _listen_for_notices(stack, service, loaded, clock)
+        await _listen_for_notices(stack, service, loaded, clock, brand)
     return url
 
 
@@ -282,7 +287,9 @@ async def _end(service: Service, life: "asyncio.Task[None]") -> None:
         life.exception()  # looked at: whoever waits for the service tells it
 
 
-async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: Loaded, clock: Clock) -> None:
+async def _listen_for_notices(
+    stack: AsyncExitStack, service: Service, loaded: Loaded, clock: Clock, brand: BrandShelf
+) -> None:
     with on_disk(loaded.state):
         _, server = ensure(loaded.state / "tls", clock)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -290,7 +297,7 @@ async def _listen_for_notices(stack: AsyncExitStack, service: Service, loaded: L
     at = loaded.settings.listen
     await listen(
         stack,
-        make_notices_app(service, guests=guests_of(loaded, service)),
+        make_notices_app(service, guests=guests_of(loaded, service, brand)),
         at.notify_host,
         at.notify_port,
         tls=context,

@@ -1,7 +1,7 @@
 """What help pages and cards say of this very shop: whom to call, and what protects it, from its settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from terminal.payments.money import Money
@@ -27,6 +27,17 @@ class ShopCare:
     bank: str = ""
     links: tuple[Link, ...] = ()
     survey: str = ""
+
+
+def under(shop: ShopCare, bank: str, hotline: str, hours: str, links: tuple[Link, ...]) -> ShopCare:
+    """The same under a bank's name; what the shop's own settings say goes first."""
+    return replace(
+        shop,
+        bank=shop.bank or bank,
+        hotline=shop.hotline or hotline,
+        hours=shop.hours if shop.hotline else hours,
+        links=(*shop.links, *links),
+    )
 
 
 @dataclass(frozen=True, slots=True)

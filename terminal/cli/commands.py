@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from terminal.cli.backup import backup, restore
+from terminal.cli.brand import brand
 from terminal.cli.bundle import bundle
 from terminal.cli.care import case, feedback, print_
 from terminal.cli.conformance import conformance
@@ -59,6 +60,7 @@ app.command()(simulate)
 app.command()(verify)
 app.command("help")(help_)
 app.command("help-code")(help_code_)
+app.add_typer(brand, name="brand")
 app.add_typer(bundle, name="bundle")
 app.add_typer(case, name="case")
 app.add_typer(conformance, name="conformance")

@@ -19,6 +19,7 @@ from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.payments.money import Money
 from terminal.peripherals import glyphs, lettering
 from terminal.peripherals.marks import mark
+from terminal.peripherals.painters import Sign, no_sign
 
 Words = Callable[[str], str]
 MoneyText = Callable[[Money], str]
@@ -101,10 +102,14 @@ class Artwork:
     words: a key of the catalogue in the display's language -> its text.
     money: an amount as that language writes it.
     paint: glasses with the same one share what it has drawn.
+    sign: the bank's, above the shop's name while nobody pays; asked each time.
     """
 
-    def __init__(self, words: Words, money: MoneyText, *, title: str = "", paint: Paint) -> None:
+    def __init__(
+        self, words: Words, money: MoneyText, *, title: str = "", paint: Paint, sign: Sign = no_sign
+    ) -> None:
         self._words, self._money, self._title, self._drawings = words, money, title, _drawings(paint)
+        self._sign = sign
 
     async def tiles(self, screen: Screen, width: int, height: int) -> AsyncIterator[Tile]:
         """Everything beside the code or sign of a glass of ``width`` × ``height``, the amount first."""
@@ -114,6 +119,10 @@ class Artwork:
         if isinstance(screen, ResultScreen) and screen.receipt:
             for tile in receipt_code(screen.receipt, width, height):
                 yield tile
+        if isinstance(screen, IdleScreen):
+            box = Box(0, 0, width, height).part(3, 21)
+            if (sign := self._sign(box.width, box.height)) is not None:
+                yield _tile(_centred(sign, box), box, coloured)
         for caption in self._captions(screen, width, height):
             if caption.text and caption.box.height >= caption.size:
                 yield await self._drawings.tile(caption, coloured)

@@ -10,21 +10,22 @@ from drivers.printer.document import Picture
 from drivers.printer.driver import EscPosPrinter
 from drivers.printer.profile import PrinterProfile
 from terminal.peripherals.fallback_printer import FallbackPrinter
-from terminal.peripherals.painters import PAPER_FONTS, shared_painter
+from terminal.peripherals.painters import PAPER_FONTS, Sign, no_sign, shared_painter
 from terminal.peripherals.place import Place, PrinterTable
-from terminal.peripherals.printer import SlipPrinter
+from terminal.peripherals.printer import LOGO_DOTS, SlipPrinter
 
 PRINTER_BAUD: Final = 115200
-LOGO_DOTS: Final = 240  # high at most: three centimetres of paper for every slip
 
 
-def build_printer(places: Sequence[tuple[Place, PrinterTable]], folder: Path) -> SlipPrinter | FallbackPrinter:
+def build_printer(
+    places: Sequence[tuple[Place, PrinterTable]], folder: Path, sign: Sign = no_sign
+) -> SlipPrinter | FallbackPrinter:
     """The counter's one printer, or all of them behind one port. ``folder`` holds logos. Raises BadSettings."""
-    built = [_printer(place, table, folder) for place, table in places]
+    built = [_printer(place, table, folder, sign) for place, table in places]
     return built[0] if len(built) == 1 else FallbackPrinter(built)
 
 
-def _printer(place: Place, table: PrinterTable, folder: Path) -> SlipPrinter:
+def _printer(place: Place, table: PrinterTable, folder: Path, sign: Sign) -> SlipPrinter:
     model, open_ = place.profile(printers.load), place.opener(PRINTER_BAUD)
     if place.table.driver and model.name not in place.protocol.profiles:
         raise place.wrong("profile", f"{model.name!r} is no profile of the driver {place.protocol.name!r}")
@@ -36,6 +37,7 @@ def _printer(place: Place, table: PrinterTable, folder: Path) -> SlipPrinter:
         paint=shared_painter(*PAPER_FONTS),
         sweep=place.sweep,
         logo=_logo(place, table, model, folder),
+        sign=sign,
         family=_family(model),
     )
 

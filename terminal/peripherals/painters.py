@@ -14,6 +14,14 @@ GLASS_FONTS: Final = ("DejaVuSansCondensed-Bold-Latin.ttf", "NotoSansMonoCJKsc-C
 SHAPED_FONTS: Final = ("NotoSansDevanagari.ttf", "NotoSansThai.ttf", "NotoSansArabic.ttf")
 
 
+Sign = Callable[[int, int], Bitmap | None]
+"""(width, height in dots) -> a bank's sign, no larger than that; None without one."""
+
+
+def no_sign(_width: int, _height: int) -> Bitmap | None:
+    return None
+
+
 class Painter:
     """Fonts that come with the product, for what a device has no letters for; opened at the first letter."""
 

@@ -16,6 +16,7 @@ from terminal.counter.ports import Clock, Health, Printed, PrintStopped, Slip
 from terminal.errors import PeripheralFailed
 from terminal.payments.receipt import Blank, Code, Line, Receipt, Row, Rule
 from terminal.peripherals.keeper import Keeper
+from terminal.peripherals.painters import Sign, no_sign
 from terminal.peripherals.sweep import Sweep, never
 
 _OUTCOMES: Final = {
@@ -31,6 +32,7 @@ _REASONS: Final = {
     "no_answer": "printer_no_answer",
     "gone": "printer_gone",
 }
+LOGO_DOTS: Final = 240  # high at most: three centimetres of paper for every slip
 GONE_POLL_S: Final = 1.0
 AGAIN_S: Final = (0.0, 1.0, 5.0, 30.0)  # before a printer that failed so often counts as ready again
 
@@ -39,7 +41,7 @@ class SlipPrinter:
     """Args:
     paint: draws what the printer has no letters for.
     sweep: when an idle printer's state is asked; None: only when it is used.
-    logo: the shop's sign, above every slip.
+    logo: the shop's sign, above every slip; without one ``sign``, the bank's, as it is then.
     family: the driver of its dialect.
     """
 
@@ -53,9 +55,11 @@ class SlipPrinter:
         paint: Paint | None = None,
         sweep: Sweep | None = None,
         logo: document.Picture | None = None,
+        sign: Sign = no_sign,
         family: type[EscPosPrinter] = EscPosPrinter,
     ) -> None:
         self._logo: document.Document = (logo,) if logo else ()
+        self._sign = sign
         self._family = family
         self._profile, self._paint, self._sweep = profile, paint, sweep
         self.keeper = Keeper("printer", where, open_, clock, self._serve)
@@ -77,7 +81,7 @@ class SlipPrinter:
         except PeripheralFailed as failed:
             raise PrintStopped(failed.slug, touched=False, definite=False) from failed
         try:
-            paper = (*self._logo, *as_document(slip.receipt, self._profile))
+            paper = (*self._head(), *as_document(slip.receipt, self._profile))
             outcome = await device.print(paper, f"{slip.job}/{slip.copy}")
         except PrintFault as fault:
             self._failures += 1
@@ -85,6 +89,11 @@ class SlipPrinter:
         self._failures = 0
         self.keeper.well(cannot_tell=outcome is Outcome.SENT)
         return _OUTCOMES[outcome]
+
+    def _head(self) -> document.Document:
+        if self._logo or (dots := self._sign(self._profile.width_dots, LOGO_DOTS)) is None:
+            return self._logo
+        return (document.Picture(dots.width, dots.rows),)
 
     def _told(self, fault: PrintFault) -> str:
         if fault.reason == "gone":

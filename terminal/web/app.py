@@ -17,6 +17,7 @@ from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.risk.desk import RiskDesk
 from terminal.web import callers, problems, security, versions
+from terminal.web.brand import brand_routes
 from terminal.web.calls import PREFIX, Answer, Call, Operation, route
 from terminal.web.care_desk import CARE, CareDesk, CareParts
 from terminal.web.devices import Fitter
@@ -143,8 +144,9 @@ def make_app(
         callers.greet(response, session_token, device_token, display=display)
 
     kiosks = frozenset(each.id for each in loaded.settings.counters if each.kiosk)
-    app.add_routes(Guests(service, zone, care.on_receipt).routes())
-    add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, greet, kiosks))
+    app.add_routes(Guests(service, zone, care.on_receipt, care.brand).routes())
+    app.add_routes(brand_routes(care.brand))
+    add_pages(app, PageParts(service, people, entropy, ZoneInfo(zone), callers.who, greet, kiosks, care.brand))
     return app
 
 

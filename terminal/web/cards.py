@@ -18,6 +18,7 @@ from terminal.web.card_sheet import A4, DPI, MARGIN, Draw, sheet_pdf
 
 POSTER: Final = "poster-"
 COMMANDS: Final = "commands"
+SIGN: Final = 150  # dots high at most, a bit more than a centimetre and a half
 
 
 def card_names(service: Service) -> list[str]:
@@ -29,6 +30,10 @@ def card_lines(
     service: Service, people: People, card: str, address: str, language: str, own: Receipt = ()
 ) -> Receipt:
     """``own``: what this shop's settings do, for its safety card. Raises NotFound("card_unknown")."""
+    return (*_card(service, people, card, address, language, own), *service.parts.slips.bank.card())
+
+
+def _card(service: Service, people: People, card: str, address: str, language: str, own: Receipt) -> Receipt:
     house, words = service.house, Catalogue.load(language)
     texts = words.section("card")
     mark = mark_of(house)
@@ -76,25 +81,34 @@ def command_keys(service: Service, words: Catalogue) -> list[tuple[str, str]]:
 async def card_pdf(service: Service, lines: Receipt, card: str, words: Catalogue, draw: Draw) -> bytes:
     """A card on a page as large as it fits; the command sheet in fields, or it would be a long narrow strip."""
     if card != COMMANDS:
-        return await pdf_of(await draw(lines), card)
+        return await pdf_of(await draw(lines), card, service.parts.slips.bank.sign())
     head = lines[: next(at for at, each in enumerate(lines) if isinstance(each, Blank))]
     return await sheet_pdf(head, command_keys(service, words), draw, card)
 
 
-async def pdf_of(png: bytes, title: str) -> bytes:
-    """One A4 page with the picture as large as it fits. Tens of milliseconds: not on the loop's thread."""
-    return await asyncio.to_thread(_page, png, title)
+async def pdf_of(png: bytes, title: str, sign: bytes = b"") -> bytes:
+    """One A4 page with the picture as large as it fits. Tens of milliseconds: not on the loop's thread.
+
+    ``sign``: of the bank, as PNG, above it.
+    """
+    return await asyncio.to_thread(_page, png, title, sign)
 
 
-def _page(png: bytes, title: str) -> bytes:
+def _page(png: bytes, title: str, sign: bytes) -> bytes:
     from PIL import Image
 
+    head = SIGN if sign else 0
     with Image.open(io.BytesIO(png)) as picture:
-        scale = min((A4[0] - 2 * MARGIN) / picture.width, (A4[1] - 2 * MARGIN) / picture.height)
+        scale = min((A4[0] - 2 * MARGIN) / picture.width, (A4[1] - 2 * MARGIN - 2 * head) / picture.height)
         size = round(picture.width * scale), round(picture.height * scale)
         drawn = picture.convert("L").resize(size, Image.Resampling.LANCZOS)
     page = Image.new("L", A4, 255)
     page.paste(drawn, ((A4[0] - size[0]) // 2, (A4[1] - size[1]) // 2))
+    if sign:
+        with Image.open(io.BytesIO(sign)) as picture:
+            small = picture.convert("RGBA")
+        small.thumbnail((A4[0] - 2 * MARGIN, head))
+        page.paste(small.convert("L"), ((A4[0] - small.width) // 2, MARGIN), small.getchannel("A"))
     out = io.BytesIO()
     page.save(out, "PDF", resolution=DPI, title=title)
     return out.getvalue()

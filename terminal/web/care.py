@@ -146,7 +146,7 @@ def _slip(call: Call[Any], case: Case) -> Receipt:
         f"{sale.no:04}",
         words.date_time(case.due_ms, zone),
         words.date_time(case.opened_ms, zone),
-        desk.parts.shop.hotline,
+        desk.shop.hotline,
         LOOKUP + sale.id,
         words.text(f"state.{mark}") if mark else "",
     )

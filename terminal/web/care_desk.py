@@ -6,9 +6,11 @@ from typing import Final
 
 from aiohttp import web
 
+from terminal.brand.brand import Brand
+from terminal.brand.shelf import no_brand
 from terminal.care.cases import CaseDesk
 from terminal.care.feedback import FeedbackDesk
-from terminal.care.shop import Protection, ShopCare
+from terminal.care.shop import Link, Protection, ShopCare, under
 from terminal.counter.service import Service
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
@@ -34,6 +36,7 @@ class CareParts:
         protection: what the settings say that protects, channels named in a language.
         rating: the customer's display asks how it was; ``on_receipt``: the page of a receipt does.
         call: makes the bundle. Raises Unavailable("help_not_kept").
+        brand: the bank whose name the shop works under.
     """
 
     shop: ShopCare = field(default_factory=ShopCare)
@@ -42,6 +45,7 @@ class CareParts:
     on_receipt: bool = False
     answer_h: int = 48
     call: Callable[[], Awaitable[Kept]] | None = None
+    brand: Callable[[], Brand | None] = no_brand
 
 
 AGAIN_S: Final = 60.0  # who presses twice gets the same bundle
@@ -68,9 +72,18 @@ class CareDesk:
         self._kept = (self._clock.mono_ns(), kept)
         return kept
 
+    @property
+    def shop(self) -> ShopCare:
+        """Whom to call, as settings and the bank's brand say it now."""
+        brand = self.parts.brand()
+        if brand is None:
+            return self.parts.shop
+        links = tuple(Link(each.title, each.url) for each in brand.links)
+        return under(self.parts.shop, brand.bank, brand.hotline, brand.hours, links)
+
     def own_card(self, language: str) -> Receipt:
         """What this shop's settings do, for its safety card."""
-        return own_rows(self.protection(language), self.parts.shop.hotline, Catalogue.load(language))
+        return own_rows(self.protection(language), self.shop.hotline, Catalogue.load(language))
 
     def protection(self, language: str) -> Protection:
         """What protects here; of a shop that was built without settings what its house says."""

@@ -4,7 +4,7 @@ The address is the only right there is here: no cookie is read, none is given, a
 """
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs
@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from markupsafe import Markup
 
+from terminal.brand.brand import Brand
+from terminal.brand.shelf import no_brand
 from terminal.care.feedback import FeedbackDesk
 from terminal.counter.receipt_links import PATH
 from terminal.counter.service import Service
@@ -24,6 +26,7 @@ from terminal.payments.event import Actor
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule
 from terminal.payments.sale import Sale
 from terminal.payments.slip import LOOKUP
+from terminal.web.brand import enclosed
 from terminal.web.calls import read_bytes
 from terminal.web.pages_code import code_svg
 from terminal.web.problems import TooMany
@@ -37,7 +40,9 @@ BURST: Final = 60
 FORM_MAX: Final = 64
 FORM_S: Final = 5.0
 CUSTOMER: Final = Actor("device", "customer-phone")
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'"
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'"
+)
 _HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -51,11 +56,12 @@ _HEADERS: Final[Mapping[str, str]] = {
 
 @dataclass(slots=True)
 class Guests:
-    """Of one listener. ``rating``: the page asks how it was."""
+    """Of one listener. ``rating``: the page asks how it was; ``brand``: the bank whose name stands above."""
 
     service: Service
     zone: str
     rating: bool = False
+    brand: Callable[[], Brand | None] = no_brand
     feedback: FeedbackDesk = field(init=False)
     buckets: Buckets = field(init=False)
 
@@ -123,6 +129,7 @@ class Guests:
             action=PATH + token,
             asks=asks,
             told=told,
+            brand=enclosed(self.brand()),
         )
         return web.Response(text=html, content_type="text/html", headers=_HEADERS)
 

@@ -41,7 +41,7 @@ async def contact(request: web.Request) -> web.Response:
         request,
         "contact.html",
         words,
-        care=desk.parts.shop,
+        care=desk.shop,
         shop_id=f"{house.merchant}/{house.store}",
         terminal=desk.terminal,
         code=shown,

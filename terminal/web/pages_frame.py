@@ -15,6 +15,8 @@ import msgspec
 from aiohttp import web
 from markupsafe import Markup
 
+from terminal.brand.brand import Brand
+from terminal.brand.shelf import no_brand
 from terminal.counter.ports import Entropy
 from terminal.counter.service import Service
 from terminal.errors import NotAllowed, NotFound, TerminalError
@@ -24,6 +26,7 @@ from terminal.help.registry import describe, registry
 from terminal.payments.money import Money
 from terminal.people.roles import Action, Principal, Role
 from terminal.people.service import People
+from terminal.web.brand import dressed
 
 HERE: Final = Path(__file__).parent
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -47,6 +50,7 @@ class PageParts:
         zone: the shop's own, for every time a person reads.
         who: the person signed in or the paired till of a request, None for a stranger.
         greet: gives a response the cookies of a session and device token (either may be empty).
+        brand: the bank whose name the shop works under; asked for every page.
         kiosks: counters whose till, while nobody is signed in, has its own page and no way out of it.
     """
 
@@ -57,6 +61,7 @@ class PageParts:
     who: Callable[[web.Request], Principal | None]
     greet: Callable[[web.StreamResponse, str, str], None]
     kiosks: frozenset[str] = frozenset()
+    brand: Callable[[], Brand | None] = no_brand
 
 
 PARTS: Final = web.AppKey("pages", PageParts)
@@ -94,6 +99,7 @@ class Frame:
             shop=request.app[PARTS].service.house.title,
             path=request.path,
             locked=bool(locked_to(request)),
+            brand=dressed(request.app[PARTS].brand()),
             **context,
         )
         policy = (

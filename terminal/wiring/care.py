@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from terminal.brand.brand import Brand
+from terminal.brand.shelf import no_brand
 from terminal.care.help_code import help_code
 from terminal.care.shop import Link, Protection, ShopCare
 from terminal.connectors import profile_of
@@ -20,11 +22,14 @@ from terminal.wiring.support_bundle import FOLDER, gathered, kept
 KEPT_MAX: Final = 20  # bundles of calls for help; the oldest goes first
 
 
-def care_parts(loaded: Loaded, devices: Callable[[], Any] = lambda: None) -> CareParts:
+def care_parts(
+    loaded: Loaded, devices: Callable[[], Any] = lambda: None, brand: Callable[[], Brand | None] = no_brand
+) -> CareParts:
     """What pages, cards and slips say, and how a bundle is made here.
 
     Args:
         devices: what the service knows of its devices now, for the bundle.
+        brand: the bank whose name the shop works under.
     """
     table = loaded.settings.care
 
@@ -38,6 +43,7 @@ def care_parts(loaded: Loaded, devices: Callable[[], Any] = lambda: None) -> Car
         table.on_receipt == "rating",
         table.answer_h,
         call,
+        brand,
     )
 
 

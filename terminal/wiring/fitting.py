@@ -22,6 +22,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Actor, NewEvent
 from terminal.peripherals.bench import Bench
 from terminal.peripherals.build import build_devices
+from terminal.peripherals.painters import Sign, no_sign
 from terminal.peripherals.phrases import phrase
 from terminal.peripherals.proof import Manner
 from terminal.peripherals.slots import Slots
@@ -269,7 +270,9 @@ def _picked(before: DeviceTable | None, role: Role, choice: NewChoice) -> Device
     return msgspec.structs.replace(picked, baud=before.baud, flow=before.flow, serial=serial)
 
 
-def maker(loaded: Loaded, house: House, clock: Clock, slips: Slips, held: set[str] | None = None) -> Make:
+def maker(
+    loaded: Loaded, house: House, clock: Clock, slips: Slips, held: set[str] | None = None, sign: Sign = no_sign
+) -> Make:
     """What makes a counter's devices of its table, for the start, for the check and for another choice alike."""
     sweeper = Sweeper()  # one timer asks the devices of all counters
 
@@ -288,6 +291,7 @@ def maker(loaded: Loaded, house: House, clock: Clock, slips: Slips, held: set[st
             only=only,
             paper=paper,
             held=held,
+            sign=sign,
         )
 
     return make

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
+from terminal.brand.shelf import BrandShelf
 from terminal.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Away
@@ -32,6 +33,7 @@ from terminal.training.exam_desk import ExamDesk
 from terminal.visit.keys import open_key
 from terminal.visit.seal import seal
 from terminal.web.app import Beside, make_app
+from terminal.web.care_desk import CareParts
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
 from terminal.web.practice_guard import only_practice
@@ -115,7 +117,12 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
         loaded,
         clock=clock,
         entropy=entropy,
-        beside=Beside(picture=receipt_picture, trainer=trainer, refunds=refunds),
+        beside=Beside(
+            picture=receipt_picture,
+            trainer=trainer,
+            refunds=refunds,
+            care=CareParts(brand=BrandShelf(shop.loaded.state)),
+        ),
     )
     only_practice(pages)
     teach(pages, classroom := _classroom(shop, service, bank))

@@ -1,7 +1,10 @@
 """Receipts beside paper, as the settings want them: where phones open them, and what a slip asks of customers."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
+from terminal.brand.brand import Brand
 from terminal.counter.receipt_links import HOUR_MS
 from terminal.counter.service import Service
 from terminal.payments.sale import Sale
@@ -33,9 +36,9 @@ def address_of(door: LanDoor | None) -> str:
     return door.urls[0].removesuffix("/sign-in") if door is not None and door.urls else ""
 
 
-def guests_of(loaded: Loaded, service: Service) -> Guests | None:
+def guests_of(loaded: Loaded, service: Service, brand: Callable[[], Brand | None]) -> Guests | None:
     """What the listener of the banks gives to phones too, where a public address leads to it."""
     settings = loaded.settings
     if not settings.receipts.address:
         return None
-    return Guests(service, settings.shop.zone, settings.care.on_receipt == "rating")
+    return Guests(service, settings.shop.zone, settings.care.on_receipt == "rating", brand)

@@ -22,12 +22,13 @@ async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str, list[str]]]:
         app = make_app(shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy)
         found = {each.resource.canonical for each in app.router.routes() if each.method == "GET" and each.resource}
         url = await listen(stack, app, "127.0.0.1", 0)
-        left_out = (PREFIX, "/static", "/link", BOOK, LAN, GUESTS)
+        left_out = (PREFIX, "/static", "/link", BOOK, LAN, GUESTS, BRAND)
         yield shop, url, sorted(each for each in found if not each.startswith(left_out))
 
 
 LAN: Final = "/setup/lan"  # for everybody, where phones come in: tests/flows/test_lan.py asks for it
 GUESTS: Final = "/r/"  # for whoever has the address: tests/flows/test_digital_receipt.py asks for it
+BRAND: Final = "/brand/"  # a bank's sign, no page: tests/flows/test_brand.py asks for it
 BOOK: Final = "/reports/daybook.xlsx"  # a file, no page; tests/flows/test_pages_reports.py asks for it
 HELP: Final = {
     "/help",
