@@ -42,7 +42,7 @@ class NoAnswer(Exception):
         super().__init__(f"no answer to {call}; it may have happened" + (f", key {key}" if key else ""))
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, omit_defaults=True):
     """What to ask for: ``amount_minor`` in the smallest unit, 2850 is 28.50; no currency is the shop's own."""
 
     counter: str
@@ -52,6 +52,7 @@ class Order(Struct, frozen=True):
     title: str = ""
     reference: str = ""
     directions: tuple[str, ...] = ("push", "pull")
+    lines: tuple[Json, ...] = ()  # what it is for, as POST /sales takes it; they add up to the amount
 
 
 class Refund(Struct, frozen=True):
@@ -229,8 +230,7 @@ class Calls:
         lost, no, head = False, None, NOTHING
         sent = b"" if body is None else json.encode(body)
         for turn in range(self.tries):
-            if turn:
-                await self._rest(turn, head[1], key)
+            await self._rest(turn, head[1], key)
             head, data, no = NOTHING, b"", None
             async for head in self._pieces(path, sent, key):
                 data += head[2]
@@ -249,7 +249,7 @@ class Calls:
         """As long as the service asks; else longer each time, and not in step with other tills."""
         usual_s = self.pause_s * 2 ** min(turn - 1, 9) * (0.75 + crc32(f"{name}{turn}".encode()) % 512 / 1024)
         asked = told.get("Retry-After", "")
-        await asyncio.sleep(min(float(asked) if asked.isdecimal() else usual_s, REST_MAX_S))
+        await asyncio.sleep(turn and min(float(asked) if asked.isdecimal() else usual_s, REST_MAX_S))
 
     async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
         """An answer as it comes, while its line holds: to its end, or to a bound."""

@@ -19,6 +19,7 @@ from terminal.payments.attempt import Direction
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import NewEvent, Summary
 from terminal.payments.exceptions import till_not_told, till_told
+from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt
 from terminal.payments.refund import REFUND_ENDED
@@ -83,6 +84,7 @@ class Request:
     reference: str = ""
     title: str = ""
     directions: tuple[Direction, ...] = ("push", "pull")
+    lines: tuple[SaleLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,15 @@ class Desk:
         policy = self._people.settings.sales
         decide_sale(policy, self._who, amount, currency=self.currency)
         return await self._service.checkout.open_sale(
-            OpenSale(self.counter, amount, request.title, request.order_no, request.reference, request.directions),
+            OpenSale(
+                self.counter,
+                amount,
+                request.title,
+                request.order_no,
+                request.reference,
+                request.directions,
+                lines=request.lines,
+            ),
             actor=self._who.actor,
             key=self._key("open", request.key, amount.minor, amount.currency, request.order_no),
         )

@@ -160,7 +160,8 @@ class FolderDoor:
     async def _sell(self, key: str, job: _Job) -> Came:
         wanted = job.wanted
         assert wanted.amount is not None, "read so"
-        request = Request(wanted.amount, key, reference=wanted.order or key, title=wanted.title)
+        order = wanted.order or key
+        request = Request(wanted.amount, key, reference=order, title=wanted.title, lines=wanted.lines)
         sale = await self._desk.open_sale(request)
         if outcome(sale) is Outcome.WAITING and self._waited_s(job) > self._unpaid_s:
             sale = await self._give_up(sale, "till_unpaid")

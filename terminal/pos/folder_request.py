@@ -8,13 +8,15 @@ from typing import Any, Final, Literal
 import msgspec
 
 from terminal.errors import InvalidRequest
+from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
 from terminal.pos.amounts import amount_of
+from terminal.pos.item_lines import of_request
 from terminal.strict_json import parse_exact
 
 SIZE_MAX: Final = 16 * 1024
 NAME: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,49})\.(json|txt)")  # the file; its first part is the key
-FIELDS: Final = ("action", "amount", "currency", "order", "title", "sale", "reason")
+FIELDS: Final = ("action", "amount", "currency", "order", "title", "sale", "reason", "lines")
 ACTIONS: Final = ("sale", "cancel", "refund", "status")
 _TEXT_MAX: Final = {"order": 64, "title": 40, "reason": 80}
 _LINE: Final = re.compile(r"([A-Za-z]{1,16})[ \t]*=[ \t]*(.*)")
@@ -35,6 +37,7 @@ class Wanted:
     title: str = ""
     sale: str = ""
     reason: str = ""
+    lines: tuple[SaleLine, ...] = ()
 
 
 def read_request(name: str, data: bytes, currency: str) -> Wanted:
@@ -59,8 +62,21 @@ def read_request(name: str, data: bytes, currency: str) -> Wanted:
     return Wanted(
         action,
         _amount(told, action, currency),
-        *(_text(told, each) for each in ("order", "title", "sale", "reason")),
+        order=_text(told, "order"),
+        title=_text(told, "title"),
+        sale=_text(told, "sale"),
+        reason=_text(told, "reason"),
+        lines=_what_for(told, action, currency),
     )
+
+
+def _what_for(told: dict[str, Any], action: str, currency: str) -> tuple[SaleLine, ...]:
+    """Lines of a sale, in JSON alone: a file of KEY=VALUE has each key once."""
+    if "lines" not in told:
+        return ()
+    if action != "sale":
+        raise InvalidRequest("field_wrong", field="lines")
+    return of_request(told["lines"], currency)
 
 
 def _lines(data: bytes) -> dict[str, Any]:

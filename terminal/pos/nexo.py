@@ -14,6 +14,7 @@ from terminal.payments.sale import Sale
 from terminal.pos import nexo_messages as messages
 from terminal.pos.desk import Desk, Outcome, Request, outcome
 from terminal.pos.followed import Followed
+from terminal.pos.item_lines import of_items
 from terminal.pos.nexo_answers import CHECKING, NOT_HERE, named, not_begun, payment_of, refused, reversal_of
 from terminal.pos.nexo_counter import DAY_MS, SAME_MS, CounterSide
 from terminal.pos.nexo_crypto import Unsealed
@@ -134,7 +135,9 @@ class Nexo:
         amount = messages.money_of(amounts.requested, amounts.currency)
         if self._clock.wall_ms() - self._aborted.get(name, -SAME_MS) < SAME_MS:
             raise Conflict("sale_ended")
-        return await self.followed.open(Request(amount, self._key(name), reference=body.sale.transaction.id))
+        lines = of_items(body.transaction.items, amount)
+        order = body.sale.transaction.id
+        return await self.followed.open(Request(amount, self._key(name), reference=order, lines=lines))
 
     def _payment_of(self, sale: Sale, time: str = "") -> Answer:
         return payment_of(sale, self._desk.counter, self._desk.check_code(sale), time)

@@ -62,7 +62,10 @@ class Amounts(msgspec.Struct, frozen=True):
 
 
 class Transaction(msgspec.Struct, frozen=True):
+    """``items``: whatever a till says of what is sold; looked at by ``item_lines.of_items``, never refused."""
+
     amounts: Amounts = field(name="AmountsReq")
+    items: Any = field(name="SaleItem", default=None)
 
 
 class PaymentData(msgspec.Struct, frozen=True):

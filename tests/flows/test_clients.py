@@ -86,11 +86,12 @@ async def scene(scene_of_all: Scene) -> AsyncIterator[Scene]:
 
 @EACH
 async def test_a_sale_is_paid(scene: Scene, name: str) -> None:
-    order = scene.order()
+    order = {**scene.order(), "lines": [{"name": "Tea", "unit_minor": 1425, "quantity_milli": 2000}]}
     paying = asyncio.create_task(scene.players[name].play(scene.where, "pay", order))
     await scene.customer_pays()
     said = await paying
     assert (said.told["kind"], said.told["sale"]["paid_minor"]) == ("paid", 2850)
+    assert [each.name for each in scene.shop.service.book.sale(said.told["sale"]["id"]).lines] == ["Tea"]
     assert len(said.told["sale"]["check_code"]) == 4
     [[key, kept]] = said.kept
     assert (len(key) >= 8, kept["order_no"]) == (True, order["order_no"]), "noted before it was sent"

@@ -105,6 +105,21 @@ async def test_a_file_becomes_a_paid_sale_and_a_result_with_what_to_do(shop: Sho
         assert (await at.comes("0002.json"))["outcome"] == "paid"
 
 
+@pytest.mark.row(2, 92)
+@story()
+async def test_a_file_may_say_what_the_sale_is_for_and_a_wrong_sum_opens_nothing(shop: Shop) -> None:
+    async with place(shop) as at, at.door():
+        asked = {"amount": "28.51", "lines": [{"name": "汤面", "price": 14.25, "quantity": 2}]}
+        at.put("0001.json", json.dumps(asked).encode())
+        assert (await at.comes("0001.json"))["slug"] == "lines_do_not_add_up"
+        assert sales(shop) == 0
+        at.put("0002.json", json.dumps({**asked, "amount": "28.50"}).encode())
+        await at.pays()
+        told = await at.comes("0002.json")
+        [line] = shop.service.book.sale(told["id"]).lines
+        assert (told["outcome"], line.name, line.quantity, line.amount_minor) == ("paid", "汤面", "2", 2850)
+
+
 @story()
 async def test_a_cancel_is_a_file_and_ends_with_proof(shop: Shop) -> None:
     async with place(shop) as at, at.door():

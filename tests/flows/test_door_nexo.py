@@ -105,6 +105,16 @@ async def test_a_payment_is_answered_when_it_is_proven_with_the_exact_amount(sho
     assert "28.55+CNY" in receipt["OutputContent"]["OutputText"][1]["Text"]
 
 
+@pytest.mark.row(2)
+@story()
+async def test_items_that_add_up_are_the_sales_lines_and_others_hold_up_no_payment(shop: Shop) -> None:
+    line, item = Line(shop), {"ItemID": 0, "ProductCode": "T1", "ProductLabel": "Tea", "ItemAmount": 8.5}
+    for items, names in (([item, {**item, "ItemAmount": 20}], ("Tea", "Tea")), ([item], ()), (["?"], ())):
+        line.till.items = items
+        sale = shop.service.book.sale((await line.paid())["POIData"]["POITransactionID"]["TransactionID"])
+        assert (sale.amount.minor, tuple(each.name for each in sale.lines)) == (2850, names)
+
+
 @story()
 async def test_a1_the_same_message_again_and_twice_at_once_is_one_sale_with_one_answer(shop: Shop) -> None:
     line = Line(shop)

@@ -26,6 +26,7 @@ class Till:
     def __init__(self, send: Send, sale_id: str = "POS-1", poi_id: str = "V400m-324688042") -> None:
         self._send, self.sale_id, self.poi_id = send, sale_id, poi_id
         self._count = 207_111_104
+        self.items: list[Any] = []  # what its payments say of what is sold
 
     def next_id(self) -> str:
         self._count += 1
@@ -69,6 +70,7 @@ class Till:
             },
             "PaymentTransaction": {
                 "AmountsReq": {"Currency": currency, "RequestedAmount": amount, "TipAmount": 0},
+                **({"SaleItem": self.items} if self.items else {}),
             },
         }
 
