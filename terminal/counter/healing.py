@@ -58,7 +58,8 @@ class BillEvidence:
         answer = await provider.query(order_no)
         if not isinstance(answer, Told):
             return ""
-        await self._payment(channel, answer.notice, by_bill=False)
+        for each in (answer.notice, *answer.others):
+            await self._payment(channel, each, by_bill=False)
         return answer.notice.trade.value
 
     async def _payment(self, channel: str, notice: Notice, *, by_bill: bool) -> None:

@@ -1,10 +1,18 @@
 """Money that comes when nobody expects it: never silent, never fulfilled by itself, never lost."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
+from terminal.counter.healing import BillEvidence
+from terminal.payments.notice import Answer, Told
 from terminal.payments.sale import Sale, SaleState
 from terminal.web.receipts import as_text, receipt_lines
 from tests.flows.shop import CASHIER, DAY_S, Shop, refused, story
+
+if TYPE_CHECKING:
+    from terminal.counter.ports import Provider
 
 
 async def paid_late(shop: Shop) -> Sale:
@@ -131,3 +139,22 @@ async def test_i17_of_what_a_day_of_looks_was_owed_a_start_after_days_makes_one(
     before = shop.world.line.requests
     await shop.until(lambda: shop.attempt(sale).swept, 30)
     assert shop.world.line.requests - before <= 2
+
+
+@story()
+async def test_b11_a_second_payment_that_the_bank_tells_when_it_is_asked_beside_a_bill_is_heard_too(
+    shop: Shop,
+) -> None:
+    sale = await shop.paid()
+    attempt, provider = shop.attempt(sale), shop.service.provider("wechatpay")
+    told = await provider.query(attempt.id)
+    assert isinstance(told, Told)
+    twice = Told(told.notice, (replace(told.notice, provider_txn="other", evidence_id="other"),))
+
+    class Bank:
+        async def query(self, _order_no: str) -> Answer:
+            return twice
+
+    bill = BillEvidence(shop.service.book, lambda _: provider.account, provider=lambda _: cast("Provider", Bank()))
+    assert await bill.ask("wechatpay", attempt.id) == "paid"
+    assert [each.kind for each in shop.sale(sale).exceptions] == ["excess"]
