@@ -6,10 +6,12 @@ from typing import Final
 
 import pytest
 
+from terminal.help.languages import LANGUAGES
 from tests.flows.cli_rig import command
 from tests.flows.page_commands import BLOCK, DOCS, elsewhere
 
 SCRIPTS: Final = ("for-integrators.md", "integrate/first-hour.md")  # tests/flows/test_lab_page.py plays them whole
+OTHERS: Final = {f"first-hour.{each}" for each in LANGUAGES}  # tests/unit/test_first_hour.py: the same blocks
 NAMED: Final = {  # page -> how its blocks begin -> the test that runs them, or why none does
     "integrate/door-hw-proxy.md": {"from ": "tests/flows/test_door_pages.py"},
     "integrate/events.md": {
@@ -38,7 +40,11 @@ NAMED: Final = {  # page -> how its blocks begin -> the test that runs them, or 
 def pages() -> list[str]:
     return [
         "for-integrators.md",
-        *(f"integrate/{each.name}" for each in sorted((DOCS / "integrate").glob("*.md"))),
+        *(
+            f"integrate/{each.name}"
+            for each in sorted((DOCS / "integrate").glob("*.md"))
+            if each.stem not in OTHERS
+        ),
     ]
 
 
