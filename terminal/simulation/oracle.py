@@ -118,6 +118,8 @@ class Oracle(Witness):
             self._check_paid(self.log.attempts[body["attempt"]], body["evidence"])
         elif kind == "sale_opened":
             self.must(type(body["amount_minor"]) is int and body["amount_minor"] > 0, "I12", subject)
+            lines = [x["amount_minor"] for x in body.get("lines", ())]
+            self.must(not lines or sum(lines) == body["amount_minor"], "I12", f"{subject} is for {lines}")
         elif kind == "attempt_started":
             sale = self.log.sales[subject]
             left = sale.amount - sum(x.amount for x in sale.attempts if x.pays)

@@ -10,6 +10,7 @@ from terminal.counter.service import Service
 from terminal.errors import Conflict, InvalidRequest, NotFound, TerminalError
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
+from terminal.payments.lines import ONE, SaleLine
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.engine import CustomerCannot
@@ -27,6 +28,14 @@ PLANS: Final = (
     *("pays_slowly", "pays_late", "leaves", "cancelled", "pays_while_cancelled", "pays_while_cancelled"),
     *("shows", "shows", "shows", "shows_password", "shows_password_never", "shows_no_funds", "pays_and_shows"),
 )
+
+
+def _what_for(minor: int, number: int) -> tuple[SaleLine, ...]:
+    """Two sales of three say what they are for, without a draw: whoever judges money must not notice."""
+    if number % 3 == 0:
+        return ()
+    twice = SaleLine.made("茶 tea", minor // 3, quantity_milli=2 * ONE)
+    return (twice, SaleLine.made("rest", minor - twice.amount_minor + 1, discount_minor=1))
 
 
 class Told(Protocol):
@@ -77,6 +86,7 @@ class Cashier:
             title="goods",
             order_no=order_no,
             directions=("pull",) if scanned_only else ("push", "pull"),
+            lines=_what_for(minor, number),
         )
         key = Key("till", "open", f"{self._counter}-{number}", f"{minor}")
         sale = await self._open(request, key)
