@@ -98,14 +98,15 @@ class Training:
             if world is None or not self._shared[lane.id].lent:
                 return
             practised = world.service.lane(lane.id)
-            # whatever of it does not end, or cannot: it stays in its own journal, and the counter sells again
-            with suppress(TerminalError, TimeoutError):
-                async with asyncio.timeout(END_S):
-                    await world.classroom.lessons.leave(lane.id)
             with suppress(TimeoutError):  # a sale that is just being opened is open, or refused, after this
                 async with asyncio.timeout(END_S), practised.turn:
                     practised.away = self._back
             practised.away = self._back
+            # whatever of it does not end, or cannot: it stays in its own journal, and the counter sells again.
+            # No lesson begins any more; one that waits for its turn has it before this
+            with suppress(TerminalError, TimeoutError):
+                async with asyncio.timeout(END_S):
+                    await world.classroom.lessons.leave(lane.id)
             if practised.current is not None:
                 with suppress(TerminalError, TimeoutError):
                     async with asyncio.timeout(END_S):

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from terminal.app import running
+from terminal.counter.lane import Lane
 from terminal.counter.service import Service
 from terminal.errors import Conflict, Unavailable
 from terminal.payments.decide import OpenSale
@@ -15,6 +17,8 @@ from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Principal, Role
 from terminal.settings import load
+from terminal.training.lesson import Play
+from terminal.training.stage import Stage, Till
 from terminal.web.edge import EDGE
 from terminal.wiring.practice import World, started
 from terminal.wiring.training import Training
@@ -46,6 +50,29 @@ def training_of(shop: Shop) -> tuple[Training, World]:
     return training, training.world
 
 
+@dataclass
+class Watched:
+    """A stage, and whether its counter still practised when it was cleared."""
+
+    stage: Stage
+    lane: Lane
+    away: list[str] = field(default_factory=list)
+
+    @property
+    def scans(self) -> bool:
+        return self.stage.scans
+
+    def till(self, sale: str) -> Till:
+        return self.stage.till(sale)
+
+    async def play(self, counter: str, play: Play) -> str:
+        return await self.stage.play(counter, play)
+
+    async def clear(self, counter: str) -> None:
+        self.away.append(self.lane.away.slug)
+        await self.stage.clear(counter)
+
+
 async def test_a_counter_practises_on_its_own_and_none_of_it_is_the_shops(tmp_path: Path) -> None:
     async with open_shop(tmp_path, counters=2) as shop:
         live = shop.running.service
@@ -72,8 +99,13 @@ async def test_a_counter_practises_on_its_own_and_none_of_it_is_the_shops(tmp_pa
         assert live.feed.last_number() == before, "practice uses up the shop's allowance of the day (I5)"
         assert world.service.feed.after(0)[-1].type == "refund_counted"
 
+        lessons = world.classroom.lessons
+        begun = await lessons.begin("drill-fake-screenshot", "1", MEI)
         unpaid = await sell(world.service, 999)
+        lessons.stage = watched = Watched(lessons.stage, world.service.lane("1"))
         await training.end("1", MEI)
+        assert set(watched.away) == {"training_off"}, "a lesson could begin while the last one was being left"
+        assert world.service.feed.of_subject(begun.id)[-1].body["outcome"] == "left"
         assert world.service.book.sale(unpaid).state == "cancelled"
         assert world.service.lane("1").away.url == shop.running.url
         sale = await sell(live)
