@@ -23,6 +23,16 @@ UNSIGNED: Final = frozenset({"signature_wrong", "signature_unreadable", "key_unk
 FAULTS: Final = ("paper_out", "display_gone", "internet_gone", "scanned_twice")
 TICKS: Final = tuple(f"{fault}_{tick}" for fault in FAULTS for tick in ("right", "back"))
 """Of the fault round: the till stayed right meanwhile, and everything was back afterwards."""
+LACKS: Final[Mapping[str, str]] = {
+    "push": "no sale by display",
+    "pull": "no sale by scanning",
+    "none": "no sale",
+    "older": "is older than this visit",
+    "not_smallest": "is not the smallest amount",
+    "not_paid": "is not paid",
+    "not_back": "is not given back",
+}
+"""What the smallest sale lacks, by name: pages have words of their own for each, record and log these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +166,22 @@ def prove_cent(
         ways: which directions this shop has: push (the customer scans us), pull (we scan the customer).
         told: by sale, what else is known: seconds, voice, paper.
     """
-    rows, proven, why = [], set(), ""
+    rows, proven, facts = [], set(), dict[str, Fact]()
     for sale in sales:
         row, lacks = _cent(sale, older=sale.id in older)
         rows.append({**row, **told.get(sale.id, {})} if row.get("counter") else row)
         if lacks:
-            why = why or f"sale {sale.no} {lacks}"
+            facts = facts or {"why": f"sale {sale.no} {LACKS[lacks]}", "lacks": lacks, "no": sale.no}
         else:
             proven.add(row["way"])
-    missing = [way for way in ways if way not in proven]
-    words = {"push": "no sale by display", "pull": "no sale by scanning"}
-    why = why or (words[missing[0]] if missing else "" if proven else "no sale")  # no way at all proves nothing
-    return Proven({"sales": rows}, "visit_cent_missing" if why else "", {"why": why} if why else {})
+    missing = next((way for way in ways if way not in proven), "" if proven else "none")  # no way proves nothing
+    if missing and not facts:
+        facts = {"why": LACKS[missing], "lacks": missing}
+    return Proven({"sales": rows}, "visit_cent_missing" if facts else "", facts)
 
 
 def _cent(sale: Sale, *, older: bool) -> tuple[dict[str, Any], str]:
-    """The row of one sale, and what it lacks."""
+    """The row of one sale, and what it lacks, by its name in LACKS."""
     paid = next((each for each in sale.attempts if each.captured), None)
     back = [each for each in sale.refunds if each.state is RefundState.REFUNDED]
     named = {"sale": sale.id, "no": sale.no, "way": ""}  # a customer's sale: a visitor learns nothing of it
@@ -188,13 +198,13 @@ def _cent(sale: Sale, *, older: bool) -> tuple[dict[str, Any], str]:
         "refund_reference": (back[-1].provider_refund or (paid.provider_txn if paid else "")) if back else "",
     }
     if older:
-        return named, "is older than this visit"
+        return named, "older"
     if sale.amount.minor != SMALLEST_MINOR:
-        return named, "is not the smallest amount"
+        return named, "not_smallest"
     if paid is None:
-        return row, "is not paid"
+        return row, "not_paid"
     if sum(each.amount.minor for each in back) != sale.amount.minor:
-        return row, "is not given back"
+        return row, "not_back"
     return row, ""
 
 
