@@ -61,7 +61,7 @@ def opening_claims(merchant: str, request: OpenSale, sale_id: str, key: Key | No
     return (*claims, ("pos_order", f"{merchant}/{request.order_no}", sale_id)) if request.order_no else claims
 
 
-def _sells(lane: Lane) -> None:
+def _must_sell(lane: Lane) -> None:
     """Raises Conflict("training_on" | "training_off"): no attempt begins here now."""
     if lane.away.slug:
         raise Conflict(lane.away.slug, counter=lane.id)
@@ -93,7 +93,7 @@ class Checkout:
                 return self._book.sale(known)
             if request.order_no and (taken := self._known_order(request)):
                 return taken
-            _sells(lane)
+            _must_sell(lane)
             try:
                 if unverified:
                     return await self._service.unverified.open(lane, request, actor, key)
@@ -174,7 +174,7 @@ class Checkout:
         lane = self._service.lane(asked.counter)
         async with lane.turn:
             sale = self._book.sale(sale_id)
-            _sells(lane)
+            _must_sell(lane)
             amount = remaining(sale)
             choosing = self._service.choosing
             chosen = (
@@ -226,7 +226,7 @@ class Checkout:
         sale = self._book.sale(sale_id)
         lane = self._service.lane(sale.counter)
         async with lane.turn:
-            _sells(lane)
+            _must_sell(lane)
             if lane.current not in {None, sale_id}:
                 raise Conflict("sale_live", sale=str(lane.current))
             # what was set aside may still be taken: it counts

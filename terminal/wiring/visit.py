@@ -20,7 +20,7 @@ from terminal.visit.steps import Result, Step, Visit
 from terminal.whole_file import write_whole
 from terminal.wiring.stores import on_disk
 from terminal.wiring.visit_pack import PackDesk
-from terminal.wiring.visit_proofs import Machine
+from terminal.wiring.visit_proofs import Prover
 from terminal.wiring.visit_site import Site
 
 RECORD_MAX: Final = 1024 * 1024
@@ -32,7 +32,7 @@ class Visiting:
 
     def __init__(self, site: Site) -> None:
         self._site, self._service = site, site.service
-        self._machine = Machine(site)
+        self._prover = Prover(site)
         self._made: VisitDesk | None = None
         self._mark = ""
         self._packed: tuple[dict[str, Any], bytes] | None = None
@@ -91,7 +91,7 @@ class Visiting:
     async def prove(
         self, visit: Visit, step: Step, sales: Sequence[str], told: Mapping[str, Any]
     ) -> Proven | None:
-        return await self._machine.prove(visit, step, sales, told)
+        return await self._prover.prove(visit, step, sales, told)
 
     # --- the record -------------------------------------------------------------------------------------
 
@@ -103,13 +103,13 @@ class Visiting:
         return {
             "shop": {**self._site.shop, "ledger": str(self._service.house.ledger)},
             "software": {"name": "countertop", "version": _version()},
-            "devices": prove_devices(self._machine.tested()).proof["devices"],
+            "devices": prove_devices(self._prover.tested()).proof["devices"],
             "channels": [
                 {"channel": name, "provider": each.profile.name, "payee": self._site.payees.get(name, "")}
                 for name, each in sorted(self._service.parts.providers.items())
             ],
             "people": [{"id": x.id, "name": x.label, "role": x.role.value} for x in self._site.people.people()],
-            "training": self._machine.practised(visit) if visit else [],
+            "training": self._prover.practised(visit) if visit else [],
             "journal": {"number": head, "hash": newest[0].hash.hex() if newest else ""},
         }
 

@@ -25,14 +25,14 @@ from terminal.visit.proofs import (
 from terminal.visit.seal import digest
 from terminal.visit.steps import Step, Visit
 from terminal.wiring.stores import JOURNAL
-from terminal.wiring.visit_lessons import practised
+from terminal.wiring.visit_lessons import practised, since
 from terminal.wiring.visit_site import Site
 
 ASK_S: Final = 20.0  # one question to a bank, its own waits within
 PRACTICE: Final = f"training/state/{JOURNAL}"  # of whoever practises, below our own state
 
 
-class Machine:
+class Prover:
     """Every proof is taken anew when it is asked for."""
 
     def __init__(self, site: Site) -> None:
@@ -130,9 +130,9 @@ class Machine:
         }
 
     async def _trained(self, visit: Visit) -> Proven:
-        path, since_ms = self._site.state / PRACTICE, visit.begun_ms
-        found = await asyncio.get_running_loop().run_in_executor(None, practised, path, since_ms)
-        return prove_training(self.practised(visit), found)
+        path, begun = self._site.state / PRACTICE, self.practised(visit)
+        found = await asyncio.get_running_loop().run_in_executor(None, practised, path, since(visit, begun))
+        return prove_training(begun, found)
 
     def practised(self, visit: Visit) -> list[dict[str, Any]]:
         rows = []
