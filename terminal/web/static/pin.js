@@ -6,13 +6,16 @@ import { facts, t, trouble } from "./words.js";
 
 const ASKS = new Set(["not_signed_in", "pin_again", "code_again", "not_allowed"]);
 
+/** What happened and what to do; Chinese sentences need no space between them. */
+const both = (happened, fix) => (facts.language === "zh-CN" ? happened + fix : `${happened} ${fix}`);
+
 /** A refusal as {text, code}. */
 export function refusal(problem) {
   if (problem.slug === "offline") return { text: t("till.connection_lost"), code: "" };
   const told = problem.told;
-  if (told?.detail) return { text: `${told.detail} ${told.fix}`, code: told.code };
+  if (told?.detail) return { text: both(told.detail, told.fix), code: told.code };
   const known = trouble(problem.slug);
-  return { text: `${known.sentence} ${known.fix}`, code: known.code };
+  return { text: both(known.sentence, known.fix), code: known.code };
 }
 
 export function sentence(problem) {
