@@ -1,7 +1,7 @@
 """Lines of a sale as callers send and read them."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -9,8 +9,9 @@ from terminal.payments.lines import LINES_MAX, NAME_MAX, ONE, QUANTITY_MAX, TAX_
 from terminal.payments.money import MINOR_MAX
 from terminal.payments.sale import Sale
 
-_PLAIN = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*$"}
-_NAMED = {"pattern": r"[^\s\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"}
+_CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+_PLAIN: Final = {"pattern": f"^[^{_CONTROLS}]*$"}
+_NAMED: Final = {"pattern": f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*$"}
 Quantity = Annotated[
     int, msgspec.Meta(ge=1, le=QUANTITY_MAX, description="Thousandths: 1000 is one piece, 355 is 0.355 kg.")
 ]
