@@ -1,15 +1,28 @@
 """What was practised during a visit: lessons and exams of the practice journal, which nobody else writes to."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from terminal.errors import JournalError
 from terminal.journal.reader import Reader
 from terminal.payments.event import Summary
+from terminal.visit.steps import Visit
 
 LESSONS_MAX: Final = 100
 EXAMS_MAX: Final = 20
 NOTHING: Final[dict[str, list[dict[str, Any]]]] = {"lessons": [], "exams": []}
+
+
+def since(visit: Visit, begun: Sequence[Mapping[str, Any]]) -> int:
+    """UTC milliseconds from which on a lesson is of this visit, by the clock as it was when practice began.
+
+    As it was when the visit began it may have been wrong: that is what the first step finds out.
+
+    Args:
+        begun: when counters began to practise in this visit.
+    """
+    return min((int(each["at_ms"]) for each in begun), default=visit.begun_ms)
 
 
 def practised(path: Path, since_ms: int) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,8 @@ from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Actor, Ledger, NewEvent
 from terminal.virtual_time import VirtualClock, VirtualEntropy, run
-from terminal.wiring.visit_lessons import NOTHING, practised
+from terminal.visit.steps import Visit
+from terminal.wiring.visit_lessons import NOTHING, practised, since
 from terminal.wiring.visit_site import masked
 
 MEI = Actor("person", "mei")
@@ -57,6 +58,16 @@ def test_lessons_and_exams_that_ended_since_the_visit_began_are_read_beside_the_
     assert [(each["lesson"], each["result"]) for each in found["lessons"]] == [("take-money", "passed")]
     assert [(each["passed"], each["percent"], each["by"]) for each in found["exams"]] == [(True, 90, "person:mei")]
     assert practised(path, now_ms + 1) == {"lessons": [], "exams": []}
+
+
+def test_d8_an_exam_belongs_to_the_visit_whatever_the_clock_said_when_that_began() -> None:
+    tomorrow = Visit("V", 86_400_000, "person:li")
+    begun = [
+        {"counter": "2", "at_ms": 7000, "by": "person:li"},
+        {"counter": "1", "at_ms": 5000, "by": "person:li"},
+    ]
+    assert since(tomorrow, begun) == 5000, "a failed exam of this visit would not be seen"
+    assert since(tomorrow, []) == tomorrow.begun_ms
 
 
 def test_an_account_is_shown_by_its_last_characters_only() -> None:
