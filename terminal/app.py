@@ -31,10 +31,12 @@ from terminal.people.service import People
 from terminal.peripherals.shared import Shared
 from terminal.settings import Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
+from terminal.training.video import OWN
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.edge import EDGE
 from terminal.web.listen import listen
 from terminal.web.notices import LIMITS
+from terminal.web.pages_train import LESSON_FOLDER
 from terminal.web.report_desk import ReportParts
 from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of
@@ -209,6 +211,7 @@ async def _open_pages(
     await watching.open_listener(stack)
     await _check_accounts(loaded, service)
     open_receipts(loaded, service, doors)
+    doors[LESSON_FOLDER] = loaded.state / OWN
     at = loaded.settings.listen
     url = await listen(stack, doors, at.host, at.port)
     if at.notify_port:

@@ -99,6 +99,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"a
     acts: tuple[Act, ...] = ()
     needs: tuple[Literal["scan"], ...] = ()
     skill: str = ""
+    video: str = ""  # a file below the lessons' folder (video.py); the lesson itself never waits for it
 
     @property
     def drill(self) -> bool:

@@ -20,6 +20,7 @@ from terminal.training.lesson import (
     Texts,
     decode,
 )
+from terminal.training.video import unfit
 
 FAULTS: Final = FOLDER.parent / "faults" / "provider.toml"
 SEEN: Final = ("opened", "paid", "checking", "ended", "refund", "overridden")
@@ -37,7 +38,8 @@ def complaints(path: Path) -> tuple[str, ...]:
         return (f"this is not TOML: {error}.",)
     except msgspec.ValidationError as error:
         return (f"{str(error).rstrip('.')}.",)
-    return tuple(_found(read, path.stem))
+    video = unfit(path.parent, read.video) if read.video else ()
+    return (*_found(read, path.stem), *video)
 
 
 def _found(lesson: Lesson, name: str) -> Iterator[str]:

@@ -84,8 +84,16 @@ class Frame:
         self._templates.filters["data"] = _data
 
     def response(
-        self, request: web.Request, template: str, words: Catalogue, *, status: int = 200, **context: object
+        self,
+        request: web.Request,
+        template: str,
+        words: Catalogue,
+        *,
+        status: int = 200,
+        plays: bool = False,
+        **context: object,
     ) -> web.Response:
+        """``plays``: the page has a video of this very address."""
         nonce = b64encode(request.app[PARTS].entropy.bytes(16)).decode()
         html = self._templates.get_template(template).render(
             t=words.text,
@@ -106,6 +114,7 @@ class Frame:
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; "
             "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
+        policy += "; media-src 'self'" if plays else ""
         headers = {**PLAIN_HEADERS, "Content-Security-Policy": policy}
         return web.Response(text=html, status=status, content_type="text/html", headers=headers)
 
@@ -133,9 +142,15 @@ def _data(value: object) -> Markup:
 
 
 def render(
-    request: web.Request, template: str, words: Catalogue, *, status: int = 200, **context: object
+    request: web.Request,
+    template: str,
+    words: Catalogue,
+    *,
+    status: int = 200,
+    plays: bool = False,
+    **context: object,
 ) -> web.Response:
-    return request.app[FRAME].response(request, template, words, status=status, **context)
+    return request.app[FRAME].response(request, template, words, status=status, plays=plays, **context)
 
 
 def words_for(request: web.Request, place: str = "pages", default: str = "") -> Catalogue:

@@ -4,6 +4,7 @@ Lessons themselves are practised at the real till page; a strip above it (static
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -14,12 +15,16 @@ from terminal.people.roles import Action, Principal
 from terminal.training.certificate import certificate, slip
 from terminal.training.exam import SEED_MAX, question
 from terminal.training.exam_desk import Exam
-from terminal.training.lesson import MODULES, TRACKS, lessons, shared
+from terminal.training.lesson import MODULES, TRACKS, Lesson, lesson, lessons, shared
+from terminal.training.video import KINDS, video_of
 from terminal.web.edge import EDGE
 from terminal.web.lessons import CLASSROOM, PLAYS, TRAINERS, Classroom, classroom_of
 from terminal.web.pages_frame import PARTS, PLAIN_HEADERS, error_words, page, people_facts, render, words_for
 
 DONE_MAX: Final = 200
+LESSON_FOLDER: Final = web.AppKey("lesson_folder", Path)
+"""The shop's own, for videos."""
+NOWHERE: Final = Path("/nonexistent")
 
 
 def train_routes() -> list[web.RouteDef]:
@@ -29,6 +34,8 @@ def train_routes() -> list[web.RouteDef]:
         web.get("/train/exam/{exam}", page(certified)),
         web.get("/train/exam/{exam}/slip.png", page(picture)),
         web.get("/train/trainer", page(trainer)),
+        web.get("/train/video/{lesson}", page(watched)),
+        web.get("/train/video/{lesson}/file", page(video)),
     ]
 
 
@@ -79,7 +86,7 @@ async def listed(request: web.Request) -> web.Response:
         (
             shared().modules[module][words.language],
             [
-                (each.id, each.title[words.language], each.id in done)
+                (each.id, each.title[words.language], each.id in done, _video(request, each) is not None)
                 for each in lessons().values()
                 if each.module == module and (scans or not each.needs)
             ],
@@ -174,6 +181,39 @@ async def picture(request: web.Request) -> web.Response:
         raise NotFound("not_found")
     png = await draw(slip(told, words_for(request).language, _day(request, told["ended_ms"])))
     return web.Response(body=png, content_type="image/png", headers=PLAIN_HEADERS)
+
+
+def _video(request: web.Request, lesson: Lesson) -> Path | None:
+    return video_of(lesson, request.app.get(LESSON_FOLDER, NOWHERE))
+
+
+def _asked_video(request: web.Request) -> tuple[Lesson, Path]:
+    """Raises NotFound("lesson_unknown", "not_found")."""
+    asked = lesson(request.match_info["lesson"])
+    found = _video(request, asked)
+    if found is None:
+        raise NotFound("not_found")
+    return asked, found
+
+
+async def watched(request: web.Request) -> web.Response:
+    """A lesson's video on a page of its own: the only one that may play any, and only from here."""
+    who = _who(request)
+    asked, _ = _asked_video(request)
+    name = asked.title[words_for(request).language]
+    return _show(request, "train_video.html", who, lesson=asked.id, name=name, plays=True)
+
+
+async def video(request: web.Request) -> web.StreamResponse:
+    """The file itself, in the pieces that a player asks for."""
+    _who(request)
+    _, found = _asked_video(request)
+    headers = {
+        "Content-Type": KINDS[found.suffix],
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.FileResponse(found, headers=headers)
 
 
 async def trainer(request: web.Request) -> web.Response:

@@ -30,12 +30,14 @@ from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import Loaded, Secrets
 from terminal.training.desk import LessonDesk
 from terminal.training.exam_desk import ExamDesk
+from terminal.training.video import OWN
 from terminal.visit.keys import open_key
 from terminal.visit.seal import seal
 from terminal.web.app import Beside, make_app
 from terminal.web.care_desk import CareParts
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
+from terminal.web.pages_train import LESSON_FOLDER
 from terminal.web.practice_guard import only_practice
 from terminal.web.training import Trainer
 from terminal.wiring.channels import NOWHERE, open_channel
@@ -124,6 +126,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
             care=CareParts(brand=BrandShelf(shop.loaded.state)),
         ),
     )
+    pages[LESSON_FOLDER] = shop.loaded.state / OWN
     only_practice(pages)
     teach(pages, classroom := _classroom(shop, service, bank))
     url = await _listening(stack, pages, shop.loaded, clock)

@@ -83,6 +83,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/wiring/risk.py", "thread"): "writing them leaves the loop",
     ("terminal/wiring/visit.py", "file"): "sealed records",
     ("terminal/brand/shelf.py", "file"): "a brand is a data file, kept whole in the state folder",
+    ("terminal/training/video.py", "file"): "a lesson's video is told by its first bytes",
     ("terminal/visit/presets.py", "file"): "presets are data files, each read once",
     ("terminal/visit/keys.py", "file"): "the key that seals a visit's record, for its owner alone",
     ("terminal/training/", "file"): "lessons, questions and the exam's rules are data files, read once",

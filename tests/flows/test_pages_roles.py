@@ -63,7 +63,7 @@ async def test_s30_every_page_opens_for_whom_it_is_in_every_language_and_for_nob
     async with pages(tmp_path) as (shop, url, paths):
         sale = (await shop.shown(await shop.machine()))["id"]
         parts = {"{counter}": "1", "{sale}": sale, "{code}": "A-05", "{n}": "1", "{name}": "shopkeeper"}
-        parts |= {"{card}": "quick", "{kind}": "png", "{step}": "sheet", "{exam}": "e1"}
+        parts |= {"{card}": "quick", "{kind}": "png", "{step}": "sheet", "{exam}": "e1", "{lesson}": "take-money"}
         # no code, no receipt, no record, nobody draws here, and nobody practises
         nothing_yet = ("code.svg", "receipt.svg", "record.pdf", "cards/", "/train/")
 
