@@ -11,13 +11,11 @@ renames a table has changed the account at once.
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from terminal.counter.shopwide import Shopwide
 from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Actor, Event, Ledger, NewEvent
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
 
 PEOPLE: Final = 2
 DELAY_MS: Final = 24 * 3_600_000
@@ -49,8 +47,8 @@ class Account:
 class Accounts:
     """``begin`` once at the start with what the settings name; then ``waits`` is asked before each new sale."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service, self._stream = service, f"store:{service.house.store}"
+    def __init__(self, shop: Shopwide) -> None:
+        self._shop = shop
         self._changed: dict[str, Account] = {}
 
     async def begin(self, payees: Mapping[str, str]) -> list[Account]:
@@ -59,15 +57,15 @@ class Accounts:
         Args:
             payees: by channel, or ``poster_of`` it, who gets its money, in the settings' own words.
         """
-        feed = self._service.feed
-        if self._service.house.ledger is not Ledger.LIVE:
+        feed = self._shop.feed
+        if self._shop.house.ledger is not Ledger.LIVE:
             return []
         if not feed.list(_KIND, limit=1):  # the first start: all are as they are, in one step
             if payees:  # a new shop may have no channel yet
                 await feed.append([self._named(*each) for each in payees.items()])
             return []
         for channel, payee in payees.items():
-            known, now_ms = self._of(channel) or Account(channel, NOBODY), self._service.parts.clock.wall_ms()
+            known, now_ms = self._of(channel) or Account(channel, NOBODY), self._shop.clock.wall_ms()
             if known.payee != payee:
                 paid = known.payee if known.settled(now_ms) else known.before
                 body: dict[str, Any] = {
@@ -77,21 +75,21 @@ class Accounts:
                     "at_ms": now_ms,
                     "due_ms": now_ms + DELAY_MS,
                 }
-                await self._append(NewEvent(self._stream, "account_changed", _subject(channel), SYSTEM, body))
+                await self._shop.record("account_changed", _subject(channel), SYSTEM, body)
             self._look(channel)
         return self.waiting()
 
     def _named(self, channel: str, payee: str) -> NewEvent:
         row = {"kind": _KIND, "state": "named", "final": True, "open": False}
         body: dict[str, Any] = {"channel": channel, "payee": payee, "index": {"summary": row}}
-        return NewEvent(self._stream, "account_named", _subject(channel), SYSTEM, body)
+        return NewEvent(self._shop.stream, "account_named", _subject(channel), SYSTEM, body)
 
     def waiting(self) -> list[Account]:
         return [self._changed[each] for each in tuple(self._changed) if self.waits(each)]
 
     def waits(self, channel: str) -> bool:
         """Whether new money through it has to wait; while it does, a yes may come from another machine."""
-        changed, now_ms = self._changed.get(channel), self._service.parts.clock.wall_ms()
+        changed, now_ms = self._changed.get(channel), self._shop.clock.wall_ms()
         if changed is None or changed.settled(now_ms):
             return False
         found = self._of(channel)
@@ -110,7 +108,7 @@ class Accounts:
         body["index"] = {"claims": [said]}
         if str(actor) not in {who for who, _ in changed.yes}:
             with contextlib.suppress(Conflict):  # a second press overtook the first one's writing
-                await self._append(NewEvent(self._stream, "account_approved", _subject(channel), actor, body))
+                await self._shop.record("account_approved", _subject(channel), actor, body)
         self._look(channel)
         return self._changed[channel]
 
@@ -118,18 +116,14 @@ class Accounts:
         found = self._of(channel)
         assert found is not None, "noted a moment ago"
         self._changed[channel] = found
-        for lane in self._service.lanes.values():
-            lane.on_change()
+        self._shop.tell()
 
     def _of(self, channel: str) -> Account | None:
         account = None
-        for event in self._service.feed.of_subject(_subject(channel)):
+        for event in self._shop.feed.of_subject(_subject(channel)):
             if event.type in _KINDS:
                 account = _evolve(account, event)
         return account
-
-    async def _append(self, event: NewEvent) -> None:
-        await self._service.feed.append([event])
 
 
 def poster_of(channel: str) -> str:

@@ -2,13 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from terminal.counter.shopwide import Shopwide
 from terminal.errors import Conflict
-from terminal.payments.event import Actor, NewEvent, Summary
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
+from terminal.payments.event import Actor, Summary
 
 RECORD_EVERY_S: Final = 10  # a stranger must not be able to fill the journal
 _KIND: Final = "refusals"
@@ -30,8 +28,8 @@ class Alerts:
     ``changes`` goes up whenever one opens, counts on in the journal or ends: whoever shows them reads them again.
     """
 
-    def __init__(self, service: "Service") -> None:
-        self._service, self._stream = service, f"store:{service.house.store}"
+    def __init__(self, shop: Shopwide) -> None:
+        self._shop = shop
         self._turn = asyncio.Lock()
         self._recorded_ns: dict[str, int] = {}  # channel -> when one of its was recorded last
         self._more: dict[str, int] = {}  # channel -> how many came since
@@ -39,7 +37,7 @@ class Alerts:
 
     async def refused(self, channel: str, slug: str) -> int | None:
         """Count it. Returns how many came unrecorded before it, or None when it is not recorded itself."""
-        now_ns, last_ns = self._service.parts.clock.mono_ns(), self._recorded_ns.get(channel)
+        now_ns, last_ns = self._shop.clock.mono_ns(), self._recorded_ns.get(channel)
         if last_ns is not None and now_ns - last_ns < RECORD_EVERY_S * 1e9:
             self._more[channel] = self._more.get(channel, 0) + 1
             return None
@@ -51,7 +49,7 @@ class Alerts:
             row = {"kind": _KIND, "state": "open", "final": False, "open": False, "slug": slug, "count": count}
             body = {"channel": channel, "slug": slug, "more": more, "index": {"summary": row}}
             actor = Actor("provider", channel)
-            await self._service.feed.append([NewEvent(self._stream, "notification_refused", channel, actor, body)])
+            await self._shop.record("notification_refused", channel, actor, body)
         self._changed()
         return more
 
@@ -63,7 +61,7 @@ class Alerts:
         ]
 
     def _open(self) -> dict[str, Summary]:
-        return {each.subject: each for each in self._service.feed.unfinished() if each.body["kind"] == _KIND}
+        return {each.subject: each for each in self._shop.feed.unfinished() if each.body["kind"] == _KIND}
 
     async def close(self, channel: str, *, actor: Actor) -> None:
         """A person has taken note. Raises Conflict("exception_unknown"): none is open for this channel."""
@@ -74,11 +72,10 @@ class Alerts:
             count = found.body["count"] + self._more.pop(channel, 0)
             row = {"kind": _KIND, "state": "closed", "final": True, "open": False}
             body = {"channel": channel, "count": count, "index": {"summary": row}}
-            await self._service.feed.append([NewEvent(self._stream, "refusals_seen", channel, actor, body)])
+            await self._shop.record("refusals_seen", channel, actor, body)
         self._changed()
 
     def _changed(self) -> None:
         """It belongs to no counter, so every counter's screens are told."""
         self.changes += 1
-        for lane in self._service.lanes.values():
-            lane.on_change()
+        self._shop.tell()

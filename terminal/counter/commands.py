@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from terminal.counter.lane import Lane
     from terminal.counter.service import Service
 
-QUICK_UNITS: Final = (
-    5,
-    10,
-    20,
-    50,
-)  # whole units: keys on the till and codes on the sheet, until the owner fixes others
+QUICK_UNITS: Final = (5, 10, 20, 50)  # whole units: keys on the till and codes on the sheet
 Act = Callable[["Lane", Actor], Awaitable[None]]
+
+
+def quick_amounts(currency: str) -> list[Money]:
+    """QUICK_UNITS as amounts."""
+    return [Money(each * 10 ** Money(0, currency).exponent, currency) for each in QUICK_UNITS]
 
 
 @dataclass(frozen=True, slots=True)

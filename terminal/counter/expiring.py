@@ -6,14 +6,12 @@ The provider's own time counts where it is known: a wrong clock must not hide th
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from terminal.counter.ports import Expiring, Expiry
+from terminal.counter.shopwide import Shopwide
 from terminal.errors import Conflict
-from terminal.payments.event import Actor, NewEvent, Summary
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
+from terminal.payments.event import Actor, Summary
 
 DAYS: Final = (0, 1, 7, 30)  # 0: it has ended
 DAY_MS: Final = 86_400_000
@@ -46,8 +44,8 @@ def step_days(left_ms: int) -> int | None:
 class Expiries:
     """``changes`` goes up whenever one is told, renewed or seen: whoever shows them reads them again."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service, self._stream = service, f"store:{service.house.store}"
+    def __init__(self, shop: Shopwide) -> None:
+        self._shop = shop
         self._turn = asyncio.Lock()
         self.changes = 0
 
@@ -68,16 +66,16 @@ class Expiries:
                     await self._end(row, "renewed", _WATCH)
 
     def _known(self) -> Iterator[tuple[str, Expiry]]:
-        for channel, provider in self._service.parts.providers.items():
+        for channel, provider in self._shop.providers.items():
             if isinstance(provider, Expiring):
                 yield from ((channel, each) for each in provider.expiries())
 
     def _now_ms(self, channel: str) -> int:
-        offset_s = self._service.parts.providers[channel].clock_offset_s
-        return self._service.parts.clock.wall_ms() + int(offset_s * 1000)
+        offset_s = self._shop.providers[channel].clock_offset_s
+        return self._shop.clock.wall_ms() + int(offset_s * 1000)
 
     async def _tell(self, subject: str, channel: str, expiry: Expiry, days: int) -> None:
-        for event in reversed(self._service.feed.of_subject(subject)):
+        for event in reversed(self._shop.feed.of_subject(subject)):
             told = event.type == "key_expiring" and event.body["until_ms"] == expiry.until_ms
             if told and event.body["days"] <= days:
                 return
@@ -96,7 +94,7 @@ class Expiries:
             "days": days,
             "index": {"summary": row},
         }
-        await self._service.feed.append([NewEvent(self._stream, "key_expiring", subject, _WATCH, body)])
+        await self._shop.record("key_expiring", subject, _WATCH, body)
         self._changed()
 
     @staticmethod
@@ -115,7 +113,7 @@ class Expiries:
         return [EndingKey(row.subject, *row.body["about"]) for row in self._open()]
 
     def _open(self) -> list[Summary]:
-        return [each for each in self._service.feed.unfinished() if each.body["kind"] == _KIND]
+        return [each for each in self._shop.feed.unfinished() if each.body["kind"] == _KIND]
 
     async def close(self, subject: str, *, actor: Actor) -> None:
         """A person has taken note; the next step is told again. Raises Conflict("exception_unknown")."""
@@ -129,11 +127,10 @@ class Expiries:
         channel, kind, name, _, _ = row.body["about"]
         closed = {**row.body, "state": "closed", "final": True}
         body = {"channel": channel, "kind": kind, "name": name, "how": how, "index": {"summary": closed}}
-        await self._service.feed.append([NewEvent(self._stream, "key_alert_ended", row.subject, actor, body)])
+        await self._shop.record("key_alert_ended", row.subject, actor, body)
         self._changed()
 
     def _changed(self) -> None:
         """It belongs to no counter, so every counter's screens are told."""
         self.changes += 1
-        for lane in self._service.lanes.values():
-            lane.on_change()
+        self._shop.tell()

@@ -4,16 +4,15 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from terminal.counter.ports import Provider
 from terminal.counter.scans import product_of
+from terminal.counter.settings import House
 from terminal.errors import BadSettings, InvalidRequest
 from terminal.payments.decide import OpenSale
 from terminal.payments.money import Money
 from terminal.payments.scan import Product, classify
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
 
 HEAD: Final = ["code", "name", "price_minor"]
 ROWS_MAX: Final = 20_000
@@ -31,8 +30,8 @@ class Article:
 class Goods:
     """One house's; empty where no list is given. ``articles``: by EAN-13 or EAN-8."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service = service
+    def __init__(self, house: House, providers: Mapping[str, Provider]) -> None:
+        self._house, self._providers = house, providers
         self.articles: Mapping[str, Article] = {}
 
     def sale_of(self, counter: str, scan: str) -> OpenSale | None:
@@ -43,13 +42,13 @@ class Goods:
         """
         if not self.articles:
             return None
-        ean = product_of(scan, self._service.providers(), self._service.house.known)
+        ean = product_of(scan, self._providers, self._house.known)
         if ean is None:
             return None
         found = self.articles.get(whole(ean))
         if found is None:
             raise InvalidRequest("product_unlisted", code=ean)
-        return OpenSale(counter, Money(found.price_minor, self._service.house.currency), title=found.name)
+        return OpenSale(counter, Money(found.price_minor, self._house.currency), title=found.name)
 
 
 def whole(ean: str) -> str:

@@ -5,13 +5,11 @@ Kept in the journal, so a restart forgets none. What is under way goes on to its
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
+from terminal.counter.shopwide import Shopwide
 from terminal.errors import Conflict, NotFound
-from terminal.payments.event import Actor, Event, NewEvent
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
+from terminal.payments.event import Actor, Event
 
 _KIND: Final = "hold"
 What = Literal["refunds_locked", "refunds_pin", "channel_paused"]
@@ -33,8 +31,8 @@ class Hold:
 class Holds:
     """``changes`` goes up whenever one begins or ends: whoever shows them reads them again."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service, self._stream = service, f"store:{service.house.store}"
+    def __init__(self, shop: Shopwide) -> None:
+        self._shop = shop
         self._turn = asyncio.Lock()
         self._now: dict[str, Hold] | None = None  # by id; read from the journal once
         self.changes = 0
@@ -45,7 +43,7 @@ class Holds:
 
     def _holds(self) -> dict[str, Hold]:
         if self._now is None:
-            rows = (each for each in self._service.feed.unfinished() if each.body["kind"] == _KIND)
+            rows = (each for each in self._shop.feed.unfinished() if each.body["kind"] == _KIND)
             self._now = {row.subject: Hold(row.subject, *row.body["about"]) for row in rows}
         return self._now
 
@@ -77,7 +75,7 @@ class Holds:
         Raises NotFound("channel_unknown").
         """
         if what == "channel_paused":
-            if channel not in self._service.parts.providers:
+            if channel not in self._shop.providers:
                 raise NotFound("channel_unknown", channel=channel)
             subject = f"hold:channel_paused:{channel}"
         else:
@@ -85,7 +83,7 @@ class Holds:
         async with self._turn:
             if known := self._holds().get(subject):
                 return known
-            at_ms = self._service.parts.clock.wall_ms()
+            at_ms = self._shop.clock.wall_ms()
             about: dict[str, Any] = {
                 "what": what,
                 "channel": channel,
@@ -101,7 +99,7 @@ class Holds:
                 "about": _about(about, str(actor)),
             }
             body = {**about, "index": {"summary": row}}
-            await self._service.feed.append([NewEvent(self._stream, "hold_begun", subject, actor, body)])
+            await self._shop.record("hold_begun", subject, actor, body)
             made = self._holds()[subject] = Hold(subject, *_about(about, str(actor)))
         self._changed()
         return made
@@ -114,15 +112,14 @@ class Holds:
                 raise Conflict("hold_unknown", hold=subject)
             row = {"kind": _KIND, "state": "closed", "final": True, "open": False}
             body = {"what": hold.what, "channel": hold.channel, "reason": reason, "index": {"summary": row}}
-            await self._service.feed.append([NewEvent(self._stream, "hold_ended", subject, actor, body)])
+            await self._shop.record("hold_ended", subject, actor, body)
             self._holds().pop(subject, None)
         self._changed()
 
     def _changed(self) -> None:
         """It belongs to no counter, so every counter's screens are told."""
         self.changes += 1
-        for lane in self._service.lanes.values():
-            lane.on_change()
+        self._shop.tell()
 
 
 def _about(body: Any, actor: str) -> list[Any]:

@@ -35,8 +35,7 @@ class Posters:
     def told(self) -> None:
         """What is left over is another; it belongs to no counter, so every counter's screens are told."""
         self.changes += 1
-        for lane in self._service.lanes.values():
-            lane.on_change()
+        self._service.shop.tell()
 
     def waiting(self) -> list[Proposal]:
         """Newest statements first, at most SHOWN_MAX."""

@@ -1,21 +1,16 @@
 """What a scanner read: whose payment code it is, or what to tell the cashier instead. Codes stay in memory."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from terminal.counter.ports import Provider, Scanner
-from terminal.errors import InvalidRequest, NotFound, TerminalError
+from terminal.counter.book import Book
+from terminal.counter.ports import Provider
+from terminal.errors import InvalidRequest, NotFound
 from terminal.payments.codes.consumer import CardNumber, KnownCodes, OtherWallet, recognise
-from terminal.payments.event import Actor, NewEvent
+from terminal.payments.event import Actor
 from terminal.payments.sale import Sale
 from terminal.payments.scan import CardData, Link, MerchantCode, OwnSlip, PaymentRule, Product, Wallet, classify
 
-if TYPE_CHECKING:
-    from terminal.counter.lane import Lane
-    from terminal.counter.service import Service
-
-log = logging.getLogger(__name__)
 _REFUSALS: Final = {
     Product: "code_product",
     MerchantCode: "code_merchant",
@@ -77,42 +72,12 @@ def slip_of(scan: str) -> OwnSlip | None:
     return found if isinstance(found, OwnSlip) else None
 
 
-def sale_of_slip(service: "Service", scan: str) -> Sale:
+def sale_of_slip(book: Book, scan: str) -> Sale:
     """The sale a receipt belongs to. Raises InvalidRequest("code_not_payment"), NotFound("receipt_unknown")."""
     slip = slip_of(scan)
     if slip is None:
         raise InvalidRequest("code_not_payment")
     try:
-        return service.book.sale(slip.sale)
+        return book.sale(slip.sale)
     except NotFound:
         raise NotFound("receipt_unknown") from None
-
-
-async def take_scans(service: "Service", lane: "Lane", scanner: Scanner) -> None:
-    """Every scan of this counter's scanner while there is one. A refusal is beeped and shown, never kept (C5)."""
-    actor = Actor("device", f"{lane.id}/scanner")
-    async for scan in scanner.scans():
-        try:
-            if command := service.commands.name(scan.text):
-                await service.commands.act(lane, command, actor)
-            elif lane.current is None and slip_of(scan.text):
-                lane.find(sale_of_slip(service, scan.text))
-            elif (good := await service.first_look(lane.id, scan.text, actor)) is not None:
-                await scanner.feedback(good=good)
-                continue
-            elif lane.current is None and lane.products.wanted and (ean := _product_here(service, scan.text)):
-                lane.products.offer(ean)
-            else:
-                await service.checkout.take_scan(lane.id, scan.text, actor=actor)
-        except TerminalError as refused:
-            log.info("scan on counter %s: %s", lane.id, refused.slug)
-            lane.tell(refused)
-            body = {"slug": refused.slug}
-            await service.feed.append([NewEvent(f"counter:{lane.id}", "scan_refused", lane.id, actor, body)])
-            await scanner.feedback(good=False)
-        else:
-            await scanner.feedback(good=True)
-
-
-def _product_here(service: "Service", scan: str) -> str | None:
-    return product_of(scan, service.providers(), service.house.known)

@@ -36,8 +36,10 @@ from terminal.counter.recovery import recover
 from terminal.counter.refunds import RefundDriver, RefundJob
 from terminal.counter.remainder import Remainder
 from terminal.counter.report_paper import ReportPaper
-from terminal.counter.scans import FirstLook, nobodys, take_scans
+from terminal.counter.scanning import take_scans
+from terminal.counter.scans import FirstLook, nobodys
 from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.counter.shopwide import Shopwide
 from terminal.counter.slips import Slips
 from terminal.counter.tasks import Tasks
 from terminal.counter.tax import KIND as TAX
@@ -82,29 +84,30 @@ class Service:
         self._check_key = hmac.digest(parts.code_key, b"check codes", "sha256")
         self.receipt_links = ReceiptLinks(parts.code_key, parts.clock)
         self.tasks = Tasks()
-        self.tax = TaxDesk(self)
+        self.tax = TaxDesk(self.book, parts.slips, test=parts.house.test)
         self._ways = self._ways_of_lanes()
         self.lanes: dict[str, Lane] = {}
         for settings, devices in counters:
             self.lanes[settings.id] = self._lane_of(settings, devices)
         self.book.on_change = self._changed
         self.book.on_owed = self._owed
-        self.watches = Watches(self)
+        self.watches = Watches(self.book, self.tasks, self.timings, idle_s=self.limits.idle_sale_s)
         self.refunding: dict[str, RefundDriver] = {}
         self.stopping = False
         self.ready = False
         self._ready = asyncio.Event()
         self.report_paper = ReportPaper(self)
         self.checkout, self.aftercare, self.notices = Checkout(self), Aftercare(self), Notices(self)
-        self.orphans, self.overrides, self.alerts = Orphans(self), Overrides(self), Alerts(self)
-        self.expiries, self.choosing, self.moving = Expiries(self), Choosing(self), Moving(self)
+        self.shop = shop = Shopwide(self.house, self.feed, parts.clock, parts.providers, self._tell)
+        self.orphans, self.overrides, self.alerts = Orphans(shop), Overrides(self), Alerts(shop)
+        self.expiries, self.choosing, self.moving = Expiries(shop), Choosing(self), Moving(self)
         self.remainder = Remainder(self)
         self.excess, self.unverified, self.posters = Excess(self), Unverified(self), Posters(self)
-        self.holds, self.floods = Holds(self), Floods(self)
-        self.accounts = Accounts(self)
+        self.holds, self.floods = Holds(shop), Floods(shop)
+        self.accounts = Accounts(shop)
         self.commands = Commands(self, hmac.digest(parts.code_key, b"command sheet", "sha256"))
-        self.goods = Goods(self)
-        self.unheard = Unheard(self)
+        self.goods = Goods(self.house, parts.providers)
+        self.unheard = Unheard(shop, self.book, self.tasks)
         self.first_look: FirstLook = nobodys
 
     async def run(self) -> None:
@@ -125,6 +128,10 @@ class Service:
 
     async def until_ready(self) -> None:
         await self._ready.wait()
+
+    def _tell(self) -> None:
+        for lane in self.lanes.values():
+            lane.on_change()
 
     def _start_lane(self, lane: Lane) -> None:
         start = partial(self._start_at, lane.id)  # one for all: a chain has thousands of lanes

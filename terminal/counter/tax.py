@@ -9,10 +9,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
+from terminal.counter.book import Book
 from terminal.counter.settings import CounterSettings
-from terminal.counter.slips import receipt_id
+from terminal.counter.slips import Slips, receipt_id
 from terminal.log_context import about
 from terminal.on_demand import OnDemand
 from terminal.payments.event import Actor, Owed
@@ -22,9 +23,6 @@ from terminal.payments.receipt import Receipt
 from terminal.payments.sale import Sale
 from terminal.payments.slip import receipted
 from terminal.payments.tax_mark import TaxMark
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
 
 log = logging.getLogger(__name__)
 KIND: Final = "tax"
@@ -67,10 +65,10 @@ class TaxDevice(Protocol):
 
 
 class TaxDesk:
-    """One house's. ``device`` None: nobody is asked, and nothing of this exists."""
+    """One house's. ``device`` None: nobody is asked, and nothing of this exists. ``test``: no money moves."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service = service
+    def __init__(self, book: Book, slips: Slips, *, test: bool) -> None:
+        self._book, self._slips, self._test = book, slips, test
         self.device: TaxDevice | None = None
         self._owed: OrderedDict[str, Owed] = OrderedDict()  # by effect, the one that was tried longest ago first
         self.work = OnDemand(self._catch_up)
@@ -79,7 +77,7 @@ class TaxDesk:
         """Register a receipt before anything of it is on paper; never twice, and never later than its limit."""
         if self.device is None:
             return
-        sale = self._service.book.sale(owed.subject)
+        sale = self._book.sale(owed.subject)
         receipt = receipt_id(owed)
         question = self._question(sale, receipt)
         if question is None or sale.printings(receipt) or self.mark(sale, receipt) is not None:
@@ -94,14 +92,14 @@ class TaxDesk:
 
     def late(self, counter: CounterSettings, owed: Owed, lines: Receipt) -> Receipt:
         """A copy of a slip whose number was owed carries it, once it came."""
-        sale = self._service.book.sale(owed.subject)
-        return self._service.parts.slips.late_tax(counter, sale, receipt_id(owed), lines)
+        sale = self._book.sale(owed.subject)
+        return self._slips.late_tax(counter, sale, receipt_id(owed), lines)
 
     async def after_restart(self, owed: Owed) -> None:
         """A slip that was owed when the power went and may wait for a person: its number does not."""
         if self.device is None:
             return
-        sale = self._service.book.sale(owed.subject)
+        sale = self._book.sale(owed.subject)
         receipt = receipt_id(owed)
         if self._question(sale, receipt) and self.mark(sale, receipt) is None:
             await self._owe(sale.id, receipt, "no_answer")
@@ -113,7 +111,7 @@ class TaxDesk:
     def mark(self, sale: Sale, receipt: str) -> TaxMark | None:
         """What the journal knows of this receipt; None: nobody was asked."""
         found: TaxMark | None = None
-        for event in self._service.feed.of_subject(sale.id):
+        for event in self._book.feed.of_subject(sale.id):
             if event.body.get("receipt") != receipt:
                 continue
             if event.type == "tax_registered":
@@ -145,13 +143,13 @@ class TaxDesk:
             amount,
             given[receipt],
             of,
-            self._service.house.test,
+            self._test,
         )
 
     def _given(self, sale: Sale) -> dict[str, int]:
         """Every receipt this sale ever owed, and when the money moved, wall time."""
         found: dict[str, int] = {}
-        for event in self._service.feed.of_subject(sale.id):
+        for event in self._book.feed.of_subject(sale.id):
             for owed in event.body.get("index", {}).get("owes", ()):
                 if owed["kind"] == "receipt" and not owed.get("again"):
                     found.setdefault(owed["id"], event.wall_ms)
@@ -159,9 +157,9 @@ class TaxDesk:
 
     async def _owe(self, sale_id: str, receipt: str, why: str) -> None:
         owes = {"id": f"{receipt}:{KIND}", "kind": KIND, "receipt": receipt}
-        body = {"receipt": receipt, "why": why, "at_ms": self._service.parts.clock.wall_ms()}
+        body = {"receipt": receipt, "why": why, "at_ms": self._book.clock.wall_ms()}
         fact = Fact("tax_owed", body, owes=(owes,))
-        await self._service.book.commit(sale_id, lambda _: (fact,), _ACTOR)
+        await self._book.commit(sale_id, lambda _: (fact,), _ACTOR)
 
     async def _registered(self, sale_id: str, receipt: str, found: TaxMark, settles: tuple[str, ...] = ()) -> None:
         body: dict[str, Any] = {
@@ -170,10 +168,10 @@ class TaxDesk:
             "code": found.code,
             "lines": list(found.lines),
             "late": bool(settles),
-            "at_ms": self._service.parts.clock.wall_ms(),
+            "at_ms": self._book.clock.wall_ms(),
         }
         fact = Fact("tax_registered", body, settles=settles)
-        await self._service.book.commit(sale_id, lambda _: (fact,), _ACTOR)
+        await self._book.commit(sale_id, lambda _: (fact,), _ACTOR)
 
     async def _catch_up(self) -> None:
         """What is owed, one after the other, ever more slowly while the device gives nothing."""
@@ -189,7 +187,7 @@ class TaxDesk:
                 self._owed.pop(effect, None)
 
     async def _settled(self, owed: Owed) -> bool:
-        sale, receipt = self._service.book.sale(owed.subject), receipt_id(owed)
+        sale, receipt = self._book.sale(owed.subject), receipt_id(owed)
         question = self._question(sale, receipt)
         assert question is not None, "only what moved money is ever owed"
         assert self.device is not None, "who catches up has looked"

@@ -212,8 +212,7 @@ class Unverified:
         if (before.mark if before else "") == after.mark:
             return
         self.changes += 1
-        for lane in self._service.lanes.values():
-            lane.on_change()
+        self._service.shop.tell()
 
 
 def _proven(sale: Sale) -> bool:

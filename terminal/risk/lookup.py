@@ -68,7 +68,7 @@ class CodeIndex:
             InvalidRequest("lookup_code_wrong"), NotFound("receipt_unknown"): a scanned one of no sale here.
         """
         if slip_of(text):
-            return [self._payment(sale_of_slip(self._service, text))]
+            return [self._payment(sale_of_slip(self._service.book, text))]
         code = text.strip().upper()
         if not is_check_code(code):
             raise InvalidRequest("lookup_code_wrong")

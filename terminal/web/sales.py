@@ -75,7 +75,7 @@ async def list_sales(call: Call[SalesQuery]) -> Answer:
 def _of_receipt(call: Call[SalesQuery]) -> SaleRow:
     """Another counter's receipt is as unknown as a made-up one (S31)."""
     service = call.edge.service
-    sale = sale_of_slip(service, call.form.receipt)
+    sale = sale_of_slip(service.book, call.form.receipt)
     if not call.sees(sale.counter) or call.form.counter not in {"", sale.counter}:
         raise NotFound("receipt_unknown")
     events = service.feed.of_subject(sale.id)

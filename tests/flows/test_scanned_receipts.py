@@ -82,9 +82,9 @@ async def test_a_forged_or_foreign_slip_is_a_sentence(shop: Shop, slip: str) -> 
 async def test_what_is_no_slip_is_none(shop: Shop, text: str) -> None:
     assert slip_of(text) is None
     with pytest.raises(Exception, match="code_not_payment"):
-        sale_of_slip(shop.service, text)
+        sale_of_slip(shop.service.book, text)
     with pytest.raises(NotFound, match="receipt_unknown"):
-        sale_of_slip(shop.service, "CT:S-X")
+        sale_of_slip(shop.service.book, "CT:S-X")
 
 
 @pytest.mark.row(69, 70, 74)

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 
 from terminal.counter.accounts import DELAY_MS, NOBODY, Accounts, poster_of
+from terminal.counter.settings import House
+from terminal.counter.shopwide import Shopwide
 from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Actor, Ledger, NewEvent
 
@@ -17,16 +18,17 @@ DAY: Final = DELAY_MS
 
 
 class Shop:
-    """The parts of a service that this asks: its events, its clock, its ledger."""
+    """What this asks of a shop: its events, its clock, its ledger."""
 
     def __init__(self, ledger: Ledger = Ledger.LIVE) -> None:
         self.events: Any = []
         self.claims: set[tuple[str, str]] = set()
         self.now_ms = 1_000
-        self.house = SimpleNamespace(store="s1", ledger=ledger)
-        self.parts = SimpleNamespace(clock=self)
-        self.feed = self
-        self.lanes: dict[str, Any] = {}
+        self.house = House("m1", "s1", "Tea", ledger=ledger)
+        self.told = 0
+
+    def tell(self) -> None:
+        self.told += 1
 
     def wall_ms(self) -> int:
         return self.now_ms
@@ -48,7 +50,8 @@ class Shop:
 
     async def start(self, payee: str, **more: str) -> Accounts:
         """The process begins with these settings."""
-        accounts = Accounts(self)  # type: ignore[arg-type]  # only what is asked of a service
+        shop = Shopwide(self.house, self, self, {}, self.tell)  # type: ignore[arg-type]  # all that is asked of them
+        accounts = Accounts(shop)
         await accounts.begin({"wechatpay": payee, **more})
         return accounts
 
@@ -63,7 +66,9 @@ async def test_s36_another_account_waits_for_two_people_and_a_day_over_restarts(
     assert not (await shop.start(OLD)).waits("wechatpay")
     accounts = await shop.start(NEW)
     assert accounts.waits("wechatpay")
+    before = shop.told
     await asyncio.gather(*(accounts.approve("wechatpay", ANA, "owner") for _ in range(2)))
+    assert shop.told > before, "every counter's screens are told"
     await accounts.approve("wechatpay", ANA, "owner")
     assert shop.types.count("account_approved") == 1, "pressed thrice, written once"
     shop.now_ms += DAY
