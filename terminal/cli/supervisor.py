@@ -13,7 +13,7 @@ STOP_S: Final = 4.0  # SIGTERM, then so long until SIGKILL
 QUICK_S: Final = 3.0  # a process that lives no longer has a lasting trouble
 QUICK_MAX: Final = 3
 BY_OTHERS: Final = (-signal.SIGKILL, -signal.SIGTERM)  # a lab's fault, a person, the kernel short of memory
-PAUSES_S: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # after short lives ended so
+PAUSES_S: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0)  # after short lives that ended so
 TAIL_LINES: Final = 12
 LEASH: Final = "terminal.cli.leash"
 

@@ -135,6 +135,6 @@ async def test_what_is_killed_again_and_again_waits_ever_longer_and_is_not_given
         await supervisor.stop()
 
 
-def test_the_pauses_grow_and_end_at_half_a_minute() -> None:
+def test_the_pauses_grow_and_no_test_that_kills_again_and_again_waits_long() -> None:
     assert list(PAUSES_S) == sorted(PAUSES_S)
-    assert (PAUSES_S[0], PAUSES_S[-1]) == (0.0, 30.0)
+    assert (PAUSES_S[0], PAUSES_S[-1]) == (0.0, 3.0)
