@@ -54,6 +54,10 @@ export function listen({ act, text, scanned, before, undo }) {
       finish();
       return;
     }
+    if (event.key === "Enter" && event.repeat) {
+      event.preventDefault(); // held a little long: pressed once
+      return;
+    }
     const onControl = event.target.closest?.("a, button");
     if (onControl && (event.key === "Enter" || event.key === " ")) return; // the focused control's own
     if (event.key.length === 1 && event.key !== " ") {

@@ -24,7 +24,9 @@ async def test_favourites_make_the_amount_by_keys_alone_and_a_typed_amount_is_an
     await till.press("F3")
     await till.press("F3")  # the second one
     await expect(till.page.locator("#favourites button").nth(1)).to_be_focused()
-    await till.press("Enter")
+    for _ in range(2):
+        await till.page.keyboard.down("Enter")  # held a little long: taken once, and nothing is charged
+    await till.page.keyboard.up("Enter")
     await lines(till, f"{TEA} ¥4.00")
     await till.page.locator("#favourites button").nth(0).click()
     await till.page.locator("#favourites button").nth(0).click()
