@@ -4,13 +4,12 @@ import asyncio
 import io
 from typing import Final
 
-from terminal.counter.commands import QUICK_UNITS
+from terminal.counter.commands import quick_amounts
 from terminal.counter.service import Service
 from terminal.counter.slips import mark_of
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.payments.command import AMOUNT, DIGITS
-from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Receipt, Row, Rule
 from terminal.people.service import People
 from terminal.visit import cards
@@ -60,12 +59,10 @@ def with_own(card: Receipt, own: Receipt) -> Receipt:
 
 def command_keys(service: Service, words: Catalogue) -> list[tuple[str, str]]:
     """What each barcode of the command sheet does, and the text it holds: refunds stand last."""
-    currency = service.house.currency
-    amounts = [Money(each * 10 ** Money(0, currency).exponent, currency) for each in QUICK_UNITS]
     named = [
         ("PAY", words.text("key.enter")),
         ("STOP", words.text("key.cancel")),
-        *((f"{AMOUNT}{each.minor}", words.money(each)) for each in amounts),
+        *((f"{AMOUNT}{each.minor}", words.money(each)) for each in quick_amounts(service.house.currency)),
         *((each, each) for each in DIGITS),
         ("SAME", words.text("card.same_digit")),
         ("BACK", words.text("key.backspace")),

@@ -6,12 +6,11 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from terminal.counter.commands import QUICK_UNITS
+from terminal.counter.commands import quick_amounts
 from terminal.counter.ports import CodeScreen
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Summary
-from terminal.payments.money import Money
 from terminal.payments.sale import ENDED
 from terminal.people.roles import Action
 from terminal.web.care_desk import CARE
@@ -143,7 +142,7 @@ async def till(request: web.Request) -> web.Response:
         **_shared(request, words, counter),
         "words": words.section(*_TILL_WORDS),
         "errors": error_words(words.language),
-        "quick": [each * 10 ** Money(0, house.currency).exponent for each in QUICK_UNITS],
+        "quick": [each.minor for each in quick_amounts(house.currency)],
         "favourites": [[each.name, each.price_minor] for each in house.favourites],
         "life_s": {
             name: provider.profile.timings.code_life_s for name, provider in parts.service.providers().items()

@@ -1,13 +1,8 @@
 // What lists of things with buttons have in common: a line that tells, buttons that ask, an act that is followed by a look.
 
-import { at, h } from "./dom.js";
+import { at, h, tell } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { facts, t } from "./words.js";
-
-export function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
 
 /** An owner's act, then another look; a refusal becomes a sentence, and what moved meanwhile is looked at again. */
 export function acting(look) {

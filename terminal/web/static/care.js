@@ -1,23 +1,20 @@
 // Call for help, and the safety card on paper: buttons whose answer is a sentence.
 
 import { post } from "./api.js";
-import { at } from "./dom.js";
+import { at, tell } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { t } from "./words.js";
 
-function tell(text) {
-  at("call-told").textContent = text;
-  at("call-told").hidden = !text;
-}
+const TOLD = "call-told";
 
 async function run(button, act) {
-  tell("");
+  tell("", TOLD);
   button.disabled = true;
   try {
     return await withPin(act);
   } catch (problem) {
     if (!problem.slug) throw problem;
-    tell(sentence(problem));
+    tell(sentence(problem), TOLD);
     return null;
   } finally {
     button.disabled = false;
@@ -37,6 +34,6 @@ at("call-help")?.addEventListener("click", async (event) => {
 for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", async () => {
     const done = await run(button, () => post(`/counters/${encodeURIComponent(button.dataset.print)}/safety-card`));
-    if (done) tell(t("care.card_printed"));
+    if (done) tell(t("care.card_printed"), TOLD);
   });
 }

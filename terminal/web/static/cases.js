@@ -1,8 +1,8 @@
 // Complaints: a number for the customer, what was done about it, the slip and the sale's story.
 
-import { button, tell, when } from "./acts.js";
+import { button, when } from "./acts.js";
 import { get, post } from "./api.js";
-import { at, h } from "./dom.js";
+import { at, h, tell } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { facts, t } from "./words.js";
 

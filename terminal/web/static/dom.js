@@ -31,6 +31,12 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** The page's line that tells how something went; nothing to tell hides it. */
+export function tell(text, id = "told") {
+  at(id).textContent = text;
+  at(id).hidden = !text;
+}
+
 /** Replace children when their meaning changed; focus stays while it did not. */
 export function fillWith(element, meaning, make) {
   const key = JSON.stringify(meaning);

@@ -1,18 +1,13 @@
 // X and Z, paper, and differences: what a press does goes through the API; a PIN is asked for where one is needed.
 
 import { ask, newKey, post } from "./api.js";
-import { at } from "./dom.js";
+import { at, tell } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { facts, t } from "./words.js";
 
 const FILE_MAX = 64 * 1024 * 1024; // what the service takes over HTTP
 
 let running = false;
-
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
 
 /** One act at a time: a second press while the first one runs is the same wish. Resolves to its answer, or null. */
 async function run(act, done = "") {

@@ -1,16 +1,11 @@
 // Warnings and what an owner holds back: each press is a call of the API; a PIN is asked for where one is needed.
 
 import { newKey, post } from "./api.js";
-import { at } from "./dom.js";
+import { at, tell } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { t } from "./words.js";
 
 let running = false;
-
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
 
 async function run(path, wish) {
   if (running) return null;

@@ -1,7 +1,7 @@
 // One sale's page: its lines grow while the sale goes on; what may be done stands on top.
 
 import { newKey, post } from "./api.js";
-import { at, fillWith, h } from "./dom.js";
+import { at, fillWith, h, tell } from "./dom.js";
 import { follow, isView } from "./live.js";
 import { acceptTold, acceptable, mayPayAgain, openOverride } from "./override.js";
 import { sentence, withPin } from "./pin.js";
@@ -13,11 +13,6 @@ const SVG = "http://www.w3.org/2000/svg";
 let view = facts.view;
 let reading = false;
 let again = false;
-
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
 
 async function run(act, done) {
   try {

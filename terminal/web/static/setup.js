@@ -1,7 +1,7 @@
 // Devices of the counters: what stands where and how it is, tests with what they measured, ports as they come and go.
 
 import { get, post } from "./api.js";
-import { at, fillWith, h, icon } from "./dom.js";
+import { at, fillWith, h, icon, tell } from "./dom.js";
 import { refusal, sentence, withPin } from "./pin.js";
 import { ago, facts, t, trouble } from "./words.js";
 
@@ -12,11 +12,6 @@ let report = { counters: [], ports: [], drivers: [] };
 let counter = "";
 let known = null; // ports that were there when the page opened
 const fresh = new Set();
-
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
 
 async function run(act) {
   try {

@@ -1,7 +1,7 @@
 // Cards on the receipt printer.
 
 import { post } from "./api.js";
-import { at } from "./dom.js";
+import { tell } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { t } from "./words.js";
 
@@ -10,13 +10,12 @@ for (const button of document.querySelectorAll("[data-card]")) {
     button.disabled = true;
     try {
       const done = await withPin(() => post(`/counters/${button.dataset.counter}/cards/${button.dataset.card}/print`));
-      if (done) at("told").textContent = t("card.printed");
+      if (done) tell(t("card.printed"));
     } catch (problem) {
       if (!problem.slug) throw problem;
-      at("told").textContent = sentence(problem);
+      tell(sentence(problem));
     } finally {
       button.disabled = false;
-      at("told").hidden = !at("told").textContent;
     }
   });
 }

@@ -1,15 +1,10 @@
 // The terminal's sheet: its legs, looked at again by a press; paper; the code of a visit, shown once.
 
 import { get, post } from "./api.js";
-import { at } from "./dom.js";
+import { at, tell } from "./dom.js";
 import { sentence, withPin } from "./pin.js";
 import { facts, t, trouble } from "./words.js";
 import { legRows } from "./visit_words.js";
-
-function tell(text) {
-  at("told").textContent = text;
-  at("told").hidden = !text;
-}
 
 async function run(act) {
   try {
