@@ -102,6 +102,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     stack.push_async_callback(journal.close)
     parts = _parts(stack, shop, loaded, Feed(journal))
     tables = loaded.settings.counters
+    parts.slips.bank = shop.live.parts.slips.bank
     service = Service(parts, [(counter_of(each), shop.shared[each.id].training) for each in tables])
     service.commands = shop.live.commands.at(service)  # the shop's printed sheet works here, too
     for lane in service.lanes.values():

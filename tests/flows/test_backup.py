@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from terminal.brand.shelf import BrandShelf, read_brand
 from terminal.journal.checkpoints import read_checkpoints
 from terminal.journal.keys import JournalKeys
 from terminal.settings import load
@@ -76,6 +77,7 @@ def test_s43_saved_while_it_sells_and_back_on_another_machine(
     told: list[Ended] = []
     (place.state / "visits").mkdir(parents=True)
     (place.state / "visits" / "01KAK3V5M2Q8ZP6T4W9XN7B1CD.json").write_bytes(b"sealed")
+    BrandShelf(place.state).keep(read_brand("demo-bank"))
     open_key(place.state / "visit-keys", SystemEntropy())  # made once: its fingerprint stands on the shop's sheet
     sell(place, ["sale-1"])
     for name in ("visit.key", "visit.pub"):
@@ -93,7 +95,7 @@ def test_s43_saved_while_it_sells_and_back_on_another_machine(
     named = {name for name in files(place.folder) if name.startswith("keys/")}
     assert named
     record = "state/visits/01KAK3V5M2Q8ZP6T4W9XN7B1CD.json"
-    kept = ("state/keys/visit.key", "state/keys/visit.pub", record)
+    kept = ("state/keys/visit.key", "state/keys/visit.pub", record, "state/brand.toml")
     for name in ("countertop.toml", "secrets.toml", *kept, *named):
         assert (other.folder / name).read_bytes() == (place.folder / name).read_bytes()
         assert (other.folder / name).stat().st_mode & 0o077 == 0
