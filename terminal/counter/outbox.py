@@ -87,30 +87,34 @@ class Voice:
     async def _next(self) -> None:
         dropped = len(self._queue) > self._limits.voice_queue
         heard_ns, owed = self._queue.pop(0)
-        age_s = (self._book.clock.mono_ns() - heard_ns) / 1e9
-        if dropped or age_s > self._limits.voice_fresh_s:
+        if dropped or not self._fresh(heard_ns):
             await settle(self._book, owed, "dropped" if dropped else "stale")
             return
         if not self._speaker or not self._counter.voice:
             await settle(self._book, owed, "no_speaker")
             return
         await settle(self._book, owed, "taken")
-        sale = self._book.sale(owed.subject)
-        attempt = sale.attempt(owed.body["attempt"]) if owed.body["attempt"] else None
-        played = await self._say(
-            self._speaker,
-            Utterance(
-                kind=owed.body["says"],
-                amount=attempt.amount if attempt else sale.amount,
-                wallet=(attempt.wallet or attempt.provider) if attempt else "",
-                language=self._counter.language("voice"),
-                test=self._house.test,
-                training=self._house.training,
-            ),
-        )
-        await note(self._book, sale.id, "voice_ended", effect=owed.id, outcome=played.value)
+        played = Played.NOT_PLAYED  # no news any more: the disk took too long
+        if self._fresh(heard_ns):
+            played = await self._say(self._speaker, self._utterance(owed))
+        await note(self._book, owed.subject, "voice_ended", effect=owed.id, outcome=played.value)
         if played not in {Played.DONE, Played.QUIET}:
             log.warning("voice of counter %s: %s", self._counter.id, played.value)
+
+    def _fresh(self, heard_ns: int) -> bool:
+        return (self._book.clock.mono_ns() - heard_ns) / 1e9 <= self._limits.voice_fresh_s
+
+    def _utterance(self, owed: Owed) -> Utterance:
+        sale = self._book.sale(owed.subject)
+        attempt = sale.attempt(owed.body["attempt"]) if owed.body["attempt"] else None
+        return Utterance(
+            kind=owed.body["says"],
+            amount=attempt.amount if attempt else sale.amount,
+            wallet=(attempt.wallet or attempt.provider) if attempt else "",
+            language=self._counter.language("voice"),
+            test=self._house.test,
+            training=self._house.training,
+        )
 
     async def _say(self, speaker: Speaker, utterance: Utterance) -> Played:
         """Speakers are bounded by themselves; one that is not must not hold up the next customer's word."""
