@@ -98,6 +98,8 @@ class CodeDisplay:
     def _draw_ends(self, *, drawn: bool) -> None:
         if self._drawn is not None and not self._drawn[1].done():
             self._drawn[1].set_result(drawn)
+        if not drawn:
+            self._drawn = None
 
     async def show(self, screen: Screen) -> None:
         device = self.keeper.device
@@ -136,7 +138,7 @@ class CodeDisplay:
         device = CounterDisplay(transport, profile=self._profile, serial=self._serial)
         hello = await device.hello()
         self._size = hello.width, hello.height
-        self._shown = self._uncaptioned = self._drawn = None
+        self._shown = self._uncaptioned = None
         self._lit.clear()
         self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
         self.keeper.well()

@@ -137,6 +137,12 @@ def test_i9_the_code_stands_there_once_its_tiles_are_taken_and_not_where_they_en
         async with running(display.run):
             await well(display.health)
             assert await (await shown()) is True
+            assert await display.draws_receipt(LINK), "it still stands there"
+            cable.unplug()
+            await until(lambda: display.health().state is HealthState.FAULT, 1)
+            assert not await display.draws_receipt(LINK), "nobody knows what a display shows that is gone"
+            cable.plug()
+            await until(lambda: display.health().state is HealthState.OK, 5)
             superseded = await shown()
             await display.show(CODE)
             assert await superseded is False
