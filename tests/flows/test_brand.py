@@ -171,5 +171,7 @@ def test_the_command_puts_it_on_shows_it_takes_it_off_and_tells_what_is_wrong(tm
     assert (status, "contrast 10.0" in told) == (0, True), told
     assert '"bank": "Demo Bank 示例银行"' in run("show", "--json")[1]
     assert BrandShelf(place.state)() == read_brand("demo-bank")
+    card = command("print", "card", "safety", "--config", place.config)
+    assert (card.code, "Demo Bank 示例银行\n0800 000 0000" in card.out) == (0, True), card.out
     assert "The brand is removed." in run("remove")[1]
     assert "There was no brand." in run("remove")[1]
