@@ -147,7 +147,10 @@ async def play_in_lesson(call: Call[NewPlay]) -> Answer:
 
 
 async def begin_exam(call: Call[NewExam]) -> Answer:
+    """Of a person: its certificate bears a name, and a till at which nobody signed in has none."""
     found, counter = _place(call)
+    if call.actor.kind != "person":
+        raise NotAllowed("not_signed_in")
     exam = await found.exams.begin(counter, call.actor, seed=call.form.seed, track=call.form.track)
     return Answer(_exam_view(exam), 201)
 

@@ -223,5 +223,5 @@ async def trainer(request: web.Request) -> web.Response:
     if who.role not in TRAINERS:
         raise NotAllowed("not_allowed", action=Action.TRAIN.value)
     words = words_for(request).language
-    plays = [(each, shared().page[each][words]) for each in PLAYS]
-    return _show(request, "train_trainer.html", who, counters=_counters(request, who), plays=plays)
+    buttons = [(each, shared().page[each][words]) for each in PLAYS]
+    return _show(request, "train_trainer.html", who, counters=_counters(request, who), buttons=buttons)

@@ -208,8 +208,21 @@ async def _goods_given_away(student: Student) -> None:
     assert "green" in told["told"]
 
 
+async def _nobodys(student: Student) -> None:
+    """A certificate names a person: a till at which nobody signed in sits no exam."""
+    shop = student.shop
+    origins = [URL(each).origin() for each in (shop.running.url, student.world.url)]
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=origins)
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with http.get(shop.link("1")) as page:
+            assert page.status == 200
+        till = Student(shop, http)
+        assert (await till.post("/counters/1/exam", {"seed": 7})).get("slug") == "not_signed_in"
+
+
 async def _exam_half_way(student: Student) -> None:
     """Left after its first task; whoever begins again goes on, and its page says what is next."""
+    await _nobodys(student)
     begun = await student.post("/counters/1/exam", {"seed": 7})
     assert (begun["status"], begun["next_task"]) == (201, "take-money")
     task = await student.post("/counters/1/lesson", {"exam": begun["exam"]})
