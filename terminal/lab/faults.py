@@ -11,7 +11,7 @@ from terminal.help.languages import FALLBACK, nearest
 
 FOLDER: Final = Path(__file__).parent.parent / "data" / "faults"
 FILES: Final = ("provider", "devices", "process", "scenarios")
-Layer = Literal["provider", "device", "link", "process", "clock", "scenario"]
+Layer = Literal["provider", "device", "link", "process", "update", "clock", "scenario"]
 Value = int | str
 
 
@@ -100,7 +100,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"zh
     @property
     def on_page(self) -> bool:
         """Whether the running lab can do it; the rest needs virtual time (lab run)."""
-        return self.layer not in {"clock", "scenario"}
+        return self.layer not in {"clock", "scenario", "update"}
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -89,7 +89,7 @@ class Seen:
 class LabRun:
     def __init__(self, what: Fault | Scenario, seed: int, folder: Path, *, channel: str = "wechatpay") -> None:
         fault = what if isinstance(what, Fault) else what.as_fault()
-        self.fault, self._seed, self._folder = fault, seed, folder
+        self.fault, self._seed, self.folder = fault, seed, folder
         self.story = Story(self, what) if isinstance(what, Scenario) else None
         self._channels = what.channels if isinstance(what, Scenario) else ()
         self._power = self.story is not None and self.story.does("cut_power")
@@ -130,8 +130,8 @@ class LabRun:
         loop = asyncio.get_running_loop()
         self.counter = SimulatedCounter(captions=False)
         self._outfit = Outfit(channels=self._channels or (self.channel,))
-        disk = PowerDisk(f"lab-{self._folder.name}") if self._power else None
-        self.world = World(self._seed, self._folder, outfit=self._outfit, disk=disk)
+        disk = PowerDisk(f"lab-{self.folder.name}") if self._power else None
+        self.world = World(self._seed, self.folder, outfit=self._outfit, disk=disk)
         self.timeline = Timeline(self.world.bank_clock)
         self.trace = Trace(loop.time, self._traced)
         self.oracle = Oracle(self.world.bank, self.world.ring.shop, self.trace, self.world.house.currency)
@@ -220,7 +220,7 @@ class LabRun:
         match self.fault.layer:
             case "provider":
                 return self.world.bank.faults.fired[slug] > 0
-            case "process":
+            case "process" | "update":
                 return self.world.lives > 2  # the last restart is the audit's
             case "clock":
                 return self.happened

@@ -13,6 +13,7 @@ from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.sandbox.engine import CustomerCannot
 from terminal.simulation.lab_bills import next_morning
+from terminal.simulation.lab_update import update
 from terminal.simulation.rails import RAILS
 from terminal.simulation.world import Gone
 
@@ -322,6 +323,7 @@ SCRIPTS: Final[Mapping[str, Script]] = {
     "refund": refund,
     "kill": kill,
     "stop": stop,
+    "update": update,
     "race": race,
     "cancel-race": cancel_race,
     "clock": clock,

@@ -28,7 +28,7 @@ class Trouble:
         """Raises FaultUnknown."""
         wish = Wish(fault.name, fault.count, fault.seconds, dict(fault.params or {}))
         row = wish.checked()
-        if row.layer == "scenario":
+        if row.layer in ("scenario", "update"):
             raise FaultUnknown(f"{row.slug} is a story of its own: countertop lab run {row.slug}")
         self.begun.append(fault)
         self._counter.story.note("fault", f"{fault} begins")

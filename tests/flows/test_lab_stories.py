@@ -103,3 +103,22 @@ def test_another_program_in_the_display_delays_no_payment(name: str, says: str, 
     assert verdict.agrees, verdict.wrong
     assert verdict.captured == 1
     assert any(says in line.text for line in verdict.lines if line.place == "display" and line.way == "in")
+
+
+@pytest.mark.row(151)
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("available", ("1.1 passed its self-test", "started again")),
+        ("required", ("1.0 refuses to start: journal_newer", "1.1 started")),
+        ("broken", ("1.1 did not pass", "started again")),
+    ],
+)
+def test_f5_an_update_of_the_service_itself_costs_no_sale(
+    what: str, says: tuple[str, str], tmp_path: Path
+) -> None:
+    verdict = lab_run(f"service-update-{what}", tmp_path)
+    assert verdict.agrees, verdict.wrong
+    assert verdict.captured == 1
+    told = [line.text for line in verdict.lines if line.place == "service"]
+    assert [any(each in line for line in told) for each in says] == [True, True], told

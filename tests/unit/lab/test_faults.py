@@ -76,6 +76,6 @@ def test_nonsense_is_refused_with_what_is_possible(wish: Wish, said: str) -> Non
         wish.checked()
 
 
-def test_virtual_time_is_needed_for_clock_and_scenarios_alone() -> None:
-    assert {fault.layer for fault in FAULTS if not fault.on_page} == {"clock", "scenario"}
+def test_virtual_time_is_needed_for_clock_updates_and_scenarios_alone() -> None:
+    assert {fault.layer for fault in FAULTS if not fault.on_page} == {"clock", "update", "scenario"}
     assert find("late-pay").run.with_ == "capture-after-close"
