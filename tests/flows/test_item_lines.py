@@ -10,6 +10,8 @@ from terminal.payments.lines import LINES_MAX
 from terminal.payments.receipt import Row
 from terminal.privacy.bundle import REMOVED, body_told
 from terminal.privacy.datamap import data_map
+from terminal.web.guest import shown_lines
+from terminal.web.receipts import receipt_lines
 from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop
 
 NOODLES = {"name": "牛肉面 Noodles", "unit_minor": 600, "quantity_milli": 2000, "discount_minor": 100, "tax": "A"}
@@ -58,6 +60,10 @@ async def test_a_tills_lines_are_on_sale_event_slip_and_copy_and_the_amount_is_w
         assert names_what_for(copy)
         text = str((await pos.get(f"/sales/{sale['id']}/receipt?format=text")).body)
         assert "2 x ¥6.00" in text
+        phone = shown_lines(receipt_lines(shop.service, shop.service.book.sale(sale["id"])))
+        rows = [each["row"] for each in phone if "row" in each]
+        shown = [(row.left, row.right) for row in rows if isinstance(row, Row)]
+        assert names_what_for(shown)
         await shop.restart()
         again = await (await shop.machine()).get(f"/sales/{sale['id']}")
         assert again.body["lines"] == sale["lines"], "after a power cut too"

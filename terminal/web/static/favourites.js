@@ -24,7 +24,8 @@ export function drawLines(lines) {
   const list = at("lines");
   list.hidden = !lines.length;
   at("ready").classList.toggle("with-lines", lines.length > 0);
+  const before = list.dataset.meaning;
   fillWith(list, lines, () => lines.map((each) => h("li", {},
     h("span", {}, each.count > 1 ? `${each.count} × ${each.name}` : each.name), h("b", {}, money(each.count * each.unit_minor)))));
-  list.scrollTop = list.scrollHeight;
+  if (list.dataset.meaning !== before) list.scrollTop = list.scrollHeight; // else whoever scrolled back reads on
 }
