@@ -58,10 +58,3 @@ async def test_favourites_make_the_amount_by_keys_alone_and_a_typed_amount_is_an
     await expect(display.locator("#lines")).to_be_hidden()
     await display.goto(f"{till.shop.url}/sales/{sale.id}")
     await expect(display.locator(".facts dl")).to_contain_text("Tea")
-    await till.type("100")
-    await till.press("Enter")
-    await till.shown()
-    assert service.book.sale(service.lane(till.counter).current or "").lines == ()
-    await till.press("Escape")
-    await till.panel("not_paid")
-    assert till.complaints == []
