@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Locator, expect
 
+from terminal.help.languages import LANGUAGES
 from tests.flows.browser.conftest import Till
 from tests.flows.browser.shop import OWNER_PIN
 
@@ -74,3 +75,9 @@ async def test_a_lesson_by_keyboard_and_goods_given_away_too_soon(till: Till) ->
     assert pad, "the till scrolls beside a lesson"
     await by_key(handed)
     await till.says(".lesson-strip", "there is no money")
+    await till.page.set_viewport_size({"width": 390, "height": 844})
+    for language in LANGUAGES:
+        await till.page.goto(f"{till.page.url.partition('?')[0]}?language={language}")
+        await till.page.locator("#keys button").first.wait_for()
+        wide = await till.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{language}: on a phone the end of practice is out of sight"
