@@ -78,7 +78,14 @@ class Book:
                 self._sales.move_to_end(oldest)
 
     async def commit(
-        self, sale_id: str, decide: Decide, actor: Actor, then: Then | None = None, *, together: bool = False
+        self,
+        sale_id: str,
+        decide: Decide,
+        actor: Actor,
+        then: Then | None = None,
+        *,
+        together: bool = False,
+        new: bool = False,
     ) -> Sale:
         """Decide under the sale's lock and make the facts durable; returns the sale as it then is.
 
@@ -86,6 +93,7 @@ class Book:
 
         Args:
             then: what must follow once facts are durable, also when the caller was cancelled meanwhile.
+            new: its id was made this moment: the journal cannot know it and is not asked.
             together: may share one append, and so one sync, with others of the kind that wait for this sale:
                 voice and paper hear of a payment at the same moment. ``decide`` must not refuse. A cancelled
                 caller whose facts another one carries does not wait: that one keeps memory true.
@@ -103,7 +111,7 @@ class Book:
                     await asyncio.sleep(0)  # who heard of the same facts stands in line after this turn
                 if not wish.taken:
                     others = [each for each in line if each is not wish and not each.taken]
-                    await self._serve(sale_id, [wish, *others[: TOGETHER_MAX - 1]])
+                    await self._serve(sale_id, [wish, *others[: TOGETHER_MAX - 1]], new=new)
         finally:
             turn.users -= 1
             if not turn.users:
@@ -114,10 +122,10 @@ class Book:
                 self._together.pop(sale_id, None)
         return wish.outcome()
 
-    async def _serve(self, sale_id: str, wishes: Sequence["_Wish"]) -> None:
+    async def _serve(self, sale_id: str, wishes: Sequence["_Wish"], *, new: bool) -> None:
         """One append for all: each decides on the sale as the one before it leaves it."""
         try:
-            sale: Sale | None = self.sale(sale_id)
+            sale: Sale | None = None if new else self.sale(sale_id)
         except NotFound:
             sale = None
         steps: list[tuple[_Wish, Sale | None, Sale, Facts]] = []

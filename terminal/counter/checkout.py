@@ -129,7 +129,9 @@ class Checkout:
             attempt = self._parts.ids.ulid()
             facts += self._start(fold(None, facts), channel, attempt, "push", at_ms)
             self._service.prepare(fold(None, facts), attempt)
-        return await self._book.commit(sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt))
+        return await self._book.commit(
+            sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt), new=True
+        )
 
     def _drive(self, sale: Sale, attempt: str, code: str = "") -> None:
         if attempt:

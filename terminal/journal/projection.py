@@ -51,6 +51,9 @@ class Index(NamedTuple):
     settled: tuple[SettledRow, ...] = ()
 
 
+NOTHING: Final = Index()
+
+
 def parse(body: Body, counter: str) -> Index | None:
     """Read an event's index; a wrong shape is a bug of the caller, found before anything is written."""
     index = body.get("index")
@@ -58,7 +61,9 @@ def parse(body: Body, counter: str) -> Index | None:
         return None
     assert isinstance(index, Mapping), index
     assert index.keys() <= {"owes", "settles", "claims", "summary", "settled"}, sorted(index)
-    owes, settles, claims = (index.get(name, ()) for name in ("owes", "settles", "claims"))
+    if not index:
+        return NOTHING  # of most events: they only tell
+    owes, settles, claims = index.get("owes", ()), index.get("settles", ()), index.get("claims", ())
     channel, rows = index.get("settled", ("", ()))
     assert max(len(owes), len(settles), len(claims), len(rows)) <= ITEMS_MAX, "too much in one event"
     assert isinstance(channel, str), channel

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from terminal.journal.keys import JournalKeys
-from terminal.payments.event import Body, Event, Json, Ledger, NewEvent
+from terminal.payments.event import Body, Event, Json, Ledger, NewEvent, make_event
 
 ZERO: Final = bytes(32)  # the hash before the first event of a stream
 BODY_MAX: Final = 256 * 1024  # bytes of one canonical body
@@ -91,8 +91,11 @@ def is_plain(value: Json, depth: int = _DEPTH_MAX) -> bool:
         inner = value
     else:
         return False
-    for each in inner:  # noqa: SIM110  # every event comes by: no generator, and no call for texts
-        if type(each) not in _LEAVES and not is_plain(each, depth - 1):
+    for each in inner:  # every event comes by: no generator, and no call for texts and small numbers
+        leaf = type(each)
+        if leaf in _LEAVES or (leaf is int and -_INT_LIMIT <= each < _INT_LIMIT):
+            continue
+        if not is_plain(each, depth - 1):
             return False
     return True
 
@@ -182,7 +185,7 @@ class Chain:
 
 
 def event_of(row: Row) -> Event:
-    return Event(  # in order and not by name: every event comes by here
+    return make_event(  # in order and not by name: every event comes by here
         row.number,
         row.stream,
         row.position,

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from terminal.payments.replacing import maker
+
 Json = Any  # str | int | bool | None | Sequence[Json] | Mapping[str, Json]
 Body = Mapping[str, Json]
 
@@ -107,3 +109,4 @@ class Summary:
 
 
 Events = Sequence[Event]
+make_event = maker(Event)  # every event that is written or read is one

@@ -9,7 +9,7 @@ from terminal.payments.fees import FeeRule
 from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundState
-from terminal.payments.replacing import replace
+from terminal.payments.replacing import maker, replace
 from terminal.payments.sale_parts import ENDED, Attempt, Mark, OpenException, Refund, SaleState, needs_sweep
 
 __all__ = [
@@ -185,10 +185,11 @@ def _nothing_kept(sale: Sale) -> bool:
 
 
 Fields = Mapping[str, Any]
+_sale, _attempt = maker(Sale), maker(Attempt)
 
 
 def _opened(_: Sale | None, body: Fields) -> Sale:
-    return Sale(
+    return _sale(
         id=body["sale"],
         counter=body["counter"],
         no=body["no"],
@@ -204,7 +205,7 @@ def _opened(_: Sale | None, body: Fields) -> Sale:
 
 
 def _attempt_started(sale: Sale, body: Fields) -> Sale:
-    attempt = Attempt(
+    attempt = _attempt(
         id=body["attempt"],
         share=body["share"],
         provider=body["provider"],
