@@ -165,7 +165,7 @@ class Checkout:
 
         Args:
             channel: the one to move to. What is live elsewhere is closed or taken back with proof first; a sale
-                that turns out to be paid is returned as it is.
+                that turns out to be paid, or whose code is that channel's already, is returned as it is.
 
         Raises:
             Conflict("attempt_live" | "move_unproven" | "sale_ended"), InvalidRequest, Unavailable.
@@ -185,8 +185,11 @@ class Checkout:
                 else choosing.first(lane, amount, sale=sale_id, push=True)
             )
             if channel and (live := sale.blocking_attempt):
+                # asked twice, or another hand was quicker with the same wish, or with a scan: somebody is paying then
+                if self._asks_at(live, chosen):
+                    return sale
                 if live.id not in {each.id for each in asked.attempts}:
-                    return self._begun_meanwhile(sale, live, chosen)
+                    raise Conflict("attempt_live", sale=sale_id, attempt=live.id)
                 sale = await self._leave(lane, sale, live.id, chosen)
                 if sale.ended or sale.share_paid(live.share):
                     return sale  # they had already paid: nothing else is begun
@@ -199,14 +202,10 @@ class Checkout:
             with choosing.days.held(chosen, amount):
                 return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
-    def _begun_meanwhile(self, sale: Sale, live: Attempt, channel: str) -> Sale:
-        """Another hand was quicker: with the same wish, or with a scan that takes nothing from who is paying.
-
-        Raises Conflict("attempt_live").
-        """
-        if live.direction != "push" or self._service.channel(live.provider) != channel:
-            raise Conflict("attempt_live", sale=sale.id, attempt=live.id)
-        return sale
+    def _asks_at(self, live: Attempt, channel: str) -> bool:
+        """Whether its code is on the way from this channel, or shown."""
+        shown = live.direction == "push" and live.state in {State.ORDERING, State.SHOWN, State.WAITING}
+        return shown and self._service.channel(live.provider) == channel
 
     async def _leave(self, lane: Lane, sale: Sale, attempt_id: str, channel: str) -> Sale:
         """Every till of the counter says meanwhile that the old code is being closed, and for what."""

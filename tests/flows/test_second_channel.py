@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from terminal.counter.checkout import Key
 from terminal.errors import Conflict
 from terminal.payments.attempt import State
 from terminal.payments.sale import Sale, SaleState
@@ -109,6 +110,20 @@ async def test_i15_a_key_pressed_twice_moves_once_and_the_new_code_stays(shop: S
     assert went(shop, sale) == [("wechatpay", "closed"), ("alipay", "shown")]
     assert first.attempts[-1].id == second.attempts[-1].id, "the second press finds what it asked for"
     assert (shop.counter.glass.words[-1], shop.sale(sale).switching) == ("code", False)
+
+
+@pytest.mark.row(35)
+@story(channels=BOTH)
+async def test_i16_a_move_to_where_the_sale_is_already_closes_nothing_whoever_asks_again(shop: Shop) -> None:
+    sale, key = await shop.with_code(), Key("till", "code", "K1", "meaning")
+    checkout = shop.service.checkout
+    for _ in range(2):
+        await checkout.show_code(sale.id, actor=CASHIER, channel="alipay", key=key)
+        await shop.until(lambda: bool(shop.attempt(sale).payload), 5)
+    await move(shop, sale)
+    await checkout.show_code(sale.id, actor=CASHIER, channel="alipay", key=Key("till", "code", "K2", "meaning"))
+    await shop.wait(2)
+    assert went(shop, sale) == [("wechatpay", "closed"), ("alipay", "shown")]
 
 
 @pytest.mark.row(35)
