@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 ASKED = "01KAK3V5M3F0R8H2J5K7M9N4PQ"
+WATCHDOG_S = 30
 
 
 @asynccontextmanager
@@ -34,8 +35,9 @@ async def nobody_answers(shop: Shop) -> AsyncIterator[None]:
             await provider.query(ASKED)
             await asyncio.sleep(0.2)
 
-    while not provider.trouble():
-        await provider.query(ASKED)
+    async with asyncio.timeout(WATCHDOG_S):
+        while not provider.trouble():
+            await provider.query(ASKED)
     for lane in shop.running.service.lanes.values():
         lane.on_change()  # pages look round by themselves every few seconds
     asking = asyncio.create_task(ask())
@@ -46,8 +48,9 @@ async def nobody_answers(shop: Shop) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await asking
         shop.heal()
-        while provider.trouble():
-            await provider.query(ASKED)
+        async with asyncio.timeout(WATCHDOG_S):
+            while provider.trouble():
+                await provider.query(ASKED)
 
 
 async def confirmed(till: Till, number: str = "") -> None:
