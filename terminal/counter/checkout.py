@@ -185,7 +185,7 @@ class Checkout:
                 else choosing.first(lane, amount, sale=sale_id, push=True)
             )
             if channel and (live := sale.blocking_attempt):
-                # asked twice, or another hand was quicker with the same wish, or with a scan: somebody is paying then
+                # asked twice, or another hand was quicker: with the same wish, or with a scan of who is paying
                 if self._asks_at(live, chosen):
                     return sale
                 if live.id not in {each.id for each in asked.attempts}:
