@@ -451,10 +451,9 @@ function drawEntry() {
 }
 
 function drawSound() {
-  const on = sound.isOn();
-  at("sound").setAttribute("aria-pressed", String(on));
-  at("sound").querySelector("use").setAttribute("href", on ? "#i-speaker" : "#i-mute");
-  at("sound").querySelector("span").textContent = t(on ? "till.sound_on" : "till.sound_off");
+  const level = sound.loudness();
+  at("sound").querySelector("use").setAttribute("href", { on: "#i-speaker", low: "#i-speaker-low", off: "#i-mute" }[level]);
+  at("sound").querySelector("span").textContent = t(`till.sound_${level}`);
 }
 
 // --- start ----------------------------------------------------------------------------------------------
@@ -478,7 +477,7 @@ at("ready").addEventListener("click", (event) => {
   else if (key) type(key);
 });
 at("sound").addEventListener("click", () => {
-  sound.toggle();
+  sound.turn();
   drawSound();
 });
 for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, sound.wake, { capture: true });

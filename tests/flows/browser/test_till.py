@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.row(1, 4, 6, 9, 152)
+@pytest.mark.row(1, 4, 6, 9, 50, 152)
 async def test_sales_by_keyboard_alone_and_a_digit_after_green_begins_the_next(till: Till) -> None:
     for amount, keys in (("¥28.50", "2850"), ("¥7.00", "700"), ("¥5.00", "5.")):
         await till.type(keys)
@@ -41,6 +41,11 @@ async def test_sales_by_keyboard_alone_and_a_digit_after_green_begins_the_next(t
     await till.press("1")
     assert await till.page.locator("#panel").is_hidden()
     await till.says("#amount", "¥0.01", whole=True)
+    for level in ("loud", "quiet", "off", "loud", "quiet"):
+        await till.says("#sound", f"Sound: {level}")
+        await till.page.locator("#sound").click()
+    await till.page.reload()
+    await till.says("#sound", "Sound: off")
 
 
 @pytest.mark.slow  # five minutes hold no more pages; make test-long
