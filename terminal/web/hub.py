@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from terminal.people.sessions import digest, make_token
 from terminal.web.answers import live_event
 from terminal.web.counters import glass_only, view_of
 from terminal.web.views import CounterView, event_view
+from terminal.web.ws_frame import text_frame
 
 if TYPE_CHECKING:
     from terminal.web.callers import Caller
@@ -31,6 +32,8 @@ TICKETS_MAX: Final = 1024
 AGAIN_S: Final = 1.0  # before a failed job begins anew
 AGES_S: Final = 4  # how old a device's age may be told before the next look is told too
 ENCODED_MAX: Final = 512  # events kept ready as text, for many sockets
+FRAMES_MAX: Final = 64  # and as frames: who is behind these is served by its own task
+AT_A_TIME: Final = 50  # listeners told in one turn of the loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Listener:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     why: tuple[int, bytes] = (WSCloseCode.OK, b"")
     gone: Callable[[], bool] = lambda: False  # its line is cut, where nothing else tells
+    push: Callable[[Sequence[Event]], bool] = lambda _batch: False  # tell it now; False: it must be woken
 
     @property
     def glass_only(self) -> bool:
@@ -75,6 +79,7 @@ class Hub:
         self._changes: dict[str, int] = {}
         self._views: dict[tuple[str, bool], tuple[tuple[int, int], str]] = {}
         self._events: OrderedDict[int, str] = OrderedDict()
+        self._frames: OrderedDict[int, bytes] = OrderedDict()
         self._failing: set[str] = set()  # jobs whose failure is logged already
 
     # --- tickets ---
@@ -179,6 +184,15 @@ class Hub:
                 self._events.popitem(last=False)
         return text
 
+    def frame(self, event: Event) -> bytes:
+        """The same as a WebSocket's bytes, for all that listen there."""
+        data = self._frames.get(event.number)
+        if data is None:
+            data = self._frames[event.number] = text_frame(self.event(event))
+            if len(self._frames) > FRAMES_MAX:
+                self._frames.popitem(last=False)
+        return data
+
     # --- jobs, for ever ---
 
     async def follow(self) -> None:
@@ -212,10 +226,13 @@ class Hub:
         async for batch in feed.follow(number):
             self._failing.discard("live events")
             newest = batch[-1].number
-            for listener in self._listeners:
+            for place, listener in enumerate(list(self._listeners), 1):
                 if listener.live and newest - listener.sent > self._edge.limits.socket_queue:
                     self.end(listener, SLOW)
-                listener.news.set()
+                if not listener.push(batch):
+                    listener.news.set()
+                if place % AT_A_TIME == 0:
+                    await asyncio.sleep(0)  # who sells or pays goes before the next ones that listen
 
     async def _tick(self) -> None:
         while True:

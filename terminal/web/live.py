@@ -21,12 +21,12 @@ from terminal.web.edge import EDGE, Edge
 from terminal.web.events import visible
 from terminal.web.forms import LiveQuery, Nothing, read_query
 from terminal.web.hub import SLOW, Listener, start_of
+from terminal.web.live_line import LiveLine
 from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)
 BATCH: Final = 64
 HEARTBEAT_S: Final = 20.0
-ROOM: Final = 8 * 1024  # bytes on their way; asyncio makes a writer wait from 64 KiB until 16 are left
 UTF8_MAX: Final = 4  # bytes a character
 CHATTER_MAX: Final = 64  # messages a client may send: it has nothing to say
 
@@ -55,7 +55,9 @@ async def live(request: web.Request) -> web.StreamResponse:
     edge.hub.add(listener)
     try:
         await socket.prepare(request)
-        await _serve(edge, request, socket, listener)
+        line = LiveLine(edge, request, socket, listener)
+        listener.push = line.push
+        await _serve(edge, line, socket, listener)
     finally:
         edge.hub.remove(listener)
         if request.transport is not None:  # what a client does not read is not kept for it for ever
@@ -85,9 +87,9 @@ def _lane(edge: Edge, caller: Caller, counter: str) -> Lane | None:
     return edge.service.lane(counter)
 
 
-async def _serve(edge: Edge, request: web.Request, socket: web.WebSocketResponse, listener: Listener) -> None:
+async def _serve(edge: Edge, line: LiveLine, socket: web.WebSocketResponse, listener: Listener) -> None:
     async with asyncio.TaskGroup() as group:
-        writing = group.create_task(_write(edge, request, socket, listener), name="live writer")
+        writing = group.create_task(_write(edge, line, socket, listener), name="live writer")
         ending = group.create_task(_end(socket, listener, writing, edge.limits.socket_stuck_s), name="live end")
         await _read(socket)
         writing.cancel()
@@ -116,23 +118,26 @@ async def _end(
             await socket.close(code=code, message=reason, drain=False)
 
 
-async def _write(edge: Edge, request: web.Request, socket: web.WebSocketResponse, listener: Listener) -> None:
+async def _write(edge: Edge, line: LiveLine, socket: web.WebSocketResponse, listener: Listener) -> None:
     feed = edge.service.feed
     try:
         while not socket.closed:
             listener.news.clear()
             if listener.lane is not None and listener.dirty:
                 listener.dirty = False
-                await _send(edge, request, socket, edge.hub.view(listener.lane, listener.caller))
+                await _send(edge, line, socket, edge.hub.view(listener.lane, listener.caller))
             batch = feed.after(listener.sent, limit=BATCH)
             for event in batch:
                 listener.sent = event.number
                 if not listener.glass_only and visible(event, listener.caller.principal):
-                    await _send(edge, request, socket, edge.hub.event(event))
+                    await _send(edge, line, socket, edge.hub.event(event))
                     note_event(edge, listener.caller, event)
             if not batch:
-                listener.live = True
-                await listener.news.wait()
+                listener.live = line.idle = True
+                try:
+                    await listener.news.wait()
+                finally:
+                    line.idle = False
     except TimeoutError:
         edge.hub.end(listener, SLOW)
     except TerminalError as error:  # the journal cannot be read now
@@ -142,9 +147,8 @@ async def _write(edge: Edge, request: web.Request, socket: web.WebSocketResponse
         return  # the reader sees it too
 
 
-async def _send(edge: Edge, request: web.Request, socket: web.WebSocketResponse, text: str) -> None:
-    line = request.transport
-    if line is not None and line.get_write_buffer_size() + UTF8_MAX * len(text) < ROOM:
+async def _send(edge: Edge, line: LiveLine, socket: web.WebSocketResponse, text: str) -> None:
+    if line.has_room(UTF8_MAX * len(text)):
         await socket.send_str(text)  # there is room for it: nothing to wait for, and no limit to set and take back
         return
     async with asyncio.timeout(edge.limits.socket_stuck_s):

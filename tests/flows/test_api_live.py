@@ -15,7 +15,7 @@ from terminal.payments.event import Actor, NewEvent
 from terminal.web.callers import SESSION
 from terminal.web.counters import view_of
 from terminal.web.edge import EdgeLimits
-from terminal.web.hub import SIGNED_OUT, SLOW, start_of
+from terminal.web.hub import AT_A_TIME, SIGNED_OUT, SLOW, start_of
 from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
 from tests.flows.test_api_orphans import orphaned
 
@@ -119,11 +119,11 @@ async def test_a3_an_event_that_is_durable_and_not_told_yet_is_still_to_come(tmp
 
 async def many(shop: Shop, count: int, size: int = 10) -> None:
     for start in range(0, count, 50):
-        events = [
-            NewEvent("counter:1", "scan_refused", "1", Actor("device", "1/scanner"), {"slug": "x" * size, "n": n})
-            for n in range(start, min(start + 50, count))
-        ]
-        await shop.service.feed.append(events)
+        await shop.service.feed.append([refused_scan(n, size) for n in range(start, min(start + 50, count))])
+
+
+def refused_scan(n: int, size: int = 10) -> NewEvent:
+    return NewEvent("counter:1", "scan_refused", "1", Actor("device", "1/scanner"), {"slug": "x" * size, "n": n})
 
 
 @pytest.mark.row(90)
@@ -376,3 +376,23 @@ async def heard_of(socket: Socket, changes: int) -> dict[str, Any]:
     while (message := await read(socket)).get("orphans") != changes:
         assert message["type"] in {"counter", "event"}
     return message
+
+
+@pytest.mark.row(90)
+async def test_a3_many_that_keep_up_are_told_every_event_once_and_in_order(tmp_path: Path) -> None:
+    """More than are told in one turn; some see a counter too, and one comes in the middle."""
+    limits = EdgeLimits(sockets_per_credential=200, connections_per_address=200)
+    async with open_shop(tmp_path, limits=limits) as shop, contextlib.AsyncExitStack() as stack:
+        pos, changes = await shop.machine(), 20
+        queries = ["after=0"] * AT_A_TIME + ["counter=1&after=0"] * 5
+        sockets = [await stack.enter_async_context(listening(pos, each)) for each in queries]
+        for done in range(changes):
+            await shop.service.feed.append([refused_scan(done)])
+            if done == changes // 2:
+                sockets.append(await stack.enter_async_context(listening(pos, "after=0")))
+        for socket in sockets:
+            heard: list[int] = []
+            while len(heard) < changes:
+                message = await read(socket)
+                heard += [message["body"]["n"]] if message.get("event_type") == "scan_refused" else []
+            assert heard == list(range(changes))
