@@ -32,7 +32,8 @@ OPEN_S: Final = 30.0
 TIDY_S: Final = 90.0
 STALE_S: Final = 40.0  # a code lives for a minute: who paused longer sees the story from its start
 DEAD_LINE: Final = ("timeout-before-debit", "notify-lost")
-"""Faults of the bank that together are a network without an answer."""
+"""Faults of the bank that together are a network without an answer; ``bank_up`` ends them."""
+DEAD_S: Final = 1800
 _CANNOT: Final = (TillRefuses, BankAway, BankRefuses, FaultUnknown, NoService)
 Press = Literal["start", "pause", "next", "repeat", "skip"]
 PhoneKind = Literal["idle", "code", "order", "paying", "paid", "screenshot", "back", "no"]
@@ -251,6 +252,7 @@ class Show:
     async def _check_proof(self, step: Step) -> None:
         self._phone = Phone("screenshot", proof=step.proof)
         self._lab.on_change()
+        await asyncio.sleep(self._pace_s / 2)  # the audience sees the picture before anybody knows
         self._verdict = await self._till.check_proof(step.proof)
         self._phone = replace(self._phone, verdict=self._verdict)
         self._lab.on_change()
@@ -287,8 +289,8 @@ class Show:
     async def _line_dead(self, step: Step) -> None:
         how = "cut" if step.do == "bank_down" else "silent"
         lost, notices = DEAD_LINE
-        await self._lab.begin(Wish(lost, params={"call": "any", "how": how}))
-        await self._lab.begin(Wish(notices))
+        await self._lab.begin(Wish(lost, seconds=DEAD_S, params={"call": "any", "how": how}))
+        await self._lab.begin(Wish(notices, seconds=DEAD_S))
 
     async def _line_up(self, _step: Step) -> None:
         for slug in DEAD_LINE:

@@ -68,7 +68,7 @@ def staged(counter: Counter, name: str) -> Stage:
     seen: list[dict[str, Any]] = []
 
     def look() -> None:
-        now = show.told()
+        now = {**show.told(), "glass": stand.screen}
         if not seen or seen[-1] != now:
             seen.append(now)
 
@@ -118,6 +118,11 @@ def test_the_playlist_plays_by_itself_from_the_first_story_to_the_last_and_again
     assert till("“One moment, checking”")[-3:] == ["waiting", "checking", "paid"]
     assert till("A fake screenshot is refused")[-1] == "not_paid"
     assert "paid" not in till("A fake screenshot is refused")
+    told = by_story["The network is down"]
+    back = next(at for at, each in enumerate(told) if each["tell"].get("en", "").startswith("The network is back"))
+    dead = told[1:back]
+    assert {each["glass"] for each in dead} <= {"idle", "result"}, "no code comes where nobody answers"
+    assert {each["till"]["word"] for each in dead} <= {"ready", "waiting", "checking"}, "and nothing is known"
     assert till("The network is down")[-3:] == ["not_paid", "waiting", "paid"]
     assert by_story["You get your money back"][-1]["till"]["given_back"]
     phones = [each["phone"] for each in by_story["A fake screenshot is refused"]]

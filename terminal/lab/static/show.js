@@ -40,7 +40,7 @@ function showPhone(now) {
 
 function showTill(now) {
   const { word, giving_back, given_back } = now.till;
-  at("till").dataset.word = word;
+  at("till").dataset.word = given_back || giving_back ? "back" : word; // green is for what is paid and stays so
   put("till-sign", given_back ? "↩" : SIGNS[word] ?? "");
   put("till-money", word === "ready" ? "" : spoken(now.amount));
   const key = word === "not_paid" ? "nothing_charged" : word;
