@@ -1,6 +1,7 @@
 """What a run says at its end beside passed and failed: figures handed over by name, what was not covered."""
 
 import gc
+import json
 from collections.abc import Generator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ BEGAN_S = pytest.StashKey[float]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--costs", action="store_true", help="processor seconds by suite and test, at the end")
+    parser.addoption("--costs-into", type=Path, help="with --costs: leave what the suites used in this file")
     parser.addoption("--trust", type=Path, help="leave the results by promise in this file, for make trust")
 
 
@@ -84,5 +86,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if costs := terminalreporter.config.stash.get(COSTS, None):
         for line in costs.lines():
             terminalreporter.write_line(line)
+        if file := terminalreporter.config.getoption("costs_into"):
+            file.write_text(json.dumps(costs.suites()), "utf-8")
     if not find_chromium():
         terminalreporter.write_line(f"NOT COVERED: {MISSING}")

@@ -34,8 +34,9 @@ stage lint sh -c 'ruff check -q . && ruff format -q --check .'
 # Five things at once on two cores, each test in one of them: parts that never meet need no worker that reads all tests
 # again, and no one who hands them out. What waits for frames, paper, boards and other processes most of its time
 # measures no coverage. What only computes leaves the processor to those who wait, and has both cores once they are done.
-waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/browser tests/flows/test_demo.py
-  tests/flows/test_cli_serve.py tests/flows/test_lab_server.py tests/flows/test_sandbox_server.py tests/flows/test_stranger_*.py"
+waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/test_demo.py
+  tests/flows/test_cli_serve.py tests/flows/test_lab_server.py tests/flows/test_sandbox_server.py
+  tests/flows/test_stranger_*.py tests/flows/browser"  # the browser last: what it used stands with the last test
 waiting=$(echo $waiting)
 stories="tests/devices tests/unit/journal tests/torture"  # and half of the flows: they wait too, so two halves at once
 for each in tests/flows/test_[a-d]*.py; do
@@ -59,8 +60,8 @@ aside() {
 part() {
   name=$1; shift
   # shellcheck disable=SC2086  # a command with its option, or nothing
-  $gently env --default-signal=INT,QUIT python -m pytest -q --costs --trust=".trust-$name.json" -p no:cacheprovider \
-    -m "not slow" "$@"
+  $gently env --default-signal=INT,QUIT python -m pytest -q --costs --costs-into="$scratch/costs-$name" \
+    --trust=".trust-$name.json" -p no:cacheprovider -m "not slow" "$@"
 }
 
 counted() {
@@ -97,6 +98,8 @@ for each in $asides; do
   cat "$scratch/$each"
   grep -q "^== $each: ok" "$scratch/$each" || failed="$failed $each"
 done
+echo "all parts together:"
+python -m tests.costs "$scratch"/costs-*
 for each in $measured; do [ -s "$scratch/coverage-$each" ] || failed="$failed coverage-of-$each"; done
 : >"$scratch/report"
 if python -m coverage combine -q "$scratch"/coverage-* && python -m coverage report >"$scratch/report" 2>&1; then

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.architecture.source import ROOT
-from tests.costs import BUDGET_S, DEAREST, Costs, suite_of
+from tests.costs import BUDGET_S, DEAREST, Costs, Share, suite_of, table
 
 PAGE = ROOT / "docs" / "for-developers.md"
 
@@ -26,6 +26,18 @@ def test_the_page_has_the_budget_of_every_suite() -> None:
 )
 def test_a_test_belongs_to_its_nearest_suite(nodeid: str, suite: str) -> None:
     assert suite_of(nodeid) == suite
+
+
+def test_a_suite_in_several_parts_is_one_and_over_its_budget_by_their_sum() -> None:
+    half = BUDGET_S["tests/flows"] / 2 + 1
+    parts: list[dict[str, Share]] = [
+        {"tests/flows": (3, half, 9.0)},
+        {"tests/flows": (4, half, 1.0), "tests": (1, 1.0, 1.0)},
+    ]
+    _, tests, flows = table(parts)
+    assert not tests.endswith("over its budget")
+    assert flows.split()[:3] == ["tests/flows", "7", f"{2 * half:.1f}"]
+    assert flows.endswith("10.0  over its budget")
 
 
 def test_a_suite_over_its_budget_and_the_dearest_tests_are_named() -> None:
