@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.brand.brand import CONTRAST_LEAST, LANGUAGES, BadBrand, contrast, parse, to_bytes
@@ -151,6 +151,7 @@ def test_an_unknown_name_is_told_with_those_there_are() -> None:
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=40)
 
 
+@settings(max_examples=30)
 @given(bank=LINE, hotline=LINE, foot=LINE)
 def test_what_is_kept_is_what_was_said_with_any_letters(bank: str, hotline: str, foot: str) -> None:
     brand = replace(parse(DEMO.encode()), bank=bank, hotline=hotline, footer=dict.fromkeys(LANGUAGES, foot))
