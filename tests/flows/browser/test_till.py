@@ -334,7 +334,12 @@ async def test_nothing_scrolls_keys_are_big_and_long_amounts_shrink_but_stay_rea
 
 @pytest.mark.row(4, 62)
 async def test_f1_tells_what_to_do_and_only_keys_that_work_are_shown(till: Till) -> None:
-    assert [await key.inner_text() for key in await till.page.locator("#keys b").all()] == ["F1", "F3", "F8", "F10"]
+    assert [await key.inner_text() for key in await till.page.locator("#keys b").all()] == [
+        "F1",
+        "F3",
+        "F8",
+        "F10",
+    ]
     await till.press("F1")
     await till.says("#sheet-body", "Type the amount")
     await till.press("Escape")
