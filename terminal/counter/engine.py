@@ -16,7 +16,7 @@ from terminal.payments.attempt import Signal, State
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor
 from terminal.payments.evidence import Account, Mismatch, judge, judge_of
-from terminal.payments.exceptions import open_mismatch
+from terminal.payments.exceptions import open_mismatch, window_over
 from terminal.payments.fact import Facts
 from terminal.payments.notice import (
     Answer,
@@ -139,6 +139,18 @@ class AttemptDriver:
         pause = STUBBORN_S[self._tries] if self._tries < len(STUBBORN_S) else LONG_PAUSE_S
         self._tries += 1
         return pause
+
+    async def _remind(self) -> None:
+        """A shop that is switched off every night never sees the provider's time end: a person is told (I4).
+
+        By the provider's calendar, which no restart shortens. Ours may be years off: nothing else follows (I17).
+        """
+        job, attempt = self._job, self._attempt
+        if job.fresh or any(each.id == f"{attempt.id}:window_over" for each in self._sale.exceptions):
+            return
+        now_ms = job.book.clock.wall_ms() + int(job.provider.clock_offset_s * 1000)
+        if attempt.live and now_ms - attempt.started_ms > self._timings.reverse_window_s * 1000:
+            await self._commit(lambda sale, at_ms: window_over(sale, sale.attempt(attempt.id), at_ms))
 
     # state
 

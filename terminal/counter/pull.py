@@ -103,6 +103,7 @@ class PullDriver(AttemptDriver):
         if self._now_s() - self._started_s >= self._timings.reverse_window_s:
             await self._hear(Signal.WINDOW_OVER)
             return
+        await self._remind()
         self._reverse_after_s = self._now_s() + self._stubborn_s()
 
     async def _look_before(self, due_s: float) -> None:

@@ -127,6 +127,7 @@ class PushDriver(AttemptDriver):
         if self._now_s() - self._started_s >= self._timings.reverse_window_s:
             await self._hear(Signal.WINDOW_OVER)
             return
+        await self._remind()
         again_s = self._now_s() + self._stubborn_s()
         await self._pause(again_s - self._now_s())
         while (soon := min(self._asked_s + self._job.check_again_s, again_s) - self._now_s()) > 0:

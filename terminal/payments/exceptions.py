@@ -116,6 +116,11 @@ def channel_gone(sale: Sale, attempt: Attempt, refund: Refund | None = None, *, 
     return tuple(_opened(sale, replace(attempt, amount=amount), "channel_gone", f"{about}:channel_gone", at_ms))
 
 
+def window_over(sale: Sale, attempt: Attempt, at_ms: int) -> Facts:
+    """The provider's time to end it is over and it is still in doubt: a person sees it; nothing moves by it."""
+    return tuple(_opened(sale, attempt, "window_over", f"{attempt.id}:window_over", at_ms))
+
+
 def till_not_told(sale: Sale, at_ms: int) -> Facts:
     """Paid, and the till that asked for it was gone by then and has not come back: goods may still lie there."""
     paid = next((each for each in sale.attempts if each.pays), None)

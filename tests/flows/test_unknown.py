@@ -9,7 +9,7 @@ from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.faults import Value
 from tests.flows.counter_devices import now_s
 from tests.flows.meddler import Meddler
-from tests.flows.shop import CASHIER, Shop, refused, story
+from tests.flows.shop import CASHIER, DAY_S, Shop, refused, story
 
 
 async def doubtful(shop: Shop, minor: int = 2850) -> Sale:
@@ -172,3 +172,28 @@ async def test_b1_an_order_in_doubt_is_placed_again_only_once_it_was_missing_twi
     assert len(bank.placed_s) == 2
     assert bank.missing_s[-1] - bank.missing_s[0] >= bank.profile.timings.not_found_gap_s
     assert bank.placed_s[1] >= bank.missing_s[-1]
+
+
+@pytest.mark.parametrize("push", [False, True])
+@story()
+async def test_i4_a_doubt_that_outlives_the_banks_time_is_told_also_where_every_night_is_switched_off(
+    shop: Shop, push: bool
+) -> None:
+    sale = await (shop.with_code() if push else doubtful(shop))
+    if push:
+        shop.world.line.faults.lost_answer = 10_000
+        await shop.cancel(sale)
+    told: list[list[str]] = []
+    for _ in range(9):
+        await shop.wait(3600)
+        await shop.world.crash()
+        await shop.wait(DAY_S - 3600)
+        await shop.world.start()
+        shop.world.line.faults.lost_answer = 10_000
+        await shop.wait(60)
+        told.append([each.kind for each in shop.sale(sale).exceptions])
+    assert told == [[]] * 6 + [["window_over"]] * 3
+    assert shop.attempt(sale).live, "it is still being ended: no clock of ours decides about money (I17)"
+    shop.world.line.faults.heal()
+    await shop.until(lambda: not shop.attempt(sale).live, 400)
+    assert shop.kept_minor == 0
