@@ -310,6 +310,7 @@ def _show(told: Any, form: Format, out: Path | None, *, bom: bool, as_json: bool
         console.print(f"{words.text('report.not_sealed')}: {day}", highlight=False)
     if told["n"]:
         console.print(f"{words.text('report.events')} {told['first']}-{told['last']}", highlight=False)
+        console.print(f"{words.text('report.anchor')} {told['anchor']}", highlight=False)
 
 
 def _sums(currencies: list[dict[str, Any]], words: Catalogue) -> None:

@@ -4,14 +4,18 @@ import asyncio
 import csv
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from terminal.cli.report_files import FEES, new_file
-from terminal.payments.event import Actor, NewEvent
+from terminal.payments.anchor import Anchor
+from terminal.payments.event import Actor, Ledger, NewEvent
 from terminal.settings import load
+from terminal.settlement.business_day import ShopTime
+from terminal.settlement.z_report import Reports
 from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
@@ -53,6 +57,26 @@ def test_x_and_today_are_read_from_the_journal(place: Place) -> None:
     assert today.code == 0
     assert [line.split()[0] for line in today.out.splitlines()[:2]] == ["0002", "0001"]
     assert "29.50" in today.out
+
+
+@pytest.mark.row(127)
+def test_s52_a_sealed_z_is_told_with_its_anchor_and_the_journal_fits_it(place: Place, tmp_path: Path) -> None:
+    own = Place(tmp_path / "own")
+    shutil.copytree(place.folder, own.folder)
+
+    async def seal() -> Anchor:
+        async with open_journal(load(own.config), SystemClock(), SystemEntropy()) as journal:
+            shop = ShopTime.of("Asia/Shanghai", "00:00")
+            reports = Reports(journal, SystemClock(), shop, store="s-01", ledger=Ledger.LIVE)
+            return (await reports.seal(actor=Actor("person", "owner"), empty=True)).anchor
+
+    anchor = asyncio.run(seal())
+    told = report(own, "z", "--number", "1")
+    [line] = [line for line in told.out.splitlines() if line.startswith("Anchor ")]
+    assert line == f"Anchor {anchor.place} {anchor.groups}"
+    assert json.loads(report(own, "z", "--number", "1", "--json").out)["anchor"] == line.removeprefix("Anchor ")
+    asked = "journal", "verify", "--config", own.config, "--anchor", line.removeprefix("Anchor ")
+    assert command(*asked).code == 0
 
 
 @pytest.mark.row(107)
