@@ -74,7 +74,7 @@ class Door:
         return self._is_key(given) or self._is_key(request.cookies.get(COOKIE, ""))
 
     def _is_key(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self._key.encode())
+        return hmac.compare_digest(given.encode(errors="replace"), self._key.encode())  # no text: of raw bytes
 
     def _welcome(self, path: str) -> web.Response:
         """The key leaves the address at once, so that it is in no history, log or screenshot."""

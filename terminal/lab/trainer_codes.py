@@ -32,7 +32,7 @@ class TrainerCodes:
     def enter(self, code: str) -> str:
         """What the phone keeps; empty: the code is wrong, used, too old, or was guessed at too often."""
         self._tries += 1
-        right = bool(self._code) and hmac.compare_digest(code.encode(), self._code.encode())
+        right = bool(self._code) and hmac.compare_digest(code.encode(errors="replace"), self._code.encode())
         if self._tries > TRIES_MAX or self._now_s() >= self._until_s:
             self._code = ""
         if not right or not self._code:
@@ -43,4 +43,5 @@ class TrainerCodes:
         return token
 
     def knows(self, token: str) -> bool:
-        return any(hmac.compare_digest(token.encode(), each.encode()) for each in self._phones)
+        given = token.encode(errors="replace")  # a header's bytes may be no text
+        return any(hmac.compare_digest(given, each.encode()) for each in self._phones)

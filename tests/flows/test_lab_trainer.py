@@ -101,6 +101,13 @@ async def test_without_the_option_there_is_no_other_address_and_the_lab_s_key_is
         assert page.count("data-fault=") > 60
         async with aiohttp.ClientSession() as stranger, stranger.get(f"{rig.lab.url}/lab/trainer") as answer:
             assert answer.status == 403
+        host = rig.lab.url.removeprefix("http://")
+        for header in (b"Authorization: Bearer \xff", b"Cookie: countertop_lab=\xff"):
+            reader, writer = await asyncio.open_connection(*host.split(":"))
+            writer.write(b"GET /lab HTTP/1.1\r\nHost: " + host.encode() + b"\r\n" + header + b"\r\n\r\n")
+            async with asyncio.timeout(30):
+                assert (await reader.readline()).split()[1] == b"403", header
+            writer.close()
 
 
 @pytest.mark.row(105)
@@ -147,3 +154,5 @@ def test_a_code_works_once_for_ten_minutes_and_guessing_ends_it() -> None:
     assert not codes.knows(phones[0])  # the oldest phone makes room
     assert all(codes.knows(each) for each in phones[1:])
     assert not codes.knows("")
+    assert codes.fresh()
+    assert (codes.enter("\udcff"), codes.knows("\udcff")) == ("", False), "bytes that are no text"
