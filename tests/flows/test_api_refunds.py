@@ -68,6 +68,10 @@ async def test_s36_above_the_limit_the_owner_types_a_pin_and_both_names_are_kept
         assert told.status == 201
         names = (f"person:{shop.cashier_id}", f"person:{shop.owner_id}", 5000)
         assert started(shop, sale["id"]) == [names]
+        small = await shop.paid(await shop.till(), 900)
+        body = {"reason": "wrong order", "approver": owner}
+        assert (await cashier.post(f"/sales/{small['id']}/refunds", body)).status == 201
+        assert started(shop, small["id"]) == [(*names[:2], 900)], "also of one that nobody had to be there for"
 
 
 async def test_a_till_asks_somebody_to_sign_in_first_and_a_machine_needs_the_scope(tmp_path: Path) -> None:

@@ -143,6 +143,17 @@ def test_every_status_has_its_word_and_money_counts_whatever_it_says(
     assert (answer.notice.trade, answer.notice.amount_minor, answer.notice.merchant_id) == (trade, 3700, KEY)
 
 
+@pytest.mark.parametrize(
+    ("back", "trade"),
+    [("EM_PROCESSAMENTO", Trade.PAID), ("NAO_REALIZADO", Trade.PAID), ("DEVOLVIDO", Trade.RETURNED)],
+)
+def test_i7_a_pix_has_gone_back_only_once_its_return_is_done(back: str, trade: Trade) -> None:
+    returned = {"id": "r1", "rtrId": "D1", "valor": "37.00", "status": back, "horario": {}}
+    answer = read("query", reply(200, cob(status="CONCLUIDA", pix=[received(devolucoes=[returned])])))
+    assert isinstance(answer, Told)
+    assert answer.notice.trade is trade
+
+
 def test_i3_two_pix_are_two_proofs() -> None:
     second = "E" + "9" * 31
     answer = read("query", reply(200, cob(status="CONCLUIDA", pix=[received(), received(endToEndId=second)])))

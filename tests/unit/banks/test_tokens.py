@@ -73,6 +73,35 @@ async def test_a_refused_token_is_renewed_once_and_the_second_no_is_the_answer()
     assert (await asked(link)).status == 401, "nothing was done: the first no stands"
 
 
+class Renewing:
+    """Every token is another one, the first is good for nothing, and each next caller hears so a second later."""
+
+    def __init__(self) -> None:
+        self.issued = self.refused = 0
+
+    async def send(self, request: HttpRequest, *, connect_s: float, answer_s: float) -> HttpReply:
+        told = dict(request.headers)["Authorization"]
+        if not told.startswith("Bearer"):
+            self.issued += 1
+            return token(f"T-{self.issued}")
+        if told != "Bearer T-1":
+            return OK
+        self.refused += 1
+        await asyncio.sleep(self.refused)
+        return NO
+
+
+def test_a_no_that_comes_late_does_not_throw_the_new_token_away() -> None:
+    async def told() -> None:
+        http = Renewing()
+        link = TokenHttp(http, GRANT)
+        answers = await asyncio.gather(*(asked(link) for _ in range(3)))
+        assert [each.status for each in answers] == [200] * 3
+        assert (http.refused, http.issued) == (3, 2)
+
+    run(told(), seed=1)
+
+
 @pytest.mark.parametrize(
     "step",
     [
