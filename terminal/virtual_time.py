@@ -86,10 +86,8 @@ class _Timer(asyncio.TimerHandle):
 class _NumberedTask(asyncio.Task[T]):
     """A task that hashes by its number in the loop: sets of tasks iterate alike in every run."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T], *, number: int, **rest: Any) -> None:
+    def __init__(self, number: int, coroutine: Coroutine[Any, Any, T], **rest: Any) -> None:
         self._number = number  # first: asyncio hashes the task while it constructs it
-        if rest.get("name") is None:
-            rest["name"] = f"task-{number}"
         super().__init__(coroutine, **rest)
 
     def __hash__(self) -> int:
@@ -115,7 +113,6 @@ class VirtualLoop(BaseSelectorEventLoop):
         self.rounds = self.tasks = self.timers = 0
         super().__init__(selector)
         self._clock_resolution = _RESOLUTION_S
-        self.set_task_factory(self._make_task)
 
     def time(self) -> float:
         return self._now_s
@@ -167,6 +164,15 @@ class VirtualLoop(BaseSelectorEventLoop):
         self._ready.append(handle)
         made: asyncio.Handle = handle
         return made
+
+    def create_task(
+        self, coroutine: Any, *, name: object = None, context: Context | None = None
+    ) -> "asyncio.Task[Any]":
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        self.tasks = number = self.tasks + 1
+        called = f"task-{number}" if name is None else name
+        return _NumberedTask(number, coroutine, loop=self, name=called, context=context)
 
     def call_later(
         self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
@@ -245,10 +251,6 @@ class VirtualLoop(BaseSelectorEventLoop):
 
         self.call_soon(work)
         return future
-
-    def _make_task(self, _loop: asyncio.AbstractEventLoop, coroutine: Any, **rest: Any) -> "asyncio.Future[Any]":
-        self.tasks += 1
-        return _NumberedTask(coroutine, number=self.tasks, loop=self, **rest)
 
     def _make_self_pipe(self) -> None:
         """No other thread wakes this loop."""

@@ -5,6 +5,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ _DEPTH_MAX: Final = 16
 _INT_LIMIT: Final = 1 << 63  # what SQL and every reader of the export can hold
 _STREAM: Final = re.compile(r"[a-z]{1,32}:[0-9A-Za-z._-]{1,64}")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+NAMES: Final = 256  # of streams and types whose form was looked at last: a house has few, and every event two
 _LEDGERS: Final = {str(each): each for each in Ledger}
 _HOLDERS: Final = frozenset({dict, list, tuple})
 _LEAVES: Final = frozenset({str, bool, type(None)})
@@ -100,10 +102,20 @@ def is_plain(value: Json, depth: int = _DEPTH_MAX) -> bool:
     return True
 
 
+@lru_cache(NAMES)
+def _is_stream(text: str) -> bool:
+    return _STREAM.fullmatch(text) is not None
+
+
+@lru_cache(NAMES)
+def _is_type(text: str) -> bool:
+    return _TYPE.fullmatch(text) is not None
+
+
 def check(event: NewEvent) -> None:
     """Only a bug can break these, so they are assertions: nothing of a caller's mistake reaches the file."""
-    assert _STREAM.fullmatch(event.stream), event.stream
-    assert _TYPE.fullmatch(event.type), event.type
+    assert _is_stream(event.stream), event.stream
+    assert _is_type(event.type), event.type
     assert 0 < len(event.subject) <= 128, event.subject
     assert 0 < event.version < 1 << 16, event.version
     assert is_plain(event.body), f"{event.type}: a body holds str, int, bool, None, list and dict only"
@@ -123,7 +135,12 @@ def commitment(salt: bytes, name: str, value: str) -> str:
 
 def canonical(row: Row) -> bytes:
     """The bytes that are chained: every field but the hash. The head holds no newline, so the cut is sure."""
-    return encode((*row[:13], row.key_id)) + b"\n" + row.body.encode()
+    return _chained(row[:13], row.key_id, row.body)
+
+
+def _chained(before: tuple[Json, ...], key_id: str, body: str) -> bytes:
+    """``before``: the fields in front of the body."""
+    return encode((*before, key_id)) + b"\n" + body.encode()
 
 
 @dataclass(slots=True)
@@ -147,9 +164,9 @@ class Chain:
     def seal(self, row: Row) -> Row:
         """Fill in number, position and hash."""
         head = self.heads.get(row.stream) or Head(0, ZERO)
-        row = Row._make((self.number + 1, row.stream, head.position + 1, *row[3:]))
-        message = canonical(row)
-        row = Row._make((*row[:15], self.keys.mac(row.key_id, head.hash + message)))
+        filled = (self.number + 1, row.stream, head.position + 1, *row[3:13])
+        message = _chained(filled, row.key_id, row.body)
+        row = Row._make((*filled, row.body, row.key_id, self.keys.mac(row.key_id, head.hash + message)))
         self._forward(row, message)
         return row
 
