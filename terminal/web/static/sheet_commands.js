@@ -9,6 +9,8 @@ const KEYS = { PAY: "Enter", STOP: "Escape", BACK: "Backspace", PARK: "F9", REPR
 
 let last = ""; // the digits before, for "same digit again"
 let takenOver = 0; // clearings of the collected amount that came from this page
+let stillThere = 0; // the count of the one whose clearing nobody answered
+let newest = null; // what the counter told last
 
 export const isCommand = (code) => code.startsWith(PREFIX);
 
@@ -28,6 +30,8 @@ export async function pressCommand(code, tools) {
 
 /** ``show(minor)``: what the counter's scanner has collected so far, each scan once. */
 export function noteKeyed(before, after, show) {
+  newest = after;
+  clearAgain();
   if (!after.keyed || (before ? after.keyed.count === before.keyed?.count : !after.keyed.amount_minor)) return;
   if (!after.keyed.amount_minor && takenOver) takenOver -= 1;
   else show(after.keyed.amount_minor);
@@ -36,7 +40,16 @@ export function noteKeyed(before, after, show) {
 /** Who types here goes on with what was collected: from now on it is this page's amount alone. */
 export function takeOver(view) {
   if (!view?.keyed?.amount_minor) return;
-  view.keyed.amount_minor = 0;
+  view.keyed.amount_minor = stillThere = 0;
   takenOver += 1;
-  post(`/counters/${facts.counter}/keyed/clear`).catch(() => (takenOver -= 1));
+  post(`/counters/${facts.counter}/keyed/clear`).catch(() => {
+    takenOver = Math.max(0, takenOver - 1); // it may have been done, and only the answer lost
+    stillThere = view.keyed.count;
+    clearAgain();
+  });
+}
+
+/** What nobody cleared the counter's own scanner would charge: once more, with the next news of it. */
+function clearAgain() {
+  if (stillThere && newest?.keyed?.count === stillThere) takeOver(newest);
 }

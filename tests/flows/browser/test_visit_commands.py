@@ -74,6 +74,10 @@ async def test_a_checkout_with_nothing_but_the_sheet_and_the_counter_s_own_scann
     await over("typed here")
     await service.commands.act(lane, "A500", by)
     await till.says("#amount", "¥5.00", whole=True)
-    await scan("A2000")
+    await till.page.route("**/keyed/clear", lambda route: route.fulfill(status=429, json={}), times=1)
+    async with till.page.expect_response("**/keyed/clear"):
+        await scan("A2000")
     await till.says("#amount", "¥20.00", whole=True)
-    await over("scanned here")
+    lane.on_change()
+    await over("scanned here, and the first word of it was lost")
+    await till.says("#amount", "¥20.00", whole=True)
