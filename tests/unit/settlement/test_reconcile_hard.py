@@ -108,6 +108,20 @@ async def test_a_file_of_many_days_gives_each_line_its_own_and_leaves_every_day_
 
 
 @pytest.mark.row(110)
+async def test_i13_a_file_of_many_days_calls_nothing_missing_that_the_next_days_own_bill_may_have(
+    shop: Shop,
+) -> None:
+    first, second = await shop.pay(100, NOON), await shop.pay(200, NOON + 24 * HOUR_MS)
+    await shop.take([shop.line(first)])
+    await shop.take([], tomorrow(DAY))
+    head = BillHead(shop.channel, "trade", "month", name="month.csv")
+    report = await shop.reconciler.run(head, month([shop.line(first)], 3))
+    assert report.found == 0
+    later = await shop.take([shop.line(second, at="2026-11-22T00:00:03+08:00")], tomorrow(DAY, 2))
+    assert (later.found, later.matched) == (0, 1)
+
+
+@pytest.mark.row(110)
 async def test_i13_money_that_came_days_after_its_sale_began_is_looked_for_in_the_bills_of_its_own_day(
     shop: Shop,
 ) -> None:
