@@ -309,3 +309,15 @@ async def test_a1_the_number_of_a_payment_that_runs_over_midnight_with_another_a
         assert again["transaction_id"] != began["transaction_id"]
         assert shop.service.book.sale(began["transaction_id"]).state is SaleState.CANCELLED, "with proof first"
         assert shop.service.book.sale(again["transaction_id"]).amount.minor == 2900
+
+
+@story()
+async def test_i2_a_line_whose_money_went_back_is_not_told_paid_when_it_is_asked_for_again(shop: Shop) -> None:
+    async with till_of(shop) as till:
+        began = await sent(till, line())
+        sale = await shown(shop, began["transaction_id"])
+        shop.pay(sale)
+        assert (await waits(till, began["transaction_id"]))["success"]
+        await shop.refund(sale)
+        again = await sent(till, line())
+        assert (again["success"], again["transaction_id"] != began["transaction_id"]) == (None, True)

@@ -108,3 +108,12 @@ async def test_i8_what_a_person_gave_back_is_not_the_tills_refund(shop: Shop) ->
         await shop.refund(newest(shop), 1000)
         assert (await till.refund(1000, receipt)).paid
         assert [each.amount.minor for each in newest(shop).refunds] == [1000, 1000]
+
+
+@story()
+async def test_i2_money_that_went_back_meanwhile_does_not_pay_for_the_same_amount_again(shop: Shop) -> None:
+    async with counter_of(shop) as counter:
+        sale = await counter.lost(pays=True)
+        await shop.refund(sale)
+        assert (await counter.paid(counter.again())).paid
+        assert counter.sales == 2
