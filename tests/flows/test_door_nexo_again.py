@@ -51,3 +51,14 @@ async def test_a1_i17_a_clock_that_was_set_back_a_day_makes_no_second_sale_of_a_
     shop.world.clock.jump_wall(-int(DAY_S) * 1000)
     assert result(await line.till.pay(28.5, service_id="0000000001")) == "Success"
     assert sales(shop) == 1
+
+
+@story()
+async def test_a1_a_status_while_its_payment_is_being_recorded_does_not_call_it_never_started(shop: Shop) -> None:
+    line = Line(shop)
+    paying = asyncio.ensure_future(line.till.pay(28.5, service_id="0000000001"))
+    asking = asyncio.ensure_future(line.till.status("0000000001"))
+    assert result(await asking) == "InProgress"
+    shop.pay(await line.shown())
+    assert result(await paying) == "Success"
+    assert sales(shop) == 1
