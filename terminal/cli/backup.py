@@ -110,7 +110,8 @@ def _sources(loaded: Loaded, config: Path) -> Iterator[Source]:
     for path in (loaded.state / "keys" / visit_keys.PRIVATE, loaded.state / "keys" / visit_keys.PUBLIC):
         if path.is_file():
             yield Source("state", f"keys/{path.name}", path)
-    for path in sorted((loaded.state / VISITS).glob("*.json"))[-VISITS_MAX:]:  # their names are in order of time
+    records = (loaded.state / VISITS).glob("[0-9]*.json")  # and not another shop's packs beside them
+    for path in sorted(records)[-VISITS_MAX:]:  # their names are in order of time
         yield Source("state", f"{VISITS}/{path.name}", path)
     for path in sorted(loaded.state.glob("*.toml")):
         yield Source("state", path.name, path)

@@ -29,7 +29,8 @@ async def refund(call: Call[NewRefund]) -> Answer:
         amount = _amount(sale, form.amount_minor)
         _possible(call, sale, amount)
         approver = await _approved(call, sale, amount)
-        await call.edge.refunds.count(call.actor, Money(amount, service.house.currency))
+        if sale.amount.currency == service.house.currency:
+            await call.edge.refunds.count(call.actor, Money(amount, service.house.currency))
     sale, made = await service.aftercare.refund(
         sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
     )
@@ -76,7 +77,7 @@ async def _approved(call: Call[NewRefund], sale: Sale, amount: int) -> str:
         NotAllowed: ``refund_needs_approval``, ``pin_again``, ``pin_wrong``, ``pin_locked``, ``not_allowed``.
     """
     edge, given = call.edge, call.form.approver
-    other = sale.amount.currency != edge.service.house.currency  # of which no limit says how much
+    other = sale.amount.currency != edge.service.house.currency  # no limit says how much of it
     by_pin = edge.service.holds.refunds_by_pin or other
     if await edge.refunds.alone(call.known.principal, amount, by_pin=by_pin, approver=given is not None):
         return ""

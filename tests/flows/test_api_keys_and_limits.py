@@ -133,6 +133,27 @@ async def test_s38_a_sale_has_a_limit_by_role_and_a_day_one_for_all_refunds(tmp_
         assert over.slug == "refund_day_limit", "a restart forgets nothing"
 
 
+@pytest.mark.row(124)
+async def test_s38_other_money_counts_in_no_day_of_the_shops_and_goes_back_by_a_persons_pin_alone(
+    tmp_path: Path,
+) -> None:
+    riel = RefundPolicy(pos_alone_minor=9000, pos_day_minor=9000, day_minor=1500)
+    shop = Shop(tmp_path, people=replace(PEOPLE, refunds=riel))
+    shop.house = altered(shop.house, currency="KHR")
+    await shop.start()
+    try:
+        pos, owner = await shop.machine(), await shop.owner()
+        sale = await shop.paid(owner, 5000, currency="CNY")
+        path = f"/sales/{sale['id']}/refunds"
+        alone = await pos.post(path, {"reason": "broken", "amount_minor": 1})
+        assert (sale["currency"], alone.slug) == ("CNY", "refund_needs_approval")
+        assert (await owner.post(path, {"reason": "broken", "amount_minor": 1501})).status == 201
+        counted = [each for each in shop.journal.after(0, limit=1000) if each.type == "refund_counted"]
+        assert counted == [], "fen are no riel"
+    finally:
+        await shop.stop()
+
+
 @pytest.mark.row(72, 124)
 async def test_s36_a_sign_in_away_from_tills_is_pin_and_code_and_visitors_set_theirs_up_first(
     tmp_path: Path,

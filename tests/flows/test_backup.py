@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from terminal.brand.shelf import BrandShelf, read_brand
+from terminal.cli.backup import VISITS_MAX
 from terminal.journal.checkpoints import read_checkpoints
 from terminal.journal.keys import JournalKeys
 from terminal.settings import load
@@ -77,6 +78,8 @@ def test_s43_saved_while_it_sells_and_back_on_another_machine(
     told: list[Ended] = []
     (place.state / "visits").mkdir(parents=True)
     (place.state / "visits" / "01KAK3V5M2Q8ZP6T4W9XN7B1CD.json").write_bytes(b"sealed")
+    for n in range(VISITS_MAX):
+        (place.state / "visits" / f"pack-{n}.json").write_bytes(b"another shop's")
     BrandShelf(place.state).keep(read_brand("demo-bank"))
     open_key(place.state / "visit-keys", SystemEntropy())  # made once: its fingerprint stands on the shop's sheet
     sell(place, ["sale-1"])
