@@ -100,7 +100,7 @@ def tables(data: bytes) -> dict[str, Any]:
         raise BadBrand((f"The file is longer than {FILE_MAX // 1024} KiB.",))
     try:
         return tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of its bytes, its form, a number or a depth without end
         raise BadBrand((f"The file cannot be read as TOML: {error}.",)) from None
 
 

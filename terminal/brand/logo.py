@@ -13,6 +13,8 @@ LEAST: Final = 16
 _HEAD: Final = struct.Struct(">8s4s4sII")
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 """PNG specification (W3C, third edition), sections 5.2 and 11.2.1: signature, then IHDR with width and height."""
+UNREADABLE: Final = (OSError, SyntaxError, ValueError, IndexError)
+"""What reading a damaged picture ends in."""
 
 
 def kept(data: bytes) -> bytes:
@@ -20,13 +22,15 @@ def kept(data: bytes) -> bytes:
 
     Its size is read from the first bytes, so that what would fill the memory is never unpacked. Raises BadBrand.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
-    _look_at_the_head(data)
+    size = _look_at_the_head(data)
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as found:
+            if found.size != size:
+                raise ValueError("it has two sizes")  # told as all that is wrong with a picture
             sign = found.convert("RGBA")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+    except (*UNREADABLE, Image.DecompressionBombError) as error:
         raise BadBrand((f"logo: the picture cannot be read ({error}).",)) from None
     sign.thumbnail((WIDTH, HEIGHT))
     out = io.BytesIO()
@@ -34,7 +38,8 @@ def kept(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def _look_at_the_head(data: bytes) -> None:
+def _look_at_the_head(data: bytes) -> tuple[int, int]:
+    """Width and height. Raises BadBrand."""
     if len(data) > BYTES_MAX:
         raise BadBrand((f"logo: the file has {len(data) // 1024} KiB; {BYTES_MAX // 1024} at most.",))
     if len(data) < _HEAD.size or not data.startswith(_SIGNATURE):
@@ -45,3 +50,4 @@ def _look_at_the_head(data: bytes) -> None:
     if not (LEAST <= width <= SIDE_MAX and LEAST <= height <= SIDE_MAX):
         told = f"logo: {width} × {height} pixels; {LEAST} to {SIDE_MAX} on each side."
         raise BadBrand((told,))
+    return width, height

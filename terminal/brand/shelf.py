@@ -11,7 +11,7 @@ from typing import Final
 
 from drivers.printer.bitmap import Bitmap
 from terminal.brand.brand import FILE_MAX, BadBrand, Brand, parse, tables, to_bytes
-from terminal.brand.logo import BYTES_MAX
+from terminal.brand.logo import BYTES_MAX, UNREADABLE
 from terminal.brand.logo import kept as kept_sign
 from terminal.whole_file import Owner, sync_folder, write_whole
 
@@ -30,7 +30,7 @@ class BrandShelf:
         self._path = state / FILE
         self._seen: Seen | None = None
         self._brand: Brand | None = None
-        self._dots: dict[tuple[str, int, int], Bitmap] = {}
+        self._dots: dict[tuple[str, int, int], Bitmap | None] = {}
 
     def __call__(self) -> Brand | None:
         """The one that is applied now, None without; a file that is damaged counts as none."""
@@ -45,7 +45,7 @@ class BrandShelf:
         return self._brand
 
     def dots(self, width: int, height: int) -> Bitmap | None:
-        """The sign in black and white, no larger than that; None without one."""
+        """The sign in black and white, no larger than that; None without one, or where it is damaged."""
         brand = self()
         if brand is None or not brand.logo:
             return None
@@ -55,7 +55,10 @@ class BrandShelf:
 
             if len(self._dots) >= SIZES_MAX:
                 self._dots.clear()
-            self._dots[key] = picture(BytesIO(brand.logo), width, height)
+            try:
+                self._dots[key] = picture(BytesIO(brand.logo), width, height)
+            except UNREADABLE:
+                self._dots[key] = None
         return self._dots[key]
 
     def keep(self, brand: Brand) -> None:

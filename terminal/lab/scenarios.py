@@ -168,7 +168,7 @@ def raw_of(path: Path) -> dict[str, Any]:
         raise BadScenario(path.name, (f"it is longer than {SIZE_MAX} bytes.",))
     try:
         return tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of its bytes, its form, a number or a depth without end
         raise BadScenario(path.name, (f"it cannot be read as TOML: {error}.",)) from None
 
 

@@ -16,6 +16,7 @@ from terminal.brand.logo import BYTES_MAX, HEIGHT, SIDE_MAX, WIDTH, kept
 from terminal.brand.shelf import FILE, SHIPPED, BrandShelf, read_brand
 
 DEMO = (SHIPPED / "demo-bank.toml").read_text("utf-8")
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def png(width: int, height: int) -> bytes:
@@ -28,13 +29,28 @@ def png(width: int, height: int) -> bytes:
 
 def bomb(width: int, height: int) -> bytes:
     """A head that promises more than anybody can hold, and a few bytes."""
+    body = head(width, height) + chunk(b"IDAT", zlib.compress(bytes(4096))) + chunk(b"IEND", b"")
+    return PNG + body
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(4096))) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+def head(width: int, height: int) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def two_sizes(width: int, height: int) -> bytes:
+    """What its first bytes say is small; a second head says otherwise, and is the one that is unpacked."""
+    rows = (b"\0" + bytes(4 * width)) * 16
+    body = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return PNG + head(16, 16) + head(width, height) + body
+
+
+def with_a_cut_profile() -> bytes:
+    sound = png(64, 64)
+    return sound[:-12] + chunk(b"iCCP", b"x\0") + sound[-12:]
 
 
 def wrong_with(said: str, changed: str) -> str:
@@ -75,6 +91,8 @@ def test_the_brands_that_ship_can_be_read_and_have_every_language() -> None:
         ("https://bank.example/shops", "https://[bank", "begins with https://."),
         ('title = "Demo Bank for shops"\n', "", "links: no. 1 needs 'title' and 'url'"),
         ("[footer]", "[footer", "cannot be read as TOML"),
+        ('name = "demo-bank"', f"name = {'1' * 5000}", "cannot be read as TOML"),
+        ('name = "demo-bank"', f"name = {'[' * 5000}", "cannot be read as TOML"),
     ],
 )
 def test_bad_input_is_a_sentence(said: str, changed: str, told: str) -> None:
@@ -107,6 +125,9 @@ def test_a_file_that_is_too_long_or_no_text_is_refused() -> None:
         (lambda: bomb(64, 64)[:60], "the picture cannot be read"),
         (lambda: png(32, 32) + bytes(BYTES_MAX), "KiB; 512 at most"),
         (lambda: bomb(64, 64).replace(b"IHDR", b"IHDX"), "this is no PNG picture"),
+        (lambda: two_sizes(SIDE_MAX + 1, 16), "the picture cannot be read"),
+        (lambda: two_sizes(60_000, 60_000), "the picture cannot be read"),
+        (with_a_cut_profile, "the picture cannot be read"),
     ],
 )
 def test_a_sign_that_is_none_or_would_fill_the_memory_is_refused(make: Callable[[], bytes], told: str) -> None:
@@ -174,10 +195,19 @@ def test_the_shelf_sees_another_brand_without_a_restart_and_a_damaged_file_is_no
     assert now is not None
     assert now.bank == "Another"
     assert shelf.dots(100, 40) is None
-    (tmp_path / FILE).write_bytes(b"bank =")
-    assert shelf() is None
+    for damaged in (b"bank =", b"bank = " + b"[" * 5000):
+        (tmp_path / FILE).write_bytes(damaged)
+        assert shelf() is None
     assert other.remove()
     assert shelf() is None
+
+
+def test_a_kept_sign_that_is_damaged_is_on_no_paper_and_stops_none(tmp_path: Path) -> None:
+    shelf, brand = BrandShelf(tmp_path), read_brand("demo-bank")
+    half = len(brand.logo) // 2
+    for damaged in (b"no picture", brand.logo[:half], brand.logo[:half] + bytes(half)):
+        shelf.keep(replace(brand, logo=damaged))
+        assert shelf.dots(100, 40) is None
 
 
 @pytest.mark.parametrize(("one", "other", "ratio"), [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48)])

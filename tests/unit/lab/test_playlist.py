@@ -56,6 +56,8 @@ def test_a_list_of_one_s_own_takes_shipped_stories_and_files_beside_it(tmp_path:
         ('stories = ["scan-the-shop", "own.toml"]', "stories = []", "1 to 30 stories"),
         ('stories = ["scan-the-shop", "own.toml"]', "stories = 3", "Expected `array`"),
         ("[title]", "[title", "cannot be read as TOML"),
+        ("[title]", f"speed = {'[' * 5000}", "cannot be read as TOML"),
+        ("[title]", f"speed = {'1' * 5000}", "cannot be read as TOML"),
     ],
 )
 def test_a_wrong_list_is_told_in_words(tmp_path: Path, said: str, changed: str, complaint: str) -> None:
