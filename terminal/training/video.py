@@ -27,6 +27,14 @@ def unfit(folder: Path, name: str) -> Iterator[str]:
     if Path(name).suffix not in KINDS:
         yield f"video: {name!r} must be one of {', '.join(KINDS)}."
         return
+    try:
+        yield from _wrong_file(folder, name)
+    except OSError as error:  # a film that root put there is no reason to show no lessons
+        yield f"video: {name!r} cannot be read ({error.strerror})."
+
+
+def _wrong_file(folder: Path, name: str) -> Iterator[str]:
+    """Raises OSError."""
     path = folder / name
     if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
         yield f"video: there is no file {name!r} below the lessons' folder."

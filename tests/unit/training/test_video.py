@@ -1,5 +1,6 @@
 """A lesson's video: the linter tells what is wrong with it, and nothing outside the lessons' folder is played."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,16 @@ def test_a_file_that_is_too_large_is_told_without_reading_it(tmp_path: Path) -> 
         file.write(MP4)
         file.truncate(1 << 30)  # a hole: it takes no room
     assert list(unfit(tmp_path, "huge.mp4")) == ["video: 'huge.mp4' is larger than 512 MiB."]
+
+
+def test_a_film_that_the_service_may_not_read_is_none_and_no_lesson_is_lost_with_it(tmp_path: Path) -> None:
+    (tmp_path / "take-money.mp4").write_bytes(MP4)
+    (tmp_path / "take-money.mp4").chmod(0o000)
+    asked, was = lesson("take-money"), os.geteuid()
+    if was == 0:
+        os.seteuid(65534)  # root may read everything
+    try:
+        assert video_of(asked, tmp_path) is None
+        assert [each for each in unfit(tmp_path, "take-money.mp4") if "cannot be read" in each]
+    finally:
+        os.seteuid(was)
