@@ -49,13 +49,15 @@ class _Again(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What the customer's phone shows the audience; ``code`` as digits, ``order`` as the bank told it."""
+    """What the customer's phone shows the audience; ``code`` as digits, ``shop`` as the bank told it.
+
+    ``kind`` "no": a picture whose payment the bank does not know.
+    """
 
     kind: PhoneKind = "idle"
     code: str = ""
     shop: str = ""
     proof: str = ""
-    verdict: str = ""
 
 
 class Show:
@@ -111,9 +113,7 @@ class Show:
         self.waits = True
         while not await self._till.ready():  # noqa: ASYNC110  # another process: nobody tells
             await asyncio.sleep(TRY_S)
-        with contextlib.suppress(TillRefuses):
-            for sale in await self._till.left_open():
-                await self._till.cancel(sale)
+        await self._tidy()
         self.waits = False
 
     async def _one(self, story: Scenario) -> None:
@@ -254,7 +254,8 @@ class Show:
         self._lab.on_change()
         await asyncio.sleep(self._pace_s / 2)  # the audience sees the picture before anybody knows
         self._verdict = await self._till.check_proof(step.proof)
-        self._phone = replace(self._phone, verdict=self._verdict)
+        if self._verdict == "no":
+            self._phone = replace(self._phone, kind="no")
         self._lab.on_change()
 
     async def _see(self, step: Step) -> None:
@@ -300,17 +301,20 @@ class Show:
         await asyncio.sleep(step.seconds)
 
     async def _tidy(self) -> None:
-        """Nothing broken, no sale under way: the next story finds the counter as it was."""
+        """Nothing broken, no sale under way: the next story finds the counter as it was.
+
+        Whatever is open at the counter ends, also what was opened without an answer yet.
+        """
         with contextlib.suppress(*_CANNOT):
             await self._lab.heal()
         self._lab.shown = {}
-        if not self._sale or self._at.word not in GOING:
-            return
-        end_s = asyncio.get_running_loop().time() + TIDY_S
-        with contextlib.suppress(TillRefuses):
-            await self._till.cancel(self._sale)
-        while self._at.word in GOING and asyncio.get_running_loop().time() < end_s:  # noqa: ASYNC110  # as above
-            await asyncio.sleep(LOOK_S)
+        with contextlib.suppress(TillRefuses, TimeoutError):
+            async with asyncio.timeout(TIDY_S):
+                for sale in await self._till.left_open():
+                    with contextlib.suppress(TillRefuses):
+                        await self._till.cancel(sale)
+                while await self._till.left_open():  # noqa: ASYNC110  # as above
+                    await asyncio.sleep(LOOK_S)
 
     # --- what a page shows --------------------------------------------------------------------------------
 
@@ -334,9 +338,8 @@ class Show:
             "last": self._last,
             "till": {"word": at.word, "giving_back": at.giving_back, "given_back": at.given_back},
             "amount": _amount(at),
-            "phone": {"kind": phone.kind, "code": phone.code, "shop": phone.shop, "proof": phone.proof,
-                      "verdict": phone.verdict},
-        }  # fmt: skip
+            "phone": {"kind": phone.kind, "code": phone.code, "shop": phone.shop, "proof": phone.proof},
+        }
 
 
 def _spoken(sentence: Sentence) -> dict[str, str]:

@@ -21,15 +21,14 @@ const put = (id, text) => {
 const spoken = (told) => told[language] ?? told.en ?? "";
 
 function showPhone(now) {
-  const { kind, code, shop, proof, verdict } = now.phone;
+  const { kind, code, shop, proof } = now.phone;
   const money = ["order", "paying", "paid", "back"].includes(kind);
-  const shown = kind === "screenshot" && verdict ? "no" : kind;
-  at("phone").dataset.kind = shown;
-  put("phone-sign", PHONE[shown]);
+  at("phone").dataset.kind = kind;
+  put("phone-sign", PHONE[kind]);
   put("phone-shop", money ? shop : "");
   put("phone-money", money ? spoken(now.amount) : "");
   const says = { code: "show_my_code", order: "show_is_it_right", paying: "show_moment", paid: "paid_to", back: "money_back", screenshot: "show_picture", no: "show_no_such" };
-  put("phone-says", says[shown] ? words[`lab.${says[shown]}`].replace("{number}", proof) : "");
+  put("phone-says", says[kind] ? words[`lab.${says[kind]}`].replace("{number}", proof) : "");
   const picture = at("phone-code");
   picture.hidden = kind !== "code";
   if (kind === "code" && picture.dataset.code !== code) {
