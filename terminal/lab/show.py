@@ -230,7 +230,7 @@ class Show:
         self._lab.on_change()
 
     async def _pay(self, step: Step) -> None:
-        if self._phone.kind != "order":
+        if not self._lab.shown:  # or somebody at the lab's own page took it from this phone
             await self._scan_glass(step)
         order = self._lab.shown
         self._phone = replace(self._phone, kind="paying")

@@ -230,6 +230,15 @@ def test_a_picture_that_the_bank_did_not_answer_about_is_not_called_false(tmp_pa
         assert {each["phone"]["kind"] for each in stage.seen} == {"idle", "screenshot"}
 
 
+def test_somebody_at_the_lab_s_own_page_who_refuses_on_the_phone_does_not_end_the_show(stage: Stage) -> None:
+    show, lab = stage.show, stage.show._lab
+    show.press("start")
+    stage.until(lambda: show.told()["phone"]["kind"] == "order")
+    stage.counter.run(lab.act("refuse", str(lab.shown["order_no"]), str(lab.shown["mchid"])))
+    stage.until(lambda: stage.story == "show-your-phone")
+    assert show.failed == {}
+
+
 @pytest.mark.parametrize("path", STORY_FILES, ids=lambda path: path.stem)
 def test_what_the_stories_promise_the_oracle_agrees_with(path: Path, tmp_path: Path) -> None:
     verdict = play(read(path), tmp_path)
