@@ -6,6 +6,7 @@ Source of ``of_items``: nexo Retailer Protocol 3.0 in the JSON form of the Adyen
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from terminal.errors import InvalidRequest
@@ -72,8 +73,8 @@ def scaled(value: object, places: int) -> int | None:
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite() or abs(value.adjusted()) > 15:
         return None
-    whole = value.scaleb(places)
-    return int(whole) if whole == whole.to_integral_value() else None
+    whole = Fraction(value) * 10**places  # Decimal's own arithmetic would round it to 28 digits
+    return int(whole) if whole.denominator == 1 else None
 
 
 def of_items(told: object, amount: Money) -> tuple[SaleLine, ...]:

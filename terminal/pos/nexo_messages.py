@@ -15,6 +15,7 @@ from msgspec import Meta, field
 
 from terminal.errors import InvalidRequest
 from terminal.payments.money import Money
+from terminal.pos.item_lines import scaled
 from terminal.strict_json import parse_exact
 
 BYTES_MAX: Final = 64 * 1024
@@ -205,12 +206,10 @@ def _convert(value: object, kind: type[T]) -> T:
 def money_of(amount: object, currency: str) -> Money:
     """10.99 with a currency, exact. Raises InvalidRequest as ``Money.charge``; more decimals are refused."""
     probe = Money.charge(1, currency)
-    if type(amount) is not int and not isinstance(amount, Decimal):
+    minor = None if isinstance(amount, str) else scaled(amount, probe.exponent)
+    if minor is None:
         raise InvalidRequest("amount_unreadable", field="amount", digits=probe.exponent)
-    minor = Decimal(amount) * 10**probe.exponent
-    if minor != minor.to_integral_value() or abs(minor.adjusted()) > 15:
-        raise InvalidRequest("amount_unreadable", field="amount", digits=probe.exponent)
-    return Money.charge(int(minor), currency)
+    return Money.charge(minor, currency)
 
 
 def number_of(money: Money) -> Decimal:

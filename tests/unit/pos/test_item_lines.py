@@ -12,6 +12,7 @@ from terminal.payments.lines import LINES_MAX
 from terminal.payments.money import Money
 from terminal.pos.folder_request import read_request
 from terminal.pos.item_lines import of_items, of_request, scaled
+from terminal.pos.nexo_messages import money_of
 
 TEA = {"name": "Tea", "price": "4.00"}
 CUP = {"ItemID": 1, "ProductCode": "C", "ProductLabel": "Cup", "ItemAmount": Decimal("8.50")}
@@ -113,3 +114,11 @@ def test_i12_a_number_is_read_as_its_digits_say(minor: int, places: int) -> None
     assert scaled(minor, 0) == minor
     assert scaled(f"{Decimal(minor).scaleb(-places):f}", places) == minor
     assert scaled(Decimal("0.00001"), places) is None
+
+
+@pytest.mark.parametrize("written", ["3." + "9" * 40, "4." + "0" * 40 + "1", "-0." + "0" * 30 + "1"])
+def test_i12_more_digits_than_a_computer_usually_counts_are_no_whole_amount(written: str) -> None:
+    """Decimal arithmetic rounds to 28 digits, and would make 4.00 of each of the first two."""
+    assert scaled(Decimal(written), 2) is None
+    with pytest.raises(InvalidRequest, match="amount_unreadable"):
+        money_of(Decimal(written), "EUR")
