@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-import zxingcpp
 from PIL import Image
 
 from drivers.display.driver import CounterDisplay, DisplayEvent, DisplayRebooted, Result, Screen, Tile
@@ -15,6 +14,7 @@ from firmware_stubs.display import DisplayStub
 from firmware_stubs.wire import Stub, Wire
 from terminal.virtual_time import run
 from tests.devices.wires import wire
+from tests.qr_seen import texts_in
 from tests.unit.firmware_stubs.test_display import matrix
 
 VERSION, MODULES = matrix("weixin://wxpay/bizpayurl?pr=abcdefg00")
@@ -27,7 +27,7 @@ def play(story: Coroutine[Any, Any, None]) -> None:
 
 def read_back(stub: DisplayStub) -> list[str]:
     width, height, pixels = stub.glass()
-    return [code.text for code in zxingcpp.read_barcodes(Image.frombytes("L", (width, height), pixels))]
+    return texts_in(Image.frombytes("L", (width, height), pixels))
 
 
 async def greeted(cable: Wire, **settings: Any) -> CounterDisplay:

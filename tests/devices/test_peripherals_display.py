@@ -6,7 +6,6 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-import zxingcpp
 from PIL import Image
 
 from drivers.display.cobs import ACK_WANTED, Frame
@@ -23,6 +22,7 @@ from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import now_s, play, running, until, well
 from tests.devices.wires import wire
+from tests.qr_seen import texts_in
 
 PAYLOAD = "weixin://wxpay/bizpayurl?pr=abcdefg00"
 AMOUNT = Money(2850, "CNY")
@@ -34,7 +34,7 @@ IDLE = IdleScreen("老王", True)
 
 def read_back(stub: DisplayStub) -> list[str]:
     width, height, pixels = stub.glass()
-    return [code.text for code in zxingcpp.read_barcodes(Image.frombytes("L", (width, height), pixels))]
+    return texts_in(Image.frombytes("L", (width, height), pixels))
 
 
 @pytest.mark.row(41, 49)

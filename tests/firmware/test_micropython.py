@@ -26,6 +26,7 @@ from drivers.display.profile import DisplayProfile
 from drivers.serial_port import open_serial
 from firmware_stubs.display import DisplayStub
 from tests.firmware.controller import Controller
+from tests.qr_seen import texts_in
 from tests.unit.drivers.golden import vectors
 from tests.unit.firmware_stubs.test_display import answers, frame, matrix, show
 
@@ -140,7 +141,7 @@ class Desk:
 
     def code(self) -> list[str]:
         width, height, pixels = self.look().grey()
-        return [found.text for found in zxingcpp.read_barcodes(Image.frombytes("L", (width, height), pixels))]
+        return texts_in(Image.frombytes("L", (width, height), pixels))
 
 
 @pytest.fixture(params=BOARDS)

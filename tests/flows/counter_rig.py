@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import zxingcpp
 from PIL import Image
 
 from terminal.counter.service import Service
@@ -17,6 +16,7 @@ from terminal.payments.sale import Sale
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.world import Outfit, World
 from terminal.virtual_time import run
+from tests.qr_seen import texts_in
 
 CASHIER = Actor("person", "cashier")
 AMOUNT = Money(2850, "CNY")
@@ -66,7 +66,7 @@ class Shop:
 def read_glass(counter: SimulatedCounter) -> list[str]:
     """What a phone before the glass reads."""
     width, height, pixels = counter.display.glass()
-    return [code.text for code in zxingcpp.read_barcodes(Image.frombytes("L", (width, height), pixels))]
+    return texts_in(Image.frombytes("L", (width, height), pixels))
 
 
 @asynccontextmanager

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 
 from terminal.cli.second_step import enrol
 from terminal.cli.words import Problem
 from tests.authenticator import Phone
 from tests.flows.api_rig import OWNER_PIN, open_shop
+from tests.qr_seen import texts_in
 
 LIT = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
 DOT = 4
@@ -24,7 +24,7 @@ def photographed(text: str) -> str:
             for half in (0, 1):
                 picture.putpixel((x, 2 * y + half), LIT[block][half])
     big = picture.resize((picture.width * DOT, picture.height * DOT), Image.Resampling.NEAREST)
-    return str(zxingcpp.read_barcodes(big)[0].text)
+    return texts_in(big)[0]
 
 
 @pytest.mark.row(124)

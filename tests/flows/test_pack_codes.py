@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import zxingcpp
 from PIL import Image
 
 from terminal.cli.pack_codes import version_on
@@ -13,6 +12,7 @@ from terminal.cli.words import REFUSED, USAGE
 from terminal.settings import load
 from terminal.visit.pack_codes import VERSION, codes_of
 from tests.flows.cli_rig import Ended, Place, command
+from tests.qr_seen import texts_in
 
 pytestmark = pytest.mark.row(100)
 
@@ -52,7 +52,7 @@ def test_codes_shown_here_and_scanned_there_are_the_same_file_and_are_applied(tm
     foot = [at for at, line in enumerate(shown) if "sealed by" in line]
     begins = [0, *(at + 1 for at in foot[:-1])]
     seen = [drawn(shown[begin:end]) for begin, end in zip(begins, foot, strict=True)]
-    assert [code.text for each in seen for code in zxingcpp.read_barcodes(each)] == codes
+    assert [text for each in seen for text in texts_in(each)] == codes
 
     typed = "\n".join([codes[-1], "6901234567892", "", codes[-1], *codes[:-1]]) + "\n"
     take = ("pack", "import", "--scan", "--out", came, "--config", second.config)

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
@@ -29,6 +28,7 @@ from tests.flows.api_rig import WATCHDOG_S, Shop
 from tests.flows.shop import Shop as Story
 from tests.flows.shop import story
 from tests.flows.test_api_whole_app import settings
+from tests.qr_seen import texts_in
 
 pytestmark = pytest.mark.row(100)
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -69,7 +69,7 @@ async def test_the_codes_of_the_page_and_those_on_the_roll_are_one_pack_and_a_ca
     assert Row("1 of 3", align="center", size=2, bold=True) in lines
     slip = printable(lines, load("generic-58"), Painter(*PAPER_FONTS))
     paper = receipt_png(slip.data, width_dots=slip.width_dots, charset=slip.charset, native_qr=slip.native_qr)
-    seen = [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(paper)))]
+    seen = texts_in(Image.open(io.BytesIO(paper)))
     assert sorted(seen) == sorted(texts), "on the narrowest paper"
     cashier = await shop.cashier()
     assert (await cashier.post("/visit/pack/codes")).slug == "not_allowed"

@@ -4,13 +4,13 @@ import io
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 from playwright.async_api import BrowserContext, expect
 
 from tests.flows.browser.axe import violations
 from tests.flows.browser.conftest import Till, picture_there, watch
 from tests.flows.browser.shop import OWNER_PIN, open_shop
+from tests.qr_seen import texts_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -102,7 +102,7 @@ async def test_beside_paid_stand_the_receipt_and_the_question_and_they_go_with_t
         for size in ({"width": 1024, "height": 600}, {"width": 800, "height": 480}, {"width": 420, "height": 800}):
             await glass.set_viewport_size(size)  # type: ignore[arg-type]  # the same keys
             seen = Image.open(io.BytesIO(await glass.screenshot()))
-            assert [each.text for each in zxingcpp.read_barcodes(seen)] == [f"https://tea.example/r/{token}"], size
+            assert texts_in(seen) == [f"https://tea.example/r/{token}"], size
         await glass.get_by_role("button", name="Good", exact=True).click()
         await expect(glass.locator("#rating-word")).to_contain_text("Thank you")
         await till.type("100")

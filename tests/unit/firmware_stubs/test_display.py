@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import qrcode
-import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from firmware_stubs.display import DisplayStub, png
 from firmware_stubs.display_firmware import stuff, unstuff
+from tests.qr_seen import texts_in
 from tests.unit.drivers.golden import vectors
 
 VECTORS = vectors("display")
@@ -49,8 +49,7 @@ def show(number: int, version: int, modules: bytes, *, ttl_s: int = 60, flags: i
 
 def read_back(stub: DisplayStub) -> list[str]:
     width, height, pixels = stub.glass()
-    found = zxingcpp.read_barcodes(Image.frombytes("L", (width, height), pixels))
-    return [code.text for code in found]
+    return texts_in(Image.frombytes("L", (width, height), pixels))
 
 
 @pytest.fixture
