@@ -42,6 +42,8 @@ def begin(
     """Start a simulated bank, counter and service, make a sale, and keep running until Ctrl-C."""
     if context.invoked_subcommand is None:
         start(state, ports, sale, currency, once)
+    elif (state, ports, sale, currency, once) != (FOLDER, FIRST_PORT, True, "CNY", False):
+        give_up(f"Write the options behind the name: countertop demo {context.invoked_subcommand} …", USAGE)
 
 
 @demo.command("start")

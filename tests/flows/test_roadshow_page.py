@@ -65,3 +65,13 @@ def test_the_command_tells_what_there_is_and_what_is_wrong_in_words(words: list[
     else:
         assert told.exit_code == 2
         assert ("there are: fair" if words == ["foo"] else "No such file") in told.output
+
+
+def test_options_before_the_command_s_name_are_not_passed_over_in_silence() -> None:
+    from typer.testing import CliRunner
+
+    from terminal.cli.commands import app
+
+    told = CliRunner().invoke(app, ["demo", "--ports", "7700", "playlist", "--list"])
+    assert told.exit_code == 2
+    assert "behind" in told.output
