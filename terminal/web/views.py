@@ -122,7 +122,7 @@ class ScreenView(msgspec.Struct, frozen=True):
     currency: str = ""
     check_code: str = ""  # of a paid result: compare with the receipt
     receipt: str = ""  # of a paid result: the address of its receipt, where customers are shown one
-    lines: list[LineView] = []  # of a code: what its sale is for
+    lines: list[LineView] = []  # of a code that asks for a whole sale: what it is for
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -308,7 +308,7 @@ def screen_view(screen: Screen, sale: Sale | None = None) -> ScreenView:
                 payload=screen.payload,
                 amount_minor=screen.amount.minor,
                 currency=screen.amount.currency,
-                lines=line_views(sale) if sale else [],
+                lines=line_views(sale) if sale and sale.amount == screen.amount else [],
             )
         case ResultScreen():
             return ScreenView(

@@ -1,8 +1,14 @@
 """What doors show of a sale, where it is not simply a field."""
 
+import pytest
+
+from terminal.counter.ports import CodeScreen
 from terminal.payments import decide
 from terminal.payments.attempt import Signal
-from terminal.web.views import sale_view
+from terminal.payments.fact import fold
+from terminal.payments.lines import SaleLine
+from terminal.payments.money import Money
+from terminal.web.views import sale_view, screen_view
 from tests.unit.payments.journey import Journey
 
 
@@ -24,3 +30,13 @@ def test_switching_is_shown_from_the_scan_until_the_new_attempt() -> None:
     sale.hear(Signal.CLOSE_OK)
     sale.sent()
     assert not sale_view(sale.sale, test=True).switching
+
+
+@pytest.mark.row(2)
+def test_lines_stand_beside_a_code_only_where_they_are_what_it_asks_for() -> None:
+    """A code for the rest of a sale, or for one share, asks for less than they add up to."""
+    request = decide.OpenSale("c1", Money(2850, "CNY"), lines=(SaleLine.made("Tea", 2850),))
+    sale = fold(None, decide.open_sale(request, sale="S1", no=1, at_ms=1))
+    for minor, names in ((2850, ["Tea"]), (855, [])):
+        screen = CodeScreen(1, "x", Money(minor, "CNY"), 60, test=True)
+        assert [each.name for each in screen_view(screen, sale).lines] == names
