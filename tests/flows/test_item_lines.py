@@ -103,7 +103,7 @@ async def test_pr10_support_reads_neither_names_nor_prices_of_what_was_bought(tm
         await slips(shop, 1)
         events = shop.service.feed.of_subject(sale["id"])
         told = [body_told(each, data_map()) for each in events]
-        for name in ("牛肉面", "oodles", "Presunto", "unto", "¥12.99"):  # bare digits are in many a number and time
+        for name in ("牛肉面", "oodles", "Presunto", "unto", "¥12.99"):  # digits alone are in many a time
             assert name in str([each.body for each in events]), name
             assert name not in str(told), name
         assert told[0]["lines"] == REMOVED
