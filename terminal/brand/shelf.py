@@ -27,7 +27,7 @@ class BrandShelf:
     """
 
     def __init__(self, state: Path) -> None:
-        self._path = state / FILE
+        self.folder, self._path = state, state / FILE
         self._seen: Seen | None = None
         self._brand: Brand | None = None
         self._dots: dict[tuple[str, int, int], Bitmap | None] = {}
@@ -43,6 +43,11 @@ class BrandShelf:
         if seen != self._seen:
             self._seen, self._brand = seen, _read(self._path)
         return self._brand
+
+    def text(self) -> str:
+        """Its one file, the sign in it, for a pack; empty without a brand."""
+        brand = self()
+        return to_bytes(brand).decode() if brand else ""
 
     def dots(self, width: int, height: int) -> Bitmap | None:
         """The sign in black and white, no larger than that; None without one, or where it is damaged."""
@@ -91,9 +96,14 @@ def read_brand(name: str) -> Brand:
         there = ", ".join(each.stem for each in sorted(SHIPPED.glob("*.toml")))
         raise BadBrand((f"No brand is called {name!r}; there are: {there}. Your own is a file NAME.toml.",))
     data = _bytes(path, FILE_MAX)
-    brand = parse(data)
     if sign := tables(data).get("logo", ""):
-        return replace(brand, logo=kept_sign(_sign_of(path, sign)))
+        return replace(parse(data), logo=kept_sign(_sign_of(path, sign)))
+    return brand_of(data)
+
+
+def brand_of(data: bytes) -> Brand:
+    """One that came from elsewhere, as one file: its sign is read anew. Raises BadBrand."""
+    brand = parse(data)
     return replace(brand, logo=kept_sign(brand.logo)) if brand.logo else brand
 
 

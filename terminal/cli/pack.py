@@ -8,13 +8,15 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from terminal.brand.brand import BadBrand, Brand
+from terminal.brand.shelf import BrandShelf, brand_of
 from terminal.cli.pack_codes import DEMO, AsJson, Config, export, sealed_here, take
 from terminal.cli.preset import shop_lines
 from terminal.cli.verify import read
 from terminal.cli.words import REFUSED, USAGE, console, give_up, put, sentences
 from terminal.errors import InvalidRequest
 from terminal.settings import Problems, load
-from terminal.visit.pack import applied, read_pack, toml
+from terminal.visit.pack import WHY_MAX, Pack, applied, read_pack, toml
 from terminal.visit.seal import check
 from terminal.whole_file import take_place, write_whole
 
@@ -33,9 +35,10 @@ def make(
     out: Annotated[Path, typer.Option(help="Where it goes.")] = Path("pack.json"),
     as_json: AsJson = False,
 ) -> None:
-    """Seal this shop's limits, rules, languages and kinds of devices; no account, key, port or name."""
+    """Seal this shop's limits, rules, languages, kinds of devices and brand; no account, key, port or name."""
     with sentences(as_json=as_json):
-        data = sealed_here(config)
+        loaded = load(config)
+        data = sealed_here(loaded, BrandShelf(loaded.state).text())
         checked = check(data, kind="pack")
         try:
             write_whole(out, data, 0o644)
@@ -63,13 +66,16 @@ def show(file: File, key: Key = "", as_json: AsJson = False) -> None:
         console.print(line, highlight=False, markup=False)
     for each in told.counters:
         console.print(f"# a counter with {', '.join(each.devices) or 'no device'}", highlight=False)
+    if told.brand:
+        console.print("# a bank's brand, for a shop that has none", highlight=False)
 
 
 @pack.command()
 def apply(file: File, config: Config = DEMO, key: Key = "", as_json: AsJson = False) -> None:
     """Take a pack over into this shop's settings, all of it or nothing; the file before is kept beside it.
 
-    It sets who may give money back: --key is asked for, so that nobody takes a stranger's.
+    It sets who may give money back: --key is asked for, so that nobody takes a stranger's. A brand that the shop
+    has already stays.
     """
     data = read(file)
     if not key:
@@ -79,17 +85,25 @@ def apply(file: File, config: Config = DEMO, key: Key = "", as_json: AsJson = Fa
     with sentences(as_json=as_json):
         checked = check(data, kind="pack", key=key)
         told = read_pack(checked.document)
-        load(config)  # what is not sound now is not made worse
+        shelf = BrandShelf(load(config).state)  # what is not sound now is not made worse
         before = config.read_bytes()
         made = applied(told, tomllib.loads(before.decode("utf-8")))
-        kept = _write(config, before, made)
+        kept = _write(config, before, made, shelf, _brand(told))
     if as_json:
         put({"config": str(config), "before": str(kept), "key": checked.key})
         return
     console.print(f"{config}: the pack is in it, from the next start on. Before: {kept}", soft_wrap=True)
 
 
-def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
+def _brand(told: Pack) -> Brand | None:
+    """Raises InvalidRequest("pack_unusable"): it is none, or its sign is no picture."""
+    try:
+        return brand_of(told.brand.encode()) if told.brand else None
+    except BadBrand as wrong:
+        raise InvalidRequest("pack_unusable", why=wrong.complaints[0][:WHY_MAX]) from None
+
+
+def _write(config: Path, before: bytes, made: dict[str, Any], shelf: BrandShelf, brand: Brand | None) -> Path:
     """Only a file that the service would start with takes the place. Raises InvalidRequest("pack_unusable")."""
     draft, kept = config.with_name(f"{config.name}.draft"), _free(config)
     head = f"# Written by countertop pack apply; what stood here before, with its comments: {kept.name}\n"
@@ -97,6 +111,9 @@ def _write(config: Path, before: bytes, made: dict[str, Any]) -> Path:
         _write_like(config, draft, (head + toml(made)).encode())
         load(draft)
         _write_like(config, kept, before)
+        if brand is not None and shelf() is None:  # first: killed in between, the same pack may be applied again
+            shelf.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shelf.keep(brand)
         take_place(draft, config)
     except Problems as wrong:
         raise InvalidRequest("pack_unusable", why=str(wrong.problems[0])) from None

@@ -16,7 +16,7 @@ from terminal.cli.verify import read
 from terminal.cli.words import REFUSED, USAGE, console, give_up, put, sentences, tell
 from terminal.errors import TerminalError
 from terminal.payments.scan import TEXT_MAX
-from terminal.settings import load
+from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
 from terminal.visit.keys import open_key
 from terminal.visit.pack import pack_of, read_pack, suits
@@ -48,7 +48,7 @@ def export(
         data = read(file)
     with sentences(as_json=as_json):
         if file is None:
-            data = sealed_here(config)
+            data = sealed_here(load(config))
         whose = check(data, kind="pack").key
         texts = codes_of(data, chars=capacity(_version(glass, as_json=as_json), "M", "alphanumeric"))
     if as_json:
@@ -57,15 +57,15 @@ def export(
     _show(texts, whose)
 
 
-def sealed_here(config: Path) -> bytes:
-    """This shop's pack, sealed now. Raises Problems, BadSettings, OSError told."""
-    loaded = load(config)
+def sealed_here(loaded: Loaded, brand: str = "") -> bytes:
+    """This shop's pack, sealed now. Raises BadSettings; OSError is told."""
     told = msgspec.to_builtins(loaded.settings)
-    document = pack_of(told, made_ms=SystemClock().wall_ms(), software=version("countertop"))
+    made_ms = SystemClock().wall_ms()
+    document = pack_of(told, made_ms=made_ms, software=version("countertop"), brand=brand)
     try:
         return seal("pack", document, open_key(keys_folder(loaded), SystemEntropy()))
     except OSError as error:
-        give_up(f"{error.filename or config}: {error.strerror}", REFUSED)
+        give_up(f"{error.filename or loaded.state}: {error.strerror}", REFUSED)
 
 
 def version_on(width: int, height: int, *, dots: int, quiet: int) -> int:

@@ -14,6 +14,7 @@ import msgspec
 from terminal.errors import Conflict, InvalidRequest
 
 FORMAT: Final = 1
+WHY_MAX: Final = 200  # characters of a stranger's words on our screens
 SHOP_KEYS: Final = (
     *("cut_off", "cashier_totals", "limit_minor", "cashier_refund_minor", "cashier_refund_day_minor"),
     *("pos_refund_minor", "pos_refund_day_minor", "refund_day_minor", "cashier_limit_minor", "pos_limit_minor"),
@@ -33,7 +34,10 @@ class _Counter(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Pack(msgspec.Struct, forbid_unknown_fields=True):
-    """``connectors``: what the shop it was made in took money with; for people to compare."""
+    """``connectors``: what the shop it was made in took money with; for people to compare.
+
+    ``brand``: the bank's, as its one file holds it, and not looked at yet; empty without one.
+    """
 
     format: int
     made_ms: Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_000)]  # until the year 9999, as dates are
@@ -43,12 +47,13 @@ class Pack(msgspec.Struct, forbid_unknown_fields=True):
     shop: dict[str, Any]
     counters: list[_Counter]
     connectors: list[str]
+    brand: str = ""
 
 
-def pack_of(settings: Table, *, made_ms: int, software: str) -> dict[str, Any]:
+def pack_of(settings: Table, *, made_ms: int, software: str, brand: str = "") -> dict[str, Any]:
     """Of whole settings as plain data, defaults included: the document to be sealed."""
     shop = settings["shop"]
-    return {
+    document = {
         "format": FORMAT,
         "made_ms": made_ms,
         "software": software,
@@ -61,6 +66,7 @@ def pack_of(settings: Table, *, made_ms: int, software: str) -> dict[str, Any]:
         ],
         "connectors": sorted({each["connector"] for each in settings["channels"].values()}),
     }
+    return {**document, "brand": brand} if brand else document
 
 
 def _devices(counter: Table) -> dict[str, dict[str, Any]]:
@@ -86,7 +92,7 @@ def read_pack(document: Table) -> Pack:
     if pack.format != FORMAT:
         raise InvalidRequest("pack_unusable", why=f"format {pack.format}")
     if unknown := [*sorted(set(pack.shop) - set(SHOP_KEYS)), *_strange(pack.counters)]:
-        raise InvalidRequest("pack_unusable", why=unknown[0])
+        raise InvalidRequest("pack_unusable", why=unknown[0][:WHY_MAX])
     return pack
 
 

@@ -132,7 +132,7 @@ VISIT: Final = (
         "/visit/pack/codes",
         "show_pack_codes",
         visit_pack.show_codes,
-        "The same pack as QR codes, for the next shop's scanner: any order, repeats harmless.",
+        "The same without a brand as QR codes, for the next shop's scanner: any order, repeats harmless.",
         PackCodesView,
         problems=("not_found", "pin_again", "pack_too_large"),
     ),

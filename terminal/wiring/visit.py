@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+from terminal.brand.shelf import BrandShelf
 from terminal.errors import Unavailable
 from terminal.payments.event import Actor
 from terminal.visit.desk import VisitDesk
@@ -36,7 +37,7 @@ class Visiting:
         self._made: VisitDesk | None = None
         self._mark = ""
         self._packed: tuple[dict[str, Any], bytes] | None = None
-        self.packs = PackDesk(site, self.pack)
+        self.packs = PackDesk(site, self._bare_pack)
         self.packs.listen(site.service)
 
     @property
@@ -114,16 +115,23 @@ class Visiting:
         }
 
     def pack(self) -> bytes:
-        """How this shop is run, sealed for the next one: page and paper of one day show the same pack."""
-        now_ms = self._site.machine[0].wall_ms()
-        document = pack_of(self._site.settings(), made_ms=now_ms, software=_version())
+        """How this shop is run, with the bank's brand, sealed for the next one."""
+        return self.desk.sealed("pack", self._document(BrandShelf(self._site.state).text()))
+
+    def _bare_pack(self) -> bytes:
+        """The same for codes, few enough without the brand: page and paper of one day show the same pack."""
+        document = self._document("")
         if self._packed is not None:
             before, sealed = self._packed
             made_ms = before["made_ms"]
-            if 0 <= now_ms - made_ms < DAY_MS and before == {**document, "made_ms": made_ms}:
+            if 0 <= document["made_ms"] - made_ms < DAY_MS and before == {**document, "made_ms": made_ms}:
                 return sealed
         self._packed = document, self.desk.sealed("pack", document)
         return self._packed[1]
+
+    def _document(self, brand: str) -> dict[str, Any]:
+        now_ms = self._site.machine[0].wall_ms()
+        return pack_of(self._site.settings(), made_ms=now_ms, software=_version(), brand=brand)
 
     async def _keep(self, visit: str, record: bytes) -> None:
         folder = self._site.state / FOLDER

@@ -1,15 +1,22 @@
 """How one shop is run, carried to the next: sealed, all or nothing, the file before kept."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from terminal.brand.shelf import SHIPPED, BrandShelf, read_brand
 from terminal.cli.words import REFUSED, SETTINGS, USAGE
 from terminal.settings import load
+from terminal.system import SystemEntropy
+from terminal.visit.keys import open_key
+from terminal.visit.seal import check, seal
 from tests.flows.cli_rig import Ended, Place, command
 
 pytestmark = pytest.mark.row(100)
+DEMO = (SHIPPED / "demo-bank.toml").read_text("utf-8")
 
 
 def said(ended: Ended) -> str:
@@ -47,6 +54,37 @@ def test_a_pack_goes_from_shop_to_shop_all_of_it_or_nothing(tmp_path: Path) -> N
     assert kept == ["countertop.toml.before-pack", "countertop.toml.before-pack-2"]
     assert second.config.with_name(kept[0]).read_bytes() == before, "what a person wrote is never written over"
     assert second.config.with_name(kept[1]).read_bytes() == between
+
+
+def test_the_banks_brand_goes_along_in_the_file_and_replaces_none(tmp_path: Path) -> None:
+    first, second, third = (shop(tmp_path / each) for each in "abc")
+    bank = read_brand("demo-bank")
+    for place in (first, third):
+        place.state.mkdir()
+    BrandShelf(first.state).keep(bank)
+    BrandShelf(third.state).keep(own := replace(bank, name="own", bank="Own Bank"))
+    file = tmp_path / "pack.json"
+    key = said(command("pack", "make", "--config", first.config, "--out", file)).partition("sealed by ")[2].strip()
+    assert "# a bank's brand" in said(command("pack", "show", file))
+    codes = msgspec.json.decode(command("pack", "export", "--config", first.config, "--json").out)["codes"]
+    assert len(codes) < 9, "a sign would be one code after the other: by codes it stays at home"
+    for place, wanted in ((second, bank), (third, own)):
+        applied = command("pack", "apply", file, "--config", place.config, "--key", key)
+        assert applied.code == 0, said(applied)
+        assert BrandShelf(place.state)() == wanted
+
+
+@pytest.mark.parametrize("brand", ["no brand", DEMO.replace("logo = ", "logo_png = 'QUJD' #")])
+def test_a_brand_that_is_none_is_refused_with_its_whole_pack(tmp_path: Path, brand: str) -> None:
+    place, file = shop(tmp_path / "a"), tmp_path / "pack.json"
+    command("pack", "make", "--config", place.config, "--out", file)
+    document = dict(check(file.read_bytes()).document) | {"brand": brand}
+    file.write_bytes(seal("pack", document, open_key(place.state / "keys", SystemEntropy())))
+    before = place.config.read_bytes()
+    key = check(file.read_bytes()).key
+    refused = command("pack", "apply", file, "--config", place.config, "--key", key)
+    assert (refused.code, "C-122" in refused.err) == (REFUSED, True), said(refused)
+    assert (place.config.read_bytes(), BrandShelf(place.state)()) == (before, None)
 
 
 def test_the_service_still_reads_settings_that_root_applied_a_pack_to(tmp_path: Path) -> None:

@@ -42,6 +42,12 @@ def test_no_secret_account_port_name_or_serial_is_in_it() -> None:
     assert '"connectors":["wechatpay"]' in text
 
 
+def test_what_a_stranger_sealed_is_refused_in_a_short_sentence() -> None:
+    with pytest.raises(InvalidRequest, match="pack_unusable") as told:
+        read_pack(pack_of(settings(), made_ms=1, software="1") | {"shop": {"x" * 9000: 1}})
+    assert told.value.facts["why"] == "x" * 200
+
+
 def test_every_key_it_carries_is_one_of_the_settings_and_who_a_shop_is_stays_at_home() -> None:
     known = {each.name for each in msgspec.structs.fields(Shop)}
     own = {"merchant", "store", "title", "lines", "currency", "zone", "products", "favourites"}
