@@ -79,6 +79,16 @@ async def test_s52_a_z_that_names_chains_as_they_never_stood_is_found(tmp_path: 
     assert (report.reason, report.first_bad) == ("anchor", 2)
 
 
+async def test_s53_a_z_that_nobody_could_print_is_named_as_the_bad_entry(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with open_at(path) as journal:
+        await journal.append([event("a", kind="note")])
+        await journal.append([event("z:s-1:1", stream="store:s-1", kind="z_sealed", n=1, last=1, heads=7)])
+    assert verify(path, KEYS).sound
+    report = verify(path, KEYS, anchors=[anchor_of("s-1", 1, 1, {})])
+    assert (report.reason, report.first_bad) == ("anchor", 2)
+
+
 async def test_s52_without_an_anchor_a_deleted_tail_is_still_the_checkpoints_to_find(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with open_at(path) as journal:
