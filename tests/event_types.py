@@ -33,6 +33,7 @@ APPENDERS: Final = {
     "NewEvent": Appender(1, 4),
     "note": Appender(2, None, always=frozenset({"at_ms"})),
     "_store_event": Appender(0, 2),
+    "put_on_record": Appender(0, 3),
     "record": Appender(0, None),
     "_at_place": Appender(0, None, always=frozenset({"position"})),  # of a webhook: what moves its place
 }
@@ -40,6 +41,7 @@ PASSED_ON: Final = {  # they make an event of what they were given; the calls of
     ("terminal/counter/book.py", "_events"),
     ("terminal/counter/outbox.py", "note"),
     ("terminal/counter/notices.py", "_store_event"),
+    ("terminal/counter/shopwide.py", "put_on_record"),
     ("terminal/people/roll.py", "record"),
     ("terminal/hooks/register.py", "_append"),
     ("terminal/hooks/courier.py", "_at_place"),

@@ -75,7 +75,7 @@ class Accounts:
                     "at_ms": now_ms,
                     "due_ms": now_ms + DELAY_MS,
                 }
-                await self._shop.record("account_changed", _subject(channel), SYSTEM, body)
+                await self._shop.put_on_record("account_changed", _subject(channel), SYSTEM, body)
             self._look(channel)
         return self.waiting()
 
@@ -108,7 +108,7 @@ class Accounts:
         body["index"] = {"claims": [said]}
         if str(actor) not in {who for who, _ in changed.yes}:
             with contextlib.suppress(Conflict):  # a second press overtook the first one's writing
-                await self._shop.record("account_approved", _subject(channel), actor, body)
+                await self._shop.put_on_record("account_approved", _subject(channel), actor, body)
         self._look(channel)
         return self._changed[channel]
 

@@ -49,7 +49,7 @@ class Alerts:
             row = {"kind": _KIND, "state": "open", "final": False, "open": False, "slug": slug, "count": count}
             body = {"channel": channel, "slug": slug, "more": more, "index": {"summary": row}}
             actor = Actor("provider", channel)
-            await self._shop.record("notification_refused", channel, actor, body)
+            await self._shop.put_on_record("notification_refused", channel, actor, body)
         self._changed()
         return more
 
@@ -72,7 +72,7 @@ class Alerts:
             count = found.body["count"] + self._more.pop(channel, 0)
             row = {"kind": _KIND, "state": "closed", "final": True, "open": False}
             body = {"channel": channel, "count": count, "index": {"summary": row}}
-            await self._shop.record("refusals_seen", channel, actor, body)
+            await self._shop.put_on_record("refusals_seen", channel, actor, body)
         self._changed()
 
     def _changed(self) -> None:

@@ -94,7 +94,7 @@ class Expiries:
             "days": days,
             "index": {"summary": row},
         }
-        await self._shop.record("key_expiring", subject, _WATCH, body)
+        await self._shop.put_on_record("key_expiring", subject, _WATCH, body)
         self._changed()
 
     @staticmethod
@@ -127,7 +127,7 @@ class Expiries:
         channel, kind, name, _, _ = row.body["about"]
         closed = {**row.body, "state": "closed", "final": True}
         body = {"channel": channel, "kind": kind, "name": name, "how": how, "index": {"summary": closed}}
-        await self._shop.record("key_alert_ended", row.subject, actor, body)
+        await self._shop.put_on_record("key_alert_ended", row.subject, actor, body)
         self._changed()
 
     def _changed(self) -> None:

@@ -30,4 +30,4 @@ class Floods:
             return
         body = {"channel": channel, "kind": kind, "count": MANY, "seconds": WINDOW_S}
         actor = Actor("provider", channel)
-        await self._shop.record("messages_flooding", channel, actor, body)
+        await self._shop.put_on_record("messages_flooding", channel, actor, body)

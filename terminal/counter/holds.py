@@ -99,7 +99,7 @@ class Holds:
                 "about": _about(about, str(actor)),
             }
             body = {**about, "index": {"summary": row}}
-            await self._shop.record("hold_begun", subject, actor, body)
+            await self._shop.put_on_record("hold_begun", subject, actor, body)
             made = self._holds()[subject] = Hold(subject, *_about(about, str(actor)))
         self._changed()
         return made
@@ -112,7 +112,7 @@ class Holds:
                 raise Conflict("hold_unknown", hold=subject)
             row = {"kind": _KIND, "state": "closed", "final": True, "open": False}
             body = {"what": hold.what, "channel": hold.channel, "reason": reason, "index": {"summary": row}}
-            await self._shop.record("hold_ended", subject, actor, body)
+            await self._shop.put_on_record("hold_ended", subject, actor, body)
             self._holds().pop(subject, None)
         self._changed()
 

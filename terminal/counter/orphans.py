@@ -69,5 +69,5 @@ class Orphans:
                 "note": note,
                 "index": {"summary": {"kind": "orphan", "state": "closed", "final": True, "open": False}},
             }
-            await self._shop.record("orphan_closed", subject, actor, body)
+            await self._shop.put_on_record("orphan_closed", subject, actor, body)
         self.changed()

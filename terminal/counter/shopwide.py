@@ -24,6 +24,6 @@ class Shopwide:
     def stream(self) -> str:
         return f"store:{self.house.store}"
 
-    async def record(self, kind: str, subject: str, actor: Actor, body: Mapping[str, Any]) -> None:
+    async def put_on_record(self, kind: str, subject: str, actor: Actor, body: Mapping[str, Any]) -> None:
         """One event of the shop's own stream, durable on return. Raises as ``Journal.append``."""
         await self.feed.append([NewEvent(self.stream, kind, subject, actor, body)])

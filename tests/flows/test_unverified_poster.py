@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.counter.accounts import poster_of
+from terminal.counter.accounts import Accounts, poster_of
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen
 from terminal.payments.event import Ledger
 from tests.flows.risk_rig import open_desk
@@ -72,8 +72,8 @@ async def test_s36_a_static_code_that_waits_for_two_people_is_on_no_glass_and_no
     await offline(shop, SHOWING)
     desk = open_desk(shop.service)
     assert [each.payload for each in desk.stickers.registered()] == [POSTER]
-    accounts = shop.service.accounts
-    shop.service.house = replace(shop.service.house, ledger=Ledger.LIVE)
+    live = replace(shop.service.house, ledger=Ledger.LIVE)
+    accounts = shop.service.accounts = Accounts(replace(shop.service.shop, house=live))
     await accounts.begin({"wechatpay": "1"})
     await accounts.begin({"wechatpay": "1", poster_of("wechatpay"): POSTER})
     await listed(shop)

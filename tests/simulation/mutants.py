@@ -14,9 +14,10 @@ from terminal.counter.checkout import Key
 from terminal.counter.feed import Feed, Then
 from terminal.counter.glass import Glass
 from terminal.counter.notices import Notices
-from terminal.counter.outbox import Paper, Voice, receipt_id
+from terminal.counter.outbox import Paper, Voice
 from terminal.counter.ports import Order, Provider, RefundOrder, Slip, Utterance
 from terminal.counter.service import Parts, Service
+from terminal.counter.slips import receipt_id
 from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed
 from terminal.payments.money import Money
 from terminal.payments.notice import Accepted, Answer, Notice, NotThere, RefundNotice, Told, Trade, Unclear

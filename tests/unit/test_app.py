@@ -37,11 +37,12 @@ LIBRARIES = {
     *("apsw", "argon2", "cryptography", "jinja2", "markupsafe", "msgspec", "serial", "typing_extensions"),
 }
 _OWN = {"__main__", "__mp_main__", "drivers", "terminal"}
+_MACHINE = {"sitecustomize", "usercustomize"}  # a distribution's own: Debian's Python has one
 _COMPILED = ("_", "cython_runtime", "__editable__")  # parts of those, and the interpreter's own
 _ASK = f"""
 import sys, terminal.app
 first = {{name.partition(".")[0] for name in sys.modules}} - sys.stdlib_module_names
-print(*sorted(first - {(LIBRARIES | _OWN)!r}))
+print(*sorted(first - {(LIBRARIES | _OWN | _MACHINE)!r}))
 print(*(name for name in {HEAVY + LATE!r} if name in sys.modules))
 import terminal.cli.first_start
 print(*(name for name in ("rich",) if name in sys.modules))
