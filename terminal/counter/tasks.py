@@ -37,8 +37,7 @@ class Tasks:
         self._group.create_task(self._keep(name, make), name=name)
 
     async def _keep(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
-        now = asyncio.get_running_loop().time
-        failures = 0
+        now, failures = asyncio.get_running_loop().time, 0
         while True:
             begun_s = now()
             try:
@@ -47,6 +46,7 @@ class Tasks:
                 if _of_journal(error):
                     raise
                 failures = 1 if now() - begun_s >= WELL_S else failures + 1
+                _no_longer_cancelled()
                 log.exception("%s failed (%d times in a row)", name, failures)
                 self.broken[name] = type(error).__name__
                 await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S)) - 1])
@@ -55,6 +55,17 @@ class Tasks:
             else:
                 self.broken.pop(name, None)
                 return
+
+
+def _no_longer_cancelled() -> None:
+    """Before Python 3.13 a TaskGroup whose child failed leaves the task marked as cancelled.
+
+    On Debian 12's own Python (3.11.2) every later timeout would then end the task in silence instead of raising
+    TimeoutError: an attempt that nobody follows any more (D11). A task that is really ended is told by ``close``.
+    """
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()
 
 
 def _of_journal(error: Exception) -> bool:
