@@ -21,15 +21,15 @@ from terminal.journal.committer import EVENTS_MAX, Committer, Drafter, Fault, Un
 from terminal.journal.failure import Fatal, refusal
 from terminal.journal.keys import JournalKeys
 from terminal.journal.place import side
-from terminal.journal.reader import Reader, Upcasters
+from terminal.journal.reader import Upcasters
+from terminal.journal.reads import Reads
 from terminal.journal.records import Identity
 from terminal.journal.recover import mark_suspect, rebuild
 from terminal.journal.schema import connect
-from terminal.journal.settled import SettledReader
 from terminal.journal.start import Ground, take
 from terminal.journal.verify import Examination, Report
 from terminal.journal.writer import Engine, InlineWriter, Item, Job, ThreadWriter, Writer
-from terminal.payments.event import Event, NewEvent, Owed, Summary
+from terminal.payments.event import Event, NewEvent
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def no_fault(_point: str) -> None:
     """Fault points do nothing in production."""
 
 
-class SqliteJournal:
+class SqliteJournal(Reads):
     """Made by ``open``; an async context manager that closes itself."""
 
     def __init__(
@@ -66,8 +66,7 @@ class SqliteJournal:
         self._checkpoints = ground.checkpoints
         self._sign_at = self._signed() + EVERY
         self._engine = Engine(committer, upkeep=self._upkeep, on_fatal=self._on_fatal)
-        self._reader = Reader(ground.reading, upcasters, failed=self._engine.die)
-        self.settled = SettledReader(self._reader)
+        super().__init__(ground.reading, committer.chain.keys, upcasters, self._engine.die)
         kind = InlineWriter if inline else ThreadWriter
         self._writer: Writer = kind(self._engine, self._told)
 
@@ -211,35 +210,6 @@ class SqliteJournal:
         self._closed = True
         self._engine.fatal = self._engine.fatal or Fatal("commit_unknown", "abandoned")
         self._let_go()
-
-    # --- reading ---------------------------------------------------------------------------------------
-
-    def claimed(self, kind: str, key: str) -> str | None:
-        return self._reader.claimed(kind, key)
-
-    def of_subject(self, subject: str) -> tuple[Event, ...]:
-        return self._reader.of_subject(subject)
-
-    def after(self, number: int, *, limit: int = 256) -> tuple[Event, ...]:
-        return self._reader.after(number, limit=limit)
-
-    def last_number(self) -> int:
-        return self._reader.last_number()
-
-    def unfinished(self) -> tuple[Summary, ...]:
-        return self._reader.unfinished()
-
-    def list(
-        self, kind: str, *, counter: str = "", before: int | None = None, limit: int = 20, search: str = ""
-    ) -> tuple[Summary, ...]:
-        return self._reader.list(kind, counter=counter, before=before, limit=limit, search=search)
-
-    def owed(self) -> tuple[Owed, ...]:
-        return self._reader.owed()
-
-    def personal(self, number: int) -> dict[str, str]:
-        """Clear personal data of one event, without what was erased."""
-        return self._reader.personal(number, self._committer.chain.keys)
 
     # --- inside ----------------------------------------------------------------------------------------
 

@@ -25,12 +25,12 @@ from terminal.journal.place import side
 from terminal.journal.postgres import log as database
 from terminal.journal.postgres.hold import Hold, Pace
 from terminal.journal.postgres.place import Place
-from terminal.journal.postgres.reads import ViewReads
 from terminal.journal.postgres.sealing import Asked
 from terminal.journal.postgres.start import JOINED, Ground, take
 from terminal.journal.postgres.verify import verify_log
 from terminal.journal.postgres.writer import Item, Job, Writer
 from terminal.journal.reader import Upcasters
+from terminal.journal.reads import Reads
 from terminal.journal.records import Identity, Row, event_of
 from terminal.journal.recover import mark_suspect
 from terminal.journal.schema import connect
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 PACE: Final = Pace()
 
 
-class PostgresJournal(ViewReads):
+class PostgresJournal(Reads):
     """Made by ``open``; an async context manager that closes itself."""
 
     def __init__(
@@ -57,7 +57,7 @@ class PostgresJournal(ViewReads):
         close_s: float,
         upcasters: Upcasters | None,
     ) -> None:
-        super().__init__(ground.view, keys, upcasters, self._unreadable)
+        super().__init__(ground.view.reading, keys, upcasters, self._unreadable)
         self._place, self._view, self._lock, self._checkpoints = (
             place,
             ground.view,

@@ -1,22 +1,30 @@
-"""The reads of the journal's port, answered from the view."""
+"""The reads of the journal's port, the same for both journals: answered from a local SQLite file."""
 
 from collections.abc import Callable
 
+import apsw
+
 from terminal.journal.failure import Fatal
 from terminal.journal.keys import JournalKeys
-from terminal.journal.postgres.view import View
 from terminal.journal.reader import Reader, Upcasters
 from terminal.journal.settled import SettledReader
 from terminal.payments.event import Event, Owed, Summary
 
 
-class ViewReads:
-    """What this instance has seen of the log: all of its own appends, and others' as soon as it hears of them."""
+class Reads:
+    """What can be asked of ``reading``: the journal's own file, or the view of a log that is shared with others.
+
+    Of a shared one it has all of this instance's own appends, and others' as soon as it hears of them.
+    """
 
     def __init__(
-        self, view: View, keys: JournalKeys, upcasters: Upcasters | None, failed: Callable[[Fatal], None]
+        self,
+        reading: apsw.Connection,
+        keys: JournalKeys,
+        upcasters: Upcasters | None,
+        failed: Callable[[Fatal], None],
     ) -> None:
-        self._reader, self._keys = Reader(view.reading, upcasters, failed=failed), keys
+        self._reader, self._keys = Reader(reading, upcasters, failed=failed), keys
         self.settled = SettledReader(self._reader)
 
     def claimed(self, kind: str, key: str) -> str | None:
