@@ -1,10 +1,10 @@
-"""What a person must see: late money, excess, mismatches. An exception never disappears by itself."""
+"""What a person must see: late money, excess, mismatches. None goes without a fact that says how it ended."""
 
 from dataclasses import replace
 from typing import Final
 
 from terminal.errors import Conflict
-from terminal.payments.attempt import Move, Opens, Signal, State
+from terminal.payments.attempt import TERMINAL, Move, Opens, Signal, State
 from terminal.payments.evidence import evidence_fields
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.notice import Notice
@@ -36,6 +36,8 @@ def exceptions(
                 Fact("evidence_noted", body),
                 *opened,
             ]  # what was proven the first time stands for the attempt
+    if attempt.live and move.to in TERMINAL:
+        found += _doubt_over(sale, attempt, "accepted" if signal is Signal.ACCEPT_PAID else "proven", at_ms)
     return found
 
 
@@ -119,6 +121,15 @@ def channel_gone(sale: Sale, attempt: Attempt, refund: Refund | None = None, *, 
 def window_over(sale: Sale, attempt: Attempt, at_ms: int) -> Facts:
     """The provider's time to end it is over and it is still in doubt: a person sees it; nothing moves by it."""
     return tuple(_opened(sale, attempt, "window_over", f"{attempt.id}:window_over", at_ms))
+
+
+def _doubt_over(sale: Sale, attempt: Attempt, how: str, at_ms: int) -> list[Fact]:
+    """The attempt has ended: nobody waits for the bank's word any more, what is left has a kind of its own."""
+    return [
+        _closing(each.id, attempt.id, how, "", at_ms)
+        for each in sale.exceptions
+        if each.id == f"{attempt.id}:window_over" and not each.closed
+    ]
 
 
 def till_not_told(sale: Sale, at_ms: int) -> Facts:

@@ -96,10 +96,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class OpenException:
-    """Something a person must see: it never disappears by itself."""
+    """Something a person must see: it stays on the list, closed with how it ended."""
 
     id: str
     kind: str  # paid_late, excess, mismatch, contradicted, window_over, refund_…, channel_gone, till_not_told
     attempt: str
     amount_minor: int
-    closed: str = ""  # how it ended: attached, refunded, accepted, told, seen
+    closed: str = ""  # how it ended: attached, refunded, accepted, proven, told, seen

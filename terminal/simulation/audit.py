@@ -34,6 +34,9 @@ def _nothing_in_doubt(oracle: Oracle, listed_slips: AbstractSet[str]) -> None:
         waits = any(row.state == "manual" and log.exceptions_of(row.id) for row in sale.attempts)
         waits = waits or any(row.pays and log.exceptions_of(row.id) for row in sale.attempts)  # left with a part
         oracle.must(sale.ended or waits, "I4", f"sale {sale.id} is still {sale.state}")
+    for told in log.exceptions.values():
+        stale = told.kind == "window_over" and not told.closed and not log.attempts[told.attempt].live
+        oracle.must(not stale, "I4", f"{told.id} is still before a person, and its doubt is over")
     for refund in log.refunds.values():
         ended = refund.state in {"refunded", "failed", "manual"} or _without_a_word(oracle, refund)
         oracle.must(ended, "I4", f"refund {refund.id}: {refund.state}")

@@ -156,6 +156,8 @@ async def test_i4_without_a_statement_a_person_decides_when_the_window_is_over(s
     shop.bank.scan_and_pay(code, shop.world.clock.wall_ms())
     await shop.looks()
     assert shop.sale(sale).state is SaleState.PAID
+    told = {each.kind: each.closed for each in shop.sale(sale).exceptions}
+    assert told == {"window_over": "proven", "paid_late": ""}, "the statement settled the doubt by itself"
 
 
 @pytest.mark.row(21)

@@ -7,6 +7,7 @@ from terminal.counter.ports import CodeScreen, Order, ResultScreen
 from terminal.payments.notice import Answer, NotThere, Unclear
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.faults import Value
+from terminal.web.views import sale_view
 from tests.flows.counter_devices import now_s
 from tests.flows.meddler import Meddler
 from tests.flows.shop import CASHIER, DAY_S, Shop, refused, story
@@ -197,3 +198,7 @@ async def test_i4_a_doubt_that_outlives_the_banks_time_is_told_also_where_every_
     shop.world.line.faults.heal()
     await shop.until(lambda: not shop.attempt(sale).live, 400)
     assert shop.kept_minor == 0
+    await shop.world.crash()
+    await shop.world.start()
+    view = sale_view(shop.sale(sale), test=True)
+    assert (view.word, [each.closed for each in view.exceptions]) == ("not_paid", ["proven"])

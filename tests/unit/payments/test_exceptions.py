@@ -3,7 +3,9 @@
 import pytest
 
 from terminal.errors import Conflict
-from terminal.payments.attempt import Flag, Signal, State
+from terminal.payments import decide
+from terminal.payments.attempt import Direction, Flag, Signal, State
+from terminal.payments.exceptions import window_over
 from terminal.payments.notice import Trade
 from terminal.payments.sale import SaleState
 from tests.unit.payments.journey import Journey, notice
@@ -126,6 +128,43 @@ def test_the_bill_ends_a_reverse_as_late_money_never_as_news() -> None:
     assert sale.state() is SaleState.PAID
     assert sale.open_exceptions() == ["paid_late"]
     assert "A1:voice:paid" not in sale.owed_ids()
+
+
+@pytest.mark.parametrize(
+    ("direction", "signal", "word", "left"),
+    [
+        ("pull", _E.SUCCESS, "paid", ["paid_late"]),
+        ("push", _E.BILL_PAID, "paid", ["paid_late"]),
+        ("pull", _E.RETURNED, "not_paid", []),
+        ("pull", _E.BILL_CLOSED, "not_paid", []),
+        ("push", _E.CLOSED_THERE, "not_paid", []),
+    ],
+)
+def test_i4_proof_after_the_banks_time_ends_what_was_told_of_the_doubt(
+    direction: Direction, signal: Signal, word: str, left: list[str]
+) -> None:
+    sale = Journey()
+    sale.at(direction, State.MANUAL)
+    assert (sale.sale.word, sale.open_exceptions()) == ("person", ["window_over"])
+    sale.hear(_E.PAYING, _E.UNCLEAR)
+    assert sale.open_exceptions() == ["window_over"], "nothing is proven"
+    closing = [each.body for each in sale.hear(signal) if each.type == "exception_closed"]
+    assert [(each["exception"], each["how"]) for each in closing] == [("A1:window_over", "proven")]
+    assert (sale.sale.word, sale.open_exceptions()) == (word, left)
+    assert decide.summary(sale.sale)["exceptions"] == left
+    assert sale.hear(signal) == (), "once"
+
+
+def test_i4_a_reminder_of_a_doubt_ends_with_it_and_not_again_where_a_person_has_seen_it() -> None:
+    for seen in (False, True):
+        sale = Journey()
+        sale.at("pull", State.REVERSE_UNKNOWN)
+        sale.take(window_over(sale.sale, sale.attempt, 4))
+        if seen:
+            sale.close_exception("A1:window_over", "seen")
+        sale.hear(_E.REVERSE_OK)
+        assert [each.closed for each in sale.sale.exceptions] == ["seen" if seen else "proven"]
+        assert sale.sale.final
 
 
 def test_mismatch_is_never_paid_and_always_before_a_person_b6() -> None:

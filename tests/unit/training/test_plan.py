@@ -29,11 +29,12 @@ def exam(state: str = "ended", at_ms: int = EXAM_MS, *, passed: bool = True) -> 
 class Shelf:
     """The real journal, only read."""
 
-    def __init__(self, *events: tuple[str, int, str, str]) -> None:
+    def __init__(self, *events: tuple[str, int, str, str], how: str = "seen") -> None:
+        body = {"exception": "e1", "how": how}
         self._events = tuple(
             Event(
                 *(number, "counter:1", number, kind, 1, Ledger.LIVE, "m", "s", "1", subject, actor),
-                *(at_ms, 0, {"exception": "e1"} if kind.startswith("exception") else {}, b""),
+                *(at_ms, 0, body if kind.startswith("exception") else {}, b""),
             )
             for number, (kind, at_ms, actor, subject) in enumerate(events, 1)
         )
@@ -91,10 +92,9 @@ def test_the_report_counts_only_the_persons_weeks_after_the_exam() -> None:
 
 def test_a_doubt_settled_within_the_hour_is_no_mistake_and_a_later_one_is() -> None:
     since = EXAM_MS + DAY_MS
-    for took_ms, late in ((LATE_MS, 0), (LATE_MS + 1, 1)):
-        live = Shelf(
-            ("exception_opened", since, "system:engine", "s1"), ("exception_closed", since + took_ms, MEI, "s1")
-        )
+    for took_ms, how, late in ((LATE_MS, "seen", 0), (LATE_MS + 1, "seen", 1), (LATE_MS + 1, "proven", 0)):
+        closed = ("exception_closed", since + took_ms, MEI, "s1")
+        live = Shelf(("exception_opened", since, "system:engine", "s1"), closed, how=how)
         (told,) = effects(newest_first(exam()), live, 2, since + DAY_MS)
         assert told.late == late
         assert told.until_ms == since + DAY_MS, "weeks that are not over count up to now"
