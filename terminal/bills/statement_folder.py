@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 
 from terminal.banks.any_bank import AnyBank
 from terminal.banks.statements.amounts import told
-from terminal.banks.statements.mapping import Mapping, read_mapping
+from terminal.banks.statements.mapping import MAPPING_MAX, Mapping, read_mapping
 from terminal.bills.statement_intake import Intake, Report
 from terminal.channel_tables import AnyBankTable
 from terminal.counter.service import Service
@@ -291,6 +291,7 @@ def mapping_of(loaded: Loaded, table: AnyBankTable) -> Mapping | None:
         return None
     path = loaded.path(table.statement_mapping)
     try:
-        return read_mapping(path.read_bytes(), path.name)
+        with path.open("rb") as file:
+            return read_mapping(file.read(MAPPING_MAX + 1), path.name)
     except OSError as error:
         raise BadSettings("mapping_unusable", file=path.name, why=error.strerror or "unreadable") from error

@@ -57,7 +57,7 @@ def _process(root: Path, state: Path) -> Path | None:
     """The process that ready.json names, if it is still a service of ours."""
     try:
         pid = msgspec.json.decode((state / "ready.json").read_bytes(), type=dict[str, object]).get("pid", 0)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
     process = root / "proc" / str(pid)
     return process if "serve" in _read(process / "cmdline").split("\0") else None

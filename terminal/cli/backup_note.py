@@ -28,7 +28,7 @@ def read_note(state: Path) -> Note | None:
     """None: none was ever made here, or it is not to be read."""
     try:
         return msgspec.json.decode((state / NOTE).read_bytes(), type=Note)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -150,7 +150,7 @@ def load(path: Path) -> tuple[Head, list[Chunk]]:
 def _line(path: Path, number: int, line: str, kind: type[L]) -> L:
     try:
         return msgspec.json.decode(line, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise wrong(f"{path}, line {number}: {error}") from None
 
 

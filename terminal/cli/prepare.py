@@ -42,10 +42,10 @@ channels = []                    # the names of the tables below [channels]
 
 
 def read_answers(file: Path) -> Answers:
-    """Raises InvalidRequest: ``script_wrong``: no JSON; ``visit_questions_open``."""
+    """Raises InvalidRequest: ``script_wrong``: no JSON, or of no end; ``visit_questions_open``."""
     try:
         told = msgspec.json.decode(read(file), type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest("script_wrong", why=str(error)) from None
     answers = answers_of(told)
     if isinstance(answers, str):

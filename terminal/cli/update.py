@@ -53,7 +53,7 @@ class Machine:
         told = _run(program, "update", "self-test", "--config", config, owner=owner_of(config))
         try:
             return msgspec.json.decode(told, type=Release)
-        except msgspec.DecodeError:
+        except ValueError:
             raise BadSettings("update_failed", why="the new version does not say what it is") from None
 
 

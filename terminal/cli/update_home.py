@@ -133,7 +133,7 @@ class Home:
 def _release(environment: Path) -> Release:
     try:
         return msgspec.json.decode((environment / RELEASE).read_bytes(), type=Release)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         raise BadSettings("update_no_previous") from None
 
 

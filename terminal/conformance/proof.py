@@ -90,7 +90,7 @@ def read(file: Path) -> Proof | None:
     """None: there is none, or nobody could have written it."""
     try:
         return msgspec.json.decode(file.read_bytes()[:_SIZE_MAX], type=Proof)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -125,7 +125,7 @@ def _read(path: Path) -> _Lines:
             break
         try:
             checkpoint = msgspec.json.decode(line, type=Checkpoint)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors too
             raise JournalError("checkpoints_damaged", path=str(path), line=len(found) + 1) from error
         if checkpoint.prev != previous:
             raise JournalError("checkpoints_damaged", path=str(path), line=len(found) + 1)

@@ -28,7 +28,7 @@ class ServiceProcess:
         """What the service last said of itself; empty when it never ran."""
         try:
             told: dict[str, Any] = msgspec.json.decode(self._ready.read_bytes())
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return told
 

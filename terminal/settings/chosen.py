@@ -1,7 +1,6 @@
 """What was chosen on the set-up page: ``devices.toml`` in the state folder, above the settings file."""
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import msgspec
 from terminal.errors import BadSettings
 from terminal.settings.pieces import piece
 from terminal.settings.tables import DEVICE_TABLES, CounterTable, DeviceTable, Settings
+from terminal.settings.toml_file import read_tables
 from terminal.whole_file import write_whole
 
 CHOSEN_FILE: Final = "devices.toml"
@@ -22,10 +22,12 @@ def chosen(state: Path, problems: list[BadSettings]) -> Chosen:
     """What ``devices.toml`` in the state folder says; the program writes it, and a person may take it away."""
     path = state / CHOSEN_FILE
     try:
-        table = _by_role(tomllib.loads(path.read_text(encoding="utf-8")).get("counters", {}))
-    except (FileNotFoundError, NotADirectoryError):  # of a folder that cannot be there the journal tells
+        table = _by_role(read_tables(path).get("counters", {}))
+    except BadSettings as error:
+        if error.slug != "config_missing":  # of a folder that cannot be there the journal tells
+            problems.append(error)
         return {}
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         problems.append(BadSettings("config_unreadable", path=str(path), why=str(error)))
         return {}
     found: Chosen = {}

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from terminal.payments.currencies import EXPONENTS
 from terminal.settings.chosen import chosen, with_chosen
 from terminal.settings.pieces import piece
 from terminal.settings.tables import DOORS, AnyDoor, CounterTable, HwProxyTable, Listen, Settings
+from terminal.settings.toml_file import read_tables
 
 SECRETS: Final = ("apiv3_key", "client_secret", "pepper")
 CREDENTIAL: Final = "credential:"  # in secrets_file: systemd hands the file over
@@ -73,15 +73,9 @@ def load(path: Path, *, despite: Collection[str] = ()) -> Loaded:
     ``despite``: slugs that whoever only looks at an installation can do with; no service is started so.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise Problems([BadSettings("config_missing", path=str(path))]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problems([BadSettings("config_unreadable", path=str(path), why=str(error))]) from None
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Problems([BadSettings("config_unreadable", path=str(path), why=str(error))]) from None
+        table = read_tables(path)
+    except BadSettings as error:
+        raise Problems([error]) from None
     problems: list[BadSettings] = []
     settings = _settings(table, problems)
     folder = path.resolve().parent
@@ -216,11 +210,11 @@ def _secrets(folder: Path, named: str, despite: Collection[str]) -> Secrets:
     try:
         if stat.S_IMODE(path.stat().st_mode) & others and "config_secret_readable" not in despite:
             raise BadSettings("config_secret_readable", path=str(path))
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadSettings("config_missing", path=str(path)) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise BadSettings("config_unreadable", path=str(path), why=type(error).__name__) from None
+    tables = read_tables(path, secret=True)
     if loose := [name for name, table in tables.items() if not isinstance(table, dict)]:
         raise BadSettings("config_unknown_key", key=f"{path.name}: {loose[0]}")
     return Secrets({name: {k: str(v) for k, v in table.items()} for name, table in tables.items()})

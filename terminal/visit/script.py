@@ -55,7 +55,7 @@ def read_script(data: bytes) -> Script:
         raise InvalidRequest("script_wrong", why=f"more than {SCRIPT_MAX} bytes")
     try:
         script = msgspec.toml.decode(data, type=Script)
-    except (ValueError, UnicodeDecodeError) as error:  # msgspec's and TOML's errors are ValueErrors too
+    except (ValueError, RecursionError) as error:  # msgspec's and TOML's errors are ValueErrors too
         raise InvalidRequest("script_wrong", why=str(error)) from None
     steps = [each.step for each in script.steps]
     if twice := sorted({step for step in steps if steps.count(step) > 1}):

@@ -124,7 +124,7 @@ def read_ledger(loaded: Loaded) -> list[Entry]:
     try:
         text = (loaded.state / OUTBOUND_FILE).read_bytes()
         return msgspec.json.decode(text, type=list[Entry])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return []
 
 

@@ -286,6 +286,10 @@ def test_in_the_office_six_answers_propose_a_preset_and_begin_the_shops_files(tm
     answers.write_text(json.dumps({**ANSWERS, "works": "robots"}))
     code, said = command("onboard", "--answers", str(answers), "--dry-run")
     assert (code, "C-124" in said) == (REFUSED, True)
+    for spoilt in (b'{"works": "\xff"}', b'{"works": ' + b"[" * 20_000):
+        answers.write_bytes(spoilt)
+        code, said = command("onboard", "--answers", str(answers), "--dry-run")
+        assert (code, "C-123" in said) == (REFUSED, True)
     assert command("onboard")[0] == USAGE
     assert "pharmacy" in command("preset", "list")[1]
     assert "cut_off" in command("preset", "show", "restaurant")[1]

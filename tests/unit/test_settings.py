@@ -1,5 +1,6 @@
 """Settings: the shipped example loads, and everything that is wrong is named at once (F1)."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,39 @@ def test_f1_a_door_for_phones_has_a_port_that_they_can_come_back_to(tmp_path: Pa
 def test_f1_a_missing_file_and_broken_toml_say_so(tmp_path: Path) -> None:
     assert slugs(tmp_path / "none.toml")[0][0] == "config_missing"
     assert slugs(place(tmp_path, "mode = "))[0][0] == "config_unreadable"
+
+
+DEEP = "x = " + "[" * 20_000
+WRONG: dict[str, tuple[bytes, str]] = {
+    "a slip": (b"\n\nmode = @\n", "at line 3"),
+    "without end": (DEEP.encode(), "too deep"),
+    "digits": (b'mode = "test"\nnumber = ' + b"7" * 5000, "digits at line 2"),
+    "not UTF-8": ('mode = "test"\n\ntitle = "茶"'.encode("gb18030"), "not UTF-8 at line 3"),
+    "a film": (b"# \n" * 400_000, "longer than 1024 KiB"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("name", ["countertop.toml", "secrets.toml", "state/devices.toml"])
+def test_f1_a_file_that_is_no_toml_is_told_with_its_name_and_line(tmp_path: Path, name: str, wrong: str) -> None:
+    data, why = WRONG[wrong]
+    path = place(tmp_path, example())
+    (tmp_path / "state").mkdir()
+    (tmp_path / name).write_bytes(data)
+    (tmp_path / name).chmod(0o600)
+    with pytest.raises(Problems) as raised:
+        load(path)
+    [told] = raised.value.problems
+    assert (told.slug, told.facts["path"]) == ("config_unreadable", str(tmp_path / name))
+    assert why in str(told.facts["why"])
+
+
+def test_s44_of_a_secret_that_is_no_toml_the_place_is_told_and_nothing_else(tmp_path: Path) -> None:
+    path = place(tmp_path, example())
+    (tmp_path / "secrets.toml").write_text('[people]\npepper = "hush"\n[people]\npepper = "hush"')
+    with pytest.raises(Problems) as raised:
+        load(path)
+    assert re.fullmatch(r"at line 3, column \d+", str(raised.value.facts["why"]))
 
 
 def test_s40_secrets_that_others_can_read_are_refused(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """How one bank writes its CSV statement, as a TOML table: names of columns, dates, signs, encoding."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
+
+MAPPING_MAX: Final = 64 * 1024  # bytes
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,9 +52,13 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_mapping(text: bytes, name: str) -> Mapping:
     """Raises BadSettings ``mapping_unusable`` with the file and what to change."""
+    if len(text) > MAPPING_MAX:
+        raise BadSettings("mapping_unusable", file=name, why=f"longer than {MAPPING_MAX // 1024} KiB")
     try:
         mapping = msgspec.toml.decode(text, type=Mapping)
-    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+    except RecursionError:
+        raise BadSettings("mapping_unusable", file=name, why="tables or lists too deep in each other") from None
+    except ValueError as error:  # of its bytes, its form, or a number without end; msgspec's are ValueErrors too
         raise BadSettings("mapping_unusable", file=name, why=str(error)) from error
     if why := _contradiction(mapping):
         raise BadSettings("mapping_unusable", file=name, why=why)

@@ -30,7 +30,8 @@ def test_s52_any_changed_byte_is_found(tmp_path: Path) -> None:
     three(path)
     whole = path.read_bytes()
     for place in range(0, len(whole) - 1, 3):  # without the last newline: that is a torn write
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        bit = 1 if place % 2 else 0x80  # and no UTF-8 any more
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
         with pytest.raises(JournalError, match="checkpoints_damaged"):
             read_checkpoints(path, KEYS.signer.public_key())
 

@@ -24,6 +24,8 @@ STEP = '\n[[steps]]\nstep = "sheet"\nseconds = 1\n'
         (WHOLE.replace('step = "sheet"', 'step = "coffee"'), "coffee"),
         (SWAPPED, "order"),
         ("x" * (SCRIPT_MAX + 1), "bytes"),
+        ("format = " + "[" * 20_000, "recursion"),
+        ("format = " + "7" * 5000, "digits"),
     ],
 )  # fmt: skip
 def test_a_script_with_a_mistake_says_where(text: str, why: str) -> None:

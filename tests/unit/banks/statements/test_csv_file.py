@@ -3,7 +3,7 @@
 import pytest
 
 from terminal.banks.statements import csv_file
-from terminal.banks.statements.mapping import Mapping, read_mapping
+from terminal.banks.statements.mapping import MAPPING_MAX, Mapping, read_mapping
 from terminal.errors import BadSettings
 from terminal.payments.bill import BillEnd, BillLine, BillRefused
 
@@ -141,4 +141,19 @@ def test_a_mapping_that_contradicts_itself_is_refused_with_the_reason(before: st
     with pytest.raises(BadSettings) as refused:
         mapping(GERMAN.replace(before, after))
     assert refused.value.slug == "mapping_unusable"
+    assert why in str(refused.value.facts["why"])
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"skip = " + b"[" * 20_000, "too deep"),
+        (b"skip = " + b"7" * 5000, "digits"),
+        (b"account = \xff", "utf-8"),
+        (b"#" * (MAPPING_MAX + 1), "longer than"),
+    ],
+)
+def test_a_mapping_that_is_no_toml_is_refused_with_the_reason(data: bytes, why: str) -> None:
+    with pytest.raises(BadSettings, match="mapping_unusable") as refused:
+        read_mapping(data, "bank.toml")
     assert why in str(refused.value.facts["why"])
