@@ -16,7 +16,8 @@ from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
 from terminal.system import return_large_buffers
 
-FRESH_OBJECTS: Final = 10_000  # made and not freed since the last look for garbage: a dozen sales
+FRESH_OBJECTS: Final = 10_000  # made and not freed since the last look for garbage
+SETTLED_S: Final = 20.0  # devices are greeted by then, idle screens painted, connections open
 
 
 def serve(
@@ -71,7 +72,7 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
             links = await first_links(now, loaded)
             pins = await demo_people(now) if loaded.settings.mode == "test" else {}
             say_ready(now, links, pins)
-        _look_for_garbage()
+        look_for_garbage_later()
         log_lines.say(f"Countertop answers at {now.url}")
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, now.failed}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,9 +83,16 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
     return 0
 
 
+def look_for_garbage_later() -> None:
+    """Once the shop has settled, and from then on only among what is made from then on.
+
+    What the start made stays for good, and so does what a thousand displays made when they were greeted: looking
+    through either holds the loop for some sixty milliseconds, in the middle of a sale.
+    """
+    asyncio.get_running_loop().call_later(SETTLED_S, _look_for_garbage)
+
+
 def _look_for_garbage() -> None:
-    """From now on, and among what is made from now on: what the start made stays for good, and looking through
-    all of it would hold the loop for some fifty milliseconds, in the middle of a sale."""
     gc.freeze()
     gc.set_threshold(FRESH_OBJECTS)
     gc.enable()
