@@ -2,8 +2,12 @@
 
 import asyncio
 import io
-from typing import Final
+import logging
+from typing import TYPE_CHECKING, Final
 
+from terminal.brand.brand import BadBrand
+from terminal.brand.logo import kept
+from terminal.brand.shelf import FILE
 from terminal.counter.commands import quick_amounts
 from terminal.counter.service import Service
 from terminal.counter.slips import mark_of
@@ -15,6 +19,10 @@ from terminal.people.service import People
 from terminal.visit import cards
 from terminal.web.card_sheet import A4, DPI, MARGIN, Draw, sheet_pdf
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+log = logging.getLogger(__name__)
 POSTER: Final = "poster-"
 COMMANDS: Final = "commands"
 SIGN: Final = 150  # dots high at most, a bit more than a centimetre and a half
@@ -102,10 +110,25 @@ def _page(png: bytes, title: str, sign: bytes) -> bytes:
     page = Image.new("L", A4, 255)
     page.paste(drawn, ((A4[0] - size[0]) // 2, (A4[1] - size[1]) // 2))
     if sign:
-        with Image.open(io.BytesIO(sign)) as picture:
-            small = picture.convert("RGBA")
-        small.thumbnail((A4[0] - 2 * MARGIN, head))
-        page.paste(small.convert("L"), ((A4[0] - small.width) // 2, MARGIN), small.getchannel("A"))
+        _put_sign(page, sign)
     out = io.BytesIO()
     page.save(out, "PDF", resolution=DPI, title=title)
     return out.getvalue()
+
+
+def _put_sign(page: "Image", sign: bytes) -> None:
+    """Above the card; a damaged one is left out, and the log says which file to mend."""
+    from PIL import Image
+
+    try:
+        sound = kept(sign)
+    except BadBrand as wrong:
+        why = wrong.complaints[0]
+        log.warning(
+            "a card without the bank's sign, %s is damaged: %s Run countertop brand apply again.", FILE, why
+        )
+        return
+    with Image.open(io.BytesIO(sound)) as picture:
+        small = picture.convert("RGBA")
+    small.thumbnail((A4[0] - 2 * MARGIN, SIGN))
+    page.paste(small.convert("L"), ((A4[0] - small.width) // 2, MARGIN), small.getchannel("A"))
