@@ -23,6 +23,7 @@ from terminal.errors import BadSettings
 from terminal.hooks.desk import Hooks
 from terminal.observe.calls import Calls
 from terminal.observe.exposition import Family, one
+from terminal.observe.lag import watch_lag
 from terminal.observe.meters import Meters, Seen
 from terminal.observe.spans import end_of, export
 from terminal.observe.stages import numbers_of, told
@@ -33,7 +34,6 @@ from terminal.web.metrics import Observed, metrics_app
 from terminal.wiring.channels import Opened
 
 log = logging.getLogger(__name__)
-LAG_EVERY_S: Final = 1.0
 FOUND_MAX: Final = 200  # sales in doubt that are looked up at the start
 SETTLE_S: Final = 20.0  # a slip and a voice follow the end: the sale's spans wait for them
 QUEUE_MAX: Final = 256  # ended sales whose spans wait; the oldest go first
@@ -80,7 +80,7 @@ class Watching:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
-            group.create_task(self._lag())
+            group.create_task(watch_lag(self.meters.lagged, lambda: self._after))
             if self._spans is not None:
                 group.create_task(self._spans.run())
 
@@ -103,13 +103,6 @@ class Watching:
             for event in self._service.feed.of_subject(row.subject):
                 if event.type == "sale_moved":
                     self.meters.heard(event)
-
-    async def _lag(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due_s = loop.time() + LAG_EVERY_S
-            await asyncio.sleep(LAG_EVERY_S)
-            self.meters.lagged(max(loop.time() - due_s, 0.0))
 
 
 def collector_of(loaded: Loaded) -> tuple[ProviderLink, str]:
