@@ -85,7 +85,7 @@ def playlist(
     told = chosen(name)
     places = Places(state.resolve())
     with sentences():
-        raise typer.Exit(asyncio.run(Roadshow(places, Ports(ports), told, name, pace_s=pace).run(once=once)))
+        raise typer.Exit(asyncio.run(Roadshow(places, Ports(ports), told, name, pace_s=pace, once=once).run()))
 
 
 class Demo:

@@ -54,16 +54,19 @@ def _say(text: str) -> None:
 class Roadshow:
     """Args:
     name: as it was typed; a file is read again by the lab, from this folder.
+    once: ends after one round.
     """
 
-    def __init__(self, places: Places, ports: Ports, told: Playlist, name: str, *, pace_s: float) -> None:
-        self._places, self._ports, self._told = places, ports, told
+    def __init__(
+        self, places: Places, ports: Ports, told: Playlist, name: str, *, pace_s: float, once: bool
+    ) -> None:
+        self._places, self._ports, self._told, self._once = places, ports, told, once
         self._supervisor = Supervisor(_say)
         which = str(Path(name).resolve()) if name.endswith(".toml") else name
-        show = ("--show", which, "--pace", str(pace_s))
+        show = ("--show", which, "--pace", str(pace_s), *(["--once"] if once else []))
         self._shop = ShopProcesses(places, ports, "CNY", self._supervisor, show=show)
 
-    async def run(self, *, once: bool) -> int:
+    async def run(self) -> int:
         """The exit code. Whatever happens, no process is left behind."""
         if busy := listeners(self._ports.named()):
             for port, who in sorted(busy.items()):
@@ -73,7 +76,7 @@ class Roadshow:
             return UNAVAILABLE
         self._places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         stopping = partial(_say, "\nStopping …")
-        result = await until_stopped(self._work(once=once), self._supervisor, asyncio.Event(), stopping)
+        result = await until_stopped(self._work(), self._supervisor, asyncio.Event(), stopping)
         if isinstance(result, CannotRun):
             errors.print(str(result), highlight=False, markup=False)
             return UNAVAILABLE
@@ -82,7 +85,7 @@ class Roadshow:
         _say("Everything is stopped.")
         return result if isinstance(result, int) else 0
 
-    async def _work(self, *, once: bool) -> int:
+    async def _work(self) -> int:
         title = self._told.title.within(language())
         _say(f"{title}: {len(self._told.stories)} stories. Everything is simulated: TEST, no money moves.")
         await self._shop.start()
@@ -90,7 +93,7 @@ class Roadshow:
         _say("Open in a browser on this machine and press F11 for the whole screen:")
         _say(f"  {url}/lab/show?key={self._shop.lab_key()}")
         _say("Keys: space pauses and goes on, → next, R repeat, S next story. Ctrl-C ends everything.")
-        if not once:
+        if not self._once:
             await self._shop.keep()
             return 0
         return await self._one_round(url)

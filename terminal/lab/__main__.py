@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--lan-tls", type=Path, help="key and certificate for that address, PEM in one file")
     parser.add_argument("--show", default="", help="playlist that begins at once, by name or file")
     parser.add_argument("--pace", type=float, default=PACE_S, help="seconds a sentence stands")
+    parser.add_argument("--once", action="store_true", help="one round of --show")
     asked = parser.parse_args()
     if asked.lan and asked.lan_tls is None:
         parser.error("--lan needs --lan-tls: what leaves this machine is encrypted")
@@ -47,7 +48,7 @@ def why_not(asked: argparse.Namespace, error: OSError) -> str:
 
 async def _serve(asked: argparse.Namespace) -> int:
     stop = asyncio.Event()
-    staging = Staging(named(asked.show), asked.pace, begins=True) if asked.show else None
+    staging = Staging(named(asked.show), asked.pace, begins=True, once=asked.once) if asked.show else None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running_lab(

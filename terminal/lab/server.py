@@ -56,14 +56,16 @@ class Lan:
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """``begins``: at once, and not when somebody starts it; ``pace_s``: how long a sentence stands."""
+    """``begins``: at once, and not when somebody starts it; ``pace_s``: how long a sentence stands; ``once``: one
+    round."""
 
     playlist: Playlist
     pace_s: float = PACE_S
     begins: bool = False
+    once: bool = False
 
     def show(self, lab: Laboratory, till: TillActs) -> Show:
-        made = Show(lab, till, self.playlist, pace_s=self.pace_s)
+        made = Show(lab, till, self.playlist, pace_s=self.pace_s, once=self.once)
         if self.begins:
             made.press("start")
         return made

@@ -63,10 +63,13 @@ class Phone:
 class Show:
     """Args:
     pace_s: how long a sentence stands.
+    once: after a round it waits until somebody starts the next.
     """
 
-    def __init__(self, lab: Laboratory, till: TillActs, playlist: Playlist, *, pace_s: float = PACE_S) -> None:
-        self._lab, self._till, self.playlist, self._pace_s = lab, till, playlist, pace_s
+    def __init__(
+        self, lab: Laboratory, till: TillActs, playlist: Playlist, *, pace_s: float = PACE_S, once: bool = False
+    ) -> None:
+        self._lab, self._till, self.playlist, self._pace_s, self._once = lab, till, playlist, pace_s, once
         self.playing, self.paused, self.waits = False, False, False
         self.rounds = 0
         self.failed: dict[str, str] = {}  # by story: what did not come, of its last time
@@ -102,11 +105,22 @@ class Show:
         try:
             await self._until_open()
             while True:
+                before = self.rounds
                 await self._one(self.playlist.stories[self._number])
+                if self._once and self.rounds > before:
+                    await self._stand_still()
         finally:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
+
+    async def _stand_still(self) -> None:
+        """The counter is tidy, and no sale is begun for nobody."""
+        self.playing = False
+        self._clean()
+        self._begun.clear()
+        self._lab.on_change()
+        await self._begun.wait()
 
     async def _until_open(self) -> None:
         """The service may start after the lab does."""

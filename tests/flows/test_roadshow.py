@@ -55,7 +55,7 @@ class Stage:
         return str(self.show.playlist.stories[self.show.told()["number"] - 1].name)
 
 
-def staged(counter: Counter, name: str) -> Stage:
+def staged(counter: Counter, name: str, *, once: bool = False) -> Stage:
     stand = Stand(counter.devices.wires, Timeline(counter.world.bank_clock))
     process, late_s = VirtualProcess(counter), [0.0]
     lab = Laboratory(stand, VirtualBank(counter), process, stand.timeline)  # type: ignore[arg-type]  # by shape
@@ -70,7 +70,7 @@ def staged(counter: Counter, name: str) -> Stage:
         await asyncio.sleep(late_s[0])
         return status, msgspec.json.decode(told) if told else None
 
-    show = Show(lab, TillActs(send, counter.world.ids, lambda: OWNER_PIN), named(name))
+    show = Show(lab, TillActs(send, counter.world.ids, lambda: OWNER_PIN), named(name), once=once)
     seen: list[dict[str, Any]] = []
 
     def look() -> None:
@@ -83,9 +83,9 @@ def staged(counter: Counter, name: str) -> Stage:
 
 
 @contextmanager
-def played(name: str) -> Iterator[Stage]:
+def played(name: str, *, once: bool = False) -> Iterator[Stage]:
     counter = Counter.open(Setup())
-    made = staged(counter, name)
+    made = staged(counter, name, once=once)
     running = counter.run(_begun(made.show))
     try:
         yield made
@@ -203,6 +203,25 @@ def test_a_story_that_is_left_while_its_sale_is_being_opened_leaves_none_behind(
     assert stage.counter.service.book.sale(left.subject).word == "not_paid"
     stage.until(lambda: stage.story == "checking-please-wait")
     assert show.failed == {}
+
+
+def test_a_show_of_one_round_opens_no_sale_after_its_last_story_until_somebody_starts_it_again(
+    tmp_path: Path,
+) -> None:
+    title = "\n".join(f'{each} = "Short"' for each in LANGUAGES)
+    stories = 'name = "short"\nstories = ["scan-the-shop", "show-your-phone"]'
+    (tmp_path / "short.toml").write_text(f"{stories}\n[title]\n{title}\n", "utf-8")
+    with played(str(tmp_path / "short.toml"), once=True) as stage:
+        show, sales = stage.show, stage.counter.service.feed
+        show.press("start")
+        stage.until(lambda: show.rounds == 1)
+        opened = len(sales.list("sale"))
+        stage.counter.run(asyncio.sleep(60), limit_s=90)
+        assert len(sales.list("sale")) == opened
+        assert {each.body["open"] for each in sales.list("sale")} == {False}
+        assert not show.told()["playing"]
+        show.press("start")
+        stage.until(lambda: len(sales.list("sale")) > opened)
 
 
 def test_what_does_not_come_is_noted_and_the_next_story_finds_a_whole_counter(stage: Stage) -> None:
