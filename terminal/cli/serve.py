@@ -14,7 +14,7 @@ from terminal.cli import log_lines
 from terminal.cli.words import JOURNAL, SETTINGS, language, sentences, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
-from terminal.system import return_large_buffers
+from terminal.system import read_in_small_pieces, return_large_buffers
 
 FRESH_OBJECTS: Final = 10_000  # made and not freed since the last look for garbage
 SETTLED_S: Final = 20.0  # devices are greeted by then, idle screens painted, connections open
@@ -31,6 +31,7 @@ def serve(
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no key of ours in a dump, whoever starts us (S44)
     gc.disable()
     return_large_buffers()
+    read_in_small_pieces()
     with sentences(as_json=as_json):
         loaded = load(config)
         log_lines.shape(loaded.settings.log.format, loaded.settings.log.level, verbose=verbose)
