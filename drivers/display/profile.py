@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 
@@ -25,6 +25,7 @@ class DisplayProfile:
     keep_alive_ms: int = 5000
 
 
+@cache
 def load(name: str = "countertop") -> DisplayProfile:
     """Raises FileNotFoundError: no such profile; TypeError: a key that no profile has."""
     values = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
@@ -43,6 +44,7 @@ class ScannerProfile:
     commands: tuple[str, ...] = ()
 
 
+@cache
 def load_profile(name: str) -> ScannerProfile:
     """Read ``profiles/<name>.toml``.
 

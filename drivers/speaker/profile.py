@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -43,6 +44,7 @@ class SpeakerProfile:
         return self.protocol in ("dfplayer", "jq8900", "audio")
 
 
+@cache
 def load_profile(name: str) -> SpeakerProfile:
     """Read ``profiles/<name>.toml``.
 

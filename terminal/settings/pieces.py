@@ -1,8 +1,10 @@
 """One value or table of a file, read so that one mistake does not hide the next."""
 
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
+from msgspec.structs import FieldInfo
 
 from terminal.channel_tables import Table
 from terminal.errors import BadSettings
@@ -15,7 +17,7 @@ def piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> 
     )
     if table is not None and isinstance(value, dict):
         before = len(problems)
-        fields = {field.name: field for field in msgspec.structs.fields(table)}
+        fields = _fields(table)
         for name, inner in value.items():
             if name in fields:
                 piece(f"{where}.{name}", inner, fields[name].type, problems)
@@ -30,6 +32,12 @@ def piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> 
     except msgspec.ValidationError as error:
         problems.append(_problem(where, str(error)))
         return None
+
+
+@cache
+def _fields(table: type[Table]) -> dict[str, FieldInfo]:
+    """Looked up once: a chain's settings name the same kinds of table a thousand times."""
+    return {field.name: field for field in msgspec.structs.fields(table)}
 
 
 def _problem(where: str, message: str) -> BadSettings:
