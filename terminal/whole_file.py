@@ -1,8 +1,13 @@
 """A file that is there whole or not at all, also after a power cut."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, Final, NamedTuple
+
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES})  # a USB stick
 
 
 class Owner(NamedTuple):
@@ -28,6 +33,41 @@ def write_new(path: Path, data: bytes, mode: int, owner: Owner | None = None) ->
     finally:
         aside.unlink()
     sync_folder(path.parent)
+
+
+@contextmanager
+def new_whole(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """As ``write_new``, for what is written piece by piece: durable under its name once the block ends (F4).
+
+    Raises:
+        FileExistsError: the name is taken, also by a link that leads nowhere; nothing is written. OSError.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "exists already", str(path))
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        _name(part, path)
+        sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _name(part: Path, path: Path) -> None:
+    """A link never takes a name over; where a file system has none, the name is looked at once more."""
+    try:
+        os.link(part, path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "exists already", str(path)) from None
+        part.rename(path)
 
 
 def write_aside(path: Path, data: bytes, mode: int, owner: Owner | None = None) -> Path:

@@ -24,6 +24,7 @@ from tests.architecture.outside import (
     outside_violations,
 )
 from tests.architecture.source import PRODUCT, ROOT, Source, product, sources
+from tests.architecture.whole_files import whole_file_violations
 
 pytestmark = [pytest.mark.no_cover, pytest.mark.xdist_group("architecture")]  # the sources are read once
 
@@ -68,6 +69,10 @@ def test_only_ports_ask_the_machine() -> None:
 
 def test_only_process_edges_catch_everything() -> None:
     nothing_found(catch_all_violations, SOURCES)
+
+
+def test_f4_whole_files_are_written_in_one_way() -> None:
+    nothing_found(whole_file_violations, SOURCES)
 
 
 def test_i12_money_is_exact() -> None:
@@ -182,6 +187,8 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (execution_violations, "terminal/journal/x.py", "c.execute('SELECT a FROM b WHERE c = ' + value)"),
     (execution_violations, "terminal/journal/x.py", "c.execute('SELECT a FROM b WHERE c = %s' % value)"),
     (execution_violations, "terminal/journal/x.py", "c.execute('SELECT {}'.format(value))"),
+    (whole_file_violations, "terminal/x.py", "def f(p):\n    p.write_bytes(b'x')\n    p.replace(q)"),
+    (whole_file_violations, "terminal/x.py", "def f(p):\n    g(os.open(p, 1))\n    os.replace(p, q)"),
     (money_violations, "terminal/payments/x.py", "x = float('1')"),
     (money_violations, "terminal/payments/x.py", "x = round(5)"),
     (money_violations, "terminal/payments/x.py", "x = 5 / 2"),
@@ -217,6 +224,7 @@ CLEAN: list[tuple[Rule, str, str]] = [
         "terminal/payments/x.py",
         "wait_s: float = 0.5\ndef f(limit_s: float) -> int:\n    return 5 // 2",
     ),
+    (whole_file_violations, "terminal/x.py", "def f(p):\n    p.write_text(t.replace('a', 'b'))"),
     (money_violations, "terminal/web/x.py", "class A(Struct):\n    age_s: float\n    amount_minor: int"),
 ]
 

@@ -1,13 +1,13 @@
 """What the demo writes for its service: settings and secrets of the sandbox's merchant, 0600, kept for good."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from terminal.counter.ports import Entropy
 from terminal.sandbox.keyring import alipay_names
+from terminal.whole_file import write_whole
 
 _TEXT: Final = """\
 # Written by `countertop demo`; it is kept between runs. TEST: the bank is the sandbox beside it.
@@ -176,7 +176,7 @@ def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy
     if not secrets.exists() or told["apiv3_key"] not in secrets.read_text():
         pepper = _pepper(secrets) or entropy.bytes(32).hex()
         text = f'[wechatpay]\napiv3_key = "{told["apiv3_key"]}"\n\n[people]\npepper = "{pepper}"\n'
-        _write(secrets, text)
+        write_whole(secrets, text.encode(), 0o600)
         wrote = True
     gateway = f"http://127.0.0.1:{ports.sandbox}"
     facts = {**told, "gateway": gateway, "folder": folder, "devices": places.lab / "dev", "language": language}
@@ -192,7 +192,8 @@ def write_settings(places: Places, ports: Ports, language: str, entropy: Entropy
         f'"{places.statements}/EUR"',
     )
     if not places.config.exists() or any(mark not in places.config.read_text() for mark in marks):
-        _write(places.config, _TEXT.format(service=ports.service, notify=ports.notify, **facts))
+        text = _TEXT.format(service=ports.service, notify=ports.notify, **facts)
+        write_whole(places.config, text.encode(), 0o600)
         wrote = True
     return wrote
 
@@ -202,12 +203,3 @@ def _pepper(secrets: Path) -> str:
     if not secrets.exists():
         return ""
     return next((line.split('"')[1] for line in secrets.read_text().splitlines() if line.startswith("pepper")), "")
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".new")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    unfinished.replace(path)

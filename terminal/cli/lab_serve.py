@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -17,6 +17,7 @@ from terminal.cli.demo_settings import Places, Ports
 from terminal.cli.shop_processes import ShopProcesses, until_stopped
 from terminal.cli.supervisor import CannotRun, Supervisor
 from terminal.cli.words import UNAVAILABLE, USAGE, console, errors, put
+from terminal.whole_file import write_whole
 
 READY: Final = "lab-ready.json"
 FIRST, LAST, BLOCK = 20_000, 32_000, 32  # below the ports that the kernel gives to clients (ip_local_port_range)
@@ -204,10 +205,5 @@ def free_block() -> int:
 
 
 def _write(path: Path, served: Served) -> None:
-    """Whole or not at all, for this user alone: it holds keys."""
-    unfinished = path.with_name(path.name + ".new")
-    with suppress(FileNotFoundError):
-        unfinished.unlink()
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(served), indent=2) + b"\n")
-    unfinished.replace(path)
+    """For this user alone: it holds keys."""
+    write_whole(path, msgspec.json.format(msgspec.json.encode(served), indent=2) + b"\n", 0o600)

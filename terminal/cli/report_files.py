@@ -3,11 +3,9 @@
 The columns stand in docs/reports.md; they keep their names and their order, new ones come at the end.
 """
 
-import errno
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
@@ -17,6 +15,7 @@ from terminal.payments.fees import whole_units
 from terminal.payments.money import Money
 from terminal.settlement.export import Rows, csv_pages, json_pages, write_xlsx
 from terminal.system import SystemClock
+from terminal.whole_file import new_whole
 
 Format = Literal["text", "csv", "json", "xlsx"]
 TOTALS: Final = (
@@ -36,7 +35,6 @@ FEES: Final = (
         "alert",
     ),
 )
-_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES})  # a USB stick
 
 
 def totals_rows(told: Mapping[str, Any]) -> list[tuple[str | int, ...]]:
@@ -118,42 +116,9 @@ def put_file(out: Path | None, write: Callable[[BinaryIO], None]) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        with new_file(out) as file:
+        with new_whole(out, 0o600) as file:
             write(file)
     except FileExistsError:
         give_up(f"{out} exists already; nothing was written. Choose another name.")
     except OSError as error:
         give_up(f"{out} could not be written ({error.strerror}). Choose another place.")
-
-
-@contextmanager
-def new_file(out: Path) -> Iterator[BinaryIO]:
-    """A file for its owner alone that has its name only once it is whole (F4).
-
-    Raises:
-        FileExistsError: the name is taken, also by a link that leads nowhere; nothing is written. OSError.
-    """
-    if os.path.lexists(out):
-        raise FileExistsError(errno.EEXIST, "exists already", str(out))
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _name(part, out)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _name(part: Path, out: Path) -> None:
-    """A link never takes a name over; where a file system has none, the name is looked at once more."""
-    try:
-        os.link(part, out, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        if os.path.lexists(out):
-            raise FileExistsError(errno.EEXIST, "exists already", str(out)) from None
-        part.rename(out)

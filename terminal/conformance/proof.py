@@ -8,7 +8,6 @@ red runs are nothing the shop's books should hold.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ import msgspec
 
 from terminal.counter.ports import Clock
 from terminal.errors import BadSettings
+from terminal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from terminal.conformance.run import Bench, Report  # a start that finds its result runs no case and loads none
@@ -98,9 +98,7 @@ def keep(proof: Proof, folder: Path) -> Path:
     """Whole or not at all. Raises OSError."""
     folder.mkdir(mode=0o700, exist_ok=True)
     file = folder / f"{proof.connector}.json"
-    draft = file.with_suffix(".new")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(proof), indent=1) + b"\n")
-    os.replace(draft, file)  # noqa: PTH105  # one step
+    write_whole(file, msgspec.json.format(msgspec.json.encode(proof), indent=1) + b"\n", 0o644)
     return file
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from terminal.sandbox.any_bank import FAULTS, AccountBank, Kept, UnknownFault
 from terminal.sandbox.engine import CustomerCannot
-from terminal.sandbox.keys_folder import write_whole
 from terminal.sandbox.payment_codes import NotACode, Transfer, price, read
+from terminal.whole_file import write_whole
 
 Plain = dict[str, Any]
 AT: Final = "account"  # stands where a wallet's orders have their merchant
@@ -167,7 +167,7 @@ class AccountDesk:
         return self._state / f"account-{currency}.json"
 
     def _save(self, currency: str) -> None:
-        write_whole(self._file(currency), self._banks[currency].kept().dump())
+        write_whole(self._file(currency), self._banks[currency].kept().dump(), 0o600)
 
 
 __all__ = ["AT", "FAULTS", "AccountDesk", "Place", "UnknownFault"]

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from terminal.sandbox.keyring import Entropy
-from terminal.sandbox.keys_folder import write_whole
+from terminal.whole_file import write_whole
 
 LIFE: Final = datetime.timedelta(days=5 * 365)
 FILES: Final = {
@@ -58,13 +58,13 @@ class _Signing:
         for folder in shops:
             key = generate_private_key(SECP256R1())
             made = self._signed(f"TEST {folder.name}", key, ExtendedKeyUsageOID.CLIENT_AUTH)
-            write_whole(folder / FILES["pix_key_file"], _pem(key))
-            write_whole(folder / FILES["pix_certificate_file"], made.public_bytes(Encoding.PEM))
-            write_whole(folder / FILES["pix_authority_file"], root)
+            write_whole(folder / FILES["pix_key_file"], _pem(key), 0o600)
+            write_whole(folder / FILES["pix_certificate_file"], made.public_bytes(Encoding.PEM), 0o600)
+            write_whole(folder / FILES["pix_authority_file"], root, 0o600)
         key = generate_private_key(SECP256R1())
         made = self._signed("localhost", key, ExtendedKeyUsageOID.SERVER_AUTH)
-        write_whole(bank / "pix-authority.crt.pem", root)
-        write_whole(bank / "pix-server.pem", _pem(key) + made.public_bytes(Encoding.PEM))
+        write_whole(bank / "pix-authority.crt.pem", root, 0o600)
+        write_whole(bank / "pix-server.pem", _pem(key) + made.public_bytes(Encoding.PEM), 0o600)
 
     def _root(self) -> x509.Certificate:
         usage = dict.fromkeys(

@@ -6,7 +6,6 @@ provider's portal, so a service is pointed at the sandbox by ``merchant/credenti
 
 import datetime
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +28,7 @@ from terminal.sandbox.alipay_certificates import AlipayCertificates, Maker
 from terminal.sandbox.keyring import Entropy, Keyring, Merchant, PlatformKey, alipay_names
 from terminal.sandbox.pix_forms import API, ROOT, pix_names
 from terminal.sandbox.signing import RsaSigner, RsaVerifier
+from terminal.whole_file import write_whole
 
 _LIFE_DAYS: Final = 5 * 365
 _INDEX: Final = "keys.json"
@@ -89,14 +89,14 @@ class KeysFolder:
             }
             told |= {**pix_names(told["mchid"], told["apiv3_key"]), "pix_gateway": pix_gateway + API, **files}
             told["pix_oauth_url"] = f"{ROOT}/oauth/token"
-            write_whole(path, json.dumps(told, indent=2).encode())
+            write_whole(path, json.dumps(told, indent=2).encode(), 0o600)
 
     def rotate_certificate(self, now_ms: int) -> PlatformKey:
         """A new platform certificate; earlier ones stay in the list until their end."""
         index: dict[str, Any] = json.loads((self._bank / _INDEX).read_text())
         told = self._make_certificate(len(index["certificates"]) + 1, now_ms)
         index["certificates"].append(told)
-        write_whole(self._bank / _INDEX, json.dumps(index, indent=2).encode())
+        write_whole(self._bank / _INDEX, json.dumps(index, indent=2).encode(), 0o600)
         self._make_alipay(told["name"], len(index["certificates"]), now_ms)
         return self._platform_certificate(told)
 
@@ -112,8 +112,10 @@ class KeysFolder:
         maker, root = Maker(self._key("public"), now_ms), self._bank / "alipay-root.crt.pem"
         if not root.exists():
             self._make_alipay(newest, len(index["certificates"]), now_ms)
-            write_whole(self._bank / "alipay-forged.crt.pem", maker.forged(self._key("authority"), 999).encode())
-            write_whole(root, maker.root_file())
+            write_whole(
+                self._bank / "alipay-forged.crt.pem", maker.forged(self._key("authority"), 999).encode(), 0o600
+            )
+            write_whole(root, maker.root_file(), 0o600)
         apps: dict[str, Path] = {}
         for number, told in enumerate(index["merchants"], 1):
             mchid, folder = told["mchid"], self.credentials(number)
@@ -122,14 +124,14 @@ class KeysFolder:
                 public = self._certificate(f"merchant-{mchid}").public_key()
                 assert isinstance(public, RSAPublicKey), mchid
                 own = (self._bank / f"alipay-{newest}.crt.pem").read_bytes()
-                write_whole(folder / ALIPAY_FILES["alipay_certificate_file"], own)
-                write_whole(folder / ALIPAY_FILES["alipay_root_certificate_file"], root.read_bytes())
-                write_whole(apps[mchid], maker.app(public, alipay_names(mchid), 1000 + number).encode())
+                write_whole(folder / ALIPAY_FILES["alipay_certificate_file"], own, 0o600)
+                write_whole(folder / ALIPAY_FILES["alipay_root_certificate_file"], root.read_bytes(), 0o600)
+                write_whole(apps[mchid], maker.app(public, alipay_names(mchid), 1000 + number).encode(), 0o600)
         return alipay_certificates.read(self._bank, newest, apps)
 
     def _make_alipay(self, name: str, number: int, now_ms: int) -> None:
         made = Maker(self._key("public"), now_ms).alipay(self._key(name).public_key(), 10 + number)
-        write_whole(self._bank / f"alipay-{name}.crt.pem", made.encode())
+        write_whole(self._bank / f"alipay-{name}.crt.pem", made.encode(), 0o600)
 
     # --- making -----------------------------------------------------------------------------------------
 
@@ -138,7 +140,7 @@ class KeysFolder:
         authority = _new_key()
         self._save_key("authority", authority)
         root = self._sign("Countertop TEST authority", authority, authority, now_ms, is_authority=True)
-        write_whole(self._bank / "authority.crt.pem", root.public_bytes(Encoding.PEM))
+        write_whole(self._bank / "authority.crt.pem", root.public_bytes(Encoding.PEM), 0o600)
         self._save_key("public", _new_key())
         digits = str(int.from_bytes(self._entropy.bytes(12))).rjust(30, "0")
         public_key_id = f"PUB_KEY_ID_011{digits}"
@@ -148,13 +150,13 @@ class KeysFolder:
             for number, shop in enumerate(shops, 1)
         ]
         index = {"public_key_id": public_key_id, "certificates": [certificate], "merchants": merchants}
-        write_whole(self._bank / _INDEX, json.dumps(index, indent=2).encode())
+        write_whole(self._bank / _INDEX, json.dumps(index, indent=2).encode(), 0o600)
 
     def _make_certificate(self, number: int, now_ms: int) -> dict[str, Any]:
         name, key = f"certificate-{number}", _new_key()
         self._save_key(name, key)
         made = self._sign("Countertop TEST platform", key, self._key("authority"), now_ms)
-        write_whole(self._bank / f"{name}.crt.pem", made.public_bytes(Encoding.PEM))
+        write_whole(self._bank / f"{name}.crt.pem", made.public_bytes(Encoding.PEM), 0o600)
         until_ms = now_ms + _LIFE_DAYS * 86_400_000
         return {"name": name, "serial": _serial(made), "from_ms": now_ms, "until_ms": until_ms}
 
@@ -168,12 +170,14 @@ class KeysFolder:
         certificate = self._sign(f"TEST {mchid}", key, self._key("authority"), now_ms)
         apiv3_key = self._entropy.bytes(16).hex()
         pem = certificate.public_bytes(Encoding.PEM)
-        write_whole(self._bank / f"merchant-{mchid}.crt.pem", pem)
-        write_whole(folder / "merchant_certificate.pem", pem)
-        write_whole(folder / "merchant_private_key.pem", _private_pem(key))
+        write_whole(self._bank / f"merchant-{mchid}.crt.pem", pem, 0o600)
+        write_whole(folder / "merchant_certificate.pem", pem, 0o600)
+        write_whole(folder / "merchant_private_key.pem", _private_pem(key), 0o600)
         public_pem = self._key("public").public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        write_whole(folder / "platform_public_key.pem", public_pem)
-        write_whole(folder / "platform_certificate.pem", (self._bank / "certificate-1.crt.pem").read_bytes())
+        write_whole(folder / "platform_public_key.pem", public_pem, 0o600)
+        write_whole(
+            folder / "platform_certificate.pem", (self._bank / "certificate-1.crt.pem").read_bytes(), 0o600
+        )
         told = {
             "test": True,
             "gateway": "",
@@ -188,7 +192,7 @@ class KeysFolder:
             "platform_certificate_serial": platform_serial,
             "platform_certificate_file": "platform_certificate.pem",
         }
-        write_whole(folder / "credentials.json", json.dumps(told, indent=2).encode())
+        write_whole(folder / "credentials.json", json.dumps(told, indent=2).encode(), 0o600)
         kept = ("mchid", "appid", "shop", "apiv3_key")
         return {name: told[name] for name in kept} | {"serial": told["merchant_serial"]}
 
@@ -226,7 +230,7 @@ class KeysFolder:
         return x509.load_pem_x509_certificate((self._bank / f"{name}.crt.pem").read_bytes())
 
     def _save_key(self, name: str, key: RSAPrivateKey) -> None:
-        write_whole(self._bank / f"{name}.key.pem", _private_pem(key))
+        write_whole(self._bank / f"{name}.key.pem", _private_pem(key), 0o600)
 
 
 def _new_key() -> RSAPrivateKey:
@@ -243,15 +247,3 @@ def _name(common: str) -> x509.Name:
 
 def _serial(certificate: x509.Certificate) -> str:
     return f"{certificate.serial_number:X}"
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Whole or not at all, readable by its owner only."""
-    unfinished = path.with_name(path.name + ".new")
-    unfinished.unlink(missing_ok=True)
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)

@@ -29,6 +29,7 @@ from terminal.privacy.notice import Provider
 from terminal.privacy.requests import OLD_PEOPLE, dossier, held, of_people
 from terminal.privacy.retention import DAY_MS, PERSONAL, Due, Found, due, periods
 from terminal.settings import Loaded
+from terminal.whole_file import write_whole
 from terminal.wiring.stores import keys_folder, reading_path
 
 if TYPE_CHECKING:
@@ -130,13 +131,8 @@ def read_ledger(loaded: Loaded) -> list[Entry]:
 
 def write_ledger(loaded: Loaded, entries: list[Entry]) -> None:
     """Whole or not at all. A full disk leaves the old file; the money's own disk checks tell of it."""
-    draft = loaded.state / f"{OUTBOUND_FILE}.new"
     with suppress(OSError):
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(entries))
-        draft.replace(loaded.state / OUTBOUND_FILE)
+        write_whole(loaded.state / OUTBOUND_FILE, msgspec.json.encode(entries), 0o600)
 
 
 def what_is_due(loaded: Loaded, now_ms: int) -> Retained:

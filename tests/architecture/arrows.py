@@ -43,6 +43,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.banks",
         "terminal.regions",
         "terminal.virtual_time",
+        "terminal.whole_file",
         *CORE_TYPES,
         PORTS,
         *COMMON,
@@ -103,7 +104,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.lan_authority": ("terminal.whole_file", PORTS),
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks
-    "terminal.sandbox": ("terminal.chance", *COMMON),  # a customer of a given seed
+    "terminal.sandbox": ("terminal.chance", "terminal.whole_file", *COMMON),  # a customer of a given seed
     "terminal.lab": (
         "firmware_stubs",
         "drivers.qr",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.whole_file import Owner, beside, take_place, write_aside, write_new, write_whole
+from terminal.whole_file import Owner, beside, new_whole, take_place, write_aside, write_new, write_whole
 
 
 @pytest.fixture(params=[0o077, 0o000], ids=["narrow", "open"])
@@ -60,3 +60,15 @@ def test_a_link_that_somebody_planted_beside_is_not_followed(tmp_path: Path) -> 
     beside(path).symlink_to(other)
     write_whole(path, b"mine", 0o600)
     assert (path.read_bytes(), other.read_bytes(), path.is_symlink()) == (b"mine", b"theirs", False)
+
+
+def test_f4_what_is_written_piece_by_piece_has_its_name_only_when_it_is_whole(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "book"
+    with new_whole(path, 0o640) as file:
+        file.write(b"one ")
+        assert not path.exists(), umask
+        file.write(b"two")
+    assert (path.read_bytes(), mode_of(path)) == (b"one two", 0o640)
+    with pytest.raises(FileExistsError), new_whole(path, 0o600):
+        raise AssertionError("the name is taken: nothing is begun")
+    assert [*tmp_path.iterdir()] == [path]

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from terminal.cli.report_files import FEES, new_file
+from terminal.cli.report_files import FEES
 from terminal.payments.anchor import Anchor
 from terminal.payments.event import Actor, Ledger, NewEvent
 from terminal.settings import load
 from terminal.settlement.business_day import ShopTime
 from terminal.settlement.z_report import Reports
 from terminal.system import SystemClock, SystemEntropy
+from terminal.whole_file import new_whole
 from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
 from tests.unit.settlement.books import Books
@@ -159,12 +160,12 @@ def test_f4_what_was_begun_and_failed_leaves_no_file(tmp_path: Path) -> None:
     out = tmp_path / "book.csv"
 
     def breaks() -> None:
-        with new_file(out) as file:
+        with new_whole(out, 0o600) as file:
             file.write(b"half")
             raise RuntimeError("the rows ended early")
 
     def second() -> None:
-        with new_file(out) as file:
+        with new_whole(out, 0o600) as file:
             file.write(b"ours")
             out.write_bytes(b"somebody was quicker")
 
