@@ -17,6 +17,7 @@ _FIXED: Final[Mapping[int, Mapping[str, int]]] = {
     FS: {"&": 0, ".": 0, "!": 1, "-": 1, "C": 1, "S": 2},
     GS: {"!": 1, "a": 1, "r": 1, "I": 1, "B": 1, "H": 1, "f": 1, "h": 1, "w": 1, "L": 2, "W": 2, "P": 2},
 }  # fmt: skip
+STOPS_MAX: Final = 32
 _NAMES: Final = {ESC: "ESC", FS: "FS", GS: "GS"}
 _REAL_TIME_LENGTH: Final = {0x04: 3, 0x05: 3}
 
@@ -54,6 +55,8 @@ def next_command(buffer: bytes | bytearray) -> Command | None:
 def _length(name: str, buffer: bytes | bytearray) -> int | None:
     """Whole length of a command whose parameters tell it; 0: unknown; None: cannot tell yet."""
     match name:
+        case "ESC D":
+            return _stops(buffer)
         case "GS V":
             return _need(buffer, 3, lambda: 3 if buffer[2] in (0, 1, 48, 49) else 4)
         case "GS v":
@@ -65,6 +68,12 @@ def _length(name: str, buffer: bytes | bytearray) -> int | None:
         case "GS 8":
             return _need(buffer, 7, lambda: 7 + int.from_bytes(buffer[3:7], "little"))
     return 0
+
+
+def _stops(buffer: bytes | bytearray) -> int | None:
+    """Columns up to a 00, or 32 of them."""
+    end = buffer.find(0, 2, 2 + STOPS_MAX)
+    return end + 1 if end > 0 else 2 + STOPS_MAX if len(buffer) >= 2 + STOPS_MAX else None
 
 
 def _need(buffer: bytes | bytearray, count: int, length: Callable[[], int]) -> int | None:

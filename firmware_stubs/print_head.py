@@ -1,5 +1,6 @@
 """The part of the simulated printer that puts things on paper: modes, letters, pictures, codes, the cutter."""
 
+from itertools import pairwise
 from typing import Final, Literal
 
 from firmware_stubs.escpos_commands import GS, Command, next_command
@@ -35,6 +36,7 @@ class PrintHead:
         self._align: Align = "left"
         self._bold = False
         self._scale = self._chinese_scale = (1, 1)
+        self._stops = [CELL_DOTS * column for column in range(8, 256, 8)]
         self._code_data, self._code_module, self._code_level = b"", 3, 0
         self._line = TextLine()
         self._x = 0
@@ -82,6 +84,8 @@ class PrintHead:
     def _byte(self, value: int) -> None:
         if value == 0x0A:
             self._end_line()
+        elif value == 0x09:
+            self._x = next((stop for stop in self._stops if stop > self._x), self._x)
         elif value >= 0x20 and value != 0x7F:
             codec = CODE_PAGES.get(self._page, "ascii")
             self._letter(bytes((value,)).decode(codec, errors="replace"), chinese=False)
@@ -130,6 +134,9 @@ class PrintHead:
                 self._scale = (2 if value & 0x20 else 1, 2 if value & 0x10 else 1)
             case "GS !":
                 self._scale = ((value >> 4 & 7) + 1, (value & 7) + 1)
+            case "ESC D":
+                grow = [now for before, now in pairwise(b"\0" + command.data) if now > before]
+                self._stops = [CELL_DOTS * self._scale[0] * column for column in grow]
             case "FS !":
                 self._chinese_scale = (2 if value & 0x04 else 1, 2 if value & 0x08 else 1)
             case "FS &":

@@ -59,11 +59,18 @@ class EscPos:
     def size(self, size: int) -> bytes:
         return b"\x1d!" + bytes(((size - 1) * 0x11,))
 
+    def size_and_weight(self, size: int, bold: bool) -> bytes:
+        """``1B 21``: the size of single bytes alone, the weight of Chinese letters, too."""
+        return b"\x1b!" + bytes(((size - 1) * 0x30 | bold * 0x08,))
+
     def page(self, number: int) -> bytes:
         return b"\x1bt" + bytes((number,))
 
     def position(self, dots: int) -> bytes:
         return b"\x1b$" + dots.to_bytes(2, "little")
+
+    def stop(self, column: int) -> bytes:
+        return b"\x1bD" + bytes((column, 0))
 
     def feed(self, lines: int) -> bytes:
         return b"\x1bd" + bytes((lines,))

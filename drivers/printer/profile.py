@@ -18,7 +18,10 @@ class PrinterProfile:
         code_pages: (Python codec, number of ``1B 74 n``) in order of preference.
         chinese: the double-byte set of ``1C 26``: ``gbk`` (two bytes only), ``gb18030``, or none.
         chinese_size: double-byte text takes its size from ``1C 21``, not from ``1D 21``.
+        print_mode: ``1B 21`` sets size and weight of single bytes at once, and the weight of double-byte text.
         positions: knows ``1B 24``, the absolute position, which saves the spaces before a right column.
+        tabs: knows ``1B 44`` and ``09``, a tab to a place of our own.
+        init_inside: ``1B 40`` inside a slip takes back every style and does nothing else.
         unsayable: what to do with text neither can say: draw the ``run``, the ``line``, or ``replace`` by ?.
         qr: ``native`` (GS ( k) or ``raster`` (GS v 0); qr_module: largest module in dots.
         cut: the bytes that feed and cut, empty without a cutter; feed_lines: then fed for the tear bar.
@@ -36,7 +39,10 @@ class PrinterProfile:
     code_pages: tuple[tuple[str, int], ...]
     chinese: Literal["", "gbk", "gb18030"]
     chinese_size: bool
+    print_mode: bool
     positions: bool
+    tabs: bool
+    init_inside: bool
     unsayable: Literal["run", "line", "replace"]
     qr: Literal["native", "raster"]
     qr_module: int
@@ -66,6 +72,8 @@ def parse(text: str) -> PrinterProfile:
             raise ValueError(f"printer profile: {key} is one of {', '.join(choices)}")
     if not 0 < profile.columns * 8 <= profile.width_dots <= 1024 or not 2 <= profile.qr_module <= 16:
         raise ValueError("printer profile: width_dots, columns or qr_module make no sense")
+    if profile.print_mode and profile.chinese and not profile.chinese_size:
+        raise ValueError("printer profile: print_mode leaves Chinese letters small where chinese_size is false")
     return profile
 
 

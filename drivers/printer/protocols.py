@@ -32,6 +32,7 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
             "Epson, ESC/POS Command Reference",
             "Epson, TM-T88III Technical Reference Guide",
             "Epson, TM-U220 and TM-T90 specifications (real-time commands inside pictures)",
+            "HPRT TP80K and Code Soft TP-290 manuals (1B 21 and Chinese letters)",
             "Bixolon, SRP-350 specification (status bytes)",
             "ZKC, 5502 command list (buzzer, old cutters)",
             "python-escpos; receipt-print-hq/escpos-printer-db (profiles of small printers)",
@@ -39,6 +40,8 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
         unverified=(
             "generic-80: whether a clone answers GS r 1; it is tried once, on an empty line",
             "generic-58: columns by spaces, whole lines drawn, since some place text wrongly",
+            "generic-80, generic-58: 1B 21 gives Chinese letters their weight, as several makers' manuals say",
+            "generic-80, generic-58: tabs and 1B 40 inside a slip are not used",
             "code page numbers beyond 0, 16 and 17: others are not used",
             "1B 42 as buzzer of Chinese models; models without it may print the letter B",
             "status over Bluetooth and USB class 7: silence counts as cannot tell",

@@ -37,11 +37,17 @@ class StarLine:
     def size(self, size: int) -> bytes:
         return b"\x1bi" + bytes((size - 1, size - 1))
 
+    def size_and_weight(self, size: int, bold: bool) -> bytes:
+        return self.size(size) + self.bold(bold)
+
     def page(self, number: int) -> bytes:
         return b"\x1b\x1dt" + bytes((number,))
 
     def position(self, dots: int) -> bytes:
         return b"\x1b\x1dA" + dots.to_bytes(2, "little")
+
+    def stop(self, column: int) -> bytes:
+        return b"\x1bD" + bytes((column, 0))
 
     def feed(self, lines: int) -> bytes:
         return b"\x1ba" + bytes((lines,))
@@ -87,6 +93,9 @@ class StateDemux:
 
     def reset(self) -> None:
         self._held.clear()
+
+    def stop(self, column: int) -> bytes:
+        return b"\x1bD" + bytes((column, 0))
 
     def feed(self, data: bytes) -> list[Reply]:
         replies: list[Reply] = []

@@ -3,7 +3,7 @@
 What is on paper is the same in every dialect: columns, what is drawn, where a piece ends.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter, ne
@@ -13,40 +13,20 @@ from drivers.printer.bitmap import Bitmap, Paint, columns, inked, narrowed, past
 from drivers.printer.charset import SPACE, TALL_DOTS, UNKNOWN, Cell, How, charset_of
 from drivers.printer.document import Align, Blank, Code, Document, Line, Picture, Row, Rule
 from drivers.printer.layout import Block, TextLine, lay_out, width
+from drivers.printer.modes import Commands, Gap, Modes
 from drivers.printer.profile import PrinterProfile
 
 CHUNK_BYTES: Final = 512  # between chunks the driver looks at the printer's state
 _HOW, _DATA, _MODE = attrgetter("how"), attrgetter("data"), attrgetter("how", "page")
-_GAP: Final = b" " * 5  # as many spaces cost more bytes than an absolute position
+_GAP: Final = b" " * 5  # as many spaces cost no fewer bytes than an absolute position
+_LINE_MAX: Final = 28  # bytes of a line beside its letters: style, place, tab, modes, line feed
+_PLAIN_MAX: Final = 12  # to take every style back
 _LINE_MM: Final = 3.75  # 30 dots at 203 dpi, the default line feed
 _QR_M_BYTES: Final = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)  # versions 1-13, level M
 
 
-class Dialect(Protocol):
-    """The commands of one family of printers.
-
-    Attributes:
-        init: every style back to its default.
-        wide: double-byte text follows; narrow: single bytes again. Empty where the family has none.
-    """
-
-    init: bytes
-    wide: bytes
-    narrow: bytes
-
-    def align(self, align: Align) -> bytes: ...
-
-    def bold(self, bold: bool) -> bytes: ...
-
-    def size(self, size: int) -> bytes: ...
-
-    def page(self, number: int) -> bytes:
-        """Choose a code page."""
-        ...
-
-    def position(self, dots: int) -> bytes:
-        """The next letter stands so far from the left edge."""
-        ...
+class Dialect(Commands, Protocol):
+    """The commands of one family of printers."""
 
     def feed(self, lines: int) -> bytes: ...
 
@@ -78,42 +58,54 @@ class _Graphic(NamedTuple):
     feed_mm: float
 
 
+class _Planned(NamedTuple):
+    """``bytes_max``: no fewer than it takes, styles and mode changes included."""
+
+    piece: TextLine | _Graphic
+    bytes_max: int
+    gaps: tuple[Gap, ...] = ()
+
+
 class Writer:
-    """Keeps what the printer is set to, so that nothing is said twice.
-
-    After initialisation and at the start of every chunk the character mode is unknown and said again: makers
-    disagree about it after ``1B 40``, and a printer that restarted between two chunks has forgotten it.
-    """
-
     def __init__(self, profile: PrinterProfile, paint: Paint | None, dialect: Dialect) -> None:
         self._profile, self._paint, self._say = profile, paint, dialect
         self._charset = charset_of(profile, paint)
         self._dots = profile.width_dots // profile.columns
         self._chunks: list[bytes] = []
         self._out = bytearray(dialect.init)
-        self._how: How | None = None
-        self._page = -1
-        self._align: Align = "left"
-        self._size, self._double_size, self._bold = 1, 1, False
+        self._modes = Modes(profile, dialect)
         self._feed_mm = 20.0  # from the head to the cutter or tear bar
 
     def slip(self, document: Document) -> Slip:
-        for line in document:
-            for piece in self._pieces(line):
-                self._room_for(_bound(piece))
-                if isinstance(piece, TextLine):
-                    self._text(piece)
-                    self._feed_mm += _LINE_MM * piece.size
-                else:
-                    self._style(piece.align, 1, False)
-                    self._out += piece.data
-                    self._feed_mm += piece.feed_mm
+        planned = [self._planned(piece) for line in document for piece in self._pieces(line)]
+        for index, (piece, bytes_max, _) in enumerate(planned):
+            self._room_for(bytes_max)
+            if isinstance(piece, TextLine):
+                self._text(piece, planned, index)
+                self._feed_mm += _LINE_MM * piece.size
+            else:
+                self._out += self._modes.style(piece.align, 1, False)
+                self._out += piece.data
+                self._feed_mm += piece.feed_mm
         self._room_for(16)
-        self._plain()
+        # the next slip's initialisation takes the alignment back where that is all that the maker says it does
+        self._out += self._modes.plain(self._modes.align if self._profile.init_inside else "left")
         if self._profile.feed_lines:
             self._out += self._say.feed(self._profile.feed_lines)
         self._out += self._profile.cut
         return Slip((*self._chunks, bytes(self._out)), self._feed_mm)
+
+    def _planned(self, piece: TextLine | _Graphic) -> _Planned:
+        if not isinstance(piece, TextLine):
+            return _Planned(piece, len(piece.data) + 16)
+        data = [*map(_DATA, piece.cells)]
+        modes = [*map(_MODE, piece.cells)]
+        changes: int = sum(map(ne, modes, modes[1:]))
+        bytes_max: int = sum(map(len, data)) + 5 * changes + _LINE_MAX
+        if piece.align != "left" or not self._profile.positions or _GAP not in b"".join(data):
+            return _Planned(piece, bytes_max)
+        gaps = tuple(_gaps(piece))
+        return _Planned(piece, bytes_max - sum(gap.blanks(gap.start) - len(_GAP) for gap in gaps), gaps)
 
     def _pieces(self, line: Line) -> Iterator[TextLine | _Graphic]:
         columns = self._profile.columns
@@ -132,77 +124,62 @@ class Writer:
 
     def _room_for(self, count: int) -> None:
         """End the chunk when ``count`` more bytes do not fit; every style is back at its power-up value."""
-        if len(self._out) + count <= CHUNK_BYTES or len(self._out) <= len(self._say.init):
+        if len(self._out) + count + _PLAIN_MAX <= CHUNK_BYTES or len(self._out) <= len(self._say.init):
             return
-        self._plain()
+        self._out += self._modes.plain()
         self._chunks.append(bytes(self._out))
         self._out = bytearray()
-        self._how, self._page = None, -1
-
-    # --- style --------------------------------------------------------------------------------------------
-
-    def _style(self, align: Align, size: int, bold: bool) -> None:
-        if align != self._align:
-            self._out += self._say.align(align)
-            self._align = align
-        if bold != self._bold:
-            self._out += self._say.bold(bold)
-            self._bold = bold
-        if size != self._size:
-            self._out += self._say.size(size)
-            self._size = size
-
-    def _plain(self) -> None:
-        self._style("left", 1, False)
-        self._chinese_size(1)
-
-    def _chinese_size(self, size: int) -> None:
-        """Double-byte text of many models listens to ``1C 21`` only; where both count, the last one does."""
-        if self._profile.chinese_size and size != self._double_size:
-            self._out += b"\x1c!" + bytes(((size - 1) * 0x0C,))
-            self._double_size = size
+        self._modes.next_piece()
 
     # --- text ---------------------------------------------------------------------------------------------
 
-    def _text(self, line: TextLine) -> None:
+    def _text(self, line: TextLine, planned: Sequence[_Planned], index: int) -> None:
         if line.cells:
-            self._style(line.align, line.size, line.bold)
-        if self._how is None and line.cells:
-            first = next((cell for cell in line.cells if cell.how in (How.PAGE, How.CHINESE)), None)
-            self._mode(How.CHINESE if first and first.how is How.CHINESE else How.PAGE)
-        if self._profile.positions and line.align == "left" and _GAP in b"".join(map(_DATA, line.cells)):
-            self._spread(line)
+            self._out += self._begun(line, planned[index + 1 :])
+            self._out += self._modes.mode(line.cells)
+        if gaps := planned[index].gaps:
+            self._out += self._modes.place_tab(self._ahead(planned[index:]))
+            self._spread(line, gaps)
         else:
             self._letters(line.cells, line.size)
         self._out += b"\n"
 
-    def _spread(self, line: TextLine) -> None:
+    def _begun(self, line: TextLine, after: Sequence[_Planned]) -> bytes:
+        """The line's style. One that is aligned for itself alone is jumped to: cheaper than there and back."""
+        beside = next((piece.align for piece, *_ in after if not isinstance(piece, TextLine) or piece.cells), "")
+        alone = self._modes.align == "left" and beside != line.align
+        if line.align == "left" or not alone or not self._profile.positions:
+            return self._modes.style(line.align, line.size, line.bold)
+        room = self._profile.width_dots - width(line.cells) * line.size * self._dots
+        said = self._modes.style("left", line.size, line.bold)
+        return said + self._say.position(room // 2 if line.align == "center" else room)
+
+    def _ahead(self, planned: Sequence[_Planned]) -> Iterator[Gap]:
+        """The gaps that will be in this chunk."""
+        room = CHUNK_BYTES - len(self._out)
+        for each in planned:
+            room -= each.bytes_max
+            if room < 0:
+                return
+            yield from each.gaps
+
+    def _spread(self, line: TextLine, gaps: tuple[Gap, ...]) -> None:
         """Wide gaps are jumped over."""
+        starts = {gap.start: gap for gap in gaps}
         column = 0
-        for gap, cells in groupby(line.cells, SPACE.__eq__):
+        for blank, cells in groupby(line.cells, SPACE.__eq__):
             run = list(cells)
-            column += width(run)
-            if gap and len(run) >= len(_GAP):
-                self._out += self._say.position(column * line.size * self._dots)
+            gap = starts.get(column) if blank else None
+            column += width(run) * line.size
+            if gap:
+                self._out += self._modes.white(gap)
             else:
                 self._letters(run, line.size)
 
     def _letters(self, cells: Iterable[Cell], size: int) -> None:
         for (how, page), run in groupby(cells, _MODE):
-            if how is How.PAGE:
-                self._mode(How.PAGE)
-                if page != self._page:
-                    self._out += self._say.page(page)
-                    self._page = page
-            elif how is How.CHINESE:
-                self._mode(How.CHINESE)
-                self._chinese_size(size)
+            self._out += self._modes.letters(how, page, size)
             self._out += b"".join(map(_DATA, run))
-
-    def _mode(self, how: How) -> None:
-        if how is not self._how:
-            self._out += self._say.wide if how is How.CHINESE else self._say.narrow
-            self._how = how
 
     # --- pictures of text ---------------------------------------------------------------------------------
 
@@ -299,14 +276,13 @@ class Writer:
             yield from self._pieces(Row(code.text))
 
 
-def _bound(piece: TextLine | _Graphic) -> int:
-    """No fewer bytes than the piece takes, styles and mode changes included."""
-    if not isinstance(piece, TextLine):
-        return len(piece.data) + 16
-    modes = [*map(_MODE, piece.cells)]
-    changes: int = sum(map(ne, modes, modes[1:]))
-    letters: int = sum(map(len, map(_DATA, piece.cells)))
-    return letters + 5 * changes + 24
+def _gaps(line: TextLine) -> Iterator[Gap]:
+    column = 0
+    for blank, cells in groupby(line.cells, SPACE.__eq__):
+        run = list(cells)
+        start, column = column, column + width(run) * line.size
+        if blank and len(run) >= len(_GAP):
+            yield Gap(start, column, line.size)
 
 
 def _runs(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:

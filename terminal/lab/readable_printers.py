@@ -13,8 +13,8 @@ _TEXT: Final = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x20-\x7e\x80-\
 _RULE: Final = re.compile("-{4,}")
 _QUIET: Final = frozenset(
     ("ESC 2", "ESC 3", "ESC G", "ESC !", "ESC -", "ESC R", "ESC M", "ESC V", "ESC {", "ESC $", "ESC \\", "ESC E",
-     "ESC a", "ESC t", "FS &", "FS .", "FS !", "FS -", "FS C", "FS S", "GS !", "GS B", "GS H", "GS f", "GS h",
-     "GS w", "GS L", "GS W", "GS P")
+     "ESC a", "ESC D", "ESC t", "FS &", "FS .", "FS !", "FS -", "FS C", "FS S", "GS !", "GS B", "GS H", "GS f",
+     "GS h", "GS w", "GS L", "GS W", "GS P")
 )  # fmt: skip
 _NAMES: Final = {
     "ESC @": "start",
@@ -61,7 +61,7 @@ _STAR_BYTES: Final = {0x07: "drawer", 0x17: "count when printed", 0x18: "cancel"
 def escpos(way: str, data: bytes) -> Taken:
     if way == "in":
         return _answer(data)
-    if data[0] in (0x0A, 0x0D, 0x00):
+    if data[0] in (0x09, 0x0A, 0x0D, 0x00):
         return 1, ""
     command = next_command(data)
     if command is None or command.name == "?":

@@ -63,11 +63,11 @@ def measure(escpos_ms: float | None = None) -> Iterator[Figure]:
     profile = load("epson-serial")
     document = receipt(PAYLOADS["wechat"])
     made = sum(map(len, render(document, profile).chunks))
-    least = _least(document, profile)
+    alone = least(document, profile)
     taken = interleaved({"render": lambda: render(document, profile)}, rounds=ROUNDS, times=20)
-    why = [f"{made - least} bytes are commands: size, weight, alignment, character mode, cut"]
+    why = [f"{made - alone} bytes are commands: size, weight, alignment, character mode, cut"]
     what = f"receipt of 25 Chinese lines and a code ({p50(taken['render']) * 1e3:.2f} ms CPU)"
-    yield Figure(6, what, made, "bytes", "its GB18030 text + native QR", least, most=1.05, why=why)
+    yield Figure(6, what, made, "bytes", "its GB18030 text + native QR", alone, most=1.05, why=why)
     drawing = replace(load("generic-58"), width_dots=384)
     text = PAYLOADS["wechat"]
     taken = interleaved({"drawn": lambda: _drawn(text, drawing)}, rounds=ROUNDS, times=20)
@@ -84,7 +84,7 @@ def _drawn(text: str, profile: PrinterProfile) -> object:
     return render((Code(text, Modules(code.size, code.packed)),), profile)
 
 
-def _least(document: Document, profile: PrinterProfile) -> int:
+def least(document: Document, profile: PrinterProfile) -> int:
     """Every printed character in GB18030, the cheaper of blanks and a jump for each gap, line feeds, the code."""
     charset = charset_of(profile, None)
     count = 0

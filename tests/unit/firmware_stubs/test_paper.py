@@ -40,6 +40,15 @@ def test_a_line_too_long_wraps_at_the_edge_as_the_machine_does() -> None:
     assert printed(b"x" * 50 + b"\n").slips[0].lines == ["x" * 48, "xx"]
 
 
+def test_a_tab_leads_to_the_next_place_of_eight_columns_or_to_ones_own() -> None:
+    """Each place counts in letters as wide as they are when it is set; past the last one a tab does nothing."""
+    assert printed(b"a\tb\t\tc\n").slips[0].lines == ["a       b               c"]
+    assert printed(b"\x1bD\x03\x05\x00a\tb\tc\td\n").slips[0].lines == ["a  b cd"]
+    assert printed(b"\x1b!\x30\x1bD\x03\x00\x1b!\x00a\tb\n").slips[0].lines == ["a     b"]
+    assert printed(b"\x1bD\x03\x00a\tb\n\x1b@a\tb\n").slips[0].lines == ["a  b", "a       b"]
+    assert printed(b"\x1bD\x00a\tb\n\x1bD\x04\x04\x00a\tb\n").slips[0].lines == ["ab", "a   b"]
+
+
 def test_pictures_and_codes_have_their_place_and_dots() -> None:
     slip = printed(
         b"\x1dv0\x03\x01\x00\x02\x00\x80\x01\x1ba\x01\x1d(k\x03\x001C\x02\x1d(k\x06\x001P0ABC\x1d(k\x03\x001Q0"

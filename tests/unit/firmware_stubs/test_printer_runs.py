@@ -14,6 +14,8 @@ PIECES = st.sampled_from(
         b"\x1b!\x30",  # double width and height
         b"\x1b!\x00",
         b"\x1bE\x01",
+        b"\t",
+        b"\x1bD\x08\x2b\x00",
         b"\x1ba\x01",
         b"\x1bt\x10\x80\xe9",
         "小票".encode("gb18030"),
