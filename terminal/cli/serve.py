@@ -16,7 +16,7 @@ from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
 from terminal.system import read_in_small_pieces, return_large_buffers
 
-FRESH_OBJECTS: Final = 10_000  # made and not freed since the last look for garbage
+FRESH_OBJECTS: Final = 2_000  # made and not freed since the last look for garbage; see docs/decisions/0007
 SETTLED_S: Final = 20.0  # devices are greeted by then, idle screens painted, connections open
 
 
