@@ -7,9 +7,10 @@ from typing import Any, Final, TypeVar
 
 from terminal.counter.ports import Clock, Journal
 from terminal.errors import Conflict, NotAllowed, NotFound, TerminalError
-from terminal.payments.event import Actor, Event, NewEvent, Summary
+from terminal.payments.event import Actor, Event, NewEvent
 from terminal.people import lockout
 from terminal.people.records import (
+    FIRSTS,
     NOTES,
     STRANGERS,
     ApiKey,
@@ -27,7 +28,8 @@ from terminal.people.sessions import digest
 R = TypeVar("R", Person, Device, ApiKey)
 Claims = tuple[tuple[str, str, str], ...]
 ACTIVE_MAX: Final = 200  # of one kind
-LOADED_MAX: Final = 10_000  # of one kind, removed ones included: far beyond what a shop can make
+GONE_MAX: Final = 500  # of one kind, let go or ended: they are kept for their names, the newest of them
+ENDED_MS: Final = 86_400_000  # so long after its end nothing of it is under way any more
 _PAGE: Final = 256
 
 
@@ -39,6 +41,7 @@ class Roll:
         self.stream, self._journal, self._clock = f"people:{store}", journal, clock
         self._records: dict[str, Record] = {}
         self._tokens: dict[str, str] = {}  # hash of a device's or key's token -> its id
+        self._owners_forgotten = 0
         for kind in ("person", "device", "api_key", STRANGERS):
             self._load(kind)
 
@@ -57,7 +60,7 @@ class Roll:
         raise NotFound("person_unknown" if kind is Person else "device_unknown")
 
     def label(self, subject: str) -> str:
-        """Also of one that is no longer active; empty when nobody has this id."""
+        """Also of one that is no longer active; empty when nobody has this id, or it was long ago."""
         found = self._records.get(subject)
         return found.label if isinstance(found, Person | Device | ApiKey) else ""
 
@@ -87,8 +90,12 @@ class Roll:
 
         Memory first: a caller that is cancelled while the disk works has still counted its wrong try, and what
         was taken away is away at once. When the journal refuses, the event is taken back.
+
+        Raises NotFound("person_unknown"): it was forgotten meanwhile.
         """
         before = self._records.get(subject)
+        if before is None and kind not in FIRSTS:
+            raise NotFound("person_unknown")
         after = evolve(before, subject, kind, body, self._clock.mono_ns(), str(actor))
         self._put(after)
         index: dict[str, Any] = {"summary": summary(after)}
@@ -110,14 +117,16 @@ class Roll:
         Raises Conflict("last_owner").
         """
         owners = [each for each in self._records.values() if isinstance(each, Person) and each.role is Role.OWNER]
-        gone = sum(not each.active for each in owners)
-        if owner.active and len(owners) - gone == 1:
+        here = sum(each.active for each in owners)
+        if owner.active and here == 1:
             raise Conflict("last_owner")
+        gone = self._owners_forgotten + len(owners) - here
         return (("owner_left", f"{self.stream}/{gone + 1}", owner.id),)
 
     def left(self, person: str) -> None:
         """Another machine let them go, and this one has not heard of it yet."""
-        self._put(_removed(self._records[person]))
+        if person in self._records:
+            self._put(_removed(self._records[person]))
 
     async def append(self, event: NewEvent) -> None:
         """For the record alone: something happened that changes nothing here."""
@@ -129,23 +138,56 @@ class Roll:
             if each.stream == self.stream and each.type not in NOTES:
                 body = {name: value for name, value in each.body.items() if name not in ("index", "personal")}
                 before, now_ns = self._records.get(each.subject), self._clock.mono_ns()
-                self._put(evolve(before, each.subject, each.type, body, now_ns, each.actor))
+                if before is not None or each.type in FIRSTS:  # else of somebody who was forgotten here
+                    self._put(evolve(before, each.subject, each.type, body, now_ns, each.actor))
 
     def _load(self, kind: str) -> None:
-        now_ns, before = self._clock.mono_ns(), None
-        rows: list[Summary] = []
-        while page := self._journal.list(kind, before=before, limit=_PAGE):
-            rows += page
+        now_ns, before, gone = self._clock.mono_ns(), None, 0
+        found: list[Record] = []
+        while page := self._journal.list(kind, before=before, limit=_PAGE):  # the newest first
             before = page[-1].first_number
-            assert len(rows) <= LOADED_MAX, kind
-        for row in reversed(rows):
-            if kind != STRANGERS or row.subject == self.strangers_id:
-                self._put(restore(row.subject, row.body, now_ns))
+            for row in page:
+                if kind != STRANGERS or row.subject == self.strangers_id:
+                    record = restore(row.subject, row.body, now_ns)
+                    gone += self._gone(record)
+                    if self._gone(record) and gone > GONE_MAX:
+                        self._owners_forgotten += _was_owner(record)
+                    else:
+                        found.append(record)
+        for record in reversed(found):
+            self._hold(record)
 
     def _put(self, record: Record) -> None:
+        is_new = record.id not in self._records
+        self._hold(record)
+        if is_new:
+            self._forget(type(record))
+
+    def _hold(self, record: Record) -> None:
         self._records[record.id] = record
         if isinstance(record, Device | ApiKey):
             self._tokens[record.token] = record.id
+
+    def _forget(self, kind: type[Record]) -> None:
+        """The oldest of those that ended, beyond what is kept: the journal still has them."""
+        gone = [each for each in self._records.values() if isinstance(each, kind) and self._gone(each)]
+        for each in gone[: max(0, len(gone) - GONE_MAX)]:
+            del self._records[each.id]
+            self._owners_forgotten += _was_owner(each)
+            if isinstance(each, Device | ApiKey):
+                self._tokens.pop(each.token, None)
+
+    def _gone(self, record: Record) -> bool:
+        ends_ms = 0
+        if isinstance(record, Person | Device):
+            ends_ms = record.until_ms
+        elif isinstance(record, ApiKey):
+            ends_ms = record.expires_ms
+        return not record.active or 0 < ends_ms < self._clock.wall_ms() - ENDED_MS
+
+
+def _was_owner(record: Record) -> bool:
+    return isinstance(record, Person) and record.role is Role.OWNER
 
 
 def _removed(record: Record) -> Record:

@@ -45,6 +45,7 @@ class Sessions:
     def open(self, person: str, role: Role, device: str, *, second: bool = False) -> str:
         """A new session's token, told once. The person's and the shop's oldest sessions make room."""
         now_ns = self._clock.mono_ns()
+        self._end(lambda session: self._over(session, now_ns))
         own = [key for key, session in self._open.items() if session.person == person]
         for key in own[: max(0, len(own) - PER_PERSON_MAX + 1)]:
             del self._open[key]

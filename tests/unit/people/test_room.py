@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from terminal.errors import Conflict
+from terminal.errors import Conflict, NotAllowed, NotFound
 from terminal.payments.event import Actor, NewEvent
 from terminal.people.records import ApiKey, Device, Person, Record, restore, summary
 from terminal.people.roles import Role
-from terminal.people.roll import ACTIVE_MAX
-from tests.unit.people.shop import CASHIER_PIN, OWNER_PIN, Shop, story
+from terminal.people.roll import ACTIVE_MAX, GONE_MAX
+from terminal.people.service import People
+from tests.unit.people.shop import CASHIER_PIN, OWNER_PIN, TILL, WRONG, Shop, story
 
 HOUR_MS = 3_600_000
 APPEND = 64
@@ -73,5 +74,77 @@ def test_i21_logins_phones_and_keys_that_ended_take_no_room_and_those_of_now_are
         assert await refused(shop, token) == set()
         assert [each.label for each in shop.people.devices(shop.principal(token))] == []
         assert [each.label for each in shop.people.people()] == ["Owner", "Cashier"]
+
+    story(tmp_path, tell)
+
+
+def held(people: People) -> int:
+    """How many records its memory has."""
+    return len(people._roll._records)
+
+
+async def decades_of_visits(shop: Shop, *, owners_left: int = 0) -> None:
+    """Three times as many as are kept for their names, each for one hour of long ago; owners among the first."""
+    until_ms = shop.clock.wall_ms() + HOUR_MS
+    pin = shop.journal.list("person")[0].body["pin"]
+    events: list[NewEvent] = []
+    for number in range(3 * GONE_MAX):
+        one = Person(f"P{number:04}", f"Li {number}", Role.ONBOARDING, pin, until_ms=until_ms)
+        kind, fields = (
+            "visitor_added",
+            {"label": one.label, "role": "onboarding", "pin": pin, "until_ms": until_ms},
+        )
+        if number < owners_left:
+            one, kind = replace(one, role=Role.OWNER, until_ms=0), "person_added"
+            fields = {"label": one.label, "role": "owner", "pin": pin}
+        events.append(NewEvent("people:s-1", kind, one.id, SYSTEM, {**fields, "index": {"summary": summary(one)}}))
+        if number < owners_left:
+            gone, claim = replace(one, active=False), ["owner_left", f"people:s-1/{number + 1}", one.id]
+            index = {"summary": summary(gone), "claims": [claim]}
+            events.append(NewEvent("people:s-1", "person_disabled", one.id, SYSTEM, {"index": index}))
+    for some in batched(events):
+        shop.people.heard(await shop.journal.append(some))
+
+
+def test_i21_who_ended_long_ago_is_in_memory_up_to_a_limit_and_a_start_reads_any_number(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        await shop.set_up()
+        await decades_of_visits(shop, owners_left=2)
+        assert held(shop.people) <= 3 * GONE_MAX + 2, "their hour is not over"
+        shop.skip(49 * HOUR_MS // 1000)
+        owner = shop.principal(await shop.people.sign_in(shop.owner, OWNER_PIN, device=TILL))
+        visitor = await shop.people.add_visitor(owner, Role.ONBOARDING, "Wang", CASHIER_PIN, hours=1)
+        assert held(shop.people) == GONE_MAX + 3, (
+            "the owner, who is here now, wrong codes, the newest of the others"
+        )
+        for _ in range(2):
+            assert [each.label for each in shop.people.people()] == ["Owner", "Wang"]
+            assert shop.people.label(f"person:P{3 * GONE_MAX - 1:04}"), "reports name whom they tell of"
+            assert not shop.people.label("person:P0005")
+            with pytest.raises(NotAllowed, match="pin_wrong"):
+                await shop.people.sign_in("P0005", CASHIER_PIN, device="10.0.0.9")
+            shop.power_cut()
+            assert held(shop.people) == GONE_MAX + 3
+        owner = shop.principal(await shop.people.sign_in(shop.owner, OWNER_PIN, device=TILL))
+        second = await shop.people.add_person(owner, Role.OWNER, "Second", "592847")
+        await shop.people.disable(owner, second)  # the third owner to leave, though the first two are forgotten
+        assert await shop.people.sign_in(visitor, CASHIER_PIN, device=TILL)
+
+    story(tmp_path, tell)
+
+
+def test_what_another_machine_tells_of_somebody_forgotten_changes_nothing(tmp_path: Path) -> None:
+    async def tell(shop: Shop) -> None:
+        token = await shop.set_up()
+        owner = shop.principal(token)
+        before = held(shop.people)
+        shop.people.heard(
+            await shop.journal.append(
+                [NewEvent("people:s-1", "pin_refused", "long-ago", SYSTEM, {"device": TILL})]
+            )
+        )
+        assert held(shop.people) == before
+        with pytest.raises(NotFound):
+            await shop.people.set_pin(owner, "long-ago", WRONG)
 
     story(tmp_path, tell)

@@ -96,3 +96,19 @@ def test_i21_sessions_are_bounded() -> None:
         assert len(known.listed()) == SESSIONS_MAX
 
     run(story(), seed=1)
+
+
+def test_i21_a_session_that_is_over_makes_room_before_one_that_is_used() -> None:
+    async def story() -> None:
+        known = sessions()
+        used = known.open("O", Role.OWNER, "")
+        for _ in range(PER_PERSON_MAX - 1):
+            known.open("O", Role.OWNER, "")
+        for _ in range(2):
+            await asyncio.sleep(600)
+            assert known.get(used)
+        known.open("O", Role.OWNER, "")
+        assert known.get(used), "it is the oldest, and the others have been over for minutes"
+        assert len(known.listed()) == 2
+
+    run(story(), seed=1)
