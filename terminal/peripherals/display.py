@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Final
 
 from drivers import qr
@@ -12,9 +13,10 @@ from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
-from terminal.on_demand import Alarm
-from terminal.peripherals.keeper import Keeper, together
-from terminal.peripherals.sweep import Sweep, rest
+from terminal.on_demand import OnDemand
+from terminal.peripherals.errands import Errands
+from terminal.peripherals.keeper import Keeper
+from terminal.peripherals.sweep import Sweep
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ _RESULTS: Final = {
 async def no_captions(_screen: Screen, _width: int, _height: int) -> AsyncIterator[Tile]:
     return
     yield  # what makes this a generator
+
+
+async def _nothing() -> None:
+    """What a display that is not there has to do."""
 
 
 def nothing_fits(_text: str, _width: int, _height: int) -> bool:
@@ -73,11 +79,11 @@ class CodeDisplay:
         self._captions, self._fits, self._sweep = captions, fits, sweep
         self.keeper = Keeper("display", where, open_, clock, self._serve)
         self._size = (0, 0)
-        self._lit = Alarm()  # something is shown that the display takes down when it hears nothing
+        self._lit = False  # something is shown that the display takes down when it hears nothing
         self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
         self._uncaptioned: tuple[Screen, int] | None = None
         self._drawn: tuple[str, asyncio.Future[bool]] | None = None  # a receipt's address, whether it is drawn
-        self._to_caption = Alarm()
+        self._captioning = self._asking = OnDemand(_nothing)  # of this connection
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -113,11 +119,10 @@ class CodeDisplay:
         self._shown, self._uncaptioned = shown, (screen, shown[1])
         link = screen.receipt if isinstance(screen, ResultScreen) else ""
         self._drawn = (link, asyncio.get_running_loop().create_future()) if link else None
-        self._to_caption.set()
-        if isinstance(screen, IdleScreen):
-            self._lit.clear()
-        else:
-            self._lit.set()
+        self._captioning.wake()
+        self._lit = not isinstance(screen, IdleScreen)
+        if self._lit:
+            self._asking.wake()
             if self._sweep:
                 self._sweep.used()
 
@@ -139,25 +144,28 @@ class CodeDisplay:
         hello = await device.hello()
         self._size = hello.width, hello.height
         self._shown = self._uncaptioned = None
-        self._lit.clear()
+        self._lit = False
         self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
         self.keeper.well()
-        ready(device)
-        await together(device.watch(), self._keep_alive(device), self._caption(device))
+        errands = Errands(self.keeper.broke)
+        self._captioning = OnDemand(partial(self._caption, device))
+        self._captioning.begin(errands.start, "captions")
+        self._asking = OnDemand(partial(self._keep_alive, device))
+        self._asking.begin(errands.start, "asking")
+        try:
+            if self._sweep:
+                self._sweep.enter(self._round)
+            ready(device)
+            await device.watch()
+        finally:
+            if self._sweep:
+                self._sweep.leave(self._round)
+            self._draw_ends(drawn=False)
+            await errands.end()
 
     async def _caption(self, device: CounterDisplay) -> None:
         """Paint what belongs to the screen now shown; a newer screen ends it between two tiles."""
-        try:
-            await self._caption_all(device)
-        finally:
-            self._draw_ends(drawn=False)
-
-    async def _caption_all(self, device: CounterDisplay) -> None:
-        while True:
-            await self._to_caption.wait()
-            self._to_caption.clear()
-            if (now := self._uncaptioned) is None:
-                continue
+        while (now := self._uncaptioned) is not None:
             if isinstance(now[0], IdleScreen):
                 await asyncio.sleep(IDLE_CAPTION_S)  # the next customer's code goes first on the wire
             if self._uncaptioned is not now:
@@ -168,6 +176,7 @@ class CodeDisplay:
                         break
                     await device.add_tiles(now[1], [tile])
                 if self._uncaptioned is now:
+                    self._uncaptioned = None
                     self._draw_ends(drawn=True)
             except DeviceError:
                 if self._uncaptioned is now:
@@ -176,24 +185,26 @@ class CodeDisplay:
             except (OSError, ImportError) as error:
                 log.warning("display at %s: no captions: %s", self.keeper.where, error)
                 if self._uncaptioned is now:
+                    self._uncaptioned = None
                     self._draw_ends(drawn=False)
+
+    def _round(self) -> None:
+        """The shared rounds come by: asked once, unless it is being asked anyway."""
+        self._asking.wake()
+        if self._sweep:
+            self._sweep.enter(self._round)
 
     async def _keep_alive(self, device: CounterDisplay) -> None:
         """Ask what is shown: the display goes dark without it, and one that lost its screen gets it again."""
         while True:
-            await self._rest()
+            if self._lit:
+                await asyncio.sleep(self._profile.keep_alive_ms / 1000)
             shown = self._shown
             state = await device.state()
-            if shown is None or shown is not self._shown:
-                continue
-            self.keeper.well()
-            if shown != (state.screen, state.id):
-                self._shown = None
-                self.keeper.on_change()
-
-    async def _rest(self) -> None:
-        if not self._lit.is_set():
-            await rest(self._sweep, self._lit)
-            if not self._lit.is_set():
+            if shown is not None and shown is self._shown:
+                self.keeper.well()
+                if shown != (state.screen, state.id):
+                    self._shown = None
+                    self.keeper.on_change()
+            if not self._lit:
                 return
-        await asyncio.sleep(self._profile.keep_alive_ms / 1000)

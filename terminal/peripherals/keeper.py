@@ -10,6 +10,7 @@ from drivers.errors import DeviceError, DeviceGone, DeviceRefused
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, HealthState
 from terminal.errors import PeripheralFailed
+from terminal.peripherals.cut import Cut, CutShort
 
 log = logging.getLogger(__name__)
 D = TypeVar("D")
@@ -35,7 +36,7 @@ async def together(*jobs: Coroutine[Any, Any, None] | asyncio.Future[None]) -> N
     finally:
         for task in tasks:
             task.cancel()
-        await _ended(tasks)
+        await ended(tasks)
     errors = [error for task in tasks if not task.cancelled() and (error := task.exception())]
     bugs = [error for error in errors if not isinstance(error, DeviceError)]
     raise (bugs or errors)[0]
@@ -49,10 +50,10 @@ async def first(*waits: Coroutine[Any, Any, object]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await _ended(tasks)
+        await ended(tasks)
 
 
-async def _ended(tasks: Sequence["asyncio.Task[Any]"]) -> None:
+async def ended(tasks: Sequence["asyncio.Future[Any]"]) -> None:
     """Wait for all of them, also when this is cancelled meanwhile."""
     cancelled = False
     while pending := [task for task in tasks if not task.done()]:
@@ -82,8 +83,10 @@ class Keeper(Generic[D]):
         self._device: D | None = None
         self._state, self._reason = HealthState.CANNOT_TELL, ""
         self._checked_ns = clock.mono_ns()
-        self._broken: asyncio.Future[None] | None = None  # of this connection: fails with what ended it
-        self._tried = asyncio.Event()  # the first try is over: it is there, or why not is known
+        self._cut = Cut()  # of this connection
+        self._end: BaseException | None = None  # what ended this connection
+        self._tried = False  # the first try is over: it is there, or why not is known
+        self._first_try: asyncio.Event | None = None  # set then; once somebody waits for it
 
     @property
     def device(self) -> D:
@@ -94,9 +97,17 @@ class Keeper(Generic[D]):
 
     async def tried(self, within_s: float) -> None:
         """When the first try since the start is over, at latest after ``within_s``."""
+        if self._tried:
+            return
+        self._first_try = self._first_try or asyncio.Event()
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                await self._tried.wait()
+                await self._first_try.wait()
+
+    def _was_tried(self) -> None:
+        self._tried = True
+        if self._first_try is not None:
+            self._first_try.set()
 
     # --- health -------------------------------------------------------------------------------------------
 
@@ -128,7 +139,7 @@ class Keeper(Generic[D]):
         """
         reason = self._note(error)
         if not isinstance(error, DeviceRefused):
-            self._hung_up(error)
+            self.broke(error)
         return PeripheralFailed(reason, port=self.where)
 
     def _note(self, error: DeviceError) -> str:
@@ -153,7 +164,7 @@ class Keeper(Generic[D]):
             began_s = loop.time()
             error = await self._connection()
             self._note(error)
-            self._tried.set()
+            self._was_tried()
             steady = self._device is not None and loop.time() - began_s >= STEADY_S
             missing = self._device is None and isinstance(error, DeviceGone)
             if self._device is not None:
@@ -168,12 +179,10 @@ class Keeper(Generic[D]):
             transport = await self._open()
         except DeviceError as error:
             return error
-        self._broken = asyncio.get_running_loop().create_future()
-        transport.on_end(self._hung_up)
+        self._cut, self._end = Cut(), None
+        transport.on_end(self.broke)
         try:
-            await together(self._serve_one(transport), self._broken)
-        except DeviceError as error:
-            return error
+            return await self._served(transport)
         except BaseException as bug:
             self._device = None
             if isinstance(bug, Exception):
@@ -181,20 +190,35 @@ class Keeper(Generic[D]):
             raise
         finally:
             await self._close(transport)
-        raise AssertionError("a connection ends by an error")
 
-    async def _serve_one(self, transport: Transport) -> None:
-        await self._serve(transport, self._greeted)
+    async def _served(self, transport: Transport) -> DeviceError:
+        """What ended it, from inside or by ``broke``; a bug comes out."""
+        try:
+            if self._end is None:
+                await self._cut.during(self._serve(transport, self._greeted))
+        except CutShort:
+            pass
+        except DeviceError as error:
+            return error
+        assert self._end is not None, "a connection ends by an error"
+        if not isinstance(self._end, DeviceError):
+            raise self._end
+        return self._end
 
     def _greeted(self, device: D) -> None:
         self._device = device
-        self._tried.set()
+        self._was_tried()
         self.on_change()
 
-    def _hung_up(self, error: DeviceError) -> None:
-        """The port tells of itself that it is gone: no idle device has to be asked for that."""
-        if self._broken is not None and not self._broken.done():
-            self._broken.set_exception(error)
+    def broke(self, error: BaseException) -> None:
+        """This connection is over. The port tells of itself that it is gone: no idle device is asked for that.
+
+        The first reason counts. Not at once: it may be the connection's own task that found out, and is about to
+        raise it.
+        """
+        if self._end is None:
+            self._end = error
+            asyncio.get_running_loop().call_soon(self._cut.cut)
 
     async def _close(self, transport: Transport) -> None:
         try:

@@ -26,7 +26,7 @@ from terminal.counter.ports import (
     Start,
     Utterance,
 )
-from terminal.peripherals.slots import Cut, Swapped
+from terminal.peripherals.cut import Cut, CutShort
 
 AWAY: Final = "training_has_devices"
 
@@ -193,7 +193,7 @@ class ScannerFace(Face[Scanner]):
             try:
                 while True:
                     yield await self._turn.cut.during(anext(reads))
-            except Swapped:
+            except CutShort:
                 continue
             except StopAsyncIteration:
                 return

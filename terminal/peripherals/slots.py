@@ -5,9 +5,9 @@ had none of that kind.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from drivers.device_protocol import ROLES, Role
 from terminal.counter.ports import (
@@ -31,48 +31,11 @@ from terminal.counter.ports import (
     unwatched,
 )
 from terminal.on_demand import Job, OnDemand
+from terminal.peripherals.cut import Cut, CutShort
 from terminal.peripherals.keeper import Keeper, together
 
 P = TypeVar("P", Display, Scanner, Printer, Speaker)
-T = TypeVar("T")
 LENT_MAX: Final = 16  # reads a test has not looked at yet
-
-
-class Swapped(Exception):
-    """Another device stands here now."""
-
-
-class Cut:
-    """Ends what tasks wait for, and only that: as ``asyncio.timeout`` does, without a task of its own."""
-
-    __slots__ = ("_waiting",)
-
-    def __init__(self) -> None:
-        self._waiting: dict[asyncio.Task[Any], bool] | None = None  # task -> ended by us; once somebody waited
-
-    async def during(self, work: Awaitable[T]) -> T:
-        """Raises Swapped when ``cut`` is called meanwhile."""
-        task = asyncio.current_task()
-        assert task is not None, "only tasks wait"
-        others = task.cancelling()
-        if self._waiting is None:
-            self._waiting = {}
-        self._waiting[task] = False
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if self._waiting[task] and task.uncancel() <= others:
-                raise Swapped from None
-            raise
-        finally:
-            del self._waiting[task]
-
-    def cut(self) -> None:
-        waiting = self._waiting or {}
-        for task, ended in waiting.items():
-            if not ended:
-                waiting[task] = True
-                task.cancel()
 
 
 def _nobody() -> None:
@@ -121,7 +84,7 @@ class Slot(Generic[P]):
         while self._jobs:
             try:
                 await self._cut.during(self._work(self._jobs))
-            except Swapped:
+            except CutShort:
                 continue
 
     async def _work(self, jobs: Sequence[Job]) -> None:
@@ -188,7 +151,7 @@ class PrinterSlot(Slot[Printer]):
         while True:
             try:
                 return await self._cut.during(_for_ever() if self._port is None else self._port.ready())
-            except Swapped:
+            except CutShort:
                 continue
 
 
@@ -221,7 +184,7 @@ class ScannerSlot(Slot[Scanner]):
                     scan = await self._cut.during(anext(reads))
                     if self._lent is None or not self._lent(scan):
                         yield scan
-            except Swapped:
+            except CutShort:
                 continue
 
     async def feedback(self, good: bool) -> None:

@@ -24,7 +24,7 @@ class Sweep:
         self.used_s: float | None = None
         self.asked_s: float | None = None
         self._ask = ask
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[Callable[[], None]] = []
 
     def used(self) -> None:
         """Cheap: call it with every act."""
@@ -33,12 +33,12 @@ class Sweep:
     async def due(self) -> None:
         await rest(self, Alarm())
 
-    def enter(self, turn: asyncio.Future[None]) -> None:
-        """``turn`` is done when this counter is asked next, unless it leaves before."""
+    def enter(self, turn: Callable[[], None]) -> None:
+        """``turn`` is called once, when this counter is asked next, unless it leaves before."""
         self._waiting.append(turn)
         self._ask()
 
-    def leave(self, turn: asyncio.Future[None]) -> None:
+    def leave(self, turn: Callable[[], None]) -> None:
         if turn in self._waiting:
             self._waiting.remove(turn)
 
@@ -55,8 +55,7 @@ class Sweep:
         self.asked_s = now_s
         waiting, self._waiting = self._waiting, []
         for turn in waiting:
-            if not turn.done():
-                turn.set_result(None)
+            turn()
 
 
 class Sweeper:
@@ -96,14 +95,19 @@ async def rest(sweep: Sweep | None, alarm: Alarm) -> None:
         return
     turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     alarm.sleeper = turn
+
+    def wake() -> None:
+        if not turn.done():
+            turn.set_result(None)
+
     if sweep:
-        sweep.enter(turn)
+        sweep.enter(wake)
     try:
         await turn
     finally:
         alarm.sleeper = None
         if sweep:
-            sweep.leave(turn)
+            sweep.leave(wake)
 
 
 async def never() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ from drivers.transport import Transport
 from firmware_stubs.speaker import Syn6288
 from terminal.counter.ports import HealthState
 from terminal.errors import PeripheralFailed
+from terminal.peripherals.errands import Errands
 from terminal.peripherals.keeper import CLOSE_S, Keeper
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
@@ -147,6 +149,97 @@ def test_a_bug_in_a_driver_is_heard_and_leaves_nothing_open() -> None:
         assert keeper.health().state is HealthState.FAULT
         with pytest.raises(DeviceGone):
             await cable.read()
+
+    play(story())
+
+
+def test_l1_a_port_that_tells_its_end_while_the_greeting_finds_out_too_is_closed_in_peace() -> None:
+    """Who finds out is the connection's own task: ended a second time, it would leave the port open."""
+
+    class Slow:
+        name, baud = "slow", 9600
+        closed = 0
+
+        def on_end(self, tell: Callable[[DeviceError], None]) -> None:
+            self.tell = tell
+
+        async def close(self) -> None:
+            await asyncio.sleep(CLOSE_S / 2)
+            Slow.closed += 1
+
+    async def story() -> None:
+        ports: list[Slow] = []
+
+        async def open_() -> Transport:
+            ports.append(Slow())
+            return ports[-1]  # type: ignore[return-value]  # only its end matters here
+
+        async def serve(_transport: Transport, _ready: Callable[[str], None]) -> None:
+            ports[-1].tell(DeviceGone("unplugged"))
+            raise DeviceGone("unplugged while writing")
+
+        keeper = Keeper[str]("display", "here", open_, VirtualClock(), serve)
+        async with running(keeper.run):
+            await asyncio.sleep(10)
+            task = next(each for each in asyncio.all_tasks() if each is not asyncio.current_task())
+            assert task.cancelling() == 0
+        assert Slow.closed >= 4
+        assert keeper.health().reason == "display_gone"
+
+    play(story())
+
+
+def test_a_connection_that_somebody_else_found_broken_ends_and_leaves_nobody_cancelled() -> None:
+    async def story() -> None:
+        ends: list[str] = []
+
+        def served(times: int) -> bool:
+            return len(ends) == times
+
+        async def serve(_transport: Transport, ready: Callable[[str], None]) -> None:
+            ready("device")
+            keeper.well()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ends.append("served")
+
+        keeper = Keeper[str]("speaker", "here", wire(Syn6288()).open, VirtualClock(), serve)
+        async with running(keeper.run):
+            for _ in range(3):
+                await until(lambda: keeper.health().state is HealthState.OK, 10)
+                over = len(ends)
+                keeper.failed(DeviceTimeout("no answer"))
+                keeper.failed(DeviceTimeout("no answer to the next either"))
+                await until(partial(served, over + 1), 1)
+                assert all(task.cancelling() == 0 for task in asyncio.all_tasks())
+        assert len(ends) == 3
+
+    play(story())
+
+
+def test_d10_errands_run_while_there_is_something_to_do_and_none_outlives_its_connection() -> None:
+    async def story() -> None:
+        told: list[BaseException] = []
+        errands, done = Errands(told.append), asyncio.Event()
+
+        async def short() -> None:
+            done.set()
+
+        async def fails() -> None:
+            raise DeviceGone("unplugged")
+
+        before = asyncio.all_tasks()
+        errands.start("short", short)
+        errands.start("fails", fails)
+        errands.start("long", asyncio.Event().wait)  # type: ignore[arg-type]  # what it returns is nobody's
+        await done.wait()
+        await until(lambda: len(asyncio.all_tasks() - before) == 1, 1)
+        assert [str(error) for error in told] == ["unplugged"]
+        await errands.end()
+        assert asyncio.all_tasks() == before
+        errands.start("late", short)
+        assert asyncio.all_tasks() == before, "after the end nothing begins"
 
     play(story())
 

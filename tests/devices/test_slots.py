@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from terminal.counter.ports import Devices
-from terminal.peripherals.slots import Cut, Slots, Swapped
+from terminal.peripherals.cut import Cut, CutShort
+from terminal.peripherals.slots import Slots
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.proving import alone
 from terminal.virtual_time import VirtualClock
@@ -131,7 +132,7 @@ def test_a_cut_ends_what_waits_and_nothing_else() -> None:
         async def worker() -> None:
             try:
                 await cut.during(asyncio.Event().wait())
-            except Swapped:
+            except CutShort:
                 seen.append("swapped")
             await asyncio.sleep(1)
             seen.append("went on")
