@@ -59,7 +59,7 @@ class Full(Feed):
 class Room:
     def __init__(self, folder: Path) -> None:
         self.clock = VirtualClock()
-        ids = VirtualIds(self.clock, 1)
+        self.ids = VirtualIds(self.clock, 1)
         self.journal = SqliteJournal.open(
             folder / "journal.db",
             identity=Identity("m-1", "s-1", Ledger.TRAINING),
@@ -69,8 +69,12 @@ class Room:
             inline=True,
         )
         self.feed, self.stage = Full(self.journal), Nobody()
-        self.desk = LessonDesk("s-1", journal=self.feed, clock=self.clock, ids=ids, stage=self.stage)
-        self.exams = ExamDesk("s-1", journal=self.feed, clock=self.clock, ids=ids, lessons=self.desk)
+        self.desk = self.another_desk()
+        self.exams = ExamDesk("s-1", journal=self.feed, clock=self.clock, ids=self.ids, lessons=self.desk)
+
+    def another_desk(self) -> LessonDesk:
+        """As after a restart: of the same journal, and it knows of no lesson under way."""
+        return LessonDesk("s-1", journal=self.feed, clock=self.clock, ids=self.ids, stage=self.stage)
 
     async def told(self, sale: str, event_type: str, **body: Any) -> None:
         """Of a sale at counter 1."""

@@ -88,3 +88,25 @@ def test_in_an_exam_nobody_presses_for_another_and_a_trainer_may_at_practice(tmp
         assert (await room.desk.act("1", "kept", LI)).findings == ()
 
     story(tmp_path, tell)
+
+
+@pytest.mark.row(104)
+@pytest.mark.parametrize("jump_ms", [9 * HOUR_MS, -9 * HOUR_MS])
+def test_d8_a_lesson_that_was_cut_off_lasted_until_its_last_button_whatever_the_clock_was_set_to(
+    tmp_path: Path, jump_ms: int
+) -> None:
+    async def tell(room: Room) -> None:
+        begun = await room.desk.begin("take-money", "1", MEI)
+        await asyncio.sleep(7)
+        room.clock.jump_wall(jump_ms)
+        await room.desk.act("1", "kept", MEI)
+        await room.desk.close()
+        room.clock.jump_wall(jump_ms)
+        again = room.another_desk()
+        for _ in range(2):
+            await again.recover()
+            assert room.ends(begun) == ["interrupted"], "once, and for good"
+        [row] = again.newest()
+        assert (row.body["state"], row.body["seconds"]) == ("interrupted", 7)
+
+    story(tmp_path, tell)
