@@ -5,6 +5,7 @@ import contextlib
 import os
 import pty
 import tty
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -71,6 +72,25 @@ class PtyCable(Cable):
     def send(self, data: bytes) -> None:
         """Bytes from nowhere: noise, a flood, XOFF (``b"\\x13"``)."""
         self._arrive(data)
+
+    @contextlib.contextmanager
+    def flooding(self, noise: bytes) -> Iterator[None]:
+        """Bytes from nowhere as fast as the host takes them: an adapter on USB has no baud rate.
+
+        Args:
+            noise: sent again and again, at least one byte.
+        """
+        loop, master = asyncio.get_running_loop(), self._master
+
+        def more() -> None:
+            with contextlib.suppress(OSError):  # the host closed its end
+                os.write(master, noise)
+
+        loop.add_writer(master, more)
+        try:
+            yield
+        finally:
+            loop.remove_writer(master)
 
     def _readable(self) -> None:
         try:

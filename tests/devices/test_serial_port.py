@@ -182,6 +182,27 @@ async def test_l6_a_flood_is_dropped_then_quarantined(cable: PtyCable) -> None:
     await again.close()
 
 
+async def test_l6_a_flood_without_end_is_quarantined_at_each_opening_and_its_neighbour_answers(
+    cable: PtyCable, tmp_path: Path
+) -> None:
+    beside = PtyCable(Negative(), tmp_path / "beside")
+    await beside.plug()
+    neighbour = await open_serial(str(beside.link))
+    with cable.flooding(b"\xaa" * 4096):
+        for _ in range(3):
+            port = await open_serial(str(cable.link))
+            assert isinstance(port, DescriptorPipe)
+            while not port.quarantined:
+                with contextlib.suppress(DeviceRefused):  # told here, should nothing have been left to read
+                    assert await port.read()
+                assert await echoed(neighbour, b"ab")
+            with pytest.raises(DeviceRefused, match="none of it made sense"):
+                await port.read()
+            await port.close()
+    await neighbour.close()
+    await beside.unplug()
+
+
 async def test_l8_after_xoff_a_write_ends_at_its_deadline_and_the_line_runs_again(cable: PtyCable) -> None:
     port = await open_serial(str(cable.link), flow="xonxoff")
     cable.send(b"\x13!")
