@@ -1,8 +1,10 @@
 """Waiting that costs little: a thousand idle counters have no task without work, and no queue for one sleeper."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Job = Callable[[], Awaitable[None]]
 Start = Callable[[str, Job], None]
 
@@ -69,3 +71,41 @@ class Alarm:
             await self.sleeper
         finally:
             self.sleeper = None
+
+
+def begun(work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+    """A task of ``work`` whose first step, up to where it has to wait, runs now and not in the loop's next turn.
+
+    From Python 3.12 on asyncio's own (``Task(eager_start=True)``), but that what the first step raises is raised
+    here. The first step is the caller's: it must enter no ``asyncio.timeout`` or group, which end their own task.
+    """
+    try:
+        awaited = work.send(None)
+    except StopIteration as ended:
+        told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        told.set_result(ended.value)
+        return told
+    return asyncio.get_running_loop().create_task(_Begun(work, awaited))
+
+
+class _Begun(Coroutine[Any, Any, T]):
+    """Work behind its first step: its task's first look gets what that step waits for, all else is the work's."""
+
+    def __init__(self, work: Coroutine[Any, Any, T], awaited: Any) -> None:
+        self._work, self._awaited = work, awaited
+        self._seen = False
+
+    def send(self, value: Any) -> Any:
+        if self._seen:
+            return self._work.send(value)
+        self._seen = True
+        return self._awaited
+
+    def throw(self, *error: Any) -> Any:
+        return self._work.throw(*error)
+
+    def close(self) -> None:
+        self._work.close()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._work.__await__()

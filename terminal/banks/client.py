@@ -33,7 +33,7 @@ _NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 
 
 class Outbound(Protocol):
-    """Who is told of everything that leaves, before it does (PR5)."""
+    """Who is told of everything that leaves: of a socket before it is opened, of a request as it goes (PR5)."""
 
     def connecting(self, origin: str) -> None: ...
     def sent(self, origin: str, request: HttpRequest) -> None: ...
@@ -172,11 +172,14 @@ class ProviderLink:
 async def _sending(
     _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
-    """aiohttp calls this with a connection in hand, directly before the first byte."""
+    """aiohttp calls this with a connection in hand, directly before the first byte.
+
+    The ledger's entry is made in the loop's next turn, behind the bytes: somebody stands before a dark glass.
+    """
     progress: _Progress = context.trace_request_ctx
     progress.sending = True
     if progress.outbound is not None:
-        progress.outbound.sent(progress.origin, progress.request)
+        asyncio.get_running_loop().call_soon(progress.outbound.sent, progress.origin, progress.request)
 
 
 async def _connecting(

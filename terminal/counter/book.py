@@ -10,6 +10,7 @@ from typing import Any, Final
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock
 from terminal.errors import NotFound
+from terminal.on_demand import begun
 from terminal.payments.decide import summary
 from terminal.payments.event import Actor, Event, NewEvent, Owed
 from terminal.payments.fact import Fact, Facts, fold
@@ -25,6 +26,7 @@ Decide = Callable[[Sale | None], Facts]
 Then = Callable[[Sale], None]
 OnOwed = Callable[[Sale, Owed], None]
 Row = dict[str, Any]
+Append = asyncio.Future[tuple[Event, ...]]
 
 
 SYSTEM: Final = Actor("system", "service")
@@ -128,7 +130,7 @@ class Book:
             sale: Sale | None = None if new else self.sale(sale_id)
         except NotFound:
             sale = None
-        steps: list[tuple[_Wish, Sale | None, Sale, Facts]] = []
+        steps: list[_Step] = []
         for wish in wishes:
             facts = wish.decide(sale)
             if facts:
@@ -147,13 +149,22 @@ class Book:
                 self.on_change(before, after)  # the glass first: voice and paper begin with work of their own
                 self._owe(after, mine)
 
-        append = asyncio.ensure_future(self.feed.append(_events(steps, self._row), durable))
+        append = self._begun(steps, durable)
         try:
             await _finish(append)
         finally:
             if append.done() and not append.cancelled() and (error := append.exception()) is not None:
                 for wish, *_ in steps:
                     wish.error = error
+
+    def _begun(self, steps: Sequence["_Step"], durable: Callable[[tuple[Event, ...]], None]) -> Append:
+        """The disk works from here on; what is refused before that, all who share the append hear."""
+        try:
+            return begun(self.feed.append(_events(steps, self._row), durable))
+        except BaseException as refused:
+            for wish, *_ in steps:
+                wish.error = refused
+            raise
 
     def _row(self, sale: Sale) -> Row:
         """A fact's sale is nearly always what the one before it left."""
@@ -192,6 +203,9 @@ class _Wish:
         return self.after
 
 
+_Step = tuple[_Wish, Sale | None, Sale, Facts]  # who decided, on which sale, what it then is, why
+
+
 class _Turn:
     """A sale's lock, and how many hold it or wait for it."""
 
@@ -201,9 +215,7 @@ class _Turn:
         self.lock, self.users = asyncio.Lock(), 0
 
 
-def _events(
-    steps: Sequence[tuple[_Wish, Sale | None, Sale, Facts]], row_of: Callable[[Sale], Row]
-) -> list[NewEvent]:
+def _events(steps: Sequence[_Step], row_of: Callable[[Sale], Row]) -> list[NewEvent]:
     """The last of all carries the sale's row for the lists, unless that stays as it is: paper and voice rarely
     change it, and a shop's disk keeps every copy for ever."""
     (_, before, _, _), (_, _, after, facts) = steps[0], steps[-1]
@@ -241,7 +253,7 @@ def _wake(ended: asyncio.Future[None], _append: object) -> None:
         ended.set_result(None)
 
 
-async def _finish(append: "asyncio.Future[tuple[Event, ...]]") -> None:
+async def _finish(append: Append) -> None:
     """See the append through; a cancellation that arrives meanwhile is raised when memory is true."""
     cancelled: asyncio.CancelledError | None = None
     while not append.done():

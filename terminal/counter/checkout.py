@@ -1,5 +1,6 @@
 """Taking money: open, show, scan, cancel. Every door calls these, none has rules of its own (decision 10)."""
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -84,15 +85,11 @@ class Checkout:
             as ``Unverified.open`` for one that goes on the list.
         """
         lane = self._service.lane(request.counter)
-        if key and (known := answered(self._service.feed, key)):
-            return self._book.sale(known)
-        if request.order_no and (taken := self._known_order(request)):
-            return taken
+        if lane.turn.locked() and (known := self._known(request, key)):
+            return known  # a repeat does not stand in line
         async with lane.turn:
-            if key and (known := answered(self._service.feed, key)):
-                return self._book.sale(known)
-            if request.order_no and (taken := self._known_order(request)):
-                return taken
+            if known := self._known(request, key):
+                return known
             _must_sell(lane)
             try:
                 if unverified:
@@ -109,6 +106,12 @@ class Checkout:
             raise Conflict("sale_live", sale=lane.current)
         with self._service.choosing.days.held(channel, request.amount):
             return await self._open(lane, request, channel, actor, key)
+
+    def _known(self, request: OpenSale, key: Key | None) -> Sale | None:
+        """The sale that this request has made before."""
+        if key and (known := answered(self._service.feed, key)):
+            return self._book.sale(known)
+        return self._known_order(request) if request.order_no else None
 
     def _known_order(self, request: OpenSale) -> Sale | None:
         """A POS order number is one sale for ever: again with equal meaning returns it."""
@@ -128,10 +131,14 @@ class Checkout:
         if "push" in request.directions and self._service.provider(channel).profile.push:
             attempt = self._parts.ids.ulid()
             facts += self._start(fold(None, facts), channel, attempt, "push", at_ms)
-            self._service.prepare(fold(None, facts), attempt)
+            asyncio.get_running_loop().call_soon(self._prepare, facts, attempt)  # while the disk works
         return await self._book.commit(
             sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt), new=True
         )
+
+    def _prepare(self, facts: Facts, attempt: str) -> None:
+        """The order's request is made ready beside the append and leaves after it; never, where it is refused."""
+        self._service.prepare(fold(None, facts), attempt)
 
     def _drive(self, sale: Sale, attempt: str, code: str = "") -> None:
         if attempt:

@@ -67,8 +67,12 @@ class Feed:
         while self._last < durable[-1].number and (fresh := self._journal.after(self._last, limit=BATCH)):
             self._ring.extend(fresh)
             self._last = fresh[-1].number
+        self._wake()
+
+    def _wake(self) -> None:
+        """Listeners come behind who acts on the events: a bank is asked and a glass is lit before pages hear."""
         news, self._news = self._news, asyncio.Event()
-        news.set()
+        asyncio.get_running_loop().call_soon(news.set)
 
     def heard(self) -> None:
         """Another machine wrote into this journal: listeners hear of it as of our own."""
@@ -77,8 +81,7 @@ class Feed:
             self._last = fresh[-1].number
             if any(each.type in HEAVY for each in fresh):
                 self._ring.clear()
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self._wake()
 
     def after(self, number: int, *, limit: int = BATCH) -> tuple[Event, ...]:
         if self._ring and self._ring[0].number <= number + 1:

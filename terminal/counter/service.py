@@ -283,9 +283,9 @@ class Service:
             self.adopt(sale.counter).owe(owed)
 
     def _changed(self, before: Sale | None, after: Sale) -> None:
+        self.adopt(after.counter).changed(before, after)  # the glass first
         self.watches.changed(before, after)
         self.overrides.settled(after)
-        self.adopt(after.counter).changed(before, after)
         self.moving.changed(after)
         self.excess.changed(after)
         self.remainder.changed(after)

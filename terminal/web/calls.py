@@ -209,17 +209,24 @@ async def read_body(request: web.Request, edge: Edge) -> object:
 
 async def read_bytes(request: web.Request, limit: int, seconds: float) -> bytes:
     """At most ``limit`` bytes within ``seconds``; what is refused is not read to its end."""
-    if (request.content_length or 0) > limit:
-        raise InvalidRequest("body_too_large", limit=limit)
+    _check_size(request.content_length or 0, limit)
     data = bytearray()
     try:
+        if request.content.is_eof():  # it came with its head: nothing to wait for
+            data += request.content.read_nowait()
+            _check_size(len(data), limit)
+            return bytes(data)
         async with asyncio.timeout(seconds):
             while chunk := await request.content.readany():
                 data += chunk
-                if len(data) > limit:
-                    raise InvalidRequest("body_too_large", limit=limit)
+                _check_size(len(data), limit)
     except TimeoutError:
         raise InvalidRequest("request_timeout") from None
     except (web.RequestPayloadError, ConnectionResetError):  # nobody reads the answer; the log stays quiet
         raise InvalidRequest("request_malformed") from None
     return bytes(data)
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise InvalidRequest("body_too_large", limit=limit)

@@ -73,6 +73,7 @@ class Disk:
 
     async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
         if self.full:
+            await asyncio.sleep(0)  # it is found out while the disk works, and others get ready for what follows
             raise JournalError("disk_full", path="journal.db")
         return await self._journal.append(events)
 

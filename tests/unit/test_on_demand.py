@@ -2,7 +2,9 @@
 
 import asyncio
 
-from terminal.on_demand import Alarm, Job, OnDemand
+import pytest
+
+from terminal.on_demand import Alarm, Job, OnDemand, begun
 
 
 class Bench:
@@ -89,3 +91,73 @@ async def test_an_alarm_wakes_its_sleeper_stays_set_and_forgets_one_that_gave_up
     assert alarm.sleeper is None
     alarm.set()
     assert alarm.is_set()
+
+
+class Errand:
+    """Waits once for ``go`` and notes how far it came."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.go: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> int:
+        self.seen.append("first step")
+        try:
+            found = await self.go
+        finally:
+            self.seen.append("waited")
+        await asyncio.sleep(0)
+        return found
+
+
+async def test_what_was_begun_has_made_its_first_step_and_ends_like_any_task() -> None:
+    errand = Errand()
+    told = begun(errand.run())
+    assert errand.seen == ["first step"]
+    errand.go.set_result(7)
+    assert await told == 7
+
+
+async def test_work_that_never_waits_is_done_when_it_was_begun() -> None:
+    async def work() -> str:
+        return "done"
+
+    told = begun(work())
+    assert told.done()
+    assert await told == "done"
+
+
+async def test_what_the_first_step_refuses_is_raised_at_once_and_the_rest_to_who_awaits() -> None:
+    async def refuse() -> None:
+        raise ValueError("at once")
+
+    async def refuse_later() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("later")
+
+    with pytest.raises(ValueError, match="at once"):
+        begun(refuse())
+    told = begun(refuse_later())
+    with pytest.raises(ValueError, match="later"):
+        await told
+
+
+async def test_what_begun_work_waits_for_fails_inside_it() -> None:
+    errand = Errand()
+    told = begun(errand.run())
+    errand.go.set_exception(ValueError("the disk"))
+    with pytest.raises(ValueError, match="the disk"):
+        await told
+    assert errand.seen == ["first step", "waited"]
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+async def test_begun_work_is_cancelled_where_it_waits(turns: int) -> None:
+    errand = Errand()
+    told = begun(errand.run())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    told.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await told
+    assert errand.seen == ["first step", "waited"]

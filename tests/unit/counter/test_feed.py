@@ -1,5 +1,6 @@
 """Listeners hear what other machines wrote into a shared journal, in order and once."""
 
+import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
@@ -36,3 +37,26 @@ async def test_a_listener_that_waits_is_woken_by_others_too(tmp_path: Path) -> N
             await journal.append([event("theirs")])
             feed.heard()
             assert [each.subject for each in await next_one] == ["theirs"]
+
+
+async def test_who_acts_on_an_append_comes_before_who_listens(tmp_path: Path) -> None:
+    async with open_at(tmp_path / "j.db") as journal:
+        feed, seen = Feed(journal), list[str]()
+
+        async def listen() -> None:
+            async with aclosing(feed.follow(0)) as batches:
+                await anext(batches)
+                seen.append("listener")
+
+        async def act() -> None:
+            seen.append("acts")
+            await asyncio.sleep(0)  # as a request that is written in the turn after it was made
+            seen.append("has acted")
+
+        listener = asyncio.create_task(listen())
+        await asyncio.sleep(0)
+        acting: list[asyncio.Task[None]] = []
+        await feed.append([event("ours")], lambda _: acting.append(asyncio.create_task(act())))
+        assert feed.published == 1, "who looks now finds it"
+        await asyncio.gather(listener, *acting)
+        assert seen == ["acts", "has acted", "listener"]
