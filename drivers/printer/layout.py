@@ -1,16 +1,22 @@
 """Rows to lines of cells: columns, wrapping, the right edge. Widths are columns of the printer's font A."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate, groupby
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
-from drivers.printer.charset import SPACE, Cell, Charset
+from drivers.printer.charset import SPACE, Cell, Charset, How
 from drivers.printer.document import Align, Row
 from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT, breakable, from_right, joined
 
 Cells = list[Cell]
 _WIDTH: Final = attrgetter("width")  # asked of every prefix of every line
+_MODE: Final = attrgetter("how", "page")
+GAP_MIN: Final = 5  # blanks; as many cost more bytes than an absolute position
+_WIDE_GAP: Final = re.compile(rb"( {%d,})" % GAP_MIN)
 _TURNED: Final[dict[Align, Align]] = {"left": "right", "center": "center", "right": "left"}
 TEXT_MAX: Final = 2000  # characters of one row; what is longer is cut off, a slip is no book
 KEPT_MAX: Final = 256  # rows whose lines are remembered; twenty slips' worth
@@ -25,15 +31,46 @@ class Block(NamedTuple):
     side: Align
 
 
-@dataclass(frozen=True, slots=True)
+class Stretch(NamedTuple):
+    """Neighbours that are said the same way, as one. ``gap``: blanks so many that a jump is cheaper."""
+
+    how: How
+    page: int
+    data: bytes
+    columns: int
+    gap: bool = False
+
+
+@dataclass(frozen=True)
 class TextLine:
-    """One printed line, already no wider than the paper; with ``blocks`` it is drawn, ``cells`` say what it is."""
+    """One printed line, already no wider than the paper; with ``blocks`` it is drawn, ``cells`` say what it is.
+
+    What follows from its cells is worked out once: many lines stand on every slip.
+    """
 
     cells: tuple[Cell, ...]
     align: Align = "left"
     size: Literal[1, 2] = 1
     bold: bool = False
     blocks: tuple[Block, ...] = ()
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        return tuple(_stretches(self.cells))
+
+    @cached_property
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """From column to column, of its own size."""
+        ends = [*accumulate(each.columns for each in self.stretches)]
+        return tuple((end - each.columns, end) for each, end in zip(self.stretches, ends, strict=True) if each.gap)
+
+    @cached_property
+    def columns(self) -> int:
+        return width(self.cells)
+
+    @cached_property
+    def unsayable(self) -> bool:
+        return any(each.how is How.DRAW for each in self.stretches)
 
 
 def width(cells: Cells | tuple[Cell, ...]) -> int:
@@ -53,6 +90,18 @@ def lay_out(row: Row, columns: int, charset: Charset) -> tuple[TextLine, ...]:
     if right:
         return tuple([TextLine(tuple(_justified(*pair, room)), "left", row.size, row.bold) for pair in pairs])
     return tuple([TextLine(tuple(line), row.align, row.size, row.bold) for line, _ in pairs])
+
+
+def _stretches(cells: tuple[Cell, ...]) -> Iterator[Stretch]:
+    for (how, page), same in groupby(cells, _MODE):
+        said = list(same)
+        data = b"".join([cell.data for cell in said])
+        if how is not How.ASCII or b"  " not in data:
+            yield Stretch(how, page, data, width(said))
+            continue
+        for part in _WIDE_GAP.split(data):  # a letter of ASCII is a byte and a column
+            if part:
+                yield Stretch(how, page, part, len(part), part.isspace() and len(part) >= GAP_MIN)
 
 
 def _drawn(row: Row, left: Cells, right: Cells, *, turned: bool) -> TextLine:

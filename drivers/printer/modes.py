@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from drivers.printer.charset import Cell, How
+from drivers.printer.charset import How
 from drivers.printer.document import Align
+from drivers.printer.layout import Stretch
 from drivers.printer.profile import PrinterProfile
 
 TAB: Final = b"\t"
@@ -110,11 +111,11 @@ class Modes:
 
     # --- letters ------------------------------------------------------------------------------------------
 
-    def mode(self, cells: Sequence[Cell]) -> bytes:
+    def mode(self, line: Sequence[Stretch]) -> bytes:
         """At the head of a line while the mode is unknown. ASCII and dots are the same in every mode."""
         if self._how is not None:
             return b""
-        first = next((cell.how for cell in cells if cell.how in (How.PAGE, How.CHINESE)), None)
+        first = next((each.how for each in line if each.how in (How.PAGE, How.CHINESE)), None)
         return self._mode(first) if first else b""
 
     def letters(self, how: How, page: int, size: int) -> bytes:

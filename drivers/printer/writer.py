@@ -3,10 +3,9 @@
 What is on paper is the same in every dialect: columns, what is drawn, where a piece ends.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from operator import attrgetter, ne
 from typing import Final, NamedTuple, Protocol
 
 from drivers.printer.bitmap import Bitmap, Paint, columns, inked, narrowed, paste, symbol, trimmed
@@ -17,8 +16,6 @@ from drivers.printer.modes import Commands, Gap, Modes
 from drivers.printer.profile import PrinterProfile
 
 CHUNK_BYTES: Final = 512  # between chunks the driver looks at the printer's state
-_HOW, _DATA, _MODE = attrgetter("how"), attrgetter("data"), attrgetter("how", "page")
-_GAP: Final = b" " * 5  # as many spaces cost no fewer bytes than an absolute position
 _LINE_MAX: Final = 28  # bytes of a line beside its letters: style, place, tab, modes, line feed
 _PLAIN_MAX: Final = 12  # to take every style back
 _LINE_MM: Final = 3.75  # 30 dots at 203 dpi, the default line feed
@@ -98,14 +95,11 @@ class Writer:
     def _planned(self, piece: TextLine | _Graphic) -> _Planned:
         if not isinstance(piece, TextLine):
             return _Planned(piece, len(piece.data) + 16)
-        data = [*map(_DATA, piece.cells)]
-        modes = [*map(_MODE, piece.cells)]
-        changes: int = sum(map(ne, modes, modes[1:]))
-        bytes_max: int = sum(map(len, data)) + 5 * changes + _LINE_MAX
-        if piece.align != "left" or not self._profile.positions or _GAP not in b"".join(data):
+        bytes_max = sum([len(each.data) + 5 for each in piece.stretches], _LINE_MAX)
+        if piece.align != "left" or not self._profile.positions or not piece.gaps:
             return _Planned(piece, bytes_max)
-        gaps = tuple(_gaps(piece))
-        return _Planned(piece, bytes_max - sum(gap.blanks(gap.start) - len(_GAP) for gap in gaps), gaps)
+        gaps = tuple([Gap(start * piece.size, end * piece.size, piece.size) for start, end in piece.gaps])
+        return _Planned(piece, bytes_max - sum([end - start for start, end in piece.gaps]), gaps)
 
     def _pieces(self, line: Line) -> Iterator[TextLine | _Graphic]:
         columns = self._profile.columns
@@ -136,12 +130,10 @@ class Writer:
     def _text(self, line: TextLine, planned: Sequence[_Planned], index: int) -> None:
         if line.cells:
             self._out += self._begun(line, planned[index + 1 :])
-            self._out += self._modes.mode(line.cells)
+            self._out += self._modes.mode(line.stretches)
         if gaps := planned[index].gaps:
             self._out += self._modes.place_tab(self._ahead(planned[index:]))
-            self._spread(line, gaps)
-        else:
-            self._letters(line.cells, line.size)
+        self._out += b"".join(self._letters(line, iter(gaps)))
         self._out += b"\n"
 
     def _begun(self, line: TextLine, after: Sequence[_Planned]) -> bytes:
@@ -150,7 +142,7 @@ class Writer:
         alone = self._modes.align == "left" and beside != line.align
         if line.align == "left" or not alone or not self._profile.positions:
             return self._modes.style(line.align, line.size, line.bold)
-        room = self._profile.width_dots - width(line.cells) * line.size * self._dots
+        room = self._profile.width_dots - line.columns * line.size * self._dots
         said = self._modes.style("left", line.size, line.bold)
         return said + self._say.position(room // 2 if line.align == "center" else room)
 
@@ -163,23 +155,15 @@ class Writer:
                 return
             yield from each.gaps
 
-    def _spread(self, line: TextLine, gaps: tuple[Gap, ...]) -> None:
-        """Wide gaps are jumped over."""
-        starts = {gap.start: gap for gap in gaps}
-        column = 0
-        for blank, cells in groupby(line.cells, SPACE.__eq__):
-            run = list(cells)
-            gap = starts.get(column) if blank else None
-            column += width(run) * line.size
+    def _letters(self, line: TextLine, gaps: Iterator[Gap]) -> Iterator[bytes]:
+        """Wide gaps are jumped over, where ``gaps`` says so."""
+        for how, page, data, _, wide in line.stretches:
+            gap = next(gaps, None) if wide else None
             if gap:
-                self._out += self._modes.white(gap)
+                yield self._modes.white(gap)
             else:
-                self._letters(run, line.size)
-
-    def _letters(self, cells: Iterable[Cell], size: int) -> None:
-        for (how, page), run in groupby(cells, _MODE):
-            self._out += self._modes.letters(how, page, size)
-            self._out += b"".join(map(_DATA, run))
+                yield self._modes.letters(how, page, line.size)
+                yield data
 
     # --- pictures of text ---------------------------------------------------------------------------------
 
@@ -187,7 +171,7 @@ class Writer:
         """The line itself, or with its unsayable runs drawn, or the whole line drawn, as the profile says."""
         if line.blocks:
             yield from self._tall(line)
-        elif How.DRAW not in map(_HOW, line.cells):
+        elif not line.unsayable:
             yield line
         elif self._profile.unsayable == "run" and line.size == 1:
             yield replace(line, cells=tuple(cell for run in _runs(line.cells) for cell in self._run(run, line)))
@@ -274,15 +258,6 @@ class Writer:
             yield _Graphic(b"\n", "center", _LINE_MM)
         else:
             yield from self._pieces(Row(code.text))
-
-
-def _gaps(line: TextLine) -> Iterator[Gap]:
-    column = 0
-    for blank, cells in groupby(line.cells, SPACE.__eq__):
-        run = list(cells)
-        start, column = column, column + width(run) * line.size
-        if blank and len(run) >= len(_GAP):
-            yield Gap(start, column, line.size)
 
 
 def _runs(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:
