@@ -28,7 +28,7 @@ from terminal.cli.risk import risk
 from terminal.cli.sale import sale
 from terminal.cli.second_step import second_step
 from terminal.cli.security import security
-from terminal.cli.serve import serve
+from terminal.cli.serve_command import serve
 from terminal.cli.sheet import sheet
 from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement

@@ -6,12 +6,10 @@ import logging
 import resource
 import signal
 from pathlib import Path
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from terminal.cli import log_lines
-from terminal.cli.words import JOURNAL, SETTINGS, language, sentences, tell
+from terminal.cli.words import JOURNAL, SETTINGS, language, refused, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
 from terminal.system import read_in_small_pieces, return_large_buffers
@@ -20,29 +18,30 @@ FRESH_OBJECTS: Final = 2_000  # made and not freed since the last look for garba
 SETTLED_S: Final = 20.0  # devices are greeted by then, idle screens painted, connections open
 
 
-def serve(
-    config: Annotated[Path, typer.Option(help="The settings file.")],
-    check: Annotated[bool, typer.Option("--check", help="Check the settings and stop.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Errors for machines.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
-) -> None:
-    """Run the service: counters, bank, devices, pages and API, until Ctrl-C or SIGTERM."""
+def serve(config: Path, *, check: bool = False, as_json: bool = False, verbose: bool = False) -> int:
+    """Counters, bank, devices, pages and API, until Ctrl-C or SIGTERM; returns the exit code.
+
+    Args:
+        check: only whether the settings are sound.
+        as_json: errors for machines.
+        verbose: log more.
+    """
     log_lines.begin(verbose=verbose)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no key of ours in a dump, whoever starts us (S44)
     gc.disable()
     return_large_buffers()
     read_in_small_pieces()
-    with sentences(as_json=as_json):
+    try:
         loaded = load(config)
         log_lines.shape(loaded.settings.log.format, loaded.settings.log.level, verbose=verbose)
-        if check:
-            _check(loaded, as_json=as_json)
-        else:
-            code = asyncio.run(_serve(loaded, as_json=as_json))
-            raise typer.Exit(code)
+        return _check(loaded, as_json=as_json) if check else asyncio.run(_serve(loaded, as_json=as_json))
+    except TerminalError as error:
+        return refused(error, as_json=as_json)
+    except KeyboardInterrupt:
+        return 130
 
 
-def _check(loaded: Loaded, *, as_json: bool) -> None:
+def _check(loaded: Loaded, *, as_json: bool) -> int:
     from terminal.privacy.datamap import data_map
     from terminal.privacy.notice import providers_told
     from terminal.wiring.checking import check_settings
@@ -53,10 +52,11 @@ def _check(loaded: Loaded, *, as_json: bool) -> None:
     for error in wrong:
         tell(error, as_json=as_json)
     if wrong:
-        raise typer.Exit(SETTINGS)
-    typer.echo("The settings are sound.")
+        return SETTINGS
+    print("The settings are sound.")
     for title, place in providers_told(data_map(), providers(loaded), language()):
-        typer.echo(f"Payments are told to {title}: {place}.")
+        print(f"Payments are told to {title}: {place}.")
+    return 0
 
 
 async def _serve(loaded: Loaded, *, as_json: bool) -> int:

@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
-import typer
 
 from terminal.errors import (
     BadSettings,
@@ -107,20 +106,32 @@ def _untold(error: TerminalError, sentence: str) -> str:
     return ", ".join(text if name in CAUSES else f"{name} {text}" for name, text in facts if text not in sentence)
 
 
+def refused(error: TerminalError, *, as_json: bool = False) -> int:
+    """Say it; returns the exit code."""
+    if not isinstance(error, Problems):
+        tell(error, as_json=as_json)
+        return exit_code(error)
+    for problem in error.problems:
+        tell(problem, as_json=as_json)
+    return SETTINGS
+
+
 @contextmanager
 def sentences(*, as_json: bool = False) -> Iterator[None]:
     """Turn what a command may refuse into sentences and an exit code."""
     try:
         yield
-    except Problems as several:
-        for problem in several.problems:
-            tell(problem, as_json=as_json)
-        raise typer.Exit(SETTINGS) from None
     except TerminalError as error:
-        tell(error, as_json=as_json)
-        raise typer.Exit(exit_code(error)) from None
+        _leave(refused(error, as_json=as_json))
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        _leave(130)
+
+
+def _leave(code: int) -> NoReturn:
+    """Typer comes with the commands: the service, which runs for years, is started without it (1.4 MB)."""
+    from typer import Exit
+
+    raise Exit(code) from None
 
 
 def put(value: Any) -> None:
@@ -131,4 +142,4 @@ def put(value: Any) -> None:
 
 def give_up(message: str, code: int = USAGE) -> NoReturn:
     __getattr__("errors").print(message, highlight=False, markup=False, soft_wrap=True)
-    raise typer.Exit(code)
+    _leave(code)

@@ -59,8 +59,10 @@ def test_the_service_starts_without_pictures_number_crunchers_or_the_simulated_w
 
 def test_the_commands_are_there_before_the_service_they_start_and_it_starts_without_them() -> None:
     known = "print(*(name for name in ('PIL', 'terminal.app') if name in sys.modules))"
-    others = "print(*(name for name in ('rich', 'terminal.cli.demo', 'terminal.sandbox') if name in sys.modules))"
-    ask = f"import sys, terminal.cli.serve_alone; {others}; import terminal.cli.commands; {known}"
+    heavy = ("rich", "typer", "terminal.cli.demo", "terminal.sandbox")
+    others = f"print(*(name for name in {heavy!r} if name in sys.modules))"
+    alone = "terminal.cli, terminal.cli.serve_alone, terminal.cli.serve"
+    ask = f"import sys, {alone}; {others}; import terminal.cli.commands; {known}"
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.split() == []
 
