@@ -288,7 +288,9 @@ def evidence_of(service: Service) -> BillEvidence:
         channel = service.channel(name)
         return service.providers()[channel] if channel else None
 
-    return BillEvidence(service.book, lambda name: service.provider(name).account, nudge, provider)
+    return BillEvidence(
+        service.book, lambda name: service.provider(name).account, nudge, provider, service.channel
+    )
 
 
 def _kind_of(format: str, formats: Mapping[str, str]) -> BillKind:  # noqa: A002  # FetchedBill's word

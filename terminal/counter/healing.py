@@ -29,6 +29,11 @@ def _nobody(_counter: str, _number: str) -> None:
     """No driver is running."""
 
 
+def _itself(name: str) -> str | None:
+    """No channel was ever renamed."""
+    return name
+
+
 def _offline(_channel: str) -> Provider | None:
     """Nobody can be asked."""
     return None
@@ -36,12 +41,14 @@ def _offline(_channel: str) -> Provider | None:
 
 @dataclass(frozen=True, slots=True)
 class BillEvidence:
-    """``account`` of a channel's name; ``nudge`` wakes who drives an attempt or a refund of that counter."""
+    """``account`` of a channel's name; ``named``: the settings' channel that an attempt or a difference names;
+    ``nudge`` wakes who drives an attempt or a refund of that counter."""
 
     book: Book
     account: Callable[[str], Account]
     nudge: Callable[[str, str], None] = _nobody
     provider: Callable[[str], Provider | None] = _offline
+    named: Callable[[str], str | None] = _itself
 
     async def take(self, channel: str, notice: Notice | RefundNotice) -> None:
         """Durable on return. What is not ours in one field opens an exception and moves nothing (B6)."""
@@ -72,6 +79,8 @@ class BillEvidence:
             sale, at_ms = here(current), self.book.clock.wall_ms()
             attempt = sale.attempt(notice.order_no)
             verdict = judge_of(sale, attempt.id, notice, account)
+            if self.named(attempt.provider) != self.named(channel):
+                verdict = Mismatch("channel")  # another bank's word about this one's order (I14)
             if isinstance(verdict, Mismatch):
                 log.error("the bill's line for %s: the %s is not ours", notice.order_no, verdict.field)
                 return open_mismatch(sale, attempt, verdict.field, notice, at_ms=at_ms)
@@ -91,6 +100,8 @@ class BillEvidence:
             sale, at_ms = here(current), self.book.clock.wall_ms()
             refund = sale.refund(notice.refund_no)
             verdict = judge_refund(notice, refund, account)
+            if self.named(sale.attempt(refund.attempt).provider) != self.named(channel):
+                verdict = Mismatch("channel")
             if isinstance(verdict, Mismatch):
                 return refund_mismatch(sale, refund, verdict.field, at_ms)
             given = notice.provider_refund

@@ -14,6 +14,7 @@ from terminal.counter.service import Service
 from terminal.errors import NotFound
 from terminal.payments.bill import BillKind, NoBill
 from terminal.payments.event import Summary
+from terminal.payments.evidence import Account
 from terminal.payments.settled import Settlement
 from terminal.settlement.differences import Difference
 from terminal.settlement.fixing import Differences
@@ -101,7 +102,10 @@ def _evidence(service: Service) -> BillEvidence:
         channel = service.channel(name)
         return service.providers()[channel] if channel else None
 
-    return BillEvidence(service.book, lambda name: service.provider(name).account, provider=provider)
+    def account(name: str) -> Account:
+        return service.provider(name).account
+
+    return BillEvidence(service.book, account, provider=provider, named=service.channel)
 
 
 SETTLEMENT: Final = web.AppKey("settlement", SettlementDesk)

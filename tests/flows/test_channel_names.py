@@ -5,12 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from terminal.bills.desk import evidence_of as of_bills
+from terminal.counter.healing import BillEvidence
 from terminal.counter.ports import Devices
 from terminal.counter.service import Parts, Service
 from terminal.counter.settings import CounterSettings
 from terminal.counter.slips import Slips, titles_of
 from terminal.help.wording import CatalogueWording
-from terminal.payments.sale import SaleState
+from terminal.payments.notice import Notice, RefundNotice, RefundTrade, Trade
+from terminal.payments.sale import Sale, SaleState
+from terminal.web.settlement_desk import _evidence as of_fixes
 from tests.flows.shop import DAY_S, Shop, story
 
 Lanes = Sequence[tuple[CounterSettings, Devices]]
@@ -77,6 +81,62 @@ async def test_i14_a_notification_of_another_channel_proves_nothing(shop: Shop) 
     assert (told.kind, told.id.rpartition(":")[2]) == ("mismatch", "channel")
     assert not shop.attempt(sale).captured
     await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 20)  # asked, its own channel says so
+
+
+def bill_says(shop: Shop, sale: Sale) -> Notice:
+    """The customer has just paid it; before anybody is asked, a bill's line names this order as paid."""
+    account, bank = shop.service.parts.providers["south"].account, shop.world.bank
+    bank.customer_pays(bank.customer_scans(shop.attempt(sale).payload, shop.bank_ms).order_no, shop.bank_ms)
+    [capture] = next(each for each in bank.ledger.orders if each.out_trade_no == shop.attempt(sale).id).captures
+    txn = capture.transaction_id
+    return Notice(
+        account.provider, "bill", f"bill:{txn}", account.merchant_id, account.app_id, shop.attempt(sale).id,
+        Trade.PAID, shop.attempt(sale).amount.minor, "CNY", txn, wallet="wechatpay",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("evidence_of", [of_bills, of_fixes])
+@story()
+async def test_i14_a_bill_of_another_channel_proves_nothing(
+    shop: Shop, evidence_of: Callable[[Service], BillEvidence]
+) -> None:
+    await start_with(shop, "south", "north")
+    sale = await shop.with_code()
+    evidence = evidence_of(shop.service)
+    line = bill_says(shop, sale)
+    await evidence.take("north", line)
+    assert not shop.attempt(sale).captured
+    assert [each.id.rpartition(":")[2] for each in shop.sale(sale).exceptions] == ["channel"]
+    await evidence.take("south", line)
+    assert shop.sale(sale).state is SaleState.PAID
+
+
+@story()
+async def test_a_bill_kept_under_an_older_name_of_its_channel_still_counts(shop: Shop) -> None:
+    await start_with(shop, "south")
+    sale = await shop.with_code()
+    await of_bills(shop.service).take("wechatpay", bill_says(shop, sale))
+    assert (shop.sale(sale).state, shop.sale(sale).exceptions) == (SaleState.PAID, ())
+
+
+@story()
+async def test_i14_a_refund_in_another_channels_bill_proves_nothing(shop: Shop) -> None:
+    await start_with(shop, "south", "north")
+    sale = await shop.paid()
+    shop.fault("error-500", call="refund-query", count=1000)
+    shop.fault("notify-delayed", delay_ms=round(40 * DAY_S * 1000))
+    refund = await shop.refund(sale)
+    await shop.until(lambda: shop.sale(sale).refund(refund.id).state == "sent", 30)
+    account = shop.service.provider("south").account
+    told = RefundNotice(
+        account.provider, "bill", "bill:1", account.merchant_id, shop.attempt(sale).id, refund.id,
+        RefundTrade.REFUNDED, refund.amount.minor, "CNY", "5000", "",
+    )  # fmt: skip
+    await of_bills(shop.service).take("north", told)
+    assert shop.sale(sale).refund(refund.id).state == "sent"
+    assert [each.id.rpartition(":")[2] for each in shop.sale(sale).exceptions] == ["channel"]
+    await of_bills(shop.service).take("south", told)
+    assert shop.sale(sale).refund(refund.id).state == "refunded"
 
 
 @story()
