@@ -115,6 +115,7 @@ class Operation:
         whole: of a list that is told at once: why it cannot grow. Every other list is read page by page.
         if_match: whether it takes, or asks for, the version that a change was made from.
         deprecated: it will end; every answer says so.
+        body_bytes: of a form that may need more than the limit of all bodies.
     """
 
     method: Literal["GET", "POST"]
@@ -133,6 +134,7 @@ class Operation:
     whole: str = ""
     if_match: Literal["", "optional", "required"] = ""
     deprecated: Deprecation | None = None
+    body_bytes: int = 0
 
 
 def route(operation: Operation) -> web.RouteDef:
@@ -149,7 +151,7 @@ def route(operation: Operation) -> web.RouteDef:
         if operation.method == "GET" or operation.upload:
             form = read_query(operation.form, request.query)
         else:
-            form = _whole(read(operation.form, await read_body(request, edge)), edge)
+            form = _whole(read(operation.form, await read_body(request, edge, operation.body_bytes)), edge)
         call = Call(request, edge, caller, form)
         if operation.if_match:  # before an answer is told again: no repeat makes a wrong header right
             call.version = wanted_version(request, required=operation.if_match == "required")
@@ -197,14 +199,15 @@ async def _stored(operation: Operation, call: Call[Any]) -> Answer:
             raise
 
 
-async def read_body(request: web.Request, edge: Edge) -> object:
-    """The JSON value of a body; no body is an empty object.
+async def read_body(request: web.Request, edge: Edge, larger: int = 0) -> object:
+    """The JSON value of a body; no body is an empty object. ``larger``: as many bytes as its form may need.
 
     Raises:
         InvalidRequest: ``body_too_large``, ``request_timeout``, or as ``strict_json.parse``.
     """
-    data = await read_bytes(request, edge.limits.body_bytes, edge.limits.body_s)
-    return parse(data, limit=edge.limits.body_bytes) if data else {}
+    limit = max(edge.limits.body_bytes, larger)
+    data = await read_bytes(request, limit, edge.limits.body_s)
+    return parse(data, limit=limit) if data else {}
 
 
 async def read_bytes(request: web.Request, limit: int, seconds: float) -> bytes:

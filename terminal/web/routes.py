@@ -35,6 +35,7 @@ from terminal.web.forms import (
     SlipChoice,
     StoryQuery,
 )
+from terminal.web.forms_lines import SALE_BYTES
 from terminal.web.refund_shapes import OfferQuery, RefundOffer
 from terminal.web.routes_care import CARE_CALLS
 from terminal.web.routes_devices import DEVICES
@@ -78,6 +79,7 @@ SALES: Final = (
         NewSale,
         status=201,
         stores=True,
+        body_bytes=SALE_BYTES,
         problems=(
             *_KEY,
             *_AMOUNT,

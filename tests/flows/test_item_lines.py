@@ -10,6 +10,7 @@ from terminal.payments.lines import LINES_MAX
 from terminal.payments.receipt import Row
 from terminal.privacy.bundle import REMOVED, body_told
 from terminal.privacy.datamap import data_map
+from terminal.web.forms_lines import SALE_BYTES
 from terminal.web.guest import shown_lines
 from terminal.web.receipts import receipt_lines
 from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop
@@ -107,3 +108,20 @@ async def test_pr10_support_reads_neither_names_nor_prices_of_what_was_bought(tm
             assert name in str([each.body for each in events]), name
             assert name not in str(told), name
         assert told[0]["lines"] == REMOVED
+
+
+@pytest.mark.row(2)
+async def test_two_hundred_lines_of_long_chinese_names_are_a_sale_as_the_form_says(tmp_path: Path) -> None:
+    lines = [{"name": "红烧牛肉面" * 24, "unit_minor": 1, "tax": "甲" * 8}] * LINES_MAX
+    async with open_shop(tmp_path) as shop:
+        pos = await shop.machine()
+        opened = await pos.post("/sales", {"counter": "1", "amount_minor": LINES_MAX, "lines": lines})
+        assert (opened.status, len(opened.body["lines"])) == (201, LINES_MAX)
+        assert (await pos.post(f"/sales/{opened.body['id']}/cancel")).status == 200
+        too_long = await pos.post("/sales", {"counter": "1", "amount_minor": 1, "title": "x" * SALE_BYTES})
+        assert (too_long.status, too_long.body["facts"]) == (413, {"limit": SALE_BYTES})
+        elsewhere = await pos.post(f"/sales/{opened.body['id']}/cancel", {"why": "x" * 65 * 1024})
+        assert (elsewhere.status, elsewhere.body["facts"]) == (413, {"limit": 64 * 1024})
+        await shop.restart()
+        again = await (await shop.machine()).get(f"/sales/{opened.body['id']}")
+        assert again.body["lines"][-1]["name"] == lines[-1]["name"]

@@ -1,13 +1,17 @@
 """Bodies and queries: exact types, known fields, and the name of the one that is wrong."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
 
 from terminal.errors import InvalidRequest
+from terminal.payments.lines import LINES_MAX, NAME_MAX, QUANTITY_MAX, TAX_MAX
 from terminal.payments.money import MINOR_MAX
 from terminal.web.forms import EventsQuery, NewRefund, NewSale, SalesQuery, read, read_query
+from terminal.web.forms_lines import SALE_BYTES
 
 GOOD: dict[str, object] = {"counter": "1", "amount_minor": 5}
 
@@ -72,3 +76,21 @@ def test_a_name_twice_or_unknown_is_refused() -> None:
     for query in (MultiDict([("limit", "1"), ("limit", "2")]), MultiDict([("order", "up")])):
         with pytest.raises(InvalidRequest, match="field_wrong"):
             read_query(SalesQuery, query)
+
+
+@pytest.mark.row(2)
+def test_the_largest_sale_that_the_form_allows_fits_into_its_body_however_its_letters_are_written() -> None:
+    most = -MINOR_MAX
+    line = {
+        "name": "\U0001f35c" * NAME_MAX,
+        "unit_minor": most,
+        "quantity_milli": QUANTITY_MAX,
+        "discount_minor": MINOR_MAX,
+        "amount_minor": most,
+        "tax": "\U0001f35c" * TAX_MAX,
+    }
+    told = {**GOOD, "amount_minor": MINOR_MAX, "lines": [line] * LINES_MAX, "title": "\U0001f35c" * 120}
+    written = json.dumps(told)
+    assert "\\ud83c" in written, "each letter as two escapes: no writer needs more"
+    assert read(NewSale, json.loads(written)).lines[0].name == line["name"]
+    assert 64 * 1024 < len(written) < SALE_BYTES
