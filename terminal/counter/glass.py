@@ -1,4 +1,4 @@
-"""What the customer's display shows: computed from the sale, painted by one task a counter, latest wins (I10)."""
+"""What the customer's display shows: computed from the sale, painted by one task at most, latest wins (I10)."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from typing import Final, Literal
 from terminal.counter.ports import CodeScreen, Display, IdleScreen, ReceiptGlass, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
-from terminal.on_demand import Alarm
+from terminal.on_demand import Alarm, OnDemand, Start
 from terminal.payments.attempt import State
 from terminal.payments.replacing import replace
 from terminal.payments.sale import Attempt, Sale, SaleState
@@ -32,7 +32,7 @@ def glass_id(attempt_id: str) -> int:
 
 
 class Glass:
-    """The wanted screen of one counter and the task that makes the device show it.
+    """The wanted screen of one counter and the work that makes the device show it.
 
     ``screen`` is also what a browser display and the till draw, so all of them agree.
     """
@@ -43,9 +43,10 @@ class Glass:
         self._counter, self._house, self._display = counter, house, display
         self._limits, self._on_shown = limits, on_shown
         self._changed = Alarm()
+        self._work = OnDemand(self._show)
         self.screen: Screen = self._idle()
         self.failing = ""  # slug of why the device does not show it
-        self._begun_s = 0.0  # when ``run`` began, in the loop's time
+        self._begun_s = 0.0  # when the counter opened, in the loop's time
         self._since_s = 0.0  # when ``screen`` was first wanted, in the loop's time
         self._proven: bool | None = None  # whether the device shows what is wanted; None: it has not said yet
         self._judged = Alarm()  # ``_proven`` or ``screen`` is another
@@ -94,7 +95,11 @@ class Glass:
     def _lost(self) -> None:
         """The device went, is back or lost its screen: what it had proved is true no more."""
         self._judge(None)
+        self._repaint()
+
+    def _repaint(self) -> None:
         self._changed.set()
+        self._work.wake()
 
     def _idle(self) -> IdleScreen:
         return IdleScreen(self._counter.title or self._house.title, *self._marks)
@@ -105,7 +110,7 @@ class Glass:
         self.screen = screen
         self._judge(None)
         self._since_s = asyncio.get_running_loop().time()
-        self._changed.set()
+        self._repaint()
         self.on_change()
 
     def clear(self) -> None:
@@ -198,10 +203,16 @@ class Glass:
         ttl_s = shown_s if receipt else self._limits.result_on_glass_s
         return self._result(attempt, "paid", ttl_s, check_code, receipt)
 
-    async def run(self) -> None:
-        """Paint, repaint on change and when the device is back, fall back to idle after a result's time."""
-        failures = 0
+    def begin(self, start: Start) -> None:
+        """The counter opens: the wanted screen is painted, and from now on each that is wanted then."""
         self._begun_s = asyncio.get_running_loop().time()
+        self._work.begin(start, "glass")
+        if self._display:  # a place without one has no idle screen to be painted
+            self._work.wake()
+
+    async def _show(self) -> None:
+        """Paint, again until the device shows it; fall back to idle after a result's time."""
+        failures = 0
         while True:
             self._changed.clear()
             ok = await self._paint(self._still_true())
@@ -210,7 +221,11 @@ class Glass:
             failures = 0 if ok else failures + 1
             wait_s = None if ok else AGAIN_S[min(failures, len(AGAIN_S)) - 1]
             left_s = None if self._stays() else max(self._left_s(), TICK_S)
-            await self._changed_within(min((each for each in (wait_s, left_s) if each is not None), default=None))
+            waits = [each for each in (wait_s, left_s) if each is not None]
+            if waits:
+                await self._changed_within(min(waits))
+            elif not self._changed.is_set():
+                return  # it is shown, and stays
             if not self._stays() and self._left_s() <= TICK_S:
                 if isinstance(self.screen, CodeScreen):
                     self._spent = self.screen.id
@@ -236,9 +251,7 @@ class Glass:
         left_s = int(self._left_s())
         return replace(self.screen, ttl_s=left_s) if left_s >= 1 else self._idle()
 
-    async def _changed_within(self, seconds: float | None) -> None:
-        if seconds is None:
-            return await self._changed.wait()
+    async def _changed_within(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()

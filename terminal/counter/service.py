@@ -138,7 +138,7 @@ class Service:
         scanner = lane.devices.scanner
         for name, job in lane.devices.jobs.items():
             start(name, job)
-        start("glass", lane.glass.run)
+        lane.glass.begin(start)
         lane.voice.work.begin(start, "voice")
         lane.paper.work.begin(start, "paper")
         if scanner is not None:

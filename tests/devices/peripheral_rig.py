@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from terminal.counter.glass import Glass
 from terminal.counter.ports import Health, HealthState
+from terminal.counter.tasks import Tasks
 from terminal.virtual_time import run
 
 Job = Callable[[], Awaitable[None]]
@@ -46,3 +48,16 @@ async def running(*jobs: Job) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert asyncio.all_tasks() == before, "a task was left behind"
+
+
+def painting(glass: Glass) -> Job:
+    """What makes a counter's device show what is wanted, as the service starts it."""
+
+    async def run() -> None:
+        tasks = Tasks()
+        async with asyncio.TaskGroup() as group:
+            tasks.within(group)
+            glass.begin(tasks.start)
+            await asyncio.Event().wait()
+
+    return run

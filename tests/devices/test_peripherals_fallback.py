@@ -27,7 +27,7 @@ from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.fallback_display import FallbackDisplay, Glassware
 from terminal.peripherals.panel_display import PanelDisplay, Wording
 from terminal.virtual_time import VirtualClock
-from tests.devices.peripheral_rig import play, running, until
+from tests.devices.peripheral_rig import painting, play, running, until
 from tests.devices.wires import wire
 
 AMOUNT = Money(2850, "CNY")
@@ -99,7 +99,7 @@ async def counter(*roles: str) -> AsyncIterator[Counter]:
         shown.append(screen)
 
     glass = Glass(CounterSettings("1"), HOUSE, together, Limits(), noted)
-    async with running(*(display.run for display in displays), together.run, glass.run):
+    async with running(*(display.run for display in displays), together.run, painting(glass)):
         await until(lambda: together.health().state is not HealthState.FAULT and bool(shown), 5)
         await asyncio.sleep(1)
         yield Counter(glass, together, own, panel, pole, cables, shown)

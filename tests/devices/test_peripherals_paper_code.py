@@ -19,7 +19,7 @@ from terminal.peripherals.paper_display import TRIES, PaperDisplay
 from terminal.peripherals.printer import SlipPrinter
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
-from tests.devices.peripheral_rig import now_s, play, running, until, well
+from tests.devices.peripheral_rig import now_s, painting, play, running, until, well
 from tests.devices.wires import wire
 
 WORDS = Catalogue.load("en")
@@ -100,7 +100,7 @@ def test_the_last_glass_dies_the_code_comes_out_on_paper_and_the_next_one_is_on_
             """Nobody listens."""
 
         glass = Glass(CounterSettings("1"), HOUSE, together, Limits(), shown)
-        async with running(printer.run, glass_display.run, together.run, glass.run):
+        async with running(printer.run, glass_display.run, together.run, painting(glass)):
             await well(printer.health)
             await well(glass_display.health)
             glass.want(CODE)

@@ -15,6 +15,7 @@ from terminal.payments.attempt import State
 from terminal.payments.money import Money
 from terminal.payments.sale import Attempt, Sale, SaleState
 from terminal.virtual_time import run
+from tests.devices.peripheral_rig import painting
 
 CNY = Money(100, "CNY")
 PAID = ResultScreen(7, "paid", CNY, "7KQ2", False, 60, receipt="https://shop/r/1")
@@ -77,7 +78,7 @@ def test_a_display_that_is_opened_in_time_is_painted_at_once_and_nobody_is_alarm
     async def story() -> None:
         display = LateDisplay(OPEN_S / 3)
         glass = glass_of(display)
-        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        jobs = [asyncio.ensure_future(painting(glass)()), asyncio.create_task(display.run())]
         await asyncio.sleep(OPEN_S / 3 + 0.01)
         assert display.painted == [IdleScreen("Tea 茶", False)]
         await asyncio.sleep(60)
@@ -89,13 +90,37 @@ def test_a_display_that_is_opened_in_time_is_painted_at_once_and_nobody_is_alarm
     assert troubles(caplog) == []
 
 
+def test_a_glass_at_rest_has_no_task_and_what_is_wanted_then_is_painted() -> None:
+    async def story() -> None:
+        display, started = LateDisplay(0.0), list[asyncio.Future[None]]()
+        display.there = True
+        glass = glass_of(display)
+        glass.begin(lambda _name, job: started.append(asyncio.ensure_future(job())))
+        await asyncio.sleep(1)
+        assert [each.done() for each in started] == [True]
+        glass.want(PAID)
+        await asyncio.sleep(1)
+        assert [each.done() for each in started] == [True, False], "a result has its time"
+        await asyncio.sleep(PAID.ttl_s + 1)
+        assert [each.done() for each in started] == [True, True]
+        assert display.painted == [IdleScreen("Tea 茶", False), PAID, IdleScreen("Tea 茶", False)]
+        display.turn(there=False)
+        await asyncio.sleep(60)
+        assert [each.done() for each in started] == [True, True, False], "it is tried again until it is there"
+        display.turn(there=True)
+        await asyncio.sleep(6)
+        assert all(each.done() for each in started)
+
+    run(story(), seed=1)
+
+
 def test_l1_a_display_that_stays_away_is_told_once_and_one_that_goes_later_at_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def story() -> None:
         display = LateDisplay(30.0)
         glass = glass_of(display)
-        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        jobs = [asyncio.ensure_future(painting(glass)()), asyncio.create_task(display.run())]
         await asyncio.sleep(29)
         assert (glass.failing, len(troubles(caplog))) == ("display_gone", 1)
         await asyncio.sleep(2)
@@ -115,7 +140,7 @@ def test_i24_a_display_that_never_answers_is_told_and_the_next_screen_is_tried()
     async def story() -> None:
         display = LateDisplay(0.0)
         glass = glass_of(display)
-        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        jobs = [asyncio.ensure_future(painting(glass)()), asyncio.create_task(display.run())]
         await asyncio.sleep(1)
         display.takes_s = 1e6
         glass.want(PAID)
@@ -142,7 +167,7 @@ def test_i9_a_receipts_address_is_shown_once_the_device_proved_it_and_the_wait_e
     async def story() -> None:
         loop, display = asyncio.get_running_loop(), LateDisplay(0.0)
         glass = glass_of(display)
-        jobs = [asyncio.create_task(glass.run()), asyncio.create_task(display.run())]
+        jobs = [asyncio.ensure_future(painting(glass)()), asyncio.create_task(display.run())]
         await asyncio.sleep(1)
         display.takes_s = 60.0 if then == "silent" else 1.0
         glass.want(PAID)
