@@ -83,9 +83,16 @@ class Commands:
         keyed = self._keyed.get(lane.id, Keyed())
         return keyed if keyed.no == lane.last_no else Keyed(0, keyed.count)
 
-    def clear(self, lane: "Lane") -> None:
-        """What was scanned of an amount is over: somebody types one."""
+    def clear(self, lane: "Lane", seen: int | None = None) -> int:
+        """What was scanned of an amount is over: somebody types one. Returns how much was taken away.
+
+        seen: the count of what they saw; what was scanned since then stays.
+        """
+        keyed = self.keyed(lane)
+        if seen is not None and seen != keyed.count:
+            return 0
         self._set(lane, 0)
+        return keyed.minor
 
     async def act(self, lane: "Lane", name: str, actor: Actor) -> None:
         """Do what the key would do now.

@@ -248,6 +248,14 @@ class Done(msgspec.Struct, frozen=True):
     done: bool = True
 
 
+class KeyedCleared(msgspec.Struct, frozen=True):
+    """``amount_minor``: what was taken away; ``done``: nothing is collected there any more; ``count``: now."""
+
+    amount_minor: int
+    count: int
+    done: bool
+
+
 class CommandName(msgspec.Struct, frozen=True):
     """A key of the command sheet: PAY, STOP, SAME, BACK, CLEAR, OTHER, PARK, REPRINT, REFUND, digits, or A2000."""
 

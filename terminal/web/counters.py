@@ -6,10 +6,10 @@ from terminal.counter.lane import Lane
 from terminal.counter.service import Service
 from terminal.errors import InvalidRequest
 from terminal.people.roles import Action
-from terminal.web.answers import CommandName, CounterList, CounterRow, Done, HealthReport
+from terminal.web.answers import CommandName, CounterList, CounterRow, HealthReport, KeyedCleared
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
-from terminal.web.forms import NewScan, Nothing
+from terminal.web.forms import NewClearing, NewScan, Nothing
 from terminal.web.sales import shown
 from terminal.web.views import CounterView, KeyedView, counter_view
 
@@ -106,10 +106,12 @@ async def name_command(call: Call[NewScan]) -> Answer:
     return Answer(CommandName(name))
 
 
-async def clear_keyed(call: Call[Nothing]) -> Answer:
+async def clear_keyed(call: Call[NewClearing]) -> Answer:
     service = call.edge.service
-    service.commands.clear(service.lane(call.counter(Action.TAKE_MONEY, call.part("counter"))))
-    return Answer(Done())
+    commands, lane = service.commands, service.lane(call.counter(Action.TAKE_MONEY, call.part("counter")))
+    taken = commands.clear(lane, call.form.count)
+    left = commands.keyed(lane)
+    return Answer(KeyedCleared(taken, left.count, not left.minor))
 
 
 async def health(call: Call[Nothing]) -> Answer:

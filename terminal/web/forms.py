@@ -68,6 +68,12 @@ class NewTest(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     answer: Annotated[str, msgspec.Meta(max_length=16)] = ""
 
 
+class NewClearing(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``count``: of what was seen (``keyed`` of the counter). Without it whatever is there by now is cleared."""
+
+    count: Number | None = None
+
+
 class NewProbe(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A port of the list that nobody uses."""
 

@@ -173,5 +173,20 @@ async def test_whoever_types_ends_the_amount_that_was_scanned(tmp_path: Path) ->
         await shop.service.commands.act(lane, "A2000", SYSTEM)
         seen = await till.get("/counters/1")
         assert seen.body["keyed"] == {"amount_minor": 2000, "count": 1}
-        assert (await till.post("/counters/1/keyed/clear")).status == 200
+        cleared = await till.post("/counters/1/keyed/clear")
+        assert (cleared.status, cleared.body) == (200, {"amount_minor": 2000, "count": 2, "done": True})
         assert (await till.get("/counters/1")).body["keyed"] == {"amount_minor": 0, "count": 2}
+
+
+async def test_a_clearing_that_names_what_it_saw_takes_away_nothing_that_was_scanned_since(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        till, lane = await shop.machine(), shop.service.lane("1")
+        await shop.service.commands.act(lane, "A2000", SYSTEM)
+        for repeated in (2000, 0):
+            told = await till.post("/counters/1/keyed/clear", {"count": 1})
+            assert told.body == {"amount_minor": repeated, "count": 2, "done": True}, "as often as it is sent"
+        await shop.service.commands.act(lane, "A5000", SYSTEM)
+        late = await till.post("/counters/1/keyed/clear", {"count": 1})
+        assert late.body == {"amount_minor": 0, "count": 3, "done": False}
+        assert (await till.get("/counters/1")).body["keyed"] == {"amount_minor": 5000, "count": 3}
+        assert (await till.post("/counters/1/keyed/clear", {"count": -1})).slug == "field_wrong"

@@ -42,11 +42,17 @@ export function takeOver(view) {
   if (!view?.keyed?.amount_minor) return;
   view.keyed.amount_minor = stillThere = 0;
   takenOver += 1;
-  post(`/counters/${facts.counter}/keyed/clear`).catch(() => {
-    takenOver = Math.max(0, takenOver - 1); // it may have been done, and only the answer lost
-    stillThere = view.keyed.count;
-    clearAgain();
-  });
+  const { count } = view.keyed; // what was scanned since stays, and is shown as the newest
+  post(`/counters/${facts.counter}/keyed/clear`, { count }).then(
+    ({ done }) => {
+      if (!done) takenOver = Math.max(0, takenOver - 1);
+    },
+    () => {
+      takenOver = Math.max(0, takenOver - 1); // it may have been done, and only the answer lost
+      stillThere = count;
+      clearAgain();
+    },
+  );
 }
 
 /** What nobody cleared the counter's own scanner would charge: once more, with the next news of it. */

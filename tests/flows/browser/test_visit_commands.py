@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 import pytest
+from playwright.async_api import Route
 
 from terminal.errors import InvalidRequest
 from terminal.payments.command import text_of
@@ -81,3 +82,15 @@ async def test_a_checkout_with_nothing_but_the_sheet_and_the_counter_s_own_scann
     lane.on_change()
     await over("scanned here, and the first word of it was lost")
     await till.says("#amount", "¥20.00", whole=True)
+
+    async def meanwhile(route: Route) -> None:
+        await service.commands.act(lane, "A700", by)
+        await route.continue_()
+
+    await service.commands.act(lane, "A500", by)
+    await till.says("#amount", "¥5.00", whole=True)
+    await till.page.route("**/keyed/clear", meanwhile, times=1)
+    async with till.page.expect_response("**/keyed/clear"):
+        await scan("A2000")
+    await till.says("#amount", "¥7.00", whole=True)
+    assert service.commands.keyed(lane).minor == 700, "what was scanned since is nobody's to clear"
