@@ -22,29 +22,27 @@ class Sweep:
 
     def __init__(self, ask: Callable[[], None]) -> None:
         self.used_s: float | None = None
-        self.asked_s: float | None = None
+        self.due_s: float | None = None  # when it is asked next; None: the first round says
         self._ask = ask
-        self._waiting: list[Callable[[], None]] = []
+        self.waiting: list[Callable[[], None]] = []
 
     def used(self) -> None:
         """Cheap: call it with every act."""
         self.used_s = asyncio.get_running_loop().time()
+        if self.due_s is not None:
+            self.due_s = min(self.due_s, self.used_s)
 
     async def due(self) -> None:
         await rest(self, Alarm())
 
     def enter(self, turn: Callable[[], None]) -> None:
         """``turn`` is called once, when this counter is asked next, unless it leaves before."""
-        self._waiting.append(turn)
+        self.waiting.append(turn)
         self._ask()
 
     def leave(self, turn: Callable[[], None]) -> None:
-        if turn in self._waiting:
-            self._waiting.remove(turn)
-
-    @property
-    def waiting(self) -> bool:
-        return bool(self._waiting)
+        if turn in self.waiting:
+            self.waiting.remove(turn)
 
     def every_s(self, now_s: float) -> float:
         recent = self.used_s is not None and now_s - self.used_s <= RECENT_S
@@ -52,8 +50,8 @@ class Sweep:
 
     def go(self, now_s: float) -> None:
         """Everything that waits here is asked now."""
-        self.asked_s = now_s
-        waiting, self._waiting = self._waiting, []
+        self.due_s = now_s + self.every_s(now_s)
+        waiting, self.waiting = self.waiting, []
         for turn in waiting:
             turn()
 
@@ -80,10 +78,10 @@ class Sweeper:
         now_s = asyncio.get_running_loop().time()
         waiting = [sweep for sweep in self._sweeps.values() if sweep.waiting]
         for place, sweep in enumerate(waiting):
-            if sweep.asked_s is None:  # a first round spreads the rest: not all in the same second of a minute
+            if sweep.due_s is None:  # a first round spreads the rest: not all in the same second of a minute
                 rounds = int(SELDOM_S / TICK_S)
-                sweep.asked_s = now_s - SELDOM_S + (place % rounds) * TICK_S
-            if now_s - sweep.asked_s >= sweep.every_s(now_s) - TICK_S / 2:
+                sweep.due_s = now_s if sweep.used_s is not None else now_s + (place % rounds) * TICK_S
+            if sweep.due_s <= now_s + TICK_S / 2:
                 sweep.go(now_s)
         if any(sweep.waiting for sweep in waiting):
             self._wanted()
