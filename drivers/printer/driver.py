@@ -4,6 +4,8 @@ The question of every failure is: may paper carry something, and did the printer
 """
 
 import asyncio
+import contextlib
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -25,6 +27,8 @@ PROOF_S: Final = 3.0  # beyond the time the paper needs
 LOOK_S: Final = 0.5  # between looks at the state while the proof is awaited
 FENCE_S: Final = 8.0  # an old slip left in a 4 KB buffer comes out within this time
 NOISE_MAX: Final = 4  # strange bytes beside an answer; with more of them it is no printer that answers
+DISK_S: Final = 0.001  # a record that is durable sooner leaves no time worth using
+YOUNG_S: Final = 1.0  # a state heard so short a time before a slip need not be asked for again
 POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -75,6 +79,8 @@ class EscPosPrinter:
         self._uncut = False  # a slip was begun and its cut not sent
         self._jobs = 0
         self._before = 0  # strange bytes heard before this slip
+        self._expected: tuple[Document, Slip] | None = None
+        self._looked_s = -math.inf  # when an expected slip's state was told
 
     # --- what the service calls -----------------------------------------------------------------------------
 
@@ -98,9 +104,26 @@ class EscPosPrinter:
                 return
             await asyncio.sleep(POLL_S[min(attempt, len(POLL_S) - 1)])
 
+    async def expect(self, document: Document) -> None:
+        """This slip follows once its beginning is durable: ask for the state, and draw it up if the disk is slow.
+
+        Nothing reaches the paper, and nothing is raised: ``print`` says what is wrong, and waits for the answer.
+        The caller ends this when the slip is done. Drawing at once would keep the disk's thread from its work.
+        """
+        if self._turn.locked():
+            return
+        async with self._turn:
+            with contextlib.suppress(DeviceGone, DeviceRefused):
+                await self._ask()
+                self._looked_s = asyncio.get_running_loop().time()
+        await asyncio.sleep(DISK_S)
+        if not self._turn.locked():
+            self._expected = document, await self._rendered(document)
+
     async def print(self, document: Document, job: str) -> Outcome:
         """Print one slip, whole; ``job`` names it across retries. Raises PrintFault."""
-        slip = await self._rendered(document)
+        expected, self._expected = self._expected, None
+        slip = expected[1] if expected and expected[0] is document else await self._rendered(document)
         async with self._turn:
             self._touched = False
             try:
@@ -133,7 +156,7 @@ class EscPosPrinter:
     # --- a slip -------------------------------------------------------------------------------------------
 
     async def _print(self, slip: Slip, job: str) -> Outcome:
-        await self._check()
+        await self._check(since_s=self._looked_s)
         await self._end_old_slip()
         proof = await self._proof()
         self._link.restarted, self._before = False, self._link.strange
@@ -246,12 +269,16 @@ class EscPosPrinter:
 
     # --- state --------------------------------------------------------------------------------------------
 
-    async def _check(self) -> None:
-        """Raise PrintFault when the printer reports a fault, or is silent though it used to answer."""
+    async def _check(self, *, since_s: float = -math.inf) -> None:
+        """Raise PrintFault when the printer reports a fault, or is silent though it used to answer.
+
+        ``since_s``: what it said then counts, while that is young.
+        """
         self._whole()
         if self._mute and not self._answers:
             return  # it never said anything: nobody waits for it again until the next health check
-        status = await self._ask()
+        young = asyncio.get_running_loop().time() - since_s <= YOUNG_S
+        status = self._last if young else await self._ask()
         if status.fault:
             raise PrintFault(status.fault, touched=self._touched, definite=True)
         self._whole()

@@ -9,12 +9,13 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from terminal.counter.book import Book
-from terminal.counter.ports import Played, Printer, PrintStopped, Slip, Speaker, Utterance
+from terminal.counter.ports import Foreseeing, Played, Printed, Printer, PrintStopped, Slip, Speaker, Utterance
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import frozen_lines, receipt_id
 from terminal.errors import NotFound
@@ -123,6 +124,23 @@ class Voice:
                 return await speaker.say(utterance)
         except TimeoutError:
             return Played.CANNOT_TELL
+
+
+@asynccontextmanager
+async def _expected(printer: Printer, lines: Receipt) -> AsyncIterator[None]:
+    """The printer gets ready beside what is done here, and never for longer. No lines: nothing is known yet."""
+    if not lines or not isinstance(printer, Foreseeing):
+        yield
+        return
+    aside = asyncio.create_task(printer.expect(lines), name="expected slip")
+    try:
+        yield
+    finally:
+        if not aside.done():
+            aside.cancel()
+            await asyncio.wait([aside])
+    if not aside.cancelled():
+        aside.result()
 
 
 async def _paper_always(_owed: Owed) -> bool:
@@ -254,10 +272,8 @@ class Paper:
                 return
             if attempt and not await self._ready_within(printer, left_s, attempt):
                 continue
-            slip = await self._begin(owed)
             try:
-                async with asyncio.timeout(self._limits.receipt_young_s):
-                    printed = await printer.print(slip)
+                printed = await self._one(owed, printer)
             except TimeoutError:  # printers are bounded by themselves; one that is not keeps no slip from a person
                 self.listed[owed.id] = (owed, "may_have_printed")
                 return
@@ -287,12 +303,20 @@ class Paper:
             return False
         return True
 
-    async def _begin(self, owed: Owed) -> Slip:
-        """Durable before the first byte: the lines (frozen at the first printing) and the copy number."""
+    async def _one(self, owed: Owed, printer: Printer) -> Printed:
+        """One printing; the printer gets ready for an original meanwhile. Raises PrintStopped, TimeoutError."""
         receipt = receipt_id(owed)
         known = self._book.sale(owed.subject).printings(receipt) > 0
         frozen = frozen_lines(self._book.feed.of_subject(owed.subject), receipt) if known else None
         lines = frozen or self._make_slip(self._counter, self._book.sale(owed.subject), owed)
+        async with _expected(printer, () if known else lines):
+            slip = await self._begin(owed, lines, fresh=frozen is None)
+            async with asyncio.timeout(self._limits.receipt_young_s):
+                return await printer.print(slip)
+
+    async def _begin(self, owed: Owed, lines: Receipt, *, fresh: bool) -> Slip:
+        """Durable before the first byte: the lines (frozen at the first printing) and the copy number."""
+        receipt = receipt_id(owed)
         copy = 0
 
         def begin(sale: Sale | None) -> Facts:
@@ -300,7 +324,7 @@ class Paper:
             assert sale is not None
             copy = sale.printings(receipt)
             body: dict[str, Any] = {"receipt": receipt, "copy": copy, "at_ms": self._book.clock.wall_ms()}
-            if frozen is None:
+            if fresh:
                 body["lines"] = to_json(lines)
             return (Fact("print_started", body),)
 

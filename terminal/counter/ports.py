@@ -51,7 +51,6 @@ class Journal(Protocol):
             Conflict("key_taken", kind=…, key=…, value=…): a claim in an event's index is taken already.
             JournalError: not recorded, or not known whether recorded; the store refuses everything after.
         """
-        ...
 
     def claimed(self, kind: str, key: str) -> str | None: ...
 
@@ -63,13 +62,11 @@ class Journal(Protocol):
 
     def unfinished(self) -> tuple[Summary, ...]:
         """Summaries whose ``final`` is false, oldest first."""
-        ...
 
     def list(
         self, kind: str, *, counter: str = "", before: int | None = None, limit: int = 20, search: str = ""
     ) -> tuple[Summary, ...]:
         """Newest first. ``before`` pages by first_number; ``search`` matches a summary's ``search`` words."""
-        ...
 
     def owed(self) -> tuple[Owed, ...]: ...
 
@@ -265,11 +262,9 @@ class Display(Protocol):
 
         It repaints nothing by itself: whoever wants the screen knows how long it is still true.
         """
-        ...
 
     def on_back(self, again: Callable[[], None]) -> None:
         """``again`` is called when the device went, is back, or lost its screen: show what is wanted now (I10)."""
-        ...
 
     def health(self) -> Health: ...
 
@@ -306,7 +301,6 @@ class Utterance:
 class Speaker(Protocol):
     async def say(self, utterance: Utterance) -> Played:
         """Bounded by 2 s plus the phrase's length; never raises for what a device does."""
-        ...
 
     def health(self) -> Health: ...
 
@@ -341,13 +335,19 @@ class PrintStopped(Exception):
 class Printer(Protocol):
     async def print(self, slip: Slip) -> Printed:
         """Raises PrintStopped."""
-        ...
 
     async def ready(self) -> None:
         """Return when the printer says it can print (paper, cover, power); waits without polling hard."""
-        ...
 
     def health(self) -> Health: ...
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A Printer that can get ready for a slip while its beginning is made durable; most need nothing."""
+
+    async def expect(self, receipt: Receipt) -> None:
+        """A slip with these lines follows. Nothing reaches the paper yet, and nothing is raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +361,6 @@ class Scanner(Protocol):
 
     async def feedback(self, good: bool) -> None:
         """Beep, where the scanner can."""
-        ...
 
     def health(self) -> Health: ...
 

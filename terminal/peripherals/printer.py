@@ -66,12 +66,21 @@ class SlipPrinter:
         self._back = asyncio.Event()
         self.keeper.on_change = self._back.set
         self._failures = 0  # prints in a row that stopped
+        self._expected: tuple[Receipt, document.Document] | None = None
 
     async def run(self) -> None:
         await self.keeper.run()
 
     def health(self) -> Health:
         return self.keeper.health()
+
+    async def expect(self, receipt: Receipt) -> None:
+        try:
+            device = self.keeper.device
+        except PeripheralFailed:
+            return
+        self._expected = receipt, self._paper(receipt)
+        await device.expect(self._expected[1])
 
     async def print(self, slip: Slip) -> Printed:
         if self._sweep:
@@ -81,7 +90,8 @@ class SlipPrinter:
         except PeripheralFailed as failed:
             raise PrintStopped(failed.slug, touched=False, definite=False) from failed
         try:
-            paper = (*self._head(), *as_document(slip.receipt, self._profile))
+            expected, self._expected = self._expected, None
+            paper = expected[1] if expected and expected[0] is slip.receipt else self._paper(slip.receipt)
             outcome = await device.print(paper, f"{slip.job}/{slip.copy}")
         except PrintFault as fault:
             self._failures += 1
@@ -89,6 +99,9 @@ class SlipPrinter:
         self._failures = 0
         self.keeper.well(cannot_tell=outcome is Outcome.SENT)
         return _OUTCOMES[outcome]
+
+    def _paper(self, receipt: Receipt) -> document.Document:
+        return (*self._head(), *as_document(receipt, self._profile))
 
     def _head(self) -> document.Document:
         if self._logo or (dots := self._sign(self._profile.width_dots, LOGO_DOTS)) is None:

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 from terminal.counter.ports import (
     Devices,
     Display,
+    Foreseeing,
     Health,
     Played,
     Printed,
@@ -26,6 +27,7 @@ from terminal.counter.ports import (
     Start,
     Utterance,
 )
+from terminal.payments.receipt import Receipt
 from terminal.peripherals.cut import Cut, CutShort
 
 AWAY: Final = "training_has_devices"
@@ -171,6 +173,11 @@ class SpeakerFace(Face[Speaker]):
 
 class PrinterFace(Face[Printer]):
     __slots__ = ()
+
+    async def expect(self, receipt: Receipt) -> None:
+        printer = self._device
+        if self._turn.has and isinstance(printer, Foreseeing):
+            await printer.expect(receipt)
 
     async def print(self, slip: Slip) -> Printed:
         if not self._turn.has:

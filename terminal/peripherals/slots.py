@@ -14,6 +14,7 @@ from terminal.counter.ports import (
     Clock,
     Devices,
     Display,
+    Foreseeing,
     Health,
     HealthState,
     Played,
@@ -31,6 +32,7 @@ from terminal.counter.ports import (
     unwatched,
 )
 from terminal.on_demand import Job, OnDemand
+from terminal.payments.receipt import Receipt
 from terminal.peripherals.cut import Cut, CutShort
 from terminal.peripherals.keeper import Keeper, together
 
@@ -140,6 +142,10 @@ class DisplaySlot(Slot[Display]):
 
 class PrinterSlot(Slot[Printer]):
     __slots__ = ()
+
+    async def expect(self, receipt: Receipt) -> None:
+        if isinstance(self._port, Foreseeing):
+            await self._port.expect(receipt)
 
     async def print(self, slip: Slip) -> Printed:
         """What a printer had begun is its own affair: also swapped, it says whether paper was touched."""

@@ -22,6 +22,7 @@ from terminal.counter.ports import (
     Utterance,
 )
 from terminal.errors import PeripheralFailed
+from terminal.payments.receipt import Receipt
 
 
 def now_s() -> float:
@@ -125,6 +126,12 @@ class PrinterOnCounter(Device):
         self.paper.set()
         self.begun: list[Slip] = []
         self.whole: list[Slip] = []
+        self.expected: list[Receipt] = []
+        self.expecting_s = 0.0
+
+    async def expect(self, receipt: Receipt) -> None:
+        self.expected.append(receipt)
+        await asyncio.sleep(self.expecting_s)
 
     async def print(self, slip: Slip) -> Printed:
         if not self.paper.is_set():

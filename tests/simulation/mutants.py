@@ -22,6 +22,7 @@ from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed
 from terminal.payments.money import Money
 from terminal.payments.notice import Accepted, Answer, Notice, NotThere, RefundNotice, Told, Trade, Unclear
 from terminal.payments.profile import Profile
+from terminal.payments.receipt import Receipt
 from terminal.payments.refunding import start_refund
 from terminal.payments.sale import Refund, Sale
 from terminal.simulation.power import PowerDisk
@@ -252,17 +253,16 @@ class NeverLooksAgain(Passing):
 class PrintsWithoutNumbers(Paper):
     """Every printing is an original."""
 
-    async def _begin(self, owed: Owed) -> Slip:
-        return replace(await super()._begin(owed), copy=0)
+    async def _begin(self, owed: Owed, lines: Receipt, *, fresh: bool) -> Slip:
+        return replace(await super()._begin(owed, lines, fresh=fresh), copy=0)
 
 
 class PrintsFirst(Paper):
     """The slip is in the printer before the journal knows of it."""
 
-    async def _begin(self, owed: Owed) -> Slip:
-        sale = self._book.sale(owed.subject)
-        lines, copy = self._make_slip(self._counter, sale, owed), sale.printings(receipt_id(owed))
-        self.later = asyncio.ensure_future(super()._begin(owed))
+    async def _begin(self, owed: Owed, lines: Receipt, *, fresh: bool) -> Slip:
+        copy = self._book.sale(owed.subject).printings(receipt_id(owed))
+        self.later = asyncio.ensure_future(super()._begin(owed, lines, fresh=fresh))
         return Slip(job=receipt_id(owed), receipt=lines, copy=copy)
 
 
