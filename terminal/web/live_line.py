@@ -45,12 +45,17 @@ class LiveLine:
             return False
         caller = listener.caller
         told = [] if listener.glass_only else [each for each in batch if visible(each, caller.principal)]
-        data = b"".join([self._edge.hub.frame(each) for each in told])
+        frames, size = [], 0
+        for each in told:
+            frames.append(self._edge.hub.frame(each))
+            size += len(frames[-1])
+            if size >= ROOM:  # however large a batch is, no more of it is put together
+                return False
         line = self._request.transport
-        if line is None or not self.has_room(len(data)):
+        if line is None or not self.has_room(size):
             return False
-        if data:
-            line.write(data)
+        if frames:
+            line.write(b"".join(frames))
         listener.sent = batch[-1].number
         for each in told:
             note_event(self._edge, caller, each)
