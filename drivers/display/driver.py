@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -87,9 +87,9 @@ class CounterDisplay:
         self._hello, self._link.boot_id = hello, hello.boot_id
         return hello
 
-    async def watch(self) -> NoReturn:
+    def watch(self) -> Awaitable[NoReturn]:
         """Notice unplugging, restarts and buttons while nothing is asked; costs nothing while nothing happens."""
-        await self._link.watch()
+        return self._link.watch()
 
     async def show_qr(
         self,

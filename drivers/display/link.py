@@ -1,7 +1,7 @@
 """Questions and answers with the counter display: stop and wait, numbered, repeated, never confused."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
 
 from drivers.display.cobs import ACK_WANTED, RESENT, RESPONSE, VERSION, Decoder, Frame
@@ -53,7 +53,7 @@ class DisplayLink:
         await self._transport.discard_input()
         self._decoder, self._turns.trouble, self.boot_id, self.strange = Decoder(), None, None, b""
 
-    async def watch(self) -> NoReturn:
+    def watch(self) -> Awaitable[NoReturn]:
         """Read for everybody until something ends it.
 
         Raises:
@@ -61,7 +61,7 @@ class DisplayLink:
             DeviceGone: unplugged.
             DeviceRefused: garbage floods in, or our own bytes come back.
         """
-        await self._turns.watch()
+        return self._turns.watch()
 
     async def ask(
         self,

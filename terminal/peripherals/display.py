@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from drivers import qr
 from drivers.display.driver import CounterDisplay, Result, Tile
@@ -85,8 +85,8 @@ class CodeDisplay:
         self._drawn: tuple[str, asyncio.Future[bool]] | None = None  # a receipt's address, whether it is drawn
         self._captioning = self._asking = OnDemand(_nothing)  # of this connection
 
-    async def run(self) -> None:
-        await self.keeper.run()
+    def run(self) -> Coroutine[Any, Any, None]:
+        return self.keeper.run()
 
     def health(self) -> Health:
         return self.keeper.health()

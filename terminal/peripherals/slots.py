@@ -5,7 +5,7 @@ had none of that kind.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
@@ -89,11 +89,8 @@ class Slot(Generic[P]):
             except CutShort:
                 continue
 
-    async def _work(self, jobs: Sequence[Job]) -> None:
-        if len(jobs) == 1:
-            await jobs[0]()
-        else:
-            await together(*map(_job, jobs))
+    def _work(self, jobs: Sequence[Job]) -> Awaitable[None]:
+        return jobs[0]() if len(jobs) == 1 else together(*map(_job, jobs))
 
     def health(self) -> Health:
         if self._port is None:
