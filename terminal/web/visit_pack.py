@@ -39,6 +39,10 @@ class Packs(Protocol):
 
     def seen(self) -> PackSeen: ...
 
+    def brand(self) -> str:
+        """Whose brand comes with the pack that was read; empty: nobody's."""
+        ...
+
     async def keep(self, key: str) -> None:
         """Raises InvalidRequest: ``pack_code_early``, ``sealed_other_key``; Conflict("pack_code_missing")."""
         ...
@@ -104,4 +108,5 @@ def _view(call: Call[Any]) -> PackReadingView:
         [sorted(each.devices) for each in told.counters] if told else [],
         list(told.connectors) if told else [],
         seen.file,
+        _packs(call).brand(),
     )

@@ -166,7 +166,8 @@ class PackReadingView(msgspec.Struct, frozen=True):
     """``state``: none, reading, read (whole, sound, for this shop's money and region), kept (``file``).
 
     ``code``, ``sentence``, ``fix``: why the last scan was refused. From ``key`` on empty until it is read.
-    ``shop``: its rules as the settings name them; ``devices``: roles by counter; ``connectors``: how money came.
+    ``shop``: its rules as the settings name them; ``devices``: roles by counter; ``connectors``: how money came;
+    ``brand``: of which bank, where it brings one for a shop that has none.
     """
 
     state: str
@@ -185,3 +186,4 @@ class PackReadingView(msgspec.Struct, frozen=True):
     devices: list[list[str]]
     connectors: list[str]
     file: str
+    brand: str = ""

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from terminal.brand.brand import BadBrand, parse
 from terminal.counter.ports import Clock
 from terminal.errors import InvalidRequest
 from terminal.payments.event import Actor
-from terminal.visit.pack import Pack, suits
+from terminal.visit.pack import WHY_MAX, Pack, suits
 from terminal.visit.pack_codes import codes_of, is_pack_code, mark_of
 from terminal.visit.pack_reading import PackSeen, Reading
 from terminal.visit.record import FOLDER
@@ -31,6 +32,7 @@ class PackDesk:
         self._site, self._seal = site, seal
         self._clock: Clock = site.machine[0]
         self._reading: Reading | None = None
+        self._bank = ""  # whose brand the pack brings that is read
         self._until_ns = 0
 
     def shown(self) -> tuple[str, str, tuple[str, ...]]:
@@ -40,7 +42,7 @@ class PackDesk:
 
     def begin(self) -> None:
         """What was read before is forgotten."""
-        self._reading = Reading(self._fits)
+        self._reading, self._bank = Reading(self._fits), ""
         self._prolong()
 
     def take(self, scan: str) -> None:
@@ -53,6 +55,10 @@ class PackDesk:
             return self._open().seen()
         except InvalidRequest:
             return PackSeen("none")
+
+    def brand(self) -> str:
+        """Whose brand comes with the pack that was read; empty: nobody's."""
+        return self._bank if self.seen().told else ""
 
     async def keep(self, key: str) -> None:
         """Write the pack beside the visits' records, as it was sealed. Durable on return.
@@ -94,3 +100,7 @@ class PackDesk:
 
     def _fits(self, told: Pack) -> None:
         suits(told, self._site.settings())
+        try:
+            self._bank = parse(told.brand.encode()).bank if told.brand else ""
+        except BadBrand as wrong:
+            raise InvalidRequest("pack_unusable", why=wrong.complaints[0][:WHY_MAX]) from None

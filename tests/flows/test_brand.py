@@ -76,7 +76,10 @@ async def test_pages_and_the_receipt_on_the_phone_have_it_at_the_next_look_and_l
         for told in ("0800 000 0000", "https://bank.example/shops", "https://shop.example/"):
             assert told in contact
         assert f"/brand/{brand.digest}.png" in await seen("/c/1/display")
+        given = unescape(await seen("/setup/pack"))
+        assert f"A marca de {brand.bank} não vai nos códigos" in given, "or the next shop would wait for it"
         shelf.remove()
+        assert 'id="brand-stays"' not in await seen("/setup/pack")
         for path in pages:
             html = await seen(path)
             assert "#0b3d91" not in html, path

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from drivers.printer.profile import load
+from terminal.brand.brand import to_bytes
+from terminal.brand.shelf import read_brand
 from terminal.lab.paper_picture import receipt_png
 from terminal.payments.receipt import Row
 from terminal.peripherals.painters import PAPER_FONTS, Painter
@@ -34,12 +37,12 @@ pytestmark = pytest.mark.row(100)
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
-def pack(currency: str = "CNY", zone: str = "UTC") -> bytes:
+def pack(currency: str = "CNY", zone: str = "UTC", brand: str = "") -> bytes:
     """Of a shop that stands elsewhere."""
     shop = ShopTable(merchant="m9", store="s9", title="Elsewhere", currency=currency, zone=zone, excess="refund")
     counters = [{"languages": {}, "kiosk": True, "scanner": {"port": "link:/x", "profile": "gm65"}}]
     told = {"shop": msgspec.to_builtins(shop), "counters": counters, "channels": {}}
-    return seal("pack", pack_of(told, made_ms=1_763_000_000_000, software="1"), OTHER)
+    return seal("pack", pack_of(told, made_ms=1_763_000_000_000, software="1", brand=brand), OTHER)
 
 
 @pytest_asyncio.fixture
@@ -101,6 +104,25 @@ async def test_a_page_reads_codes_in_any_order_and_keeps_the_file_once_its_key_w
     kept = (await owner.post("/visit/pack/reading/keep", {"key": read["key"]})).body
     assert kept["state"] == "kept"
     assert Path(kept["file"]).read_bytes() == sealed  # noqa: ASYNC240  # a small file, and nothing else runs
+
+
+async def test_a_page_says_whose_brand_a_pack_brings_and_one_that_is_no_brand_is_refused_at_once(
+    shop: Shop,
+) -> None:
+    owner = await shop.owner()
+
+    async def reading(sealed: bytes) -> Any:
+        await owner.post("/visit/pack/reading")
+        for code in codes_of(sealed):
+            await owner.post("/visit/pack/reading/scan", {"code": code})
+        return (await owner.get("/visit/pack/reading")).body
+
+    bare = replace(read_brand("demo-bank"), logo=b"")
+    seen = await reading(pack(brand=to_bytes(bare).decode()))
+    assert (seen["state"], seen["brand"]) == ("read", bare.bank)
+    assert (await reading(pack()))["brand"] == "", "of this one, not of the one before"
+    spoilt = await reading(pack(brand="bank = 1"))
+    assert (spoilt["state"], spoilt["code"], spoilt["brand"]) == ("reading", "C-122", "")
 
 
 @pytest.mark.parametrize(

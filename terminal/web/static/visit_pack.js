@@ -104,17 +104,18 @@ function parts(view) {
     const words = view.count ? [t("pack.taken", { have: view.have.length, count: view.count }), t("pack.to_come", { numbers: view.missing.join(", ") })] : [t("pack.waits")];
     return [h("p", {}, h("b", {}, words.join(" "))), ...refused];
   }
+  const brand = view.brand ? [h("p", { id: "brings-brand" }, t("pack.brand", { bank: view.brand }))] : [];
   const key = h("p", { class: "mono" }, h("b", { id: "their-key" }, view.key));
   const whole = h("p", {}, icon("ok"), h("b", {}, t(view.state === "kept" ? "pack.kept" : "pack.whole")));
   if (view.state === "kept") {
     const command = `countertop pack apply ${view.file} --config FILE --key "${view.key}"`;
-    return [whole, h("p", {}, t("pack.apply")), h("p", { class: "mono", id: "command" }, command)];
+    return [whole, h("p", {}, t("pack.apply")), h("p", { class: "mono", id: "command" }, command), ...brand];
   }
   const keep = h("button", { type: "button", class: "button big", id: "keep" }, t("pack.same"));
   keep.addEventListener("click", async () => {
     if (await run(keep, () => post("/visit/pack/reading/keep", { key: view.key }))) await look();
   });
-  return [whole, h("p", {}, t("pack.compare")), key, h("div", { class: "keys" }, keep), h("h3", {}, t("pack.rules")), rules(view), ...refused];
+  return [whole, h("p", {}, t("pack.compare")), key, h("div", { class: "keys" }, keep), h("h3", {}, t("pack.rules")), rules(view), ...brand, ...refused];
 }
 
 function show(view) {
