@@ -6,12 +6,13 @@ Sources: WeChat Pay merchant documentation (pay.weixin.qq.com), APIv3: "Native o
 certificates", "Request signature".
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Final
+
+import msgspec
 
 from terminal.banks import wechatpay_codes, wechatpay_messages
 from terminal.banks.choices import Allowed, Choices
@@ -310,7 +311,7 @@ def cut(words: str, limit: int) -> str:
 
 
 def _json(wish: Mapping[str, object]) -> bytes:
-    return json.dumps(wish, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return msgspec.json.encode(wish)
 
 
 def _path(order_no: str) -> str:

@@ -1,6 +1,5 @@
 """Taking money: open, show, scan, cancel. Every door calls these, none has rules of its own (decision 10)."""
 
-import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -129,16 +128,13 @@ class Checkout:
         facts = open_sale(request, sale=sale_id, no=lane.last_no + 1, at_ms=at_ms, claims=claims)
         attempt = ""
         if "push" in request.directions and self._service.provider(channel).profile.push:
-            attempt = self._parts.ids.ulid()
-            facts += self._start(fold(None, facts), channel, attempt, "push", at_ms)
-            asyncio.get_running_loop().call_soon(self._prepare, facts, attempt)  # while the disk works
+            attempt, opened = self._parts.ids.ulid(), fold(None, facts)
+            begun = self._start(opened, channel, attempt, "push", at_ms)
+            facts += begun
+            self._service.prepare(fold(opened, begun), attempt)  # signed in a thread while the disk works
         return await self._book.commit(
             sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt), new=True
         )
-
-    def _prepare(self, facts: Facts, attempt: str) -> None:
-        """The order's request is made ready beside the append and leaves after it; never, where it is refused."""
-        self._service.prepare(fold(None, facts), attempt)
 
     def _drive(self, sale: Sale, attempt: str, code: str = "") -> None:
         if attempt:
