@@ -174,12 +174,12 @@ async def _sending(
 ) -> None:
     """aiohttp calls this with a connection in hand, directly before the first byte.
 
-    The ledger's entry is made in the loop's next turn, behind the bytes: somebody stands before a dark glass.
+    The ledger's entry is made behind the task that writes it, by a timer: somebody stands before a dark glass.
     """
     progress: _Progress = context.trace_request_ctx
     progress.sending = True
     if progress.outbound is not None:
-        asyncio.get_running_loop().call_soon(progress.outbound.sent, progress.origin, progress.request)
+        asyncio.get_running_loop().call_later(0, progress.outbound.sent, progress.origin, progress.request)
 
 
 async def _connecting(
