@@ -14,7 +14,8 @@ from terminal.pos.amounts import amount_of
 from terminal.pos.item_lines import of_request
 from terminal.strict_json import parse_exact
 
-SIZE_MAX: Final = 16 * 1024
+TXT_MAX: Final = 16 * 1024
+JSON_MAX: Final = 384 * 1024  # as of a sale's body over HTTP: 200 lines with long names
 NAME: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,49})\.(json|txt)")  # the file; its first part is the key
 FIELDS: Final = ("action", "amount", "currency", "order", "title", "sale", "reason", "lines")
 ACTIONS: Final = ("sale", "cancel", "refund", "status")
@@ -40,6 +41,11 @@ class Wanted:
     lines: tuple[SaleLine, ...] = ()
 
 
+def size_max(name: str) -> int:
+    """Bytes of a request in a file of this name."""
+    return JSON_MAX if name.endswith(".json") else TXT_MAX
+
+
 def read_request(name: str, data: bytes, currency: str) -> Wanted:
     """``name``: of the file; its ending says how it is written.
 
@@ -47,7 +53,7 @@ def read_request(name: str, data: bytes, currency: str) -> Wanted:
         InvalidRequest: ``field_wrong``, ``amount_…``, ``currency_not_taken``, ``text_unreadable``, or as
             ``strict_json``.
     """
-    told = parse_exact(data, limit=SIZE_MAX) if name.endswith(".json") else _lines(data)
+    told = parse_exact(data, limit=JSON_MAX) if name.endswith(".json") else _lines(data)
     if not isinstance(told, dict):
         raise InvalidRequest("field_wrong", field="{")
     if unknown := [each for each in told if each not in FIELDS]:
@@ -81,12 +87,12 @@ def _what_for(told: dict[str, Any], action: str, currency: str) -> tuple[SaleLin
 
 def _lines(data: bytes) -> dict[str, Any]:
     """Blank lines and lines after # say nothing. Raises InvalidRequest("text_unreadable")."""
-    if len(data) > SIZE_MAX:
-        raise InvalidRequest("body_too_large", limit=SIZE_MAX)
+    if len(data) > TXT_MAX:
+        raise InvalidRequest("body_too_large", limit=TXT_MAX)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise InvalidRequest("text_unreadable", line=data[:SIZE_MAX].count(b"\n") + 1) from None
+        raise InvalidRequest("text_unreadable", line=data[:TXT_MAX].count(b"\n") + 1) from None
     told: dict[str, Any] = {}
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if not line.strip() or line.startswith("#"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from terminal.errors import InvalidRequest
-from terminal.pos.folder_request import NAME, SIZE_MAX
+from terminal.pos.folder_request import JSON_MAX, NAME, TXT_MAX, size_max
 
 IN, WORK, OUT, REFUSED = "in", "work", "out", "refused"
 LISTED_MAX: Final = 1_000  # entries looked at in one round
@@ -100,8 +100,8 @@ class Shelf:
             raise InvalidRequest("file_kind")
         if not NAME.fullmatch(name):
             raise InvalidRequest("file_name")
-        if facts.st_size > SIZE_MAX:
-            raise InvalidRequest("body_too_large", limit=SIZE_MAX)
+        if facts.st_size > (limit := size_max(name)):
+            raise InvalidRequest("body_too_large", limit=limit)
         if work.exists():
             try:
                 same = self._read(source) == self._read(work)
@@ -127,7 +127,7 @@ class Shelf:
     def _read(self, path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
-            return file.read(SIZE_MAX + 1)
+            return file.read(JSON_MAX + 1)
 
     def answer(self, name: str, result: bytes) -> None:
         """Durable, and whole from the first moment it is seen; an earlier result of this name is replaced."""
@@ -155,7 +155,7 @@ class Shelf:
         source, target = self._folder / where / name, self._folder / REFUSED / plain
         try:
             facts = source.lstat()
-            if stat.S_ISREG(facts.st_mode) and facts.st_size > SIZE_MAX:
+            if stat.S_ISREG(facts.st_mode) and facts.st_size > TXT_MAX:
                 source.unlink()  # what is large is not kept
             else:
                 source.rename(target)

@@ -18,7 +18,7 @@ from terminal.payments.money import Money
 from terminal.pos.item_lines import scaled
 from terminal.strict_json import parse_exact
 
-BYTES_MAX: Final = 64 * 1024
+BYTES_MAX: Final = 512 * 1024  # of 200 items with long names, escaped and sealed: they hold up no payment
 VERSION: Final = "3.0"
 Short = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=2000)]

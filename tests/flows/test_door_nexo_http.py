@@ -19,6 +19,7 @@ from terminal.pos.desk import Desk
 from terminal.pos.desk import till as till_of
 from terminal.pos.nexo import Nexo
 from terminal.pos.nexo_counter import CounterSide
+from terminal.pos.nexo_messages import BYTES_MAX
 from terminal.pos.nexo_server import NexoDoor, make_app
 from terminal.pos.peers import Peers
 from terminal.settings import Loaded, NexoTable, State
@@ -108,7 +109,7 @@ async def bad_bodies(door: Door) -> None:
             till.read(await door.send(body), {})
     assert (await door.post(b"{}", Origin="https://evil.example"))[0] == 403
     assert (await door.post(b"{}", Content_Type="text/plain"))[0] == 415
-    assert (await door.post(b" " * 70_000))[0] == 413
+    assert (await door.post(b" " * (BYTES_MAX + 1)))[0] == 413
     status, _ = await door.post(b"x", Content_Type="application/json; charset=utf-8")
     assert status == 200
     async with door.shop.session.get(door.url, ssl=door.trusted) as told:

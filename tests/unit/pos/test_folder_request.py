@@ -5,8 +5,9 @@ import json
 import pytest
 
 from terminal.errors import InvalidRequest
+from terminal.payments.lines import LINES_MAX, NAME_MAX, TAX_MAX
 from terminal.payments.money import Money
-from terminal.pos.folder_request import Wanted, read_request, write_result
+from terminal.pos.folder_request import JSON_MAX, Wanted, read_request, write_result
 
 LINES = b"# table 4\r\nACTION=sale\r\nAMOUNT = 28.50\r\nCURRENCY=CNY\r\nORDER=A-17\r\n\r\nTITLE=Noodles = good\r\n"
 
@@ -46,7 +47,7 @@ def test_actions_name_the_sale_they_are_about() -> None:
         ("a.txt", b"ACTION=cancel\nSALE=a\nAMOUNT=1", "field_wrong"),
         ("a.txt", b"AMOUNT=1\nTITLE=" + b"x" * 41, "field_wrong"),
         ("a.txt", b"x" * 20_000, "body_too_large"),
-        ("a.json", b"x" * 20_000, "body_too_large"),
+        ("a.json", b"x" * (JSON_MAX + 1), "body_too_large"),
         ("a.json", b"[]", "field_wrong"),
         ("a.json", b'{"amount":1,"amount":2}', "json_duplicate_key"),
         ("a.json", b'{"amount":true}', "field_wrong"),
@@ -64,3 +65,11 @@ def test_a_result_is_written_as_the_request_was() -> None:
     result = {"outcome": "paid", "amount": "28.50"}
     assert write_result("a.txt", result) == b"OUTCOME=paid\nAMOUNT=28.50\n"
     assert json.loads(write_result("a.json", result)) == result
+
+
+@pytest.mark.row(2)
+def test_as_many_lines_as_a_sale_may_have_fit_into_a_file_however_long_their_names() -> None:
+    line = {"name": "\U0001f35c" * NAME_MAX, "price": "9999999999.99", "quantity": "0.001", "tax": "甲" * TAX_MAX}
+    told = {"amount": "20.00", "lines": [{**line, "amount": "10000000.00"}] * LINES_MAX}
+    assert 16 * 1024 < len(json.dumps(told)) < JSON_MAX
+    assert len(read_request("a.json", json.dumps(told).encode(), "CNY").lines) == LINES_MAX
