@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import jinja2
-import msgspec
 from aiohttp import web
-from markupsafe import Markup
 
 from terminal.brand.brand import Brand
 from terminal.brand.shelf import no_brand
@@ -26,6 +23,7 @@ from terminal.help.registry import describe, registry
 from terminal.payments.money import Money
 from terminal.people.roles import Action, Principal, Role
 from terminal.people.service import People
+from terminal.web import templating
 from terminal.web.brand import dressed
 
 HERE: Final = Path(__file__).parent
@@ -68,20 +66,12 @@ PARTS: Final = web.AppKey("pages", PageParts)
 
 
 class Frame:
-    """Templates and static files, read once. Static addresses carry a digest of all of them: cached for ever."""
+    """Pages, and static files, read once: their addresses carry a digest of all of them, cached for ever."""
 
     def __init__(self) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         self._files = {each.name: each.read_bytes() for each in sorted((HERE / "static").iterdir())}
         joined = b"\0".join(name.encode() + b"\0" + data for name, data in self._files.items())
         self.version = hashlib.sha256(joined).hexdigest()[:12]
-        self._templates.filters["data"] = _data
 
     def response(
         self,
@@ -95,7 +85,7 @@ class Frame:
     ) -> web.Response:
         """``plays``: the page has a video of this very address."""
         nonce = b64encode(request.app[PARTS].entropy.bytes(16)).decode()
-        html = self._templates.get_template(template).render(
+        html = templating.template(template).render(
             t=words.text,
             words=words,
             language=words.language,
@@ -133,12 +123,6 @@ class Frame:
 
 
 FRAME: Final = web.AppKey("frame", Frame)
-
-
-def _data(value: object) -> Markup:
-    """A value as JSON inside a script element of type application/json: no text in it can end the element."""
-    text = msgspec.json.encode(value).decode()
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704  # escaped
 
 
 def render(

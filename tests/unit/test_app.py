@@ -22,6 +22,7 @@ HEAVY = (
     "terminal.sandbox",
 )
 LATE = (
+    "jinja2",
     "xml",
     "terminal.banks.open_alipay",
     "terminal.banks.open_pix",
@@ -34,7 +35,7 @@ LATE = (
 """What only some shops need, and for years: it is loaded by what uses it."""
 LIBRARIES = {
     *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "frozenlist", "idna", "multidict", "propcache", "yarl"),
-    *("apsw", "argon2", "cryptography", "jinja2", "markupsafe", "msgspec", "serial", "typing_extensions"),
+    *("apsw", "argon2", "cryptography", "markupsafe", "msgspec", "serial", "typing_extensions"),
 }
 _OWN = {"__main__", "__mp_main__", "drivers", "terminal"}
 _MACHINE = {"sitecustomize", "usercustomize"}  # a distribution's own: Debian's Python has one
