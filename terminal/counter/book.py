@@ -109,7 +109,7 @@ class Book:
         turn.users += 1
         try:
             async with turn.lock:
-                if together and not wish.taken:
+                if together and not wish.taken and len(line) == 1:
                     await asyncio.sleep(0)  # who heard of the same facts stands in line after this turn
                 if not wish.taken:
                     others = [each for each in line if each is not wish and not each.taken]
