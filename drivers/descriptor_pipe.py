@@ -6,7 +6,7 @@ wake-up while nothing arrives, and a hang-up is seen at once instead of by polli
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
@@ -15,6 +15,11 @@ from drivers.inbox import INPUT_MAX, Inbox
 
 def nothing_to_do() -> None:
     """Most pipes need nothing before they are reset or closed."""
+
+
+async def close_here(descriptor: int) -> None:
+    """For what never blocks: sockets."""
+    os.close(descriptor)
 
 
 class DescriptorPipe:
@@ -26,6 +31,7 @@ class DescriptorPipe:
         baud: line speed in bit/s.
         reset: drops unsent output after a stalled write; does not block and does not fail.
         release: undoes what opening set, before the descriptor is closed; likewise.
+        let_go: closes the descriptor; bounded in time and does not fail.
     """
 
     def __init__(
@@ -36,9 +42,10 @@ class DescriptorPipe:
         baud: int,
         reset: Callable[[], None] = nothing_to_do,
         release: Callable[[], None] = nothing_to_do,
+        let_go: Callable[[int], Awaitable[None]] = close_here,
     ) -> None:
         self._descriptor, self._name, self._baud = descriptor, name, baud
-        self._reset, self._release = reset, release
+        self._reset, self._release, self._let_go = reset, release, let_go
         self._loop: Final = asyncio.get_running_loop()
         self._inbox: Final = Inbox(name)
         self._turn: Final = asyncio.Lock()
@@ -104,7 +111,7 @@ class DescriptorPipe:
         self._end(DeviceGone(f"{self._name}: closed"))
         self._reset()
         self._release()
-        os.close(self._descriptor)
+        await self._let_go(self._descriptor)
 
     # --- the loop's side ----------------------------------------------------------------------------------
 

@@ -4,24 +4,28 @@ pyserial finds the right ioctls and speeds for the platform; reading and writing
 ``drivers/descriptor_pipe.py``.
 """
 
-import asyncio
 import contextlib
 import errno
 import fcntl
 import os
 import termios
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
 import serial
 
-from drivers.descriptor_pipe import DescriptorPipe
-from drivers.errors import DeviceGone, DeviceRefused
+from drivers.descriptor_pipe import DescriptorPipe, close_here
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.own_thread import close_in_own_thread, in_own_thread
 from drivers.transport import Transport
 
 Flow = Literal["none", "xonxoff", "rtscts"]
 
+OPEN_S: Final = 5.0  # a USB adapter takes several messages
+
 _ABSENT: Final = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO}
+_DEAF: Final = {errno.EPROTO, errno.ETIMEDOUT, errno.EPIPE, errno.EILSEQ}  # Linux, usb/error-codes.rst
 _BUSY: Final = {errno.EBUSY, errno.EAGAIN}
 _FORBIDDEN: Final = {errno.EACCES, errno.EPERM}
 
@@ -39,13 +43,10 @@ async def open_serial(path: str, *, baud: int = 115200, flow: Flow = "none", dtr
     Raises:
         DeviceGone: there is no such port.
         DeviceRefused: another program has it, or this user may not open it; the sentence says what to do.
+        DeviceTimeout: its adapter does not answer the system.
     """
-    opening = asyncio.get_running_loop().run_in_executor(None, _open, path, baud, flow, dtr)
-    try:
-        descriptor, exclusive = await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        opening.add_done_callback(_close_unwanted)  # else the port stays locked with no owner
-        raise
+    opening = partial(_open, path, baud, flow, dtr)
+    descriptor, exclusive = await in_own_thread(path, opening, within_s=OPEN_S, unwanted=_close_unwanted)
 
     def release() -> None:
         with contextlib.suppress(OSError, termios.error):  # it may be gone by now
@@ -59,28 +60,29 @@ async def open_serial(path: str, *, baud: int = 115200, flow: Flow = "none", dtr
             termios.tcflow(descriptor, termios.TCOOFF)  # alone, TCOON does not undo a received XOFF
             termios.tcflow(descriptor, termios.TCOON)
 
-    return DescriptorPipe(descriptor, name=path, baud=baud, reset=reset, release=release)
+    let_go = partial(close_in_own_thread, path) if exclusive else close_here  # a pseudo-terminal waits for nothing
+    return DescriptorPipe(descriptor, name=path, baud=baud, reset=reset, release=release, let_go=let_go)
 
 
 def _open(path: str, baud: int, flow: Flow, dtr: bool) -> tuple[int, bool]:
-    """In a worker thread, because configuring a USB adapter can take a while."""
+    """In a thread of its own, because configuring a USB adapter can take a while."""
     port = serial.Serial(timeout=0, write_timeout=0, exclusive=True)
     port.port, port.baudrate = path, baud
     port.xonxoff, port.rtscts = flow == "xonxoff", flow == "rtscts"
     port.dtr, port.rts = dtr, dtr  # before open(), or the board has been reset already
     try:
         port.open()
-    except serial.SerialException as error:
-        raise _refusal(path, error.errno) from error
-    try:
-        descriptor = os.dup(port.fileno())  # pyserial's four helper descriptors per port are not needed
-    finally:
-        port.close()
+        try:
+            descriptor = os.dup(port.fileno())  # pyserial's four helper descriptors per port are not needed
+        finally:
+            port.close()
+    except (OSError, termios.error) as error:
+        raise refusal(path, error) from error
     try:
         return descriptor, _own(descriptor, path)
-    except OSError as error:
+    except (OSError, termios.error) as error:
         os.close(descriptor)
-        raise _refusal(path, error.errno) from error
+        raise refusal(path, error) from error
 
 
 def _own(descriptor: int, path: str) -> bool:
@@ -98,9 +100,15 @@ def _own(descriptor: int, path: str) -> bool:
     return True
 
 
-def _refusal(path: str, number: int | None) -> DeviceGone | DeviceRefused:
+def refusal(path: str, error: OSError | termios.error) -> DeviceError:
+    """What an error while opening means; pyserial hands some of the system's on as they are, wraps others."""
+    if isinstance(error, serial.SerialException) and isinstance(error.__context__, OSError | termios.error):
+        error = error.__context__
+    number = error.errno if isinstance(error, OSError) else error.args[0]
     if number in _ABSENT:
         return DeviceGone(f"{path}: nothing is plugged in there")
+    if number in _DEAF:
+        return DeviceTimeout(f"{path}: its USB adapter does not answer; unplug it and plug it in again")
     if number in _BUSY:
         return DeviceRefused(
             f"{path}: another program has this port open; stop it (`fuser {path}` names it; ModemManager "
@@ -114,10 +122,9 @@ def _refusal(path: str, number: int | None) -> DeviceGone | DeviceRefused:
     return DeviceRefused(f"{path}: this is not a serial port, or it refuses these settings")
 
 
-def _close_unwanted(opening: asyncio.Future[tuple[int, bool]]) -> None:
-    if opening.cancelled() or opening.exception():
-        return
-    descriptor, exclusive = opening.result()
+def _close_unwanted(opened: tuple[int, bool]) -> None:
+    """Nobody waits for it any more; else the port stays locked with no owner."""
+    descriptor, exclusive = opened
     with contextlib.suppress(OSError, termios.error):
         if exclusive:
             fcntl.ioctl(descriptor, termios.TIOCNXCL)

@@ -4,10 +4,12 @@ import asyncio
 import errno
 import os
 import socket
+from functools import partial
 from typing import Final
 
 from drivers.descriptor_pipe import DescriptorPipe
-from drivers.errors import DeviceGone, DeviceRefused
+from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.own_thread import in_own_thread
 from drivers.transport import Transport
 
 _CONNECT_S: Final = 3.0
@@ -22,9 +24,10 @@ async def open_tcp(host: str, port: int, *, baud: int = 115200, connect_s: float
     """
     name = f"{host}:{port}"
     loop = asyncio.get_running_loop()
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
         async with asyncio.timeout(connect_s):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await in_own_thread(name, look_up, within_s=connect_s)
             family, kind, protocol, _, address = found[0]
             with socket.socket(family, kind, protocol) as link:
                 link.setblocking(False)
@@ -32,9 +35,9 @@ async def open_tcp(host: str, port: int, *, baud: int = 115200, connect_s: float
                 link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a dead box is found some day
                 await loop.sock_connect(link, address)
                 descriptor = os.dup(link.fileno())
-    except TimeoutError:
+    except (TimeoutError, DeviceTimeout):
         raise DeviceGone(f"{name}: no answer in {connect_s} s; is the device switched on?") from None
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise DeviceRefused(f"{name}: there is no host of that name; check the binding") from error
     except OSError as error:
         if error.errno in {errno.EACCES, errno.EPERM}:

@@ -7,21 +7,23 @@ Source: USB Printing Support, USB Device Class Definition for Printing Devices 1
 drivers/usb/class/usblp.c (reads of nothing, attribute ieee1284_id).
 """
 
-import asyncio
 import errno
 import fcntl
 import os
 import select
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from drivers.descriptor_pipe import DescriptorPipe
 from drivers.errors import DeviceGone, DeviceRefused
+from drivers.own_thread import close_in_own_thread, in_own_thread
 from drivers.transport import Transport
 
 SYSTEM_ROOT: Final = Path("/sys/class/usbmisc")
 DEVICE_ROOT: Final = Path("/dev/usb")
 USB_BAUD: Final = 1_000_000  # full speed carries more; the printer's own buffer holds us back
+OPEN_S: Final = 5.0
 QUIET_S: Final = 0.1  # between looks at a printer that says nothing: its reads return at once, empty
 ID_MAX: Final = 1024
 _FORBIDDEN: Final = (errno.EACCES, errno.EPERM)
@@ -50,15 +52,16 @@ async def open_usb_printer(text: str, *, system: Path = SYSTEM_ROOT, devices: Pa
     Raises:
         DeviceGone: nothing like it is plugged in.
         DeviceRefused: another program has it, it may not be opened, or ``text`` means several.
+        DeviceTimeout: the system's call does not come back.
     """
-    path = Path(text) if text.startswith("/") else devices / find(text, system)
-    opening = asyncio.get_running_loop().run_in_executor(None, _open, path)
-    try:
-        descriptor = await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        opening.add_done_callback(_close_unwanted)
-        raise
-    return UsbPrinterPipe(descriptor, name=str(path), baud=USB_BAUD)
+
+    def find_and_open() -> tuple[Path, int]:
+        path = Path(text) if text.startswith("/") else devices / find(text, system)
+        return path, _open(path)
+
+    path, descriptor = await in_own_thread(text, find_and_open, within_s=OPEN_S, unwanted=_close_unwanted)
+    let_go = partial(close_in_own_thread, text)
+    return UsbPrinterPipe(descriptor, name=str(path), baud=USB_BAUD, let_go=let_go)
 
 
 def find(text: str, system: Path = SYSTEM_ROOT) -> str:
@@ -101,6 +104,5 @@ def _open(path: Path) -> int:
     return descriptor
 
 
-def _close_unwanted(opening: "asyncio.Future[int]") -> None:
-    if not opening.cancelled() and not opening.exception():
-        os.close(opening.result())
+def _close_unwanted(opened: tuple[Path, int]) -> None:
+    os.close(opened[1])

@@ -7,13 +7,16 @@ import contextlib
 import errno
 import fcntl
 import os
+from functools import partial
 from typing import Final
 
 from drivers.descriptor_pipe import DescriptorPipe
 from drivers.errors import DeviceGone, DeviceRefused
+from drivers.own_thread import close_in_own_thread, in_own_thread
 from drivers.transport import Transport
 
 EVIOCGRAB: Final = 0x40044590  # _IOW('E', 0x90, int)
+OPEN_S: Final = 5.0  # the kernel's driver of keyboards on USB alone waits 50 ms
 _ABSENT: Final = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
 
 
@@ -23,7 +26,13 @@ async def open_evdev(path: str) -> Transport:
     Raises:
         DeviceGone: there is no such device.
         DeviceRefused: another program has grabbed it, this user may not, or it is no input device.
+        DeviceTimeout: the system's call does not come back.
     """
+    descriptor = await in_own_thread(path, partial(_open, path), within_s=OPEN_S, unwanted=os.close)
+    return events(descriptor, path)
+
+
+def _open(path: str) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -33,7 +42,7 @@ async def open_evdev(path: str) -> Transport:
     except OSError as error:
         os.close(descriptor)
         raise _refusal(path, error.errno) from error
-    return events(descriptor, path)
+    return descriptor
 
 
 def events(descriptor: int, name: str) -> Transport:
@@ -43,7 +52,8 @@ def events(descriptor: int, name: str) -> Transport:
         with contextlib.suppress(OSError):  # unplugged, or never grabbed
             fcntl.ioctl(descriptor, EVIOCGRAB, 0)
 
-    return DescriptorPipe(descriptor, name=name, baud=115200, release=release)
+    let_go = partial(close_in_own_thread, name)
+    return DescriptorPipe(descriptor, name=name, baud=115200, release=release, let_go=let_go)
 
 
 def _refusal(path: str, number: int | None) -> DeviceGone | DeviceRefused:

@@ -158,6 +158,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/testing/live.py", "socket"): "drives the lab over HTTP, on loopback",
     ("terminal/testing/live.py", "process"): "starts and ends the counter of a test in real time",
     ("terminal/testing/live.py", "file"): "the keys that the demo leaves for its owner",
+    ("drivers/own_thread.py", "thread"): "a system's call that hangs keeps no thread that others need",
     ("drivers/tcp_port.py", "socket"): "devices behind TCP",
     ("drivers/audio_port.py", "process"): "the player behind the computer's own sound output, bounded in time",
     ("drivers/speaker/audio_driver.py", "file"): "recorded clips are data files, each read once",

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import resource
+import termios
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from drivers.binding import opener
 from drivers.descriptor_pipe import DescriptorPipe
 from drivers.display.driver import CounterDisplay
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
-from drivers.serial_port import open_serial
+from drivers.serial_port import open_serial, refusal
 from drivers.tcp_port import open_tcp
 from drivers.transport import Transport
 from firmware_stubs.cables import PtyCable, TcpCable
@@ -242,6 +244,31 @@ async def test_l1_an_unplugged_port_tells_of_itself_while_nobody_reads(cable: Pt
     port.on_end(again.set_result)
     assert again.result() is told.result(), "whoever asks later is told at once"
     await port.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError(errno.EPROTO, "Protocol error"), DeviceTimeout),  # DTR could not be set: the adapter is dying
+        (termios.error(errno.EIO, "Input/output error"), DeviceGone),  # pulled while it was set up
+        (OSError(errno.EMFILE, "Too many open files"), DeviceRefused),
+    ],
+)
+def test_l1_whatever_the_system_says_while_a_port_is_opened_is_a_devices_error(
+    error: OSError | termios.error, kind: type[DeviceError]
+) -> None:
+    assert isinstance(refusal("/dev/ttyUSB0", error), kind)
+
+
+async def test_l12_a_file_that_is_no_port_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("")
+    with pytest.raises(DeviceRefused, match="not a serial port"):
+        await open_serial(str(tmp_path / "notes"))
+
+
+async def test_a_host_whose_name_can_be_none_is_refused_in_a_sentence() -> None:
+    with pytest.raises(DeviceRefused, match="no host of that name"):
+        await open_tcp("printer..shop", 9100)
 
 
 async def test_l12_a_busy_port_names_the_fix(cable: PtyCable) -> None:

@@ -1,0 +1,109 @@
+"""Calls on ports that hang, end late or fail: whoever asked is told in time, and nobody else notices (L8)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from threading import Event
+
+import pytest
+
+from drivers.errors import DeviceRefused, DeviceTimeout
+from drivers.own_thread import CREW, in_own_thread
+
+WATCHDOG_S = 30.0
+SOON_S = 0.02  # a limit that is meant to pass
+
+
+class Stuck:
+    """A call that comes back when it is let go."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.begun, self.go = Event(), Event()
+
+    def __call__(self) -> str:
+        self.count += 1
+        self.begun.set()
+        self.go.wait(WATCHDOG_S)
+        return "late"
+
+
+@pytest.fixture(autouse=True)
+async def watchdog() -> AsyncIterator[None]:
+    async with asyncio.timeout(WATCHDOG_S):
+        yield
+
+
+async def opened(port: str) -> str:
+    return await in_own_thread(port, lambda: "open", within_s=WATCHDOG_S)
+
+
+async def test_l8_a_hub_full_of_ports_that_hang_holds_up_no_other_port_and_nobody_elses_work() -> None:
+    stuck = Stuck()
+    hub = [f"hub {number}" for number in range(CREW + 1)]
+    waiting = [asyncio.create_task(in_own_thread(port, stuck, within_s=WATCHDOG_S)) for port in hub]
+    assert await opened("another") == "open"
+    assert await asyncio.get_running_loop().run_in_executor(None, lambda: "signed") == "signed"
+    assert not any(each.done() for each in waiting)
+    stuck.go.set()
+    assert await asyncio.gather(*waiting) == ["late"] * len(hub)
+
+
+async def test_l8_a_call_that_never_got_its_turn_is_told_in_time_and_its_port_is_free() -> None:
+    stuck = Stuck()
+    hub = [f"hub {number}" for number in range(3 * CREW)]
+    waits = [in_own_thread(port, stuck, within_s=SOON_S) for port in hub]
+    told = await asyncio.gather(*waits, return_exceptions=True)
+    assert {type(each) for each in told} == {DeviceTimeout}
+    stuck.go.set()
+    assert [await opened(port) for port in hub] == ["open"] * len(hub)
+
+
+async def test_l8_what_hangs_for_ever_hangs_in_one_thread_however_often_it_is_tried() -> None:
+    stuck = Stuck()
+    for _ in range(3):
+        with pytest.raises(DeviceTimeout, match="plug it in again"):
+            await in_own_thread("dead", stuck, within_s=SOON_S)
+    assert stuck.count == 1
+    next_one = asyncio.create_task(opened("dead"))
+    stuck.go.set()
+    assert await next_one == "open"
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_what_comes_when_nobody_waits_any_more_is_let_go_of(cancelled: bool) -> None:
+    stuck, loop = Stuck(), asyncio.get_running_loop()
+    closed: asyncio.Queue[str] = asyncio.Queue()
+
+    def close(value: str) -> None:
+        loop.call_soon_threadsafe(closed.put_nowait, value)
+
+    limit_s = WATCHDOG_S if cancelled else SOON_S
+    waiting = asyncio.create_task(in_own_thread("slow", stuck, within_s=limit_s, unwanted=close))
+    if cancelled:
+        await loop.run_in_executor(None, stuck.begun.wait, WATCHDOG_S)
+        waiting.cancel()
+    with pytest.raises(asyncio.CancelledError if cancelled else DeviceTimeout):
+        await waiting
+    stuck.go.set()
+    assert await closed.get() == "late"
+
+
+def test_what_comes_after_the_loops_end_is_let_go_of() -> None:
+    stuck, closed = Stuck(), Event()
+
+    async def give_up() -> None:
+        with pytest.raises(DeviceTimeout):
+            await in_own_thread("slower", stuck, within_s=SOON_S, unwanted=lambda _: closed.set())
+
+    asyncio.run(give_up())
+    stuck.go.set()
+    assert closed.wait(WATCHDOG_S)
+
+
+async def test_what_the_call_raises_comes_to_whoever_asked_and_the_port_is_free() -> None:
+    def refuse() -> str:
+        raise DeviceRefused("not ours")
+
+    with pytest.raises(DeviceRefused, match="not ours"):
+        await in_own_thread("ours", refuse, within_s=WATCHDOG_S)
+    assert await opened("ours") == "open"
