@@ -20,6 +20,7 @@ from tests.bench.timing import now_s
 
 BAUD: Final = 115200
 SLIP_BEGINS: Final = b"\x1b@"  # ESC @, before anything a slip holds; state queries begin with DLE
+SLIP_ENDS: Final = b"\x1dV"  # GS V, the cut; up to it another ESC @ only takes styles back
 WAIT_S: Final = 20.0
 CALM_S: Final = 0.08  # captions are drawn beside the loop and follow their code within this time
 _SCREENS: Final = frozenset({Type.SHOW_QR, Type.SHOW_RESULT, Type.SHOW_IDLE})
@@ -126,14 +127,19 @@ class PrinterEnd:
         self.began_s: list[float] = []  # first byte of each slip
         self.heard_s = 0.0
         self._news = asyncio.Event()
+        self._inside, self._last = False, b""
 
     def _tap(self, who: str, data: bytes) -> None:
         if who != "host":
             return
         self.heard_s = now_s()
-        if data.startswith(SLIP_BEGINS):
+        if data.startswith(SLIP_BEGINS) and not self._inside:
             self.began_s.append(self.heard_s)
+            self._inside = True
             self._news.set()
+        if SLIP_ENDS in self._last + data:  # a cut may come in two parts
+            self._inside = False
+        self._last = data[-1:]
 
     async def quiet(self) -> None:
         """Until nothing came for a moment: the slip is out and its end is in the journal."""

@@ -246,7 +246,7 @@ def _paper(courses: Courses) -> list[Figure]:
     ours = [each.paper_s - each.paid.came_s for course in every for each in course.sales]
     limit = 0.001 + p50(value for course in every for value in course.syncs)
     why = [
-        "the printer's state is asked, and the slip's beginning is made durable, before its first byte",
+        "the slip's lines are made and durable before its first byte; the printer's state is asked meanwhile",
         *courses.profile,
     ]
     what = "“paid” at the display → first byte at the printer, p50"
