@@ -6,14 +6,14 @@ wake-up while nothing arrives, and a hang-up is seen at once instead of by polli
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
 from drivers.inbox import INPUT_MAX, Inbox
 
 
-def nothing_to_do() -> None:
+def nothing_to_do(_descriptor: int) -> None:
     """Most pipes need nothing before they are reset or closed."""
 
 
@@ -24,6 +24,8 @@ async def close_here(descriptor: int) -> None:
 
 class DescriptorPipe:
     """Owns ``descriptor`` until ``close``; create it on the running loop.
+
+    ``reset``, ``release`` and ``let_go`` are given the descriptor.
 
     Args:
         descriptor: open, non-blocking, of this pipe only.
@@ -40,8 +42,8 @@ class DescriptorPipe:
         *,
         name: str,
         baud: int,
-        reset: Callable[[], None] = nothing_to_do,
-        release: Callable[[], None] = nothing_to_do,
+        reset: Callable[[int], None] = nothing_to_do,
+        release: Callable[[int], None] = nothing_to_do,
         let_go: Callable[[int], Awaitable[None]] = close_here,
     ) -> None:
         self._descriptor, self._name, self._baud = descriptor, name, baud
@@ -71,8 +73,8 @@ class DescriptorPipe:
         """Garbage only arrived; the port is no longer watched (L6)."""
         return self._inbox.quarantined
 
-    async def read(self) -> bytes:
-        return await self._inbox.get()
+    def read(self) -> Coroutine[Any, Any, bytes]:
+        return self._inbox.get()
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         async with self._turn:
@@ -86,7 +88,7 @@ class DescriptorPipe:
                         await self._writable()
                         rest = rest[self._put(rest) :]
             except TimeoutError:
-                self._reset()
+                self._reset(self._descriptor)
                 taken = len(data) - len(rest)
                 raise DeviceTimeout(
                     f"{self._name}: took only {taken} of {len(data)} bytes in {deadline_s} s; "
@@ -109,8 +111,8 @@ class DescriptorPipe:
             return
         self._closed = True
         self._end(DeviceGone(f"{self._name}: closed"))
-        self._reset()
-        self._release()
+        self._reset(self._descriptor)
+        self._release(self._descriptor)
         await self._let_go(self._descriptor)
 
     # --- the loop's side ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import serial
 
-from drivers.descriptor_pipe import DescriptorPipe, close_here
+from drivers.descriptor_pipe import DescriptorPipe
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.own_thread import close_in_own_thread, in_own_thread
 from drivers.transport import Transport
@@ -47,21 +47,25 @@ async def open_serial(path: str, *, baud: int = 115200, flow: Flow = "none", dtr
     """
     opening = partial(_open, path, baud, flow, dtr)
     descriptor, exclusive = await in_own_thread(path, opening, within_s=OPEN_S, unwanted=_close_unwanted)
+    if not exclusive:  # a pseudo-terminal waits for nothing
+        return DescriptorPipe(descriptor, name=path, baud=baud, reset=_drop_unsent)
+    let_go = partial(close_in_own_thread, path)
+    return DescriptorPipe(
+        descriptor, name=path, baud=baud, reset=_drop_unsent, release=_let_others_in, let_go=let_go
+    )
 
-    def release() -> None:
-        with contextlib.suppress(OSError, termios.error):  # it may be gone by now
-            if exclusive:
-                fcntl.ioctl(descriptor, termios.TIOCNXCL)
 
-    def reset() -> None:
-        """Drop what the line did not take, and let it run again should the XON have been lost."""
-        with contextlib.suppress(OSError, termios.error):
-            termios.tcflush(descriptor, termios.TCOFLUSH)
-            termios.tcflow(descriptor, termios.TCOOFF)  # alone, TCOON does not undo a received XOFF
-            termios.tcflow(descriptor, termios.TCOON)
+def _let_others_in(descriptor: int) -> None:
+    with contextlib.suppress(OSError, termios.error):  # it may be gone by now
+        fcntl.ioctl(descriptor, termios.TIOCNXCL)
 
-    let_go = partial(close_in_own_thread, path) if exclusive else close_here  # a pseudo-terminal waits for nothing
-    return DescriptorPipe(descriptor, name=path, baud=baud, reset=reset, release=release, let_go=let_go)
+
+def _drop_unsent(descriptor: int) -> None:
+    """What the line did not take; and let it run again should the XON have been lost."""
+    with contextlib.suppress(OSError, termios.error):
+        termios.tcflush(descriptor, termios.TCOFLUSH)
+        termios.tcflow(descriptor, termios.TCOOFF)  # alone, TCOON does not undo a received XOFF
+        termios.tcflow(descriptor, termios.TCOON)
 
 
 def _open(path: str, baud: int, flow: Flow, dtr: bool) -> tuple[int, bool]:

@@ -47,13 +47,13 @@ def _open(path: str) -> int:
 
 def events(descriptor: int, name: str) -> Transport:
     """An open non-blocking descriptor of events. Owns it; nothing can be written there."""
-
-    def release() -> None:
-        with contextlib.suppress(OSError):  # unplugged, or never grabbed
-            fcntl.ioctl(descriptor, EVIOCGRAB, 0)
-
     let_go = partial(close_in_own_thread, name)
-    return DescriptorPipe(descriptor, name=name, baud=115200, release=release, let_go=let_go)
+    return DescriptorPipe(descriptor, name=name, baud=115200, release=_let_others_in, let_go=let_go)
+
+
+def _let_others_in(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # unplugged, or never grabbed
+        fcntl.ioctl(descriptor, EVIOCGRAB, 0)
 
 
 def _refusal(path: str, number: int | None) -> DeviceGone | DeviceRefused:
