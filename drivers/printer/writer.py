@@ -106,7 +106,10 @@ class Writer:
         match line:
             case Row():
                 for text in lay_out(line, columns, self._charset):
-                    yield from self._drawn(text)
+                    if text.blocks or text.unsayable:
+                        yield from self._drawn(text)
+                    else:
+                        yield text
             case Rule():
                 yield from lay_out(Row("-" * columns), columns, self._charset)
             case Blank():
@@ -128,51 +131,49 @@ class Writer:
     # --- text ---------------------------------------------------------------------------------------------
 
     def _text(self, line: TextLine, planned: Sequence[_Planned], index: int) -> None:
+        modes, out = self._modes, self._out
         if line.cells:
-            self._out += self._begun(line, planned[index + 1 :])
-            self._out += self._modes.mode(line.stretches)
-        if gaps := planned[index].gaps:
-            self._out += self._modes.place_tab(self._ahead(planned[index:]))
-        self._out += b"".join(self._letters(line, iter(gaps)))
-        self._out += b"\n"
+            left = line.align == "left"
+            out += modes.style("left", line.size, line.bold) if left else self._begun(line, planned[index + 1 :])
+            out += modes.mode(line.stretches)
+        gaps = planned[index].gaps
+        if gaps:
+            out += modes.place_tab(self._ahead(planned, index))
+        column = iter(gaps)
+        for how, page, data, _, wide in line.stretches:
+            if wide and gaps:
+                out += modes.white(next(column))
+            elif how is How.ASCII:
+                out += data
+            else:
+                out += modes.letters(how, page, line.size) + data
+        out += b"\n"
 
     def _begun(self, line: TextLine, after: Sequence[_Planned]) -> bytes:
-        """The line's style. One that is aligned for itself alone is jumped to: cheaper than there and back."""
+        """Not at the left. A line that is aligned for itself alone is jumped to: cheaper than there and back."""
         beside = next((piece.align for piece, *_ in after if not isinstance(piece, TextLine) or piece.cells), "")
         alone = self._modes.align == "left" and beside != line.align
-        if line.align == "left" or not alone or not self._profile.positions:
+        if not alone or not self._profile.positions:
             return self._modes.style(line.align, line.size, line.bold)
         room = self._profile.width_dots - line.columns * line.size * self._dots
         said = self._modes.style("left", line.size, line.bold)
         return said + self._say.position(room // 2 if line.align == "center" else room)
 
-    def _ahead(self, planned: Sequence[_Planned]) -> Iterator[Gap]:
+    def _ahead(self, planned: Sequence[_Planned], index: int) -> Iterator[Gap]:
         """The gaps that will be in this chunk."""
         room = CHUNK_BYTES - len(self._out)
-        for each in planned:
+        for each in planned[index:]:
             room -= each.bytes_max
             if room < 0:
                 return
             yield from each.gaps
 
-    def _letters(self, line: TextLine, gaps: Iterator[Gap]) -> Iterator[bytes]:
-        """Wide gaps are jumped over, where ``gaps`` says so."""
-        for how, page, data, _, wide in line.stretches:
-            gap = next(gaps, None) if wide else None
-            if gap:
-                yield self._modes.white(gap)
-            else:
-                yield self._modes.letters(how, page, line.size)
-                yield data
-
     # --- pictures of text ---------------------------------------------------------------------------------
 
     def _drawn(self, line: TextLine) -> Iterator[TextLine | _Graphic]:
-        """The line itself, or with its unsayable runs drawn, or the whole line drawn, as the profile says."""
+        """The line with its unsayable runs drawn, or the whole line drawn, as the profile says."""
         if line.blocks:
             yield from self._tall(line)
-        elif not line.unsayable:
-            yield line
         elif self._profile.unsayable == "run" and line.size == 1:
             yield replace(line, cells=tuple(cell for run in _runs(line.cells) for cell in self._run(run, line)))
         elif picture := self._whole(line):
