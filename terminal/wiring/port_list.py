@@ -16,9 +16,13 @@ from terminal.web.views_devices import PortView, ProposalView
 
 log = logging.getLogger(__name__)
 FRESH_S: Final = 0.8  # pages ask every second, however many are open
+LOOK_S: Final = 2.0  # the kernel keeps who asks a USB device's name while it tries to wake that device
 PROBE_S: Final = 60.0
 LINKS_MAX: Final = 64
 _LINK: Final = Port("", "serial", "", "")
+
+
+Look = Callable[[dict[str, str]], tuple[dict[str, Port], dict[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +33,48 @@ class Asked:
 
 
 class PortList:
-    """``used`` tells bindings in use, and by whom."""
+    """
+    Args:
+        used: bindings in use, and by whom.
+        look: finds the ports, and who has them by path; blocks.
+        fresh_s: what was seen is told for so long without another look.
+        within_s: who asked for a look that takes longer is told what was seen last; it goes on, alone.
+    """
 
-    def __init__(self, used: Callable[[], dict[str, str]]) -> None:
-        self._used = used
+    def __init__(
+        self,
+        used: Callable[[], dict[str, str]],
+        *,
+        look: Look | None = None,
+        fresh_s: float = FRESH_S,
+        within_s: float = LOOK_S,
+    ) -> None:
+        self._used, self._look, self._fresh_s, self._within_s = used, look or _look, fresh_s, within_s
+        self._looking: asyncio.Future[tuple[dict[str, Port], dict[str, str]]] | None = None
         self._seen: dict[str, Port] = {}
         self._views: list[PortView] = []
-        self._looked_s = -FRESH_S
+        self._looked_s = -fresh_s
         self._asked: dict[str, Asked] = {}
         self.asking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()  # one port is asked at a time
 
     async def now(self) -> list[PortView]:
-        loop = asyncio.get_running_loop()
-        if loop.time() - self._looked_s >= FRESH_S:
-            self._looked_s = loop.time()
-            used = self._used()
-            self._seen, takers = await asyncio.to_thread(_look, used)
-            gone = self._asked.keys() - {port.binding for port in self._seen.values()}
-            for binding in gone:
-                del self._asked[binding]
-            self._views = [self._view(port, takers.get(path, "")) for path, port in sorted(self._seen.items())]
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._looked_s >= self._fresh_s and (self._looking is None or self._looking.done()):
+            self._looked_s = now_s
+            self._looking = asyncio.ensure_future(asyncio.to_thread(self._look, self._used()))
+        if (looking := self._looking) is not None:
+            await asyncio.wait({looking}, timeout=self._within_s)
+            if looking.done() and looking is self._looking:
+                self._looking = None
+                self._take(*looking.result())
         return self._views
+
+    def _take(self, seen: dict[str, Port], takers: dict[str, str]) -> None:
+        self._seen = seen
+        for binding in self._asked.keys() - {port.binding for port in seen.values()}:
+            del self._asked[binding]
+        self._views = [self._view(port, takers.get(path, "")) for path, port in sorted(seen.items())]
 
     def _view(self, port: Port, used_by: str) -> PortView:
         asked = self._asked.get(port.binding, Asked())
@@ -104,7 +128,7 @@ class PortList:
 
     def _tell(self, binding: str, asked: Asked) -> None:
         self._asked[binding] = asked
-        self._looked_s = -FRESH_S  # whoever looks next sees it
+        self._looked_s = -self._fresh_s  # whoever looks next sees it
         if asked.state != "asking":
             log.info("port %s: %s %s", binding, asked.state, asked.says)
 

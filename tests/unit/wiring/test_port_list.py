@@ -1,0 +1,44 @@
+"""The list of ports while the kernel does not come back from looking at one of them (L8)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from threading import Event
+
+import pytest
+
+from drivers.hotplug import Port
+from terminal.wiring.port_list import PortList
+
+WATCHDOG_S = 30.0
+SOON_S = 0.02  # a limit that is meant to pass
+SEEN = Port("/dev/ttyUSB0", "serial", "a scanner", "usb-serial:7")
+
+
+class SlowKernel:
+    """Looks that come back when they are let go."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.go = Event()
+
+    def __call__(self, _used: dict[str, str]) -> tuple[dict[str, Port], dict[str, str]]:
+        self.count += 1
+        self.go.wait(WATCHDOG_S)
+        return {SEEN.path: SEEN}, {}
+
+
+@pytest.fixture(autouse=True)
+async def watchdog() -> AsyncIterator[None]:
+    async with asyncio.timeout(WATCHDOG_S):
+        yield
+
+
+async def test_l8_a_look_that_hangs_is_waited_for_once_and_pages_get_what_was_seen_last() -> None:
+    kernel = SlowKernel()
+    ports = PortList(dict, look=kernel, fresh_s=0.0, within_s=SOON_S)
+    assert [await ports.now() for _ in range(3)] == [[], [], []]
+    assert kernel.count == 1
+    kernel.go.set()
+    while not (found := await ports.now()):
+        pass  # it has been let go, and is on its way
+    assert [view.port for view in found] == [SEEN.binding]
