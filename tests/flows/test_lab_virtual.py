@@ -10,6 +10,7 @@ import pytest
 
 from terminal.cli.lab_virtual import virtual_lab
 from terminal.client import AsyncClient, Order
+from terminal.web.forms_lines import SALE_BYTES
 
 WATCHDOG_S = 60.0
 
@@ -137,7 +138,8 @@ async def test_what_virtual_time_has_not_is_said_and_the_service_refuses_by_itse
     headers = {"Authorization": f"Bearer {till.key}"}
     async with till.session.get(f"{till.url}/api/v1/live", headers=headers) as answer:
         assert (answer.status, "GET /api/v1/events?after=N" in await answer.text()) == (501, True)
-    status, told = await till.api("POST", "/sales", {"title": "x" * 70_000}, **{"Idempotency-Key": "virtual-0021"})
+    too_long = {"title": "x" * SALE_BYTES}
+    status, told = await till.api("POST", "/sales", too_long, **{"Idempotency-Key": "virtual-0021"})
     assert (status, told["slug"]) == (413, "body_too_large")
     async with till.session.get(f"{till.url}/api/v1/sales", headers=headers) as answer:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
