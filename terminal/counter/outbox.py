@@ -9,8 +9,7 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -126,21 +125,25 @@ class Voice:
             return Played.CANNOT_TELL
 
 
-@asynccontextmanager
-async def _expected(printer: Printer, lines: Receipt) -> AsyncIterator[None]:
-    """The printer gets ready beside what is done here, and never for longer. No lines: nothing is known yet."""
-    if not lines or not isinstance(printer, Foreseeing):
-        yield
-        return
-    aside = asyncio.create_task(printer.expect(lines), name="expected slip")
-    try:
-        yield
-    finally:
-        if not aside.done():
-            aside.cancel()
-            await asyncio.wait([aside])
-    if not aside.cancelled():
-        aside.result()
+class Ahead:
+    """The printer gets ready for an original while that is made durable, and never for longer."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, lines: Receipt) -> None:
+        if isinstance(self._printer, Foreseeing):
+            self._task = asyncio.create_task(self._printer.expect(lines), name="expected slip")
+
+    async def end(self) -> None:
+        if self._task is None:
+            return
+        if not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.result()
 
 
 async def _paper_always(_owed: Owed) -> bool:
@@ -304,17 +307,20 @@ class Paper:
         return True
 
     async def _one(self, owed: Owed, printer: Printer) -> Printed:
-        """One printing; the printer gets ready for an original meanwhile. Raises PrintStopped, TimeoutError."""
+        """One printing. Raises PrintStopped, TimeoutError."""
         receipt = receipt_id(owed)
         known = self._book.sale(owed.subject).printings(receipt) > 0
         frozen = frozen_lines(self._book.feed.of_subject(owed.subject), receipt) if known else None
         lines = frozen or self._make_slip(self._counter, self._book.sale(owed.subject), owed)
-        async with _expected(printer, () if known else lines):
-            slip = await self._begin(owed, lines, fresh=frozen is None)
+        ahead = Ahead(printer)
+        try:
+            slip = await self._begin(owed, lines, ahead, fresh=frozen is None)
             async with asyncio.timeout(self._limits.receipt_young_s):
                 return await printer.print(slip)
+        finally:
+            await ahead.end()
 
-    async def _begin(self, owed: Owed, lines: Receipt, *, fresh: bool) -> Slip:
+    async def _begin(self, owed: Owed, lines: Receipt, ahead: Ahead, *, fresh: bool) -> Slip:
         """Durable before the first byte: the lines (frozen at the first printing) and the copy number."""
         receipt = receipt_id(owed)
         copy = 0
@@ -326,6 +332,8 @@ class Paper:
             body: dict[str, Any] = {"receipt": receipt, "copy": copy, "at_ms": self._book.clock.wall_ms()}
             if fresh:
                 body["lines"] = to_json(lines)
+            if not copy:
+                ahead.begin(lines)  # a task: its first step is behind this append's, in the disk's time
             return (Fact("print_started", body),)
 
         await self._book.commit(owed.subject, begin, OUTBOX, together=True)

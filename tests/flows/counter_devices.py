@@ -127,10 +127,12 @@ class PrinterOnCounter(Device):
         self.begun: list[Slip] = []
         self.whole: list[Slip] = []
         self.expected: list[Receipt] = []
+        self.printed_when_expected: list[int] = []  # how many slips were begun by then
         self.expecting_s = 0.0
 
     async def expect(self, receipt: Receipt) -> None:
         self.expected.append(receipt)
+        self.printed_when_expected.append(len(self.begun))
         await asyncio.sleep(self.expecting_s)
 
     async def print(self, slip: Slip) -> Printed:

@@ -14,7 +14,7 @@ from terminal.counter.checkout import Key
 from terminal.counter.feed import Feed, Then
 from terminal.counter.glass import Glass
 from terminal.counter.notices import Notices
-from terminal.counter.outbox import Paper, Voice
+from terminal.counter.outbox import Ahead, Paper, Voice
 from terminal.counter.ports import Order, Provider, RefundOrder, Slip, Utterance
 from terminal.counter.service import Parts, Service
 from terminal.counter.slips import receipt_id
@@ -253,16 +253,16 @@ class NeverLooksAgain(Passing):
 class PrintsWithoutNumbers(Paper):
     """Every printing is an original."""
 
-    async def _begin(self, owed: Owed, lines: Receipt, *, fresh: bool) -> Slip:
-        return replace(await super()._begin(owed, lines, fresh=fresh), copy=0)
+    async def _begin(self, owed: Owed, lines: Receipt, ahead: Ahead, *, fresh: bool) -> Slip:
+        return replace(await super()._begin(owed, lines, ahead, fresh=fresh), copy=0)
 
 
 class PrintsFirst(Paper):
     """The slip is in the printer before the journal knows of it."""
 
-    async def _begin(self, owed: Owed, lines: Receipt, *, fresh: bool) -> Slip:
+    async def _begin(self, owed: Owed, lines: Receipt, ahead: Ahead, *, fresh: bool) -> Slip:
         copy = self._book.sale(owed.subject).printings(receipt_id(owed))
-        self.later = asyncio.ensure_future(super()._begin(owed, lines, fresh=fresh))
+        self.later = asyncio.ensure_future(super()._begin(owed, lines, ahead, fresh=fresh))
         return Slip(job=receipt_id(owed), receipt=lines, copy=copy)
 
 
