@@ -17,6 +17,7 @@ D = TypeVar("D")
 LOOK_S: Final = 1.0  # between looks for a port that is not there
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)  # after one that is there and cannot be used
 STEADY_S: Final = 5.0  # a connection shorter than this counts as a failed one
+RESTLESS: Final = 3  # such connections in a row: then its coming and going is no longer logged until it stays
 CLOSE_S: Final = 2.0
 
 Serve = Callable[[Transport, Callable[[D], None]], Awaitable[None]]
@@ -85,6 +86,7 @@ class Keeper(Generic[D]):
         self._checked_ns = clock.mono_ns()
         self._cut = Cut()  # of this connection
         self._end: BaseException | None = None  # what ended this connection
+        self._flaps = 0  # connections since the last one that lasted
         self._tried = False  # the first try is over: it is there, or why not is known
         self._first_try: asyncio.Event | None = None  # set then; once somebody waits for it
 
@@ -123,14 +125,21 @@ class Keeper(Generic[D]):
 
     def _mark(self, state: HealthState, reason: str) -> None:
         if (state, reason) != (self._state, self._reason):
-            level = logging.WARNING if state is HealthState.FAULT else logging.INFO
-            log.log(level, "%s at %s: %s", self.role, self.where, reason or state.value)
+            self._log(state, reason)
         if state is not HealthState.FAULT:
             self.detail.pop("advice", None)
         changed = (state, reason) != (self._state, self._reason)
         self._state, self._reason, self._checked_ns = state, reason, self._clock.mono_ns()
         if changed:
             self.on_health()
+
+    def _log(self, state: HealthState, reason: str) -> None:
+        fault = state is HealthState.FAULT
+        if self._flaps > RESTLESS or (self._flaps == RESTLESS and not fault):
+            return
+        then = "; it comes and goes, and is told again when it stays" if self._flaps == RESTLESS else ""
+        level = logging.WARNING if fault else logging.INFO
+        log.log(level, "%s at %s: %s%s", self.role, self.where, reason or state.value, then)
 
     def failed(self, error: DeviceError) -> PeripheralFailed:
         """Our word for what the device did, noted in its health.
@@ -168,6 +177,7 @@ class Keeper(Generic[D]):
             steady = self._device is not None and loop.time() - began_s >= STEADY_S
             missing = self._device is None and isinstance(error, DeviceGone)
             if self._device is not None:
+                self._flaps = 0 if steady else self._flaps + 1
                 self._device = None
                 self.on_change()
             failures = 0 if steady or missing else failures + 1
@@ -207,8 +217,15 @@ class Keeper(Generic[D]):
 
     def _greeted(self, device: D) -> None:
         self._device = device
+        if self._flaps >= RESTLESS:
+            asyncio.get_running_loop().call_later(STEADY_S, self._stays, device)
         self._was_tried()
         self.on_change()
+
+    def _stays(self, device: D) -> None:
+        if self._device is device:
+            self._flaps = 0
+            self._log(self._state, self._reason)
 
     def broke(self, error: BaseException) -> None:
         """This connection is over. The port tells of itself that it is gone: no idle device is asked for that.

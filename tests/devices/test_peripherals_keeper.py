@@ -107,6 +107,32 @@ def test_a_device_that_fails_as_soon_as_it_is_greeted_is_not_hammered() -> None:
     play(story())
 
 
+def test_l6_a_device_that_comes_and_goes_is_logged_a_few_times_and_again_when_it_stays(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        well = False
+
+        async def serve(_transport: Transport, ready: Callable[[str], None]) -> None:
+            ready("device")
+            keeper.well()
+            await (asyncio.Event().wait() if well else asyncio.sleep(0.1))
+            raise DeviceRefused("64 KiB arrived and none of it made sense")
+
+        keeper = Keeper[str]("speaker", "here", wire(Syn6288()).open, VirtualClock(), serve)
+        async with running(keeper.run):
+            await asyncio.sleep(3600)
+            well = True
+            await asyncio.sleep(3600)
+        assert keeper.health().state is HealthState.OK
+
+    with caplog.at_level(logging.INFO):
+        play(story())
+    ok, refused = "speaker at here: ok", "speaker at here: device_refused"
+    restless = f"{refused}; it comes and goes, and is told again when it stays"
+    assert [record.getMessage() for record in caplog.records] == [ok, refused] * 3 + [restless, ok]
+
+
 def test_l8_a_port_that_does_not_close_is_left_behind_in_bounded_time() -> None:
     class Stuck:
         name, baud = "stuck", 9600
