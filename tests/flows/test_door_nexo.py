@@ -109,14 +109,7 @@ async def test_a_payment_is_answered_when_it_is_proven_with_the_exact_amount(sho
 @story()
 async def test_items_that_add_up_are_the_sales_lines_and_others_hold_up_no_payment(shop: Shop) -> None:
     line, item = Line(shop), {"ItemID": 0, "ProductCode": "T1", "ProductLabel": "Tea", "ItemAmount": 8.5}
-    beef = "红烧牛肉面" * 24
-    many = [{**item, "ProductLabel": beef, "ItemAmount": 0.1}] * 199
-    for items, names in (
-        ([item, {**item, "ItemAmount": 20}], ("Tea", "Tea")),
-        ([*many, {**item, "ItemAmount": 8.6}], (*[beef] * 199, "Tea")),
-        ([item], ()),
-        (["?"], ()),
-    ):
+    for items, names in (([item, {**item, "ItemAmount": 20}], ("Tea", "Tea")), ([item], ()), (["?"], ())):
         line.till.items = items
         sale = shop.service.book.sale((await line.paid())["POIData"]["POITransactionID"]["TransactionID"])
         assert (sale.amount.minor, tuple(each.name for each in sale.lines)) == (2850, names)
