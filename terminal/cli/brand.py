@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from terminal.brand.brand import BadBrand, Brand, contrast
+from terminal.brand.logo import kept
 from terminal.brand.shelf import SHIPPED, BrandShelf, read_brand
 from terminal.cli.journal import Config
 from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
@@ -84,11 +85,21 @@ def _tell(found: Brand, *, as_json: bool) -> None:
         ("bank", found.bank),
         ("hotline", f"{found.hotline} {found.hours}".strip()),
         ("colours", f"{found.text} on {found.band}, contrast {ratio:.1f}"),
-        ("sign", f"{len(found.logo)} bytes of PNG" if found.logo else "none"),
+        ("sign", _sign(found.logo)),
         *(("receipt", line) for line in found.foot(language())),
         *(("link", f"{each.title}: {each.url}") for each in found.links),
     ):
         _say(f"{what:8} {told}")
+
+
+def _sign(logo: bytes) -> str:
+    if not logo:
+        return "none"
+    try:
+        kept(logo)
+    except BadBrand:
+        return "damaged, paper and cards come without it: apply the brand again"
+    return f"{len(logo)} bytes of PNG"
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -176,5 +177,10 @@ def test_the_command_puts_it_on_shows_it_takes_it_off_and_tells_what_is_wrong(tm
     assert BrandShelf(place.state)() == read_brand("demo-bank")
     card = command("print", "card", "safety", "--config", place.config)
     assert (card.code, "Demo Bank 示例银行\n0800 000 0000" in card.out) == (0, True), card.out
+    applied = BrandShelf(place.state)()
+    assert applied is not None
+    BrandShelf(place.state).keep(replace(applied, logo=applied.logo[: len(applied.logo) // 2]))
+    status, told = run("show")
+    assert (status, "damaged, paper and cards come without it: apply the brand again" in told) == (0, True)
     assert "The brand is removed." in run("remove")[1]
     assert "There was no brand." in run("remove")[1]
