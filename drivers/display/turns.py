@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.transport import Transport
@@ -77,14 +77,24 @@ class Turns:
 
 
 async def _within(limit_s: float, answer: "asyncio.Future[A]") -> A:
-    """As under ``asyncio.timeout``, for a future of our own: half the work, and health is asked all day."""
+    """As under ``asyncio.timeout``, for a future of our own: half the work, and health is asked all day.
+
+    What comes too late is a value, not an error in the future: that would keep the frames it passed, and these the
+    future, until somebody looks for garbage.
+    """
     late = asyncio.get_running_loop().call_later(limit_s, _late, answer)
     try:
-        return await answer
+        value = await answer
     finally:
         late.cancel()
+    if value is _LATE:
+        raise TimeoutError
+    return value
+
+
+_LATE: Final[Any] = object()
 
 
 def _late(answer: "asyncio.Future[Any]") -> None:
     if not answer.done():
-        answer.set_exception(TimeoutError())
+        answer.set_result(_LATE)

@@ -1,6 +1,7 @@
 """The display's driver on its firmware, through every fault of a serial line, in virtual time."""
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from typing import Any
 
@@ -346,6 +347,32 @@ def test_l10_a_wrong_device_is_refused_by_name(knows: dict[bytes, bytes], name: 
             await CounterDisplay(wire(Stranger(knows))).hello()
 
     play(story())
+
+
+def test_answers_that_come_too_late_leave_nothing_that_only_a_look_for_garbage_would_free() -> None:
+    """After a start nobody looks: three thousand bytes for each would stay for good."""
+
+    def left() -> int:
+        return sum(isinstance(each, TimeoutError) for each in gc.get_objects())
+
+    async def story() -> None:
+        stub = DisplayStub()
+        display = await greeted(wire(stub), profile=DisplayProfile(resends=1))
+        watch = asyncio.ensure_future(display.watch())
+        await asyncio.sleep(1)
+        stub.mute = True
+        with pytest.raises(DeviceTimeout):
+            await display.state()
+        watch.cancel()
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = left()
+        play(story())
+        assert left() == before
+    finally:
+        gc.enable()
 
 
 def test_l10_a_silent_port_is_a_timeout() -> None:
