@@ -224,7 +224,10 @@ class Oracle(Witness):
         if reply.fault:
             self.trace.count(f"bank {reply.fault}")
         said = speech.asked(request.method, request.target, request.body)
-        if speech.ends(said, request.target, reply.status, reply.body) and not reply.fault.startswith("timeout"):
+        done = not (
+            reply.fault if said.act == "query" else reply.fault.startswith("timeout")
+        )  # a query only tells
+        if not lost and speech.ends(said, request.target, reply.status, reply.body):
             self.ended_there.setdefault(said.order_no, at_ms)
 
     def reply(self, request: HttpRequest, reply: Reply) -> None:

@@ -35,6 +35,7 @@ _ALIPAY_ACTS: Final[dict[str, Act]] = {
     "alipay.trade.fastpay.refund.query": "query_refund",
 }
 _ALIPAY_ANSWER: Final = re.compile(rb'\{"alipay_trade_(pay|query)_response":(.*),"sign":"([^"]*)"\}', re.DOTALL)
+_OVER: Final = (b'"trade_state":"REVOKED"', b'"trade_state":"CLOSED"', b'"trade_status":"TRADE_CLOSED"')
 _PIX_BACK: Final = re.compile(r"/pix/api/v2/pix/[^/]+/devolucao/([^/?]+)")
 _PIX_CHARGE: Final = re.compile(r"/pix/api/v2/cob/([^/?]+)")
 _E2E: Final = re.compile(r"E[0-9]{20}[0-9A-Za-z]{11}")
@@ -139,8 +140,12 @@ def _asked_pix(method: str, target: str, body: bytes) -> Asked:
 
 
 def ends(about: Asked, target: str, status: int, body: bytes) -> bool:
-    """The bank has confirmed that the order is over."""
-    if about.act not in {"close", "reverse"} or status >= 300:
+    """The bank has confirmed that the order is over: it ended it, or says that it is where that answer was lost."""
+    if status >= 300:
+        return False
+    if about.act == "query":
+        return any(over in body for over in _OVER)
+    if about.act not in {"close", "reverse"}:
         return False
     if not target.startswith(ALIPAY):
         return True
