@@ -54,7 +54,7 @@ class Ledger:
         self._entry(origin, "connect", ()).connections += 1
 
     def sent(self, origin: str, request: HttpRequest) -> None:
-        """The first byte of this request is about to leave."""
+        """This request leaves, or has just left."""
         self._entry(origin, operation(request), field_names(request)).requests += 1
 
     def entries(self) -> list[Entry]:
