@@ -224,9 +224,7 @@ class Oracle(Witness):
         if reply.fault:
             self.trace.count(f"bank {reply.fault}")
         said = speech.asked(request.method, request.target, request.body)
-        done = not (
-            reply.fault if said.act == "query" else reply.fault.startswith("timeout")
-        )  # a query only tells
+        lost = reply.fault if said.act == "query" else reply.fault.startswith("timeout")  # a query only tells
         if not lost and speech.ends(said, request.target, reply.status, reply.body):
             self.ended_there.setdefault(said.order_no, at_ms)
 

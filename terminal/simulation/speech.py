@@ -140,7 +140,7 @@ def _asked_pix(method: str, target: str, body: bytes) -> Asked:
 
 
 def ends(about: Asked, target: str, status: int, body: bytes) -> bool:
-    """The bank has confirmed that the order is over: it ended it, or says that it is where that answer was lost."""
+    """The bank has confirmed that the order is over: it ended it, or says so when asked."""
     if status >= 300:
         return False
     if about.act == "query":
