@@ -32,7 +32,7 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
             "Epson, ESC/POS Command Reference",
             "Epson, TM-T88III Technical Reference Guide",
             "Epson, TM-U220 and TM-T90 specifications (real-time commands inside pictures)",
-            "HPRT TP80K and Code Soft TP-290 manuals (1B 21 and Chinese letters)",
+            "ECLINE, EC-80 programming manual (1B 21 and the weight of Chinese letters)",
             "Bixolon, SRP-350 specification (status bytes)",
             "ZKC, 5502 command list (buzzer, old cutters)",
             "python-escpos; receipt-print-hq/escpos-printer-db (profiles of small printers)",
