@@ -114,8 +114,9 @@ class EscPosPrinter:
             return
         async with self._turn:
             with contextlib.suppress(DeviceGone, DeviceRefused):
-                await self._ask()
-                self._looked_s = asyncio.get_running_loop().time()
+                if not self._dumb:
+                    await self._ask()
+                    self._looked_s = asyncio.get_running_loop().time()
         await asyncio.sleep(DISK_S)
         if not self._turn.locked():
             self._expected = document, await self._rendered(document)
@@ -275,8 +276,8 @@ class EscPosPrinter:
         ``since_s``: what it said then counts, while that is young.
         """
         self._whole()
-        if self._mute and not self._answers:
-            return  # it never said anything: nobody waits for it again until the next health check
+        if self._dumb:
+            return
         young = asyncio.get_running_loop().time() - since_s <= YOUNG_S
         status = self._last if young else await self._ask()
         if status.fault:
@@ -284,6 +285,11 @@ class EscPosPrinter:
         self._whole()
         if not status.known and self._answers:
             raise PrintFault("no_answer", touched=self._touched, definite=False)
+
+    @property
+    def _dumb(self) -> bool:
+        """It never said anything: nobody waits for it again until the next health check."""
+        return self._mute and not self._answers
 
     def _whole(self) -> None:
         """Raise PrintFault when the printer restarted inside this slip: its own word that bytes were lost (P3)."""

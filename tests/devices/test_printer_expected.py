@@ -6,7 +6,8 @@ import pytest
 
 from drivers.printer.document import Row
 from drivers.printer.driver import EscPosPrinter, Outcome, PrintFault
-from tests.devices.printer_rig import EPSON, SHORT, WORDS, fault_of, last_slip, stub_for, virtual, words
+from firmware_stubs.printer import PrinterStub
+from tests.devices.printer_rig import EPSON, GENERIC, SHORT, WORDS, fault_of, last_slip, stub_for, virtual, words
 from tests.devices.wires import wire
 
 ASKED = b"\x10\x04\x01\x10\x04\x04"
@@ -78,6 +79,24 @@ def test_p4_a_printer_that_says_nothing_is_waited_for_once() -> None:
         fault = await fault_of(printer)
         assert isinstance(fault, PrintFault)
         assert (fault.reason, fault.touched, loop.time() - since_s) == ("no_answer", False, 0.0)
+
+    virtual(story())
+
+
+def test_p4_a_clone_that_never_answers_is_not_asked_again_for_every_slip_that_is_expected() -> None:
+    async def story() -> None:
+        stub = PrinterStub(answers=frozenset())
+        printer = EscPosPrinter(wire(stub), GENERIC)
+        await printer.expect(SHORT)
+        loop, asked = asyncio.get_running_loop(), len(stub.received)
+        since_s = loop.time()
+        await printer.print(SHORT, "job-1")
+        slip = len(stub.received) - asked
+        for number in (2, 3):
+            await printer.expect(SHORT)
+            await printer.print(SHORT, f"job-{number}")
+        assert (len(stub.received), words(stub)) == (asked + 3 * slip, WORDS * 3)
+        assert loop.time() - since_s < 1, "nobody waits for an answer that never came"
 
     virtual(story())
 
