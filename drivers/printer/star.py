@@ -94,9 +94,6 @@ class StateDemux:
     def reset(self) -> None:
         self._held.clear()
 
-    def stop(self, column: int) -> bytes:
-        return b"\x1bD" + bytes((column, 0))
-
     def feed(self, data: bytes) -> list[Reply]:
         replies: list[Reply] = []
         for value in data:
