@@ -53,7 +53,7 @@ CLOCK_OFF_S: Final = 60.0  # every stamp is corrected, but slips and expiry time
 REFRESH_KEYS_S: Final = 12 * 3600.0  # "Download platform certificates": at least every 12 hours
 REFRESH_AGAIN_S: Final = 600.0
 PREPARED_MAX: Final = 64  # orders signed ahead of their commit; one that is never sent is forgotten
-PREPARED_S: Final = 10.0  # a stamp older than this is made anew
+PREPARED_S: Final = 10.0  # a stamp older than this, or of a clock since set back, is made anew
 _log: Final = logging.getLogger(__name__)
 
 
@@ -137,7 +137,7 @@ class Channel:
         if not self._takes(order):
             return Refused(Refusal.BAD_REQUEST, "")
         known, begun = self._prepared.pop(order.order_no, (None, None))
-        if known == order and begun and self._time.now_s() - begun.stamp.at_s < PREPARED_S:
+        if known == order and begun and abs(self._time.now_s() - begun.stamp.at_s) < PREPARED_S:
             return await self._ask(begun)
         return await self._ask(self._connector.order(order))
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from terminal.banks.channel import PREPARED_MAX, PREPARED_S
 from terminal.payments.money import Money
 from terminal.payments.notice import CodeReady
@@ -36,11 +38,12 @@ async def test_another_order_under_the_same_number_is_signed_anew() -> None:
     assert str(other.amount.minor).encode() in sent.body
 
 
-async def test_a_stamp_that_waited_too_long_is_made_anew() -> None:
+@pytest.mark.parametrize("moved_s", [PREPARED_S + 1, -3600])
+async def test_d8_a_stamp_that_waited_too_long_or_is_of_a_wrong_clock_is_made_anew(moved_s: float) -> None:
     bench = Bench()
     channel = bench.channel()
     channel.prepare(order())
-    bench.clock.now_s += PREPARED_S + 1
+    bench.clock.now_s += moved_s  # backwards: the provider has told what time it is
     bench.peer.now_s = int(bench.clock.now_s)
     bench.http.steps.append(bench.peer.says("made", order(), act="order"))
     await channel.order(order())
