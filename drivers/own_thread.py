@@ -44,8 +44,7 @@ async def in_own_thread(
     """
     try:
         async with asyncio.timeout(within_s):
-            await _turn(port)
-            return await _Call(port, work, unwanted).value()
+            return await _in_turn(port, work, unwanted)
     except TimeoutError:
         raise DeviceTimeout(
             f"{port}: the system's own call for this port does not come back; unplug the device, or the hub it "
@@ -54,9 +53,21 @@ async def in_own_thread(
 
 
 async def close_in_own_thread(port: str, descriptor: int) -> None:
-    """Bounded: the kernel keeps who closes a port until its last byte is out, for half a minute if need be."""
-    with suppress(DeviceTimeout):  # the thread goes on, and the next opening waits for it
-        await in_own_thread(port, partial(os.close, descriptor), within_s=CLOSE_S)
+    """Bounded: the kernel keeps who closes a port until its last byte is out, for half a minute if need be.
+
+    Whoever gives up waiting, the port is closed when its turn comes, or it stays locked and is nobody's.
+    """
+    await asyncio.wait({asyncio.ensure_future(_in_turn(port, partial(_close, descriptor)))}, timeout=CLOSE_S)
+
+
+def _close(descriptor: int) -> None:
+    with suppress(OSError):  # whatever Linux says, the descriptor is closed
+        os.close(descriptor)
+
+
+async def _in_turn(port: str, work: Callable[[], T], unwanted: Callable[[T], object] = not_needed) -> T:
+    await _turn(port)
+    return await _Call(port, work, unwanted).value()
 
 
 class _Call(Generic[T]):
@@ -102,6 +113,7 @@ class _Call(Generic[T]):
     def _look(self) -> None:
         _crew.go_on_without(self)
         if self.state == "waiting":
+            _crew.send_for_help()
             self._looks = self._loop.call_later(SLOW_S, self._look)
 
     def _arrived(self, value: T) -> None:
@@ -129,7 +141,7 @@ class _Crew:
     def take(self, call: _Call[Any]) -> None:
         with self._lock:
             self._calls.append(call)
-        self._send_for_help()
+        self.send_for_help()
 
     def go_on_without(self, call: _Call[Any]) -> None:
         """It is slow: who is at it no longer counts, and goes home afterwards."""
@@ -138,7 +150,7 @@ class _Crew:
                 return
             call.state = "hangs"
             self._at_work -= 1
-        self._send_for_help()
+        self.send_for_help()
 
     def forget(self, call: _Call[Any]) -> bool:
         """Nobody waits for it any more. Whether it had not begun, and never will."""
@@ -150,12 +162,17 @@ class _Crew:
             self._calls.remove(call)
             return True
 
-    def _send_for_help(self) -> None:
+    def send_for_help(self) -> None:
+        """Nobody comes while the machine has no thread to give: who waits sends again."""
         with self._lock:
             if not self._calls or self._at_work >= CREW:
                 return
             self._at_work += 1
-        Thread(target=self._run, name="port", daemon=True).start()
+        try:
+            Thread(target=self._run, name="port", daemon=True).start()
+        except RuntimeError:
+            with self._lock:
+                self._at_work -= 1
 
     def _run(self) -> None:
         while call := self._next():
@@ -197,8 +214,13 @@ async def _turn(port: str) -> None:
             if port not in _waiting:
                 _waiting[port] = []
                 return
-            _waiting[port].append(partial(loop.call_soon_threadsafe, _done, free))
-        await free
+            tell = partial(loop.call_soon_threadsafe, _done, free)
+            _waiting[port].append(tell)
+        try:
+            await free
+        finally:
+            with _lock, suppress(KeyError, ValueError):  # told: no longer among those who wait
+                _waiting[port].remove(tell)
 
 
 def _free(port: str) -> None:

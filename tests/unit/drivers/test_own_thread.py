@@ -1,13 +1,16 @@
 """Calls on ports that hang, end late or fail: whoever asked is told in time, and nobody else notices (L8)."""
 
 import asyncio
+import gc
+import os
+import threading
 from collections.abc import AsyncIterator
 from threading import Event
 
 import pytest
 
 from drivers.errors import DeviceRefused, DeviceTimeout
-from drivers.own_thread import CREW, in_own_thread
+from drivers.own_thread import CREW, close_in_own_thread, in_own_thread
 
 WATCHDOG_S = 30.0
 SOON_S = 0.02  # a limit that is meant to pass
@@ -67,6 +70,49 @@ async def test_l8_what_hangs_for_ever_hangs_in_one_thread_however_often_it_is_tr
     next_one = asyncio.create_task(opened("dead"))
     stuck.go.set()
     assert await next_one == "open"
+
+
+async def test_i21_a_port_that_hangs_for_weeks_keeps_nothing_of_each_try() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(each, asyncio.Future) and each.cancelled() for each in gc.get_objects())
+
+    stuck = Stuck()
+    found = []
+    for _ in range(6):
+        with pytest.raises(DeviceTimeout):
+            await in_own_thread("dead for weeks", stuck, within_s=SOON_S)
+        found.append(kept())
+    assert found[5] <= found[1]
+    stuck.go.set()
+
+
+async def test_l8_a_port_is_closed_however_late_its_turn_comes_and_whoever_gave_up() -> None:
+    stuck, ended = Stuck(), asyncio.Event()
+    ours, others = os.pipe()
+    asyncio.get_running_loop().add_reader(ours, ended.set)  # told of the end: nothing is ever written
+    with pytest.raises(DeviceTimeout):
+        await in_own_thread("hub", stuck, within_s=SOON_S)
+    closing = asyncio.create_task(close_in_own_thread("hub", others))
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    stuck.go.set()
+    await asyncio.wait_for(ended.wait(), WATCHDOG_S)
+    asyncio.get_running_loop().remove_reader(ours)
+    os.close(ours)
+
+
+async def test_d10_a_machine_out_of_threads_opens_ports_again_when_it_has_some() -> None:
+    usual = threading.stack_size(1 << 46)  # bytes: no thread can be made
+    try:
+        waiting = [asyncio.create_task(opened(f"starved {number}")) for number in range(CREW + 1)]
+        done, _ = await asyncio.wait(waiting, timeout=SOON_S)
+    finally:
+        threading.stack_size(usual)
+    assert not done
+    assert await asyncio.gather(*waiting) == ["open"] * len(waiting)
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
