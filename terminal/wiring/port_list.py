@@ -3,13 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from drivers.binding import meant, opener
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, DeviceTimeout
 from drivers.hotplug import Port, ports, twins
+from drivers.own_thread import in_own_thread
 from drivers.transport import OpenTransport
 from terminal.errors import Conflict, NotFound
 from terminal.web.views_devices import PortView, ProposalView
@@ -38,7 +41,7 @@ class PortList:
         used: bindings in use, and by whom.
         look: finds the ports, and who has them by path; blocks.
         fresh_s: what was seen is told for so long without another look.
-        within_s: who asked for a look that takes longer is told what was seen last; it goes on, alone.
+        within_s: who asked for a look that takes longer is told what was seen last; no other begins meanwhile.
     """
 
     def __init__(
@@ -50,7 +53,6 @@ class PortList:
         within_s: float = LOOK_S,
     ) -> None:
         self._used, self._look, self._fresh_s, self._within_s = used, look or _look, fresh_s, within_s
-        self._looking: asyncio.Future[tuple[dict[str, Port], dict[str, str]]] | None = None
         self._seen: dict[str, Port] = {}
         self._views: list[PortView] = []
         self._looked_s = -fresh_s
@@ -60,14 +62,11 @@ class PortList:
 
     async def now(self) -> list[PortView]:
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._looked_s >= self._fresh_s and (self._looking is None or self._looking.done()):
+        if now_s - self._looked_s >= self._fresh_s:
             self._looked_s = now_s
-            self._looking = asyncio.ensure_future(asyncio.to_thread(self._look, self._used()))
-        if (looking := self._looking) is not None:
-            await asyncio.wait({looking}, timeout=self._within_s)
-            if looking.done() and looking is self._looking:
-                self._looking = None
-                self._take(*looking.result())
+            look = partial(self._look, self._used())
+            with suppress(DeviceTimeout):
+                self._take(*await in_own_thread("list of ports", look, within_s=self._within_s))
         return self._views
 
     def _take(self, seen: dict[str, Port], takers: dict[str, str]) -> None:

@@ -136,7 +136,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/wiring/lan.py", "socket"): "TLS for phones and second screens of the shop",
     ("terminal/wiring/door_lines.py", "socket"): "an old till connects to its line",
     ("terminal/wiring/open_nexo.py", "socket"): "TLS for a till's messages",
-    ("terminal/wiring/port_list.py", "thread"): "looking through the kernel's folders leaves the loop",
     ("terminal/cli/devices_test.py", "thread"): "a person types while the service is asked on",
     ("terminal/wiring/preview.py", "thread"): "the preview of a receipt is drawn off the loop",
     ("terminal/web/", "socket"): "the service's listeners",

@@ -18,12 +18,13 @@ class SlowKernel:
     """Looks that come back when they are let go."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count, self.came_back = 0, False
         self.go = Event()
 
     def __call__(self, _used: dict[str, str]) -> tuple[dict[str, Port], dict[str, str]]:
         self.count += 1
         self.go.wait(WATCHDOG_S)
+        self.came_back = True
         return {SEEN.path: SEEN}, {}
 
 
@@ -42,3 +43,11 @@ async def test_l8_a_look_that_hangs_is_waited_for_once_and_pages_get_what_was_se
     while not (found := await ports.now()):
         pass  # it has been let go, and is on its way
     assert [view.port for view in found] == [SEEN.binding]
+
+
+def test_d12_a_look_that_hangs_holds_up_no_end_of_the_service() -> None:
+    kernel = SlowKernel()
+    ports = PortList(dict, look=kernel, within_s=SOON_S)
+    asyncio.run(ports.now())
+    assert not kernel.came_back
+    kernel.go.set()
