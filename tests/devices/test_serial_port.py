@@ -22,6 +22,7 @@ from firmware_stubs.cables import PtyCable, TcpCable
 from firmware_stubs.display import DisplayStub
 from firmware_stubs.wire import Stub
 from tests.unit.firmware_stubs.test_display import matrix
+from tests.watchdog import watched
 
 WATCHDOG_S = 30.0
 VERSION, MODULES = matrix("weixin://wxpay/bizpayurl?pr=abcdefg00")
@@ -53,7 +54,7 @@ async def echoed(port: Transport, data: bytes) -> bool:
 @pytest.fixture(autouse=True)
 async def watchdog() -> AsyncIterator[None]:
     """Ten times what any of these may take; no test waits for it."""
-    async with asyncio.timeout(WATCHDOG_S):
+    with watched(WATCHDOG_S):
         yield
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from drivers.errors import DeviceRefused, DeviceTimeout
 from drivers.own_thread import CREW, close_in_own_thread, in_own_thread
+from tests.watchdog import watched
 
 WATCHDOG_S = 30.0
 SOON_S = 0.02  # a limit that is meant to pass
@@ -32,7 +33,7 @@ class Stuck:
 
 @pytest.fixture(autouse=True)
 async def watchdog() -> AsyncIterator[None]:
-    async with asyncio.timeout(WATCHDOG_S):
+    with watched(WATCHDOG_S):
         yield
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from drivers.hotplug import Port
 from terminal.wiring.port_list import PortList
+from tests.watchdog import watched
 
 WATCHDOG_S = 30.0
 SOON_S = 0.02  # a limit that is meant to pass
@@ -30,7 +31,7 @@ class SlowKernel:
 
 @pytest.fixture(autouse=True)
 async def watchdog() -> AsyncIterator[None]:
-    async with asyncio.timeout(WATCHDOG_S):
+    with watched(WATCHDOG_S):
         yield
 
 
