@@ -126,7 +126,7 @@ class Voice:
 
 
 class Ahead:
-    """The printer gets ready for an original while that is made durable; what is left of it ends with the printing."""
+    """The printer gets ready for an original while that is made durable; it ends with the printing."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
