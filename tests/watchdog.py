@@ -1,4 +1,4 @@
-"""A limit in real seconds for tests of real ports and threads: a fixture's ``asyncio.timeout`` ends its own task."""
+"""A limit in real seconds for tests of ports and threads. A fixture's own timeout would end only the fixture."""
 
 import asyncio
 from collections.abc import Iterator
