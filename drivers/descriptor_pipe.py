@@ -88,6 +88,8 @@ class DescriptorPipe:
                         await self._writable()
                         rest = rest[self._put(rest) :]
             except TimeoutError:
+                if self._closed:  # in this very turn: the descriptor is somebody else's by now
+                    raise DeviceGone(f"{self._name}: closed") from None
                 self._reset(self._descriptor)
                 taken = len(data) - len(rest)
                 raise DeviceTimeout(

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import os
 import resource
+import socket
 import termios
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -385,3 +386,19 @@ async def test_a_device_behind_tcp_is_the_same_display() -> None:
 async def test_a_name_that_means_no_host_is_told() -> None:
     with pytest.raises(DeviceRefused, match="check the binding"):
         await open_tcp("no-such-host.invalid", 9100)
+
+
+async def test_l8_a_write_whose_time_ends_as_its_port_is_closed_touches_no_other_ports_line() -> None:
+    ours, others = socket.socketpair()
+    ours.setblocking(False)
+    touched: list[bool] = []
+    pipe = DescriptorPipe(ours.detach(), name="full", baud=9600, reset=lambda _: touched.append(closed))
+    closed = False
+    writing = asyncio.create_task(pipe.write(bytes(1 << 24), deadline_s=0))
+    await asyncio.sleep(0)
+    await pipe.close()
+    closed = True
+    with pytest.raises(DeviceGone):
+        await writing
+    others.close()
+    assert touched == [False]
