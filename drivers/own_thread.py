@@ -21,6 +21,7 @@ from drivers.errors import DeviceError, DeviceTimeout
 T = TypeVar("T")
 CLOSE_S: Final = 1.5
 CREW: Final = 8  # calls at a time; a thousand ports are opened at a start
+HUNG_MAX: Final = 64  # slow ones: more than hubs usually have ports, a fourth of the threads the service may have
 SLOW_S: Final = 0.25  # a call that takes longer no longer counts among those
 
 
@@ -112,7 +113,7 @@ class _Call(Generic[T]):
 
     def _look(self) -> None:
         _crew.go_on_without(self)
-        if self.state == "waiting":
+        if self.state in ("waiting", "begun"):
             _crew.send_for_help()
             self._looks = self._loop.call_later(SLOW_S, self._look)
 
@@ -131,12 +132,15 @@ class _Call(Generic[T]):
 
 
 class _Crew:
-    """Threads that stay as long as there is something to do: at most CREW, and one more for each that hangs."""
+    """Threads that stay as long as there is something to do: at most CREW, and one more for each that hangs.
+
+    Of these at most HUNG_MAX: beyond that ports wait for each other, and what signs payments gets its threads.
+    """
 
     def __init__(self) -> None:
         self._lock: Final = Lock()
         self._calls: Final[deque[_Call[Any]]] = deque()
-        self._at_work = 0
+        self._at_work = self._hung = 0
 
     def take(self, call: _Call[Any]) -> None:
         with self._lock:
@@ -146,10 +150,11 @@ class _Crew:
     def go_on_without(self, call: _Call[Any]) -> None:
         """It is slow: who is at it no longer counts, and goes home afterwards."""
         with self._lock:
-            if call.state != "begun":
+            if call.state != "begun" or self._hung == HUNG_MAX:
                 return
             call.state = "hangs"
             self._at_work -= 1
+            self._hung += 1
         self.send_for_help()
 
     def forget(self, call: _Call[Any]) -> bool:
@@ -183,6 +188,7 @@ class _Crew:
             finally:
                 with self._lock:
                     hung, call.state = call.state == "hangs", "over"
+                    self._hung -= hung
                     self._at_work -= not (sound or hung)  # a bug ends this thread, and only this
             if hung:
                 return

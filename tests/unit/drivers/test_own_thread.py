@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from drivers.errors import DeviceRefused, DeviceTimeout
-from drivers.own_thread import CREW, close_in_own_thread, in_own_thread
+from drivers.own_thread import CREW, HUNG_MAX, close_in_own_thread, in_own_thread
 from tests.watchdog import watched
 
 WATCHDOG_S = 30.0
@@ -103,6 +103,18 @@ async def test_l8_a_port_is_closed_however_late_its_turn_comes_and_whoever_gave_
     await asyncio.wait_for(ended.wait(), WATCHDOG_S)
     asyncio.get_running_loop().remove_reader(ours)
     os.close(ours)
+
+
+async def test_i21_a_thousand_ports_that_hang_leave_the_machine_threads_for_payments() -> None:
+    stuck, before = Stuck(), threading.active_count()
+    hub = [f"dead {number}" for number in range(HUNG_MAX + 4 * CREW)]
+    for at in range(0, len(hub), CREW):
+        waits = [in_own_thread(port, stuck, within_s=SOON_S) for port in hub[at : at + CREW]]
+        told = await asyncio.gather(*waits, return_exceptions=True)
+        assert {type(each) for each in told} == {DeviceTimeout}
+    assert threading.active_count() - before <= HUNG_MAX + CREW
+    stuck.go.set()
+    assert await asyncio.gather(*map(opened, hub)) == ["open"] * len(hub)
 
 
 async def test_d10_a_machine_out_of_threads_opens_ports_again_when_it_has_some() -> None:
