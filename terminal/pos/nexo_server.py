@@ -19,7 +19,7 @@ from terminal.pos.peers import Peers
 
 log = logging.getLogger(__name__)
 BODY_S: Final = 10.0
-WORKING_MAX: Final = 32  # messages being answered at once
+WORKING_MAX: Final = 32  # messages that arrive or are answered at once
 
 
 @dataclass(slots=True)
@@ -35,15 +35,15 @@ class NexoDoor:
     async def handle(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):
             return refusal
-        try:
-            async with asyncio.timeout(self.body_s):
-                data = await request.read()
-        except TimeoutError:
-            return _refuse(408, "the message did not arrive in time")
+        if self.working >= WORKING_MAX:
+            return _refuse(503, "too many messages at once")
         self.working += 1
         try:
-            if self.working > WORKING_MAX:
-                return _refuse(503, "too many messages at once")
+            try:
+                async with asyncio.timeout(self.body_s):
+                    data = await request.read()
+            except TimeoutError:
+                return _refuse(408, "the message did not arrive in time")
             taken = await self.take(data)
             response = _response(taken.answer)
             with contextlib.suppress(ConnectionError):  # the till is gone: it will ask

@@ -20,7 +20,7 @@ from terminal.pos.desk import till as till_of
 from terminal.pos.nexo import Nexo
 from terminal.pos.nexo_counter import CounterSide
 from terminal.pos.nexo_messages import BYTES_MAX
-from terminal.pos.nexo_server import NexoDoor, make_app
+from terminal.pos.nexo_server import WORKING_MAX, NexoDoor, make_app
 from terminal.pos.peers import Peers
 from terminal.settings import Loaded, NexoTable, State
 from terminal.web.listen import listen
@@ -170,6 +170,32 @@ async def test_a3_a_slow_body_and_a_stranger_are_sent_away(
             while await reader.readline():
                 pass
         writer.close()
+
+
+async def test_i21_no_more_slow_bodies_are_kept_than_messages_are_answered_at_once(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
+        desk = Desk(shop.service, shop.people, till_of("front", "1"), "1")
+        nexo = Nexo(desk, shop.clock, CounterSide(desk, shop.clock, lambda now_ms: now_ms))
+        door = NexoDoor(nexo, shop.clock, shop.entropy, Peers(()), body_s=WATCHDOG_S)
+        url = await listen(stack, make_app(door), "127.0.0.1", 0)
+        lines = ["POST /nexo/ HTTP/1.1", "Host: x", "Content-Type: application/json", "Content-Length: 9", "", "{"]
+        links = [
+            await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2])) for _ in range(WORKING_MAX + 1)
+        ]
+        for _, writer in links:
+            writer.write("\r\n".join(lines).encode())
+        answers = [asyncio.create_task(reader.readline()) for reader, _ in links]
+        told, kept = await asyncio.wait(answers, timeout=WATCHDOG_S, return_when=asyncio.FIRST_COMPLETED)
+        assert [each.result().split()[1] for each in told] == [b"503"]
+        for answer, (_, writer) in zip(answers, links, strict=True):
+            answer.cancel()
+            writer.close()
+        await asyncio.wait(kept)
+        async with asyncio.timeout(WATCHDOG_S):
+            while True:
+                if not door.working:
+                    break
+                await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize(
