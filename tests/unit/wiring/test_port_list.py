@@ -38,6 +38,8 @@ async def watchdog() -> AsyncIterator[None]:
 async def test_l8_a_look_that_hangs_is_waited_for_once_and_pages_get_what_was_seen_last() -> None:
     kernel = SlowKernel()
     ports = PortList(dict, look=kernel, fresh_s=0.0, within_s=SOON_S)
+    while not kernel.count:
+        assert await ports.now() == []
     assert [await ports.now() for _ in range(3)] == [[], [], []]
     assert kernel.count == 1
     kernel.go.set()
