@@ -13,8 +13,9 @@ from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, 
 from terminal.help.catalogue import Catalogue
 from terminal.lab.faults import Fault, FaultUnknown, catalogue
 from terminal.lab.readable import telling
+from terminal.lab.scenario_files import FOLDER, named, raw_of, shipped
 from terminal.lab.scenario_lint import complaints
-from terminal.lab.scenarios import FOLDER, BadScenario, named, raw_of, shipped
+from terminal.lab.scenarios import BadScenario
 
 if TYPE_CHECKING:
     from terminal.simulation.lab_run import Verdict

@@ -58,7 +58,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _played(text: str) -> "Verdict":
-    from terminal.lab.scenarios import read
+    from terminal.lab.scenario_files import read
 
     with tempfile.TemporaryDirectory(prefix="countertop-lab-") as folder:
         path = Path(folder) / "field.toml"

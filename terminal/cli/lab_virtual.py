@@ -14,8 +14,8 @@ from aiohttp import web
 
 from terminal.client import Pieces
 from terminal.lab.bank_link import BankRefuses
-from terminal.lab.control import PREFIX, VERBS, Control, Verb, VirtualTime
-from terminal.lab.control_openapi import document
+from terminal.lab.control import PREFIX, VERBS, Control, VirtualTime
+from terminal.lab.control_openapi import Verb, document
 from terminal.lab.control_refusals import in_words
 from terminal.lab.door import Door
 from terminal.lab.laboratory import Laboratory
@@ -245,7 +245,7 @@ def virtual_app(lab: VirtualLab, door: Door) -> web.Application:
         return play
 
     async def openapi(_: web.Request) -> web.Response:
-        return web.json_response(document())
+        return web.json_response(document(VERBS, PREFIX))
 
     app.add_routes([web.route(verb.method, PREFIX + verb.path, played(verb)) for verb in VERBS])
     app.add_routes([web.get(f"{PREFIX}/openapi.json", openapi), web.route("*", "/api/v1/{rest:.*}", lab.api)])

@@ -15,6 +15,7 @@ from firmware_stubs.paper import text_view
 from terminal.errors import InvalidRequest
 from terminal.help.catalogue import Catalogue
 from terminal.lab.bank_link import BankAway, BankRefuses
+from terminal.lab.control_openapi import Verb, document
 from terminal.lab.control_shapes import (
     Acted,
     Active,
@@ -58,7 +59,6 @@ PREFIX: Final = "/lab/api"
 BODY_MAX: Final = 16 * 1024
 SLIPS_TOLD: Final = 6
 LINES_TOLD: Final = 500
-Act = Callable[["Control", Any, web.Request], Awaitable[msgspec.Struct]]
 
 
 class Sales(Protocol):
@@ -73,20 +73,6 @@ class Cannot(Exception):
     def __init__(self, status: int, error: str, sentence: str, near: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
         self.status, self.told = status, Refused(error, sentence, list(near))
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """``refuses``: what it may be refused with, beside what any call may (``Refused.error`` by status)."""
-
-    method: str
-    path: str
-    name: str
-    says: str
-    form: type[Ask]
-    answer: type[msgspec.Struct]
-    act: Act
-    refuses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +112,7 @@ class Control:
         return 200, msgspec.json.encode(told)
 
     async def _openapi(self, _: web.Request) -> web.Response:
-        from terminal.lab.control_openapi import document
-
-        return web.Response(body=msgspec.json.encode(document()), content_type="application/json")
+        return web.Response(body=msgspec.json.encode(document(VERBS, PREFIX)), content_type="application/json")
 
     # --- what is -----------------------------------------------------------------------------------------
 

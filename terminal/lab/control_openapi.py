@@ -1,12 +1,14 @@
 """The OpenAPI 3.1 document of the lab's control API, made from the table of its verbs and their types."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import msgspec
+from aiohttp import web
 
-from terminal.lab.control import PREFIX, VERBS, Verb
-from terminal.lab.control_shapes import Empty, Refused
+from terminal.lab.control_shapes import Ask, Empty, Refused
 
 REF: Final = "#/components/schemas/{name}"
 ANY: Final = (400, 413, 415, 422)
@@ -26,14 +28,31 @@ QUERIES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One call, played by ``act``.
+
+    ``refuses``: what it may be refused with, beside what any call may (``Refused.error`` by status).
+    """
+
+    method: str
+    path: str
+    name: str
+    says: str
+    form: type[Ask]
+    answer: type[msgspec.Struct]
+    act: Callable[[Any, Any, web.Request], Awaitable[msgspec.Struct]]
+    refuses: tuple[int, ...] = ()
+
+
 @cache
-def document() -> dict[str, Any]:
+def document(verbs: tuple[Verb, ...], prefix: str) -> dict[str, Any]:
     """Plain data, ready for JSON."""
-    kinds = {Refused, *(each.answer for each in VERBS), *(each.form for each in VERBS if each.form is not Empty)}
+    kinds = {Refused, *(each.answer for each in verbs), *(each.form for each in verbs if each.form is not Empty)}
     _, schemas = msgspec.json.schema_components(sorted(kinds, key=lambda each: each.__name__), ref_template=REF)
     paths: dict[str, dict[str, Any]] = {}
-    for verb in VERBS:
-        paths.setdefault(PREFIX + verb.path, {})[verb.method.lower()] = _operation(verb)
+    for verb in verbs:
+        paths.setdefault(prefix + verb.path, {})[verb.method.lower()] = _operation(verb)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Countertop lab", "version": "1", "summary": "A simulated counter under remote control"},

@@ -14,7 +14,8 @@ import msgspec
 
 from terminal.help.languages import LANGUAGES
 from terminal.lab.faults import Sentence, catalogue
-from terminal.lab.scenarios import BadScenario, Do, Scenario, raw_of, read
+from terminal.lab.scenario_files import raw_of, read
+from terminal.lab.scenarios import BadScenario, Do, Scenario
 
 FOLDER: Final = Path(__file__).parent.parent / "data" / "playlists"
 STORIES: Final = Path(__file__).parent.parent / "data" / "stories"

@@ -59,7 +59,7 @@ def test_text(scenario: str, words: Sequence[str], name: str, source: str) -> st
 
 from pathlib import Path
 
-from terminal.lab.scenarios import read
+from terminal.lab.scenario_files import read
 from terminal.simulation.lab_run import play
 
 WORDS = {tuple(words)!r}

@@ -13,7 +13,8 @@ from typing import Any, Final
 from terminal.counter.lane import Devices
 from terminal.lab.device_faults import Breakage
 from terminal.lab.faults import Fault, find
-from terminal.lab.scenarios import Scenario, named
+from terminal.lab.scenario_files import named
+from terminal.lab.scenarios import Scenario
 from terminal.lab.stand import Stand
 from terminal.lab.timeline import Line, Timeline
 from terminal.payments.sale import Sale

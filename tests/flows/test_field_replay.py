@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from terminal.journal.reader import Reader
-from terminal.lab.scenarios import Scenario, named, read
+from terminal.lab.scenario_files import named, read
+from terminal.lab.scenarios import Scenario
 from terminal.simulation.field import ZIP_MAX, Happened, NoRecording, recording, replay
 from terminal.simulation.field_story import scenario_text, steps_of
 from terminal.simulation.lab_run import Verdict, play

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from terminal.cli.lab_serve import free_block
-from terminal.lab.scenarios import read
+from terminal.lab.scenario_files import read
 from terminal.simulation.lab_run import play
 from tests.flows.cli_rig import command
 

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from terminal.cli.commands import app
-from terminal.lab.scenarios import FOLDER, Step, shipped
+from terminal.lab.scenario_files import FOLDER, shipped
+from terminal.lab.scenarios import Step
 from terminal.simulation.lab_run import lab_run, play
 
 LONG = ("bank-down-half-hour",)  # half an hour of questions takes half a second

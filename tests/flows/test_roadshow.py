@@ -14,7 +14,8 @@ from terminal.cli.lab_virtual import VirtualBank, VirtualProcess
 from terminal.help.languages import LANGUAGES
 from terminal.lab.laboratory import Laboratory
 from terminal.lab.playlist import STORIES, named, shipped
-from terminal.lab.scenarios import Scenario, read
+from terminal.lab.scenario_files import read
+from terminal.lab.scenarios import Scenario
 from terminal.lab.show import Show
 from terminal.lab.stand import Stand
 from terminal.lab.till_acts import TillActs

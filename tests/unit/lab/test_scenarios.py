@@ -7,8 +7,9 @@ import pytest
 
 from terminal.help.languages import LANGUAGES
 from terminal.lab.faults import FaultUnknown, cashier_sentences, catalogue, find
+from terminal.lab.scenario_files import FOLDER, SIZE_MAX, named, read, shipped
 from terminal.lab.scenario_lint import TILL
-from terminal.lab.scenarios import FOLDER, SIZE_MAX, TAKES, BadScenario, Scenario, named, read, shipped
+from terminal.lab.scenarios import TAKES, BadScenario, Scenario
 from terminal.simulation.story import PLAYS
 
 SOUND = """
