@@ -15,19 +15,12 @@ from terminal.people.roles import Role
 
 STRANGERS: Final = "strangers"  # the one record of wrong codes and unknown names, by device
 
-FIRSTS: Final = frozenset(
-    {
-        *(
-            "person_added",
-            "visitor_added",
-            "till_paired",
-            "display_paired",
-            "visitor_display_paired",
-            "api_key_made",
-        ),
-        *("code_refused", "code_accepted", "stranger_refused"),
-    }
-)  # what a record may begin with
+FIRSTS: Final = frozenset(  # what a record may begin with
+    (
+        "person_added", "visitor_added", "till_paired", "display_paired", "visitor_display_paired", "api_key_made",
+        "code_refused", "code_accepted", "stranger_refused",
+    )
+)  # fmt: skip
 
 NOTES: Final = frozenset({"act_refused", "session_ended"})  # events that change no record
 
