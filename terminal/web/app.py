@@ -20,7 +20,6 @@ from terminal.web import callers, problems, security, versions
 from terminal.web.brand import brand_routes
 from terminal.web.calls import PREFIX, Answer, Call, Operation, route
 from terminal.web.care_desk import CARE, CareDesk, CareParts
-from terminal.web.devices import Fitter
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
 from terminal.web.forms import Nothing
 from terminal.web.guest import Guests
@@ -32,13 +31,12 @@ from terminal.web.pages import add_pages
 from terminal.web.pages_frame import PageParts, problem_page
 from terminal.web.pages_privacy import DESK as PRIVACY
 from terminal.web.pages_privacy import PrivacyDesk
+from terminal.web.ports import Fitter, Trainer, Visitor
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords, shop_facts
 from terminal.web.routes import OPERATIONS
 from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
 from terminal.web.stream import stream
-from terminal.web.training import Trainer
-from terminal.web.visit import Visitor
 
 
 class ShopSettings(Protocol):

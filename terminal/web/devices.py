@@ -1,54 +1,17 @@
 """Which device stands where, how it is, what a test of it says, and putting another one there."""
 
-from typing import Any, Final, Protocol, get_args
+from typing import Any, Final, get_args
 
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
-from terminal.payments.event import Actor
 from terminal.people.roles import Action
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import NewChoice, NewProbe, NewTest, Nothing, StandInAnswer
-from terminal.web.views import StandInView
-from terminal.web.views_devices import CounterPlaces, DevicesReport, DriverView, PlaceView, PortView, TestView
+from terminal.web.ports import Fitter
+from terminal.web.views_devices import DevicesReport
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-
-
-class Fitter(Protocol):
-    """Whoever holds the counters' devices; the app gives it."""
-
-    def counters(self) -> list[CounterPlaces]: ...
-
-    def place(self, counter: str, role: Role) -> PlaceView: ...
-
-    def drivers(self) -> list[DriverView]: ...
-
-    async def ports(self) -> list[PortView]: ...
-
-    async def choose(self, counter: str, role: Role, choice: NewChoice, actor: Actor) -> None:
-        """Raises InvalidRequest("device_choice_wrong"), Conflict("device_port_taken"), Unavailable."""
-        ...
-
-    def begin_test(self, counter: str, role: Role) -> TestView:
-        """Raises Conflict, NotFound("device_not_fitted")."""
-        ...
-
-    def answer(self, counter: str, text: str) -> None:
-        """Raises Conflict("device_test_not_running")."""
-        ...
-
-    def stand_ins(self, counter: str) -> list[StandInView]:
-        """What may take a dead device's place there now."""
-        ...
-
-    async def stand_in(self, counter: str, role: Role, port: str, *, use: bool, actor: Actor) -> None:
-        """A person's yes or no. Raises NotFound("stand_in_gone"); of a yes as ``choose``."""
-        ...
-
-    def probe(self, port: str) -> None:
-        """Ask in the background who is there. Raises NotFound("device_port_unknown"), Conflict."""
-        ...
 
 
 async def list_devices(call: Call[Nothing]) -> Answer:

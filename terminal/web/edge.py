@@ -16,15 +16,13 @@ from terminal.payments.receipt import Receipt
 from terminal.people.refund_rights import RefundRights
 from terminal.people.roles import Principal
 from terminal.people.service import People
+from terminal.web.lan import LanDoor
+from terminal.web.ports import Fitter, Trainer, Visitor
 from terminal.web.rates import Buckets
 
 if TYPE_CHECKING:
-    from terminal.web.devices import Fitter
     from terminal.web.hub import Hub
-    from terminal.web.lan import LanDoor
     from terminal.web.sheet import Looking
-    from terminal.web.training import Trainer
-    from terminal.web.visit import Visitor
 
 ReceiptPicture = Callable[[Receipt], Awaitable[bytes]]
 
@@ -72,12 +70,12 @@ class Edge:
     names: tuple[str, ...]
     picture: ReceiptPicture | None = None
     dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
-    fitter: "Fitter | None" = None  # who holds the counters' devices
-    trainer: "Trainer | None" = None  # who lets a counter practise
-    visitor: "Visitor | None" = None  # who keeps the visits that set the shop up
+    fitter: Fitter | None = None  # who holds the counters' devices
+    trainer: Trainer | None = None  # who lets a counter practise
+    visitor: Visitor | None = None  # who keeps the visits that set the shop up
     own_refunds: RefundRights | None = None  # of practice: it uses up nobody's allowance
     risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
-    lan: "LanDoor | None" = None  # the second door, for phones: it answers with TLS, this one without
+    lan: LanDoor | None = None  # the second door, for phones: it answers with TLS, this one without
     tls: bool = False
     hosts: set[str] = field(default_factory=set)
     running: dict[str, str] = field(default_factory=dict)  # idempotency key -> meaning, while it is worked on

@@ -1,21 +1,13 @@
 """A counter practises and sells again, over HTTP; the shop's service and the one that practises answer alike."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from terminal.errors import NotFound
-from terminal.payments.event import Actor
 from terminal.people.roles import Action
 from terminal.web.answers import Done, TrainingPlace
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
-
-
-class Trainer(Protocol):
-    async def begin(self, counter: str, actor: Actor) -> str:
-        """The address of the pages on which it is practised. Raises Conflict("sale_live"), Unavailable."""
-        ...
-
-    async def end(self, counter: str, actor: Actor) -> None: ...
+from terminal.web.ports import Trainer
 
 
 def _trainer(call: Call[Any]) -> Trainer:

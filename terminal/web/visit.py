@@ -1,24 +1,23 @@
 """The visit over HTTP: its steps, the machine's own proofs, two PINs, and the sealed record."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aiohttp import web
 
 from terminal.errors import InvalidRequest, NotFound
 from terminal.help.languages import accepted
 from terminal.help.registry import describe, registry
-from terminal.payments.event import Actor
 from terminal.people.roles import Action, Principal
-from terminal.visit.proofs import Proven, plain
+from terminal.visit.proofs import plain
 from terminal.visit.record import Signer
 from terminal.visit.report import told_of
-from terminal.visit.steps import NEEDED, Result, Step, Visit
+from terminal.visit.steps import NEEDED, Step, Visit
 from terminal.web.answers import Done
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
-from terminal.web.visit_pack import Packs
+from terminal.web.ports import Visitor
 from terminal.web.visit_reasons import in_words
 from terminal.web.visit_shapes import (
     AcceptedView,
@@ -35,56 +34,6 @@ from terminal.web.visit_shapes import (
 )
 
 NONE: Final = VisitView("none", "", 0, "", "", [], 0, [], 0, "", "")
-
-
-class Visitor(Protocol):
-    """Whoever keeps the visits; the app gives it. Raises beside what is named: BadSettings of the key's file."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def packs(self) -> Packs: ...
-
-    def now(self) -> Visit | None:
-        """The open visit, else the newest."""
-        ...
-
-    def visits(self) -> tuple[Visit, ...]: ...
-
-    async def begin(self, actor: Actor) -> Visit: ...
-
-    def running(self, step: Step) -> bool:
-        """Begun, and not ended since."""
-        ...
-
-    def begin_step(self, visit: Visit, step: Step) -> None:
-        """Raises Conflict("visit_ended")."""
-        ...
-
-    async def end_step(
-        self, visit: Visit, step: Step, result: Result, actor: Actor, *, proof: Mapping[str, Any], cause: str
-    ) -> Visit:
-        """Raises Conflict: ``visit_ended``, ``visit_step_not_begun``, ``visit_accept_instead``."""
-        ...
-
-    async def prove(
-        self, visit: Visit, step: Step, sales: Sequence[str], told: Mapping[str, Any]
-    ) -> Proven | None:
-        """None: this step is for people to judge. Raises NotFound("sale_unknown")."""
-        ...
-
-    async def accept(self, visit: Visit, signers: Sequence[Signer], actor: Actor) -> bytes:
-        """Raises Conflict: ``visit_ended``, ``visit_not_done``, ``visit_signers``."""
-        ...
-
-    async def drop(self, visit: Visit, actor: Actor, why: str) -> None: ...
-
-    def pack(self) -> bytes: ...
-
-    async def sealed(self, visit: Visit) -> bytes:
-        """Raises Unavailable("visit_record_damaged")."""
-        ...
 
 
 async def read_visit(call: Call[Nothing]) -> Answer:

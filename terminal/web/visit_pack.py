@@ -1,6 +1,6 @@
 """A pack by codes over HTTP: this shop's to show and print, another shop's as its codes come in (row 100)."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
@@ -8,11 +8,11 @@ from terminal.help.languages import accepted
 from terminal.help.registry import describe
 from terminal.people.roles import Action
 from terminal.visit.pack_paper import pack_lines
-from terminal.visit.pack_reading import PackSeen
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
 from terminal.web.pages_code import code_svg
+from terminal.web.ports import Packs
 from terminal.web.sheet import marked
 from terminal.web.visit_shapes import (
     PackCodesView,
@@ -22,30 +22,6 @@ from terminal.web.visit_shapes import (
     PackReadingView,
     PackScan,
 )
-
-
-class Packs(Protocol):
-    """Whoever holds this shop's pack and reads another's; the app gives it."""
-
-    def shown(self) -> tuple[str, str, tuple[str, ...]]:
-        """Mark, key, texts. Raises Conflict("pack_too_large"), BadSettings of the key's file."""
-        ...
-
-    def begin(self) -> None: ...
-
-    def take(self, scan: str) -> None:
-        """Raises InvalidRequest, Conflict: what is wrong with this code, or with the whole pack."""
-        ...
-
-    def seen(self) -> PackSeen: ...
-
-    def brand(self) -> str:
-        """Whose brand comes with the pack that was read; empty: nobody's."""
-        ...
-
-    async def keep(self, key: str) -> None:
-        """Raises InvalidRequest: ``pack_code_early``, ``sealed_other_key``; Conflict("pack_code_missing")."""
-        ...
 
 
 async def show_codes(call: Call[Nothing]) -> Answer:

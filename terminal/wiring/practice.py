@@ -38,8 +38,8 @@ from terminal.web.care_desk import CareParts
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
 from terminal.web.pages_train import LESSON_FOLDER
+from terminal.web.ports import Trainer
 from terminal.web.practice_guard import only_practice
-from terminal.web.training import Trainer
 from terminal.wiring.channels import NOWHERE, open_channel
 from terminal.wiring.fitting import counter_of
 from terminal.wiring.house import house_of, wording_of
