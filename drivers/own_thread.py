@@ -8,6 +8,7 @@ Source: Linux kernel, drivers/tty/tty_port.c (tty_port_close_start: closing_wait
 """
 
 import asyncio
+import logging
 import os
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from drivers.errors import DeviceError, DeviceTimeout
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 CLOSE_S: Final = 1.5
 CREW: Final = 8  # calls at a time; a thousand ports are opened at a start
@@ -128,7 +130,21 @@ class _Call(Generic[T]):
             self._came.set_exception(error)
 
     def _drop(self, value: T) -> None:
-        Thread(target=self._unwanted, args=(value,), name="port", daemon=True).start()
+        """In a thread: the kernel may keep who closes a port."""
+        try:
+            Thread(target=self._let_go, args=(value,), name="port", daemon=True).start()
+        except RuntimeError:  # the machine has no thread to give
+            if self._loop.is_closed():
+                self._let_go(value)  # in a thread of the crew already
+            else:
+                self._loop.call_later(SLOW_S, self._drop, value)
+
+    def _let_go(self, value: T) -> None:
+        try:
+            self._unwanted(value)
+        except Exception as error:  # noqa: BLE001  # a thread's edge: nobody waits for it
+            said = str(error) or type(error).__name__
+            log.warning("%s: what came too late for anybody could not be let go of: %s", self._port, said)
 
 
 class _Crew:

@@ -1,6 +1,7 @@
 """Calls on ports that hang, end late or fail: whoever asked is told in time, and nobody else notices (L8)."""
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator
@@ -145,6 +146,58 @@ async def test_what_comes_when_nobody_waits_any_more_is_let_go_of(cancelled: boo
     with pytest.raises(asyncio.CancelledError if cancelled else DeviceTimeout):
         await waiting
     stuck.go.set()
+    assert await closed.get() == "late"
+
+
+class Told(logging.Handler):
+    """The next line of the log, to be awaited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line: asyncio.Future[logging.LogRecord] = asyncio.get_running_loop().create_future()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.line.get_loop().call_soon_threadsafe(self.line.set_result, record)
+
+
+async def test_l8_what_cannot_be_let_go_of_is_one_line_of_the_log_and_no_trace() -> None:
+    stuck, told, log = Stuck(), Told(), logging.getLogger("drivers.own_thread")
+
+    def refuse(_value: str) -> None:
+        raise ValueError("it is another's by now")
+
+    with pytest.raises(DeviceTimeout):
+        await in_own_thread("refusing", stuck, within_s=SOON_S, unwanted=refuse)
+    log.addHandler(told)
+    try:
+        stuck.go.set()
+        line = await told.line
+    finally:
+        log.removeHandler(told)
+    assert line.getMessage() == (
+        "refusing: what came too late for anybody could not be let go of: it is another's by now"
+    )
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+
+
+async def test_d10_what_comes_while_the_machine_has_no_thread_is_let_go_of_when_it_has_one() -> None:
+    stuck, loop = Stuck(), asyncio.get_running_loop()
+    closed: asyncio.Queue[str] = asyncio.Queue()
+
+    def close(value: str) -> None:
+        loop.call_soon_threadsafe(closed.put_nowait, value)
+
+    waiting = asyncio.create_task(in_own_thread("full", stuck, within_s=WATCHDOG_S, unwanted=close))
+    await loop.run_in_executor(None, stuck.begun.wait, WATCHDOG_S)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    usual = threading.stack_size(1 << 46)  # bytes: no thread can be made
+    try:
+        stuck.go.set()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(closed.get(), SOON_S)
+    finally:
+        threading.stack_size(usual)
     assert await closed.get() == "late"
 
 
