@@ -1,8 +1,9 @@
 """The shop's people, devices and keys in memory, every change journalled in the stream ``people:<store>``."""
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from heapq import nsmallest
 from typing import Any, Final, TypeVar
 
 from terminal.counter.ports import Clock, Journal
@@ -28,8 +29,7 @@ from terminal.people.sessions import digest
 R = TypeVar("R", Person, Device, ApiKey)
 Claims = tuple[tuple[str, str, str], ...]
 ACTIVE_MAX: Final = 200  # of one kind
-GONE_MAX: Final = 500  # of one kind, let go or ended: they are kept for their names, the newest of them
-ENDED_MS: Final = 86_400_000  # so long after its end nothing of it is under way any more
+GONE_MAX: Final = 500  # of one kind: of those let go the newest, of those with an end whichever ends last
 _PAGE: Final = 256
 
 
@@ -142,18 +142,16 @@ class Roll:
                     self._put(evolve(before, each.subject, each.type, body, now_ns, each.actor))
 
     def _load(self, kind: str) -> None:
-        now_ns, before, gone = self._clock.mono_ns(), None, 0
+        now_ns, before = self._clock.mono_ns(), None
         found: list[Record] = []
         while page := self._journal.list(kind, before=before, limit=_PAGE):  # the newest first
             before = page[-1].first_number
             for row in page:
                 if kind != STRANGERS or row.subject == self.strangers_id:
-                    record = restore(row.subject, row.body, now_ns)
-                    gone += self._gone(record)
-                    if self._gone(record) and gone > GONE_MAX:
-                        self._owners_forgotten += _was_owner(record)
-                    else:
-                        found.append(record)
+                    found.append(restore(row.subject, row.body, now_ns))
+            long_ago = {each.id: each for each in _beyond(found[::-1])}
+            self._owners_forgotten += sum(map(_was_owner, long_ago.values()))
+            found = [each for each in found if each.id not in long_ago]
         for record in reversed(found):
             self._hold(record)
 
@@ -169,21 +167,33 @@ class Roll:
             self._tokens[record.token] = record.id
 
     def _forget(self, kind: type[Record]) -> None:
-        """The oldest of those that ended, beyond what is kept: the journal still has them."""
-        gone = [each for each in self._records.values() if isinstance(each, kind) and self._gone(each)]
-        for each in gone[: max(0, len(gone) - GONE_MAX)]:
+        for each in _beyond([each for each in self._records.values() if isinstance(each, kind)]):
             del self._records[each.id]
             self._owners_forgotten += _was_owner(each)
             if isinstance(each, Device | ApiKey):
                 self._tokens.pop(each.token, None)
 
-    def _gone(self, record: Record) -> bool:
-        ends_ms = 0
-        if isinstance(record, Person | Device):
-            ends_ms = record.until_ms
-        elif isinstance(record, ApiKey):
-            ends_ms = record.expires_ms
-        return not record.active or 0 < ends_ms < self._clock.wall_ms() - ENDED_MS
+
+def _beyond(records: Sequence[Record]) -> list[Record]:
+    """Of one kind, oldest first: those beyond what is kept. The journal still has them.
+
+    No clock has a say in it, for it may be years ahead. At most ACTIVE_MAX of a kind are valid at a time, and they
+    end later than all whose time is up: so none of them is among those that end first.
+    """
+    let_go = [each for each in records if not each.active]
+    ending = [each for each in records if each.active and _ends_ms(each)]
+    too_many = max(0, len(let_go) - GONE_MAX), max(0, len(ending) - GONE_MAX)
+    return let_go[: too_many[0]] + nsmallest(too_many[1], ending, key=_ends_ms)
+
+
+def _ends_ms(record: Record) -> int:
+    """Wall time UTC, 0 for never."""
+    match record:
+        case Person() | Device():
+            return record.until_ms
+        case ApiKey():
+            return record.expires_ms
+    return 0
 
 
 def _was_owner(record: Record) -> bool:
