@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from drivers.binding import meant, opener
+from drivers.binding import link_of, meant, opener
 from drivers.errors import DeviceError, DeviceTimeout
 from drivers.hotplug import Port, ports, twins
 from drivers.own_thread import in_own_thread
@@ -40,6 +40,7 @@ class PortList:
     Args:
         used: bindings in use, and by whom.
         look: finds the ports, and who has them by path; blocks.
+        opens: how a binding is opened at a speed.
         fresh_s: what was seen is told for so long without another look.
         within_s: who asked for a look that takes longer is told what was seen last; no other begins meanwhile.
     """
@@ -49,10 +50,12 @@ class PortList:
         used: Callable[[], dict[str, str]],
         *,
         look: Look | None = None,
+        opens: Callable[..., OpenTransport] = opener,
         fresh_s: float = FRESH_S,
         within_s: float = LOOK_S,
     ) -> None:
-        self._used, self._look, self._fresh_s, self._within_s = used, look or _look, fresh_s, within_s
+        self._used, self._look, self._opens = used, look or _look, opens
+        self._fresh_s, self._within_s = fresh_s, within_s
         self._seen: dict[str, Port] = {}
         self._views: list[PortView] = []
         self._looked_s = -fresh_s
@@ -106,13 +109,13 @@ class PortList:
         from drivers.probe import Stranger, who  # every driver's questions: not for the start
 
         def open_at(baud: int) -> OpenTransport:
-            return opener(binding, baud=baud)
+            return self._opens(binding, baud=baud)
 
         found = None
         async with self._turn:
             try:
                 async with asyncio.timeout(PROBE_S):
-                    found = await who(open_at)
+                    found = await who(open_at, link=link_of(binding))
             except Stranger as stranger:
                 self._tell(binding, Asked("stranger", str(stranger)))
                 return

@@ -7,6 +7,10 @@ from threading import Event
 import pytest
 
 from drivers.hotplug import Port
+from drivers.transport import OpenTransport, Transport
+from firmware_stubs.scanner import LineScanner
+from firmware_stubs.wire import Wire
+from terminal.virtual_time import run
 from terminal.wiring.port_list import PortList
 from tests.watchdog import watched
 
@@ -54,3 +58,26 @@ def test_d12_a_look_that_hangs_holds_up_no_end_of_the_service() -> None:
     asyncio.run(ports.now())
     assert not kernel.came_back
     kernel.go.set()
+
+
+@pytest.mark.row(41)
+def test_l10_only_who_is_spoken_to_over_a_port_s_link_is_asked_there() -> None:
+    """A USB printer has no speeds and hears printers' questions alone; a keyboard hears none."""
+    opened: list[str] = []
+    heard = {"usb-printer:TM-T88": LineScanner(), "evdev:/dev/input/by-id/keys": LineScanner()}
+
+    def opens(binding: str, *, baud: int) -> OpenTransport:
+        async def open_() -> Transport:
+            opened.append(binding)
+            return await Wire(heard[binding], baud=baud).open()
+
+        return open_
+
+    async def asked() -> None:
+        ports = PortList(dict, opens=opens)
+        for binding in heard:
+            assert (await ports.who_is(binding)).state == "silent"
+
+    run(asked(), seed=1)
+    assert opened == list(heard), "once each"
+    assert not any(stub.heard for binding, stub in heard.items() if binding.startswith("evdev"))
