@@ -16,6 +16,7 @@ from terminal.cli.devices_words import decode, matrix
 from terminal.cli.speaker_card import card
 from terminal.cli.words import console, errors, in_json, language, put, sentences, tell
 from terminal.errors import BadSettings, TerminalError, Unavailable
+from terminal.help.catalogue import Catalogue
 from terminal.help.registry import describe
 
 devices = typer.Typer(help="What is plugged in, who it is, how it does, and what it says.")
@@ -106,3 +107,20 @@ def _show_health(counter: dict[str, Any]) -> None:
             said = describe(reason, health["detail"], language())
             told = f"{role}: {said.code} {said.sentence} {said.fix}"
             console.print(told, markup=False, highlight=False, soft_wrap=True)
+    for sentence in proposed(counter, language()):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def proposed(counter: dict[str, Any], wish: str) -> list[str]:
+    """Who may take a dead device's place, and where a person says yes; ``counter`` as the API tells it."""
+    words = Catalogue.load(wish)
+    told: list[str] = []
+    for found in counter["stand_ins"]:
+        role = found["role"]
+        detail = counter["health"].get(role, {"detail": {}})["detail"]
+        old = detail.get("model", detail.get("port", ""))
+        asked = words.text(
+            "setup.replaces", role=words.text(f"bar.{role}"), old=old, title=found["title"], port=found["port"]
+        )
+        told.append(f"{asked} ({words.text('till.stand_in_yes')}: /c/{counter['id']}/till, /devices)")
+    return told

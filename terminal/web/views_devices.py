@@ -2,7 +2,7 @@
 
 import msgspec
 
-from terminal.web.views import HealthView
+from terminal.web.views import HealthView, StandInView
 
 
 class TestView(msgspec.Struct, frozen=True):
@@ -22,6 +22,7 @@ class PlaceView(msgspec.Struct, frozen=True):
     """One role of a counter. Empty ``port``: nothing stands there, and ``health`` is null.
 
     ``chosen``: set on the page, not in the settings file. ``further``: how many more stand behind this one.
+    ``stand_in``: it is out, and this one answers on a free port: POST ``/devices/{role}/stand-in`` takes it.
     """
 
     role: str
@@ -33,6 +34,7 @@ class PlaceView(msgspec.Struct, frozen=True):
     further: int
     health: HealthView | None
     test: TestView
+    stand_in: StandInView | None = None
 
 
 class CounterPlaces(msgspec.Struct, frozen=True):

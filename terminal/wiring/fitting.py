@@ -163,6 +163,7 @@ class Fittings:
             len(further),
             health_view(place.health(), self._clock.mono_ns()) if place else None,
             self._test_view(stand, role),
+            next((each for each in self.stand_ins(counter) if each.role == role), None),
         )
 
     def _test_view(self, stand: Stand, role: Role) -> TestView:

@@ -1,7 +1,8 @@
 """A dead printer or scanner and whatever was plugged in instead: found, offered on the till, taken with one key.
 
 Only a port that came since all was well is asked who is there, and the dead device's own port, for another model
-on the same socket. Nothing is taken by itself: a person at the till says yes.
+on the same socket. Where all was never well since the start, what stood there then may be the one that was put
+in its place while the service was off: it is asked, too. Nothing is taken by itself: a person says yes.
 """
 
 import asyncio
@@ -22,9 +23,11 @@ log = logging.getLogger(__name__)
 ROLES: Final[tuple[Role, ...]] = ("printer", "scanner")  # what a sale cannot wait for somebody with the settings
 LOOK_S: Final = 2.0  # between looks, while something is out
 GONE_S: Final = 3.0  # what comes back by itself is nobody's news
+BOOT_S: Final = 10.0  # a device switched on together with the service may need so long
 AGAIN_S: Final = 60.0  # before a silent own port is asked once more
 TRIES: Final = 4  # its last owner may need a moment to let go
 LETS_GO_S: Final = 0.5
+KEYBOARD: Final = "evdev:"  # who asks one takes it away from the person who types, and it answers nobody
 CALM_S: Final = 60.0  # so long all is well until what stands there now is what stood there before
 Key = tuple[str, Role]
 
@@ -63,8 +66,10 @@ class StandIns:
         self._offers: dict[Key, tuple[NewChoice, str]] = {}  # and the model, for people
         self._since_s: dict[Key, float] = {}
         self._asked_s: dict[Key, float] = {}  # when its own port was asked
-        self._before: frozenset[str] | None = None  # the ports when all was well
-        self._tried: set[str] = set()  # since then, or told no
+        self._before: frozenset[str] | None = None  # the ports when all was well, at first: at the start
+        self._was_well = False  # for so long that ``_before`` belongs to it
+        self._answers: dict[str, ProposalView | None] = {}  # who answered at a port since then
+        self._refused: set[tuple[Key, str]] = set()  # what a person said no to
         self._news = Alarm()
 
     @property
@@ -84,6 +89,7 @@ class StandIns:
         if choice is None or choice.port != port:
             raise NotFound("stand_in_gone")
         self._withdraw((counter, role))
+        self._refused.add(((counter, role), port))
         return choice
 
     async def watch(self) -> None:
@@ -101,13 +107,15 @@ class StandIns:
                     await self._news.wait()
             except TimeoutError:
                 await self._remember()
+                self._was_well = True
                 calm_since_s = _now_s()
 
     async def _remember(self) -> None:
         """What stands there now is nobody's stand-in later. Not in the first moments after something was out: a
         driver that has just begun with a dead device looks well."""
         self._before = frozenset(each.port for each in await self._places.ports())
-        self._tried.clear()
+        self._answers.clear()
+        self._refused.clear()
 
     async def look(self) -> bool:
         """Once; whether anything is out."""
@@ -117,8 +125,10 @@ class StandIns:
         for key in [key for key in self._offers if key not in keys]:
             self._withdraw(key)
         self._since_s = {key: self._since_s.get(key, now_s) for key in keys}
-        views = await self._places.ports() if ill or self._tried else []
-        self._tried &= {each.port for each in views}
+        views = await self._places.ports() if ill or self._answers else []
+        there = {each.port for each in views}
+        self._answers = {port: found for port, found in self._answers.items() if port in there}
+        self._refused = {(key, port) for key, port in self._refused if port in there}
         if not ill:
             self._asked_s.clear()
             return False
@@ -134,22 +144,39 @@ class StandIns:
             if any(each.port == self._offers[key][0].port and each.used_by in {"", own} for each in views):
                 return views
             self._withdraw(key)  # it was pulled out again, or a person gave it to another
-        while port := self._new(views):
-            self._tried.add(port)
-            _, found = await self._places.who_is(port)
+        if self._answered(key, views):
+            return views
+        while port := self._new(views, self._known(key)):
+            self._answers[port] = None
+            _, self._answers[port] = await self._places.who_is(port)
             views = await self._places.ports()
-            if found is not None and found.role == ill.role:
-                if any(each.port == port and not each.used_by for each in views):
-                    self._offer(key, port, found)
+            if self._answered(key, views):
                 return views
         if any(each.used_by == own for each in views) and await self._same_socket(ill):
             views = await self._places.ports()
         return views
 
-    def _new(self, views: Iterable[PortView]) -> str:
-        """The next port that nobody uses or was asked about, of those that came since all was well."""
-        known = (self._before or frozenset()) | self._tried
-        return next((each.port for each in views if not each.used_by and each.port not in known), "")
+    def _answered(self, key: Key, views: Iterable[PortView]) -> bool:
+        """Whether one that answered before is offered now: free, of this role, and nobody said no to it here."""
+        elsewhere = {choice.port for choice, _ in self._offers.values()}
+        for each in views:
+            found = self._answers.get(each.port)
+            if found is None or found.role != key[1] or each.used_by or each.port in elsewhere:
+                continue
+            if (key, each.port) not in self._refused:
+                self._offer(key, each.port, found)
+                return True
+        return False
+
+    def _known(self, key: Key) -> frozenset[str]:
+        """Ports that nobody plugged in for this device."""
+        starting = _now_s() - self._since_s[key] < BOOT_S
+        return self._before or frozenset() if self._was_well or starting else frozenset()
+
+    def _new(self, views: Iterable[PortView], known: frozenset[str]) -> str:
+        """The next port that nobody uses or was asked about, of those that are not ``known``."""
+        free = (each.port for each in views if not each.used_by and not each.port.startswith(KEYBOARD))
+        return next((port for port in free if port not in known and port not in self._answers), "")
 
     async def _same_socket(self, ill: Ill) -> bool:
         """Whether it was asked now."""

@@ -23,9 +23,15 @@ async def until(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.slow  # asking a port takes real seconds; tests/unit/wiring/test_stand_ins.py has the rules
 @pytest.mark.row(44)
-async def test_the_till_takes_another_printer_and_the_slip_that_waited_comes_out_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("there", [False, True], ids=["plugged in later", "there when the service starts"])
+async def test_the_till_takes_another_printer_and_the_slip_that_waited_comes_out_once(
+    tmp_path: Path, *, there: bool
+) -> None:
     dev = tmp_path / "dev"
     dev.mkdir()
+    stub = PrinterStub()
+    if there:
+        await PtyCable(stub, dev / "new").plug()
     async with fitted(tmp_path, printer=PrinterTable(port=f"link:{dev / 'old'}")) as at:
         devices, running = at.devices["1"], set[asyncio.Future[None]]()
 
@@ -35,7 +41,7 @@ async def test_the_till_takes_another_printer_and_the_slip_that_waited_comes_out
         devices.fitted(start, lambda: None)
         start("stand-ins", at.fittings.watch)
         try:
-            await story(at, devices, dev)
+            await story(at, devices, dev, None if there else PtyCable(stub, dev / "new"), stub)
         finally:
             for each in running:
                 each.cancel()
@@ -46,16 +52,18 @@ async def _run(job: Callable[[], Awaitable[None]]) -> None:
     await job()
 
 
-async def story(at: Fitted, devices: Devices, dev: Path) -> None:
-    await at.shop.owner()
+async def story(at: Fitted, devices: Devices, dev: Path, cable: PtyCable | None, stub: PrinterStub) -> None:
+    owner = await at.shop.owner()
     till, printer = await at.shop.till("1"), devices.printer
     assert printer is not None
     await until(lambda: printer.health().state is HealthState.FAULT)
     waiting = asyncio.ensure_future(_printed(printer))
-    stub = PrinterStub()
-    await PtyCable(stub, dev / "new").plug()
+    if cable is not None:
+        await cable.plug()
     await until(lambda: bool(at.fittings.stand_ins("1")))
     [offer] = (await till.get("/counters/1")).body["stand_ins"]
+    places = (await owner.get("/devices")).body["counters"][0]["places"]
+    assert {each["role"]: each["stand_in"] for each in places if each["stand_in"]} == {"printer": offer}
     wish, path = {"port": offer["port"], "use": True}, "/counters/1/devices/printer/stand-in"
     assert (await (await at.shop.display("1")).post(path, wish)).status in {401, 403}
     told = await till.post(path, wish)

@@ -81,6 +81,18 @@ function answerForm(place) {
   return h("form", { class: "answer", autocomplete: "off", onsubmit: send }, input, h("button", { class: "button", type: "submit" }, t("setup.send")));
 }
 
+/** It is out and another answers on a free port: one press takes it. The port may have been there at the start. */
+function standInOf(place) {
+  const found = place.stand_in;
+  if (!found) return [];
+  const answer = (use) => run(() => post(`/counters/${counter}/devices/${place.role}/stand-in`, { port: found.port, use }));
+  const old = place.health?.detail.model ?? place.port;
+  return [
+    h("p", { class: "what" }, t("setup.replaces", { role: t(`bar.${place.role}`), old, title: found.title, port: found.port })),
+    h("div", { class: "acts" }, h("button", { type: "button", class: "button", onclick: () => answer(true), "data-take": place.role }, t("till.stand_in_yes")), button(t("till.stand_in_no"), () => answer(false))),
+  ];
+}
+
 function actsOf(place, busy, testing) {
   const acts = [];
   if (place.health) {
@@ -102,10 +114,10 @@ function drawPlaces() {
       at("places").append(item);
     }
     const { health, test } = place;
-    const meaning = [counter, place.port, health && [health.state, health.reason, health.detail], { ...test, age_s: 0 }, now.busy, testing, place.further];
+    const meaning = [counter, place.port, health && [health.state, health.reason, health.detail], { ...test, age_s: 0 }, now.busy, testing, place.further, place.stand_in];
     fillWith(item, meaning, () => [
       h("h2", {}, icon(place.role), t(`bar.${place.role}`), stateOf(place)),
-      h("div", {}, ...whatOf(place)),
+      h("div", {}, ...whatOf(place), ...standInOf(place)),
       h("div", { class: "test", role: "status" }, ...testOf(place)),
       actsOf(place, now.busy, testing),
     ]);

@@ -11,7 +11,7 @@ from terminal.errors import NotFound
 from terminal.virtual_time import run
 from terminal.web.views import StandInView
 from terminal.web.views_devices import PortView, ProposalView
-from terminal.wiring.stand_ins import AGAIN_S, CALM_S, GONE_S, LOOK_S, Ill, StandIns
+from terminal.wiring.stand_ins import AGAIN_S, BOOT_S, CALM_S, GONE_S, LOOK_S, Ill, StandIns
 
 STAR = ProposalView("printer", "star", "star-line", "Star TSP100", "")
 GM65 = ProposalView("scanner", "gm65", "gm65", "GM65", "")
@@ -56,13 +56,15 @@ class Bench:
 Story = Callable[[Bench, StandIns], Awaitable[None]]
 
 
-def played(story: Story) -> None:
+def played(story: Story, *, well_before: bool = True, there: Iterable[str] = ()) -> None:
+    """``well_before``: all was well until the story begins; ``there``: free ports when the service starts."""
     bench = Bench()
+    bench.plugged |= dict.fromkeys(there, "")
     found = StandIns(bench)
 
     async def told() -> None:
         watch = asyncio.create_task(found.watch())
-        await asyncio.sleep(0)
+        await asyncio.sleep(CALM_S + 1 if well_before else 0)
         try:
             await story(bench, found)
         finally:
@@ -250,3 +252,44 @@ def test_a_port_that_a_person_takes_while_it_is_asked_is_not_offered() -> None:
         assert (bench.asked, found.offered("1"), bench.told) == (["link:/dev/new"], [], 0)
 
     played(story)
+
+
+@pytest.mark.row(44)
+def test_a_device_that_is_dead_when_the_service_starts_is_offered_what_stands_there_already() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD]
+        bench.answers["link:/dev/new"] = [("found", STAR)]
+        found.look_round()
+        await asyncio.sleep(BOOT_S - LOOK_S)
+        assert bench.asked == [], "it may still be starting, as the service is"
+        await asyncio.sleep(3 * LOOK_S)
+        assert found.offered("1") == [StandInView("printer", "link:/dev/new", "Star TSP100")]
+        assert bench.asked == ["link:/dev/modem", "link:/dev/new"], "no port in use, and nobody's keyboard"
+        await asyncio.sleep(10 * LOOK_S)
+        assert len(bench.asked) == 2, "each once"
+        bench.out = []
+        await asyncio.sleep(LOOK_S + 1)
+        assert found.offered("1") == [], "the old one was only slow"
+
+    keyboard = "evdev:/dev/input/by-id/keys-event-kbd"
+    played(story, well_before=False, there=["link:/dev/new", keyboard])
+
+
+@pytest.mark.row(44)
+def test_what_answered_while_the_printer_was_looked_for_is_the_scanner_s_stand_in_too() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.out = [OLD, Ill("1", "scanner", "link:/dev/gun", "gm65"), Ill("3", "printer", "link:/dev/x", "star")]
+        bench.answers |= {"link:/dev/a": [("found", GM65)], "link:/dev/b": [("found", STAR)]}
+        bench.answers["link:/dev/c"] = [("found", STAR)]
+        found.look_round()
+        await asyncio.sleep(BOOT_S + 3 * LOOK_S)
+        offers = {(each.role, each.port) for each in found.offered("1")}
+        assert offers == {("scanner", "link:/dev/a"), ("printer", "link:/dev/b")}
+        assert [each.port for each in found.offered("3")] == ["link:/dev/c"], "no port is offered at two counters"
+        found.take("3", "printer", "link:/dev/c")  # told no
+        found.take("1", "printer", "link:/dev/b")
+        await asyncio.sleep(LOOK_S + 1)
+        assert [each.port for each in found.offered("3")] == ["link:/dev/b"], "a no is one counter's no"
+        assert sorted(bench.asked) == ["link:/dev/a", "link:/dev/b", "link:/dev/c", "link:/dev/modem"]
+
+    played(story, well_before=False, there=["link:/dev/a", "link:/dev/b", "link:/dev/c"])
