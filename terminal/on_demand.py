@@ -1,7 +1,7 @@
 """Waiting that costs little: a thousand idle counters have no task without work, and no queue for one sleeper."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -74,38 +74,42 @@ class Alarm:
 
 
 def begun(work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
-    """A task of ``work`` whose first step, up to where it has to wait, runs now and not in the loop's next turn.
+    """``work`` whose first step, up to where it has to wait, runs now, and every other as soon as that is there.
 
-    From Python 3.12 on asyncio's own (``Task(eager_start=True)``), but that what the first step raises is raised
-    here. The first step is the caller's: it must enter no ``asyncio.timeout`` or group, which end their own task.
+    A task would need a turn of the loop more for each. What the first step raises is raised here. The work is seen
+    through: who waits for it and is cancelled meanwhile hears so when it has ended. It has no task of its own, so
+    it must enter no ``asyncio.timeout`` or group: these end the task that entered them.
     """
+    told = _Begun(work)
     try:
-        awaited = work.send(None)
+        told.wait_for(work.send(None))
     except StopIteration as ended:
-        told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         told.set_result(ended.value)
-        return told
-    return asyncio.get_running_loop().create_task(_Begun(work, awaited))
+    return told
 
 
-class _Begun(Coroutine[Any, Any, T]):
-    """Work behind its first step: its task's first look gets what that step waits for, all else is the work's."""
+class _Begun(asyncio.Future[T]):
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        super().__init__()
+        self._work = work
 
-    def __init__(self, work: Coroutine[Any, Any, T], awaited: Any) -> None:
-        self._work, self._awaited = work, awaited
-        self._seen = False
+    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ARG002  # asyncio's signature
+        return False
 
-    def send(self, value: Any) -> Any:
-        if self._seen:
-            return self._work.send(value)
-        self._seen = True
-        return self._awaited
+    def wait_for(self, awaited: asyncio.Future[Any] | None) -> None:
+        """What the work's step waits for: a future, or nothing but the loop's next turn."""
+        if awaited is None:
+            self.get_loop().call_soon(self._step, None)
+        else:
+            awaited._asyncio_future_blocking = False  # as a task tells a future that it was seen
+            awaited.add_done_callback(self._step)
 
-    def throw(self, *error: Any) -> Any:
-        return self._work.throw(*error)
-
-    def close(self) -> None:
-        self._work.close()
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        return self._work.__await__()
+    def _step(self, _awaited: asyncio.Future[Any] | None) -> None:
+        try:
+            self.wait_for(self._work.send(None))
+        except StopIteration as ended:
+            self.set_result(ended.value)
+        except BaseException as error:
+            self.set_exception(error)
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise

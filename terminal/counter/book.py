@@ -4,7 +4,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from terminal.counter.feed import Feed
@@ -151,9 +150,9 @@ class Book:
 
         append = self._begun(steps, durable)
         try:
-            await _finish(append)
+            await append  # a cancellation that arrives meanwhile is raised when memory is true
         finally:
-            if append.done() and not append.cancelled() and (error := append.exception()) is not None:
+            if append.done() and (error := append.exception()) is not None:
                 for wish, *_ in steps:
                     wish.error = error
 
@@ -246,24 +245,3 @@ def _index(fact: Fact, row: Row | None) -> dict[str, Any]:
     if row is not None:
         index["summary"] = row
     return index
-
-
-def _wake(ended: asyncio.Future[None], _append: object) -> None:
-    if not ended.done():
-        ended.set_result(None)
-
-
-async def _finish(append: Append) -> None:
-    """See the append through; a cancellation that arrives meanwhile is raised when memory is true."""
-    cancelled: asyncio.CancelledError | None = None
-    while not append.done():
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        append.add_done_callback(partial(_wake, ended))
-        try:
-            await ended
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        append.exception()  # looked at: a task that is being ended has nobody to tell
-        raise cancelled
-    append.result()

@@ -152,12 +152,32 @@ async def test_what_begun_work_waits_for_fails_inside_it() -> None:
 
 
 @pytest.mark.parametrize("turns", [0, 1, 3])
-async def test_begun_work_is_cancelled_where_it_waits(turns: int) -> None:
+async def test_who_waits_for_begun_work_and_is_cancelled_hears_so_when_it_has_ended(turns: int) -> None:
     errand = Errand()
     told = begun(errand.run())
+
+    async def wait() -> int:
+        return await told
+
+    waiting = asyncio.create_task(wait())
     for _ in range(turns):
         await asyncio.sleep(0)
-    told.cancel()
+    waiting.cancel()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert waiting.done() == (not turns), "a task that has not begun to wait has nothing to see through"
+    errand.go.set_result(7)
     with pytest.raises(asyncio.CancelledError):
-        await told
+        await waiting
+    assert await told == 7, "it was not cut off"
     assert errand.seen == ["first step", "waited"]
+
+
+async def test_begun_work_goes_on_in_the_turn_that_brings_what_it_waits_for() -> None:
+    errand, turns = Errand(), list[str]()
+    told = begun(errand.run())
+    errand.go.set_result(7)
+    asyncio.get_running_loop().call_soon(lambda: turns.append(errand.seen[-1]))
+    await asyncio.sleep(0)
+    assert turns == ["waited"]
+    assert await told == 7
