@@ -25,6 +25,7 @@ from terminal.visit.record import FOLDER as VISITS
 
 KEEP: Final = 14
 VISITS_MAX: Final = 50
+LINE_MAX: Final = 4096  # bytes, the newline among them
 _AT: Final = r"[0-9]{8}T[0-9]{6}Z-[0-9]+\.ctbackup"
 Phrase = Annotated[
     Path | None,
@@ -158,9 +159,9 @@ def _rotate(folder: Path, shop: str, keep: int, new: Path) -> list[Path]:
 
 
 def _passphrase(file: Path | None, loaded: Loaded | None) -> str:
-    """Raises BadSettings("backup_passphrase_short")."""
+    """Raises BadSettings("backup_passphrase_short" | "backup_passphrase_file")."""
     if file is not None:
-        phrase = file.read_text("utf-8").partition("\n")[0].strip()
+        phrase = _first_line(file).strip()
     elif loaded is not None:
         phrase = loaded.secrets.get("backup", "passphrase")
     else:
@@ -168,3 +169,16 @@ def _passphrase(file: Path | None, loaded: Loaded | None) -> str:
     if len(phrase) < PASSPHRASE_MIN:
         raise BadSettings("backup_passphrase_short", least=PASSPHRASE_MIN)
     return phrase
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            line = stream.readline(LINE_MAX + 1)
+        if len(line) > LINE_MAX:
+            raise BadSettings("backup_passphrase_file", path=str(file), why=f"no line in {LINE_MAX} bytes")
+        return line.decode("utf-8-sig")
+    except OSError as error:
+        raise BadSettings("backup_passphrase_file", path=str(file), why=error.strerror or "") from None
+    except UnicodeDecodeError:
+        raise BadSettings("backup_passphrase_file", path=str(file), why="not UTF-8") from None

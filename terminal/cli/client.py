@@ -19,6 +19,7 @@ URL: Final = "http://127.0.0.1:7600"
 KEY_FILES: Final = (Path(".demo/state/api-key"), Path(".demo/api-key"), Path("/var/lib/countertop/api-key"))
 TOTAL_S: Final = 30.0
 UPLOAD_S: Final = 600.0
+_KEY: Final = re.compile(r"[!-~]+")  # anything else would not go into a header
 _ADDRESS: Final = re.compile(r"https?://[^/?#\s]+/?")
 
 
@@ -85,9 +86,11 @@ async def api(url: str, key_file: Path | None) -> AsyncIterator[Api]:
     if not _ADDRESS.fullmatch(url):
         raise Unavailable("service_not_running", url=url)
     candidates = (key_file,) if key_file else KEY_FILES
-    key = next((found for path in candidates if path and (found := read_key(path))), None)
-    if key is None:
+    path, key = next(((each, found) for each in candidates if (found := read_key(each)) is not None), (None, ""))
+    if path is None:
         raise BadSettings("api_key_file_missing", path=str(candidates[0]))
+    if not _KEY.fullmatch(key):
+        raise BadSettings("key_file_not_ours", path=str(path), why="it holds no key")
     timeout = aiohttp.ClientTimeout(total=TOTAL_S, connect=3.0)
     try:
         session = aiohttp.ClientSession(

@@ -59,7 +59,7 @@ class Ended:
     @property
     def codes(self) -> list[str]:
         """The printed codes of what it told, in order."""
-        return re.findall(r"^([A-Z]-\d\d)  ", self.err, re.MULTILINE)
+        return re.findall(r"^([A-Z]-\d{2,3})  ", self.err, re.MULTILINE)
 
     @property
     def errors(self) -> list[dict[str, Any]]:

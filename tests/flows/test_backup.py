@@ -170,6 +170,42 @@ def test_a_passphrase_that_is_short_or_missing_is_told_before_anything_is_writte
     assert list(to.iterdir()) == []
 
 
+def test_a_passphrase_file_that_is_none_is_told_with_what_to_do(place: Place, to: Path, tmp_path: Path) -> None:
+    sell(place, ["sale-1"])
+    assert saved(place, to).code == 0
+    (file,), bad = to.iterdir(), tmp_path / "bad"
+    bad.mkdir()
+    (bad / "folder").mkdir()
+    (bad / "latin").write_bytes("cinco palavras em um papel é".encode("latin-1"))
+    (bad / "endless").write_bytes(b"a" * 4097)
+    told = {
+        "none": "No such file or directory", "folder": "Is a directory",
+        "latin": "not UTF-8", "endless": "no line in 4096 bytes",
+    }  # fmt: skip
+    for name, why in told.items():
+        for ended in (
+            saved(place, to, "--passphrase-file", str(bad / name)),
+            restored(file, tmp_path / "new", bad / name),
+        ):
+            assert (ended.code, ended.codes) == (3, ["C-156"])
+            assert f"{bad / name} ({why})" in ended.err
+            assert "first line is the passphrase" in ended.err
+    assert list(to.iterdir()) == [file]
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_passphrase_file_is_read_as_editors_write_it_and_an_empty_one_is_too_short(
+    place: Place, to: Path, tmp_path: Path
+) -> None:
+    sell(place, ["sale-1"])
+    assert saved(place, to).code == 0
+    (file,), text = to.iterdir(), tmp_path / "text"
+    text.write_bytes(b"")
+    assert restored(file, tmp_path / "new", text).codes == ["C-74"]
+    text.write_bytes(b"\xef\xbb\xbf" + PHRASE.encode() + b"\r\nkept in the safe \xe9\n")
+    assert restored(file, tmp_path / "new", text).code == 0
+
+
 async def test_d4_a_disk_that_fills_up_leaves_no_half_backup(place: Place, to: Path) -> None:
     await asyncio.to_thread(sell, place, ["sale-1"])
     ended = await countertop("backup", "--to", to, "--config", place.config, file_bytes=40_000)

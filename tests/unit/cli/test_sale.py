@@ -86,6 +86,18 @@ def test_a_key_file_that_is_not_there_or_that_others_can_read_is_told(tmp_path: 
     assert stat.S_IMODE(path.stat().st_mode) == 0o644  # it says so; it repairs nothing behind anybody's back
 
 
+@pytest.mark.parametrize(
+    "text", [b"", b"\n", b"two words\n", b"\0\0", "ключ\n".encode(), b"\xff\xfe\n", b"[\n[\n"]
+)
+def test_a_key_file_that_holds_no_key_is_told_before_anybody_is_asked(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "api-key"
+    write_key(path, "some-key")
+    path.write_bytes(text)
+    said = command("sale", "5", "--key-file", path, "--url", "http://127.0.0.1:9")
+    assert (said.code, said.codes) == (3, ["C-10"])
+    assert "it holds no key" in said.err
+
+
 @pytest.mark.parametrize("words", [("show",), ("5", "--no-such-option"), ("5", "6")])
 def test_words_that_mean_nothing_are_a_usage_error_and_never_a_sale(
     nobody: tuple[str, ...], words: tuple[str, ...]

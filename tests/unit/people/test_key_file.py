@@ -1,5 +1,6 @@
 """The key file is private, and a planted one is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,18 @@ def test_f4_a_symlink_is_neither_followed_nor_written(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="key_file_not_ours"):
         write_key(link, "x")
     assert target.read_text() == "not yours"
+
+
+def test_what_is_no_plain_file_is_told_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for each in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(BadSettings, match="key_file_not_ours") as told:
+            read_key(each)
+        assert told.value.facts["why"] == "not a plain file"
+
+
+def test_what_is_no_text_is_nobodys_key(tmp_path: Path) -> None:
+    path = tmp_path / "api.key"
+    write_key(path, "ctk_secret")
+    path.write_bytes(b"\xff\xfec\x00t\x00k\x00" * 100)
+    assert "\ufffd" in (read_key(path) or "")
