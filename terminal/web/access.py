@@ -24,6 +24,7 @@ from terminal.web.answers import (
 from terminal.web.callers import SESSION
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import KeyRotation, NewApiKey, NewPerson, NewPin, NewVisitor, Nothing
+from terminal.web.hub import HUB
 
 TOLD_AGAIN_S: Final = 60.0  # pages repeat for seconds; after that nobody is told a key again
 
@@ -220,5 +221,5 @@ def _key(call: Call[NewPerson] | Call[NewVisitor] | Call[NewApiKey] | Call[KeyRo
 
 def _gone(call: Call[NewPin] | Call[Nothing]) -> Answer:
     """Live connections of whoever lost access end now, not with their next request."""
-    call.edge.hub.recheck()
+    call.request.app[HUB].recheck()
     return Answer(Done())

@@ -24,6 +24,7 @@ from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
 from terminal.web.forms import Nothing
 from terminal.web.guest import Guests
 from terminal.web.hook_desk import HOOKS, idle_hooks
+from terminal.web.hub import HUB, Hub
 from terminal.web.live import live
 from terminal.web.metrics import Observed, observe
 from terminal.web.notices import notices_app
@@ -169,7 +170,7 @@ def make_api(
         client_max_size=limits.body_bytes,
         middlewares=[problems.middleware(edge.ids, limits.body_bytes, page), security.guard],
     )
-    app[EDGE], app[HOOKS] = edge, idle_hooks(service, entropy)
+    app[EDGE], app[HUB], app[HOOKS] = edge, Hub(edge), idle_hooks(service, entropy)
     app[DESK] = Desk(service, people, zone, reports or ReportParts())
     app[CARE] = _care(service, CareParts())
     app[SETTLEMENT] = SettlementDesk(service, zone, bills)
@@ -210,7 +211,7 @@ def _care(service: Service, parts: CareParts) -> CareDesk:
 
 async def _jobs(app: web.Application) -> AsyncIterator[None]:
     """What the live sockets live on. Two tasks, ended with the application."""
-    hub = app[EDGE].hub
+    hub = app[HUB]
     jobs = [
         asyncio.create_task(hub.follow(), name="live follow"),
         asyncio.create_task(hub.tick(), name="live tick"),
@@ -223,7 +224,7 @@ async def _jobs(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _goodbye(app: web.Application) -> None:
-    app[EDGE].hub.end_all()
+    app[HUB].end_all()
 
 
 def make_notices_app(

@@ -10,6 +10,7 @@ from terminal.web.callers import SESSION, TILL, greet, part, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.edge import Edge
 from terminal.web.forms import ConfirmPin, NewPairingCode, Nothing, Pairing, SecondStepCode, SetUp, SignIn
+from terminal.web.hub import HUB
 from terminal.web.pages_code import code_svg
 
 
@@ -52,7 +53,7 @@ async def sign_in(call: Call[SignIn]) -> Answer:
 async def sign_out(call: Call[Nothing]) -> Answer:
     """Ends the session behind the cookie; without one it is done already."""
     call.edge.people.sign_out(call.request.cookies.get(SESSION, ""))
-    call.edge.hub.recheck()
+    call.request.app[HUB].recheck()
     response = web.Response(body=encode(Done()), content_type="application/json")
     part(response)
     return Answer(response=response)

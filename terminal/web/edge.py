@@ -4,7 +4,7 @@ import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -17,12 +17,9 @@ from terminal.people.refund_rights import RefundRights
 from terminal.people.roles import Principal
 from terminal.people.service import People
 from terminal.web.lan import LanDoor
+from terminal.web.legs import Looking
 from terminal.web.ports import Fitter, Trainer, Visitor
 from terminal.web.rates import Buckets
-
-if TYPE_CHECKING:
-    from terminal.web.hub import Hub
-    from terminal.web.sheet import Looking
 
 ReceiptPicture = Callable[[Receipt], Awaitable[bytes]]
 
@@ -82,18 +79,13 @@ class Edge:
     made_keys: dict[str, tuple[int, str, str]] = field(
         default_factory=dict
     )  # the same -> when, id, API key: for 60 s
-    hub: "Hub" = field(init=False)
-    looking: "Looking" = field(init=False)
+    looking: Looking = field(init=False)
     known: Buckets = field(init=False)
     strangers: Buckets = field(init=False)
     refusals: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
-        from terminal.web.hub import Hub
-        from terminal.web.sheet import Looking
-
         limits = self.limits
-        self.hub = Hub(self)
         self.looking = Looking(self.service)
         self.known = Buckets(self.clock, per_s=limits.known_per_s, burst=limits.known_burst)
         self.strangers = Buckets(self.clock, per_s=limits.strangers_per_s, burst=limits.strangers_burst)

@@ -9,7 +9,7 @@ from terminal.people.roles import Action, Principal
 from terminal.web.answers import EventPage, public
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import EventsQuery
-from terminal.web.hub import Listener, same
+from terminal.web.hub import HUB, Listener, same
 from terminal.web.unheard import note_event
 from terminal.web.views import event_view
 
@@ -25,7 +25,7 @@ async def read_events(call: Call[EventsQuery]) -> Answer:
     at, page = call.form.after, _page(call, who, call.form.after)
     if page.events or not call.form.wait_s:
         return Answer(page)
-    hub, listener = call.edge.hub, Listener(call.known, None, page.next)
+    hub, listener = call.request.app[HUB], Listener(call.known, None, page.next)
     hub.add(listener)
     try:
         with contextlib.suppress(TimeoutError):

@@ -5,10 +5,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
-from aiohttp import WSCloseCode
+from aiohttp import WSCloseCode, web
 
 from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
@@ -17,13 +17,11 @@ from terminal.payments.event import Event
 from terminal.people.roles import Action
 from terminal.people.sessions import digest, make_token
 from terminal.web.answers import live_event
+from terminal.web.callers import Caller
 from terminal.web.counters import glass_only, view_of
+from terminal.web.edge import Edge
 from terminal.web.views import CounterView, event_view
 from terminal.web.ws_frame import text_frame
-
-if TYPE_CHECKING:
-    from terminal.web.callers import Caller
-    from terminal.web.edge import Edge
 
 log = logging.getLogger(__name__)
 SLOW: Final = 4408  # read too slowly: come back with the number in the reason
@@ -49,7 +47,7 @@ class Seen:
 class Listener:
     """One socket or waiting request: ``sent`` is the last event it was given; ``lane`` None means events only."""
 
-    caller: "Caller"
+    caller: Caller
     lane: Lane | None
     sent: int
     live: bool = False  # has caught up once: from here on it must keep up
@@ -65,13 +63,13 @@ class Listener:
         return _glass_only(self.caller)
 
 
-def _glass_only(caller: "Caller") -> bool:
+def _glass_only(caller: Caller) -> bool:
     return not caller.principal.may(Action.SEE_SALES)
 
 
 class Hub:
-    def __init__(self, edge: "Edge") -> None:
-        self._edge = edge
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
         self._listeners: set[Listener] = set()
         self._tickets: OrderedDict[str, tuple[int, Caller]] = OrderedDict()
         self._someone = asyncio.Event()
@@ -84,9 +82,9 @@ class Hub:
 
     # --- tickets ---
 
-    def ticket(self, caller: "Caller") -> str:
+    def ticket(self, caller: Caller) -> str:
         """Good once, and only as long as the caller's own credential is (S24)."""
-        edge = self._edge
+        edge = self.edge
         token = make_token("ctl", edge.entropy)
         until_ns = edge.clock.mono_ns() + edge.limits.ticket_s * 1_000_000_000
         self._tickets[digest(token)] = (until_ns, caller)
@@ -94,10 +92,10 @@ class Hub:
             self._tickets.popitem(last=False)
         return token
 
-    def redeem(self, token: str) -> "Caller":
+    def redeem(self, token: str) -> Caller:
         """Raises NotAllowed("ticket_wrong" | "not_signed_in")."""
         found = self._tickets.pop(digest(token), None)
-        if found is None or self._edge.clock.mono_ns() > found[0]:
+        if found is None or self.edge.clock.mono_ns() > found[0]:
             raise NotAllowed("ticket_wrong")
         if not same(found[1]):
             raise NotAllowed("not_signed_in")
@@ -107,7 +105,7 @@ class Hub:
 
     def add(self, listener: Listener) -> None:
         """Raises NotAllowed("sockets_too_many")."""
-        limit = self._edge.limits.sockets_per_credential
+        limit = self.edge.limits.sockets_per_credential
         if sum(x.caller.credential == listener.caller.credential for x in self._listeners) >= limit:
             raise NotAllowed("sockets_too_many", limit=limit)
         self._listeners.add(listener)
@@ -163,14 +161,14 @@ class Hub:
 
     # --- what they are told ---
 
-    def view(self, lane: Lane, caller: "Caller") -> str:
+    def view(self, lane: Lane, caller: Caller) -> str:
         """The counter message, made once for all sockets that want it now."""
         small = _glass_only(caller)
-        stamp = (self._changes.get(lane.id, 0), self._edge.service.feed.published)
+        stamp = (self._changes.get(lane.id, 0), self.edge.service.feed.published)
         known = self._views.get((lane.id, small))
         if known is None or known[0] != stamp:
-            view = view_of(self._edge, lane)
-            self._seen[lane.id] = Seen(_without_ages(view), self._edge.clock.mono_ns(), _checked_ns(lane))
+            view = view_of(self.edge, lane)
+            self._seen[lane.id] = Seen(_without_ages(view), self.edge.clock.mono_ns(), _checked_ns(lane))
             told = msgspec.json.encode(glass_only(view) if small else view).decode()
             known = (stamp, '{"type":"counter",' + told[1:])
             self._views[lane.id, small] = known
@@ -211,7 +209,7 @@ class Hub:
             except Exception as error:  # process edge: nobody waits for this job, it must not end in silence
                 if what not in self._failing:
                     self._failing.add(what)
-                    state = "the journal is dead" if self._edge.dead() else f"again every {AGAIN_S} s"
+                    state = "the journal is dead" if self.edge.dead() else f"again every {AGAIN_S} s"
                     log.exception("%s failed, %s", what, state)
                 slug = error.slug if isinstance(error, TerminalError) else "internal"
                 for listener in self._listeners:
@@ -219,7 +217,7 @@ class Hub:
             await asyncio.sleep(AGAIN_S)
 
     async def _follow(self) -> None:
-        feed = self._edge.service.feed
+        feed = self.edge.service.feed
         number = feed.published  # what is durable and not told yet is still to come
         for listener in self._listeners:  # came while nobody followed
             listener.news.set()
@@ -227,7 +225,7 @@ class Hub:
             self._failing.discard("live events")
             newest = batch[-1].number
             for place, listener in enumerate(list(self._listeners), 1):
-                if listener.live and newest - listener.sent > self._edge.limits.socket_queue:
+                if listener.live and newest - listener.sent > self.edge.limits.socket_queue:
                     self.end(listener, SLOW)
                 if not listener.push(batch):
                     listener.news.set()
@@ -237,7 +235,7 @@ class Hub:
     async def _tick(self) -> None:
         while True:
             await self._someone.wait()
-            await asyncio.sleep(self._edge.limits.socket_tick_s)
+            await asyncio.sleep(self.edge.limits.socket_tick_s)
             lanes = {x.lane.id: x.lane for x in self._listeners if x.lane is not None}
             for counter, lane in lanes.items():
                 if self._is_news(lane):
@@ -248,9 +246,9 @@ class Hub:
     def _is_news(self, lane: Lane) -> bool:
         """Another view than was told, or the same one looked at again: pages count its age up by themselves."""
         seen = self._seen.get(lane.id)
-        if seen is None or seen.view != _without_ages(view_of(self._edge, lane)):
+        if seen is None or seen.view != _without_ages(view_of(self.edge, lane)):
             return True
-        old = self._edge.clock.mono_ns() - seen.told_ns >= AGES_S * 1_000_000_000
+        old = self.edge.clock.mono_ns() - seen.told_ns >= AGES_S * 1_000_000_000
         return old and seen.checked_ns != _checked_ns(lane)
 
 
@@ -266,7 +264,7 @@ def start_of(feed: Feed, after: int | None) -> int:
     return feed.published if after is None else min(after, feed.last_number())
 
 
-def same(caller: "Caller") -> bool:
+def same(caller: Caller) -> bool:
     """The credential still stands for the same principal."""
     now, was = caller.again(), caller.principal
     return now is not None and (now.kind, now.id, now.role) == (was.kind, was.id, was.role)
@@ -278,3 +276,6 @@ def _without_ages(view: CounterView) -> bytes:
     for health in told["health"].values():
         health["age_s"] = 0
     return msgspec.json.encode({**told, "told": None, "event": 0})
+
+
+HUB: Final = web.AppKey("hub", Hub)

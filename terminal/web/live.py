@@ -17,10 +17,10 @@ from terminal.people.roles import Action
 from terminal.web.answers import Ticket
 from terminal.web.callers import Caller, admit
 from terminal.web.calls import Answer, Call
-from terminal.web.edge import EDGE, Edge
+from terminal.web.edge import Edge
 from terminal.web.events import visible
 from terminal.web.forms import LiveQuery, Nothing, read_query
-from terminal.web.hub import SLOW, Listener, start_of
+from terminal.web.hub import HUB, SLOW, Hub, Listener, start_of
 from terminal.web.live_line import LiveLine
 from terminal.web.unheard import note_event
 
@@ -34,13 +34,14 @@ CHATTER_MAX: Final = 64  # messages a client may send: it has nothing to say
 async def new_ticket(call: Call[Nothing]) -> Answer:
     """For clients that can set no header on a WebSocket."""
     call.require(Action.SEE_DISPLAY if call.known.principal.counters else Action.SEE_SALES)
-    return Answer(Ticket(call.edge.hub.ticket(call.known), call.edge.limits.ticket_s), 201)
+    return Answer(Ticket(call.request.app[HUB].ticket(call.known), call.edge.limits.ticket_s), 201)
 
 
 async def live(request: web.Request) -> web.StreamResponse:
-    edge = request.app[EDGE]
+    hub = request.app[HUB]
+    edge = hub.edge
     form = read_query(LiveQuery, request.query)
-    caller = _admitted(request, edge, form.ticket)
+    caller = _admitted(request, hub, form.ticket)
     if not edge.service.ready:
         raise Unavailable("starting")
     lane = _lane(edge, caller, form.counter)
@@ -52,22 +53,22 @@ async def live(request: web.Request) -> web.StreamResponse:
         timeout=edge.limits.socket_stuck_s,
     )
     listener = Listener(caller, lane, after)
-    edge.hub.add(listener)
+    hub.add(listener)
     try:
         await socket.prepare(request)
-        line = LiveLine(edge, request, socket, listener)
+        line = LiveLine(hub, request, socket, listener)
         listener.push = line.push
-        await _serve(edge, line, socket, listener)
+        await _serve(hub, line, socket, listener)
     finally:
-        edge.hub.remove(listener)
+        hub.remove(listener)
         if request.transport is not None:  # what a client does not read is not kept for it for ever
             asyncio.get_running_loop().call_later(edge.limits.socket_stuck_s, request.transport.abort)
     return socket
 
 
-def _admitted(request: web.Request, edge: Edge, ticket: str) -> Caller:
+def _admitted(request: web.Request, hub: Hub, ticket: str) -> Caller:
     """A page must say where it comes from: cookies alone would let any site listen (CWE-1385)."""
-    caller = edge.hub.redeem(ticket) if ticket else admit(request)
+    caller = hub.redeem(ticket) if ticket else admit(request)
     if caller is None:
         raise NotAllowed("not_signed_in")
     if not caller.by_key and "Origin" not in request.headers:
@@ -87,10 +88,11 @@ def _lane(edge: Edge, caller: Caller, counter: str) -> Lane | None:
     return edge.service.lane(counter)
 
 
-async def _serve(edge: Edge, line: LiveLine, socket: web.WebSocketResponse, listener: Listener) -> None:
+async def _serve(hub: Hub, line: LiveLine, socket: web.WebSocketResponse, listener: Listener) -> None:
+    stuck_s = hub.edge.limits.socket_stuck_s
     async with asyncio.TaskGroup() as group:
-        writing = group.create_task(_write(edge, line, socket, listener), name="live writer")
-        ending = group.create_task(_end(socket, listener, writing, edge.limits.socket_stuck_s), name="live end")
+        writing = group.create_task(_write(hub, line, socket, listener), name="live writer")
+        ending = group.create_task(_end(socket, listener, writing, stuck_s), name="live end")
         await _read(socket)
         writing.cancel()
         if not listener.ended.is_set():
@@ -118,19 +120,19 @@ async def _end(
             await socket.close(code=code, message=reason, drain=False)
 
 
-async def _write(edge: Edge, line: LiveLine, socket: web.WebSocketResponse, listener: Listener) -> None:
-    feed = edge.service.feed
+async def _write(hub: Hub, line: LiveLine, socket: web.WebSocketResponse, listener: Listener) -> None:
+    edge, feed = hub.edge, hub.edge.service.feed
     try:
         while not socket.closed:
             listener.news.clear()
             if listener.lane is not None and listener.dirty:
                 listener.dirty = False
-                await _send(edge, line, socket, edge.hub.view(listener.lane, listener.caller))
+                await _send(edge, line, socket, hub.view(listener.lane, listener.caller))
             batch = feed.after(listener.sent, limit=BATCH)
             for event in batch:
                 listener.sent = event.number
                 if not listener.glass_only and visible(event, listener.caller.principal):
-                    await _send(edge, line, socket, edge.hub.event(event))
+                    await _send(edge, line, socket, hub.event(event))
                     note_event(edge, listener.caller, event)
             if not batch:
                 listener.live = line.idle = True
@@ -139,10 +141,10 @@ async def _write(edge: Edge, line: LiveLine, socket: web.WebSocketResponse, list
                 finally:
                     line.idle = False
     except TimeoutError:
-        edge.hub.end(listener, SLOW)
+        hub.end(listener, SLOW)
     except TerminalError as error:  # the journal cannot be read now
         log.warning("a live connection ended: %s", error.slug)
-        edge.hub.end(listener, WSCloseCode.TRY_AGAIN_LATER, error.slug)
+        hub.end(listener, WSCloseCode.TRY_AGAIN_LATER, error.slug)
     except ConnectionError:
         return  # the reader sees it too
 

@@ -4,17 +4,14 @@ An event is made into a frame once and its bytes go to every listener that has k
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
 from terminal.payments.event import Event
 from terminal.web.events import visible
-from terminal.web.hub import Listener
+from terminal.web.hub import Hub, Listener
 from terminal.web.unheard import note_event
-
-if TYPE_CHECKING:
-    from terminal.web.edge import Edge
 
 ROOM: Final = 8 * 1024  # bytes on their way; asyncio makes a writer wait from 64 KiB until 16 are left
 AT_ONCE: Final = 64  # events
@@ -23,12 +20,10 @@ AT_ONCE: Final = 64  # events
 class LiveLine:
     """A listener's socket as the hub writes to it. What is not plain and quick is left to the listener's task."""
 
-    __slots__ = ("_edge", "_listener", "_request", "_socket", "idle")
+    __slots__ = ("_hub", "_listener", "_request", "_socket", "idle")
 
-    def __init__(
-        self, edge: "Edge", request: web.Request, socket: web.WebSocketResponse, listener: Listener
-    ) -> None:
-        self._edge, self._request, self._socket, self._listener = edge, request, socket, listener
+    def __init__(self, hub: Hub, request: web.Request, socket: web.WebSocketResponse, listener: Listener) -> None:
+        self._hub, self._request, self._socket, self._listener = hub, request, socket, listener
         self.idle = False  # the task has told everything and waits for news
 
     def has_room(self, size: int) -> bool:
@@ -47,7 +42,7 @@ class LiveLine:
         told = [] if listener.glass_only else [each for each in batch if visible(each, caller.principal)]
         frames, size = [], 0
         for each in told:
-            frames.append(self._edge.hub.frame(each))
+            frames.append(self._hub.frame(each))
             size += len(frames[-1])
             if size >= ROOM:  # however large a batch is, no more of it is put together
                 return False
@@ -58,5 +53,5 @@ class LiveLine:
             line.write(b"".join(frames))
         listener.sent = batch[-1].number
         for each in told:
-            note_event(self._edge, caller, each)
+            note_event(self._hub.edge, caller, each)
         return True

@@ -21,11 +21,9 @@ from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt, Row
 from terminal.people.pairing import LIFE_S
 from terminal.people.roles import Action
-from terminal.visit.asking import ask
 from terminal.visit.cards import SheetFacts, Told, sheet
-from terminal.visit.legs import Leg, legs
+from terminal.visit.legs import Leg
 from terminal.visit.legs import said as said_legs
-from terminal.visit.proofs import Heard
 from terminal.web.answers import Done
 from terminal.web.callers import greet, place
 from terminal.web.calls import Answer, Call, encode
@@ -34,7 +32,6 @@ from terminal.web.care_desk import CARE
 from terminal.web.door import me
 from terminal.web.edge import Edge
 from terminal.web.forms import Nothing
-from terminal.web.network import has_way_out
 from terminal.web.pages_code import code_svg
 from terminal.web.sheet_shapes import (
     LegView,
@@ -47,31 +44,8 @@ from terminal.web.sheet_shapes import (
 )
 
 log = logging.getLogger(__name__)
-ASK_S: Final = 8.0
-FRESH_S: Final = 5.0  # banks are asked no oftener, however often somebody looks
 PRINT_S: Final = 20.0
 VISIT_PAGE: Final = "/sign-in?visit=yes"
-
-
-class Looking:
-    """What the banks said last. One question at a time, also with two people before two screens."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._heard: list[Heard] = []
-        self._until_ns = 0
-        self._turn = asyncio.Lock()
-
-    async def legs(self, counter: str) -> tuple[Leg, ...]:
-        """Within ASK_S. Raises NotFound("counter_unknown")."""
-        health = self._service.lane(counter).devices.health().get("printer")
-        async with self._turn:
-            if self._service.parts.clock.mono_ns() >= self._until_ns:
-                ids, channels = self._service.parts.ids, self._service.providers().items()
-                asked = (ask(name, provider, ids.ulid(), ASK_S) for name, provider in channels)
-                self._heard = list(await asyncio.gather(*asked))
-                self._until_ns = self._service.parts.clock.mono_ns() + int(FRESH_S * 1e9)
-        return legs(health, has_way_out(), self._heard)
 
 
 async def read_sheet(call: Call[SheetQuery]) -> Answer:

@@ -16,10 +16,10 @@ from aiohttp import WSCloseCode, web
 from terminal.errors import InvalidRequest, NotAllowed, TerminalError, Unavailable
 from terminal.people.roles import Action
 from terminal.web.callers import Caller, admit
-from terminal.web.edge import EDGE, Edge
+from terminal.web.edge import Edge
 from terminal.web.events import visible
 from terminal.web.forms import StreamQuery, read_query
-from terminal.web.hub import SLOW, Listener, start_of
+from terminal.web.hub import HUB, SLOW, Hub, Listener, start_of
 from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)
@@ -30,26 +30,27 @@ LAST: Final = "Last-Event-ID"
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    edge = request.app[EDGE]
+    hub = request.app[HUB]
+    edge = hub.edge
     form = read_query(StreamQuery, request.query)
-    caller = _admitted(request, edge, form.ticket)
+    caller = _admitted(request, hub, form.ticket)
     if not edge.service.ready:
         raise Unavailable("starting")
     start = start_of(edge.service.feed, _last(request, form.after))
     listener = Listener(caller, None, start, gone=_cut(request))
-    edge.hub.add(listener)
+    hub.add(listener)
     answer = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
     answer.headers["Cache-Control"] = "no-store"
     try:
         await answer.prepare(request)
         await _send(edge, answer, f"retry: {AGAIN_MS}\n\n")
-        await _serve(edge, answer, listener)
+        await _serve(hub, answer, listener)
     except TimeoutError:
         log.info("a stream of events was not read and ends")
     except ConnectionError:
         pass  # it went away
     finally:
-        edge.hub.remove(listener)
+        hub.remove(listener)
         if request.transport is not None and (listener.ended.is_set() or request.transport.is_closing()):
             asyncio.get_running_loop().call_later(edge.limits.socket_stuck_s, request.transport.abort)
     answer.force_close()
@@ -65,12 +66,12 @@ def _cut(request: web.Request) -> Callable[[], bool]:
     return gone
 
 
-def _admitted(request: web.Request, edge: Edge, ticket: str) -> Caller:
+def _admitted(request: web.Request, hub: Hub, ticket: str) -> Caller:
     """No other site can read what a browser fetches here: nothing allows it to (CORS is off, S23)."""
-    caller = edge.hub.redeem(ticket) if ticket else admit(request)
+    caller = hub.redeem(ticket) if ticket else admit(request)
     if caller is None:
         raise NotAllowed("not_signed_in")
-    edge.people.require(caller.principal, Action.SEE_SALES)
+    hub.edge.people.require(caller.principal, Action.SEE_SALES)
     return caller
 
 
@@ -84,8 +85,8 @@ def _last(request: web.Request, after: int | None) -> int | None:
     return int(found[0])
 
 
-async def _serve(edge: Edge, answer: web.StreamResponse, listener: Listener) -> None:
-    feed = edge.service.feed
+async def _serve(hub: Hub, answer: web.StreamResponse, listener: Listener) -> None:
+    edge, feed = hub.edge, hub.edge.service.feed
     try:
         while not listener.ended.is_set():
             listener.news.clear()
@@ -95,17 +96,17 @@ async def _serve(edge: Edge, answer: web.StreamResponse, listener: Listener) -> 
                     break
                 listener.sent = event.number
                 if visible(event, listener.caller.principal):
-                    await _send(edge, answer, f"id: {event.number}\ndata: {edge.hub.event(event)}\n\n")
+                    await _send(edge, answer, f"id: {event.number}\ndata: {hub.event(event)}\n\n")
                     note_event(edge, listener.caller, event)
             if not batch:
                 listener.live = True
                 await _rest(edge, answer, listener)
     except TimeoutError:
-        edge.hub.end(listener, SLOW)
+        hub.end(listener, SLOW)
         raise
     except TerminalError as error:  # the journal cannot be read now
         log.warning("a stream of events ended: %s", error.slug)
-        edge.hub.end(listener, WSCloseCode.TRY_AGAIN_LATER, error.slug)
+        hub.end(listener, WSCloseCode.TRY_AGAIN_LATER, error.slug)
     code, why = listener.why
     told = msgspec.json.encode({"code": int(code), **msgspec.json.decode(why or b"{}")}).decode()
     with contextlib.suppress(TimeoutError):

@@ -42,6 +42,7 @@ from terminal.web.callers import DISPLAY, SESSION, TILL
 from terminal.web.care_desk import CARE, CareDesk
 from terminal.web.edge import EDGE, Edge, EdgeLimits
 from terminal.web.hook_desk import HOOKS
+from terminal.web.hub import HUB, Hub
 from terminal.web.listen import listen
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords
@@ -186,6 +187,7 @@ class Shop:
             app[HOOKS] = self.hooks_of(self)
         self.hooks: Hooks = app[HOOKS]
         self.edge: Edge = app[EDGE]
+        self.hub: Hub = app[HUB]
         self.desk: Desk = app[DESK]
         self.risk: RiskWords = app[RISK]
         self.care: CareDesk = app[CARE]
@@ -275,7 +277,7 @@ class Shop:
     async def unheard(self) -> None:
         """Return when nobody listens live any more."""
         async with asyncio.timeout(WATCHDOG_S):
-            while self.edge.hub.count():  # noqa: ASYNC110  # the hub tells nobody, on purpose
+            while self.hub.count():  # noqa: ASYNC110  # the hub tells nobody, on purpose
                 await asyncio.sleep(0.01)
 
     def wallet_code(self) -> str:

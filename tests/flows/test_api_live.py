@@ -347,7 +347,7 @@ async def test_a_stopping_service_says_goodbye_with_the_number_to_resume_from(tm
         pos = await shop.machine()
         async with listening(pos) as socket:
             await read(socket)
-            shop.edge.hub.end_all()
+            shop.hub.end_all()
             closing = await last(socket)
             assert closing.data == aiohttp.WSCloseCode.GOING_AWAY
             assert msgspec.json.decode(str(closing.extra))["resume"] == shop.service.feed.last_number()

@@ -15,6 +15,7 @@ from terminal.web.callers import Caller
 from terminal.web.calls import Call
 from terminal.web.events import read_events
 from terminal.web.forms import EventsQuery
+from terminal.web.hub import HUB
 from tests.unit.web.test_hub import OWNER, Rig, job
 
 SECOND = replace(OWNER, counters=frozenset({"2"}))
@@ -24,11 +25,12 @@ class Waiting(Rig):
     """Who asks for events, and when on the loop's clock they were answered."""
 
     async def ask(self, after: int = 0, wait_s: int = 20, who: Principal = OWNER) -> tuple[EventPage, float]:
-        edge = SimpleNamespace(service=SimpleNamespace(feed=self.feed), hub=self.hub)
+        edge = SimpleNamespace(service=SimpleNamespace(feed=self.feed))
         call = SimpleNamespace(
             require=lambda action: who,
             known=Caller(OWNER, "p1", self.look, by_key=True),
             edge=edge,
+            request=SimpleNamespace(app={HUB: self.hub}),
             form=EventsQuery(after=after, wait_s=wait_s),
         )
         loop = asyncio.get_running_loop()

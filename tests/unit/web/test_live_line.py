@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -45,8 +44,7 @@ def lined(rig: Rig, ends: Ends | None = None) -> tuple[Listener, LiveLine, Wire]
     listener, wire = rig.listen(), Wire()
     ends = ends or Ends(wire)
     ends.transport = wire
-    edge = cast("Edge", SimpleNamespace(hub=rig.hub))
-    line = LiveLine(edge, cast("web.Request", ends), cast("web.WebSocketResponse", ends), listener)
+    line = LiveLine(rig.hub, cast("web.Request", ends), cast("web.WebSocketResponse", ends), listener)
     listener.push, listener.live, line.idle = line.push, True, True
     return listener, line, wire
 
@@ -123,7 +121,7 @@ class Counting(Hub):
 def test_i21_no_more_is_put_together_than_the_line_has_room_for() -> None:
     async def story() -> None:
         rig = Rig()
-        rig.hub = hub = Counting(rig.hub._edge)
+        rig.hub = hub = Counting(rig.hub.edge)
         listener, line, wire = lined(rig)
         assert not line.push([event(number, 1000) for number in range(1, AT_ONCE + 1)])
         assert (wire.sent, listener.sent) == (b"", 0)

@@ -16,7 +16,7 @@ from terminal.web.callers import Caller
 from terminal.web.edge import Edge
 from terminal.web.events import read_events
 from terminal.web.forms import EventsQuery
-from terminal.web.hub import Listener
+from terminal.web.hub import HUB, Listener
 from terminal.web.stream import _serve
 from tests.unit.web.test_hub import OWNER, Paper, Rig, job
 
@@ -59,8 +59,8 @@ class Shop(Rig):
         self.feed._journal = cast("Any", self.paper)
         limits = SimpleNamespace(socket_stuck_s=5.0, socket_queue=256, sockets_per_credential=10**6)
         edge = SimpleNamespace(service=SimpleNamespace(feed=self.feed), limits=limits, dead=lambda: False)
-        edge.hub, self.hub._edge = self.hub, cast("Edge", edge)
-        self.edge = cast("Edge", edge)
+        self.edge = self.hub.edge = cast("Edge", edge)
+        self.request = SimpleNamespace(app={HUB: self.hub})
         self.caller = Caller(OWNER, "p1", self.look, by_key=False)
 
     async def happens(self) -> None:
@@ -79,7 +79,9 @@ class Shop(Rig):
         after = 0
         while len(found) < EVENTS:
             form = EventsQuery(after=after, wait_s=20, limit=1)
-            call = SimpleNamespace(require=lambda _: OWNER, known=self.caller, edge=self.edge, form=form)
+            call = SimpleNamespace(
+                require=lambda _: OWNER, known=self.caller, edge=self.edge, form=form, request=self.request
+            )
             page = cast("Any", (await read_events(cast("Any", call))).view)
             assert page.newest <= max(self.feed.published, page.next), "no number is told that cannot be read"
             found += [each.number for each in page.events]
@@ -92,7 +94,7 @@ class Shop(Rig):
             line, listener = Line(), Listener(self.caller, None, found[-1] if found else 0)
             self.hub.add(listener)
             try:
-                await _serve(self.edge, cast("web.StreamResponse", line), listener)
+                await _serve(self.hub, cast("web.StreamResponse", line), listener)
             except ConnectionResetError:
                 pass
             finally:
