@@ -51,8 +51,11 @@ class Aftercare:
         approver: str = "",
         attempt_id: str = "",
         key: Key | None = None,
+        lines: tuple[int, ...] = (),
     ) -> tuple[Sale, Refund]:
         """Give money back: None is all that is left. Reserved and durable before it is sent (I5, I8).
+
+        ``lines``: of the sale's, from 1, what ``amount_minor`` is the sum of; for the slip.
 
         Raises:
             Conflict("refund_not_paid" | "refund_part_paid" | …), InvalidRequest("refund_too_much" | …),
@@ -86,6 +89,7 @@ class Aftercare:
                 claims=claim(key, f"{sale_id}/{refund_id}"),
                 way=way,
                 due_ms=due_ms,
+                lines=lines,
             )
 
         sale = await self._book.commit(sale_id, decide, actor, lambda now: service.drive_refund(now, refund_id))

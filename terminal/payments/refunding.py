@@ -5,7 +5,7 @@ still paid, turns it into an ordinary refund of the same record: the amount stay
 order is never reversed again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from terminal.errors import Conflict, InvalidRequest
@@ -40,15 +40,17 @@ def start_refund(
     claims: tuple[Claim, ...] = (),
     way: Way = _AS_REFUND,
     due_ms: int = 0,
+    lines: tuple[int, ...] = (),
 ) -> Facts:
     """Reserve and intend in one append (I8).
 
     Args:
         due_ms: when the provider takes it, wall time; 0 is now. Until then it is queued, on paper too.
+        lines: of the sale's lines, from 1, those that go back; ``amount`` is theirs.
 
     Raises:
-        InvalidRequest: ``refund_too_much``, ``refund_reason_missing``; Conflict: ``refund_not_paid``,
-            ``refund_part_paid``: it pays part of a sale that goes on.
+        InvalidRequest: ``refund_too_much``, ``refund_reason_missing``, ``field_wrong``: its lines; Conflict:
+            ``refund_not_paid``, ``refund_part_paid``: it pays part of a sale that goes on.
     """
     attempt = sale.attempt(attempt_id)
     if not attempt.captured or attempt.live:
@@ -57,10 +59,12 @@ def start_refund(
         raise Conflict("refund_part_paid", sale=sale.id)
     if not reason.strip():
         raise InvalidRequest("refund_reason_missing", field="reason")
+    if lines and lines_minor(sale, lines) != amount.minor:
+        raise InvalidRequest("field_wrong", field="amount_minor")
     left = sale.refundable_minor(attempt)
     if amount.currency != sale.amount.currency or not 1 <= amount.minor <= left:
         raise InvalidRequest("refund_too_much", left=Money(max(left, 0), sale.amount.currency).plain())
-    body = {
+    body: dict[str, Any] = {
         "refund": refund,
         "attempt": attempt_id,
         "amount_minor": amount.minor,
@@ -69,12 +73,27 @@ def start_refund(
         "approver": approver,
         "at_ms": at_ms,
     }
+    if lines:
+        body["lines"] = list(lines)
     facts: Facts = (Fact("refund_started", body, claims=(("refund", refund, sale.id), *claims)),)
     if way.kind == "void":
         return (*facts, _way_chosen(refund, way, at_ms))
     if due_ms:
         facts += queue_refund(fold(sale, facts), refund, due_ms=due_ms, why="out_of_hours", at_ms=at_ms)
     return facts
+
+
+def lines_minor(sale: Sale, lines: Sequence[int]) -> int:
+    """What these lines of the sale, from 1, were sold for.
+
+    Raises:
+        InvalidRequest: ``field_wrong`` at the first that is none, is named twice, or went back before.
+    """
+    back = {line for each in sale.refunds if each.state is not RefundState.FAILED for line in each.lines}
+    for at, line in enumerate(lines):
+        if not 1 <= line <= len(sale.lines) or line in back or line in lines[:at]:
+            raise InvalidRequest("field_wrong", field=f"lines[{at}]")
+    return sum(sale.lines[line - 1].amount_minor for line in lines)
 
 
 def _counts(sale: Sale, attempt: Attempt) -> bool:

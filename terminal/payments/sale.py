@@ -283,6 +283,7 @@ def _refund_started(sale: Sale, body: Fields) -> Sale:
         actor=body["actor"],
         approver=body["approver"],
         since_ms=body["at_ms"],
+        lines=tuple(body.get("lines", ())),
     )
     return replace(sale, refunds=(*sale.refunds, refund))
 

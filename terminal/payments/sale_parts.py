@@ -92,6 +92,7 @@ class Refund:
     voided: bool = False  # a void was asked for, whatever became of it
     since_ms: int = 0  # since when it could be on its way
     due_ms: int = 0  # when it leaves, of one that was ever queued
+    lines: tuple[int, ...] = ()  # of the sale's lines, from 1, those that go back whole; empty: an amount does
 
 
 @dataclass(frozen=True, slots=True)

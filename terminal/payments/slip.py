@@ -91,7 +91,7 @@ def sale_slip(
         ),
         Rule(),
         *([Row(one_line(sale.title))] if sale.title else []),
-        *_lines(sale, words, money),
+        *_lines(sale.lines, sale.amount.currency, words, money),
         *_what_was_paid(sale, attempt, method or attempt.wallet or attempt.provider, methods, words, money),
         Rule(),
         Row(words["receipt.check"], check_code, bold=True),
@@ -144,6 +144,7 @@ def refund_slip(
             (words["receipt.time"], when),
         ),
         Rule(),
+        *_lines([sale.lines[line - 1] for line in refund.lines], refund.amount.currency, words, money),
         Row(words[_BACK[kind]], money(refund.amount), size=2, bold=True),
         *told,
         Row(words["receipt.method"], method or attempt.wallet or attempt.provider),
@@ -177,7 +178,7 @@ def unverified_slip(
         ),
         Rule(),
         *([Row(one_line(sale.title))] if sale.title else []),
-        *_lines(sale, words, money),
+        *_lines(sale.lines, sale.amount.currency, words, money),
         Row(words["receipt.amount"], money(sale.amount), size=2, bold=True),
         *(_long(words["receipt.claimed_as"], one_line(sale.claimed_as)) if claimed else []),
         Rule(),
@@ -210,9 +211,9 @@ def _head(shop: Shop, words: Words, title: str, copy: int) -> list[Line]:
     return [*lines, Rule()]
 
 
-def _lines(sale: Sale, words: Words, money: MoneyText) -> list[Line]:
-    """What the sale is for; below it stands what was paid."""
-    rows = [row for each in sale.lines for row in _of_line(each, sale.amount.currency, words, money)]
+def _lines(lines: Sequence[SaleLine], currency: str, words: Words, money: MoneyText) -> list[Line]:
+    """What was sold, or went back; below it stands what was paid for it."""
+    rows = [row for each in lines for row in _of_line(each, currency, words, money)]
     return [*rows, Rule()] if rows else []
 
 

@@ -8,6 +8,7 @@ from multidict import MultiMapping
 
 from terminal.errors import InvalidRequest
 from terminal.payments.currencies import EXPONENTS
+from terminal.payments.lines import LINES_MAX
 from terminal.payments.money import MINOR_MAX, Money
 from terminal.web.forms_lines import Lines
 
@@ -111,11 +112,18 @@ class Approver(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pin: Pin
 
 
+_LineNo = Annotated[int, msgspec.Meta(ge=1, le=LINES_MAX)]
+
+
 class NewRefund(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Without ``amount_minor`` all that is left of the payment goes back."""
+    """Without ``amount_minor`` all that is left of the payment goes back, or what its ``lines`` were sold for.
+
+    ``lines``: numbers of the sale's lines, from 1, that go back whole, each once; the refund's slip lists them.
+    """
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     amount_minor: Minor | None = None
+    lines: Annotated[tuple[_LineNo, ...], msgspec.Meta(max_length=LINES_MAX)] = ()
     approver: Approver | None = None
 
 

@@ -9,6 +9,7 @@ from terminal.errors import Conflict, InvalidRequest, NotAllowed
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
 from terminal.payments.money import Money
+from terminal.payments.refunding import lines_minor
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action
 from terminal.web.answers import RefundAnswer
@@ -26,13 +27,13 @@ async def refund(call: Call[NewRefund]) -> Answer:
     if call.key and answered(service.feed, call.key) is not None:
         amount, approver = form.amount_minor, ""
     else:
-        amount = _amount(sale, form.amount_minor)
+        amount = _amount(sale, form)
         _possible(call, sale, amount)
         approver = await _approved(call, sale, amount)
         if sale.amount.currency == service.house.currency:
             await call.edge.refunds.count(call.actor, Money(amount, service.house.currency))
     sale, made = await service.aftercare.refund(
-        sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key
+        sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key, lines=form.lines
     )
     view = sale_view(sale, test=service.house.simulated, check_code=service.check_code(sale))
     told = next(each for each in view.refunds if each.id == made.id)
@@ -62,9 +63,16 @@ def _sentence(call: Call[Any], offered: Offer) -> str:
     return sentence(offered, Catalogue.load(language), ZoneInfo(call.edge.zone))
 
 
-def _amount(sale: Sale, asked: int | None) -> int:
-    """What is decided on is what is sent: all that is left is named before anybody approves it."""
-    if asked is not None:
+def _amount(sale: Sale, form: NewRefund) -> int:
+    """What is decided on is what is sent: all that is left is named before anybody approves it.
+
+    Raises:
+        InvalidRequest: ``field_wrong``: its lines are not the sale's, or are not this amount.
+    """
+    lines = lines_minor(sale, form.lines) if form.lines else None
+    if form.amount_minor is not None and lines is not None and lines != form.amount_minor:
+        raise InvalidRequest("field_wrong", field="amount_minor")
+    if (asked := form.amount_minor if lines is None else lines) is not None:
         return asked
     left = [sale.refundable_minor(each) for each in sale.attempts if each.captured and not each.live]
     return max([*left, 0])

@@ -61,6 +61,7 @@ class RefundView(msgspec.Struct, frozen=True):
     provider_refund: str
     way: str = "refund"  # or void: the payment is undone, nothing is charged
     due_ms: int = 0  # of one that waits: when it is sent
+    lines: list[int] = []  # of the sale's, from 1: what goes back, where it named some
 
 
 class ExceptionView(msgspec.Struct, frozen=True):
@@ -283,6 +284,7 @@ def sale_view(
                 each.provider_refund,
                 each.way,
                 each.due_ms if each.state == "queued" else 0,
+                list(each.lines),
             )
             for each in sale.refunds
         ],

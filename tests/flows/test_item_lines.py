@@ -130,3 +130,26 @@ async def test_two_hundred_lines_of_long_chinese_names_are_a_sale_as_the_form_sa
         await shop.restart()
         again = await (await shop.machine()).get(f"/sales/{opened.body['id']}")
         assert again.body["lines"][-1]["name"] == lines[-1]["name"]
+
+
+@pytest.mark.row(2, 69, 73)
+async def test_a_refund_of_lines_gives_back_their_price_and_its_slip_lists_them(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        owner = await shop.owner()
+        sale = await shop.paid(await shop.machine(), MINOR, lines=LINES)
+        path = f"/sales/{sale['id']}/refunds"
+        for wish, field in (
+            ({"lines": [4]}, "lines[0]"),
+            ({"lines": [1], "amount_minor": 1099}, "amount_minor"),
+            ({"lines": [0]}, "lines[0]"),
+        ):
+            told = await owner.post(path, {"reason": "spilt", **wish})
+            assert (told.slug, told.body["facts"]["field"]) == ("field_wrong", field), wish
+        told = await owner.post(path, {"reason": "spilt", "lines": [1]})
+        assert (told.status, told.body["refund"]["amount_minor"], told.body["refund"]["lines"]) == (201, 1100, [1])
+        assert (await owner.post(path, {"reason": "spilt", "lines": [1]})).body["facts"]["field"] == "lines[0]"
+        rest = await owner.post(path, {"reason": "spilt", "amount_minor": 60})
+        assert (rest.status, rest.body["refund"]["lines"]) == (201, [])
+        _, first, second = await slips(shop, 3)
+        assert [each for each in first if each in SAID] == SAID[:3]
+        assert not [each for each in second if each in SAID]

@@ -6,6 +6,7 @@ from terminal.payments import decide
 from terminal.payments.attempt import Direction, Signal, State
 from terminal.payments.exceptions import close_exception, open_mismatch
 from terminal.payments.fact import Facts, fold
+from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
 from terminal.payments.notice import Notice, Trade
 from terminal.payments.refund import RefundSignal
@@ -39,11 +40,13 @@ def notice(order_no: str, *, amount_minor: int | None = 2850, **changed: Any) ->
 class Journey:
     """One sale of 28.50 (or of its shares). Attempts are A1, A2 …, refunds R1, R2 …"""
 
-    def __init__(self, *, minor: int = 2850, shares: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, *, minor: int = 2850, shares: tuple[int, ...] = (), lines: tuple[SaleLine, ...] = ()
+    ) -> None:
         self.sale: Sale
         self.owed: list[dict[str, Any]] = []
         self.types: list[str] = []
-        request = decide.OpenSale("c1", Money(minor, "CNY"), shares=shares)
+        request = decide.OpenSale("c1", Money(minor, "CNY"), shares=shares, lines=lines)
         self.sale = fold(None, decide.open_sale(request, sale="S1", no=1, at_ms=1))
         self._refunds = 0
 
@@ -119,7 +122,14 @@ class Journey:
     def park(self) -> Facts:
         return self.take(decide.park(self.sale, at_ms=4))
 
-    def refund(self, minor: int, *signals: RefundSignal, of: str = "", reason: str = "wrong size") -> str:
+    def refund(
+        self,
+        minor: int,
+        *signals: RefundSignal,
+        of: str = "",
+        reason: str = "wrong size",
+        lines: tuple[int, ...] = (),
+    ) -> str:
         name = f"R{len(self.sale.refunds) + 1}"
         attempt = of or self.attempt.id
         self.take(
@@ -132,6 +142,7 @@ class Journey:
                 actor="person:k",
                 approver="person:m",
                 at_ms=5,
+                lines=lines,
             )
         )
         self.hear_refund(name, *signals)

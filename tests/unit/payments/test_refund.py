@@ -35,8 +35,8 @@ def scanned() -> Journey:
 
 def start(sale: Journey, *, way: Way = Way("refund", "part"), due_ms: int = 0) -> Facts:  # noqa: B008  # frozen
     whole = Money(2850, "CNY")
-    names = {"reason": "x", "actor": "person:k", "approver": ""}
-    return start_refund(sale.sale, "A1", whole, refund="R", at_ms=5, way=way, due_ms=due_ms, claims=(), **names)
+    how = {"refund": "R", "reason": "x", "actor": "person:k", "approver": ""}
+    return start_refund(sale.sale, "A1", whole, at_ms=5, way=way, due_ms=due_ms, claims=(), lines=(), **how)
 
 
 def paid() -> Journey:

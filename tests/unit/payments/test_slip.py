@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.printer.profile import load
+from terminal.errors import InvalidRequest
 from terminal.help.catalogue import Catalogue
 from terminal.payments.attempt import Signal, State
+from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
 from terminal.payments.receipt import Blank, Code, Receipt, Row, Rule, from_json, to_json
 from terminal.payments.refund import RefundSignal
@@ -20,6 +22,11 @@ from terminal.peripherals.printer import printable
 from tests.unit.payments.journey import Journey, notice
 
 SHOP = Shop("Corner Tea", ("12 Lane Road",), "S1", "c1")
+GOODS = (
+    SaleLine.made("Tea", 2000),
+    SaleLine.made("Ham", 450, quantity_milli=2000, discount_minor=100),
+    SaleLine.made("Rounding", 50),
+)
 KEYS = (
     "title sale_no order_no bank_no time counter method amount paid total discount customer_paid copy "
     "refund_title refund_no refunded refund_of reason test thank_you keep check reference bank_refund_no "
@@ -30,6 +37,7 @@ WORDS = {f"receipt.{key}": key for key in KEYS.split()} | {
     "receipt.test": "TEST",
     "receipt.training": "TRAINING",
     "receipt.queued_until": "at {when}",
+    "receipt.decimal_mark": ".",
 }
 
 
@@ -185,6 +193,44 @@ def test_a_refund_slip_names_both_ids_of_both_sides() -> None:
         "T1",
         "check: 7KQ2",
     ]
+
+
+@pytest.mark.row(2, 73)
+def test_a_refund_of_lines_lists_them_and_one_of_an_amount_lists_none() -> None:
+    sale = Journey(lines=GOODS)
+    sale.shown()
+    sale.hear(Signal.SUCCESS, evidence=notice("A1"))
+    amount = sale.sale.amount
+    name = sale.refund(GOODS[1].amount_minor, RefundSignal.REFUNDED, lines=(2,))
+    said = text(refund_slip_of(sale, name))
+    at = said.index("Ham")
+    assert said[at : at + 4] == ["Ham", "  2 x CNY 4.50: CNY 9.00", "  discount: CNY -1.00", "refunded: CNY 8.00"]
+    assert "Tea" not in said
+    plain = sale.refund(amount.minor - GOODS[1].amount_minor, RefundSignal.REFUNDED)
+    assert "Tea" not in text(refund_slip_of(sale, plain))
+
+
+@pytest.mark.row(2, 73)
+@pytest.mark.parametrize(
+    ("minor", "lines", "field"),
+    [
+        (800, (4,), "lines[0]"),
+        (800, (2, 2), "lines[1]"),
+        (801, (2,), "amount_minor"),
+        (2000, (1,), "lines[0]"),
+    ],
+    ids=["no such line", "the same twice", "another amount", "given back before"],
+)
+def test_i8_a_line_goes_back_whole_and_once(minor: int, lines: tuple[int, ...], field: str) -> None:
+    sale = Journey(lines=GOODS)
+    sale.shown()
+    sale.hear(Signal.SUCCESS, evidence=notice("A1"))
+    sale.refund(2000, RefundSignal.FAILED, lines=(1,))
+    sale.refund(2000, RefundSignal.REFUNDED, lines=(1,))
+    with pytest.raises(InvalidRequest, match="field_wrong") as refused:
+        sale.refund(minor, lines=lines)
+    assert refused.value.facts == {"field": field}
+    assert len(sale.sale.refunds) == 2
 
 
 @pytest.mark.row(70, 75)
