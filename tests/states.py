@@ -18,8 +18,10 @@ from terminal.payments.attempt import (
     State,
 )
 from terminal.payments.money import Money
+from terminal.payments.profile import Timings
 from terminal.payments.refund import CONTRADICTS, REFUND_ENDED, REFUND_TABLE, RefundSignal, RefundState
 from terminal.payments.sale import ENDED, Attempt, Sale, SaleState, derive
+from terminal.payments.sale_parts import needs_sweep
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "payment-states.md"
 
@@ -127,6 +129,15 @@ A sale ends unpaid only when no attempt is live any more:
 - After `declined` and `not_sent` it stays `open` for another try.
 - `cancelled` and `expired` move to `paid` when a person attaches late money. Nothing moves a sale out of `paid`.
 """
+AFTER_THE_END: Final = """
+What ended without money may be charged all the same: a payment was on its way, or the bank did not keep its word.
+The bank is asked again, in either direction, about an attempt that is
+{states}, usually {times} s after its end
+(`sweep_after_close_s` of the channel's profile; a start in between asks at once and goes on with what is left).
+Nothing is asked about `declined` and `not_sent`: the bank said no to the only request, or read none. What is heard
+opens the exception `late` and moves nothing. A `paid` marked `while_closing` or `accepted` is asked about once:
+our own close or reverse may have given the money back.
+"""
 REFUND_RULES: Final = """
 The refunded amount is reserved from `intent` on and freed only by `failed`. `refund_queued` brings `intent` to
 `queued` while nothing of it is at the bank. A refund that began as a void reverses its order until the order
@@ -197,6 +208,13 @@ def _sales() -> Iterable[tuple[str, ...]]:
         yield _name(state, TERMINAL), STATES[state], *states, f"`{SCREEN_WORDS[state]}`"
 
 
+def _after_the_end() -> str:
+    amount, ends = Money(200, "CNY"), [each for each in State if each in TERMINAL]
+    asked = [x for x in ends if needs_sweep(Attempt("a", 0, "wechatpay", "pull", amount, x, 0, 0))]
+    times = ", ".join(f"{each:g}" for each in Timings().sweep_after_close_s)
+    return AFTER_THE_END.format(states=" or ".join(_name(each, TERMINAL) for each in asked), times=times)
+
+
 def _refunds() -> Iterable[tuple[str, ...]]:
     for state in RefundState:
         same: dict[RefundState, list[RefundSignal]] = {}
@@ -222,6 +240,7 @@ def page() -> str:
     for direction, title in TITLES.items():
         parts += [f"\n## {title}\n", f"\nFirst state: `{FIRST[direction]}`.\n"]
         parts.append(_table(("in", "hears", "becomes", "marked", "opens"), _attempt(direction)))
+    parts += ["\n## After the end\n", _after_the_end()]
     parts += ["\n## What an attempt hears\n", _meanings(SIGNALS)]
     parts += ["\n## Marks\n", _meanings(FLAGS), "\n## Exceptions that a move opens\n", _meanings(OPENS)]
     parts.append("\n## A refund\n")

@@ -13,7 +13,7 @@ from typing import Final
 from terminal.counter.book import Book
 from terminal.counter.ports import Order, Provider
 from terminal.payments.attempt import Signal, State
-from terminal.payments.decide import hear
+from terminal.payments.decide import hear, swept
 from terminal.payments.event import Actor
 from terminal.payments.evidence import Account, Mismatch, judge, judge_of
 from terminal.payments.exceptions import open_mismatch, window_over
@@ -29,9 +29,11 @@ from terminal.payments.notice import (
     Refused,
     Told,
     Unclear,
+    tells,
 )
 from terminal.payments.profile import Timings
 from terminal.payments.sale import Attempt, Sale
+from terminal.payments.sale_parts import needs_sweep
 
 ENGINE: Final = Actor("system", "engine")
 RESENDS: Final = 2
@@ -90,6 +92,7 @@ class AttemptDriver:
         self._asked_s = float("-inf")
         self._missing_s: float | None = None  # when "not found" was first heard
         self._tries = 0
+        self._unanswered = True  # a close or reverse of ours that may have been done
 
     # what others call
 
@@ -112,6 +115,8 @@ class AttemptDriver:
             pass
         if self._in(State.MANUAL):
             await self._query()  # nothing can be taken back any more, but proven money can be refunded
+        if needs_sweep(self._attempt):
+            await self._look_after()
 
     async def _round(self) -> bool:
         raise AssertionError("each direction has its own")
@@ -284,3 +289,48 @@ class AttemptDriver:
 
     def _in(self, *states: State) -> bool:
         return self._attempt.state in states
+
+    # after the end
+
+    async def _look_after(self) -> None:
+        """What no signal of ours brings about any more may still happen at the bank."""
+        if not self._in(State.PAID):
+            await self._sweep()
+        elif self._unanswered:
+            await self._look()  # what we sent to end the order may have given the money back (I7)
+        await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
+
+    async def _sweep(self) -> None:
+        """Money may have been in flight when the order ended unpaid: look again for a day.
+
+        A counter that is switched off every night would never see that day end: after a start the looks that
+        are overdue by the provider's calendar become one, at once.
+        """
+        begun_s = self._now_s()
+        if not self._job.fresh:
+            await self._look()
+            begun_s -= self._ended_for_s()
+        for after_s in self._timings.sweep_after_close_s:
+            while not self._attempt.captured and (left_s := begun_s + after_s - self._now_s()) > 0:
+                await self._pause(left_s)
+                await self._look()  # a nudge brings one more look and shortens no wait
+
+    def _ended_for_s(self) -> float:
+        """Our own clock may have been years off, then or now: it ended neither before the provider's expiry nor
+        after the provider's window (I17)."""
+        attempt, clock = self._attempt, self._job.book.clock
+        now_ms = clock.wall_ms() + int(self._job.provider.clock_offset_s * 1000)
+        latest_ms = attempt.expires_ms + int(self._timings.reverse_window_s * 1000)
+        return max(now_ms - min(max(attempt.ended_ms, attempt.expires_ms), latest_ms), 0) / 1000
+
+    async def _look(self) -> None:
+        """Ask until the provider says something: silence proves nothing. The bill knows in the end.
+
+        Nor does "not found" or "not paid yet" of what it has said was paid: it lags behind itself.
+        """
+        self._tries, begun_s = 0, self._now_s()
+        was_paid = self._in(State.PAID)
+        while not tells(await self._query(), was_paid=was_paid):
+            if self._now_s() - begun_s >= self._timings.reverse_window_s:
+                return
+            await self._pause(self._stubborn_s())

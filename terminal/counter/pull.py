@@ -5,7 +5,6 @@ from typing import Final
 
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
-from terminal.payments.decide import swept
 from terminal.payments.notice import (
     Accepted,
     NotSent,
@@ -16,9 +15,7 @@ from terminal.payments.notice import (
     Told,
     Trade,
     Unclear,
-    tells,
 )
-from terminal.payments.sale_parts import needs_sweep
 
 LOOK_MIN_S: Final = 0.5  # nearer to a reverse than this its own answer tells as much
 
@@ -29,7 +26,7 @@ class PullDriver(AttemptDriver):
         self._first = True
         self._over_s = self._started_s + self._timings.pull_total_s
         self._reverse_after_s = 0.0
-        self._unanswered = not job.fresh  # a reverse that may have been done
+        self._unanswered = not job.fresh
 
     async def _round(self) -> bool:
         match self._attempt.state:
@@ -41,11 +38,6 @@ class PullDriver(AttemptDriver):
                 await self._ask()
             case State.REVERSING | State.REVERSE_UNKNOWN:
                 await self._reverse()
-            case State.PAID if needs_sweep(self._attempt) and not self._attempt.swept:
-                if self._unanswered:
-                    await self._look_whether_kept()
-                await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
-                return False
             case _:
                 return False
         return True
@@ -149,14 +141,6 @@ class PullDriver(AttemptDriver):
                 await self._hear_notice(notice)
             case _:
                 await self._hear(Signal.UNCLEAR)
-
-    async def _look_whether_kept(self) -> None:
-        """Somebody kept the payment beside an unanswered reverse: was it done, the money is gone (I7)."""
-        self._tries, begun_s = 0, self._now_s()
-        while not tells(await self._query(), was_paid=True):
-            if self._now_s() - begun_s >= self._timings.reverse_window_s:
-                return
-            await self._pause(self._stubborn_s())
 
     async def _prove_irreversible(self) -> None:
         """ "Already paid" in a refusal is no evidence: a query that matches in every field is (I2)."""

@@ -4,9 +4,7 @@ from typing import Final
 
 from terminal.counter.engine import RESEND_PAUSE_S, AttemptDriver, Job
 from terminal.payments.attempt import Signal, State
-from terminal.payments.decide import swept
-from terminal.payments.notice import Accepted, NotSent, NotThere, Refused, Unclear, tells
-from terminal.payments.sale_parts import needs_sweep
+from terminal.payments.notice import Accepted, NotSent, NotThere, Refused, Unclear
 
 ORDER_AGAIN_S: Final = 2.0
 LAPSED_S: Final = 30.0  # past the provider's own expiry: a payment on the way then is told by a query
@@ -34,13 +32,6 @@ class PushDriver(AttemptDriver):
                 await self._watch()
             case State.CLOSING:
                 await self._close()
-            case State.CLOSED if needs_sweep(self._attempt) and not self._attempt.swept:
-                await self._sweep()
-                return False
-            case State.PAID if needs_sweep(self._attempt) and not self._attempt.swept:
-                await self._look()  # what we sent to end the order may have given the money back
-                await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
-                return False
             case _:
                 return False
         return True
@@ -134,32 +125,3 @@ class PushDriver(AttemptDriver):
             if not self._in(State.CLOSING):
                 return
             await self._pause(soon)  # however often somebody presses "check again"
-
-    async def _sweep(self) -> None:
-        """Money may have been in flight when the order closed: look again for a day.
-
-        A counter that is switched off every night would never see that day end: after a start the looks that
-        are overdue by the provider's calendar become one, at once. Our own clock may be years off (I17).
-        """
-        begun_s = self._now_s()
-        if not self._job.fresh:
-            await self._look()
-            now_ms = self._job.book.clock.wall_ms() + int(self._job.provider.clock_offset_s * 1000)
-            begun_s -= max(now_ms - self._attempt.expires_ms, 0) / 1000
-        for after_s in self._timings.sweep_after_close_s:
-            while not self._attempt.captured and (left_s := begun_s + after_s - self._now_s()) > 0:
-                await self._pause(left_s)
-                await self._look()  # a nudge brings one more look and shortens no wait
-        await self._commit(lambda _sale, at_ms: swept(self._job.attempt, at_ms=at_ms))
-
-    async def _look(self) -> None:
-        """Ask until the provider says something: silence proves nothing. The bill knows in the end.
-
-        Nor does "not found" or "not paid yet" of what it has said was paid: it lags behind itself.
-        """
-        self._tries, begun_s = 0, self._now_s()
-        was_paid = self._attempt.state is State.PAID
-        while not tells(await self._query(), was_paid=was_paid):
-            if self._now_s() - begun_s >= self._timings.reverse_window_s:
-                return
-            await self._pause(self._stubborn_s())

@@ -69,7 +69,7 @@ async def _bring_back(service: "Service", sale: Sale) -> None:
     for attempt in sale.attempts:
         if attempt.live:
             sale = await _restart(service, sale, attempt)
-        if attempt.live or (needs_sweep(attempt) and not attempt.swept):
+        if attempt.live or needs_sweep(attempt):
             await _drive(service, sale, attempt)
     for refund in sale.refunds:
         if refund.state in REFUND_ENDED | {RefundState.MANUAL}:

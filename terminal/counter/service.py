@@ -50,10 +50,12 @@ from terminal.counter.watches import Watches
 from terminal.errors import NotFound
 from terminal.log_context import about
 from terminal.on_demand import OnDemand
+from terminal.payments.attempt import State
 from terminal.payments.event import Owed
 from terminal.payments.profile import Timings
 from terminal.payments.receipt import Receipt
 from terminal.payments.sale import Attempt, Sale
+from terminal.payments.sale_parts import needs_sweep
 from terminal.payments.slip import check_code
 
 log = logging.getLogger(__name__)
@@ -290,6 +292,14 @@ class Service:
         self.excess.changed(after)
         self.remainder.changed(after)
         self.unverified.changed(before, after)
+        self._look_after(before, after)
+
+    def _look_after(self, before: Sale | None, after: Sale) -> None:
+        """What nobody drove any more was ended by a bill or a person: the bank is asked about it all the same."""
+        for was in before.attempts if before else ():
+            idle = was.state is State.MANUAL and self.adopt(after.counter).drive(was.id) is None
+            if idle and needs_sweep(after.attempt(was.id)) and self.channel(was.provider):
+                self.drive(after, was.id, fresh=False)
 
     async def until(self, sale_id: str, holds: Callable[[Sale], bool], limit_s: float) -> bool:
         """Wait for a condition of a sale, event by event."""

@@ -37,7 +37,7 @@ class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refund_queries_s: tuple[float, ...] = (5.0, 15.0, 60.0, 300.0, 1800.0, 3600.0)
     refund_again_s: float = 3600.0  # a refund the provider cannot make now is sent again after so long
     refund_remind_s: float = 6 * 3600.0  # a refund without an end for so long is put before a person
-    sweep_after_close_s: tuple[float, ...] = (60.0, 300.0, 1800.0, 7200.0, 86400.0)
+    sweep_after_close_s: tuple[float, ...] = (60.0, 300.0, 1800.0, 7200.0, 86400.0)  # or after it was reversed
 
 
 class VoidRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, Direction, Flag, State
+from terminal.payments.attempt import NOT_PAID, SCREEN_WORDS, TERMINAL, Direction, Flag, State
 from terminal.payments.fees import FeeRule
 from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
@@ -139,7 +139,7 @@ class Sale:
         """Nothing is left to ask, sweep, give back or show to a person."""
         return (
             self.ended
-            and all(not each.live and (each.swept or not needs_sweep(each)) for each in self.attempts)
+            and not any(each.live or needs_sweep(each) for each in self.attempts)
             and all(each.state in REFUND_ENDED for each in self.refunds)
             and all(each.closed for each in self.exceptions)
         )
@@ -230,6 +230,7 @@ def _attempt_moved(sale: Sale, body: Fields) -> Sale:
         was,
         state=state,
         why=body.get("why", ""),
+        ended_ms=body["at_ms"] if state in TERMINAL else 0,
         flags=was.flags | {Flag(body["flag"])} if "flag" in body else was.flags,
         # on its way down or ended: never shown again (I10)
         payload=body.get("payload", was.payload) if state in _SHOWABLE else "",

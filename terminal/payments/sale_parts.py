@@ -46,6 +46,7 @@ class Attempt:
     payload: str = ""
     captured: bool = False
     attached: bool = False  # late money a person attached to its unpaid sale
+    ended_ms: int = 0  # by our own clock, which may have been wrong; 0: live
     swept: bool = False
     provider_txn: str = ""
     wallet: str = ""
@@ -68,14 +69,17 @@ class Attempt:
 
 
 def needs_sweep(attempt: Attempt) -> bool:
-    """A closed push order is asked about for a day: money may have been in flight.
+    """What was closed or taken back is still asked about for a day: money may have been in flight.
 
-    What was paid while it was being closed, or kept while it was being taken back, is looked at once more: a close
-    or reverse that we sent before may have given the money back.
+    Not what the bank declined, nor what never left: nothing was in flight there. What was paid while it was being
+    closed, or kept while it was being taken back, is looked at once more: a close or reverse that we sent before
+    may have given the money back.
     """
+    if attempt.swept:
+        return False
     if attempt.state is State.PAID:
         return bool({Flag.WHILE_CLOSING, Flag.ACCEPTED} & attempt.flags)
-    return attempt.direction == "push" and attempt.state is State.CLOSED
+    return attempt.state in {State.CLOSED, State.REVERSED}
 
 
 @dataclass(frozen=True, slots=True)

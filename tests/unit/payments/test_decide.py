@@ -1,15 +1,17 @@
 """Stories of one sale: what is decided, what is owed, and that none of it happens twice."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments import decide
-from terminal.payments.attempt import Flag, IllegalMove, Signal, State
+from terminal.payments.attempt import TERMINAL, Direction, Flag, IllegalMove, Signal, State
 from terminal.payments.fact import fold
 from terminal.payments.money import Money
 from terminal.payments.sale import SaleState
+from terminal.payments.sale_parts import Attempt, needs_sweep
 from tests.unit.payments.journey import Journey, notice
 
 _E = Signal
@@ -309,13 +311,42 @@ def test_not_sent_may_be_sent_again_or_ends_uncharged() -> None:
     assert (sale.attempt.state, sale.state()) == (State.NOT_SENT, SaleState.OPEN)
 
 
-def test_a_closed_order_is_final_only_after_its_sweep() -> None:
-    sale = Journey()
-    sale.shown()
-    sale.hear(_E.GIVE_UP, _E.CLOSE_OK)
-    assert not sale.sale.final
-    sale.take(decide.swept("A1", at_ms=1))
-    assert sale.sale.final
+@pytest.mark.parametrize("direction", ["push", "pull"])
+@pytest.mark.parametrize("state", sorted(TERMINAL))
+def test_i1_what_may_have_been_in_flight_as_it_ended_unpaid_is_asked_about_until_it_is_swept(
+    direction: Direction, state: State
+) -> None:
+    ended = Attempt("A1", 0, "wallet", direction, Money(2850, "CNY"), state, started_ms=1, expires_ms=2)
+    assert needs_sweep(ended) is (state in {State.CLOSED, State.REVERSED})
+    assert not needs_sweep(replace(ended, swept=True))
+
+
+@pytest.mark.parametrize("flag", [Flag.WHILE_CLOSING, Flag.ACCEPTED, Flag.IRREVERSIBLE])
+def test_i7_what_our_own_close_or_reverse_may_have_given_back_is_asked_about_though_it_is_paid(flag: Flag) -> None:
+    flags = frozenset({flag})
+    paid = Attempt(
+        "A1", 0, "wallet", "push", Money(2850, "CNY"), State.PAID, started_ms=1, expires_ms=2, flags=flags
+    )
+    assert needs_sweep(paid) is (flag is not Flag.IRREVERSIBLE)
+
+
+def test_an_order_that_ended_unpaid_is_final_only_after_its_sweep() -> None:
+    for pull in (False, True):
+        sale = Journey()
+        if pull:
+            sale.sent()
+        else:
+            sale.shown()
+        sale.hear(_E.GIVE_UP)
+        assert sale.attempt.ended_ms == 0
+        sale.hear(_E.REVERSE_OK if pull else _E.CLOSE_OK)
+        ended_ms = sale.attempt.ended_ms
+        assert ended_ms > 0
+        assert not sale.sale.final
+        sale.take(decide.swept("A1", at_ms=1))
+        assert sale.sale.final
+        sale.hear(_E.SUCCESS)
+        assert sale.attempt.ended_ms == ended_ms, "when it ended, not when its money came"
 
 
 def test_the_facts_of_a_start_take_the_order_number_for_ever() -> None:

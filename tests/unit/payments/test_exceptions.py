@@ -164,6 +164,7 @@ def test_i4_a_reminder_of_a_doubt_ends_with_it_and_not_again_where_a_person_has_
             sale.close_exception("A1:window_over", "seen")
         sale.hear(_E.REVERSE_OK)
         assert [each.closed for each in sale.sale.exceptions] == ["seen" if seen else "proven"]
+        sale.take(decide.swept("A1", at_ms=5))
         assert sale.sale.final
 
 

@@ -16,6 +16,7 @@ from terminal.payments.money import Money
 from terminal.payments.refund import REFUND_ENDED, RefundSignal, RefundState
 from terminal.payments.refunding import cancel_refund, hear_refund, queue_refund, start_refund, void_refused
 from terminal.payments.sale import ENDED, Attempt, Refund, Sale, SaleState, derive
+from terminal.payments.sale_parts import needs_sweep
 from terminal.payments.way_back import Way
 from tests.unit.payments.journey import PROOF, notice
 
@@ -91,7 +92,7 @@ def steps(sale: Sale) -> Iterator[Step]:
             if (attempt.state, signal) in TABLES[attempt.direction]:
                 for txn in transactions(attempt) if signal in PROOF else ("",):
                     yield hearing(sale, attempt, signal, txn)
-        if attempt.state is State.CLOSED and not attempt.swept:
+        if needs_sweep(attempt):
             yield lambda attempt=attempt: decide.swept(attempt.id, at_ms=0)  # type: ignore[misc]  # bound now
     yield from commands(sale)
     yield from refund_steps(sale)
