@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from terminal.sandbox.alipay_trades import TYPES as ALIPAY_TRADES
 from terminal.sandbox.records import Order
-from terminal.simulation.books import AttemptRow, RefundRow
+from terminal.simulation.books import RefundRow
 from terminal.simulation.oracle import Oracle
 from terminal.simulation.speech import book_number
 
@@ -56,7 +56,7 @@ def _one_order(oracle: Oracle, order: Order) -> None:
     refunded = any(x.attempt == row.id for x in log.refunds.values())
     kept = order.returned == 0 or bool(listed) or refunded
     oracle.must(kept or not row.pays, "I2", f"{order_no} is called paid, and the bank gave it back")
-    accounted = held <= 0 or row.pays or bool(listed) or _only_the_bill_tells(oracle, order, row)
+    accounted = held <= 0 or row.pays or bool(listed)
     accounted = accounted or all(each.transaction_id in log.unmatched for each in order.captures)
     oracle.must(accounted, "I1", f"{held} kept for {order_no}: {row}")
     for capture in order.captures[1:]:
@@ -65,12 +65,6 @@ def _one_order(oracle: Oracle, order: Order) -> None:
         told = any(book_number(each.txn) == txn for each in letters)
         known = txn in {book_number(each) for each in row.txns} or bool(listed)
         oracle.must(known or not told, "I3", f"{capture} of {order_no} is not listed")
-
-
-def _only_the_bill_tells(oracle: Oracle, order: Order, row: AttemptRow) -> bool:
-    """The bank misbehaved after it had confirmed the end of a pull order, and pull orders are not notified."""
-    ended_ms = oracle.ended_there.get(order.out_trade_no)
-    return row.direction == "pull" and ended_ms is not None and order.captures[0].at_ms > ended_ms
 
 
 def _undone(oracle: Oracle, refund: RefundRow) -> bool:

@@ -116,6 +116,8 @@ class Oracle(Witness):
     def _after(self, kind: str, subject: str, body: Body) -> None:
         if kind == "attempt_moved" and body["to"] == "paid":
             self._check_paid(self.log.attempts[body["attempt"]], body["evidence"])
+        elif kind == "attempt_moved" and body["to"] in ENDED:
+            self._check_unpaid(self.log.attempts[body["attempt"]])
         elif kind == "sale_opened":
             self.must(type(body["amount_minor"]) is int and body["amount_minor"] > 0, "I12", subject)
             lines = [x["amount_minor"] for x in body.get("lines", ())]
@@ -147,6 +149,14 @@ class Oracle(Witness):
         self.must(bool(mine), "I2", f"{row.id} is paid, the bank took nothing")
         part = order is not None and order.alterable and any(x.amount == row.amount for x in mine)
         self.must(part or not row.asked, "I2", f"{row.id} is paid with {row.amount} of {row.asked}")
+
+    def _check_unpaid(self, row: AttemptRow) -> None:
+        """No scanned payment ends without money while the bank holds some, unless that came after its own word."""
+        order, over_ms = self.order(row.id), self.ended_there.get(row.id)
+        held = order is not None and [x for x in order.captures if over_ms is None or x.at_ms <= over_ms]
+        if row.direction == "pull" and order is not None and held:
+            back = sum(x.amount for x in held) <= order.returned
+            self.must(back, "I4", f"{row.id} is {row.state}, and the bank holds its money")
 
     def _proves(self, said: Stated, row: AttemptRow) -> bool:
         mine, fields = (row.id, row.amount, self.currency), (said.order_no, said.amount, said.currency)

@@ -250,6 +250,23 @@ class NeverLooksAgain(Passing):
         return structs.replace(mine, timings=structs.replace(mine.timings, sweep_after_close_s=()))
 
 
+class BelievesItsReverse(Passing):
+    """What the bank said yes to taking back is not asked about again."""
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(provider)
+        self._back: set[str] = set()
+
+    async def reverse(self, order_no: str) -> Answer:
+        answer = await self._provider.reverse(order_no)
+        if isinstance(answer, Accepted):
+            self._back.add(order_no)
+        return answer
+
+    async def query(self, order_no: str) -> Answer:
+        return NotThere() if order_no in self._back else await self._provider.query(order_no)
+
+
 class PrintsWithoutNumbers(Paper):
     """Every printing is an original."""
 
@@ -343,11 +360,18 @@ def _late(swarm: Swarm) -> Swarm:
     return replace(swarm, rates={**swarm.rates, **LATE_MONEY}, plans=("pays_late", "pays_while_cancelled"))
 
 
+def _late_scans(swarm: Swarm) -> Swarm:
+    rates = {**swarm.rates, **LATE_MONEY}
+    return replace(swarm, rates=rates, plans=("shows_password",), channels=("wechatpay",), refunds=10**6)
+
+
 SWARMS: dict[str, Callable[[Swarm], Swarm]] = {
+    "believes not found": _loses,
     "takes silence for reversed": _loses,
     "leaves the log to the system": powerless,
     "forgets refunds at a restart": _killed,
     "never looks again": _late,
+    "believes its reverse": _late_scans,
 }
 """Mistakes that only show in some shops: what those are like. The others are seen in any seed's own."""
 
@@ -361,9 +385,10 @@ MUTANTS: dict[str, tuple[Outfit, set[str]]] = {
     "takes being paid for paid": (Outfit(provider=TakesBeingPaidForPaid), {"I2"}),
     "counts money in floats": (Outfit(provider=CountsMoneyInFloats), {"I5"}),
     "sends again under a new number": (Outfit(provider=SendsAgainUnderANewNumber), {"I3", "I5"}),
-    "believes not found": (Outfit(provider=BelievesNotFound), {"I1"}),
+    "believes not found": (Outfit(provider=BelievesNotFound), {"I1", "I4"}),
     "never looks again": (Outfit(provider=NeverLooksAgain), {"I1"}),
-    "takes silence for reversed": (Outfit(provider=TakesSilenceForReversed), {"I1"}),
+    "believes its reverse": (Outfit(provider=BelievesItsReverse), {"I1"}),
+    "takes silence for reversed": (Outfit(provider=TakesSilenceForReversed), {"I4"}),
     "refunds again under another number": (Outfit(provider=RefundsTwiceUnderTwoNumbers), {"I5", "I8"}),
     "checks refunds outside the lock": (Outfit(service=_service(_refunds)), {"I8"}),
     "forgets refunds at a restart": (Outfit(service=_service(_no_refunds_again)), {"I4"}),
