@@ -53,9 +53,7 @@ class Aftercare:
         key: Key | None = None,
         lines: tuple[int, ...] = (),
     ) -> tuple[Sale, Refund]:
-        """Give money back: None is all that is left. Reserved and durable before it is sent (I5, I8).
-
-        ``lines``: of the sale's, from 1, what ``amount_minor`` is the sum of; for the slip.
+        """Give money back: None is all that is left; ``lines``, from 1, what for. Durable before it is sent (I5, I8).
 
         Raises:
             Conflict("refund_not_paid" | "refund_part_paid" | …), InvalidRequest("refund_too_much" | …),
@@ -65,8 +63,7 @@ class Aftercare:
         if key and (known := answered(service.feed, key)):
             return self._known(known)
         service.holds.refund(actor)
-        sale = self._book.sale(sale_id)
-        attempt = _captured(sale, attempt_id, amount_minor)
+        attempt = _captured(self._book.sale(sale_id), attempt_id, amount_minor)
         provider = service.provider(attempt.provider)  # a refund that nobody could send is not begun
         refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
 
@@ -74,8 +71,7 @@ class Aftercare:
             if key and answered(service.feed, key):
                 return ()  # the same request, answered while this one waited for its turn
             now = here(current)
-            left = now.refundable_minor(now.attempt(attempt.id))
-            amount = Money(left if amount_minor is None else amount_minor, now.amount.currency)
+            amount = _asked(now, attempt.id, amount_minor)
             way, due_ms = self._way(now, attempt.id, amount, provider)
             return start_refund(
                 now,
@@ -176,6 +172,11 @@ class Aftercare:
 
     async def decide_slip(self, counter: str, effect: str, *, print_it: bool, actor: Actor) -> None:
         await self._service.lane(counter).paper.decide(effect, print_it=print_it, actor=actor)
+
+
+def _asked(sale: Sale, attempt_id: str, amount_minor: int | None) -> Money:
+    left = sale.refundable_minor(sale.attempt(attempt_id))
+    return Money(left if amount_minor is None else amount_minor, sale.amount.currency)
 
 
 def _captured(sale: Sale, attempt_id: str, amount_minor: int | None) -> Attempt:

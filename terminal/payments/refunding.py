@@ -59,11 +59,7 @@ def start_refund(
         raise Conflict("refund_part_paid", sale=sale.id)
     if not reason.strip():
         raise InvalidRequest("refund_reason_missing", field="reason")
-    if lines and lines_minor(sale, lines) != amount.minor:
-        raise InvalidRequest("field_wrong", field="amount_minor")
-    left = sale.refundable_minor(attempt)
-    if amount.currency != sale.amount.currency or not 1 <= amount.minor <= left:
-        raise InvalidRequest("refund_too_much", left=Money(max(left, 0), sale.amount.currency).plain())
+    _check_amount(sale, attempt, amount, lines)
     body: dict[str, Any] = {
         "refund": refund,
         "attempt": attempt_id,
@@ -81,6 +77,14 @@ def start_refund(
     if due_ms:
         facts += queue_refund(fold(sale, facts), refund, due_ms=due_ms, why="out_of_hours", at_ms=at_ms)
     return facts
+
+
+def _check_amount(sale: Sale, attempt: Attempt, amount: Money, lines: tuple[int, ...]) -> None:
+    if lines and lines_minor(sale, lines) != amount.minor:
+        raise InvalidRequest("field_wrong", field="amount_minor")
+    left = sale.refundable_minor(attempt)
+    if amount.currency != sale.amount.currency or not 1 <= amount.minor <= left:
+        raise InvalidRequest("refund_too_much", left=Money(max(left, 0), sale.amount.currency).plain())
 
 
 def lines_minor(sale: Sale, lines: Sequence[int]) -> int:
