@@ -53,7 +53,7 @@ class Aftercare:
         key: Key | None = None,
         lines: tuple[int, ...] = (),
     ) -> tuple[Sale, Refund]:
-        """Give money back: None is all that is left; ``lines``, from 1, what for. Durable before it is sent (I5, I8).
+        """Give money back: None is all that is left; ``lines``, from 1: what for. Durable before sent (I5, I8).
 
         Raises:
             Conflict("refund_not_paid" | "refund_part_paid" | …), InvalidRequest("refund_too_much" | …),
