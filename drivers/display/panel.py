@@ -30,6 +30,8 @@ class PanelScreen:
         words: what to do or what happened, in the customer's language.
         reference: of a paid sale, its check code.
         test: the mark every screen of a test carries (I25); empty in a live shop.
+        item: with kind ``idle`` and an amount, what was entered last; ``price`` is its, the amount the sum so far.
+            ``title`` and ``words`` say both, for panels that have a page of two texts.
     """
 
     kind: Kind
@@ -40,6 +42,8 @@ class PanelScreen:
     words: str = ""
     reference: str = ""
     test: str = ""
+    item: str = ""
+    price: str = ""
 
 
 class Panel(Protocol):
@@ -113,6 +117,8 @@ def said(screen: PanelScreen, codec: str) -> PanelScreen:
         words=sayable(screen.words, codec),
         reference=sayable(screen.reference, codec),
         test=screen.test and (sayable(screen.test, codec) or "TEST"),
+        item=sayable(screen.item, codec),
+        price=sayable(screen.price, codec),
     )
 
 

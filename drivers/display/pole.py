@@ -9,7 +9,7 @@ LED8N customer display command lists (ESC Q A, ESC s).
 from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn
 
-from drivers.display.panel import PanelScreen, said
+from drivers.display.panel import PanelScreen, cut, said
 from drivers.display.panel_link import PanelLink
 from drivers.transport import Transport
 
@@ -18,7 +18,7 @@ COLUMNS: Final = 20
 DIGITS: Final = 8
 CLEAR: Final = b"\x0c"  # also ends the CD5220's line mode, in which it hears nothing else
 RESET: Final = b"\x1b\x40"
-_LED8N_LAMPS: Final = {"code": b"2", "paid": b"3"}  # total, received
+_LED8N_LAMPS: Final = {"idle": b"2", "code": b"2", "paid": b"3"}  # total so far, total, received
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +102,28 @@ def bytes_of(screen: PanelScreen, profile: PoleProfile) -> bytes:
 
 
 def lines(screen: PanelScreen, profile: PoleProfile) -> tuple[str, str]:
-    """Two lines of exactly 20 letters: old text never shines through.
+    """Two lines of exactly 20 columns: old text never shines through. A Chinese letter takes two.
 
-    The amount stands on the right, whole: a longer one takes the word's place, and one that does not fit at
+    An amount stands on the right, whole: a longer one takes the word's place, and one that does not fit at
     all is not shown. TEST (I25) goes before the shop's name.
     """
+    line, mark = _Line(profile.codec), _mark(screen, profile)
+    if screen.kind == "idle" and screen.amount:
+        label = f"{mark} {profile.words.get('code', '')}".strip()
+        return line.pair(screen.item, screen.price), line.pair(label, screen.amount, screen.digits, else_left=mark)
     if screen.kind == "idle":
-        return _centred(screen.title), _centred(_mark(screen, profile) or screen.words)
+        upper, rest = line.broken(screen.title)
+        return line.centred(upper), line.centred(f"{mark} {rest}".strip() or screen.words)
     amount = screen.amount
     amount = amount if len(amount) <= COLUMNS else screen.digits
     amount = amount if len(amount) <= COLUMNS else ""
     label = _short(screen, profile)
     room = COLUMNS - len(amount) - 1
-    upper = f"{label[:room]:<{room}} {amount}" if room > 0 and len(label) <= room else f"{amount:>{COLUMNS}}"
-    shown = label in upper
-    below = " ".join(each for each in (_mark(screen, profile), screen.reference or "") if each)
-    rest = screen.title if shown and screen.kind == "code" else "" if shown else label
-    return upper, _left(f"{below} {rest}".strip())
+    fits = room > 0 and line.width(label) <= room
+    upper = line.pair(label, amount) if fits else f"{amount:>{COLUMNS}}"
+    below = " ".join(each for each in (mark, screen.reference or "") if each)
+    rest = screen.title if fits and screen.kind == "code" else "" if fits else label
+    return upper, line.left(f"{below} {rest}".strip())
 
 
 def digits_only(text: str) -> str:
@@ -148,16 +153,48 @@ def _mark(screen: PanelScreen, profile: PoleProfile) -> str:
     return profile.words.get("test", "TEST") if screen.test else ""
 
 
-def _left(text: str) -> str:
-    return f"{text[:COLUMNS]:<{COLUMNS}}"
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Text on 20 columns. On a glass of this codec a letter is as wide as it has bytes."""
 
+    codec: str
 
-def _centred(text: str) -> str:
-    return f"{text[:COLUMNS]:^{COLUMNS}}"
+    def width(self, text: str) -> int:
+        return len(text.encode(self.codec, errors="replace"))
+
+    def cut(self, text: str, columns: int) -> str:
+        return cut(text, columns, self.codec).decode(self.codec)
+
+    def left(self, text: str) -> str:
+        shown = self.cut(text, COLUMNS)
+        return shown + " " * (COLUMNS - self.width(shown))
+
+    def centred(self, text: str) -> str:
+        shown = self.cut(text, COLUMNS)
+        return self.left(" " * ((COLUMNS - self.width(shown)) // 2) + shown)
+
+    def broken(self, text: str) -> tuple[str, str]:
+        """A text of two lines, between words where that leaves anything above."""
+        if self.width(text) <= COLUMNS:
+            return text, ""
+        upper = self.cut(text, COLUMNS)
+        rest = text[len(upper) :]
+        if not rest.startswith(" ") and (space := upper.rfind(" ")) > 0:
+            upper, rest = text[:space], text[space:]
+        return upper, rest.strip()
+
+    def pair(self, left: str, *rights: str, else_left: str | None = None) -> str:
+        """The first right text that fits. The left one is cut to its room, or ``else_left``, whole, is there."""
+        least = self.width(else_left) + 1 if else_left else 0
+        right = next((each for each in rights if self.width(each) + least <= COLUMNS), "")
+        room = COLUMNS - self.width(right) - bool(right)
+        whole = else_left is None or self.width(left) <= room
+        shown = self.cut(left, max(room, 0)) if whole else else_left or ""
+        return shown + " " * (COLUMNS - self.width(shown) - self.width(right)) + right
 
 
 def _encoded(line: str, profile: PoleProfile) -> bytes:
     """20 bytes, no control byte among them (S61): line ends and escapes come from this file only."""
     data = line.encode(profile.codec, errors="replace")
-    assert len(data) == COLUMNS, "one byte a letter"
+    assert len(data) == COLUMNS, "a letter is as wide as it has bytes"
     return bytes(byte if byte >= 0x20 and byte != 0x7F else 0x3F for byte in data)

@@ -1,5 +1,7 @@
 """Pole displays: the makers' bytes, amounts on the right, every code page, no byte that is not a letter."""
 
+from dataclasses import replace
+
 import pytest
 
 from drivers.display.panel import PanelScreen
@@ -10,6 +12,9 @@ from tests.unit.drivers.golden import vectors
 
 VECTORS = vectors("pole")
 SALE = PanelScreen("code", payload="x", amount="12.50", digits="12.50", title="Corner Noodles", words="Scan")
+ENTERED = PanelScreen(
+    "idle", title="Ham 8.00", words="Total 28.50", item="Ham", price="8.00", amount="28.50", digits="28.50"
+)
 PAGES = {
     "escpos-vfd": ("cp437", 0, "Zürich Ñandú", "£12.50"),
     "escpos-vfd-cp850": ("cp850", 2, "Ângelo & São", "£12.50"),
@@ -48,6 +53,56 @@ def test_the_amount_stands_on_the_right_and_old_text_never_shines_through(name: 
     stub = shown(profile, SALE, PanelScreen("idle", title="Tea", words="Welcome"))
     assert [line.strip() for line in stub.lines] == ["Tea", "Welcome"]
     assert stub.unknown == 0
+
+
+@pytest.mark.row(2, 48)
+@pytest.mark.parametrize("name", ["cd5220", "escpos-vfd"])
+def test_what_is_entered_stands_above_the_total_and_both_prices_are_whole(name: str) -> None:
+    profile = load_panel(PoleProfile, name)
+    tea = replace(ENTERED, item="Earl Grey with a very long name", price="20.00")
+    assert shown(profile, SALE, tea).lines == ("Earl Grey with 20.00", "TOTAL          28.50")
+    assert shown(profile, tea, replace(ENTERED, item="")).lines == ("                8.00", "TOTAL          28.50")
+    test = replace(ENTERED, test="TEST")
+    assert shown(profile, test).lines == ("Ham             8.00", "TEST TOTAL     28.50")
+    vast = replace(ENTERED, amount="R$ 1.234.567.890,12", digits="1234567890.12")
+    assert shown(profile, vast).lines[1] == " R$ 1.234.567.890,12"
+    assert shown(profile, replace(vast, test="TEST")).lines[1] == "TEST   1234567890.12", "a test always says so"
+
+
+@pytest.mark.row(48)
+def test_a_chinese_letter_takes_two_of_the_twenty_columns_and_is_never_halved() -> None:
+    profile = PoleProfile(codec="gbk", words={"code": "TOTAL"})
+    noodles = replace(ENTERED, item="红烧牛肉面大碗加蛋", price="12.00")
+    upper, lower = lines(noodles, profile)
+    assert (upper, lower) == ("红烧牛肉面大碗 12.00", "TOTAL          28.50")
+    stub = shown(profile, noodles)
+    assert stub.raw.decode("gbk") == upper + lower
+    assert len(bytes_of(PanelScreen("idle", title="奶茶店" * 9, words="欢迎"), profile)) == len(
+        bytes_of(SALE, profile)
+    )
+
+
+@pytest.mark.row(48)
+def test_led8n_shows_the_sum_so_far_with_the_total_s_lamp() -> None:
+    profile = load_panel(PoleProfile, "led8n")
+    stub = shown(profile, ENTERED)
+    assert (stub.digits, stub.lamp) == ("28.50", "2")
+    stub.receive(bytes_of(PanelScreen("idle", title="Tea"), profile), 2)
+    assert (stub.digits, stub.lamp) == ("", "0")
+
+
+@pytest.mark.row(48)
+def test_a_till_s_own_words_have_both_lines() -> None:
+    """What a till sends while goods are entered (Odoo, nexo) is one text for 2x20."""
+    profile = load_panel(PoleProfile, "cd5220")
+    words = PanelScreen("idle", title="Espresso doppio 2.80 Total 11.20", words="Welcome")
+    assert [line.strip() for line in shown(profile, words).lines] == ["Espresso doppio 2.80", "Total 11.20"]
+    assert [line.strip() for line in shown(profile, replace(words, test="TEST")).lines] == [
+        "Espresso doppio 2.80",
+        "TEST Total 11.20",
+    ]
+    endless = replace(words, title="x" * 50)
+    assert shown(profile, endless).lines == ("x" * 20, "x" * 20)
 
 
 @pytest.mark.row(48)
