@@ -178,6 +178,7 @@ CATCH_ALL: dict[str, str] = {
     "terminal/journal/writer.py": "the thread's error is raised by its owner once every waiter was told",
     "terminal/web/problems.py": "an unforeseen error answers 500 without its text, and is logged",
     "terminal/conformance/run.py": "whatever a connector raises is its red case, not the run's end",
+    "terminal/on_demand.py": "begun work hands every error to the one who waits, as a task does",
     "terminal/virtual_time.py": "an executor hands every error to the one who waits",
     "drivers/own_thread.py": "nobody waits for what a thread lets go of: its error is a line of the log",
 }
