@@ -7,9 +7,11 @@ every rail by one set of books.
 import asyncio
 import contextlib
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from terminal.banks.any_bank import AnyBank
 from terminal.bills.statement_folder import StatementFolder
@@ -18,9 +20,9 @@ from terminal.counter.service import Service
 from terminal.sandbox.any_bank import AccountBank, Entry
 from terminal.sandbox.payment_codes import NotACode, read
 from terminal.sandbox.records import Capture, Order, order_key
-
-if TYPE_CHECKING:
-    from terminal.simulation.world import World
+from terminal.sandbox.wechatpay import Bank
+from terminal.simulation.witness import Witness
+from terminal.virtual_time import VirtualClock
 
 NAME: Final = "any_bank"
 DAY_MS: Final = 86_400_000
@@ -31,11 +33,18 @@ _CREDITOR: Final = re.compile(r"RF[0-9]{2}([0-9A-Z]{4,21})")
 
 
 class AccountSide:
-    """The bank (it outlives every process) and, of each life, the folder and its intake."""
+    """The bank (it outlives every process) and, of each life, the folder and its intake.
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self._path = world.folder / "statements"
+    Args:
+        books: whose ledger keeps what is transferred, for ``mchid``.
+        witness: who looks on now; a run may bring its own.
+    """
+
+    def __init__(
+        self, path: Path, *, books: Bank, mchid: str, clock: VirtualClock, witness: Callable[[], Witness]
+    ) -> None:
+        self._path, self._orders, self._mchid = path, books.ledger.orders, mchid
+        self._clock, self._witness = clock, witness
         self.bank = AccountBank(self._path)
         self._news = asyncio.Event()
         self._intake: Intake | None = None
@@ -79,7 +88,7 @@ class AccountSide:
             match = _CREDITOR.fullmatch(read(payload).structured)
         except NotACode:
             return ""
-        return self._world.witness.attempt_named(match[1]) if match else ""
+        return self._witness().attempt_named(match[1]) if match else ""
 
     def pays(self, payload: str, at_ms: int) -> str:
         """A banking app reads the code and sends what it says; returns the attempt's number."""
@@ -91,20 +100,18 @@ class AccountSide:
         return number
 
     def _keep(self, number: str, entries: list[Entry], at_ms: int) -> None:
-        world, orders = self._world, self._world.bank.ledger.orders
-        key = order_key(world.ring.shop.mchid, number)
-        order = orders.get(key)
+        order = self._orders.get(order_key(self._mchid, number))
         if order is None:
             total = entries[0].amount_minor
-            order = Order(world.ring.shop.mchid, "", number, "TRANSFER", "", total, "EUR", "", at_ms)
+            order = Order(self._mchid, "", number, "TRANSFER", "", total, "EUR", "", at_ms)
         for each in entries:
             if each.credit:
                 order.captures.append(Capture(each.service, each.amount_minor, at_ms, each.payer))
             else:
                 order.returned += each.amount_minor
         order.state = "SUCCESS"
-        orders.put(order)
-        world.witness.booked(number, entries)
+        self._orders.put(order)
+        self._witness().booked(number, entries)
 
     def break_it(self, slug: str) -> None:
         """Twice, at the next occasions; days are among them, so nothing heals it early."""
@@ -123,7 +130,7 @@ class AccountSide:
 
     async def _end_days(self) -> None:
         """A statement of every day, for ever: the world cancels it."""
-        clock = self._world.bank_clock
+        clock = self._clock
         while True:
             day = clock.wall_ms() // DAY_MS
             await asyncio.sleep(((day + 1) * DAY_MS - clock.wall_ms()) / 1000 + 1)

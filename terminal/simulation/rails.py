@@ -5,7 +5,7 @@ Keys are MACs in most worlds and real RSA in some (``rings.py``); Pix signs noth
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import structs
 
@@ -17,14 +17,16 @@ from terminal.banks.open_alipay import AlipaySettings, open_alipay
 from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
 from terminal.banks.profile_file import load_profile
+from terminal.counter.ports import Clock, Entropy
+from terminal.payments.profile import Profile
 from terminal.regions import load_region
 from terminal.sandbox.any_bank import ACCOUNT
 from terminal.sandbox.keyring import alipay_names
 from terminal.sandbox.pix_forms import API, ROOT, pix_names
 from terminal.sandbox.records import Webhook
-
-if TYPE_CHECKING:
-    from terminal.simulation.world import World
+from terminal.sandbox.wechatpay import Bank
+from terminal.simulation.line import BankLine
+from terminal.simulation.rings import Ring
 
 BANK: Final = "https://bank.example"
 WEBHOOK: Final = "https://shop.example/notify/pix"
@@ -32,6 +34,25 @@ IN_PART: Final = "pix_in_part"  # a shop whose payers may change the amount
 WINDOW_S: Final = (
     2 * 86_400.0
 )  # how long a transfer nobody proves is waited for: shorter than shipped, by its profile
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A simulated shop's own of its providers: what a connector is opened with.
+
+    Args:
+        profile: of WeChat Pay, which some worlds change; the others have the shipped ones.
+        wechatpay, alipay, pix: the lines to them.
+    """
+
+    ring: Ring
+    clock: Clock
+    entropy: Entropy
+    profile: Profile
+    bank: Bank
+    wechatpay: BankLine
+    alipay: BankLine
+    pix: BankLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,48 +69,48 @@ class Rail:
     currency: str
     wallet: str
     phrase: str
-    open: "Callable[[World], Channel | AnyBank]"
+    open: Callable[[Access], Channel | AnyBank]
     of: str = ""
 
 
-def open_wechat(world: "World") -> Channel:
-    mine = world.ring.shop
+def open_wechat(shop: Access) -> Channel:
+    mine = shop.ring.shop
     settings = WeChatPaySettings(
         mine.mchid, mine.appid, mine.serial, mine.apiv3_key, platform_key_id=mine.platform_serial, gateway=BANK
     )
     return open_wechatpay(
         settings,
-        clock=world.clock,
-        entropy=world.entropy,
+        clock=shop.clock,
+        entropy=shop.entropy,
         test=True,
-        profile=world.profile,
-        http=world.line,
-        downloads=lambda _origin: world.line,
-        signer=world.ring.signer,
-        keys=world.ring.verifiers,
+        profile=shop.profile,
+        http=shop.wechatpay,
+        downloads=lambda _origin: shop.wechatpay,
+        signer=shop.ring.signer,
+        keys=shop.ring.verifiers,
     )
 
 
-def open_ali(world: "World") -> Channel:
-    mine = world.ring.shop
+def open_ali(shop: Access) -> Channel:
+    mine = shop.ring.shop
     names = alipay_names(mine.mchid)
-    keys: Keys = {ALIPAY_KEY: world.ring.verifiers[mine.platform_serial]}
+    keys: Keys = {ALIPAY_KEY: shop.ring.verifiers[mine.platform_serial]}
     return open_alipay(
         AlipaySettings(names["alipay_app_id"], names["alipay_seller_id"], gateway=f"{BANK}/gateway.do"),
-        clock=world.clock,
-        entropy=world.entropy,
+        clock=shop.clock,
+        entropy=shop.entropy,
         test=True,
-        http=world.alipay_line,
-        downloads=lambda _origin: world.alipay_line,
-        signer=world.ring.signer,
+        http=shop.alipay,
+        downloads=lambda _origin: shop.alipay,
+        signer=shop.ring.signer,
         keys=keys,
     )
 
 
-def open_cob(world: "World", *, in_part: bool = False) -> Channel:
+def open_cob(shop: Access, *, in_part: bool = False) -> Channel:
     """``in_part``: the payer may change the amount, and what is missing is asked for anew (row 33)."""
-    names = pix_names(world.ring.shop.mchid, world.ring.shop.apiv3_key)
-    world.bank.ledger.webhooks.put(Webhook(names["pix_key"], WEBHOOK, 0))
+    names = pix_names(shop.ring.shop.mchid, shop.ring.shop.apiv3_key)
+    shop.bank.ledger.webhooks.put(Webhook(names["pix_key"], WEBHOOK, 0))
     settings = PixSettings(
         gateway=f"https://pix.example{API}",
         client_id=names["pix_client_id"],
@@ -98,7 +119,7 @@ def open_cob(world: "World", *, in_part: bool = False) -> Channel:
         oauth_url=f"{ROOT}/oauth/token",
     )
     scheme = next(each for each in load_region("br").schemes if each.name == "pix_dynamic")
-    clock, entropy = world.clock, world.entropy
+    clock, entropy = shop.clock, shop.entropy
     profile = structs.replace(load_profile("pix"), approves_part=in_part)
     return open_pix(
         settings,
@@ -107,15 +128,15 @@ def open_cob(world: "World", *, in_part: bool = False) -> Channel:
         entropy=entropy,
         test=True,
         profile=profile,
-        http=world.pix_line,
+        http=shop.pix,
     )
 
 
-def open_cob_in_part(world: "World") -> Channel:
-    return open_cob(world, in_part=True)
+def open_cob_in_part(shop: Access) -> Channel:
+    return open_cob(shop, in_part=True)
 
 
-def open_account(_world: "World") -> AnyBank:
+def open_account(_shop: Access) -> AnyBank:
     """Euro transfers by the EPC's code."""
     epc = next(each for each in load_region("eu").schemes if each.name == "epc")
     profile = load_profile("any_bank")

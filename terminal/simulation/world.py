@@ -35,7 +35,7 @@ from terminal.sandbox.wechatpay import Bank
 from terminal.simulation.account import AccountSide
 from terminal.simulation.line import BankLine
 from terminal.simulation.power import PowerDisk
-from terminal.simulation.rails import BANK, RAILS, currency_of
+from terminal.simulation.rails import BANK, RAILS, Access, currency_of
 from terminal.simulation.rings import Ring, mac_ring
 from terminal.simulation.witness import Witness
 from terminal.virtual_time import VirtualClock, VirtualEntropy, VirtualIds
@@ -116,7 +116,7 @@ class World:
         self.limits, self.outfit = limits or Limits(), outfit or Outfit()
         currency = self.outfit.currency or currency_of(self.outfit.channels)
         self.house = House("m1", "s1", "Countertop Test Shop", currency=currency, ledger=Ledger.TEST)
-        self.account = AccountSide(self) if "any_bank" in self.outfit.channels else None
+        self.account = self._account_side() if "any_bank" in self.outfit.channels else None
         self.keys = JournalKeys.make(VirtualEntropy(seed, "keys"))
         self.at_point: Callable[[str], None] = lambda _point: None
         self._post_news = asyncio.Event()
@@ -127,6 +127,15 @@ class World:
         self._service: Service | None = None
         self._calls: set[asyncio.Task[object]] = set()
         self.lives = 0
+
+    def _account_side(self) -> AccountSide:
+        return AccountSide(
+            self.folder / "statements",
+            books=self.bank,
+            mchid=self.ring.shop.mchid,
+            clock=self.bank_clock,
+            witness=lambda: self.witness,
+        )
 
     @property
     def journal_path(self) -> Path:
@@ -213,7 +222,8 @@ class World:
         self.witness.wrong("I22", "not ready in time")
 
     def _open(self, name: str) -> Provider:
-        made = RAILS[name].open(self)
+        mine = (self.ring, self.clock, self.entropy, self.profile, self.bank)
+        made = RAILS[name].open(Access(*mine, self.line, self.alipay_line, self.pix_line))
         return self.outfit.provider(made) if isinstance(made, Channel) else made
 
     @property
