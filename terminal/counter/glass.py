@@ -11,6 +11,7 @@ from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm, OnDemand, Start
 from terminal.payments.attempt import State
+from terminal.payments.lines import Entered
 from terminal.payments.replacing import replace
 from terminal.payments.sale import Attempt, Sale, SaleState
 
@@ -21,6 +22,8 @@ STAYS: Final = 0.0  # a result's time: until another screen is wanted
 OPEN_S: Final = 1.0  # so long a display may take to be opened and greeted before it counts as gone
 SHOW_S: Final = 60.0  # no display takes so long to prove a screen, nor paper a code
 PROOF_S: Final = 5.0  # a slip waits so long for the display to prove the code that takes its place
+ENTERED_S: Final = 1.0  # between two screens of what is entered: a slow display shows one before the next comes
+FORGOTTEN_S: Final = 600.0  # goods that nobody went on with are taken down
 TICK_S: Final = 0.001  # a wait shorter than the loop's clock can tell would paint again and again until it passes
 Shown = Callable[[Screen], Awaitable[None]]
 Result = Literal["paid", "not_paid", "checking", "cancelled", "late", "unverified"]
@@ -52,6 +55,9 @@ class Glass:
         self._judged = Alarm()  # ``_proven`` or ``screen`` is another
         if display is not None:
             display.on_back(self._lost)
+        self._entered: Entered | None = None  # the newest, perhaps not on the glass yet
+        self._pace: asyncio.TimerHandle | None = None  # until the next of them may be painted
+        self._forget: asyncio.TimerHandle | None = None
         self._early = 0  # the code that was lit before its own fact was durable
         self._spent = 0  # the code whose life ended here: it does not come back
         self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
@@ -107,6 +113,8 @@ class Glass:
     def want(self, screen: Screen) -> None:
         if screen == self.screen:
             return
+        if not isinstance(screen, IdleScreen):
+            self._entered = None
         self.screen = screen
         self._judge(None)
         self._since_s = asyncio.get_running_loop().time()
@@ -115,6 +123,32 @@ class Glass:
 
     def clear(self) -> None:
         self.want(self._idle())
+
+    def enter(self, entered: Entered | None) -> bool:
+        """Goods are being entered, or (None) no longer. On the idle glass alone, the newest wins, one a second.
+
+        False: the glass shows a sale, and nothing of this will be seen.
+        """
+        if not isinstance(self.screen, IdleScreen):
+            return False
+        self._entered = entered
+        if self._pace is None or entered is None:
+            self._paint_entered()
+        return True
+
+    def _paint_entered(self) -> None:
+        """The newest, where it is another one; then none for a second, and nothing when nobody goes on with it."""
+        if self._pace is not None:
+            self._pace.cancel()
+            self._pace = None
+        if not isinstance(self.screen, IdleScreen) or self._entered == self.screen.entered:
+            return
+        loop = asyncio.get_running_loop()
+        self.want(replace(self._idle(), entered=self._entered))
+        self._pace = loop.call_later(ENTERED_S, self._paint_entered)
+        if self._forget is not None:
+            self._forget.cancel()
+        self._forget = loop.call_later(FORGOTTEN_S, self.enter, None) if self._entered else None
 
     def show_code(self, attempt: Attempt, payload: str) -> None:
         """Lit beside its own commit: facts that are older than the code do not take it down."""

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from terminal.payments.event import Event, NewEvent, Owed, Summary
 from terminal.payments.evidence import Account
+from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.payments.notice import Answer, Notice, RefundNotice
 from terminal.payments.profile import Profile
@@ -251,6 +252,7 @@ class IdleScreen:
     title: str
     test: bool
     training: bool = False
+    entered: Entered | None = None
 
 
 Screen = CodeScreen | ResultScreen | IdleScreen
@@ -258,10 +260,8 @@ Screen = CodeScreen | ResultScreen | IdleScreen
 
 class Display(Protocol):
     async def show(self, screen: Screen) -> None:
-        """Make the glass show this; return once the device proved it. Raises PeripheralFailed.
-
-        It repaints nothing by itself: whoever wants the screen knows how long it is still true.
-        """
+        """Make the glass show this; return once the device proved it. It repaints nothing by itself: whoever wants
+        the screen knows how long it is still true. Raises PeripheralFailed."""
 
     def on_back(self, again: Callable[[], None]) -> None:
         """``again`` is called when the device went, is back, or lost its screen: show what is wanted now (I10)."""

@@ -113,6 +113,18 @@ class SaleLine:
         return f"{whole}.{part:03}".rstrip("0").rstrip(".")
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Goods are being entered at the till: the newest line, and the sum so far. Nothing is asked for yet.
+
+    ``amount``: the line's; below zero for what is taken off.
+    """
+
+    name: str
+    amount: Money
+    total: Money
+
+
 def check_sum(lines: Sequence[SaleLine], amount: Money) -> None:
     """Raises InvalidRequest: ``field_wrong`` for too many, ``lines_do_not_add_up`` with both sums."""
     if len(lines) > LINES_MAX:

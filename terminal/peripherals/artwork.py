@@ -119,7 +119,7 @@ class Artwork:
         if isinstance(screen, ResultScreen) and screen.receipt:
             for tile in receipt_code(screen.receipt, width, height):
                 yield tile
-        if isinstance(screen, IdleScreen):
+        if isinstance(screen, IdleScreen) and screen.entered is None:
             box = Box(0, 0, width, height).part(3, 21)
             if (sign := self._sign(box.width, box.height)) is not None:
                 yield _tile(_centred(sign, box), box, coloured)
@@ -131,6 +131,10 @@ class Artwork:
 
     def _amounts(self, screen: Screen, width: int, height: int) -> Iterator[tuple[Bitmap, Box]]:
         if isinstance(screen, IdleScreen):
+            glass = Box(0, 0, width, height)
+            if screen.entered is not None:
+                yield from _fitted(self._money(screen.entered.total), glass.part(62, 86))
+                yield from _fitted(self._money(screen.entered.amount), glass.part(30, 44))
             return
         text = self._money(screen.amount)
         short = min(width, height)
@@ -164,6 +168,11 @@ class Artwork:
             Caption(screen.title or self._title, glass.part(22, 58), unit * 3 // 2, 3),
             Caption(self._words("customer.welcome"), glass.part(62, 74), unit),
         ]
+        if screen.entered is not None:
+            words = [
+                Caption(screen.entered.name, glass.part(3, 29), unit, 2),
+                Caption(self._words("receipt.total"), glass.part(48, 60), unit),
+            ]
         return [self._test(screen, glass.part(88, 100), unit * 3 // 4), *words] if screen.test else words
 
     def _beside_code(self, screen: CodeScreen, width: int, height: int) -> list[Caption]:

@@ -12,6 +12,7 @@ from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
 from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm
+from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.peripherals.keeper import Keeper, together
 from terminal.peripherals.marks import mark
@@ -51,6 +52,8 @@ class Wording:
     def said(self, screen: Screen) -> PanelScreen:
         test = self._words(mark(screen)) if screen.test else ""
         match screen:
+            case IdleScreen(entered=Entered() as entered):
+                return self._goods(entered, test)
             case IdleScreen():
                 return PanelScreen("idle", title=screen.title or self._title, words=self._of("idle"), test=test)
             case CodeScreen():
@@ -67,6 +70,20 @@ class Wording:
                 )
                 unverified = screen.result == "unverified"
                 return replace(said, words=self._words("customer.unverified")) if unverified else said
+
+    def _goods(self, entered: Entered, test: str) -> PanelScreen:
+        """The newest line above the sum so far: two texts where the panel's idle page has no more."""
+        price, total = self._money(entered.amount), self._money(entered.total)
+        return PanelScreen(
+            "idle",
+            title=f"{entered.name} {price}",
+            words=f"{self._words('receipt.total')} {total}",
+            item=entered.name,
+            price=price,
+            amount=total,
+            digits=entered.total.plain(),
+            test=test,
+        )
 
     def _priced(self, kind: Kind, amount: Money, test: str) -> PanelScreen:
         money = self._money(amount)

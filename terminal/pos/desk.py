@@ -341,7 +341,7 @@ class Desk:
         glass = self._service.lane(self.counter).glass
         if not isinstance(glass.screen, IdleScreen):
             return False
-        glass.want(replace(glass.screen, title=text))
+        glass.want(replace(glass.screen, title=text, entered=None))
         return True
 
     def printed(self, subject: str, since_ms: int) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from terminal.counter.glass import OPEN_S, PROOF_S, SHOW_S, Glass
+from terminal.counter.glass import ENTERED_S, FORGOTTEN_S, OPEN_S, PROOF_S, SHOW_S, Glass
 from terminal.counter.ports import CodeScreen, Health, HealthState, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
 from terminal.payments.attempt import State
+from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.payments.sale import Attempt, Sale, SaleState
 from terminal.virtual_time import run
@@ -237,5 +238,59 @@ def test_i10_a_new_code_is_taken_down_with_the_fact_that_the_attempt_set_aside_w
         glass.show_code(ordering, "weixin://later")
         glass.follow(sale, replace(paid, attempts=(paid.attempts[0], ordering)))
         assert not isinstance(glass.screen, CodeScreen), "nor one that is lit beside its own commit"
+
+    run(story(), seed=1)
+
+
+def goods(count: int) -> Entered:
+    return Entered(f"Tea {count}", CNY, Money(100 * count, "CNY"))
+
+
+@pytest.mark.row(2, 48)
+def test_i24_goods_of_a_fast_scanner_are_painted_one_a_second_the_newest_wins_and_a_code_waits_for_none() -> None:
+    async def story() -> None:
+        display = LateDisplay(0.0)
+        glass = glass_of(display)
+        display.there = True
+        job = asyncio.ensure_future(painting(glass)())
+        await asyncio.sleep(OPEN_S)
+        display.painted.clear()
+        for count in range(1, 100):
+            assert glass.enter(goods(count))
+            await asyncio.sleep(ENTERED_S / 40)
+        painted = [each.entered for each in display.painted if isinstance(each, IdleScreen)]
+        assert painted == [goods(1), goods(40), goods(80)]
+        glass.want(PAID)
+        await asyncio.sleep(0.001)
+        assert display.painted[3:] == [PAID], "at once, not after the last goods"
+        assert not glass.enter(goods(1)), "never beside a sale's screen"
+        glass.clear()
+        await asyncio.sleep(2 * ENTERED_S)
+        assert display.painted[4:] == [IdleScreen("Tea 茶", False)], "those before the sale are over"
+        job.cancel()
+
+    run(story(), seed=1)
+
+
+@pytest.mark.row(2, 48)
+def test_goods_that_nobody_went_on_with_and_those_that_were_taken_back_are_taken_down() -> None:
+    async def story() -> None:
+        display = LateDisplay(0.0)
+        glass = glass_of(display)
+        display.there = True
+        job = asyncio.ensure_future(painting(glass)())
+        glass.enter(goods(1))
+        await asyncio.sleep(FORGOTTEN_S / 2)
+        glass.enter(goods(2))
+        await asyncio.sleep(FORGOTTEN_S - 1)
+        assert display.painted[-1] == IdleScreen("Tea 茶", False, entered=goods(2))
+        await asyncio.sleep(2)
+        assert display.painted[-1] == IdleScreen("Tea 茶", False)
+        glass.enter(goods(3))
+        glass.enter(goods(4))
+        glass.enter(None)
+        await asyncio.sleep(3 * ENTERED_S)
+        assert display.painted[-1] == IdleScreen("Tea 茶", False)
+        job.cancel()
 
     run(story(), seed=1)

@@ -14,6 +14,7 @@ from drivers.raster import Painter as Fonts
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.help.catalogue import Catalogue
 from terminal.payments.currencies import EXPONENTS
+from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.peripherals import glyphs, lettering
 from terminal.peripherals.artwork import Artwork
@@ -31,6 +32,7 @@ SCREENS: list[Screen] = [
     ResultScreen(1, "cancelled", AMOUNT, "", True),
     ResultScreen(1, "late", AMOUNT, "", True),
     IdleScreen("Padaria São João – a casa do pão de queijo mais antiga da rua das Flores", True),
+    IdleScreen("Tea", True, entered=Entered("红烧牛肉面大碗加蛋加牛肉不要香菜", Money(-100, "CNY"), AMOUNT)),
 ]
 
 
@@ -138,7 +140,7 @@ def test_captions_for_two_screens_at_once_are_drawn_one_after_the_other() -> Non
         return len([tile async for tile in art.tiles(screen, 240, 320)])
 
     async def story() -> None:
-        assert await asyncio.gather(*map(count, SCREENS)) == [4, 3, 3, 3, 3, 2, 3]
+        assert await asyncio.gather(*map(count, SCREENS)) == [4, 3, 3, 3, 3, 2, 3, 5]
 
     run(story(), seed=1)
 

@@ -64,6 +64,8 @@ def test_what_is_entered_stands_above_the_total_and_both_prices_are_whole(name: 
     assert shown(profile, tea, replace(ENTERED, item="")).lines == ("                8.00", "TOTAL          28.50")
     test = replace(ENTERED, test="TEST")
     assert shown(profile, test).lines == ("Ham             8.00", "TEST TOTAL     28.50")
+    wide = replace(ENTERED, amount="R$ 1.234.567,12")
+    assert shown(profile, wide).lines[1] == "     R$ 1.234.567,12", "no half word"
     vast = replace(ENTERED, amount="R$ 1.234.567.890,12", digits="1234567890.12")
     assert shown(profile, vast).lines[1] == " R$ 1.234.567.890,12"
     assert shown(profile, replace(vast, test="TEST")).lines[1] == "TEST   1234567890.12", "a test always says so"
