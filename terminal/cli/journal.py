@@ -173,7 +173,11 @@ def check_copy(
     """Check an export on any machine, with the published key alone; exits with 4 when it is not sound."""
     with sentences():
         public = _public(key)
-        signed = read_checkpoints(checkpoints, public)
+        if not (signed := read_checkpoints(checkpoints, public)):
+            why = "holds no checkpoint" if checkpoints.exists() else "is not there"
+            give_up(
+                f"{checkpoints} {why}: nothing is proven. Take journal.db.checkpoints of the shop's state folder."
+            )
         try:
             with copy.open("rb") as lines:
                 report = check_export(lines, signed, public)

@@ -178,6 +178,21 @@ def test_an_export_is_checked_elsewhere_with_what_is_published(place: Place, tmp
     assert command("journal", "check", out, *published[:3], out).code == 2
 
 
+@pytest.mark.parametrize("signed", [None, b"", b"no checkpoint at all"])
+def test_i18_a_copy_of_which_no_checkpoint_proves_anything_is_never_called_sound(
+    place: Place, tmp_path: Path, signed: bytes | None
+) -> None:
+    out, lines = tmp_path / "export.jsonl", tmp_path / "elsewhere"
+    assert journal(place, "export", "-o", out).code == 0
+    if signed is not None:
+        lines.write_bytes(signed)
+    key = place.state / "keys" / "journal.pub"
+    said = command("journal", "check", out, "--checkpoints", lines, "--key", key)
+    assert (said.code, said.out) == (2, "")
+    assert str(lines) in said.err
+    assert "journal.db.checkpoints" in said.err
+
+
 def test_i19_tail_and_export_tell_no_hash_of_a_pin(place: Place) -> None:
     canary = "$argon2id$canary"
 
