@@ -70,9 +70,11 @@ class Feed:
         self._wake()
 
     def _wake(self) -> None:
-        """Listeners come behind who acts on the events: a bank is asked and a glass is lit before pages hear."""
+        """Listeners come behind who acts on the events: a bank is asked, a glass lit and paper begun before pages
+        hear. A timer that is due comes behind all that can run already.
+        """
         news, self._news = self._news, asyncio.Event()
-        asyncio.get_running_loop().call_soon(news.set)
+        asyncio.get_running_loop().call_later(0, news.set)
 
     def heard(self) -> None:
         """Another machine wrote into this journal: listeners hear of it as of our own."""

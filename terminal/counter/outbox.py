@@ -128,12 +128,12 @@ class Voice:
 class Ahead:
     """The printer gets ready for an original while that is made durable; it ends with the printing."""
 
-    def __init__(self, printer: Printer) -> None:
+    def __init__(self, printer: Foreseeing | None) -> None:
         self._printer = printer
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, lines: Receipt) -> None:
-        if isinstance(self._printer, Foreseeing):
+        if self._printer is not None:
             self._task = asyncio.create_task(self._printer.expect(lines), name="expected slip")
 
     async def end(self) -> None:
@@ -178,6 +178,7 @@ class Paper:
         copy_mark: CopyMark,
     ) -> None:
         self._book, self._printer, self._counter, self._limits = book, printer, counter, limits
+        self._foreseeing = printer if isinstance(printer, Foreseeing) else None
         self._make_slip, self._copy_mark = make_slip, copy_mark
         self._queue: list[_Job] = []
         self.work = OnDemand(self._print_all)
@@ -312,7 +313,7 @@ class Paper:
         known = self._book.sale(owed.subject).printings(receipt) > 0
         frozen = frozen_lines(self._book.feed.of_subject(owed.subject), receipt) if known else None
         lines = frozen or self._make_slip(self._counter, self._book.sale(owed.subject), owed)
-        ahead = Ahead(printer)
+        ahead = Ahead(self._foreseeing)
         try:
             slip = await self._begin(owed, lines, ahead, fresh=frozen is None)
             async with asyncio.timeout(self._limits.receipt_young_s):
