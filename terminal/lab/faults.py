@@ -27,7 +27,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"w
     """How a headless run provokes it and how it may end.
 
     Args:
-        direction: which script of ``terminal/lab/scripts.py`` people follow.
+        direction: which script of ``terminal/simulation/lab_scripts.py`` people follow.
         ends: states the sale may end in; ``captured`` how often the bank may have taken the money, -1 any.
         call: for the ``call`` parameter of a bank's fault.
         with_: another fault that makes this one possible.

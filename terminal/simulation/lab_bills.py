@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from terminal.banks.channel import Channel
 from terminal.bills.readers import open_bill
 from terminal.payments.bill import BillLine, BillRefused, LineKind, LineState, NoBill
-
-if TYPE_CHECKING:
-    from terminal.simulation.lab_run import LabRun
+from terminal.simulation.lab_shop import LabShop
 
 DAY_MS: Final = 86_400_000
 MORNING_MS: Final = 10 * 3_600_000
@@ -34,42 +32,42 @@ _OTHERS: Final[Mapping[tuple[str, str], str]] = {
 }
 
 
-async def next_morning(run: "LabRun") -> None:
+async def next_morning(shop: LabShop) -> None:
     """Fetch yesterday's bill twice: what is wrong with the first must be seen, the second must be right."""
-    channel = run.world.service.provider(run.channel)
+    channel = shop.world.service.provider(shop.channel)
     assert isinstance(channel, Channel)
     there_ms = channel.profile.settlement_offset_min * 60_000
-    now_ms = run.world.bank_clock.wall_ms()
+    now_ms = shop.world.bank_clock.wall_ms()
     day = (now_ms + there_ms) // DAY_MS
     by_ms = (day + 1) * DAY_MS - there_ms + MORNING_MS - now_ms
-    for clock in (run.world.clock, run.world.bank_clock):
+    for clock in (shop.world.clock, shop.world.bank_clock):
         clock.jump_wall(by_ms)
-    for number in run.world.bank.captures(run.world.ring.shop.mchid):
+    for number in shop.world.bank.captures(shop.world.ring.shop.mchid):
         await channel.query(number)  # its answer brings the bank's new time
     settled = date(1970, 1, 1) + timedelta(days=day)
-    slug = run.fault.slug
-    first = _OTHERS.get((run.channel, slug), EXPECTED[slug])
+    slug = shop.fault.slug
+    first = _OTHERS.get((shop.channel, slug), EXPECTED[slug])
     for expected in (first, "as the bank's books"):
-        found = await _looked_at(run, channel, settled)
-        run.note("lab", f"the bill of {settled}: {found}")
-        run.oracle.must(found == expected, "I13", f"the bill was {found}, expected {expected}")
-    for clock in (run.world.clock, run.world.bank_clock):
+        found = await _looked_at(shop, channel, settled)
+        shop.note("lab", f"the bill of {settled}: {found}")
+        shop.oracle.must(found == expected, "I13", f"the bill was {found}, expected {expected}")
+    for clock in (shop.world.clock, shop.world.bank_clock):
         clock.jump_wall(-by_ms)
 
 
-async def _looked_at(run: "LabRun", channel: Channel, day: date) -> str:
+async def _looked_at(shop: LabShop, channel: Channel, day: date) -> str:
     """In one or two words, what the bill says beside the bank's own books."""
-    fetched = await channel.fetch_bill(day, "trade", run.world.folder)
+    fetched = await channel.fetch_bill(day, "trade", shop.world.folder)
     if isinstance(fetched, NoBill):
         return f"{fetched.why}: {fetched.text}" if fetched.text else fetched.why
     try:
         lines = [line for line in open_bill(fetched.path, fetched.format) if isinstance(line, BillLine)]
     except BillRefused as refused:
         return refused.slug
-    books = run.world.bank.captures(run.world.ring.shop.mchid)
+    books = shop.world.bank.captures(shop.world.ring.shop.mchid)
     told = Counter(line.order_no for line in lines if line.kind is LineKind.PAYMENT)
     back = {line.order_no for line in lines if line.state is LineState.REVOKED or line.kind is LineKind.REFUND}
-    if back - set(run.world.bank.returned(run.world.ring.shop.mchid)):
+    if back - set(shop.world.bank.returned(shop.world.ring.shop.mchid)):
         return "taken back"
     if set(told) - set(books):
         return "extra"
@@ -77,9 +75,9 @@ async def _looked_at(run: "LabRun", channel: Channel, day: date) -> str:
         return "missing"
     if any(count > len(books[number]) for number, count in told.items()):
         return "twice"
-    rate = run.world.bank.rules.fee_ppm
+    rate = shop.world.bank.rules.fee_ppm
     paid = [line for line in lines if line.kind is LineKind.PAYMENT]
-    if run.channel != "pix" and any(line.fee_milli != _fee(line.settle_minor, rate) for line in paid):
+    if shop.channel != "pix" and any(line.fee_milli != _fee(line.settle_minor, rate) for line in paid):
         return "fee"
     return "as the bank's books"
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -18,9 +18,7 @@ from terminal.cli.update_wheels import LOCK
 from terminal.errors import BadSettings, JournalError
 from terminal.journal.reader import Reader
 from terminal.journal.schema import MIGRATIONS, connect
-
-if TYPE_CHECKING:
-    from terminal.simulation.lab_run import LabRun
+from terminal.simulation.lab_shop import LabShop
 
 OLD, NEW = "1.0", "1.1"
 DOWN_S: Final = 2.0
@@ -50,75 +48,75 @@ class NewVersion:
             return Release(self.version, self.schema, events=reader.last_number())
 
 
-async def update(run: "LabRun") -> None:
+async def update(shop: LabShop) -> None:
     """The customer pays while the service is down, whatever becomes of the new version."""
-    tools = NewVersion(run.world.journal_path)
-    home = Home(run.folder / "opt", tools)
-    _take(home, tools, OLD, run.folder)
-    await run.hands.open()
-    payload = await run.hands.code()
-    await _UPDATES[str(run.fault.params["what"])](run, home, tools, payload)
+    tools = NewVersion(shop.world.journal_path)
+    home = Home(shop.folder / "opt", tools)
+    _take(home, tools, OLD, shop.folder)
+    await shop.hands.open()
+    payload = await shop.hands.code()
+    await _UPDATES[str(shop.fault.params["what"])](shop, home, tools, payload)
 
 
-async def _available(run: "LabRun", home: Home, tools: NewVersion, payload: str) -> None:
+async def _available(shop: LabShop, home: Home, tools: NewVersion, payload: str) -> None:
     """It is tried beside the running one, which sells on; from the next start on it runs."""
-    lives = run.world.lives
-    told = _take(home, tools, NEW, run.folder)
-    run.oracle.must(told.events > 0, "F5", "the new version did not read the journal back")
-    run.oracle.must(run.world.alive and run.world.lives == lives, "F5", "an update ended a service that sells")
-    run.note("service", f"{NEW} passed its self-test: {told.events} events read back")
-    await _restart(run, payload)
-    run.oracle.must(home.running() == NEW, "F5", f"{home.running()} runs, not {NEW}")
+    lives = shop.world.lives
+    told = _take(home, tools, NEW, shop.folder)
+    shop.oracle.must(told.events > 0, "F5", "the new version did not read the journal back")
+    shop.oracle.must(shop.world.alive and shop.world.lives == lives, "F5", "an update ended a service that sells")
+    shop.note("service", f"{NEW} passed its self-test: {told.events} events read back")
+    await _restart(shop, payload)
+    shop.oracle.must(home.running() == NEW, "F5", f"{home.running()} runs, not {NEW}")
 
 
-async def _broken(run: "LabRun", home: Home, tools: NewVersion, payload: str) -> None:
+async def _broken(shop: LabShop, home: Home, tools: NewVersion, payload: str) -> None:
     """It does not pass its self-test: nothing was switched, the version before runs also after the next start."""
     tools.fails = "it does not start"
-    refused = _refused(lambda: _take(home, tools, NEW, run.folder))
-    run.oracle.must(refused == "update_failed", "F5", f"a broken version was taken ({refused or 'no refusal'})")
-    run.note("service", f"{NEW} did not pass: {tools.fails}")
-    await _restart(run, payload)
-    run.oracle.must(home.running() == OLD, "F5", f"{home.running()} runs, not {OLD}")
+    refused = _refused(lambda: _take(home, tools, NEW, shop.folder))
+    shop.oracle.must(refused == "update_failed", "F5", f"a broken version was taken ({refused or 'no refusal'})")
+    shop.note("service", f"{NEW} did not pass: {tools.fails}")
+    await _restart(shop, payload)
+    shop.oracle.must(home.running() == OLD, "F5", f"{home.running()} runs, not {OLD}")
 
 
-async def _required(run: "LabRun", home: Home, tools: NewVersion, payload: str) -> None:
+async def _required(shop: LabShop, home: Home, tools: NewVersion, payload: str) -> None:
     """The journal is of a newer shape: the version before refuses to start, and only the newer one goes on."""
     tools.schema = _KNOWN + 1
-    _take(home, tools, NEW, run.folder)
-    await run.world.stop()
-    run.note("service", "stopped")
-    _shape(run.world.journal_path, _KNOWN + 1)  # as the newer version leaves it
+    _take(home, tools, NEW, shop.folder)
+    await shop.world.stop()
+    shop.note("service", "stopped")
+    _shape(shop.world.journal_path, _KNOWN + 1)  # as the newer version leaves it
     back = _refused(lambda: home.back(_KNOWN + 1))
-    run.oracle.must(back == "update_no_way_back", "F5", f"the way back was open ({back or 'no refusal'})")
-    run.hands.pay(payload)
+    shop.oracle.must(back == "update_no_way_back", "F5", f"the way back was open ({back or 'no refusal'})")
+    shop.hands.pay(payload)
     await asyncio.sleep(DOWN_S)
     try:
-        await run.world.start()
+        await shop.world.start()
     except JournalError as refused:
-        run.note("service", f"{OLD} refuses to start: {refused.slug}")
-        run.oracle.must(refused.slug == "journal_newer", "F5", f"refused with {refused.slug}")
+        shop.note("service", f"{OLD} refuses to start: {refused.slug}")
+        shop.oracle.must(refused.slug == "journal_newer", "F5", f"refused with {refused.slug}")
     else:
-        run.oracle.must(False, "F5", "an older version wrote into a newer journal")
+        shop.oracle.must(False, "F5", "an older version wrote into a newer journal")
         return
-    _shape(run.world.journal_path, _KNOWN)  # this program stands for the newer one from here on
-    await run.world.start()
-    run.note("service", f"{home.running()} started")
+    _shape(shop.world.journal_path, _KNOWN)  # this program stands for the newer one from here on
+    await shop.world.start()
+    shop.note("service", f"{home.running()} started")
 
 
-_UPDATES: Final[Mapping[str, Callable[["LabRun", Home, NewVersion, str], Awaitable[None]]]] = {
+_UPDATES: Final[Mapping[str, Callable[[LabShop, Home, NewVersion, str], Awaitable[None]]]] = {
     "available": _available,
     "broken": _broken,
     "required": _required,
 }
 
 
-async def _restart(run: "LabRun", payload: str) -> None:
-    await run.world.stop()
-    run.note("service", "stopped")
-    run.hands.pay(payload)
+async def _restart(shop: LabShop, payload: str) -> None:
+    await shop.world.stop()
+    shop.note("service", "stopped")
+    shop.hands.pay(payload)
     await asyncio.sleep(DOWN_S)
-    await run.world.start()
-    run.note("service", "started again")
+    await shop.world.start()
+    shop.note("service", "started again")
 
 
 def _take(home: Home, tools: NewVersion, version: str, folder: Path) -> Release:
