@@ -137,6 +137,7 @@ class ChecksRefundsOutsideTheLock(Aftercare):
         approver: str = "",
         attempt_id: str = "",
         key: Key | None = None,
+        lines: tuple[int, ...] = (),
     ) -> tuple[Sale, Refund]:
         service = self._service
         sale = service.book.sale(sale_id)
