@@ -12,7 +12,6 @@ from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
 from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm
-from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.peripherals.keeper import Keeper, together
 from terminal.peripherals.marks import mark
@@ -52,8 +51,8 @@ class Wording:
     def said(self, screen: Screen) -> PanelScreen:
         test = self._words(mark(screen)) if screen.test else ""
         match screen:
-            case IdleScreen(entered=Entered() as entered):
-                return self._goods(entered, test)
+            case IdleScreen(entered=goods) if goods is not None:
+                return self._goods(goods.name, goods.amount, goods.total, test)
             case IdleScreen():
                 return PanelScreen("idle", title=screen.title or self._title, words=self._of("idle"), test=test)
             case CodeScreen():
@@ -71,17 +70,18 @@ class Wording:
                 unverified = screen.result == "unverified"
                 return replace(said, words=self._words("customer.unverified")) if unverified else said
 
-    def _goods(self, entered: Entered, test: str) -> PanelScreen:
-        """The newest line above the sum so far: two texts where the panel's idle page has no more."""
-        price, total = self._money(entered.amount), self._money(entered.total)
+    def _goods(self, name: str, amount: Money, total: Money, test: str) -> PanelScreen:
+        """The newest line above the sum so far: two texts where the panel's idle page has no more. Without the
+        currency's sign: a panel that lacks it would leave a whole text out."""
+        price, sum_ = _bare(self._money(amount)), self._money(total)
         return PanelScreen(
             "idle",
-            title=f"{entered.name} {price}",
-            words=f"{self._words('receipt.total')} {total}",
-            item=entered.name,
+            title=f"{name} {price}",
+            words=f"{self._words('receipt.total')} {_bare(sum_)}",
+            item=name,
             price=price,
-            amount=total,
-            digits=entered.total.plain(),
+            amount=sum_,
+            digits=total.plain(),
             test=test,
         )
 
@@ -91,6 +91,11 @@ class Wording:
 
     def _of(self, kind: Kind) -> str:
         return self._words(_WORDS[kind]) if kind in _WORDS else ""
+
+
+def _bare(money: str) -> str:
+    """The number of an amount, as its language writes it: ``-1.234,50``."""
+    return "".join(char for char in money if char in "-0123456789.,").strip(".,")
 
 
 class PanelDisplay:

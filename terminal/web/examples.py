@@ -6,6 +6,7 @@ import msgspec
 
 from terminal.web import (
     answers,
+    entering,
     forms,
     inbox_shapes,
     lesson_shapes,
@@ -164,6 +165,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     forms.NewChoice(port="usb-serial:A100QX2L", driver="escpos", profile="generic-80"),
     forms.NewTest(answer="4711"),
     forms.NewClearing(count=1),
+    entering.NewEntered(name="Oolong", line_minor=2000, total_minor=2850),
     forms.NewProbe(port="usb-path:1.2"),
     forms.StandInAnswer(port="usb-path:1.2", use=True),
     forms.Nothing(),
@@ -245,6 +247,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     sheet_shapes.VisitCode("402913", 900, 8, "http://127.0.0.1:7600/sign-in?visit=yes", "<svg/>", "", False),
     answers.Done(),
     answers.KeyedCleared(2000, 2, True),
+    entering.EnteredShown(True),
     answers.CommandName("PAY"),
     answers.TrainingPlace("1", "https://127.0.0.1:7602"),
     lesson_shapes.NewLesson(lesson="take-money", track="calm"),

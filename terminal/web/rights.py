@@ -21,6 +21,7 @@ RIGHTS: Final[Mapping[str, tuple[Action, ...]]] = {
     "stand_in": (Action.TAKE_MONEY,),
     "name_command": (Action.TAKE_MONEY,),
     "clear_keyed": (Action.TAKE_MONEY,),
+    "enter_goods": (Action.TAKE_MONEY,),
     "list_unverified": (Action.TAKE_MONEY,),
     "list_sales": (Action.SEE_SALES,),
     "read_timeline": (Action.SEE_SALES, Action.TEST_SALE),

@@ -5,6 +5,7 @@ from typing import Final
 from terminal.web import devices
 from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
+from terminal.web.entering import EnteredShown, NewEntered, enter_goods
 from terminal.web.forms import NewChoice, NewProbe, NewTest, StandInAnswer
 from terminal.web.views_devices import DevicesReport, PlaceView, TestView
 
@@ -21,6 +22,16 @@ DEVICES: Final = (
         DevicesReport,
         problems=("not_found",),
         whole="what is plugged into this machine",
+    ),
+    Op(
+        "POST",
+        "/counters/{counter}/entered",
+        "enter_goods",
+        enter_goods,
+        "Goods that are being entered, for the customer's display: the newest line, the sum so far. No sale yet.",
+        EnteredShown,
+        NewEntered,
+        problems=("counter_unknown",),
     ),
     Op(
         "POST",

@@ -20,6 +20,7 @@ from firmware_stubs.wire import Wire
 from terminal.counter.ports import CodeScreen, HealthState, IdleScreen, ResultScreen
 from terminal.errors import PeripheralFailed
 from terminal.help.catalogue import Catalogue
+from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.peripherals.panel_display import PanelDisplay, Wording
 from terminal.peripherals.sweep import Sweeper
@@ -32,6 +33,7 @@ AMOUNT = Money(2850, "CNY")
 CODE = CodeScreen(7, PAYLOAD, AMOUNT, 120, False, "老王 **")
 PAID = ResultScreen(7, "paid", AMOUNT, "7KQ2", False)
 IDLE = IdleScreen("老王", False)
+ENTERED = replace(IDLE, entered=Entered("Oolong", Money(-50, "CNY"), AMOUNT))
 ENGLISH = Catalogue.load("en")
 
 MAKERS: dict[str, tuple[Callable[[], Any], Callable[[Transport], Any]]] = {
@@ -102,6 +104,25 @@ def test_a_pole_shows_the_amount_before_the_money_and_says_that_it_draws_no_code
     play(story())
 
 
+@pytest.mark.row(2, 48)
+@pytest.mark.parametrize("name", MAKERS)
+def test_goods_that_are_entered_are_on_every_panel_that_has_letters(name: str) -> None:
+    async def story() -> None:
+        _, cable, display = rig(name)
+        sent = bytearray()
+        cable.tap = lambda who, data: sent.extend(data if who == "host" else b"")
+        async with running(display.run):
+            await well(display.health)
+            await display.show(ENTERED)
+            told = (b"Total 28.50",) if name == "bonrix" else (b"Oolong", b"-0.50", b"28.50")  # it has one text
+            assert [text for text in told if text not in sent] == []
+            sent.clear()
+            await display.show(ENTERED)
+            assert not sent, "the same is not painted again"
+
+    play(story())
+
+
 @pytest.mark.row(48)
 @pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
 @pytest.mark.parametrize("name", MAKERS)
@@ -114,7 +135,7 @@ def test_i25_a_test_is_marked_on_every_screen_of_every_panel(name: str, language
         cable.tap = lambda who, data: sent.extend(data if who == "host" else b"")
         async with running(display.run):
             await well(display.health)
-            for screen in (CODE, PAID, replace(PAID, result="checking", ttl_s=0), IDLE):
+            for screen in (CODE, PAID, replace(PAID, result="checking", ttl_s=0), IDLE, ENTERED):
                 sent.clear()
                 try:
                     await display.show(replace(screen, test=True))

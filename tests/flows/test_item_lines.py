@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from terminal.payments.lines import LINES_MAX
+from terminal.counter.ports import IdleScreen
+from terminal.payments.lines import LINES_MAX, Entered
+from terminal.payments.money import Money
 from terminal.payments.receipt import Row
 from terminal.privacy.bundle import REMOVED, body_told
 from terminal.privacy.datamap import data_map
@@ -153,3 +155,25 @@ async def test_a_refund_of_lines_gives_back_their_price_and_its_slip_lists_them(
         _, first, second = await slips(shop, 3)
         assert [each for each in first if each in SAID] == SAID[:3]
         assert not [each for each in second if each in SAID]
+
+
+@pytest.mark.row(2, 48)
+async def test_goods_that_are_entered_stand_on_the_idle_glass_and_never_beside_a_sale(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        till, display = await shop.till(), await shop.display("1")
+        path, glass = "/counters/1/entered", shop.service.lane("1").glass
+        wish = {"name": " 红烧牛肉面 ", "line_minor": -100, "total_minor": 2850}
+        told = await till.post(path, wish)
+        assert (told.status, told.body) == (200, {"shown": True})
+        assert isinstance(glass.screen, IdleScreen)
+        assert glass.screen.entered == Entered("红烧牛肉面", Money(-100, "CNY"), Money(2850, "CNY"))
+        assert (await display.post(path, wish)).status in {401, 403}
+        assert (await till.post("/counters/2/entered", wish)).slug == "counter_unknown"
+        assert (await till.post(path, {**wish, "total_minor": -1})).slug == "field_wrong"
+        assert (await till.post(path, {**wish, "name": "a\u2028b"})).slug == "field_wrong"
+        assert (await till.post(path, {})).body == {"shown": True}
+        assert glass.screen.entered is None
+        await till.post(path, wish)
+        await shop.shown(till, 2850)
+        assert (await till.post(path, wish)).body == {"shown": False}
+        assert not shop.service.book.sale(shop.service.lane("1").current).lines, "they are no sale's lines"

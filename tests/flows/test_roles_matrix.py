@@ -27,7 +27,7 @@ SELLING: Final = (
     DISPLAY
     | DEVICES
     | {"open_sale", "list_sales", "read_sale", "read_timeline", "cancel_sale", "check_sale", "park_sale"}
-    | {"name_command", "clear_keyed"}
+    | {"name_command", "clear_keyed", "enter_goods"}
     | {"show_code", "scan_code", "list_unverified", "reprint_receipt", "read_receipt", "decide_slip"}
     | {"offer_refund", "list_orphans", "list_alerts", "read_inbox", "list_counters", "read_events", "list_people"}
     | {"read_today", "seal_day"}

@@ -1,5 +1,6 @@
 // The shop's favourites: keys that add a line and its amount. Whoever types an amount never meets them.
 
+import { post } from "./api.js";
 import { at, fillWith, h } from "./dom.js";
 import { facts, money, shortMoney } from "./words.js";
 
@@ -28,4 +29,28 @@ export function drawLines(lines) {
   fillWith(list, lines, () => lines.map((each) => h("li", {},
     h("span", {}, each.count > 1 ? `${each.count} × ${each.name}` : each.name), h("b", {}, money(each.count * each.unit_minor)))));
   if (list.dataset.meaning !== before) list.scrollTop = list.scrollHeight; // else whoever scrolled back reads on
+}
+
+let customerSees = "{}";
+let customerWish = {};
+let telling = false;
+
+/** The newest line and the sum so far on the customer's display. One is on its way at a time, then the newest: no queue. */
+export async function showCustomer(lines, minor) {
+  const newest = lines.at(-1);
+  const wish = newest ? { name: newest.name, line_minor: newest.count * newest.unit_minor, total_minor: minor } : {};
+  customerWish = wish;
+  if (telling || JSON.stringify(wish) === customerSees) return;
+  telling = true;
+  try {
+    while (JSON.stringify(customerWish) !== customerSees) {
+      const told = customerWish;
+      await post(`/counters/${facts.counter}/entered`, told);
+      customerSees = JSON.stringify(told);
+    }
+  } catch {
+    // what a customer may read meanwhile is no till's trouble: the next line tells again
+  } finally {
+    telling = false;
+  }
 }

@@ -4,7 +4,7 @@ import { Entry } from "./amount.js";
 import { get, newKey, post } from "./api.js";
 import { drawBar, fixFor, states } from "./bar.js";
 import { at, fillWith, fit, h, icon, say } from "./dom.js";
-import { drawLines, hasFavourites, nextFavourite, startFavourites } from "./favourites.js";
+import { drawLines, hasFavourites, nextFavourite, showCustomer, startFavourites } from "./favourites.js";
 import { feedbackKeys } from "./feedback.js";
 import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
@@ -440,6 +440,7 @@ function drawEntry() {
   const charged = [t("till.charge", { amount: money(entry.minor) }), ...(entry.lines.length ? [t("till.line_back")] : [])].join(" · ");
   const hint = now.busy.size ? t("till.working") : now.hint || (entry.minor ? charged : t("till.amount_empty"));
   drawLines(entry.lines);
+  showCustomer(entry.lines, entry.minor);
   say(at("hint"), hint);
   say(at("hint-code"), now.code && `(${now.code})`);
   for (const part of ["hint", "hint-code"]) at(part).classList.toggle("wrong", now.code !== "");
