@@ -31,6 +31,7 @@ class Exam:
     worked: tuple[Worked, ...] = ()
     answers: Mapping[str, int] = field(default_factory=dict)
     ended_ms: int = 0
+    seconds: int | None = None  # None: not measured, the service was started anew meanwhile
     number: int = 0  # of the event that began it, in the journal
     ended_number: int = 0
     got: Mark | None = None
@@ -63,6 +64,7 @@ class ExamDesk:
     def __init__(self, store: str, *, journal: Journal, clock: Clock, ids: Ids, lessons: LessonDesk) -> None:
         self._stream, self._journal, self._clock, self._ids = f"store:{store}", journal, clock, ids
         self.lessons = lessons
+        self._begun_ns: dict[tuple[str, str], tuple[str, int]] = {}  # of this process: counter and person -> exam
         self._turn = asyncio.Lock()
 
     def open_exam(self, counter: str, actor: str = "") -> Exam | None:
@@ -113,7 +115,8 @@ class ExamDesk:
                 "scans": self.lessons.stage.scans,
                 "index": {"summary": _row("begun", str(actor), counter)},
             }
-            await self._journal.append([NewEvent(self._stream, "exam_begun", exam_id, actor, body)])
+            begun = await self._journal.append([NewEvent(self._stream, "exam_begun", exam_id, actor, body)])
+            self._begun_ns[counter, str(actor)] = exam_id, begun[0].mono_ns
             return self.exam(exam_id)
 
     async def begin_task(self, exam_id: str, actor: Actor) -> Run:
@@ -152,17 +155,21 @@ class ExamDesk:
 
     def _ended(self, exam: Exam, actor: Actor) -> NewEvent:
         got = exam.mark
-        seconds = max(0, self._clock.wall_ms() - exam.begun_ms) // 1000
         row = _row("ended", exam.actor, exam.counter) | {"passed": got.passed, "percent": got.percent}
         body: dict[str, Any] = {
             "points": got.points,
             "possible": got.possible,
             "passed": got.passed,
             "gave_away": got.gave_away,
-            "seconds": seconds,
+            "seconds": self._lasted_s(exam),
             "index": {"summary": row},
         }
         return NewEvent(self._stream, "exam_ended", exam.id, actor, body)
+
+    def _lasted_s(self, exam: Exam) -> int | None:
+        """By the clock that nobody sets (D8); it begins anew with the machine, so None after a restart."""
+        begun, begun_ns = self._begun_ns.get((exam.counter, exam.actor), ("", 0))
+        return (self._clock.mono_ns() - begun_ns) // 1_000_000_000 if begun == exam.id else None
 
 
 def _row(state: str, actor: str, counter: str) -> dict[str, Any]:
@@ -209,5 +216,6 @@ def _fold(events: Iterable[Event]) -> Exam | None:
             right += body["right"]
         elif event.type == "exam_ended":
             got = Mark(body["points"], body["possible"], (), right, body["gave_away"], body["passed"])
-            exam = replace(exam, ended_ms=event.wall_ms, ended_number=event.number, got=got)
+            ended = {"ended_ms": event.wall_ms, "ended_number": event.number, "seconds": body["seconds"]}
+            exam = replace(exam, got=got, **ended)
     return exam

@@ -70,11 +70,14 @@ class Room:
         )
         self.feed, self.stage = Full(self.journal), Nobody()
         self.desk = self.another_desk()
-        self.exams = ExamDesk("s-1", journal=self.feed, clock=self.clock, ids=self.ids, lessons=self.desk)
+        self.exams = self.another_exam_desk()
 
     def another_desk(self) -> LessonDesk:
         """As after a restart: of the same journal, and it knows of no lesson under way."""
         return LessonDesk("s-1", journal=self.feed, clock=self.clock, ids=self.ids, stage=self.stage)
+
+    def another_exam_desk(self) -> ExamDesk:
+        return ExamDesk("s-1", journal=self.feed, clock=self.clock, ids=self.ids, lessons=self.desk)
 
     async def told(self, sale: str, event_type: str, **body: Any) -> None:
         """Of a sale at counter 1."""

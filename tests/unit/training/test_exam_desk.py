@@ -1,11 +1,12 @@
 """An exam as its journal tells it: each task once, and marked for ever as on the day it ended."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from terminal.payments.event import NewEvent
-from terminal.training.certificate import certificate
+from terminal.training.certificate import certificate, slip
 from terminal.training.desk import RUNS_MAX
 from terminal.training.exam import question
 from terminal.training.exam_desk import Exam
@@ -107,14 +108,35 @@ def test_an_exam_is_marked_by_the_program_it_was_sat_with(tmp_path: Path) -> Non
     story(tmp_path, tell)
 
 
-def test_d8_a_clock_set_back_gives_no_negative_time(tmp_path: Path) -> None:
+@pytest.mark.row(103)
+@pytest.mark.parametrize("jump_ms", [-3_600_000, 3_600_000])
+def test_d8_an_exam_lasts_as_long_as_it_lasted_whatever_is_done_to_the_clock(tmp_path: Path, jump_ms: int) -> None:
     async def tell(room: Room) -> None:
         exam = await room.exams.begin("1", MEI, seed=5)
         for task in exam.paper.tasks:
             await practised(room, task.lesson, "passed", exam=exam.id)
-        room.clock.jump_wall(-3_600_000)
+        await asyncio.sleep(90)
+        room.clock.jump_wall(jump_ms)
         ended = await answered(room, room.exams.exam(exam.id))
         head = room.journal.of_subject(exam.id)[-1]
-        assert head.body["seconds"] == certificate(ended, "Tea", "Mei", head)["seconds"] == 0
+        assert head.body["seconds"] == certificate(ended, "Tea", "Mei", head)["seconds"] == 90
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(103)
+def test_d8_an_exam_during_which_the_machine_was_started_anew_says_that_its_time_was_not_measured(
+    tmp_path: Path,
+) -> None:
+    async def tell(room: Room) -> None:
+        exam = await room.exams.begin("1", MEI, seed=5)
+        for task in exam.paper.tasks:
+            await practised(room, task.lesson, "passed", exam=exam.id)
+        room.exams = room.another_exam_desk()
+        assert (await room.exams.begin("1", MEI, seed=6)).id == exam.id
+        ended = await answered(room, room.exams.exam(exam.id))
+        told = certificate(ended, "Tea", "Mei", room.journal.of_subject(exam.id)[-1])
+        assert told["seconds"] is None
+        assert slip(told, "en", "2026-11-22")
 
     story(tmp_path, tell)
