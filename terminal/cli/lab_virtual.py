@@ -24,7 +24,7 @@ from terminal.lab.stand import Stand
 from terminal.lab.timeline import Timeline
 from terminal.sandbox.engine import CustomerCannot, plain_view
 from terminal.system import SystemEntropy
-from terminal.testing.door import NOTHING, Ask, in_time, key_of
+from terminal.testing.door import NOTHING, Ask, in_time
 from terminal.testing.rig import Counter
 from terminal.testing.setup import Setup
 
@@ -161,7 +161,7 @@ class VirtualLab:
         self.control = Control(
             self._lab, VirtualSales(counter), time=VirtualTime(self._advance, self._counter.world.clock.jump_wall)
         )
-        self.key = counter.run(key_of(counter))
+        self.key = counter.run(counter.line.key())
 
     async def _advance(self, seconds: int) -> int:
         await asyncio.sleep(seconds)

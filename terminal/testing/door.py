@@ -1,30 +1,22 @@
-"""The shop's API without a socket: the same bytes through the same server code, on the world's own time.
-
-A client is ``terminal.client`` on another line, so what a till's program does here it does against a shop.
-"""
+"""The shop's API without a socket: the same bytes through the same server code, on the world's own time."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from aiohttp import web
 from multidict import CIMultiDict
 
-from terminal.client import AsyncClient, Calls, Client, Event, Pieces
+from terminal.client import Calls, Pieces
 from terminal.web.connection import Doorkeeper
 from terminal.web.edge import EDGE, EdgeLimits
-
-if TYPE_CHECKING:
-    from terminal.testing.rig import Counter
 
 __tracebackhide__ = True  # a failed test shows its own line
 HOST: Final = "127.0.0.1"
 PORT: Final = 7600
 URL: Final = f"http://{HOST}:{PORT}"
 STOP_S: Final = 2.0
-BREATH_S: Final = 0.25
-T = TypeVar("T")
 Answer = tuple[int, Mapping[str, str], bytes]
 NOTHING: Final[Answer] = (0, {}, b"")
 
@@ -155,61 +147,3 @@ async def in_time(pieces: Pieces, limit_s: float) -> Pieces:
             except (TimeoutError, StopAsyncIteration):
                 return
             yield piece
-
-
-async def carry(counter: "Counter", client: Calls, ask: Ask, limit_s: float) -> Pieces:
-    """An answer to the till, on the counter's time; both stand in the counter's story."""
-    office, status = await counter.office(), 0
-    counter.story.note("pos", f"{ask.method} {ask.path}", way="out")
-    if office is not None:
-        async with aclosing(in_time(office.door.pieces(ask), limit_s or client.timeout_s)) as pieces:
-            async for piece in pieces:
-                status = status or piece[0]
-                yield piece
-    counter.story.note("pos", f"{status or 'no answer'} {ask.path}", way="in")
-
-
-async def key_of(counter: "Counter") -> str:
-    """The key this life of the service made for the till; empty while it is down."""
-    office = await counter.office()
-    return office.key if office else ""
-
-
-class CounterClient(Client):
-    """``terminal.client.Client`` of a virtual counter: blocks the test while the counter's time runs."""
-
-    def __init__(self, counter: "Counter", new_key: Callable[[], str], **more: Any) -> None:
-        super().__init__(URL, "", new_key=new_key, **more)
-        self._counter = counter
-
-    def run(self, call: Coroutine[Any, Any, T]) -> T:
-        """After the answer a breath of time passes, as it does at a counter: voice and paper have begun."""
-        done = self._counter.run(call)
-        self._counter.run(asyncio.sleep(BREATH_S))
-        return done
-
-    def follow(self, after: int) -> Iterator[Event]:
-        """Every event after a number, for ever; virtual time runs until the next one."""
-        events = self._follow(after)
-        while True:
-            yield self._counter.run(events.asend(None))
-
-    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
-        self.api_key = await key_of(self._counter)
-        async with aclosing(carry(self._counter, self, asked(self, path, body, key), limit_s)) as pieces:
-            async for piece in pieces:
-                yield piece
-
-
-class AsyncCounterClient(AsyncClient):
-    """``terminal.client.AsyncClient`` likewise, for coroutines that ``counter.run`` runs."""
-
-    def __init__(self, counter: "Counter", new_key: Callable[[], str], **more: Any) -> None:
-        super().__init__(URL, "", new_key=new_key, **more)
-        self._counter = counter
-
-    async def _pieces(self, path: str, body: bytes = b"", key: str = "", limit_s: float = 0) -> Pieces:
-        self.api_key = await key_of(self._counter)
-        async with aclosing(carry(self._counter, self, asked(self, path, body, key), limit_s)) as pieces:
-            async for piece in pieces:
-                yield piece

@@ -1,24 +1,23 @@
 """A sale and a till's screen as they are whenever a test looks."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
+from terminal.counter.service import Service
 from terminal.payments.sale import Attempt, Refund, Sale
 
-if TYPE_CHECKING:
-    from terminal.testing.rig import Counter
+Running = Callable[[], Service]  # the service as it runs now; raises AssertionError while it is down
 
 
 class LiveSale:
     """A sale as it is whenever it is looked at."""
 
-    def __init__(self, counter: "Counter", sale_id: str) -> None:
-        self._counter, self.id = counter, sale_id
+    def __init__(self, running: Running, sale_id: str) -> None:
+        self._running, self.id = running, sale_id
 
     @property
     def now(self) -> Sale:
         """The core's own value, all of it."""
-        return self._counter.service.book.sale(self.id)
+        return self._running().book.sale(self.id)
 
     @property
     def state(self) -> str:
@@ -41,7 +40,7 @@ class LiveSale:
     @property
     def check_code(self) -> str:
         """The four characters that glass, till and slip share once it is paid."""
-        return self._counter.service.check_code(self.now)
+        return self._running().check_code(self.now)
 
     @property
     def attempts(self) -> Sequence[Attempt]:
@@ -59,7 +58,7 @@ class LiveSale:
     @property
     def events(self) -> list[str]:
         """Types of everything that the journal holds of it, in order."""
-        return [each.type for each in self._counter.service.feed.of_subject(self.id)]
+        return [each.type for each in self._running().feed.of_subject(self.id)]
 
     def __repr__(self) -> str:
         return f"<sale {self.id}: {self.state}, {self.word}>"
@@ -68,15 +67,15 @@ class LiveSale:
 class Till:
     """What the cashier's screen is about."""
 
-    def __init__(self, counter: "Counter") -> None:
-        self._counter = counter
+    def __init__(self, running: Running, counter: str) -> None:
+        self._running, self._counter = running, counter
 
     @property
     def sale(self) -> LiveSale | None:
         """The open sale, else the last one."""
-        lane = self._counter.lane
+        lane = self._running().lane(self._counter)
         found = lane.current or lane.last_sale
-        return LiveSale(self._counter, found) if found else None
+        return LiveSale(self._running, found) if found else None
 
     @property
     def word(self) -> str:

@@ -1,18 +1,16 @@
 """The shop's people and its API, built when a test first asks for them: an owner, a key for a till's program."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 from terminal.counter.service import Service
 from terminal.payments.event import Actor
 from terminal.people.pins import PinCost
 from terminal.people.service import People, PeopleSettings
+from terminal.simulation.world import World
 from terminal.testing.door import Door
 from terminal.web.app import make_api
 from terminal.web.report_desk import ReportParts
-
-if TYPE_CHECKING:
-    from terminal.testing.rig import Counter
 
 OWNER_PIN: Final = "837465"  # of a simulated person
 CHEAP: Final = PinCost(passes=1, memory_kib=8)
@@ -32,8 +30,8 @@ class Office:
     owner: dict[str, str]
 
     @classmethod
-    async def open(cls, counter: "Counter") -> Self:
-        world, service = counter.world, counter.service
+    async def open(cls, world: World) -> Self:
+        service = world.service
         clock, entropy = world.clock, world.entropy
         people = People(
             world.house.store, journal=service.feed, clock=clock, entropy=entropy, ids=world.ids, pepper=PEPPER,

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 from terminal.client import AsyncClient, Client
 from terminal.counter.lane import Lane
@@ -26,15 +26,14 @@ from terminal.payments.sale import Refund, Sale
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.rings import mac_ring, rsa_ring
 from terminal.simulation.world import Outfit, World
+from terminal.testing.clients import AsyncCounterClient, CounterClient, Line
 from terminal.testing.live_sale import LiveSale, Till
+from terminal.testing.office import Office
 from terminal.testing.setup import ROLES, Fault, Setup
 from terminal.testing.story import Story
-from terminal.testing.trouble import Trouble
+from terminal.testing.trouble import Params, Trouble
 from terminal.testing.turns import Turns, alone
 from terminal.virtual_time import VirtualEntropy, VirtualLoop
-
-if TYPE_CHECKING:
-    from terminal.testing.office import Office
 
 __tracebackhide__ = True  # a failed test shows its own line
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
@@ -44,6 +43,8 @@ BOTH: Final[tuple[Direction, ...]] = ("push", "pull")
 GREET_S: Final = 3.0  # devices are found and greeted
 SETTLE_S: Final = 10.0
 OWED_S: Final = 0.25  # a question to the journal
+DOWN_S: Final = 1.0  # a process that a fault killed is away so long
+WAITS_S: Final = 3600.0  # it waits so long for its moment
 DOWN: Final = "the service is down: counter.start() brings it back"
 
 
@@ -54,7 +55,8 @@ class Counter(Turns):
         super().__init__(VirtualLoop(setup.seed))
         self.setup, self.seed, self._folder = setup, setup.seed, folder
         self.story = Story(self.loop.time_ns)
-        self.till = Till(self)
+        self.till = Till(lambda: self.service, COUNTER)
+        self.line = Line(self, self.story, self.office)  # of a till's own program
         self.world: World
         self.stand: Stand
         self.devices: SimulatedCounter
@@ -85,7 +87,7 @@ class Counter(Turns):
         self.stand = Stand(self.devices.wires, Timeline(self.world.bank_clock))
         for role, cable in self.stand.cables.items():
             cable.tap = self.story.tap(role)
-        self._trouble = Trouble(self)
+        self._trouble = Trouble(self, self.world, self.stand, story=self.story, kill=self._kill_at)
         service = await self.world.start()
         self.profile = service.provider(setup.channel).profile
         if setup.devices:
@@ -170,7 +172,7 @@ class Counter(Turns):
             await self.service.until(sale.id, coded, SETTLE_S)
             if "display" in self.setup.devices:
                 await self.reach(lambda: not self.world.alive or self.code_there(sale.id), SETTLE_S)
-        return LiveSale(self, sale.id)
+        return LiveSale(lambda: self.service, sale.id)
 
     def code_there(self, sale_id: str) -> bool:
         """Whether its code is before the customer, or none will be."""
@@ -223,16 +225,12 @@ class Counter(Turns):
     @property
     def client(self) -> Client:
         """A ``terminal.client.Client`` of this counter, over its whole API; it blocks while virtual time runs."""
-        from terminal.testing.door import CounterClient
-
-        return CounterClient(self, self._new_key)
+        return CounterClient(self.line, self._new_key)
 
     @property
     def async_client(self) -> AsyncClient:
         """The same to await, in a coroutine that ``run`` or ``begin`` runs."""
-        from terminal.testing.door import AsyncCounterClient
-
-        return AsyncCounterClient(self, self._new_key)
+        return AsyncCounterClient(self.line, self._new_key)
 
     def _new_key(self) -> str:
         return self._till_chance.bytes(12).hex()
@@ -247,22 +245,20 @@ class Counter(Turns):
         self._opened().door.lose = count
         self.story.note("pos", f"the next {count} answers will be lost")
 
-    def _opened(self) -> "Office":
+    def _opened(self) -> Office:
         office = self.run(self.office())
         if office is None:
             raise AssertionError(DOWN)
         return office
 
-    async def office(self) -> "Office | None":
+    async def office(self) -> Office | None:
         """Its people and its API, of this life; None while the service is down."""
-        from terminal.testing.office import Office
-
         async with self._opening:
             if not self.world.alive:
                 return None
             if self._office is None or self._office.service is not self.world.service:
                 await self._close_office()
-                self._office = await Office.open(self)
+                self._office = await Office.open(self.world)
             return self._office
 
     async def _close_office(self) -> None:
@@ -307,6 +303,20 @@ class Counter(Turns):
         self.story.note("service", "is stopped" if graceful else "is killed")
         await self._close_office()
         await (self.world.stop() if graceful else self.world.crash())
+
+    async def _kill_at(self, params: Params) -> None:
+        """Now, or when a code is before the customer; a little later it is started again."""
+        if params["when"] != "now":
+            await self.reach(self._shows_code, WAITS_S)
+        await self.down(graceful=params["signal"] == "TERM")
+        await asyncio.sleep(DOWN_S)
+        await self.up()
+
+    def _shows_code(self) -> bool:
+        if not self.world.alive:
+            return False
+        sale = self.lane.current
+        return sale is not None and self.code_there(sale)
 
     def start(self) -> None:
         """A new process over the same disk. Raises AssertionError: it runs already."""

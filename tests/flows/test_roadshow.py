@@ -21,7 +21,7 @@ from terminal.lab.stand import Stand
 from terminal.lab.till_acts import TillActs
 from terminal.lab.timeline import Timeline
 from terminal.simulation.lab_run import play
-from terminal.testing.door import Ask, key_of
+from terminal.testing.door import Ask
 from terminal.testing.office import OWNER_PIN
 from terminal.testing.rig import Counter
 from terminal.testing.setup import Setup
@@ -64,7 +64,7 @@ def staged(counter: Counter, name: str, *, once: bool = False) -> Stage:
     async def send(method: str, path: str, body: Mapping[str, Any] | None, key: str) -> tuple[int, Any]:
         office = await counter.office()
         assert office is not None
-        headers = {"Authorization": f"Bearer {await key_of(counter)}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {await counter.line.key()}", "Content-Type": "application/json"}
         headers |= {"Idempotency-Key": key} if key else {}
         data = msgspec.json.encode(body) if body is not None else None
         status, _, told = await office.door.ask(Ask(method, f"/api/v1{path}", data, headers))
