@@ -23,8 +23,8 @@ from terminal.lab.service_process import NoService
 from terminal.lab.stand import Stand
 from terminal.lab.timeline import Timeline
 from terminal.sandbox.engine import CustomerCannot, plain_view
+from terminal.simulation.api_door import NOTHING, Ask, in_time
 from terminal.system import SystemEntropy
-from terminal.testing.door import NOTHING, Ask, in_time
 from terminal.testing.rig import Counter
 from terminal.testing.setup import Setup
 

@@ -36,10 +36,10 @@ from terminal.settings import (
     SpeakerTable,
 )
 from terminal.settings.tables import State
+from terminal.simulation.api_door import URL, Ask, Door
 from terminal.simulation.devices import SimulatedCounter
 from terminal.simulation.proving import alone
 from terminal.simulation.world import Outfit, World
-from terminal.testing.door import URL, Ask, Door
 from terminal.visit.script import Persons
 from terminal.web.app import make_api
 from terminal.web.callers import SESSION

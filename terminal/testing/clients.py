@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
 from terminal.client import AsyncClient, Calls, Client, Event, Pieces
-from terminal.testing.door import URL, Ask, asked, in_time
+from terminal.simulation.api_door import URL, Ask, asked, in_time
 from terminal.testing.office import Office
 from terminal.testing.story import Story
 from terminal.testing.turns import Turns

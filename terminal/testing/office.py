@@ -7,8 +7,8 @@ from terminal.counter.service import Service
 from terminal.payments.event import Actor
 from terminal.people.pins import PinCost
 from terminal.people.service import People, PeopleSettings
+from terminal.simulation.api_door import Door
 from terminal.simulation.world import World
-from terminal.testing.door import Door
 from terminal.web.app import make_api
 from terminal.web.report_desk import ReportParts
 

@@ -22,8 +22,8 @@ from terminal.pos.folder import FolderDoor
 from terminal.pos.folder_shelf import Shelf
 from terminal.pos.hw_proxy_till import HwProxy, Patience
 from terminal.sandbox.engine import CustomerCannot
+from terminal.simulation.api_door import NOTHING, Door, asked, in_time
 from terminal.simulation.world import Gone
-from terminal.testing.door import NOTHING, Door, asked, in_time
 from terminal.web.app import make_api
 from tests.flows.door_rig import FREE, days_of, desk_of
 from tests.flows.shop import Shop

@@ -20,8 +20,8 @@ from terminal.lab.show import Show
 from terminal.lab.stand import Stand
 from terminal.lab.till_acts import TillActs
 from terminal.lab.timeline import Timeline
+from terminal.simulation.api_door import Ask
 from terminal.simulation.lab_run import play
-from terminal.testing.door import Ask
 from terminal.testing.office import OWNER_PIN
 from terminal.testing.rig import Counter
 from terminal.testing.setup import Setup
