@@ -99,6 +99,7 @@ class _Exam(msgspec.Struct):
     percent: int
     passed: bool
     tasks: list[_Task]
+    alone: bool | None = None  # of an older one: nobody wrote it down
 
 
 def _read(document: Mapping[str, Any], kind: type[T]) -> T:
@@ -123,6 +124,8 @@ def _tell(record: _Record) -> None:
 def _tell_exam(exam: _Exam) -> None:
     result = f"{'passed' if exam.passed else 'not passed'}, {exam.percent} %"
     console.print(f"{_plain(exam.trainee)}, {_plain(exam.shop)}, {_at(exam.ended_ms)}: {result}", highlight=False)
+    if exam.alone is not None:
+        console.print("the trainee alone pressed" if exam.alone else "somebody else pressed too", highlight=False)
     table = Table("task", "result", "goods", "seconds", box=None)
     for each in exam.tasks:
         goods = "withheld" if each.withheld else "given away"

@@ -12,7 +12,7 @@ KIND: Final = "training_certificate"
 
 
 def certificate(exam: Exam, shop: str, name: str, head: Event) -> dict[str, Any]:
-    """Plain JSON without floats. ``seconds`` is None where nobody measured them.
+    """Plain JSON without floats. ``seconds`` and ``alone`` are None where nobody wrote them down.
 
     Args:
         name: of the trainee, as people call them.
@@ -49,6 +49,7 @@ def certificate(exam: Exam, shop: str, name: str, head: Event) -> dict[str, Any]
         "possible": got.possible,
         "percent": got.percent,
         "gave_away": got.gave_away,
+        "alone": exam.alone,
         "passed": got.passed,
         "tasks": tasks,
         "questions": [*exam.answers],
@@ -71,6 +72,7 @@ def slip(told: dict[str, Any], language: str, day: str) -> Receipt:
         Row(told["trainee"], day),
         Row(say("exam_passed" if told["passed"] else "exam_failed"), f"{told['percent']} %", bold=True),
         Row(say("score", points=told["points"], possible=told["possible"])),
+        *([Row(say("helped"))] if told["alone"] is False else []),
         Rule(),
     ]
     for task in told["tasks"]:

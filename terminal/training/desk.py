@@ -5,16 +5,16 @@ lesson that was cut off is known as such: whoever practised begins it again.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from terminal.counter.ports import Clock, Ids, Journal
 from terminal.errors import Conflict, InvalidRequest, NotFound
-from terminal.payments.event import Actor, ActorKind, NewEvent, Summary
+from terminal.payments.event import Actor, ActorKind, Event, NewEvent, Summary
 from terminal.training.judge import Finding, Happened, Progress, judge, withheld
-from terminal.training.lesson import FROM_PAGES, Act, Lesson, Track, lesson
-from terminal.training.reading import OF_A_SALE, read
+from terminal.training.lesson import FROM_PAGES, Act, Lesson, Play, Track, lesson
+from terminal.training.reading import OF_A_SALE, OTHERS_MAX, others, read
 from terminal.training.stage import Stage
 
 LOOK_S: Final = 0.25  # how often a lesson under way looks at the journal
@@ -41,6 +41,7 @@ class Run:
     number: int  # of the last event read
     exam: str = ""
     happened: list[Happened] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)  # who pressed something beside ``actor``
     done: set[tuple[int, int]] = field(default_factory=set)
     code: str = ""
     written: bool = False  # that it ended
@@ -93,14 +94,11 @@ class LessonDesk:
         """Lessons that a power cut ended are over, and the journal says so."""
         for row in self.newest():
             if row.body["state"] == "begun":
-                kind, _, who = str(row.body["actor"]).partition(":")
-                ended = _Ended("interrupted", (), self._lasted_s(row.subject), withheld=True)
+                actor, own = str(row.body["actor"]), self._journal.of_subject(row.subject)
+                kind, _, who = actor.partition(":")
+                beside = others(own, row.subject, str(row.body["place"]), actor)
+                ended = _Ended("interrupted", (), _lasted_s(own), withheld=True, others=beside)
                 await self._write(row.subject, row.body, Actor(cast(ActorKind, kind), who), ended)
-
-    def _lasted_s(self, run: str) -> int:
-        """Until the last button: by the clock of the process that it ran in, which nobody can set (D8)."""
-        told = [each.mono_ns for each in self._journal.of_subject(run)]
-        return (told[-1] - told[0]) // 1_000_000_000
 
     async def begin(
         self, lesson_id: str, counter: str, actor: Actor, *, track: Track = "fast", seed: int = 0, exam: str = ""
@@ -162,6 +160,13 @@ class LessonDesk:
             await self._finish(run, run.progress.outcome)  # before the trainee hears it: an exam goes on from here
         return run.progress
 
+    async def play(self, counter: str, play: Play, actor: Actor) -> None:
+        """A trainer makes customer or bank do something, and the record says so."""
+        if (run := self._runs.get(counter)) is not None and not run.progress.outcome:
+            body: dict[str, Any] = {"play": play.do, "counter": counter}
+            await self._journal.append([NewEvent(self._stream, "lesson_played", run.id, actor, body)])
+        await self.stage.play(counter, play)
+
     async def leave(self, counter: str) -> None:
         """Whoever practises stops here; nothing is judged."""
         async with self._turn:
@@ -204,6 +209,7 @@ class LessonDesk:
             return run.progress
         while events := self._journal.after(run.number, limit=BATCH):
             run.number = events[-1].number
+            run.others |= others(events, run.id, run.counter, str(run.actor))
             for each in read(events, run.id, run.counter, run.at_ms):
                 if each.kind not in OF_A_SALE or each.sale in run.sales:  # what came before may end late
                     run.happened.append(each)
@@ -233,21 +239,28 @@ class LessonDesk:
 
     async def _end(self, run: Run, progress: Progress, outcome: str) -> None:
         seconds = ((progress.ended_ms or run.at_ms(self._clock.mono_ns())) - run.began_ms) // 1000
-        ended = _Ended(outcome, progress.findings, seconds, withheld=withheld(run.happened))
+        ended = _Ended(outcome, progress.findings, seconds, withheld(run.happened), frozenset(run.others))
         row = _row(run.lesson.id, "begun", run.exam, str(run.actor), run.counter)
         await self._write(run.id, row, run.actor, ended)
 
     async def _write(self, run: str, row: Mapping[str, Any], actor: Actor, ended: "_Ended") -> None:
         found = [each.rule for each in ended.findings]
-        more = {"findings": found, "seconds": ended.seconds, "withheld": ended.withheld}
+        beside = sorted(ended.others)[:OTHERS_MAX]
+        more = {"findings": found, "seconds": ended.seconds, "withheld": ended.withheld, "others": beside}
         body: dict[str, Any] = {
             "outcome": ended.outcome,
             "findings": found,
             "seconds": ended.seconds,
             "withheld": ended.withheld,
+            "others": beside,
             "index": {"summary": {**row, "state": ended.outcome, **more}},
         }
         await self._journal.append([NewEvent(self._stream, "lesson_ended", run, actor, body)])
+
+
+def _lasted_s(own: Sequence[Event]) -> int:
+    """Until a run's last button: by the clock of the process that it ran in, which nobody can set (D8)."""
+    return (own[-1].mono_ns - own[0].mono_ns) // 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +269,7 @@ class _Ended:
     findings: tuple[Finding, ...]
     seconds: int
     withheld: bool
+    others: frozenset[str]
 
 
 def _row(lesson_id: str, state: str, exam: str, actor: str, counter: str) -> dict[str, Any]:

@@ -103,13 +103,14 @@ def _some(chance: Chance, pool: Sequence[T], count: int) -> list[T]:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """How one task ended."""
+    """How one task ended. ``others``: who pressed something beside the trainee; None: an older record's."""
 
     lesson: str
     passed: bool
     withheld: bool
     seconds: int
     findings: tuple[str, ...] = ()
+    others: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

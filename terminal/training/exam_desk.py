@@ -52,6 +52,14 @@ class Exam:
         return not self.next_task and not self.next_question
 
     @property
+    def alone(self) -> bool | None:
+        """Whether nobody but the trainee pressed anything. None: it was not written down."""
+        told = [each.others for each in self.worked]
+        if any(told):
+            return False
+        return None if None in told else True
+
+    @property
     def mark(self) -> Mark:
         if self.got is not None:
             return replace(self.got, tasks=mark(self.worked, ()).tasks)
@@ -178,7 +186,8 @@ def _row(state: str, actor: str, counter: str) -> dict[str, Any]:
 
 def _worked(row: Mapping[str, Any]) -> Worked:
     passed = row["state"] == "passed"
-    return Worked(row["lesson"], passed, row["withheld"], row["seconds"], tuple(row["findings"]))
+    beside = tuple(row["others"]) if "others" in row else None
+    return Worked(row["lesson"], passed, row["withheld"], row["seconds"], tuple(row["findings"]), beside)
 
 
 def _in_order(exam: Exam, worked: Sequence[Worked]) -> tuple[Worked, ...]:

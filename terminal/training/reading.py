@@ -1,5 +1,6 @@
 """From the practice journal to what a lesson's judge looks at."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -9,8 +10,10 @@ from terminal.training.judge import Happened
 BEGUN: Final = "lesson_begun"
 ACT: Final = "lesson_act"
 ENDED: Final = "lesson_ended"
+OTHERS_MAX: Final = 8
 DOUBT: Final = frozenset({"unknown", "closing", "reversing", "reverse_unknown"})
 OVER: Final = frozenset({"cancelled", "expired"})
+_HAND: Final = re.compile(r"(person|pos):.*|device:[0-9A-Z]{26}")
 OF_A_SALE: Final = frozenset({"paid", "checking", "ended"})
 """How a sale goes on by itself: counts for a lesson only where the sale is one of its own."""
 
@@ -27,6 +30,15 @@ def read(events: Iterable[Event], run: str, counter: str, at_ms_of: Callable[[in
                 yield Happened(at_ms, body["act"], body["sale"], body["paid_minor"], body["word"])
         elif event.counter == counter and (kind := _kind(event)):
             yield Happened(at_ms, kind, event.subject, body["amount_minor"] if kind == "opened" else 0)
+
+
+def others(events: Iterable[Event], run: str, counter: str, trainee: str) -> frozenset[str]:
+    """Who else pressed something meanwhile: persons, programs, a till at which nobody was signed in.
+
+    The shop's scanner and a customer's phone are devices too, and press nothing.
+    """
+    pressed = (each.actor for each in events if run == each.subject or counter == each.counter)
+    return frozenset(each for each in pressed if each != trainee and _HAND.fullmatch(each))
 
 
 def _kind(event: Event) -> str:

@@ -17,6 +17,7 @@ from terminal.people.roles import Action, Role
 from terminal.training.desk import LessonDesk, Run
 from terminal.training.exam_desk import Exam, ExamDesk
 from terminal.training.lesson import Act, Play, shared
+from terminal.web.callers import who
 from terminal.web.calls import Answer, Call
 from terminal.web.lesson_shapes import (
     ButtonView,
@@ -87,9 +88,15 @@ async def _watch(
             lessons = request.app[CLASSROOM].lessons
             for run in lessons.runs():
                 if match[1] in ("", run.counter):
-                    with contextlib.suppress(TerminalError):  # it has just ended
-                        await lessons.act(run.counter, act, SYSTEM)
+                    with contextlib.suppress(TerminalError):  # it has just ended, or is another's exam
+                        await lessons.act(run.counter, act, _presser(request))
     return answer
+
+
+def _presser(request: web.Request) -> Actor:
+    """Whoever is signed in, or the till: the record of an exam tells them apart."""
+    found = who(request)
+    return found.actor if found else SYSTEM
 
 
 def _place(call: Call[Any], *, going: bool = True) -> tuple[Classroom, str]:
@@ -142,7 +149,7 @@ async def play_in_lesson(call: Call[NewPlay]) -> Answer:
     found, counter = _place(call)
     if call.known.principal.role not in TRAINERS:
         raise NotAllowed("not_allowed", action=Action.TRAIN.value)
-    await found.lessons.stage.play(counter, PLAYS[call.form.play])
+    await found.lessons.play(counter, PLAYS[call.form.play], call.actor)
     return _answer(call, found.lessons.run(counter))
 
 

@@ -77,7 +77,8 @@ class Student:
         return await self.post("/counters/1/lesson/acts", {"act": act})
 
     async def sell(self, minor: int) -> str:
-        sale = await self.service.checkout.open_sale(OpenSale("1", Money(minor, "CNY")), actor=MEI)
+        by = Actor("person", self.shop.owner)
+        sale = await self.service.checkout.open_sale(OpenSale("1", Money(minor, "CNY")), actor=by)
         return sale.id
 
     async def paid(self, sale: str) -> None:
@@ -203,6 +204,8 @@ async def _goods_given_away(student: Student) -> None:
     run = student.world.classroom.lessons.run("1")
     assert run is not None
     assert "checked_proof" in [each.kind for each in run.happened]
+    acts = [each for each in student.service.feed.of_subject(run.id) if each.type == "lesson_act"]
+    assert [each.actor for each in acts] == [f"person:{student.shop.owner}"], "who looked, not the program"
     told = await student.act("handed_over")
     assert told["outcome"] == "failed"
     assert "green" in told["told"]
@@ -269,6 +272,7 @@ async def _questions(student: Student, exam_id: str) -> None:
     status, text = await student.page(f"/train/exam/{exam_id}")
     assert status == 200
     assert "Goods left without money" in text
+    assert "Pressed by this person alone" in text
     assert (await student.page(f"/train/exam/{exam_id}/slip.png"))[0] == 200
     await _sealed(student, exam_id)
     await _nobody_elses(student, exam_id)
@@ -281,6 +285,7 @@ async def _sealed(student: Student, exam_id: str) -> None:
     key = open_key(student.shop.running.state / "keys", SystemEntropy()).public_key().public_bytes_raw()
     document = check(data, kind="certificate", key=fingerprint(key)).document
     assert (document["exam"], document["trainee"], document["passed"]) == (exam_id, "Ana Owner", False)
+    assert (document["alone"], document["seconds"] is None) == (True, False)
     for place in range(0, len(data), 97):
         flipped = bytearray(data)
         flipped[place] ^= 1

@@ -79,9 +79,9 @@ class Room:
     def another_exam_desk(self) -> ExamDesk:
         return ExamDesk("s-1", journal=self.feed, clock=self.clock, ids=self.ids, lessons=self.desk)
 
-    async def told(self, sale: str, event_type: str, **body: Any) -> None:
+    async def told(self, sale: str, event_type: str, *, by: Actor = SYSTEM, **body: Any) -> None:
         """Of a sale at counter 1."""
-        await self.feed.append([NewEvent("counter:1", event_type, sale, SYSTEM, body)])
+        await self.feed.append([NewEvent("counter:1", event_type, sale, by, body)])
 
     async def sold(self, sale: str, minor: int) -> None:
         """Opened and paid, and the till is green."""

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from terminal.payments.event import NewEvent
+from terminal.payments.event import Actor, NewEvent
 from terminal.training.certificate import certificate, slip
 from terminal.training.desk import RUNS_MAX
 from terminal.training.exam import question
 from terminal.training.exam_desk import Exam
-from tests.unit.training.room import MEI, Room, story
+from terminal.training.lesson import Play
+from tests.unit.training.room import LI, MEI, Room, story
 
 
 async def practised(
@@ -81,6 +82,49 @@ def test_a_task_done_twice_from_two_pages_counts_once_as_it_ended_first(tmp_path
         going = room.exams.exam(exam.id)
         assert [each.passed for each in going.worked] == [False]
         assert going.next_task == exam.paper.tasks[1].lesson
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(103)
+def test_an_exam_says_whether_the_trainee_alone_pressed(tmp_path: Path) -> None:
+    scanner, till = Actor("device", "1/scanner"), Actor("device", "01KDVDNA002S2TV9J9G9AB6NP5")
+
+    async def tell(room: Room) -> None:
+        for helpers in ([], [LI], [till], [Actor("pos", "odoo")]):
+            exam = await room.exams.begin("1", MEI, seed=5)
+            while (exam := room.exams.exam(exam.id)).next_task:
+                begun = await room.exams.begin_task(exam.id, MEI)
+                for by in (MEI, scanner, *helpers):
+                    await room.told(f"sale of {begun.id} by {by.id}", "sale_opened", by=by, amount_minor=1)
+                await room.desk.act("1", "handed_over", MEI)
+            told = certificate(await answered(room, exam), "Tea", "Mei", room.journal.of_subject(exam.id)[-1])
+            assert [each.others for each in exam.worked] == [tuple(map(str, helpers))] * 4
+            assert told["alone"] == (not helpers)
+            assert ("Somebody else pressed too" in str(slip(told, "en", "2026-11-22"))) == bool(helpers)
+        old = await room.exams.begin("1", MEI, seed=5)
+        await practised(room, old.next_task, "passed", exam=old.id)
+        assert room.exams.exam(old.id).alone is None, "of a program that did not write it down"
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.row(105)
+def test_what_a_trainer_makes_happen_in_an_exam_is_on_its_record(tmp_path: Path) -> None:
+    async def tell(room: Room) -> None:
+        exam = await room.exams.begin("1", MEI, seed=5)
+        begun = await room.exams.begin_task(exam.id, MEI)
+        await room.desk.play("1", Play("pays"), LI)
+        await room.desk.act("1", "handed_over", MEI)
+        told = room.journal.of_subject(begun.id)
+        assert [(each.type, each.actor) for each in told] == [
+            ("lesson_begun", "person:mei"),
+            ("lesson_played", "person:li"),
+            ("lesson_act", "person:mei"),
+            ("lesson_ended", "person:mei"),
+        ]
+        assert told[-1].body["others"] == ["person:li"]
+        assert room.exams.exam(exam.id).alone is False
 
     story(tmp_path, tell)
 
