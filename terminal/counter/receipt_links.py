@@ -11,9 +11,9 @@ from typing import Final
 from terminal.counter.ports import Clock
 from terminal.errors import NotFound
 from terminal.payments.event import Owed
+from terminal.payments.reference import ULID_LENGTH
 from terminal.payments.sale import Sale
 from terminal.payments.slip import receipted
-from terminal.ulid import LENGTH
 
 PATH: Final = "/r/"
 HOUR_MS: Final = 3_600_000
@@ -57,7 +57,7 @@ class ReceiptLinks:
 
     def sale_id(self, token: str) -> str:
         """Whose receipt it is, perhaps not shown any more. Raises NotFound("receipt_link_unknown")."""
-        sale_id, seal = token[:LENGTH], token[LENGTH:]
+        sale_id, seal = token[:ULID_LENGTH], token[ULID_LENGTH:]
         sound = token.isascii() and len(seal) == _SEAL_LENGTH
         if not sound or not compare_digest(seal, self._seal(sale_id)):
             raise NotFound("receipt_link_unknown")
