@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import starmap
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.arrows import ARROWS, arrow_violations, library_violations
+from tests.architecture.circles import circles, known
 from tests.architecture.executes import execution_violations
 from tests.architecture.limits import (
     FILE_LINES,
@@ -41,6 +43,11 @@ def nothing_found(rule: Rule, files: list[Source]) -> None:
 
 def test_imports_follow_the_arrows() -> None:
     nothing_found(arrow_violations, SOURCES)
+
+
+def test_nobody_imports_in_a_circle() -> None:
+    """Shapes stand below, who uses them above. A circle that got smaller is struck from the list, and stays it."""
+    assert circles(SOURCES) == known()
 
 
 def test_libraries_stay_at_home_and_heavy_ones_come_late() -> None:
@@ -232,6 +239,31 @@ CLEAN: list[tuple[Rule, str, str]] = [
 @pytest.mark.parametrize(("rule", "path", "text"), CLEAN)
 def test_what_is_allowed_passes(rule: Rule, path: str, text: str) -> None:
     assert not list(rule(Source(path, text)))
+
+
+A, B = "terminal/web/a.py", "terminal/web/b.py"
+TO_A, TO_B, TO_C = "from terminal.web.a import x", "from terminal.web.b import x", "from terminal.web.c import x"
+C = ("terminal/web/c.py", TO_A)  # to a alone: a line's end, or what closes a ring
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ([(A, TO_B), (B, TO_A)], {("a", "b")}),
+        ([(A, TO_B), (B, TO_C), C], {("a", "b", "c")}),
+        ([(A, TO_B), (B, f"def f():\n    {TO_A}"), C], {("a", "b")}),
+        ([(A, TO_B), (B, f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    {TO_A}")], {("a", "b")}),
+        ([(A, "import re"), (B, TO_A), C], set()),
+        ([(A, "from terminal.web.a import x"), (B, f"{TO_A}\n{TO_C}"), C], set()),
+    ],
+)
+def test_a_planted_circle_is_found_and_no_line_is_one(
+    files: list[tuple[str, str]], found: set[tuple[str, ...]]
+) -> None:
+    told = {
+        tuple(each.removeprefix("terminal.web.") for each in group) for group in circles(starmap(Source, files))
+    }
+    assert told == found
 
 
 def test_a_planted_private_path_is_found() -> None:
