@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
+from drivers.inbox import Inbox
 
 _DEVICE: Final = re.compile(r"[A-Za-z0-9@_.:,=+][A-Za-z0-9@_.:,=+-]{0,127}")
 KILLED: Final = 255  # the exit status of a player that ended by a signal
@@ -26,9 +27,7 @@ class AudioPort:
         self.baud = 1_000_000_000  # a pipe: its bytes take no time
         self._command = tuple(command)
         self._process: asyncio.subprocess.Process | None = None
-        self._statuses: asyncio.Queue[int] = asyncio.Queue(8)
-        self._ended: DeviceError | None = None
-        self._tell: Callable[[DeviceError], None] | None = None
+        self._statuses: Final = Inbox(name)
         self._hushed = False
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
@@ -36,8 +35,8 @@ class AudioPort:
 
         Raises DeviceTimeout: the player was still at it and was killed; DeviceGone: there is no such program.
         """
-        if self._ended is not None:
-            raise self._ended
+        if self._statuses.ended is not None:
+            raise self._statuses.ended
         if not data:
             self._hushed = True
             self._kill()
@@ -63,38 +62,33 @@ class AudioPort:
             raise DeviceTimeout(f"{self.name}: still playing after {deadline_s:.1f} s") from None
         finally:
             await self._reap(process)
-        if self._statuses.full():
-            self._statuses.get_nowait()
         status = process.returncode
-        self._statuses.put_nowait(KILLED if status is None or status < 0 else status)
+        self._statuses.put(bytes((KILLED if status is None or status < 0 else status,)))
+
+    def put(self, data: bytes) -> bool:  # noqa: ARG002  # a sound takes its time, even the shortest
+        return False
 
     async def read(self) -> bytes:
-        if self._ended is not None and self._statuses.empty():
-            raise self._ended
-        return bytes((await self._statuses.get(),))
+        return await self._statuses.get()
+
+    def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        self._statuses.listen(hear)
 
     async def discard_input(self) -> bytes:
-        old = bytearray()
-        while not self._statuses.empty():
-            old.append(self._statuses.get_nowait())
-        return bytes(old)
+        return self._statuses.take()
 
     def frame_seen(self) -> None:
-        """Nothing floods a pipe of exit statuses."""
+        self._statuses.frame_seen()
 
     def on_end(self, tell: Callable[[DeviceError], None]) -> None:
-        self._tell = tell
-        if self._ended is not None:
-            tell(self._ended)
+        self._statuses.on_end(tell)
 
     async def close(self) -> None:
-        self._ended = self._ended or DeviceGone(f"{self.name}: closed")
+        self._end(DeviceGone(f"{self.name}: closed"))
         self._kill()
 
     def _end(self, error: DeviceError) -> DeviceError:
-        self._ended = error
-        if self._tell is not None:
-            self._tell(error)
+        self._statuses.end(error)
         return error
 
     async def _feed(self, process: asyncio.subprocess.Process, data: bytes) -> None:

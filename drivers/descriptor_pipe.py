@@ -76,6 +76,12 @@ class DescriptorPipe:
     def read(self) -> Coroutine[Any, Any, bytes]:
         return self._inbox.get()
 
+    def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        self._inbox.listen(hear)
+
+    def put(self, data: bytes) -> bool:
+        return not self._turn.locked() and self._put(data) == len(data)
+
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         async with self._turn:
             taken = self._put(data)

@@ -22,14 +22,17 @@ class Inbox:
         self._ended: DeviceError | None = None
         self._reader: asyncio.Future[None] | None = None
         self._tell: Callable[[DeviceError], None] | None = None
+        self._hear: Callable[[bytes], None] | None = None
 
     def put(self, data: bytes) -> None:
-        """Keep what there is room for, and wake the reader. A flood ends the pipe: see ``quarantined``."""
-        room = INPUT_MAX - len(self._buffer)
-        self._buffer += data[:room]
-        self.dropped += max(0, len(data) - room)
+        """Hand it to who listens, or keep what there is room for and wake the reader.
+
+        A flood ends the pipe: see ``quarantined``.
+        """
         self._since_frame += len(data)
-        if self._since_frame > FLOOD_MAX:
+        if self._since_frame <= FLOOD_MAX:
+            self._take_in(data)
+        else:
             self.quarantined = True
             self._buffer.clear()
             self.end(
@@ -38,12 +41,22 @@ class Inbox:
                     "check the baud rate, the cable and which device is plugged in here"
                 )
             )
+
+    def _take_in(self, data: bytes) -> None:
+        if self._hear is not None:
+            self._hear(data)
+            return
+        room = INPUT_MAX - len(self._buffer)
+        self._buffer += data[:room]
+        self.dropped += max(0, len(data) - room)
         self._wake()
 
     def end(self, error: DeviceError) -> None:
         """Nothing more will arrive; readers get the rest, then ``error``. The first reason stays."""
         first, self._ended = self._ended is None, self._ended or error
         self._wake()
+        if first and self._hear:
+            self._hear(b"")
         if first and self._tell:
             self._tell(self._ended)
 
@@ -51,6 +64,14 @@ class Inbox:
         self._tell = tell
         if self._ended:
             tell(self._ended)
+
+    def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        assert self._reader is None, "somebody reads already"
+        self._hear = hear
+        if hear is not None and self._buffer:
+            hear(self.take())
+        if hear is not None and self._ended:
+            hear(b"")
 
     @property
     def ended(self) -> DeviceError | None:

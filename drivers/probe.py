@@ -215,6 +215,12 @@ class _Watched:
         self._heard = (self._heard + data)[:HEARD_MAX]
         return data
 
+    def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        self._transport.listen(hear)
+
+    def put(self, data: bytes) -> bool:
+        return self._transport.put(data)
+
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         self._sent, self._heard = data, b""
         await self._transport.write(data, deadline_s=deadline_s)

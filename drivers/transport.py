@@ -26,8 +26,23 @@ class Transport(Protocol):
         """Bytes that arrived, at least one. Raises DeviceGone once the pipe is closed and drained."""
         ...
 
+    def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        """From now on ``hear`` is called with what arrives, and ``read`` is for nobody; None: ``read`` again.
+
+        First with what waits to be read, perhaps at once. Called with nothing when the pipe is closed: then
+        ``read`` raises why.
+        """
+        ...
+
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         """Hand over every byte, or raise DeviceTimeout (rest dropped, line reset) or DeviceGone."""
+        ...
+
+    def put(self, data: bytes) -> bool:
+        """Hand over every byte now, without waiting; whether the line took them all.
+
+        False: it took none or the first of them, or somebody's ``write`` is not done. Raises DeviceGone.
+        """
         ...
 
     async def discard_input(self) -> bytes:

@@ -191,6 +191,7 @@ class Wire(Cable):
         self._input = bytearray()
         self._reader: asyncio.Future[None] | None = None
         self._tell_end: Callable[[Any], None] | None = None
+        self._hear_host: Callable[[bytes], None] | None = None
         self._deliver(flood)
 
     # --- the host's end -----------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ class Wire(Cable):
         """Open the cable afresh: an OpenTransport. Raises ``gone`` while it is unplugged."""
         if not self.plugged:
             raise self._gone(f"{self._name}: nothing is plugged in")
-        self._open, self._tell_end = True, None
+        self._open, self._tell_end, self._hear_host = True, None, None
         self._input.clear()
         self._deliver(self.flood)
         self.poke()
@@ -214,28 +215,33 @@ class Wire(Cable):
                 await self._reader
             finally:
                 self._reader = None
-        size = next(self._chunks) or len(self._input)
-        data = bytes(self._input[:size])
-        del self._input[:size]
-        return data
+        return self._piece()
+
+    def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        self._hear_host = hear
+        self._plan()
+        self._wake()
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         self._check()
         if self.paced:
             await asyncio.sleep(len(data) * 10 / self._baud)
             self._check()
-        taken = self._takes(data)
-        self.written += len(taken)
-        if self.echo:
-            self._arrive(taken)
-        self._hear(taken)
+        self._pass(data)
         if self.stalled:
             await asyncio.sleep(deadline_s)
             raise self._late(f"{self._name}: the device took no bytes for {deadline_s} s")
-        if self.cut_after is not None and self.written >= self.cut_after:
-            self.cut_after = None
-            self.unplug()
-            self._check()
+        self._check()
+
+    def put(self, data: bytes) -> bool:
+        self._check()
+        if self.stalled:
+            return False
+        if self.paced:
+            asyncio.get_running_loop().call_later(len(data) * 10 / self._baud, self._pass, data)
+        else:
+            self._pass(data)
+        return not self.stalled
 
     async def discard_input(self) -> bytes:
         data = bytes(self._input)
@@ -275,6 +281,19 @@ class Wire(Cable):
         if not self._open:
             raise self._gone(f"{self._name}: unplugged" if not self.plugged else f"{self._name}: closed")
 
+    def _pass(self, data: bytes) -> None:
+        """On to the device, as far as it takes them and the cable holds."""
+        if not self._open:
+            return
+        taken = self._takes(data)
+        self.written += len(taken)
+        if self.echo:
+            self._arrive(taken)
+        self._hear(taken)
+        if self.cut_after is not None and self.written >= self.cut_after:
+            self.cut_after = None
+            self.unplug()
+
     def _takes(self, data: bytes) -> bytes:
         """What the device takes of ``data`` before it stalls or the cable is cut."""
         room = len(data)
@@ -299,3 +318,18 @@ class Wire(Cable):
     def _wake(self) -> None:
         if self._reader and not self._reader.done():
             self._reader.set_result(None)
+        if self._hear_host:
+            asyncio.get_running_loop().call_soon(self._tell_host)
+
+    def _tell_host(self) -> None:
+        """Not within the host's own call, as no real line does."""
+        while self._hear_host and self._input:
+            self._hear_host(self._piece())
+        if self._hear_host and not self._open:
+            self._hear_host(b"")
+
+    def _piece(self) -> bytes:
+        size = next(self._chunks) or len(self._input)
+        data = bytes(self._input[:size])
+        del self._input[:size]
+        return data

@@ -17,6 +17,7 @@ BODY_MAX: Final = 1024  # header, payload and CRC before stuffing
 PAYLOAD_MAX: Final = BODY_MAX - 8
 WIRE_MAX: Final = BODY_MAX + BODY_MAX // 254 + 3  # stuffed, with both delimiters
 _RUN_MAX: Final = 254  # data bytes of the longest block
+_SOUND: Final = 0x2144DF1C  # what CRC-32 makes of anything followed by its own CRC-32, little-endian
 _CODES: Final = tuple(bytes((code,)) for code in range(256))
 
 
@@ -99,16 +100,22 @@ class Decoder:
         frames: list[Frame] = []
         *pieces, rest = data.split(b"\0")
         for piece in pieces:
-            self._keep(piece)
-            frame = None if self._skipping or not self._buffer else _read(bytes(self._buffer))
-            if frame:
+            whole = self._whole(piece) if self._buffer or self._skipping or len(piece) > WIRE_MAX else piece
+            if frame := _read(whole) if whole else None:
                 frames.append(frame)
-            elif self._skipping or self._buffer:
+            elif whole is None or whole:
                 self.damaged += 1
-            self._buffer.clear()
-            self._skipping = False
-        self._keep(rest)
+        if rest:
+            self._keep(rest)
         return frames
+
+    def _whole(self, end: bytes) -> bytes | None:
+        """What lay between two delimiters, ``end`` its last piece; None when it was too long."""
+        self._keep(end)
+        whole = None if self._skipping else bytes(self._buffer)
+        self._buffer.clear()
+        self._skipping = False
+        return whole
 
     def _keep(self, data: bytes) -> None:
         if len(self._buffer) + len(data) > WIRE_MAX:
@@ -123,6 +130,6 @@ def _read(stuffed: bytes) -> Frame | None:
         body = unstuff(stuffed)
     except ValueError:
         return None
-    if not 8 <= len(body) <= BODY_MAX or struct.unpack("<I", body[-4:])[0] != zlib.crc32(body[:-4]):
+    if not 8 <= len(body) <= BODY_MAX or zlib.crc32(body) != _SOUND:
         return None
     return Frame(body[1], body[2], body[4:-4], body[0] & 0x0F, body[0] >> 4)

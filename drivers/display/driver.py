@@ -166,6 +166,27 @@ class CounterDisplay:
             raise DisplayRebooted(f"display at {self._transport.name}: it started again and is dark")
         return state
 
+    def glance(self, told: Callable[[DisplayState | None], None]) -> bool:
+        """What ``state`` tells, asked once and without a task that waits for it.
+
+        ``told`` gets None when ``state`` has to find out: nothing came in time, or nothing sound, or it started
+        again. It hears nothing when the connection ends meanwhile.
+
+        Returns:
+            False: not asked, and nothing will be told; call ``state``.
+        """
+        known = self._known()
+
+        def read(payload: bytes | None) -> None:
+            try:
+                state = DisplayState.read(payload or b"")
+            except messages.NotThatMessage:
+                told(None)
+            else:
+                told(state if state.boot_id == known.boot_id else None)
+
+        return self._link.glance(Type.STATE, read)
+
     async def ping(self) -> None:
         await self._tell(Type.PING)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from drivers.display.cobs import ACK_WANTED, RESENT, RESPONSE, VERSION, Decoder, Frame
@@ -32,7 +33,7 @@ class DisplayRebooted(DeviceGone):
 
 
 class DisplayLink:
-    """One frame in flight. Whoever asks also reads, unless ``watch`` runs and reads for all."""
+    """One frame in flight. Whoever asks also reads, unless ``watch`` runs and hears for all."""
 
     def __init__(
         self, transport: Transport, profile: DisplayProfile, on_event: Callable[[DisplayEvent], None] | None
@@ -40,12 +41,12 @@ class DisplayLink:
         self.strange = b""  # what arrived since ``restart`` that was no frame, first bytes only
         self.boot_id: int | None = None
         self._transport, self._profile, self._on_event = transport, profile, on_event
-        self._turns = Turns(transport, self._read)
+        self._turns = Turns(transport, self._hear)
         self._decoder = Decoder()
         self._seq = 0
         self._asked: Frame | None = None
         self._expected: Type = Type.ACK
-        self._answer: asyncio.Future[Frame] | None = None
+        self._give: Callable[[Frame], None] | None = None  # who gets the answer; None: nobody, or it came
         self._last_try = False
 
     async def restart(self) -> None:
@@ -54,7 +55,7 @@ class DisplayLink:
         self._decoder, self._turns.trouble, self.boot_id, self.strange = Decoder(), None, None, b""
 
     def watch(self) -> Awaitable[NoReturn]:
-        """Read for everybody until something ends it.
+        """Hear for everybody until something ends it.
 
         Raises:
             DisplayRebooted: it announced another boot id.
@@ -74,6 +75,7 @@ class DisplayLink:
     ) -> bytes:
         """Send a frame until it is answered; return the answer's payload. See docs/display-frame.md, rules."""
         async with self._turns.mine:
+            await self._turns.quiet()
             self._turns.check()
             self._seq = self._seq % 255 + 1
             count = tries or 1 + self._profile.resends
@@ -92,18 +94,46 @@ class DisplayLink:
         """One sending and its answer; None when time is up."""
         data = frame.to_bytes()
         limit_ms = answer_ms or self._profile.answer_ms + (self._profile.draw_ms if frame.type in SHOWS else 0)
-        self._asked, self._expected, self._last_try = frame, expect, last
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._answer = answer
+
+        def give(frame: Frame) -> None:
+            if not answer.done():
+                answer.set_result(frame)
+
+        self._expect(frame, expect, give, last=last)
         try:
             return await self._turns.ask(data, answer, limit_ms=limit_ms)
         except TimeoutError:
             return None
         finally:
-            self._asked = self._answer = None
+            self._asked = self._give = None
 
-    async def _read(self) -> None:
-        data = await self._transport.read()
+    def glance(self, kind: Type, told: Callable[[bytes | None], None]) -> bool:
+        """Ask once for a message of the same kind, with no task that waits: displays at rest are asked all day.
+
+        ``told`` gets its payload. None: nothing came in time, or a refusal; then ``ask`` finds out why. It hears
+        nothing when the connection ends meanwhile.
+
+        Returns:
+            False: not asked, and nothing will be told. Somebody asks already, or the line is not free; ``ask``.
+        """
+        frame, data = _question(kind, self._seq % 255 + 1)
+
+        def give(answer: Frame | None) -> None:
+            self._asked = self._give = None
+            self._turns.end()
+            told(answer.payload if answer is not None and answer.type == kind else None)
+
+        if not self._turns.begin(data, lambda: give(None), limit_ms=self._profile.answer_ms):
+            return False
+        self._seq = frame.seq
+        self._expect(frame, kind, give, last=True)
+        return True
+
+    def _expect(self, asked: Frame, kind: Type, give: Callable[[Frame], None], *, last: bool) -> None:
+        self._asked, self._expected, self._give, self._last_try = asked, kind, give, last
+
+    def _hear(self, data: bytes) -> None:
         frames = self._decoder.feed(data)
         if not frames and len(self.strange) < STRANGE_MAX:
             self.strange = (self.strange + data)[:STRANGE_MAX]
@@ -124,8 +154,8 @@ class DisplayLink:
 
     def _take_answer(self, frame: Frame) -> None:
         """Late answers and those to another frame fit no question and are dropped."""
-        asked, answer = self._asked, self._answer
-        if asked is None or answer is None or answer.done():
+        asked, give = self._asked, self._give
+        if asked is None or give is None:
             return
         if frame.type == Type.ACK:
             if len(frame.payload) != 2:
@@ -134,17 +164,17 @@ class DisplayLink:
             damaged = frame.seq == 0 and frame.payload[1] == Status.BAD_CRC and not self._last_try
             refused = ours and frame.payload[1] != Status.OK
             if damaged or (ours and self._expected == Type.ACK) or refused:
-                answer.set_result(frame)
+                give(frame)
         elif frame.type == self._expected and frame.seq == asked.seq:
-            answer.set_result(frame)
+            give(frame)
 
     def _take_news(self, frame: Frame) -> None:
         """What the display says by itself."""
         try:
             if frame.type == Type.HELLO:
                 self._check_boot(DisplayHello.read(frame.payload).boot_id)
-                if self._expected == Type.HELLO and self._answer and not self._answer.done():
-                    self._answer.set_result(frame)  # it has just started, which answers our question too
+                if self._expected == Type.HELLO and self._give:
+                    self._give(frame)  # it has just started, which answers our question too
             elif frame.type == Type.STATE:
                 self._check_boot(DisplayState.read(frame.payload).boot_id)
             elif frame.type == Type.EVENT and self._on_event:
@@ -158,3 +188,10 @@ class DisplayLink:
 
     def rebooted(self) -> None:
         self._turns.fail(DisplayRebooted(f"display at {self._transport.name}: it started again and is dark"))
+
+
+@lru_cache(maxsize=512)
+def _question(kind: Type, seq: int) -> tuple[Frame, bytes]:
+    """One without payload, made once: a thousand displays are asked the same in the same 255 frames."""
+    frame = Frame(kind, seq, b"", ACK_WANTED)
+    return frame, frame.to_bytes()

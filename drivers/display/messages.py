@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 
 class Type(IntEnum):
@@ -98,8 +98,7 @@ class DisplayHello:
         return cls(protocol, boot_id, width, height, max_version, capabilities, name)
 
 
-@dataclass(frozen=True, slots=True)
-class DisplayState:
+class DisplayState(NamedTuple):
     """What is on the glass. ``shown_crc32`` is of the packed modules, 0 when it is blank."""
 
     boot_id: int
@@ -112,7 +111,7 @@ class DisplayState:
     def read(cls, payload: bytes) -> Self:
         if len(payload) != _STATE.size:
             raise NotThatMessage("STATE has the wrong length")
-        return cls(*_STATE.unpack(payload))
+        return cls._make(_STATE.unpack(payload))
 
 
 @dataclass(frozen=True, slots=True)

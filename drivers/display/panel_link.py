@@ -40,7 +40,7 @@ class PanelLink(Generic[M]):
     ) -> None:
         self._transport, self._make, self._news, self._is_echo = transport, decoder, news, is_echo
         self._decoder = decoder()
-        self._turns = Turns(transport, self._read)
+        self._turns = Turns(transport, self._hear)
         self._offer: Callable[[M], None] = lambda _message: None
 
     async def restart(self) -> None:
@@ -102,8 +102,8 @@ class PanelLink(Generic[M]):
         """Read for everybody. Raises what ends it: DeviceGone, DeviceRefused (a flood), or what ``news`` says."""
         await self._turns.watch()
 
-    async def _read(self) -> None:
-        for message in self._decoder.feed(await self._transport.read()):
+    def _hear(self, data: bytes) -> None:
+        for message in self._decoder.feed(data):
             self._transport.frame_seen()
             if error := self._news(message):
                 self._turns.fail(error)

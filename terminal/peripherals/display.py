@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from drivers import qr
-from drivers.display.driver import CounterDisplay, Result, Tile
+from drivers.display.driver import CounterDisplay, DisplayState, Result, Tile
 from drivers.display.driver import Screen as Glass
 from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
@@ -152,14 +152,15 @@ class CodeDisplay:
         self._captioning.begin(errands.start, "captions")
         self._asking = OnDemand(partial(self._keep_alive, device))
         self._asking.begin(errands.start, "asking")
+        turn = partial(self._round, device)
         try:
             if self._sweep:
-                self._sweep.enter(self._round)
+                self._sweep.enter(turn)
             ready(device)
             await device.watch()
         finally:
             if self._sweep:
-                self._sweep.leave(self._round)
+                self._sweep.leave(turn)
             self._draw_ends(drawn=False)
             await errands.end()
 
@@ -188,11 +189,16 @@ class CodeDisplay:
                     self._uncaptioned = None
                     self._draw_ends(drawn=False)
 
-    def _round(self) -> None:
-        """The shared rounds come by: asked once, unless it is being asked anyway."""
-        self._asking.wake()
-        if self._sweep:
-            self._sweep.enter(self._round)
+    def _round(self, device: CounterDisplay) -> None:
+        """The shared rounds come by: a glance at one that rests; the task asks when that does not do."""
+        if self._lit or not device.glance(self._glanced):
+            self._asking.wake()
+
+    def _glanced(self, state: DisplayState | None) -> None:
+        if state is None:
+            self._asking.wake()
+        elif self._shown is not None:  # still what it was: nothing is shown while a question is out
+            self._told(state)
 
     async def _keep_alive(self, device: CounterDisplay) -> None:
         """Ask what is shown: the display goes dark without it, and one that lost its screen gets it again."""
@@ -202,9 +208,12 @@ class CodeDisplay:
             shown = self._shown
             state = await device.state()
             if shown is not None and shown is self._shown:
-                self.keeper.well()
-                if shown != (state.screen, state.id):
-                    self._shown = None
-                    self.keeper.on_change()
+                self._told(state)
             if not self._lit:
                 return
+
+    def _told(self, state: DisplayState) -> None:
+        self.keeper.well()
+        if self._shown != (state.screen, state.id):
+            self._shown = None
+            self.keeper.on_change()

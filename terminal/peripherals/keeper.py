@@ -124,11 +124,11 @@ class Keeper(Generic[D]):
         self._mark(HealthState.FAULT, reason)
 
     def _mark(self, state: HealthState, reason: str) -> None:
-        if (state, reason) != (self._state, self._reason):
+        changed = state is not self._state or reason != self._reason
+        if changed:
             self._log(state, reason)
         if state is not HealthState.FAULT:
             self.detail.pop("advice", None)
-        changed = (state, reason) != (self._state, self._reason)
         self._state, self._reason, self._checked_ns = state, reason, self._clock.mono_ns()
         if changed:
             self.on_health()

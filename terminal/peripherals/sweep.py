@@ -5,6 +5,7 @@ A thousand counters at rest cost one timer, not a thousand: whatever is due goes
 
 import asyncio
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Final
 
 from terminal.on_demand import Alarm
@@ -20,25 +21,29 @@ class Sweep:
     ``due`` returns when this counter is asked next; ``used`` says that something happens here.
     """
 
-    def __init__(self, ask: Callable[[], None]) -> None:
+    __slots__ = ("_ask", "due_s", "planned_s", "used_s", "waiting")
+
+    def __init__(self, ask: "Callable[[Sweep], None]") -> None:
         self.used_s: float | None = None
         self.due_s: float | None = None  # when it is asked next; None: the first round says
+        self.planned_s: float | None = None  # where it stands in the sweeper's plan; None: nowhere
         self._ask = ask
         self.waiting: list[Callable[[], None]] = []
 
     def used(self) -> None:
         """Cheap: call it with every act."""
         self.used_s = asyncio.get_running_loop().time()
-        if self.due_s is not None:
-            self.due_s = min(self.due_s, self.used_s)
+        if self.due_s is not None and self.used_s < self.due_s:
+            self.due_s = self.used_s
+            self._ask(self)
 
     async def due(self) -> None:
         await rest(self, Alarm())
 
     def enter(self, turn: Callable[[], None]) -> None:
-        """``turn`` is called once, when this counter is asked next, unless it leaves before."""
+        """``turn`` is called whenever this counter is asked, until it leaves."""
         self.waiting.append(turn)
-        self._ask()
+        self._ask(self)
 
     def leave(self, turn: Callable[[], None]) -> None:
         if turn in self.waiting:
@@ -48,20 +53,25 @@ class Sweep:
         recent = self.used_s is not None and now_s - self.used_s <= RECENT_S
         return TICK_S if recent else SELDOM_S
 
-    def go(self, now_s: float) -> None:
-        """Everything that waits here is asked now."""
-        self.due_s = now_s + self.every_s(now_s)
-        waiting, self.waiting = self.waiting, []
-        for turn in waiting:
+    def go(self) -> None:
+        """Everything that waits here is asked."""
+        for turn in tuple(self.waiting):
             turn()
 
 
 class Sweeper:
-    """The timer behind all counters of a process. It runs only while a device waits for its turn."""
+    """The timer behind all counters of a process. It runs only while a device waits for its turn.
+
+    A round looks only at those whose turn it is: to look at a thousand costs as much as asking ten.
+    """
 
     def __init__(self) -> None:
         self._sweeps: dict[str, Sweep] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._news: list[Sweep] = []  # not in the plan, or sooner due than it says
+        self._plan: list[tuple[float, int, Sweep]] = []  # heap: due, order, whose; void unless ``planned_s`` is it
+        self._order = 0
+        self._spread = 0  # counters that were given their place in a minute
 
     def counter(self, name: str) -> Sweep:
         """The same rounds for every device of one counter."""
@@ -69,22 +79,44 @@ class Sweeper:
             self._sweeps[name] = Sweep(self._wanted)
         return self._sweeps[name]
 
-    def _wanted(self) -> None:
+    def _wanted(self, sweep: Sweep) -> None:
+        self._news.append(sweep)
+        self._run()
+
+    def _run(self) -> None:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TICK_S, self._round)
 
     def _round(self) -> None:
         self._timer = None
         now_s = asyncio.get_running_loop().time()
-        waiting = [sweep for sweep in self._sweeps.values() if sweep.waiting]
-        for place, sweep in enumerate(waiting):
-            if sweep.due_s is None:  # a first round spreads the rest: not all in the same second of a minute
-                rounds = int(SELDOM_S / TICK_S)
-                sweep.due_s = now_s if sweep.used_s is not None else now_s + (place % rounds) * TICK_S
-            if sweep.due_s <= now_s + TICK_S / 2:
-                sweep.go(now_s)
-        if any(sweep.waiting for sweep in waiting):
-            self._wanted()
+        news, self._news = self._news, []
+        for sweep in news:
+            self._into_plan(sweep, sweep.due_s if sweep.due_s is not None else self._first_s(sweep, now_s))
+        while self._plan and self._plan[0][0] <= now_s + TICK_S / 2:
+            due_s, _, sweep = heappop(self._plan)
+            if sweep.planned_s != due_s:
+                continue
+            sweep.planned_s = None
+            if sweep.waiting:
+                sweep.go()
+                self._into_plan(sweep, now_s + sweep.every_s(now_s))
+        if self._news or any(sweep.waiting for _, _, sweep in self._plan):
+            self._run()
+
+    def _first_s(self, sweep: Sweep, now_s: float) -> float:
+        """Those at rest are spread: not all in the same second of a minute."""
+        if sweep.used_s is not None:
+            return now_s
+        self._spread += 1
+        return now_s + (self._spread - 1) % int(SELDOM_S / TICK_S) * TICK_S
+
+    def _into_plan(self, sweep: Sweep, due_s: float) -> None:
+        sweep.due_s = due_s
+        if sweep.planned_s != due_s:
+            self._order += 1
+            sweep.planned_s = due_s
+            heappush(self._plan, (due_s, self._order, sweep))
 
 
 async def rest(sweep: Sweep | None, alarm: Alarm) -> None:

@@ -1,5 +1,6 @@
 """L6 on a driver's own reading: 64 KiB that make no sense end the connection, whatever a stray byte looks like."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from typing import Any
@@ -57,15 +58,34 @@ class Babbling:
         self._says = says
         self._inbox = Inbox(self.name)
         self._at = 0
+        self._hear: Callable[[bytes], None] | None = None
         self.frame_seen = self._inbox.frame_seen
         self.on_end = self._inbox.on_end
 
-    async def read(self) -> bytes:
+    def _arrive(self) -> None:
         self._inbox.put(self._says[self._at : self._at + PIECE])
         self._at += PIECE
         if self._at >= len(self._says):
             self._inbox.end(DeviceGone("all of it was taken for a device of ours"))
+
+    async def read(self) -> bytes:
+        if self._inbox.ended is None:
+            self._arrive()
         return await self._inbox.get()
+
+    def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        self._hear = hear
+        self._inbox.listen(hear)
+        if hear is not None:
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._hear is not None and self._inbox.ended is None:
+            self._arrive()
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def put(self, data: bytes) -> bool:
+        return True
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         """It listens to nobody."""

@@ -103,6 +103,28 @@ async def test_l1_unplugging_is_seen_at_once_and_by_every_call(cable: PtyCable) 
     await port.close()
 
 
+async def test_l1_who_listens_hears_bytes_and_the_end(cable: PtyCable) -> None:
+    port = await open_serial(str(cable.link))
+    heard, closed = bytearray(), asyncio.Event()
+
+    def hear(data: bytes) -> None:
+        heard.extend(data)
+        if not data:
+            closed.set()
+
+    port.listen(hear)
+    assert port.put(b"abc")
+    while heard != negative(b"abc"):  # noqa: ASYNC110  # the far end answers when it is scheduled
+        await asyncio.sleep(0.001)
+    await cable.unplug()
+    await closed.wait()
+    with pytest.raises(DeviceGone):
+        port.put(b"x")
+    with pytest.raises(DeviceGone):
+        await port.read()
+    await port.close()
+
+
 async def gone(call: object) -> bool:
     with pytest.raises(DeviceGone):
         await call  # type: ignore[misc]  # any of the port's coroutines
@@ -402,3 +424,19 @@ async def test_l8_a_write_whose_time_ends_as_its_port_is_closed_touches_no_other
         await writing
     others.close()
     assert touched == [False]
+
+
+async def test_l8_what_is_put_waits_for_nobody_and_never_stands_between_the_halves_of_a_write() -> None:
+    ours, others = socket.socketpair()
+    ours.setblocking(False)
+    pipe = DescriptorPipe(ours.detach(), name="full", baud=9600)
+    assert pipe.put(b"whole")
+    assert not pipe.put(bytes(1 << 24)), "the line took the first of it"
+    writing = asyncio.create_task(pipe.write(b"waits its turn", deadline_s=WATCHDOG_S))
+    await asyncio.sleep(0)
+    others.recv(1 << 24)
+    assert not pipe.put(b"between")
+    await pipe.close()
+    with pytest.raises(DeviceGone):
+        await writing
+    others.close()

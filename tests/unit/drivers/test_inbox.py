@@ -64,3 +64,39 @@ async def test_two_readers_are_a_bug() -> None:
         with pytest.raises(AssertionError, match="two readers"):
             await inbox.get()
         inbox.put(b"x")
+
+
+async def test_who_listens_hears_what_waits_what_comes_and_the_end() -> None:
+    inbox, heard = Inbox("port"), list[bytes]()
+    inbox.put(b"before")
+    inbox.listen(heard.append)
+    inbox.put(b"now")
+    inbox.listen(None)
+    inbox.put(b"for a reader")
+    assert await inbox.get() == b"for a reader"
+    inbox.listen(heard.append)
+    inbox.end(DeviceGone("unplugged"))
+    inbox.end(DeviceGone("closed"))
+    assert heard == [b"before", b"now", b""]
+    late = list[bytes]()
+    inbox.listen(late.append)
+    assert late == [b""], "it is closed already"
+    with pytest.raises(DeviceGone, match="unplugged"):
+        await inbox.get()
+
+
+async def test_l6_a_flood_ends_a_port_that_somebody_listens_to_and_frames_start_the_count_again() -> None:
+    inbox, heard = Inbox("port"), list[bytes]()
+    inbox.listen(heard.append)
+    for _ in range(2):
+        for _ in range(FLOOD_MAX // 1024):
+            inbox.put(bytes(1024))
+        assert not inbox.quarantined
+        inbox.frame_seen()
+    for _ in range(FLOOD_MAX // 1024):
+        inbox.put(bytes(1024))
+    heard.clear()
+    inbox.put(b"one more")
+    assert (inbox.quarantined, heard) == (True, [b""])
+    with pytest.raises(DeviceRefused, match="none of it made sense"):
+        await inbox.get()

@@ -1,6 +1,7 @@
 """Health rounds: one timer for all counters, often where people work, seldom elsewhere."""
 
 import asyncio
+from collections.abc import Callable
 
 from terminal.on_demand import Alarm
 from terminal.peripherals.sweep import SELDOM_S, TICK_S, Sweeper, rest
@@ -70,6 +71,43 @@ def test_no_timer_runs_while_nobody_waits() -> None:
         await asyncio.sleep(TICK_S)  # the round that was planned finds nobody and plans none
         assert sweeper._timer is None
         assert asyncio.get_running_loop().time() - before == TICK_S
+
+    run(story(), seed=1)
+
+
+def test_a_counter_asks_all_that_wait_there_until_they_leave_and_sooner_once_it_is_used() -> None:
+    async def story() -> None:
+        sweeper, asked = Sweeper(), dict[str, list[float]]()
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+
+        def turn(name: str) -> Callable[[], None]:
+            return lambda: asked.setdefault(name, []).append(loop.time() - began_s)
+
+        one, other = sweeper.counter("1"), sweeper.counter("2")
+        display, printer, elsewhere = turn("display"), turn("printer"), turn("elsewhere")
+        one.enter(display)
+        one.enter(printer)
+        other.enter(elsewhere)
+        await asyncio.sleep(TICK_S + SELDOM_S + 0.5)
+        assert asked["display"] == asked["printer"] == [TICK_S, TICK_S + SELDOM_S]
+        one.leave(printer)
+        one.used()
+        one.used()
+        await asyncio.sleep(2 * TICK_S)
+        assert asked["display"][2:] == [SELDOM_S + 2 * TICK_S, SELDOM_S + 3 * TICK_S]
+        assert len(asked["printer"]) == 2
+        assert asked["elsewhere"] == [2 * TICK_S, SELDOM_S + 2 * TICK_S], "its own minute, whoever else is used"
+        await asyncio.sleep(SELDOM_S)
+        assert len(asked["display"]) == len(set(asked["display"])), "once a round"
+        one.leave(display)
+        other.leave(elsewhere)
+        await asyncio.sleep(TICK_S)
+        assert sweeper._timer is None, "nobody waits"
+        count = len(asked["display"])
+        one.enter(display)
+        await asyncio.sleep(2 * TICK_S + 0.5)
+        assert len(asked["display"]) > count, "who comes back is asked again"
 
     run(story(), seed=1)
 
