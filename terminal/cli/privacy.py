@@ -160,7 +160,7 @@ def export(who: Who, config: Config = DEMO) -> None:
 
 @privacy.command()
 def erase(who: Who, reason: Reason, config: Config = DEMO, dry_run: DryRun = False, as_json: Json = False) -> None:
-    """Remove the personal values of somebody for good. Money facts stay; the journal still verifies.
+    """Remove the personal values of somebody for good. Money facts and what people wrote stay; the chain is whole.
 
     The service must be stopped for it. A legal hold refuses it.
     """
@@ -171,6 +171,7 @@ def erase(who: Who, reason: Reason, config: Config = DEMO, dry_run: DryRun = Fal
         loaded = load(config)
         told = held_of(loaded, who)
         about, values = str(told["about"]), sum(len(each["personal"]) for each in told["events"])
+        texts = sum(data_map().written(each["type"], each["body"]) for each in told["events"])
 
         async def gone(journal: "Store") -> int:
             return await remove(journal, loaded.settings.shop.store, about, OPERATOR, reason)
@@ -178,10 +179,13 @@ def erase(who: Who, reason: Reason, config: Config = DEMO, dry_run: DryRun = Fal
         if not dry_run:
             values = asyncio.run(with_journal(loaded, gone))
     if as_json:
-        put({"about": about, "values": values, "events": len(told["events"]), "erased": not dry_run})
+        kept = {"events": len(told["events"]), "texts": texts}
+        put({"about": about, "values": values, **kept, "erased": not dry_run})
         return
     verb = "would be erased" if dry_run else "erased"
     console.print(f"{about}: {values} personal values {verb}; {len(told['events'])} events of money or work stay.")
+    if texts:
+        console.print(f"{texts} of them hold words that somebody wrote (goods, reasons), which stay: read them.")
 
 
 @privacy.command()

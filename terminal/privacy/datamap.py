@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 FILE: Final = Path(__file__).parent.parent / "data" / "privacy.toml"
+WRITTEN: Final = frozenset({"goods", "said"})
+"""Kinds that are free text: names of goods, reasons, notes."""
 Place = Literal["state", "settings", "asked"]
 """Where a file stands: the state folder, the settings' folder, or wherever a person asked for it."""
 
@@ -66,6 +68,10 @@ class DataMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def field(self, event_type: str, name: str) -> str:
         """The kind of an event's field; empty: it is on no map."""
         return self.fields_of.get(f"{event_type}.{name}") or self.fields.get(name, "")
+
+    def written(self, event_type: str, body: Mapping[str, Any]) -> bool:
+        """Whether it holds words that somebody chose: they are in the chain, and nothing takes them out again."""
+        return any(value and self.field(event_type, name) in WRITTEN for name, value in body.items())
 
     def file(self, place: Place, path: str) -> str:
         """The kind of a file by its path below ``place``; the longest pattern counts. Empty: on no map."""

@@ -173,6 +173,27 @@ def test_pr9_the_commands_tell_what_is_held_without_hashes_and_erase_it(loaded: 
     assert command("journal", "verify", *config).code == 0
 
 
+def test_pr9_an_erasure_says_how_many_texts_that_people_wrote_are_left(loaded: Loaded) -> None:
+    async def fill() -> None:
+        journal = await filled(loaded, Clock())
+        lines = [{"name": "haircut for Mrs. Li", "count": 1, "amount_minor": 2850}]
+        for kind, body in (
+            ("sale_opened", {"amount_minor": 2850, "lines": lines}),
+            ("sale_moved", {"to": "paid", "why": ""}),
+            ("refund_started", {"amount_minor": 2850, "reason": "too short"}),
+        ):
+            await journal.append([NewEvent("counter:1", kind, "SALE3", CASHIER, body)])
+        await journal.close()
+
+    asyncio.run(fill())
+    words = "--reason", "asked", "--dry-run", "--config", loaded.folder / "countertop.toml"
+    told = command("privacy", "erase", "SALE3", *words)
+    assert "2 of them hold words that somebody wrote" in " ".join(told.out.split())
+    counted = msgspec.json.decode(command("privacy", "erase", "SALE3", *words, "--json").out)
+    assert (counted["values"], counted["events"], counted["texts"]) == (0, 3, 2)
+    assert "words" not in command("privacy", "erase", "SALE1", *words).out
+
+
 def test_pr15_the_notice_of_a_breach_counts_payments_and_staff_of_its_days(loaded: Loaded) -> None:
     clock = Clock()
 
