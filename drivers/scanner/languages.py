@@ -28,6 +28,10 @@ def speech_of(profile: ScannerProfile) -> Speech:
             from drivers.scanner.nls import NewlandSpeech
 
             return NewlandSpeech(profile)
+        case "m3y":
+            from drivers.scanner.m3y import M3ySpeech
+
+            return M3ySpeech(profile)
         case "evdev":
             from drivers.scanner.keys import KeyboardSpeech
 

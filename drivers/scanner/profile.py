@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from drivers.scanner.line import SUFFIXES, Suffix
 
-Language = Literal["line", "gm65", "gmssi", "ssi", "hon", "nls", "evdev"]
-LANGUAGES: Final = ("line", "gm65", "gmssi", "ssi", "hon", "nls", "evdev")
+Language = Literal["line", "gm65", "gmssi", "ssi", "hon", "nls", "m3y", "evdev"]
+LANGUAGES: Final = ("line", "gm65", "gmssi", "ssi", "hon", "nls", "m3y", "evdev")
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,21 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
     ),
     DeviceProtocol(
         role="scanner",
+        name="m3y",
+        title="M3Y-W module",
+        profiles=("m3y", "m3y-trigger"),
+        links=("serial", "tcp"),
+        bauds=(9600,),
+        sources=("cryptoadvance/specter-diy, src/hosts/qr.py",),
+        unverified=(
+            "all of it: one public driver, no document of the maker",
+            "its speed, and how a code ends: 9600 bit/s and any line end, settings of its profile",
+            "what it answers when asked for its version: any sound answer counts",
+            "asked unasked it could print on a printer that hangs there, so nobody probes for it",
+        ),
+    ),
+    DeviceProtocol(
+        role="scanner",
         name="evdev",
         title="Scanner in keyboard mode (Linux)",
         profiles=("evdev",),

@@ -26,6 +26,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "scanner/ssi": scanners.ssi,
     "scanner/hon": scanners.honeywell,
     "scanner/nls": scanners.newland,
+    "scanner/m3y": scanners.m3y,
     "scanner/evdev": scanners.evdev,
     "printer/escpos": printers.escpos,
     "printer/star": printers.star,

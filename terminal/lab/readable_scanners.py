@@ -113,6 +113,17 @@ def newland(way: str, data: bytes) -> Taken:
     return line(way, data)
 
 
+def m3y(way: str, data: bytes) -> Taken:
+    """``5A 00 length text check A5`` to it, ``5A 01 …`` back."""
+    if data[:2] in (b"\x5a\x00", b"\x5a\x01") and len(data) >= 4:
+        end = int.from_bytes(data[2:4], "big") + 6
+        if len(data) >= end and data[end - 1] == 0xA5:
+            text = data[4 : end - 2]
+            said = text.decode("ascii") if text.isascii() else text.hex(" ")
+            return end, f"{'command' if data[1] == 0 else 'answer'} {'done' if text == bytes((0x90, 0)) else said}"
+    return line(way, data)
+
+
 def _with_marks(data: bytes) -> str:
     return "".join(_MARKS.get(byte, chr(byte)) for byte in data)
 

@@ -16,7 +16,7 @@ from drivers.display.dgus import DgusDecoder
 from drivers.display.nextion import NextionDecoder
 from drivers.printer.star import StateDemux
 from drivers.printer.status import Demux
-from drivers.scanner import gm65, gmssi, hon, keys, nls, ssi
+from drivers.scanner import gm65, gmssi, hon, keys, m3y, nls, ssi
 from drivers.scanner.line import LineDecoder
 from drivers.speaker import dfplayer, jq8900
 from terminal import strict_json
@@ -172,6 +172,7 @@ def parsers() -> tuple[Parser, ...]:
         "scanner Zebra SSI": (ssi.Decoder, "ssi"),
         "scanner Honeywell": (hon.Decoder, "hon"),
         "scanner Newland": (nls.Decoder, "nls"),
+        "scanner M3Y": (m3y.Decoder, "m3y"),
         "scanner keys": (keys.Decoder, "evdev"),
         "display frames": (FrameDecoder, "display"),
         "display Bonrix": (BonrixDecoder, "bonrix"),

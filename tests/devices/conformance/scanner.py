@@ -10,6 +10,7 @@ from drivers.scanner.profile import load_profile
 from drivers.transport import Transport
 from firmware_stubs.scanner import Gm65, LineScanner
 from firmware_stubs.scanner_keyboard import KeyboardScanner
+from firmware_stubs.scanner_m3y import M3yScanner
 from firmware_stubs.scanner_menu import HoneywellScanner, NewlandScanner
 from firmware_stubs.scanner_ssi import GrowSsi, SsiScanner
 from firmware_stubs.wire import Stub
@@ -101,5 +102,7 @@ CASES: Final = (
     case("ssi", lambda: SsiScanner(response_ms=200), "ssi.hex", profile="ssi-trigger"),
     case("hon", HoneywellScanner, "hon.hex"),
     case("nls", NewlandScanner, "nls.hex"),
+    case("m3y", M3yScanner, "m3y.hex"),
+    case("m3y", lambda: M3yScanner(on_demand=True), "m3y.hex", profile="m3y-trigger"),
     case("evdev", KeyboardScanner, "evdev.hex", answers=False),
 )

@@ -47,6 +47,8 @@ def test_no_byte_of_a_maker_s_example_is_left_in_hex(key: str) -> None:
         ("display/dgus", "out", "HELLO to 1000", ["write 1000 “HELLO”"]),
         ("scanner/ssi", "in", 'decode "134567890123456789"', ["scan 134567890123456789"]),
         ("scanner/nls", "in", "reply trigger on", ["answer #SCNTRG1<ACK>"]),
+        ("scanner/m3y", "out", "start SR030301", ["command SR030301"]),
+        ("scanner/m3y", "in", "reply OK", ["answer done"]),
         ("scanner/evdev", "in", "7 and Enter", ["key 7 down", "key 7 up", "key Enter down"]),
         ("printer/star", "in", "state paper end", ["status offline paper out 0 printed"]),
         ("speaker/xfs5152", "out", "speak 收款1元", ["speak “收款1元”"]),

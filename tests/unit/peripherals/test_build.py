@@ -89,7 +89,7 @@ def test_bad_input_scanner_settings_that_contradict_each_other(table: dict[str, 
     assert caught.value.facts["key"] == f"counters.1.scanner.{key}"
 
 
-@pytest.mark.parametrize("driver", ["gm65", "line", "gmssi", "ssi", "hon", "nls"])
+@pytest.mark.parametrize("driver", ["gm65", "line", "gmssi", "ssi", "hon", "nls", "m3y"])
 def test_every_scanner_driver_is_built_by_its_name(driver: str) -> None:
     assert build(scanner={"port": "link:/dev/x", "driver": driver}).scanner is not None
 
