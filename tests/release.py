@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from terminal.cli.install_plan import FOLDER
-from terminal.cli.update_wheels import LOCK
+from terminal.versions.wheels import LOCK
 from tests.dist import ROOT, build
 
 WATCHDOG_S: Final = 900

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from terminal.cli.audit_checks import Packages
-from terminal.cli.parts import PROGRAM, parts, plain
-from terminal.cli.update_wheels import LOCK
+from terminal.versions.parts import PROGRAM, parts, plain
+from terminal.versions.wheels import LOCK
 
 _BROUGHT: Final = Path(sys.prefix) / LOCK
 BESIDE: Final = _BROUGHT if _BROUGHT.exists() else Path(__file__).parents[2] / "requirements.lock"

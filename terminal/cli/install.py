@@ -13,13 +13,13 @@ import typer
 
 from terminal.cli.install_files import Owners, Step, bring, look, take_away
 from terminal.cli.install_plan import Part, Piece, User, pieces, users
-from terminal.cli.parts import PROGRAM
 from terminal.cli.update import Machine
-from terminal.cli.update_home import Home
-from terminal.cli.update_wheels import proven, unsigned
 from terminal.cli.words import SETTINGS, console, put, sentences
 from terminal.errors import BadSettings
 from terminal.system import SystemEntropy
+from terminal.versions.home import Home
+from terminal.versions.parts import PROGRAM
+from terminal.versions.wheels import proven, unsigned
 
 BACKUPS: Final = "/var/backups/countertop"
 OPT: Final = "opt/countertop"

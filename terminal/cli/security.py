@@ -7,9 +7,9 @@ import typer
 
 from terminal.cli.audit import audit
 from terminal.cli.owner_pin import owner_pin
-from terminal.cli.parts import PROGRAM, needs, parts
 from terminal.cli.rotate import rotate_keys
 from terminal.cli.words import put
+from terminal.versions.parts import PROGRAM, needs, parts
 
 security = typer.Typer(no_args_is_help=True, help="What protects this installation, and what it is made of.")
 

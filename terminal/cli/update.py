@@ -15,9 +15,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
-from terminal.cli.parts import PROGRAM
-from terminal.cli.update_home import Home, Release
-from terminal.cli.update_wheels import LOCK
 from terminal.cli.words import console, put, sentences
 from terminal.errors import BadSettings, JournalError
 from terminal.journal.backup import copy_journal
@@ -26,6 +23,9 @@ from terminal.journal.schema import MIGRATIONS, connect, version_of
 from terminal.journal.sqlite import SqliteJournal
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
+from terminal.versions.home import Home, Release
+from terminal.versions.parts import PROGRAM
+from terminal.versions.wheels import LOCK
 from terminal.wiring.stores import checkpoints_path, identity_of, journal_path, keys_folder
 
 update = typer.Typer(no_args_is_help=True, help="Bring a new version, try it, and go back if it is not liked.")

@@ -13,12 +13,12 @@ from typing import Final
 
 import msgspec
 
-from terminal.cli.update_home import Home, Release
-from terminal.cli.update_wheels import LOCK
 from terminal.errors import BadSettings, JournalError
 from terminal.journal.reader import Reader
 from terminal.journal.schema import MIGRATIONS, connect
 from terminal.simulation.lab_shop import LabShop
+from terminal.versions.home import Home, Release
+from terminal.versions.wheels import LOCK
 
 OLD, NEW = "1.0", "1.1"
 DOWN_S: Final = 2.0

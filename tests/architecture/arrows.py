@@ -102,6 +102,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
     "terminal.local_authority": ("terminal.whole_file", PORTS),
     "terminal.lan_authority": ("terminal.whole_file", PORTS),
+    "terminal.versions": ("terminal.errors",),  # of this program: what is in one, who signed it, which runs
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks
     "terminal.sandbox": ("terminal.chance", "terminal.whole_file", *COMMON),  # a customer of a given seed

@@ -145,6 +145,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/cli/", "process"): "the demo supervises sandbox, lab and service",
     ("terminal/cli/leash.py", "thread"): "hears the end of the parent whatever the program's own loop does",
     ("terminal/cli/", "file"): "commands read and write what people name",
+    ("terminal/versions/", "file"): "versions side by side in a folder, each made of the wheels in another",
     ("terminal/cli/", "socket"): "commands that ask a running service",
     ("terminal/simulation/rings.py", "file"): "fixed RSA test keys, once",
     ("terminal/simulation/mass.py", "thread"): "a mass run takes every core, outside its virtual worlds",

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from terminal.cli.update_wheels import LOCK, SIGNATURE
+from terminal.versions.wheels import LOCK, SIGNATURE
 from tests.flows.cli_rig import Place, command
 from tests.flows.test_audit import secrets, set_up, spoil
-from tests.unit.cli.test_update import KEY, publisher
+from tests.unit.versions.test_home import KEY, publisher
 
 __all__ = ["publisher"]  # a fixture
 

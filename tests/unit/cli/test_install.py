@@ -17,9 +17,9 @@ from terminal.cli import install_files as files
 from terminal.cli.commands import app
 from terminal.cli.install_plan import FOLDER, LAYOUT, layout, pieces, users
 from terminal.cli.update import owner_of
-from terminal.cli.update_wheels import unsigned
 from terminal.errors import BadSettings
 from terminal.settings import load
+from terminal.versions.wheels import unsigned
 from tests import release
 
 FILLED = {"BACKUPS": "/var/backups/countertop", "PEPPER": "5a" * 32, "PASSPHRASE": "c3" * 16}

@@ -9,8 +9,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from terminal.cli.parts import PROGRAM, plain
 from terminal.errors import BadSettings
+from terminal.versions.parts import PROGRAM, plain
 
 LOCK: Final = "release.lock"
 SIGNATURE: Final = "release.lock.sig"

@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from terminal.cli.update_wheels import LOCK, proven
 from terminal.errors import BadSettings
+from terminal.versions.wheels import LOCK, proven
 
 RELEASE: Final = "release.json"
 _TRIES_MAX: Final = 1000
