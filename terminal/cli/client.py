@@ -30,8 +30,8 @@ def refusal(status: int, document: Any) -> Problem:
 
 
 class Api:
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session, self._url = session, url
+    def __init__(self, session: aiohttp.ClientSession, url: str, key_file: Path) -> None:
+        self._session, self._url, self._key_file = session, url, key_file
 
     async def get(self, path: str, **query: str | int) -> Any:
         return await self._ask("GET", path, params={k: str(v) for k, v in query.items() if v != ""})
@@ -42,7 +42,7 @@ class Api:
             async with self._session.get(f"/api/v1{path}", params=query, allow_redirects=False) as answer:
                 body = await answer.read()
                 if answer.status >= 400:
-                    raise refusal(answer.status, msgspec.json.decode(body))
+                    raise self._refusal(answer.status, msgspec.json.decode(body))
                 return body
         except (TimeoutError, msgspec.DecodeError):
             raise Unavailable("service_no_answer", url=self._url) from None
@@ -61,13 +61,20 @@ class Api:
             kind = {"Content-Type": "application/octet-stream"}
             return await self._ask("POST", path, params=params, data=body, headers=kind, timeout=whole)
 
+    def _refusal(self, status: int, document: Any) -> Problem:
+        """A terminal has no sign-in page: who is not known here came with another service's key, or an old one."""
+        told = refusal(status, document)
+        if told.slug != "not_signed_in":
+            return told
+        return Problem(status, "api_key_refused", {"path": str(self._key_file), "url": self._url})
+
     async def _ask(self, method: str, path: str, **rest: Any) -> Any:
         try:
             async with self._session.request(method, f"/api/v1{path}", allow_redirects=False, **rest) as answer:
                 body = await answer.read()
                 told = msgspec.json.decode(body) if body else None
                 if answer.status >= 400:
-                    raise refusal(answer.status, told)
+                    raise self._refusal(answer.status, told)
                 return told
         except (TimeoutError, msgspec.DecodeError):
             raise Unavailable("service_no_answer", url=self._url) from None
@@ -99,4 +106,4 @@ async def api(url: str, key_file: Path | None) -> AsyncIterator[Api]:
     except ValueError:
         raise Unavailable("service_not_running", url=url) from None
     async with session:
-        yield Api(session, url)
+        yield Api(session, url, path)

@@ -69,6 +69,15 @@ async def test_an_owner_acts_from_the_terminal_with_a_pin(tmp_path: Path) -> Non
         assert (await asked(shop, "show", "--json")).code == 0
 
 
+async def test_a_key_of_another_service_is_told_with_its_file_and_what_to_do(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        write_key(shop.folder / "key", "ctk_of_another_shop")
+        told = await asked(shop, "show")
+        assert (told.code, told.codes) == (1, ["C-157"])
+        assert f"The service at {shop.url} does not know the key of {shop.folder / 'key'}" in told.err
+        assert "--key-file" in told.err
+
+
 @pytest.mark.row(118)
 def test_the_rules_are_listed_without_a_service() -> None:
     told = json.loads(command("risk", "rules", "--json").out)
