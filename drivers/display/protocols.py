@@ -80,6 +80,22 @@ PROTOCOLS: Final[tuple[DeviceProtocol, ...]] = (
     ),
     DeviceProtocol(
         role="display",
+        name="mertech",
+        title="Mertech QR-PAY",
+        profiles=("mertech",),
+        links=("serial", "tcp"),
+        bauds=(115200,),
+        sources=("sergw3x/mertech_qr, main.go",),
+        unverified=(
+            "all of it: one public program, no document of the maker",
+            "codes above 255 characters: refused, code_max of its profile",
+            "whether it answers: nobody asks, that it is there is not known",
+            "it has no letters: no amount, no shop, and in a test nothing",
+            _NOT_ASKED,
+        ),
+    ),
+    DeviceProtocol(
+        role="display",
         name="cd5220",
         title="Pole displays 2x20, CD5220",
         profiles=("cd5220", "cd5220-cp850", "cd5220-cp866"),

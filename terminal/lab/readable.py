@@ -17,6 +17,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "display/bonrix": displays.bonrix,
     "display/nextion": displays.nextion,
     "display/dgus": displays.dgus,
+    "display/mertech": displays.mertech,
     "display/cd5220": displays.pole,
     "display/escpos-vfd": displays.pole,
     "display/led8n": displays.pole,

@@ -100,6 +100,18 @@ def bonrix(_way: str, data: bytes) -> Taken:
     return _line(data, b"\n")
 
 
+def mertech(_way: str, data: bytes) -> Taken:
+    """``02 F2 02 length text 02 F2 03`` is a code, ``02 F0 03 word 03`` the rest."""
+    if data[:3] == b"\x02\xf2\x02" and len(data) >= 5:
+        end = int.from_bytes(data[3:5], "big") + 8
+        if data[end - 3 : end] == b"\x02\xf2\x03":
+            return end, f"code “{data[5 : end - 3].decode('ascii', 'replace')}”"
+    if data[:3] == b"\x02\xf0\x03" and (end := data.find(b"\x03", 3)) > 0:
+        said = data[3:end].decode("ascii", "replace")
+        return (end + 1, said) if said.isprintable() else NOTHING
+    return NOTHING
+
+
 def _line(data: bytes, end: bytes) -> Taken:
     at = data.find(end)
     line = data if at < 0 else data[:at]

@@ -8,6 +8,7 @@ from typing import Final, Literal, Protocol, TypeVar
 from drivers.display import profile
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
 from drivers.display.dgus import DgusPanel, DgusProfile
+from drivers.display.mertech import MertechPanel, MertechProfile
 from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.panel import Panel
 from drivers.display.pole import PolePanel, PoleProfile
@@ -96,6 +97,9 @@ def _device(place: Place, artwork: Artwork, wording: Wording, *, hurry: bool) ->
         case "bonrix":
             _no_number(place)
             return _panel(place, wording, BonrixProfile, BonrixPanel)
+        case "mertech":
+            _no_number(place)
+            return _panel(place, wording, MertechProfile, MertechPanel)
         case "nextion":
             return _panel(place, wording, NextionProfile, partial(NextionPanel, serial=serial))
         case "dgus":

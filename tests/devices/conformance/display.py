@@ -7,6 +7,7 @@ from drivers import qr
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
 from drivers.display.dgus import DgusPanel, DgusProfile
 from drivers.display.driver import CounterDisplay
+from drivers.display.mertech import MertechPanel, MertechProfile
 from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.panel import Panel, PanelScreen
 from drivers.display.pole import PolePanel, PoleProfile
@@ -15,6 +16,7 @@ from drivers.transport import Transport
 from firmware_stubs.display import DisplayStub
 from firmware_stubs.display_bonrix import BonrixStub
 from firmware_stubs.display_dgus import DgusStub
+from firmware_stubs.display_mertech import MertechStub
 from firmware_stubs.display_nextion import NextionStub
 from firmware_stubs.display_pole import PoleStub
 from firmware_stubs.wire import Stub
@@ -82,7 +84,7 @@ def _own_did(stub: Stub) -> bool:
 
 
 def _shows_the_code(stub: Stub) -> bool:
-    assert isinstance(stub, BonrixStub | NextionStub | DgusStub)
+    assert isinstance(stub, BonrixStub | MertechStub | NextionStub | DgusStub)
     return (stub.payload, stub.codes) == (PAYLOAD, 1)
 
 
@@ -117,6 +119,15 @@ CASES: Final[tuple[DeviceCase, ...]] = (
         lambda transport: BonrixPanel(transport, BonrixProfile()),
         _shows_the_code,
         vectors="bonrix.hex",
+        baud=115200,
+    ),
+    _case(
+        "mertech",
+        MertechStub,
+        lambda transport: MertechPanel(transport, MertechProfile()),
+        _shows_the_code,
+        answers=False,
+        vectors="mertech.hex",
         baud=115200,
     ),
     _case(

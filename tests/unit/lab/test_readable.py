@@ -45,6 +45,8 @@ def test_no_byte_of_a_maker_s_example_is_left_in_hex(key: str) -> None:
     [
         ("display/nextion", "in", "start-up", ["starts", "ready"]),
         ("display/dgus", "out", "HELLO to 1000", ["write 1000 “HELLO”"]),
+        ("display/mertech", "out", "HELLO", ["code “HELLO”"]),
+        ("display/mertech", "out", "clear", ["CLS"]),
         ("scanner/ssi", "in", 'decode "134567890123456789"', ["scan 134567890123456789"]),
         ("scanner/nls", "in", "reply trigger on", ["answer #SCNTRG1<ACK>"]),
         ("scanner/m3y", "out", "start SR030301", ["command SR030301"]),

@@ -10,14 +10,16 @@ from drivers.catalogue import of_role
 from drivers.display import panel
 from drivers.display.bonrix import BonrixProfile
 from drivers.display.dgus import CHUNK, DgusProfile
+from drivers.display.mertech import MertechProfile
 from drivers.display.nextion import NextionProfile
 from drivers.display.panel import PanelScreen, checked_code, cut, one_line, said
 from drivers.display.pole import PoleProfile
 from drivers.display.profile import load_panel
 from drivers.errors import DeviceRefused
 
-SHAPES: dict[str, type[BonrixProfile | NextionProfile | DgusProfile | PoleProfile]] = {
+SHAPES: dict[str, type[BonrixProfile | MertechProfile | NextionProfile | DgusProfile | PoleProfile]] = {
     "bonrix": BonrixProfile,
+    "mertech": MertechProfile,
     "nextion": NextionProfile,
     "dgus": DgusProfile,
     "cd5220": PoleProfile,
