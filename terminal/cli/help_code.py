@@ -10,6 +10,7 @@ from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import REFUSED, console, give_up, language, put, sentences
 from terminal.help.catalogue import Catalogue
 from terminal.settings import load
+from terminal.web.bundle_reader import ZIP_MAX
 from terminal.wiring.care import call_for_help
 
 
@@ -41,9 +42,13 @@ def help_code_(
 
 def _check(path: Path, code: str, *, as_json: bool) -> None:
     try:
-        made = help_code(path.read_bytes())
+        with path.open("rb") as file:
+            data = file.read(ZIP_MAX + 1)
     except OSError as error:
         give_up(f"{path}: {error.strerror}", REFUSED)
+    if len(data) > ZIP_MAX:
+        give_up(f"{path} is larger than any bundle ({ZIP_MAX >> 20} MiB): take the file that came.", REFUSED)
+    made = help_code(data)
     fits = not code or same(code, made)
     if as_json:
         put({"code": made, "fits": fits})

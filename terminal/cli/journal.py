@@ -33,6 +33,7 @@ from terminal.wiring.stores import keys_folder, reading_path
 journal = typer.Typer(no_args_is_help=True, help="Read and check the journal.")
 Config = Annotated[Path, typer.Option(help="The settings file of the service.")]
 DEMO: Final = Path(".demo/countertop.toml")
+PEM_MAX: Final = 4096  # bytes of a public key
 journal.command()(migrate)
 
 
@@ -193,7 +194,8 @@ def check_copy(
 
 def _public(path: Path) -> Ed25519PublicKey:
     try:
-        key = load_pem_public_key(path.read_bytes())
+        with path.open("rb") as file:
+            key = load_pem_public_key(file.read(PEM_MAX))
     except OSError as error:
         give_up(f"{path} cannot be read ({error.strerror}).")
     except (ValueError, UnsupportedAlgorithm):

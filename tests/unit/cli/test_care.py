@@ -105,6 +105,10 @@ def test_the_code_for_the_phone_is_that_of_the_bundle_that_was_kept(place: Place
     path.write_bytes(path.read_bytes() + b" ")
     assert command("help-code", "--of", path, "--code", made["code"]).code == 1
     assert command("help-code", "--of", place.folder / "none.zip").code == 1
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # takes no room on the disk
+    endless = command("help-code", "--of", path)
+    assert (endless.code, "larger than any bundle" in endless.err) == (1, True)
     spoken = command("help-code", "--config", place.config)
     assert "Nobody of the bank asks for a PIN" in spoken.out
 

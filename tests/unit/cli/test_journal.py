@@ -193,6 +193,17 @@ def test_i18_a_copy_of_which_no_checkpoint_proves_anything_is_never_called_sound
     assert "journal.db.checkpoints" in said.err
 
 
+def test_a_key_without_an_end_is_no_key(place: Place, tmp_path: Path) -> None:
+    out, endless = tmp_path / "export.jsonl", tmp_path / "endless"
+    assert journal(place, "export", "-o", out).code == 0
+    with endless.open("wb") as file:
+        file.truncate(1 << 40)  # takes no room on the disk
+    said = command(
+        "journal", "check", out, "--checkpoints", place.state / "journal.db.checkpoints", "--key", endless
+    )
+    assert (said.code, said.err.startswith(f"{endless} is no public key.")) == (2, True)
+
+
 def test_i19_tail_and_export_tell_no_hash_of_a_pin(place: Place) -> None:
     canary = "$argon2id$canary"
 
