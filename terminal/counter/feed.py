@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from terminal.counter.ports import Journal
 from terminal.errors import JournalError
@@ -12,6 +12,14 @@ from terminal.payments.event import Event, NewEvent, Owed, Summary
 RING: Final = 1024  # events kept in memory for listeners that keep up; slower ones read the store
 BATCH: Final = 256
 HEAVY: Final = frozenset({"settled"})  # hundreds of rows each: listeners read them from the store
+
+
+@runtime_checkable
+class WorksBeside(Protocol):
+    """A journal that says when nothing is left of a commit but the disk's part; others wait for nothing else."""
+
+    def beside(self, work: Callable[[], None]) -> None: ...
+
 
 Then = Callable[[tuple[Event, ...]], None]
 
@@ -30,6 +38,7 @@ class Feed:
         self._news = asyncio.Event()
         self._failure: JournalError | None = None
         self._failed = asyncio.Event()
+        self._works_beside = journal if isinstance(journal, WorksBeside) else None
         self.committed: Callable[[float], None] = _unheard  # how long each append took to be durable, in seconds
 
     async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
@@ -50,6 +59,13 @@ class Feed:
         finally:
             self._publish(durable)
         return durable
+
+    def beside(self, work: Callable[[], None]) -> None:
+        """Run ``work`` while the disk works on the next append, or else soon."""
+        if self._works_beside is not None:
+            self._works_beside.beside(work)
+        else:
+            asyncio.get_running_loop().call_soon(work)
 
     async def failure(self) -> JournalError:
         """Why the journal takes nothing any more, whoever was told first, also a page or the bank's listener."""
