@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from terminal.cli.busy_ports import listeners
-from terminal.cli.demo_settings import CURRENCIES, Places, Ports
+from terminal.busy_ports import listeners
 from terminal.cli.shop_processes import ShopProcesses, until_stopped
 from terminal.cli.supervisor import CannotRun, Supervisor
 from terminal.cli.words import UNAVAILABLE, USAGE, console, errors, give_up, sentences, tell
+from terminal.lab.demo_settings import CURRENCIES, Places, Ports
 
 FOLDER: Final = Path(".demo")
 FIRST_PORT: Final = 7600

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from terminal.cli.busy_ports import listeners
-from terminal.cli.demo_settings import Places, Ports
+from terminal.busy_ports import listeners
 from terminal.cli.shop_processes import ShopProcesses, until_stopped
 from terminal.cli.supervisor import CannotRun, Supervisor
 from terminal.cli.words import REFUSED, UNAVAILABLE, USAGE, console, errors, give_up, language, put
+from terminal.lab.demo_settings import Places, Ports
 from terminal.lab.playlist import Playlist, PlaylistUnknown, named, shipped
 from terminal.lab.scenarios import BadScenario
 

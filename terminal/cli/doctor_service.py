@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from terminal.cli.busy_ports import listeners
+from terminal.busy_ports import listeners
 from terminal.cli.doctor_checks import Finding
 from terminal.errors import JournalError
 from terminal.hooks.endpoint import KIND, restore

@@ -125,8 +125,8 @@ def serve_lab(
     """A simulated bank, counter and service in one command, for a POS under test. Ends with Ctrl-C or SIGTERM."""
     import asyncio
 
-    from terminal.cli.demo_settings import CURRENCIES
     from terminal.cli.lab_serve import LabServe
+    from terminal.lab.demo_settings import CURRENCIES
 
     if currency not in CURRENCIES:
         give_up(f"{currency!r} is no currency of the lab; it has {', '.join(CURRENCIES)}.", USAGE)

@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
-from terminal.cli.busy_ports import listeners
-from terminal.cli.demo_settings import Places, Ports
+from terminal.busy_ports import listeners
 from terminal.cli.shop_processes import ShopProcesses, until_stopped
 from terminal.cli.supervisor import CannotRun, Supervisor
 from terminal.cli.words import UNAVAILABLE, USAGE, console, errors, put
+from terminal.lab.demo_settings import Places, Ports
 from terminal.whole_file import write_whole
 
 READY: Final = "lab-ready.json"

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from terminal.cli.demo_settings import Places, Ports, write_settings
 from terminal.cli.supervisor import CannotRun, Child, Supervisor, countertop, python
 from terminal.cli.words import language
+from terminal.lab.demo_settings import Places, Ports, write_settings
 
 T = TypeVar("T")
 START_S: Final = 30.0

@@ -11,9 +11,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final, Self
 
-from terminal.cli.busy_ports import listeners
-from terminal.cli.demo_settings import Places, Ports
+from terminal.busy_ports import listeners
 from terminal.client import Client, NotPaid, Paid
+from terminal.lab.demo_settings import Places, Ports
 from terminal.lab.readable import telling
 from terminal.testing.story import SHOWN, SIGNS
 

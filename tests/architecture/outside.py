@@ -142,6 +142,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/web/pages_reports.py", "thread"): "a workbook is written off the loop",
     ("terminal/web/", "file"): "pages and styles, once",
     ("terminal/client/__init__.py", "chance"): "idempotency keys, made in the till's own program",
+    ("terminal/busy_ports.py", "file"): "who listens on this machine (proc)",
     ("terminal/cli/", "process"): "the demo supervises sandbox, lab and service",
     ("terminal/cli/leash.py", "thread"): "hears the end of the parent whatever the program's own loop does",
     ("terminal/cli/", "file"): "commands read and write what people name",

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import ConsoleMessage, Locator, Page, async_playwright, expect
 
-from terminal.cli.demo_settings import Places, Ports
+from terminal.lab.demo_settings import Places, Ports
 from terminal.payments.refund import REFUND_ENDED
 from tests.flows.browser.chromium import find_chromium
 from tests.flows.ports import claim

@@ -13,8 +13,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from terminal.cli.busy_ports import listeners
-from terminal.cli.demo_settings import Places, Ports
+from terminal.busy_ports import listeners
+from terminal.lab.demo_settings import Places, Ports
 from terminal.lab.service_process import ServiceProcess
 from tests.flows.ports import claim
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.cli.demo_settings import Places, Ports
+from terminal.lab.demo_settings import Places, Ports
 from terminal.testing.live import READY, LabRefuses, LiveCounter, Process, ready
 
 WATCHDOG_S = 30
