@@ -12,7 +12,7 @@ from rich.table import Table
 from terminal.cli.client import URL, Api, api
 from terminal.cli.journal import DEMO
 from terminal.cli.sale_story import tell_story
-from terminal.cli.words import REFUSED, USAGE, console, give_up, language, put, sentences
+from terminal.cli.words import REFUSED, USAGE, console, errors, give_up, language, put, sentences
 from terminal.errors import InvalidRequest
 from terminal.help.catalogue import Catalogue
 from terminal.payments.currencies import EXPONENTS
@@ -84,7 +84,12 @@ async def _take(url: str, key_file: Path | None, order: dict[str, Any], *, wait:
             amount = Money(told["amount_minor"], told["currency"])
             console.print(f"{words.money(amount)}  {told['id']}", highlight=False)
         if wait:
-            told = await _watch(service, told, words, quiet=as_json)
+            try:
+                told = await _watch(service, told, words, quiet=as_json)
+            except asyncio.CancelledError:  # Ctrl-C ends the watching; nobody should think that it ended the sale
+                goes_on = f"The sale goes on and can be paid: countertop sale show {told['id']}"
+                errors.print(f"{goes_on}, or cancel it at the till.", highlight=False, soft_wrap=True)
+                raise
         if as_json:
             put(told)
         return str(told["word"])
