@@ -8,7 +8,7 @@ from typing import Final
 from terminal.people.roles import AWAY_FROM_MONEY, SCOPES, STEP_UP, TABLE, WHERE_SIMULATED, Action, Role
 from terminal.web.calls import PREFIX
 from terminal.web.rights import opens
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "security.md"
 BEGIN: Final = "<!-- made by `make roles`; do not edit below -->\n"

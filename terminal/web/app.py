@@ -35,7 +35,7 @@ from terminal.web.pages_privacy import PrivacyDesk
 from terminal.web.ports import Fitter, Trainer, Visitor
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords, shop_facts
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
 from terminal.web.stream import stream
 

@@ -13,12 +13,12 @@ from terminal.help.registry import describe, registry
 from terminal.web.answers import LiveCounter, LiveEvent
 from terminal.web.calls import PREFIX, Answer, Call, Operation
 from terminal.web.edge import EDGE
-from terminal.web.examples import EXAMPLES
+from terminal.web.examples.table import EXAMPLES
 from terminal.web.forms import Form, LiveQuery, Nothing, StreamQuery
 from terminal.web.idempotency import HEADER
 from terminal.web.problems import TYPE, Problem
 from terminal.web.rights import opens
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 
 REF: Final = "#/components/schemas/{name}"
 _ANYONE: Final[tuple[str, ...]] = ("rate_limited", "field_wrong", "host_not_allowed")

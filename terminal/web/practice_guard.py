@@ -9,7 +9,7 @@ from terminal.errors import Conflict
 from terminal.people.roles import Action
 from terminal.web.calls import PREFIX
 from terminal.web.rights import OWNERS, RIGHTS
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 
 _REAL: Final = frozenset(
     {

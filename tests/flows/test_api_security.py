@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from terminal.web.callers import DISPLAY, SESSION, TILL
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 from tests.flows.api_rig import open_shop
 
 SALE = {"counter": "1", "amount_minor": 2850}

@@ -12,7 +12,7 @@ from terminal.settings import Shop as ShopTable
 from terminal.web.app import make_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
 from terminal.web.listen import listen
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 from tests.flows.api_rig import Client, Shop, open_shop
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from terminal.people.roles import Role
 from terminal.web.callers import SESSION
-from terminal.web.examples import EXAMPLES
+from terminal.web.examples.table import EXAMPLES
 from terminal.web.rights import RIGHTS
 from tests.authenticator import Phone
 from tests.flows.api_rig import OWNER_PIN, Client, Shop, open_shop

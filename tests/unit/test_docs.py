@@ -21,7 +21,7 @@ from terminal.web.calls import PREFIX, Operation
 from terminal.web.forms import read
 from terminal.web.openapi import document
 from terminal.web.problems import Problem
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

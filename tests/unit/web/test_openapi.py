@@ -11,9 +11,9 @@ from aiohttp import web
 from terminal.help.registry import registry
 from terminal.web import forms
 from terminal.web.calls import PREFIX, route
-from terminal.web.examples import EXAMPLES
+from terminal.web.examples.table import EXAMPLES
 from terminal.web.openapi import document
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 from terminal.web.security import UPLOADS
 
 DOCUMENT = document()

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from terminal.web import openapi, versions
 from terminal.web.calls import PREFIX
-from terminal.web.routes import OPERATIONS
+from terminal.web.routes.table import OPERATIONS
 from terminal.web.versions import NOTICE_DAYS, Deprecation
 
 ENDS = Deprecation(date(2026, 11, 1), date(2027, 12, 1), "/sales")

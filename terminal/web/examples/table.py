@@ -16,12 +16,12 @@ from terminal.web import (
     views,
     views_devices,
 )
-from terminal.web.examples_care import EXAMPLES as CARE
-from terminal.web.examples_hooks import EXAMPLES as HOOKS
-from terminal.web.examples_reports import EXAMPLES as REPORTS
-from terminal.web.examples_risk import EXAMPLES as RISK
-from terminal.web.examples_settlement import EXAMPLES as SETTLEMENTS
-from terminal.web.examples_visit import EXAMPLES as VISITS
+from terminal.web.examples.care import EXAMPLES as CARE
+from terminal.web.examples.hooks import EXAMPLES as HOOKS
+from terminal.web.examples.reports import EXAMPLES as REPORTS
+from terminal.web.examples.risk import EXAMPLES as RISK
+from terminal.web.examples.settlement import EXAMPLES as SETTLEMENTS
+from terminal.web.examples.visit import EXAMPLES as VISITS
 
 _SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
 _ATTEMPT: Final = "01KAK3V5M3F0R8H2J5K7M9N4PQ"

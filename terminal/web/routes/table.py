@@ -39,17 +39,17 @@ from terminal.web.forms import (
 )
 from terminal.web.forms_lines import SALE_BYTES
 from terminal.web.refund_shapes import OfferQuery, RefundOffer
-from terminal.web.routes_care import CARE_CALLS
-from terminal.web.routes_devices import DEVICES
-from terminal.web.routes_hooks import HOOK_CALLS
-from terminal.web.routes_inbox import INBOX
-from terminal.web.routes_people import ACCESS, PEOPLE
-from terminal.web.routes_reports import REPORTS
-from terminal.web.routes_risk import RISK_CALLS
-from terminal.web.routes_settlement import SETTLEMENTS
-from terminal.web.routes_sheet import SHEET
-from terminal.web.routes_training import TRAINING
-from terminal.web.routes_visit import VISIT
+from terminal.web.routes.care import CARE_CALLS
+from terminal.web.routes.devices import DEVICES
+from terminal.web.routes.hooks import HOOK_CALLS
+from terminal.web.routes.inbox import INBOX
+from terminal.web.routes.people import ACCESS, PEOPLE
+from terminal.web.routes.reports import REPORTS
+from terminal.web.routes.risk import RISK_CALLS
+from terminal.web.routes.settlement import SETTLEMENTS
+from terminal.web.routes.sheet import SHEET
+from terminal.web.routes.training import TRAINING
+from terminal.web.routes.visit import VISIT
 from terminal.web.views import CounterView, SaleView
 
 _SALE: Final = "/sales/{sale}"

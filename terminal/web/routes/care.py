@@ -1,0 +1,141 @@
+"""The API's table, the part about care."""
+
+from typing import Final
+
+from terminal.web import care
+from terminal.web.answers import Done
+from terminal.web.calls import Operation as Op
+from terminal.web.care_shapes import (
+    CaseList,
+    CaseMove,
+    CasesQuery,
+    CaseView,
+    FeedbackList,
+    FeedbackQuery,
+    FeedbackReport,
+    FeedbackReportQuery,
+    FeedbackRow,
+    HelpCall,
+    NewCase,
+    NewFeedback,
+    NewRating,
+    PrintAt,
+)
+from terminal.web.forms import StoryQuery
+from terminal.web.story import Story
+
+_ONE: Final = ("case_unknown",)
+_PAPER: Final = ("counter_unknown", "report_no_printer", "report_prints_wait")
+CARE_CALLS: Final = (
+    Op(
+        "POST",
+        "/counters/{counter}/feedback",
+        "give_feedback",
+        care.give_feedback,
+        "One key about the counter's last sale: slow, confusing, a device, something else.",
+        FeedbackRow,
+        NewFeedback,
+        status=201,
+        problems=("counter_unknown",),
+    ),
+    Op(
+        "POST",
+        "/counters/{counter}/rating",
+        "give_rating",
+        care.give_rating,
+        "What a customer pressed after paying, where the settings ask for it.",
+        Done,
+        NewRating,
+        status=201,
+        problems=("counter_unknown", "rating_off", "rating_too_late"),
+    ),
+    Op(
+        "GET",
+        "/feedback",
+        "list_feedback",
+        care.list_feedback,
+        "What was said of sales, newest first.",
+        FeedbackList,
+        FeedbackQuery,
+    ),
+    Op(
+        "GET",
+        "/feedback/report",
+        "read_feedback",
+        care.read_feedback,
+        "The same, grouped by what and counter.",
+        FeedbackReport,
+        FeedbackReportQuery,
+    ),
+    Op("GET", "/cases", "list_cases", care.list_cases, "Complaints, newest first.", CaseList, CasesQuery),
+    Op(
+        "POST",
+        "/sales/{sale}/cases",
+        "open_case",
+        care.open_case,
+        "A complaint about this sale; the same again is the one that is open.",
+        CaseView,
+        NewCase,
+        status=201,
+        problems=("sale_unknown", "case_moved_on"),
+    ),
+    Op(
+        "GET",
+        "/cases/{case}",
+        "read_case",
+        care.read_case,
+        "One complaint by its id or number.",
+        CaseView,
+        problems=_ONE,
+    ),
+    Op(
+        "POST",
+        "/cases/{case}",
+        "move_case",
+        care.move_case,
+        "What was done about it; an owner closes it.",
+        CaseView,
+        CaseMove,
+        problems=(*_ONE, "case_move_wrong", "pin_again", "pin_wrong", "not_allowed"),
+    ),
+    Op(
+        "POST",
+        "/cases/{case}/print",
+        "print_case",
+        care.print_case,
+        "The customer's slip: number, state, until when somebody answers, whom to call.",
+        Done,
+        PrintAt,
+        problems=(*_ONE, *_PAPER),
+    ),
+    Op(
+        "GET",
+        "/cases/{case}/evidence",
+        "read_evidence",
+        care.read_evidence,
+        "The sale's story without payer and staff, to send along.",
+        Story,
+        StoryQuery,
+        problems=_ONE,
+        media=("application/json", "text/html"),
+    ),
+    Op(
+        "POST",
+        "/help-code",
+        "call_help",
+        care.call_help,
+        "A redacted bundle for support on this machine, and the code to read over the phone. Nothing is sent.",
+        HelpCall,
+        status=201,
+        problems=("help_not_kept", "not_found"),
+    ),
+    Op(
+        "POST",
+        "/counters/{counter}/safety-card",
+        "print_safety_card",
+        care.print_safety_card,
+        "How this terminal protects its people, as its settings have it, on its printer.",
+        Done,
+        problems=_PAPER,
+    ),
+)
