@@ -1,6 +1,6 @@
 """A simulated Mertech QR-PAY: what sergw3x/mertech_qr's ``main.go`` sends, and what a person then sees.
 
-``02 F2 02 length text 02 F2 03`` draws a code, ``02 F0 03 word 03`` clears, shows a picture or switches the screen.
+``02 F2 02 length text 02 F2 03`` draws a code, ``02 F0 03 word 03`` clears, shows a picture, turns the screen off.
 It answers nothing here: the form of its one answer is not known.
 """
 
