@@ -108,7 +108,7 @@ class CodeDisplay:
             self._drawn = None
 
     async def show(self, screen: Screen) -> None:
-        device = self.keeper.device
+        device = self.keeper.if_there if isinstance(screen, IdleScreen) else self.keeper.device
         self._shown = self._uncaptioned = None
         self._draw_ends(drawn=False)
         try:

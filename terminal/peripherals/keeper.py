@@ -11,6 +11,7 @@ from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, HealthState
 from terminal.errors import PeripheralFailed
 from terminal.peripherals.cut import Cut, CutShort
+from terminal.peripherals.greetings import Greeting
 
 log = logging.getLogger(__name__)
 D = TypeVar("D")
@@ -86,13 +87,24 @@ class Keeper(Generic[D]):
         self._checked_ns = clock.mono_ns()
         self._cut = Cut()  # of this connection
         self._end: BaseException | None = None  # what ended this connection
+        self._greeting: Greeting | None = None  # from its turn to be opened until it is greeted
+        self._wanted = False  # by a customer, while it is not there
         self._flaps = 0  # connections since the last one that lasted
         self._tried = False  # the first try is over: it is there, or why not is known
         self._first_try: asyncio.Event | None = None  # set then; once somebody waits for it
 
     @property
     def device(self) -> D:
-        """Raises PeripheralFailed while there is none."""
+        """Raises PeripheralFailed while there is none; then it need not wait for others to be opened."""
+        if self._device is None:
+            self._wanted = True
+            if self._greeting is not None:
+                self._greeting.now()
+        return self.if_there
+
+    @property
+    def if_there(self) -> D:
+        """Raises PeripheralFailed while there is none, and nobody is in a hurry."""
         if self._device is None:
             raise PeripheralFailed(self._reason or f"{self.role}_gone", port=self.where)
         return self._device
@@ -184,22 +196,27 @@ class Keeper(Generic[D]):
             await asyncio.sleep(LOOK_S if missing else BACK_OFF_S[min(max(failures - 1, 0), 3)])
 
     async def _connection(self) -> DeviceError:
-        """Open, serve, close; returns what ended it. ``_device`` stays set when it was greeted."""
+        """In its turn open, serve, close; returns what ended it. ``_device`` stays set when it was greeted."""
+        greeting = self._greeting = Greeting()
         try:
+            await greeting.begin(now=self._wanted)
             transport = await self._open()
+            self._cut, self._end = Cut(), None
+            transport.on_end(self.broke)
+            try:
+                return await self._served(transport)
+            except BaseException as bug:
+                self._device = None
+                if isinstance(bug, Exception):
+                    self.ill(f"{self.role}_no_answer")
+                raise
+            finally:
+                await self._close(transport)
         except DeviceError as error:
             return error
-        self._cut, self._end = Cut(), None
-        transport.on_end(self.broke)
-        try:
-            return await self._served(transport)
-        except BaseException as bug:
-            self._device = None
-            if isinstance(bug, Exception):
-                self.ill(f"{self.role}_no_answer")
-            raise
         finally:
-            await self._close(transport)
+            greeting.end()
+            self._greeting = None
 
     async def _served(self, transport: Transport) -> DeviceError:
         """What ended it, from inside or by ``broke``; a bug comes out."""
@@ -216,7 +233,10 @@ class Keeper(Generic[D]):
         return self._end
 
     def _greeted(self, device: D) -> None:
-        self._device = device
+        self._device, self._wanted = device, False
+        if self._greeting is not None:
+            self._greeting.end()
+            self._greeting = None
         if self._flaps >= RESTLESS:
             asyncio.get_running_loop().call_later(STEADY_S, self._stays, device)
         self._was_tried()

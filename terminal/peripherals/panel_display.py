@@ -143,11 +143,12 @@ class PanelDisplay:
         Raises:
             PeripheralFailed: ``display_no_codes`` from a display of words only, once the amount is up.
         """
-        device, wanted = self.keeper.device, self._wording.said(screen)
+        lit = not isinstance(screen, IdleScreen)
+        device = self.keeper.device if lit else self.keeper.if_there
+        wanted = self._wording.said(screen)
         async with self._turn:
             if wanted != self._shown:
                 await self._put(device, wanted)
-            lit = not isinstance(screen, IdleScreen)
             until_s = screen.ttl_s if isinstance(screen, CodeScreen) else 0
             self._ends_s = asyncio.get_running_loop().time() + until_s if until_s else None
         self._news.set()
