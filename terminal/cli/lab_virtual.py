@@ -25,7 +25,7 @@ from terminal.lab.timeline import Timeline
 from terminal.sandbox.engine import CustomerCannot, plain_view
 from terminal.simulation.api_door import NOTHING, Ask, in_time
 from terminal.system import SystemEntropy
-from terminal.testing.rig import Counter
+from terminal.testing.counter import Counter
 from terminal.testing.setup import Setup
 
 T = TypeVar("T")

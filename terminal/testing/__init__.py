@@ -10,10 +10,10 @@ from terminal.testing.receipt import assert_receipt
 from terminal.testing.setup import BadSetup, Fault, Setup
 
 if TYPE_CHECKING:
+    from terminal.testing.counter import Counter
     from terminal.testing.live import LiveCounter
     from terminal.testing.live_sale import LiveSale
     from terminal.testing.places import Bank, Clock, Display, Phone, Printer, Scanner, Slip, Speaker
-    from terminal.testing.rig import Counter
     from terminal.testing.stories import play
 
 _PLACES = {"Bank", "Clock", "Display", "Phone", "Printer", "Scanner", "Slip", "Speaker"}
@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(places, name)
     if name == "Counter":
-        from terminal.testing.rig import Counter
+        from terminal.testing.counter import Counter
 
         return Counter
     if name == "LiveSale":

@@ -10,9 +10,9 @@ from firmware_stubs.paper import StubSlip, text_view
 from terminal.lab.qr_reader import NotReadable
 from terminal.sandbox.engine import CustomerCannot
 from terminal.simulation.rails import RAILS
+from terminal.testing.counter import Counter
 from terminal.testing.live_sale import LiveSale
 from terminal.testing.receipt import framed
-from terminal.testing.rig import Counter
 from terminal.testing.setup import BadSetup
 from terminal.testing.turns import LIMIT_S
 

@@ -11,8 +11,8 @@ import pytest
 from terminal.testing.setup import BadSetup, Setup
 
 if TYPE_CHECKING:
+    from terminal.testing.counter import Counter
     from terminal.testing.live import LiveCounter
-    from terminal.testing.rig import Counter
 
 MARKER: Final = "counter"
 USED: Final = pytest.StashKey["Counter | LiveCounter"]()
@@ -52,7 +52,7 @@ def _seed(config: pytest.Config) -> int | str | None:
 @pytest.fixture
 def counter(request: pytest.FixtureRequest) -> "Iterator[Counter]":
     """A whole payment counter on virtual time: service, simulated bank, simulated devices."""
-    from terminal.testing.rig import Counter
+    from terminal.testing.counter import Counter
 
     setup = _setup(request)
     made = Counter.open(setup)
@@ -70,7 +70,7 @@ def _place(kind: str, tells: str) -> Any:
 
     def place(counter: "Counter") -> Any:
         from terminal.testing import places
-        from terminal.testing.rig import Counter
+        from terminal.testing.counter import Counter
 
         if not isinstance(counter, Counter):
             raise pytest.UsageError(f"{kind} needs countertop's own `counter`: a fixture of yours has its name")

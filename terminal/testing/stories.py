@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from terminal.simulation.lab_run import Verdict, lab_run
-from terminal.testing.rig import MEMORY
+from terminal.testing.counter import MEMORY
 
 
 def play(name: str | Path, *, seed: int = 1) -> Verdict:

@@ -29,7 +29,6 @@ from terminal.web.callers import greet, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.cards import card_lines
 from terminal.web.care_desk import CARE
-from terminal.web.door import me
 from terminal.web.edge import Edge
 from terminal.web.forms import Nothing
 from terminal.web.pages_code import code_svg
@@ -42,6 +41,7 @@ from terminal.web.sheet_shapes import (
     VisitCode,
     VisitSignIn,
 )
+from terminal.web.signing_in import me
 
 log = logging.getLogger(__name__)
 PRINT_S: Final = 20.0

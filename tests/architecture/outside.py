@@ -153,7 +153,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/simulation/run.py", "file"): "a private folder in memory for each seed's journal",
     ("terminal/simulation/rails_run.py", "file"): "the same",
     ("terminal/simulation/power.py", "file"): "what a power cut leaves of that journal",
-    ("terminal/testing/rig.py", "file"): "a private folder in memory for each counter's journal",
+    ("terminal/testing/counter.py", "file"): "a private folder in memory for each counter's journal",
     ("terminal/testing/stories.py", "file"): "the same for a story",
     ("terminal/testing/live.py", "clock"): "looks at a real process, from a test",
     ("terminal/testing/live.py", "socket"): "drives the lab over HTTP, on loopback",

@@ -22,8 +22,8 @@ from terminal.lab.till_acts import TillActs
 from terminal.lab.timeline import Timeline
 from terminal.simulation.api_door import Ask
 from terminal.simulation.lab_run import play
+from terminal.testing.counter import Counter
 from terminal.testing.office import OWNER_PIN
-from terminal.testing.rig import Counter
 from terminal.testing.setup import Setup
 
 pytestmark = pytest.mark.no_cover  # whole worlds; tests/unit/lab/test_playlist.py measures the rules

@@ -132,7 +132,7 @@ def test_fourth(sold): ...
     assert code == pytest.ExitCode.TESTS_FAILED
     first, second, third, fourth = (str(each.longrepr) for each in heard.failed)
     assert "this counter has no printer: name it in devices" in third
-    assert "/testing/rig.py" not in fourth, "the till's own line is shown, not the plugin's"
+    assert "/testing/counter.py" not in fourth, "the till's own line is shown, not the plugin's"
     assert "countertop" in dict(heard.failed[3].sections), "what a till's own fixture did is told as well"
     assert "counter has no chanel; it has seed, channel" in first
     assert "no fault or scenario is called 'paper-gone'; near: paper-out" in second
