@@ -49,7 +49,7 @@ def start_refund(
         lines: of the sale's lines, from 1, those that go back; ``amount`` is theirs.
 
     Raises:
-        InvalidRequest: ``refund_too_much``, ``refund_reason_missing``, ``field_wrong``: its lines; Conflict:
+        InvalidRequest: ``refund_too_much``, ``refund_reason_missing``, as ``lines_minor``; Conflict:
             ``refund_not_paid``, ``refund_part_paid``: it pays part of a sale that goes on.
     """
     attempt = sale.attempt(attempt_id)
@@ -80,24 +80,29 @@ def start_refund(
 
 
 def _check_amount(sale: Sale, attempt: Attempt, amount: Money, lines: tuple[int, ...]) -> None:
-    if lines and lines_minor(sale, lines) != amount.minor:
-        raise InvalidRequest("field_wrong", field="amount_minor")
+    if lines:
+        lines_minor(sale, lines, amount.minor)
     left = sale.refundable_minor(attempt)
     if amount.currency != sale.amount.currency or not 1 <= amount.minor <= left:
         raise InvalidRequest("refund_too_much", left=Money(max(left, 0), sale.amount.currency).plain())
 
 
-def lines_minor(sale: Sale, lines: Sequence[int]) -> int:
+def lines_minor(sale: Sale, lines: Sequence[int], amount_minor: int | None) -> int:
     """What these lines of the sale, from 1, were sold for.
 
     Raises:
-        InvalidRequest: ``field_wrong`` at the first that is none, is named twice, or went back before.
+        InvalidRequest: ``refund_line_gone`` at the first that is none, is named twice, or went back before;
+            ``refund_lines_amount``: an amount is asked for, and it is not theirs.
     """
     back = {line for each in sale.refunds if each.state is not RefundState.FAILED for line in each.lines}
     for at, line in enumerate(lines):
         if not 1 <= line <= len(sale.lines) or line in back or line in lines[:at]:
-            raise InvalidRequest("field_wrong", field=f"lines[{at}]")
-    return sum(sale.lines[line - 1].amount_minor for line in lines)
+            raise InvalidRequest("refund_line_gone", n=line)
+    sold = Money(sum(sale.lines[line - 1].amount_minor for line in lines), sale.amount.currency)
+    if amount_minor is not None and amount_minor != sold.minor:
+        asked = Money(amount_minor, sale.amount.currency)
+        raise InvalidRequest("refund_lines_amount", lines=sold.plain(), amount=asked.plain())
+    return sold.minor
 
 
 def _counts(sale: Sale, attempt: Attempt) -> bool:

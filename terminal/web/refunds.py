@@ -67,13 +67,12 @@ def _amount(sale: Sale, form: NewRefund) -> int:
     """What is decided on is what is sent: all that is left is named before anybody approves it.
 
     Raises:
-        InvalidRequest: ``field_wrong``: its lines are not the sale's, or are not this amount.
+        InvalidRequest: its lines are not the sale's, or are not this amount.
     """
-    lines = lines_minor(sale, form.lines) if form.lines else None
-    if form.amount_minor is not None and lines is not None and lines != form.amount_minor:
-        raise InvalidRequest("field_wrong", field="amount_minor")
-    if (asked := form.amount_minor if lines is None else lines) is not None:
-        return asked
+    if form.lines:
+        return lines_minor(sale, form.lines, form.amount_minor)
+    if form.amount_minor is not None:
+        return form.amount_minor
     left = [sale.refundable_minor(each) for each in sale.attempts if each.captured and not each.live]
     return max([*left, 0])
 

@@ -179,7 +179,10 @@ SALES: Final = (
         NewRefund,
         status=201,
         stores=True,
-        problems=(*_KEY, "refund_too_much", "refund_not_paid", "refund_needs_approval", "pin_again", "pin_wrong"),
+        problems=(
+            *(*_KEY, "refund_too_much", "refund_not_paid", "refund_line_gone", "refund_lines_amount"),
+            *("refund_needs_approval", "pin_again", "pin_wrong"),
+        ),
     ),
     Op(
         "GET",
