@@ -49,7 +49,7 @@ export async function showCustomer(lines, minor) {
       customerSees = JSON.stringify(told);
     }
   } catch {
-    // what a customer may read meanwhile is no till's trouble: the next line tells again
+    customerSees = JSON.stringify(customerWish); // no till's trouble: the next line tells again, not every drawing
   } finally {
     telling = false;
   }
