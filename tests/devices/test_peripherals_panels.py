@@ -8,12 +8,14 @@ import pytest
 
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
 from drivers.display.dgus import DgusPanel, DgusProfile
+from drivers.display.mertech import MertechPanel, MertechProfile
 from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.pole import PolePanel, PoleProfile
 from drivers.display.profile import load_panel
 from drivers.transport import Transport
 from firmware_stubs.display_bonrix import BonrixStub
 from firmware_stubs.display_dgus import DgusStub
+from firmware_stubs.display_mertech import MertechStub
 from firmware_stubs.display_nextion import NextionStub
 from firmware_stubs.display_pole import PoleStub
 from firmware_stubs.wire import Wire
@@ -100,6 +102,36 @@ def test_a_pole_shows_the_amount_before_the_money_and_says_that_it_draws_no_code
             assert cable.written == written, "the same amount is not painted again"
             await display.show(PAID)
             assert stub.screen == "Paid          ¥28.50\n7KQ2"
+
+    play(story())
+
+
+@pytest.mark.row(41, 49)
+def test_i25_a_panel_without_letters_shows_codes_and_is_dark_with_a_reason_in_a_test() -> None:
+    async def story() -> None:
+        stub = MertechStub()
+        cable = wire(stub)
+        wording = Wording(ENGLISH.text, ENGLISH.money, title="Tea")
+        display = PanelDisplay(
+            "mertech",
+            cable.open,
+            VirtualClock(),
+            make=lambda transport: MertechPanel(transport, MertechProfile()),
+            wording=wording,
+            shows_codes=True,
+        )
+        async with running(display.run):
+            await well(display.health)
+            await display.show(CODE)
+            assert (stub.screen, stub.payload) == ("code", PAYLOAD)
+            assert display.health().state is HealthState.CANNOT_TELL
+            with pytest.raises(PeripheralFailed) as caught:
+                await display.show(replace(CODE, id=8, test=True))
+            assert caught.value.slug == "device_refused"
+            assert (stub.screen, stub.payload) == ("", ""), "the code before it is nobody's now"
+            assert "cannot say TEST" in display.health().detail["advice"]
+            await display.show(PAID)
+            assert stub.screen == "paid"
 
     play(story())
 
