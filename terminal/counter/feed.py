@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from terminal.counter.ports import Journal
 from terminal.errors import JournalError
@@ -12,14 +12,6 @@ from terminal.payments.event import Event, NewEvent, Owed, Summary
 RING: Final = 1024  # events kept in memory for listeners that keep up; slower ones read the store
 BATCH: Final = 256
 HEAVY: Final = frozenset({"settled"})  # hundreds of rows each: listeners read them from the store
-
-
-@runtime_checkable
-class WorksBeside(Protocol):
-    """A journal that says when nothing is left of a commit but the disk's part; others wait for nothing else."""
-
-    def beside(self, work: Callable[[], None]) -> None: ...
-
 
 Then = Callable[[tuple[Event, ...]], None]
 
@@ -38,7 +30,6 @@ class Feed:
         self._news = asyncio.Event()
         self._failure: JournalError | None = None
         self._failed = asyncio.Event()
-        self._works_beside = journal if isinstance(journal, WorksBeside) else None
         self.committed: Callable[[float], None] = _unheard  # how long each append took to be durable, in seconds
 
     async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
@@ -60,13 +51,6 @@ class Feed:
             self._publish(durable)
         return durable
 
-    def beside(self, work: Callable[[], None]) -> None:
-        """Run ``work`` while the disk works on the next append, or else soon."""
-        if self._works_beside is not None:
-            self._works_beside.beside(work)
-        else:
-            asyncio.get_running_loop().call_soon(work)
-
     async def failure(self) -> JournalError:
         """Why the journal takes nothing any more, whoever was told first, also a page or the bank's listener."""
         await self._failed.wait()
@@ -86,11 +70,9 @@ class Feed:
         self._wake()
 
     def _wake(self) -> None:
-        """Listeners come behind who acts on the events: a bank is asked, a glass lit and paper begun before pages
-        hear. A timer that is due comes behind all that can run already.
-        """
+        """Listeners come behind who acts on the events: a bank is asked and a glass is lit before pages hear."""
         news, self._news = self._news, asyncio.Event()
-        asyncio.get_running_loop().call_later(0, news.set)
+        asyncio.get_running_loop().call_soon(news.set)
 
     def heard(self) -> None:
         """Another machine wrote into this journal: listeners hear of it as of our own."""

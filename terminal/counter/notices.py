@@ -1,6 +1,5 @@
 """Notifications: verified over their raw bytes, compared with our record, durable before the bank gets its yes."""
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -148,7 +147,6 @@ class Notices:
             return facts
 
         sale = await service.book.commit(sale_id, decide, Actor("provider", channel))
-        await asyncio.sleep(0)  # voice and paper are in the journal's line before the bank gets its yes
         if driver := service.adopt(sale.counter).drive(notice.order_no):
             driver.nudge()
 

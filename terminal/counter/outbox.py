@@ -9,9 +9,8 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, Protocol
 
 from terminal.counter.book import Book
@@ -127,23 +126,17 @@ class Voice:
 
 
 class Ahead:
-    """The printer gets ready for an original while the disk makes that durable; it ends with the printing."""
+    """The printer gets ready for an original while that is made durable; it ends with the printing."""
 
-    def __init__(self, book: Book, printer: Foreseeing | None) -> None:
-        self._book, self._printer = book, printer
+    def __init__(self, printer: Foreseeing | None) -> None:
+        self._printer = printer
         self._task: asyncio.Task[None] | None = None
-        self._over = False
 
     def begin(self, lines: Receipt) -> None:
         if self._printer is not None:
-            self._book.feed.beside(partial(self._begin, self._printer.expect, lines))
-
-    def _begin(self, expect: Callable[[Receipt], Coroutine[Any, Any, None]], lines: Receipt) -> None:
-        if not self._over:
-            self._task = asyncio.create_task(expect(lines), name="expected slip")
+            self._task = asyncio.create_task(self._printer.expect(lines), name="expected slip")
 
     async def end(self) -> None:
-        self._over = True
         if self._task is None:
             return
         if not self._task.done():
@@ -320,7 +313,7 @@ class Paper:
         known = self._book.sale(owed.subject).printings(receipt) > 0
         frozen = frozen_lines(self._book.feed.of_subject(owed.subject), receipt) if known else None
         lines = frozen or self._make_slip(self._counter, self._book.sale(owed.subject), owed)
-        ahead = Ahead(self._book, self._foreseeing)
+        ahead = Ahead(self._foreseeing)
         try:
             slip = await self._begin(owed, lines, ahead, fresh=frozen is None)
             async with asyncio.timeout(self._limits.receipt_young_s):
@@ -341,7 +334,7 @@ class Paper:
             if fresh:
                 body["lines"] = to_json(lines)
             if not copy:
-                ahead.begin(lines)
+                ahead.begin(lines)  # a task: its first step is behind this append's, in the disk's time
             return (Fact("print_started", body),)
 
         await self._book.commit(owed.subject, begin, OUTBOX, together=True)

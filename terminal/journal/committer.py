@@ -94,10 +94,6 @@ class Drafter:
         return Draft(row, parse(event.body, counter), clear)
 
 
-def _nobody() -> None:
-    """Nobody has work for that time."""
-
-
 class Committer:
     """The writing connection and the chain's end. Not usable after Fatal."""
 
@@ -106,7 +102,6 @@ class Committer:
         self._fault = fault
         self.commits = 0
         self.pages = 0  # in the write-ahead log after the last commit
-        self.to_disk: Callable[[], None] = _nobody  # from here on a commit needs the disk and no Python
         connection.set_wal_hook(self._count_pages)
 
     def commit(self, units: Sequence[Unit]) -> list[Outcome]:
@@ -143,7 +138,6 @@ class Committer:
         """COMMIT. One that raised may yet be on the disk: the next process reads there what is true."""
         try:
             self._fault("before_commit")
-            self.to_disk()
             self.connection.execute("COMMIT")
             self.commits += 1
             self._fault("after_commit")

@@ -6,9 +6,7 @@ dead from then on and says so; a fresh process reads the disk and decides (``dea
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -69,8 +67,6 @@ class SqliteJournal(Reads):
         self._sign_at = self._signed() + EVERY
         self._engine = Engine(committer, upkeep=self._upkeep, on_fatal=self._on_fatal)
         super().__init__(ground.reading, committer.chain.keys, upcasters, self._engine.die)
-        self._beside: deque[tuple[asyncio.AbstractEventLoop, Callable[[], None]]] = deque()
-        committer.to_disk = self._to_disk
         kind = InlineWriter if inline else ThreadWriter
         self._writer: Writer = kind(self._engine, self._told)
 
@@ -149,10 +145,6 @@ class SqliteJournal(Reads):
         drafts = tuple(map(self._drafter.draft, events))
         done: tuple[Event, ...] = await self._put(lambda future: Unit(drafts, future))
         return done
-
-    def beside(self, work: Callable[[], None]) -> None:
-        """Run ``work`` on the loop while the disk works on the next commit; sooner it would hold up the writer."""
-        self._beside.append((asyncio.get_running_loop(), work))
 
     async def erase(self, subject: str) -> int:
         """Remove the clear personal data of a subject; returns how many values. The chain stays valid (PR9)."""
@@ -237,13 +229,6 @@ class SqliteJournal(Reads):
         self._waiting += 1
         self._writer.submit(item(future))
         return await future
-
-    def _to_disk(self) -> None:
-        """On the writer's side."""
-        while self._beside:
-            loop, work = self._beside.popleft()
-            with suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(work)
 
     def _told(self, count: int) -> None:
         self._waiting -= count

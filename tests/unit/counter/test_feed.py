@@ -3,10 +3,8 @@
 import asyncio
 from contextlib import aclosing
 from pathlib import Path
-from typing import cast
 
 from terminal.counter.feed import Feed
-from terminal.counter.ports import Journal
 from tests.unit.journal.world import event, open_at
 
 
@@ -62,15 +60,3 @@ async def test_who_acts_on_an_append_comes_before_who_listens(tmp_path: Path) ->
         assert feed.published == 1, "who looks now finds it"
         await asyncio.gather(listener, *acting)
         assert seen == ["acts", "has acted", "listener"]
-
-
-async def test_a_journal_that_tells_nothing_of_its_disk_has_work_beside_it_done_soon() -> None:
-    class Quiet:
-        def last_number(self) -> int:
-            return 0
-
-    done: list[int] = []
-    Feed(cast("Journal", Quiet())).beside(lambda: done.append(1))
-    assert done == []
-    await asyncio.sleep(0)
-    assert done == [1]

@@ -276,36 +276,3 @@ async def test_d5_a_disk_that_fails_at_the_start_is_named_and_remembered(tmp_pat
     assert side(tmp_path / "j.db", ".suspect").exists()
     async with open_at(tmp_path / "j.db") as journal:
         assert journal.last_number() == 2
-
-
-async def test_work_beside_an_append_is_done_on_the_loop_while_the_disk_works_and_once(tmp_path: Path) -> None:
-    gate, worked = Gate(), asyncio.Event()
-    done: list[asyncio.AbstractEventLoop] = []
-
-    def work() -> None:
-        done.append(asyncio.get_running_loop())
-        worked.set()
-
-    with disk("beside") as shim:
-        async with open_at(tmp_path / "j.db", vfs="beside", inline=False) as journal:
-            shim.on_sync = gate
-            journal.beside(work)
-            appended = asyncio.create_task(journal.append([event()]))
-            assert await asyncio.to_thread(gate.reached.wait, 30)
-            async with asyncio.timeout(30):
-                await worked.wait()
-            assert not appended.done()
-            gate.opened.set()
-            await appended
-            await journal.append([event("s2")])
-    assert done == [asyncio.get_running_loop()]
-
-
-async def test_work_beside_an_append_that_never_began_is_done_beside_the_next(tmp_path: Path) -> None:
-    done: list[int] = []
-    async with open_at(tmp_path / "j.db") as journal:
-        journal.beside(lambda: done.append(1))
-        await asyncio.sleep(0)
-        assert done == []
-        await journal.append([event()])
-        assert done == [1]
