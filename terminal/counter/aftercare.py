@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.book import SYSTEM, here
-from terminal.counter.checkout import Key, answered, claim
+from terminal.counter.claims import Key, answered, claim
 from terminal.counter.refunds import bank_ms, refund_due_ms
 from terminal.errors import Conflict
 from terminal.payments.event import Actor

@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terminal.counter.book import SYSTEM, here
+from terminal.counter.claims import Key, answered, claim, opening_claims
 from terminal.counter.engine import AttemptDriver
-from terminal.counter.feed import Feed
 from terminal.counter.lane import Lane
-from terminal.counter.moving import remaining
 from terminal.counter.scans import channel_of_code, slip_of
 from terminal.errors import Conflict, InvalidRequest, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
+from terminal.payments.due import remaining
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.exceptions import sale_to
 from terminal.payments.fact import Claim, Facts, fold
@@ -24,42 +23,6 @@ from terminal.payments.sale import Attempt, Sale, SaleState, derive
 
 if TYPE_CHECKING:
     from terminal.counter.service import Service
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An idempotency key as its sender scoped it. ``meaning`` is a digest of the parsed request."""
-
-    credential: str
-    operation: str
-    key: str
-    meaning: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.credential}/{self.operation}/{self.key}"
-
-
-def answered(feed: Feed, key: Key) -> str | None:
-    """What the same key with the same meaning was answered before; None: it is new."""
-    stored = feed.claimed("idem", key.name)
-    if stored is None:
-        return None
-    meaning, _, answer = stored.partition(":")
-    if meaning != key.meaning:
-        raise InvalidRequest("idempotency_other_meaning")
-    return answer
-
-
-def claim(key: Key | None, answer: str) -> tuple[Claim, ...]:
-    """What the journal remembers of a key for ever: its meaning, and what it was answered."""
-    return (("idem", key.name, f"{key.meaning}:{answer}"),) if key else ()
-
-
-def opening_claims(merchant: str, request: OpenSale, sale_id: str, key: Key | None) -> tuple[Claim, ...]:
-    """The request's key and its order number: each is this one sale for ever."""
-    claims = claim(key, sale_id)
-    return (*claims, ("pos_order", f"{merchant}/{request.order_no}", sale_id)) if request.order_no else claims
 
 
 def _must_sell(lane: Lane) -> None:

@@ -6,19 +6,13 @@ from typing import TYPE_CHECKING, Final
 from terminal.counter.book import SYSTEM
 from terminal.errors import TerminalError
 from terminal.payments.attempt import State
-from terminal.payments.money import Money
+from terminal.payments.due import remaining
 from terminal.payments.sale import Attempt, Sale, SaleState
 
 if TYPE_CHECKING:
     from terminal.counter.service import Service
 
 NOTHING_MADE: Final = frozenset({State.NOT_SENT, State.DECLINED})  # of an order: nobody can ever pay it
-
-
-def remaining(sale: Sale) -> Money:
-    """What the next attempt is about: the first share that is not paid."""
-    minor = next((x for share, x in enumerate(sale.shares) if not sale.share_paid(share)), sale.amount.minor)
-    return Money(minor, sale.amount.currency)
 
 
 def onward(found: Sequence[str], here: str, channels: Sequence[str]) -> list[str]:

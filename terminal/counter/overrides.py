@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from terminal.counter.book import here
-from terminal.counter.checkout import Key, answered, claim
+from terminal.counter.claims import Key, answered, claim
 from terminal.payments.event import Actor
 from terminal.payments.fact import Facts
 from terminal.payments.overriding import accept_paid

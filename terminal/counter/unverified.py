@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.book import here
-from terminal.counter.checkout import Key, answered, claim, opening_claims
+from terminal.counter.claims import Key, answered, claim, opening_claims
 from terminal.counter.lane import Lane
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.decide import OpenSale, open_sale

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from terminal.counter.book import here
-from terminal.counter.checkout import Key, answered
+from terminal.counter.claims import Key, answered
 from terminal.counter.ports import Health, IdleScreen
 from terminal.counter.service import Service
 from terminal.counter.unheard import KEPT_MS

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.errors import TerminalError
 from terminal.lab.qr_reader import NotReadable
 from terminal.lab.stand import Stand

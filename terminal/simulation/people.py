@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
 
 from terminal.chance import Chance
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.counter.service import Service
 from terminal.errors import Conflict, InvalidRequest, NotFound, TerminalError
 from terminal.payments.decide import OpenSale

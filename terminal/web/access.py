@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from terminal.counter.checkout import Key, answered, claim
+from terminal.counter.claims import Key, answered, claim
 from terminal.errors import Conflict
 from terminal.people.keyring import NewKey
 from terminal.people.records import ApiKey

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from msgspec.structs import replace
 
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.errors import InvalidRequest, NotAllowed, NotFound, TerminalError, Unavailable
 from terminal.payments.event import Actor
 from terminal.payments.sale import Sale

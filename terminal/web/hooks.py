@@ -2,7 +2,7 @@
 
 import asyncio
 
-from terminal.counter.checkout import answered, claim
+from terminal.counter.claims import answered, claim
 from terminal.errors import Conflict, InvalidRequest
 from terminal.hooks.desk import Hooks, Wanted
 from terminal.hooks.endpoint import Endpoint

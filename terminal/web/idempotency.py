@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from terminal.counter.checkout import Key, answered
+from terminal.counter.claims import Key, answered
 from terminal.errors import Conflict, InvalidRequest, NotAllowed, TerminalError
 from terminal.payments.event import Actor, NewEvent
 from terminal.web.edge import Edge

@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from terminal.counter.aftercare import Offer
-from terminal.counter.checkout import answered
+from terminal.counter.claims import answered
 from terminal.errors import Conflict, InvalidRequest, NotAllowed
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from terminal.counter.checkout import answered, claim
+from terminal.counter.claims import answered, claim
 from terminal.errors import InvalidRequest, NotAllowed
 from terminal.payments.event import Actor, Owed
 from terminal.people.roles import Action

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from terminal.counter.checkout import answered, claim
+from terminal.counter.claims import answered, claim
 from terminal.errors import InvalidRequest, NotAllowed
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from terminal.banks.channel import Channel
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.counter.lane import Lane
 from terminal.counter.ports import Provider
 from terminal.counter.service import Service

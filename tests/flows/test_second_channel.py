@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.errors import Conflict
 from terminal.payments.attempt import State
 from terminal.payments.sale import Sale, SaleState

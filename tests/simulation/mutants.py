@@ -10,7 +10,7 @@ from msgspec import structs
 
 from terminal.counter.aftercare import Aftercare
 from terminal.counter.book import here
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.counter.feed import Feed, Then
 from terminal.counter.glass import Glass
 from terminal.counter.notices import Notices

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
 from terminal.payments.money import Money

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from terminal.chance import Chance
-from terminal.counter.checkout import Key
+from terminal.counter.claims import Key
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
 from terminal.payments.money import Money
