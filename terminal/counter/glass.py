@@ -111,10 +111,9 @@ class Glass:
         return IdleScreen(self._counter.title or self._house.title, *self._marks)
 
     def want(self, screen: Screen) -> None:
+        self._entered = screen.entered if isinstance(screen, IdleScreen) else None
         if screen == self.screen:
             return
-        if not isinstance(screen, IdleScreen):
-            self._entered = None
         self.screen = screen
         self._judge(None)
         self._since_s = asyncio.get_running_loop().time()

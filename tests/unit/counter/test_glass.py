@@ -294,3 +294,18 @@ def test_goods_that_nobody_went_on_with_and_those_that_were_taken_back_are_taken
         job.cancel()
 
     run(story(), seed=1)
+
+
+@pytest.mark.row(2, 48)
+def test_goods_that_waited_for_their_second_do_not_come_back_over_the_idle_glass_of_a_scanned_sale() -> None:
+    async def story() -> None:
+        glass = glass_of(LateDisplay(0.0))
+        for beside in (goods(2), None):
+            glass.enter(goods(1))
+            glass.enter(beside)
+            glass.enter(goods(3))
+            glass.clear()  # a sale by the customer's own code has no screen of its own
+            await asyncio.sleep(2 * ENTERED_S)
+            assert glass.screen == IdleScreen("Tea 茶", False), "those before the sale are over"
+
+    run(story(), seed=1)
