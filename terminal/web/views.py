@@ -6,11 +6,12 @@ from typing import Any, Final
 import msgspec
 
 from terminal.counter.lane import Lane
-from terminal.counter.ports import CodeScreen, Health, ResultScreen, Screen
+from terminal.counter.ports import Health
 from terminal.payments.event import Event
 from terminal.payments.sale import Attempt, Sale
 from terminal.payments.settled import Settlement
 from terminal.web.forms_lines import LineView, line_views
+from terminal.web.views_screen import ScreenView, screen_view
 
 SLIPS_MAX: Final = 20
 
@@ -109,21 +110,6 @@ class SaleView(msgspec.Struct, frozen=True):
     refund_most_minor: int = 0  # the most one refund can give back: each goes back to one of the tenders
     check_code: str = ""  # of a paid sale: the same four characters as on display, till and receipt
     lines: list[LineView] = []  # what it is for, where somebody said so
-
-
-class ScreenView(msgspec.Struct, frozen=True):
-    """What the customer's glass shows. ``kind``: code, result or idle; ``payload`` only for a code."""
-
-    kind: str
-    title: str
-    test: bool
-    payload: str = ""
-    result: str = ""
-    amount_minor: int = 0
-    currency: str = ""
-    check_code: str = ""  # of a paid result: compare with the receipt
-    receipt: str = ""  # of a paid result: the address of its receipt, where customers are shown one
-    lines: list[LineView] = []  # of a code that asks for a whole sale: what it is for
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -298,33 +284,6 @@ def sale_view(
         check_code=check_code,
         lines=line_views(sale),
     )
-
-
-def screen_view(screen: Screen, sale: Sale | None = None) -> ScreenView:
-    match screen:
-        case CodeScreen():
-            return ScreenView(
-                "code",
-                screen.title,
-                screen.test,
-                payload=screen.payload,
-                amount_minor=screen.amount.minor,
-                currency=screen.amount.currency,
-                lines=line_views(sale) if sale and sale.amount == screen.amount else [],
-            )
-        case ResultScreen():
-            return ScreenView(
-                "result",
-                "",
-                screen.test,
-                result=screen.result,
-                amount_minor=screen.amount.minor,
-                currency=screen.amount.currency,
-                check_code=screen.text,
-                receipt=screen.receipt,
-            )
-        case _:
-            return ScreenView("idle", screen.title, screen.test)
 
 
 def health_view(health: Health, now_ns: int) -> HealthView:

@@ -15,6 +15,7 @@ from terminal.web import (
     story,
     views,
     views_devices,
+    views_screen,
 )
 from terminal.web.examples.care import EXAMPLES as CARE
 from terminal.web.examples.hooks import EXAMPLES as HOOKS
@@ -73,7 +74,9 @@ _sale = views.SaleView(
     exceptions=[],
     check_code="7KQ2",
 )
-_screen = views.ScreenView("result", "", True, result="paid", amount_minor=2850, currency="CNY", check_code="7KQ2")
+_screen = views_screen.ScreenView(
+    "result", "", True, result="paid", amount_minor=2850, currency="CNY", check_code="7KQ2"
+)
 _event = views.EventView(
     number=4711,
     type="sale_moved",

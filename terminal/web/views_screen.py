@@ -1,0 +1,49 @@
+"""What the customer's glass shows, as every door tells it."""
+
+import msgspec
+
+from terminal.counter.ports import CodeScreen, ResultScreen, Screen
+from terminal.payments.sale import Sale
+from terminal.web.forms_lines import LineView, line_views
+
+
+class ScreenView(msgspec.Struct, frozen=True):
+    """What the customer's glass shows. ``kind``: code, result or idle; ``payload`` only for a code."""
+
+    kind: str
+    title: str
+    test: bool
+    payload: str = ""
+    result: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+    check_code: str = ""  # of a paid result: compare with the receipt
+    receipt: str = ""  # of a paid result: the address of its receipt, where customers are shown one
+    lines: list[LineView] = []  # of a code that asks for a whole sale: what it is for
+
+
+def screen_view(screen: Screen, sale: Sale | None = None) -> ScreenView:
+    match screen:
+        case CodeScreen():
+            return ScreenView(
+                "code",
+                screen.title,
+                screen.test,
+                payload=screen.payload,
+                amount_minor=screen.amount.minor,
+                currency=screen.amount.currency,
+                lines=line_views(sale) if sale and sale.amount == screen.amount else [],
+            )
+        case ResultScreen():
+            return ScreenView(
+                "result",
+                "",
+                screen.test,
+                result=screen.result,
+                amount_minor=screen.amount.minor,
+                currency=screen.amount.currency,
+                check_code=screen.text,
+                receipt=screen.receipt,
+            )
+        case _:
+            return ScreenView("idle", screen.title, screen.test)
