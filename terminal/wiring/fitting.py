@@ -113,6 +113,9 @@ class Fittings:
                     found.append(Ill(counter, role, table.port, table.driver or catalogue.of_role(role)[0].name))
         return found
 
+    def has(self, roles: Iterable[Role]) -> bool:
+        return any(getattr(stand.table, role) is not None for stand in self._stands.values() for role in roles)
+
     async def who_is(self, port: str) -> tuple[str, ProposalView | None]:
         asked = await self._ports.who_is(port)
         return asked.state, asked.proposal

@@ -45,6 +45,10 @@ class Ill:
 class Places(Protocol):
     def ill(self, roles: Iterable[Role]) -> list[Ill]: ...
 
+    def has(self, roles: Iterable[Role]) -> bool:
+        """Whether any counter has a device of these roles."""
+        ...
+
     async def ports(self) -> list[PortView]: ...
 
     async def who_is(self, port: str) -> tuple[str, ProposalView | None]:
@@ -102,8 +106,9 @@ class StandIns:
                 await asyncio.sleep(LOOK_S)
                 calm_since_s = _now_s()
                 continue
+            calm_until_s = calm_since_s + CALM_S if self._places.has(ROLES) else None
             try:
-                async with asyncio.timeout_at(calm_since_s + CALM_S):
+                async with asyncio.timeout_at(calm_until_s):  # displays alone need no list of ports
                     await self._news.wait()
             except TimeoutError:
                 await self._remember()

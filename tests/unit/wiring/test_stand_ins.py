@@ -23,6 +23,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.out: list[Ill] = []
+        self.equipped = True
         self.plugged: dict[str, str] = {"link:/dev/till": "2 printer", "link:/dev/modem": ""}
         self.answers: dict[str, list[tuple[str, ProposalView | None]]] = {}
         self.asked: list[str] = []
@@ -32,6 +33,9 @@ class Bench:
 
     def ill(self, roles: Iterable[Role]) -> list[Ill]:
         return [each for each in self.out if each.role in roles]
+
+    def has(self, roles: Iterable[Role]) -> bool:
+        return self.equipped
 
     async def ports(self) -> list[PortView]:
         self.listed += 1
@@ -293,3 +297,18 @@ def test_what_answered_while_the_printer_was_looked_for_is_the_scanner_s_stand_i
         assert sorted(bench.asked) == ["link:/dev/a", "link:/dev/b", "link:/dev/c", "link:/dev/modem"]
 
     played(story, well_before=False, there=["link:/dev/a", "link:/dev/b", "link:/dev/c"])
+
+
+def test_row_44_a_shop_without_printer_or_scanner_lists_its_ports_once() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        await asyncio.sleep(10 * CALM_S)
+        before = bench.listed
+        bench.equipped = False
+        await asyncio.sleep(10 * CALM_S)
+        assert bench.listed <= before + 1, "a thousand displays' ports are work, and for nobody"
+        bench.equipped = True
+        found.look_round()  # the new device's health
+        await asyncio.sleep(2 * CALM_S)
+        assert bench.listed >= before + 2
+
+    played(story)
