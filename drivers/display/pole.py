@@ -114,13 +114,11 @@ def lines(screen: PanelScreen, profile: PoleProfile) -> tuple[str, str]:
     if screen.kind == "idle":
         upper, rest = line.broken(screen.title)
         return line.centred(upper), line.centred(f"{mark} {rest}".strip() or screen.words)
-    amount = screen.amount
-    amount = amount if len(amount) <= COLUMNS else screen.digits
-    amount = amount if len(amount) <= COLUMNS else ""
+    amount = next((each for each in (screen.amount, screen.digits) if line.width(each) <= COLUMNS), "")
     label = _short(screen, profile)
-    room = COLUMNS - len(amount) - 1
+    room = COLUMNS - line.width(amount) - 1
     fits = room > 0 and line.width(label) <= room
-    upper = line.pair(label, amount) if fits else f"{amount:>{COLUMNS}}"
+    upper = line.pair(label if fits else "", amount)
     below = " ".join(each for each in (mark, screen.reference or "") if each)
     rest = screen.title if fits and screen.kind == "code" else "" if fits else label
     return upper, line.left(f"{below} {rest}".strip())
@@ -146,7 +144,8 @@ def _led8n(screen: PanelScreen) -> bytes:
 def _short(screen: PanelScreen, profile: PoleProfile) -> str:
     """The customer's own words when the glass has the letters and the room, else the profile's."""
     words = screen.words
-    return words if words and len(words) <= COLUMNS - 8 else profile.words.get(screen.kind, "")
+    room = _Line(profile.codec).width(words) <= COLUMNS - 8
+    return words if words and room else profile.words.get(screen.kind, "")
 
 
 def _mark(screen: PanelScreen, profile: PoleProfile) -> str:

@@ -85,6 +85,20 @@ def test_a_chinese_letter_takes_two_of_the_twenty_columns_and_is_never_halved() 
 
 
 @pytest.mark.row(48)
+@pytest.mark.parametrize("words", ["扫码支付谢谢惠顾", "欢迎", ""])
+@pytest.mark.parametrize("amount", ["￥28.50", "￥1,234,567,890.12", "￥12,345,678,901.23", "￥9" * 9])
+def test_an_amount_s_wide_sign_takes_two_columns_too(amount: str, words: str) -> None:
+    profile = PoleProfile(codec="gbk", words={"code": "合计", "paid": "已付", "test": "训练"})
+    for kind, test in (("code", ""), ("paid", "训练")):
+        screen = PanelScreen(kind, amount=amount, digits="28.50", title="奶茶店", words=words, test=test)
+        upper, lower = shown(profile, screen).raw.decode("gbk"), lines(screen, profile)
+        assert upper == "".join(lower)
+        assert [len(line.encode("gbk")) for line in lower] == [COLUMNS, COLUMNS]
+        assert lower[0].endswith((f" {amount}", " 28.50")) or lower[0] == amount
+        assert test in lower[1]
+
+
+@pytest.mark.row(48)
 def test_led8n_shows_the_sum_so_far_with_the_total_s_lamp() -> None:
     profile = load_panel(PoleProfile, "led8n")
     stub = shown(profile, ENTERED)
