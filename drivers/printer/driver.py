@@ -173,8 +173,9 @@ class EscPosPrinter:
         if proof:
             block = b"\x37\x22" + mark if proof == "process-id" else b""
             return await self._proven(slip, block, Outcome.PROCESSED if proof == "gs-r" else Outcome.CONFIRMED)
+        await asyncio.sleep(self._link.backlog_s())  # what is still here when the service stops goes with the port
         if self._answers:  # no proof to be had: give the paper its time, then see whether it ran out
-            await asyncio.sleep(self._link.backlog_s() + self._print_s(slip))
+            await asyncio.sleep(self._print_s(slip))
             await self._check()
         return Outcome.SENT
 

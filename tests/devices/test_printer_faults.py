@@ -302,6 +302,21 @@ def test_p4_a_clone_that_never_answers_still_prints_and_is_waited_for_once() -> 
     virtual(story())
 
 
+@pytest.mark.parametrize("answers", [frozenset[str](), frozenset({"dle"})], ids=["says nothing", "its state only"])
+def test_p4_sent_is_said_when_the_bytes_have_had_their_time_on_the_line(answers: frozenset[str]) -> None:
+    """What still lies on this side when the service stops goes with the port: then the slip is owed yet."""
+
+    async def story() -> None:
+        cable = wire(PrinterStub(answers=answers), baud=9600)
+        printer, loop = EscPosPrinter(cable, GENERIC), asyncio.get_running_loop()
+        await printer.print(SHORT, "job-1")
+        begun_s, before = loop.time(), cable.written
+        assert await printer.print(LONG, "job-2") is Outcome.SENT
+        assert loop.time() - begun_s >= (cable.written - before) * 10 / 9600
+
+    virtual(story())
+
+
 def test_p4_a_stale_reply_is_not_taken_for_the_answer() -> None:
     async def story() -> None:
         stub = PrinterStub()
