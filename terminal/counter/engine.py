@@ -309,7 +309,7 @@ class AttemptDriver:
         begun_s = self._now_s()
         if not self._job.fresh:
             await self._look()
-            begun_s -= self._ended_for_s()
+            begun_s = self._now_s() - self._ended_for_s()  # by the provider's clock, which that answer told
         for after_s in self._timings.sweep_after_close_s:
             while not self._attempt.captured and (left_s := begun_s + after_s - self._now_s()) > 0:
                 await self._pause(left_s)

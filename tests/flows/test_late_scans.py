@@ -177,6 +177,20 @@ async def test_i17_the_day_begins_with_the_end_however_long_that_took_also_after
     await shop.until(lambda: kinds(shop, sale) == ["paid_late"], 62)
 
 
+@pytest.mark.row(21, 27)
+@story()
+async def test_i17_hours_in_which_the_first_look_after_a_start_got_no_answer_shorten_no_day(shop: Shop) -> None:
+    sale = await taken_back(shop)
+    await shop.wait(3600)
+    shop.cut_line()
+    await shop.restart()
+    await shop.wait(15 * 3600)
+    shop.mend_line()
+    await shop.wait(600)
+    taken_all_the_same(shop, shop.attempt(sale).id)
+    await shop.until(lambda: kinds(shop, sale) == ["paid_late"], 8 * 3600)
+
+
 @pytest.mark.row(27)
 @story(provider=Meddler)
 async def test_i4_what_a_bill_ended_long_after_its_time_is_asked_about_too_and_is_final_then(shop: Shop) -> None:
