@@ -92,9 +92,9 @@ def lines_minor(sale: Sale, lines: Sequence[int], amount_minor: int | None) -> i
 
     Raises:
         InvalidRequest: ``refund_line_gone`` at the first that is none, is named twice, or went back before;
-            ``refund_lines_amount``: an amount is asked for, and it is not theirs.
+            ``refund_lines_amount``: an amount is asked for, and it is not theirs; ``amount_not_positive``.
     """
-    back = {line for each in sale.refunds if each.state is not RefundState.FAILED for line in each.lines}
+    back = {line for each in sale.going_back() for line in each.lines}
     for at, line in enumerate(lines):
         if not 1 <= line <= len(sale.lines) or line in back or line in lines[:at]:
             raise InvalidRequest("refund_line_gone", n=line)
@@ -102,6 +102,8 @@ def lines_minor(sale: Sale, lines: Sequence[int], amount_minor: int | None) -> i
     if amount_minor is not None and amount_minor != sold.minor:
         asked = Money(amount_minor, sale.amount.currency)
         raise InvalidRequest("refund_lines_amount", lines=sold.plain(), amount=asked.plain())
+    if sold.minor < 1:
+        raise InvalidRequest("amount_not_positive")
     return sold.minor
 
 

@@ -108,21 +108,20 @@ class Sale:
 
         A refund that failed and was then seen to have gone out counts as taken.
         """
-        taken = sum(each.amount.minor for each in self._going_back(attempt.id))
+        taken = sum(each.amount.minor for each in self.going_back() if each.attempt == attempt.id)
         return (attempt.amount.minor if attempt.captured else 0) - taken
 
     def gives_back(self, attempt_id: str) -> bool:
         """We gave (part of) it back ourselves, or may have: that some went back is our own doing then."""
-        return bool(self._going_back(attempt_id))
+        return any(each.attempt == attempt_id for each in self.going_back())
 
-    def _going_back(self, attempt_id: str) -> list[Refund]:
+    def going_back(self) -> list[Refund]:
         """Refunds that succeeded or may still succeed; not those that failed, or were cancelled, for certain."""
         contradicted = {each.id for each in self.exceptions if each.kind == "contradicted"}
         return [
             each
             for each in self.refunds
-            if each.attempt == attempt_id
-            and (each.state is not RefundState.FAILED or f"{each.id}:contradicted" in contradicted)
+            if each.state is not RefundState.FAILED or f"{each.id}:contradicted" in contradicted
         ]
 
     def held_minor(self, attempt: Attempt) -> int:

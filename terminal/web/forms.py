@@ -118,12 +118,13 @@ _LineNo = Annotated[int, msgspec.Meta(ge=1, le=LINES_MAX)]
 class NewRefund(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Without ``amount_minor`` all that is left of the payment goes back, or what its ``lines`` were sold for.
 
-    ``lines``: numbers of the sale's lines, from 1, that go back whole, each once; the refund's slip lists them.
+    ``lines``: numbers of the sale's lines, from 1, that go back whole, each once; the refund's slip lists them. An
+    empty list is refused: whoever picked nothing does not mean all.
     """
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     amount_minor: Minor | None = None
-    lines: Annotated[tuple[_LineNo, ...], msgspec.Meta(max_length=LINES_MAX)] = ()
+    lines: Annotated[tuple[_LineNo, ...], msgspec.Meta(min_length=1, max_length=LINES_MAX)] | None = None
     approver: Approver | None = None
 
 

@@ -32,8 +32,9 @@ async def refund(call: Call[NewRefund]) -> Answer:
         approver = await _approved(call, sale, amount)
         if sale.amount.currency == service.house.currency:
             await call.edge.refunds.count(call.actor, Money(amount, service.house.currency))
+    lines = form.lines or ()
     sale, made = await service.aftercare.refund(
-        sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key, lines=form.lines
+        sale.id, amount, reason=form.reason, actor=call.actor, approver=approver, key=call.key, lines=lines
     )
     view = sale_view(sale, test=service.house.simulated, check_code=service.check_code(sale))
     told = next(each for each in view.refunds if each.id == made.id)

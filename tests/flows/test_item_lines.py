@@ -144,6 +144,8 @@ async def test_a_refund_of_lines_gives_back_their_price_and_its_slip_lists_them(
             ({"lines": [4]}, "refund_line_gone"),
             ({"lines": [1], "amount_minor": 1099}, "refund_lines_amount"),
             ({"lines": [0]}, "field_wrong"),
+            ({"lines": []}, "field_wrong"),  # nothing was picked: that is not all that is left
+            ({"lines": [3]}, "amount_not_positive"),
         ):
             assert (await owner.post(path, {"reason": "spilt", **wish})).slug == slug, wish
         told = await owner.post(path, {"reason": "spilt", "lines": [1]})

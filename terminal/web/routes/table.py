@@ -181,7 +181,7 @@ SALES: Final = (
         stores=True,
         problems=(
             *(*_KEY, "refund_too_much", "refund_not_paid", "refund_line_gone", "refund_lines_amount"),
-            *("refund_needs_approval", "pin_again", "pin_wrong"),
+            *("amount_not_positive", "refund_needs_approval", "pin_again", "pin_wrong"),
         ),
     ),
     Op(

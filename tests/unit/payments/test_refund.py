@@ -5,11 +5,13 @@ import pytest
 from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.attempt import Signal, State
 from terminal.payments.fact import Facts
+from terminal.payments.lines import SaleLine
 from terminal.payments.money import Money
 from terminal.payments.notice import Trade
 from terminal.payments.refund import REFUND_ENDED, REFUND_TABLE, RefundSignal, RefundState, refund_step
 from terminal.payments.refunding import (
     cancel_refund,
+    lines_minor,
     queue_refund,
     remind,
     shown_void,
@@ -185,6 +187,18 @@ def test_i7_i8_a_failed_refund_that_went_out_after_all_is_before_a_person_and_co
     sale.close_exception("R1:contradicted", "seen")
     with pytest.raises(InvalidRequest, match=r"left=8\.50"):
         sale.refund(851)
+
+
+def test_i8_lines_of_a_failed_refund_are_free_until_it_went_out_after_all() -> None:
+    lines = tuple(SaleLine.made(name, minor) for name, minor in (("Tea", 850), ("Cake", 2000)))
+    sale = Journey(lines=lines)
+    sale.at("push", State.PAID)
+    name = sale.refund(850, _E.COMMITTED, _E.FAILED, lines=(1,))
+    assert lines_minor(sale.sale, (1,), None) == 850
+    sale.hear_refund(name, _E.REFUNDED)
+    with pytest.raises(InvalidRequest, match="refund_line_gone"):
+        sale.refund(850, lines=(1,))
+    sale.refund(2000, lines=(2,))
 
 
 @pytest.mark.parametrize("signal", [_E.FAILED, _E.ABNORMAL])
