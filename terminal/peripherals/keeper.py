@@ -97,10 +97,13 @@ class Keeper(Generic[D]):
     def device(self) -> D:
         """Raises PeripheralFailed while there is none; then it need not wait for others to be opened."""
         if self._device is None:
-            self._wanted = True
-            if self._greeting is not None:
-                self._greeting.now()
+            self._hurry()
         return self.if_there
+
+    def _hurry(self) -> None:
+        self._wanted = True
+        if self._greeting is not None:
+            self._greeting.now()
 
     @property
     def if_there(self) -> D:
@@ -110,9 +113,10 @@ class Keeper(Generic[D]):
         return self._device
 
     async def tried(self, within_s: float) -> None:
-        """When the first try since the start is over, at latest after ``within_s``."""
+        """When the first try since the start is over, at latest after ``within_s``; it is for a customer."""
         if self._tried:
             return
+        self._hurry()
         self._first_try = self._first_try or asyncio.Event()
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):

@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 import pytest
 
 from drivers.errors import DeviceGone
+from drivers.speaker.profile import load_profile
 from drivers.transport import Transport
 from firmware_stubs.display import DisplayStub
+from firmware_stubs.speaker_xfs5152 import Xfs5152
 from firmware_stubs.wire import Wire
-from terminal.counter.ports import CodeScreen, HealthState, IdleScreen, Screen
+from terminal.counter.ports import CodeScreen, HealthState, IdleScreen, Played, Screen, Utterance
 from terminal.errors import PeripheralFailed
 from terminal.payments.money import Money
 from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.greetings import AT_ONCE, SLOW_S
 from terminal.peripherals.keeper import LOOK_S
+from terminal.peripherals.speaker import TalkingSpeaker
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import now_s, play, running, until, well
 from tests.devices.wires import wire
@@ -23,6 +26,7 @@ from tests.devices.wires import wire
 MANY = 3 * AT_ONCE + 5
 CODE = CodeScreen(7, "weixin://wxpay/bizpayurl?pr=abcdefg00", Money(2850, "CNY"), 120, True, "老王")
 IDLE = IdleScreen("老王", True)
+PAID = Utterance("paid", Money(2850, "CNY"), "wechatpay", "zh-CN", test=True)
 
 
 class Door:
@@ -96,6 +100,29 @@ def test_a_display_that_owes_a_customer_a_code_is_opened_at_once_and_an_idle_one
             assert (door.opened_s[MANY - 1] <= asked_s) is (screen is CODE)
             await well(last.health, 0.1)
             await last.show(screen)
+
+    play(story())
+
+
+@pytest.mark.row(58)
+def test_v1_a_speaker_with_a_payment_to_say_is_opened_at_once_whatever_is_opened_before_it() -> None:
+    async def story() -> None:
+        door, opened_s = Door([wire(DisplayStub()) for _ in range(MANY)], 5.0), list[float]()
+
+        async def open_() -> Transport:
+            opened_s.append(now_s())
+            return await wire(Xfs5152()).open()
+
+        profile = load_profile("xfs5152")
+        speaker = TalkingSpeaker("x", open_, VirtualClock(), profile=profile, phrase=lambda _: "28.50")
+        async with running(*(display.run for display in door.displays)):
+            await asyncio.sleep(0.01)
+            async with running(speaker.run):
+                await asyncio.sleep(0.01)
+                assert not opened_s
+                asked_s = now_s()
+                assert await speaker.say(PAID) is Played.DONE
+                assert opened_s == [asked_s]
 
     play(story())
 
