@@ -41,11 +41,13 @@ class Limits:
         self._timer = None
         now_s = asyncio.get_running_loop().time()
         over = [late for late, due_s in self._due_s.items() if due_s <= now_s]
-        for late in over:
-            if self._due_s.pop(late, None) is not None:
-                late()
-        if self._due_s:
-            self._set(min(self._due_s.values()))
+        try:
+            for late in over:
+                if self._due_s.pop(late, None) is not None:
+                    late()
+        finally:  # the loop hears of one that fails; the others' turn comes at once
+            if self._due_s:
+                self._set(min(self._due_s.values()))
 
 
 _OF: WeakKeyDictionary[asyncio.AbstractEventLoop, Limits] = WeakKeyDictionary()

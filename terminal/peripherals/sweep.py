@@ -93,16 +93,21 @@ class Sweeper:
         news, self._news = self._news, []
         for sweep in news:
             self._into_plan(sweep, sweep.due_s if sweep.due_s is not None else self._first_s(sweep, now_s))
+        try:
+            self._ask_due(now_s)
+        finally:  # the loop hears of a device's turn that fails; the others' comes with the next round
+            if self._news or any(sweep.waiting for _, _, sweep in self._plan):
+                self._run()
+
+    def _ask_due(self, now_s: float) -> None:
         while self._plan and self._plan[0][0] <= now_s + TICK_S / 2:
             due_s, _, sweep = heappop(self._plan)
             if sweep.planned_s != due_s:
                 continue
             sweep.planned_s = None
             if sweep.waiting:
-                sweep.go()
                 self._into_plan(sweep, now_s + sweep.every_s(now_s))
-        if self._news or any(sweep.waiting for _, _, sweep in self._plan):
-            self._run()
+                sweep.go()
 
     def _first_s(self, sweep: Sweep, now_s: float) -> float:
         """Those at rest are spread: not all in the same second of a minute."""

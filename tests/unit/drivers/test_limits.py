@@ -64,6 +64,24 @@ def test_one_that_is_late_may_end_another_and_begin_again() -> None:
     run(story(), seed=1)
 
 
+def test_d10_one_that_fails_is_told_to_the_loop_and_the_others_are_called_all_the_same() -> None:
+    async def story() -> None:
+        loop, limits, told, bugs = asyncio.get_running_loop(), Limits(), list[str](), list[object]()
+        loop.set_exception_handler(lambda _loop, context: bugs.append(context["exception"]))
+
+        def broken() -> None:
+            raise ZeroDivisionError
+
+        for late in (broken, lambda: told.append("with it")):
+            limits.begin(late, 0.1)
+        limits.begin(lambda: told.append("later"), 0.2)
+        await asyncio.sleep(1)
+        assert told == ["with it", "later"]
+        assert [type(bug) for bug in bugs] == [ZeroDivisionError]
+
+    run(story(), seed=1)
+
+
 def test_all_of_one_loop_share_theirs() -> None:
     async def story() -> Limits:
         assert shared() is shared()

@@ -112,6 +112,25 @@ def test_a_counter_asks_all_that_wait_there_until_they_leave_and_sooner_once_it_
     run(story(), seed=1)
 
 
+def test_d10_a_device_whose_turn_fails_keeps_no_other_from_being_asked_and_is_asked_again() -> None:
+    async def story() -> None:
+        sweeper, asked, bugs = Sweeper(), list[str](), list[object]()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: bugs.append(context["exception"]))
+
+        def broken() -> None:
+            asked.append("broken")
+            raise ZeroDivisionError
+
+        for name, turn in (("1", broken), ("2", lambda: asked.append("well"))):
+            sweeper.counter(name).used()
+            sweeper.counter(name).enter(turn)
+        await asyncio.sleep(4 * TICK_S + 0.5)
+        assert asked.count("broken") == len(bugs) == asked.count("well") + 1 >= 3
+
+    run(story(), seed=1)
+
+
 def test_a_rest_ends_with_the_round_or_with_the_alarm_whichever_is_first() -> None:
     async def story() -> None:
         loop, sweep, alarm = asyncio.get_running_loop(), Sweeper().counter("1"), Alarm()
