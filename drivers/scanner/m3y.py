@@ -116,8 +116,12 @@ def _answered(answer: object) -> str | None:
 
 
 def _done(answer: object) -> bool | None:
-    """Raises DeviceRefused: it says something else than "done"."""
-    if not isinstance(answer, Answer):
+    """Whether it says "done"; what has another length is a version that comes late (L7).
+
+    Raises:
+        DeviceRefused: it says something else.
+    """
+    if not isinstance(answer, Answer) or len(answer.text) != len(_DONE):
         return None
     if answer.text != _DONE:
         raise DeviceRefused(

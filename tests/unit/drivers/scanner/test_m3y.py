@@ -78,3 +78,21 @@ def test_a_module_reads_between_start_and_stop_is_never_reset_and_its_no_is_told
         assert stub.resets == 0
 
     run(story(), seed=1)
+
+
+@pytest.mark.row(41)
+def test_l7_a_version_that_comes_late_is_no_answer_to_start() -> None:
+    async def story() -> None:
+        stub = M3yScanner(on_demand=True)
+        async with running(stub, "m3y-trigger") as counter:
+            await counter.scanner.hello()
+            counter.cable.delay_s = 0.6  # beyond its half second
+            assert await counter.scanner.alive()
+            await asyncio.sleep(0.4)  # asked twice: the second answer comes 0.1 s from now
+            counter.cable.delay_s = 0.2
+            async with counter.scanner.armed():
+                counter.scan(CODE)
+                await asyncio.sleep(0.3)
+            assert counter.texts == [CODE]
+
+    run(story(), seed=1)
