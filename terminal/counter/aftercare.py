@@ -63,7 +63,7 @@ class Aftercare:
         if key and (known := answered(service.feed, key)):
             return self._known(known)
         service.holds.refund(actor)
-        attempt = _captured(self._book.sale(sale_id), attempt_id, amount_minor)
+        attempt = _captured(self._book.sale(sale_id), attempt_id, amount_minor, goods=bool(lines))
         provider = service.provider(attempt.provider)  # a refund that nobody could send is not begun
         refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
 
@@ -179,15 +179,19 @@ def _asked(sale: Sale, attempt_id: str, amount_minor: int | None) -> Money:
     return Money(left if amount_minor is None else amount_minor, sale.amount.currency)
 
 
-def _captured(sale: Sale, attempt_id: str, amount_minor: int | None) -> Attempt:
-    """The attempt named, else what came too much, else what was paid: the first that has so much left."""
+def _captured(sale: Sale, attempt_id: str, amount_minor: int | None, *, goods: bool = False) -> Attempt:
+    """The attempt named, else what came too much, else what was paid: the first that has so much left.
+
+    ``goods``: it is the sale's goods that go back; what came too much has none.
+    """
     if attempt_id:
         found = next((each for each in sale.attempts if each.id == attempt_id and each.captured), None)
     else:
         excess = {each.attempt for each in sale.exceptions if each.kind == "excess" and not each.closed}
+        first = {each.id for each in sale.attempts if each.pays} - excess if goods else excess
         left = [each for each in sale.attempts if each.captured and sale.refundable_minor(each) > 0]
         left = [each for each in left if sale.refundable_minor(each) >= (amount_minor or 1)] or left
-        found = next((each for each in left if each.id in excess), left[0] if left else None)
+        found = next((each for each in left if each.id in first), left[0] if left else None)
         found = found or next((each for each in sale.attempts if each.captured), None)
     if found is None:
         raise Conflict("refund_not_paid", sale=sale.id)

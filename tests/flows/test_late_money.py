@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from terminal.counter.healing import BillEvidence
+from terminal.payments.decide import OpenSale
+from terminal.payments.lines import SaleLine
+from terminal.payments.money import Money
 from terminal.payments.notice import Answer, Told
 from terminal.payments.sale import Sale, SaleState
 from terminal.web.receipts import as_text, receipt_lines
@@ -125,6 +128,30 @@ async def test_a_second_chance_paid_and_the_first_late_is_excess(shop: Shop) -> 
     refund = await shop.service.aftercare.refund(sale.id, None, reason="twice", actor=CASHIER, attempt_id=first.id)
     await shop.until(lambda: shop.sale(sale).refund(refund[1].id).state == "refunded", 30)
     assert shop.kept_minor == 2850
+
+
+@pytest.mark.row(2, 21)
+@story()
+async def test_i3_goods_that_come_back_are_given_back_of_what_pays_the_sale_not_of_what_came_too_much(
+    shop: Shop,
+) -> None:
+    """Else what came too much would be short of it, and the customer with it."""
+    tea = SaleLine.made("Tea", 850), SaleLine.made("Cake", 2000)
+    opened = await shop.service.checkout.open_sale(OpenSale("1", Money(2850, "CNY"), lines=tea), actor=CASHIER)
+    await shop.until(lambda: bool(shop.attempt(opened).payload), 5)
+    sale = await shop.scan(shop.customer_code())
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 2)
+    first, second = shop.sale(sale).attempts
+    shop.fault("capture-after-close")
+    shop.world.bank.customer_pays(first.id, shop.bank_ms)
+    shop.world.bank_worked()
+    await shop.until(lambda: bool(shop.sale(sale).exceptions), 2)
+    give_back = shop.service.aftercare.refund
+    assert (await give_back(sale.id, 850, reason="spilt", actor=CASHIER, lines=(1,)))[1].attempt == second.id
+    _, rest = await give_back(sale.id, None, reason="paid twice", actor=CASHIER)
+    assert (rest.attempt, rest.amount.minor) == (first.id, 2850)
+    await shop.until(lambda: shop.kept_minor == 2000, 30)
+    assert shop.sale(sale).exceptions[0].closed
 
 
 @pytest.mark.row(21)
