@@ -47,9 +47,9 @@ class MertechStub(Stub):
             return self._code()
         if head == b"\x02\xf0":
             end = self._input.find(b"\x03", 3)
-            if end < 0 and len(self._input) < 64:
-                return 0
-            return self._word(self._input[3:end], end + 1) if end > 0 else self._dropped()
+            if self._input[2:3] not in (b"", b"\x03") or (end < 0 and len(self._input) >= 64):
+                return self._dropped()
+            return self._word(self._input[3:end], end + 1) if end > 0 else 0
         return 0 if head == b"\x02" else self._dropped()
 
     def _dropped(self) -> int:

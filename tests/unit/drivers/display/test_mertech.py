@@ -64,6 +64,22 @@ async def test_l4_every_split_of_a_code_is_one_code() -> None:
         assert (stub.payload, stub.codes) == (SBP, 1)
 
 
+@pytest.mark.row(41)
+@pytest.mark.parametrize(
+    "almost",
+    [b"\x02\xf0\x02CLS\x03", b"\x02\xf0CLS\x03", b"\x02\xf2\x03\0\1A\x02\xf2\x03",
+     b"\x02\xf2\x02\0\1A\x02\xf2\x02"],
+)  # fmt: skip
+async def test_a_frame_with_one_wrong_byte_does_nothing_on_the_simulated_display(almost: bytes) -> None:
+    stub = MertechStub()
+    stub.receive(V["paid"], 0)
+    stub.receive(almost, 1)
+    assert (stub.screen, stub.codes) == ("paid", 0)
+    stub.receive(bytes(64) + V["failed"], 2)
+    assert stub.screen == "failed"
+    assert stub.unknown > 0
+
+
 def test_a_profile_with_a_length_that_no_frame_can_say_is_refused() -> None:
     with pytest.raises(ValueError, match="code_max"):
         MertechProfile(code_max=0x10000)
