@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NoReturn
 
 from drivers.display.panel import Kind, PanelScreen, checked_code
-from drivers.display.panel_link import PanelLink
+from drivers.display.panel_link import Deaf, PanelLink
 from drivers.errors import DeviceRefused
 from drivers.transport import Transport
 
@@ -56,7 +56,7 @@ class MertechPanel:
 
     def __init__(self, transport: Transport, profile: MertechProfile) -> None:
         self._transport, self._profile = transport, profile
-        self._link = PanelLink(transport, _Deaf)
+        self._link = PanelLink(transport, Deaf)
 
     async def greet(self) -> dict[str, str]:
         await self._link.restart()
@@ -82,10 +82,3 @@ class MertechPanel:
                 f"{where}: this display cannot say TEST, so it shows no code of a test; use another"
             )
         return code(checked_code(where, screen.payload, self._profile.code_max, "code_max of its profile"))
-
-
-class _Deaf:
-    """What it says is not known; a flood of it ends the connection (L6)."""
-
-    def feed(self, data: bytes) -> list[bytes]:  # noqa: ARG002 - what it says is dropped
-        return []

@@ -21,6 +21,13 @@ class Feeds(Protocol[M_co]):
     def feed(self, data: bytes) -> Iterable[M_co]: ...
 
 
+class Deaf:
+    """To a display whose words mean nothing to us; a flood of them ends the connection (L6)."""
+
+    def feed(self, data: bytes) -> list[bytes]:  # noqa: ARG002 - what it says is dropped
+        return []
+
+
 class PanelLink(Generic[M]):
     """Whoever asks also reads, unless ``watch`` runs and reads for all.
 

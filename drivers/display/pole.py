@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn
 
 from drivers.display.panel import PanelScreen, cut, said
-from drivers.display.panel_link import PanelLink
+from drivers.display.panel_link import Deaf, PanelLink
 from drivers.transport import Transport
 
 Dialect = Literal["cd5220", "escpos-vfd", "led8n"]
@@ -51,7 +51,7 @@ class PolePanel:
 
     def __init__(self, transport: Transport, profile: PoleProfile) -> None:
         self._profile = profile
-        self._link = PanelLink(transport, _Deaf)
+        self._link = PanelLink(transport, Deaf)
 
     async def greet(self) -> dict[str, str]:
         await self._link.restart()
@@ -66,13 +66,6 @@ class PolePanel:
 
     async def watch(self) -> NoReturn:
         await self._link.watch()
-
-
-class _Deaf:
-    """Nothing it says means anything; a flood of it ends the connection (L6)."""
-
-    def feed(self, data: bytes) -> list[bytes]:  # noqa: ARG002 - what it says is dropped
-        return []
 
 
 def start(profile: PoleProfile) -> bytes:
