@@ -8,9 +8,8 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,6 @@ from terminal.banks.connector import Call, Connector, Keys, Seal, Stamp
 from terminal.banks.key_files import LOOK_S, KeyFiles, KeyMaterial, SigningKey
 from terminal.banks.key_ring import KeyRing
 from terminal.banks.pacing import Breaker, QueryPace
-from terminal.banks.prepared import Begun, Held, HoldingHttp, Prepared
 from terminal.banks.signing import Signer
 from terminal.banks.trusted_clock import TrustedClock
 from terminal.counter.ports import (
@@ -54,7 +52,19 @@ FRESH_S: Final = 300.0  # WeChat Pay APIv3 "Signature verification"
 CLOCK_OFF_S: Final = 60.0  # every stamp is corrected, but slips and expiry times would lie
 REFRESH_KEYS_S: Final = 12 * 3600.0  # "Download platform certificates": at least every 12 hours
 REFRESH_AGAIN_S: Final = 600.0
+PREPARED_MAX: Final = 64  # orders signed ahead of their commit; one that is never sent is forgotten
+PREPARED_S: Final = 10.0  # a stamp older than this, or of a clock since set back, is made anew
 _log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A stamped call whose signature is being made."""
+
+    call: Call
+    stamp: Stamp
+    serial: str
+    signature: Awaitable[str] = field(repr=False)
 
 
 class Channel:
@@ -81,14 +91,13 @@ class Channel:
         closing: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._connector, self._http, self._entropy = connector, http, entropy
-        self._holding = http if isinstance(http, HoldingHttp) else None
         self._files, self._bills, self._closing = files, bills, closing
         self._own = files.now if files else KeyMaterial((SigningKey(signer),), keys)
         self._time = TrustedClock(clock)
         self._ring = KeyRing(self._own.keys, self._fetch_keys)
         self._pace = QueryPace(connector.profile.queries_per_s)
         self._breaker = Breaker()
-        self._prepared = Prepared()
+        self._prepared: dict[str, tuple[Order, Begun]] = {}  # by order number
         self.rejected: Counter[str] = Counter()  # messages that proved nothing, by slug
         self.heard: Callable[[CallMade], None] = _unheard  # of every call about an order, when it has ended
 
@@ -112,24 +121,25 @@ class Channel:
         return "" if self._breaker.closed(_now()) else "provider_down"
 
     async def aclose(self) -> None:
-        self._prepared.end()
         if self._closing is not None:
             await self._closing()
 
     # --- Provider ---
 
     def prepare(self, order: Order) -> None:
-        """Make the request ready beside the commit that comes first; nothing is sent before ``order``."""
+        """Sign the request for this order beside the commit that comes first; nothing is sent before ``order``."""
         if self._takes(order):
-            begun = self._begun(self._connector.order(order))
-            if self._holding is not None and self._prepared.room():
-                begun = replace(begun, held=Held(partial(self._send_when, self._holding, begun)))
-            self._prepared.keep(order, begun)
+            self._prepared[order.order_no] = order, self._begun(self._connector.order(order))
+            while len(self._prepared) > PREPARED_MAX:
+                del self._prepared[next(iter(self._prepared))]
 
     async def order(self, order: Order) -> Answer:
         if not self._takes(order):
             return Refused(Refusal.BAD_REQUEST, "")
-        return await self._ask(self._prepared.take(order, self._time.now_s()) or self._connector.order(order))
+        known, begun = self._prepared.pop(order.order_no, (None, None))
+        if known == order and begun and abs(self._time.now_s() - begun.stamp.at_s) < PREPARED_S:
+            return await self._ask(begun)
+        return await self._ask(self._connector.order(order))
 
     def _takes(self, order: Order) -> bool:
         return self.profile.push and order.amount.currency in self.profile.currencies
@@ -310,22 +320,16 @@ class Channel:
         """The request as it leaves, stamped now."""
         return await self._dressed(self._begun(call))
 
-    def _begun(self, call: Call) -> Begun:
+    def _begun(self, call: Call) -> "Begun":
         at_s = int(self._time.now_s())
         signer = self._own.signer(at_s)  # one for signature and serial, whatever changes meanwhile
         stamp = Stamp(at_s, self._entropy.bytes(16).hex().upper(), signer.serial)
         return Begun(call, stamp, signer.serial, signer.sign(self._connector.to_sign(call, stamp)))
 
-    async def _dressed(self, begun: Begun) -> HttpRequest:
+    async def _dressed(self, begun: "Begun") -> HttpRequest:
         return self._connector.dress(begun.call, begun.stamp, await begun.signature, begun.serial)
 
-    async def _send_when(self, http: HoldingHttp, begun: Begun, leave: "asyncio.Future[None]") -> HttpReply:
-        request, timings = await self._dressed(begun), self.profile.timings
-        return await http.send_when(leave, request, connect_s=timings.connect_s, answer_s=timings.answer_s)
-
-    async def _send(self, begun: Begun) -> HttpReply:
-        if begun.held is not None and begun.held.waits:
-            return await begun.held.let_go()
+    async def _send(self, begun: "Begun") -> HttpReply:
         request, timings = await self._dressed(begun), self.profile.timings
         return await self._http.send(request, connect_s=timings.connect_s, answer_s=timings.answer_s)
 

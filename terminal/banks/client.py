@@ -8,7 +8,7 @@ import asyncio
 import ipaddress
 import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,6 @@ class _Progress:
     origin: str
     request: HttpRequest
     outbound: Outbound | None
-    held: Callable[[], Awaitable[None]] | None = None  # until when its first byte is kept back
     sending: bool = False
 
 
@@ -87,29 +86,10 @@ class ProviderLink:
         Raises:
             NothingSent: no request byte was written. NoAnswer: it may have arrived.
         """
-        return await self._sent(self._progress(request), connect_s, asyncio.timeout(answer_s))
-
-    async def send_when(
-        self, leave: asyncio.Future[None], request: HttpRequest, *, connect_s: float, answer_s: float
-    ) -> HttpReply:
-        """As ``send``, but no byte of it leaves before ``leave``; ``answer_s`` counts from there."""
-        assert request.body, "what has none leaves with its head"
-        progress, limit = self._progress(request), asyncio.timeout(connect_s)
-
-        async def held() -> None:
-            await leave
-            limit.reschedule(asyncio.get_running_loop().time() + answer_s)
-
-        progress.held = held
+        progress = self._progress(request)
         try:
-            return await self._sent(progress, connect_s, limit)
-        finally:
-            leave.cancel()  # else who writes would wait for it in vain
-
-    async def _sent(self, progress: _Progress, connect_s: float, limit: asyncio.Timeout) -> HttpReply:
-        try:
-            async with limit:
-                return await self._exchange(progress, connect_s)
+            async with asyncio.timeout(answer_s):
+                return await self._exchange(request, connect_s, progress)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             why = type(error).__name__  # its text may quote the request
             if progress.sending:
@@ -123,7 +103,7 @@ class ProviderLink:
         progress = self._progress(request)
         try:
             async with asyncio.timeout(whole_s):
-                return await self._exchange(progress, connect_s, sink)
+                return await self._exchange(request, connect_s, progress, sink)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NoAnswer(type(error).__name__) from error
 
@@ -145,9 +125,12 @@ class ProviderLink:
             await session.close()
 
     async def _exchange(
-        self, progress: _Progress, connect_s: float, sink: Callable[[bytes], None] | None = None
+        self,
+        request: HttpRequest,
+        connect_s: float,
+        progress: _Progress,
+        sink: Callable[[bytes], None] | None = None,
     ) -> HttpReply:
-        request = progress.request
         async with self._open().request(
             request.method,
             URL(self._base + request.target, encoded=True),
@@ -171,7 +154,6 @@ class ProviderLink:
         if self._session is None:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_sending)
-            trace.on_request_chunk_sent.append(_writing)
             trace.on_connection_create_start.append(_connecting)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_WARM_S),
@@ -190,24 +172,11 @@ class ProviderLink:
 async def _sending(
     _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
-    """aiohttp calls this with a connection in hand, directly before the first byte."""
+    """aiohttp calls this with a connection in hand, directly before the first byte.
+
+    The ledger's entry is made behind the task that writes it, by a timer: somebody stands before a dark glass.
+    """
     progress: _Progress = context.trace_request_ctx
-    if progress.held is None:
-        _leaves(progress)
-
-
-async def _writing(
-    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestChunkSentParams
-) -> None:
-    """Before each piece of a body; the head leaves with the first."""
-    progress: _Progress = context.trace_request_ctx
-    if progress.held is not None and not progress.sending:
-        await progress.held()
-        _leaves(progress)
-
-
-def _leaves(progress: _Progress) -> None:
-    """The ledger has its entry behind the task that writes it, by a timer: somebody stands before a dark glass."""
     progress.sending = True
     if progress.outbound is not None:
         asyncio.get_running_loop().call_later(0, progress.outbound.sent, progress.origin, progress.request)

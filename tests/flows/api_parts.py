@@ -65,17 +65,13 @@ class Line:
 
 
 class Disk:
-    """The journal, on a disk that can be full, and stands still while it does not work."""
+    """The journal, on a disk that can be full."""
 
     def __init__(self, journal: SqliteJournal) -> None:
         self._journal = journal
         self.full = False
-        self.works = asyncio.Event()
-        self.works.set()
 
     async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
-        if not self.works.is_set():
-            await self.works.wait()
         if self.full:
             await asyncio.sleep(0)  # it is found out while the disk works, and others get ready for what follows
             raise JournalError("disk_full", path="journal.db")
