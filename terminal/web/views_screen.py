@@ -2,9 +2,19 @@
 
 import msgspec
 
-from terminal.counter.ports import CodeScreen, ResultScreen, Screen
+from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
+from terminal.payments.lines import Entered
 from terminal.payments.sale import Sale
 from terminal.web.forms_lines import LineView, line_views
+
+
+class EnteredView(msgspec.Struct, frozen=True):
+    """Goods are being entered, nothing is asked for yet: the newest line (taken off: below zero) and the sum."""
+
+    name: str
+    line_minor: int
+    total_minor: int
+    currency: str
 
 
 class ScreenView(msgspec.Struct, frozen=True):
@@ -20,6 +30,7 @@ class ScreenView(msgspec.Struct, frozen=True):
     check_code: str = ""  # of a paid result: compare with the receipt
     receipt: str = ""  # of a paid result: the address of its receipt, where customers are shown one
     lines: list[LineView] = []  # of a code that asks for a whole sale: what it is for
+    entered: EnteredView | None = None  # of an idle screen alone
 
 
 def screen_view(screen: Screen, sale: Sale | None = None) -> ScreenView:
@@ -45,5 +56,9 @@ def screen_view(screen: Screen, sale: Sale | None = None) -> ScreenView:
                 check_code=screen.text,
                 receipt=screen.receipt,
             )
-        case _:
-            return ScreenView("idle", screen.title, screen.test)
+        case IdleScreen():
+            return ScreenView("idle", screen.title, screen.test, entered=_entered(screen.entered))
+
+
+def _entered(goods: Entered | None) -> EnteredView | None:
+    return EnteredView(goods.name, goods.amount.minor, goods.total.minor, goods.total.currency) if goods else None

@@ -3,7 +3,7 @@
 import { at, fillWith, fit, h, say } from "./dom.js";
 import { follow, isView } from "./live.js";
 import { drawRating } from "./rating.js";
-import { facts, money, t } from "./words.js";
+import { facts, lineName, money, t } from "./words.js";
 
 const RESULTS = {
   paid: ["paid", "paid", () => `${t("customer.paid")}. ${t("customer.thank_you")}`],
@@ -28,13 +28,15 @@ function draw() {
   const scanned = connected && (asked || isSwitching(view.sale));
   const acting = connected && screen.kind !== "result" && (word === "acting" || scanned);
   const [tone, sign, text] = shownAs(screen, acting, scanned);
-  glass.dataset.kind = acting ? "result" : screen.kind;
+  const entered = acting ? null : screen.entered;
+  glass.dataset.kind = acting ? "result" : entered ? "entered" : screen.kind;
   if (tone) glass.dataset.tone = tone;
   else delete glass.dataset.tone;
   at("icon").setAttribute("href", `#i-${sign}`);
   say(at("word"), text);
+  drawNewest(entered);
   const of = acting ? view.sale : screen;
-  const amount = of.amount_minor ? money(of.amount_minor, of.currency) : "";
+  const amount = entered ? money(entered.total_minor, entered.currency) : of.amount_minor ? money(of.amount_minor, of.currency) : "";
   at("amount").hidden = !amount;
   say(at("amount"), amount);
   drawCode(screen, acting);
@@ -65,13 +67,20 @@ function shownAs(screen, acting, scanned) {
     const [tone, sign, word] = RESULTS[screen.result] ?? RESULTS.checking;
     return [tone, sign, screen.check_code ? `${word()} · ${screen.check_code}` : word()];
   }
-  return ["", "ready", t("customer.welcome")];
+  return ["", "ready", t(screen.entered ? "customer.so_far" : "customer.welcome")];
 }
 
 /** The code asks for what is missing of a sale that was paid in part. */
 function restOf(screen) {
   if (!view.sale?.paid_minor || !view.sale.remaining_minor) return "";
   return t("customer.still_to_pay", { left: money(screen.amount_minor, screen.currency) });
+}
+
+/** While goods are entered: the newest of them, above the sum so far. */
+function drawNewest(entered) {
+  at("newest").hidden = !entered?.name;
+  say(at("newest-name"), entered?.name ?? "");
+  say(at("newest-amount"), entered ? money(entered.line_minor, entered.currency) : "");
 }
 
 function drawCode(screen, acting) {
@@ -94,12 +103,9 @@ function drawLines({ lines, currency, payload }) {
   const more = lines.length > LINES ? lines.length - LINES + 1 : 0;
   fillWith(at("lines"), [payload, lines.length], () => [
     ...(more ? [h("li", {}, h("span", {}, t("customer.lines_more", { n: more })))] : []),
-    ...lines.slice(more).map((each) => h("li", {}, h("span", {}, named(each)), h("b", {}, money(each.amount_minor, currency)))),
+    ...lines.slice(more).map((each) => h("li", {}, h("span", {}, lineName(each, currency)), h("b", {}, money(each.amount_minor, currency)))),
   ]);
 }
-
-const named = (line) => (line.quantity_milli === 1000 ? line.name : `${amountOf(line.quantity_milli)} × ${line.name}`);
-const amountOf = (milli) => String(milli / 1000).replace(".", facts.money[facts.currency].point || ".");
 
 /** The receipt's own code, beside "paid" alone: what could be paid never stands there with it. */
 function drawReceipt(link) {

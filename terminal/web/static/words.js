@@ -63,6 +63,11 @@ export function plain(minor, currency = facts.currency) {
   return exponent ? `${digits.slice(0, -exponent)}${point}${digits.slice(-exponent)}` : digits;
 }
 
+/** A line of a sale with how much of it: "0.355 × Tea"; of one piece the name alone. */
+export function lineName({ name, quantity_milli: milli }, currency = facts.currency) {
+  return milli === 1000 ? name : `${String(milli / 1000).replace(".", facts.money[currency]?.point || ".")} × ${name}`;
+}
+
 export function saleNo(no) {
   return String(no).padStart(4, "0");
 }

@@ -2,14 +2,14 @@
 
 import pytest
 
-from terminal.counter.ports import CodeScreen
+from terminal.counter.ports import CodeScreen, IdleScreen
 from terminal.payments import decide
 from terminal.payments.attempt import Signal
 from terminal.payments.fact import fold
-from terminal.payments.lines import SaleLine
+from terminal.payments.lines import Entered, SaleLine
 from terminal.payments.money import Money
 from terminal.web.views import sale_view
-from terminal.web.views_screen import screen_view
+from terminal.web.views_screen import EnteredView, screen_view
 from tests.unit.payments.journey import Journey
 
 
@@ -41,3 +41,11 @@ def test_lines_stand_beside_a_code_only_where_they_are_what_it_asks_for() -> Non
     for minor, names in ((2850, ["Tea"]), (855, [])):
         screen = CodeScreen(1, "x", Money(minor, "CNY"), 60, test=True)
         assert [each.name for each in screen_view(screen, sale).lines] == names
+
+
+@pytest.mark.row(2, 47)
+def test_goods_being_entered_stand_on_the_idle_screen_alone() -> None:
+    goods = Entered("Coupon", Money(-200, "CNY"), Money(1800, "CNY"))
+    told = screen_view(IdleScreen("Tea House", test=True, entered=goods))
+    assert (told.kind, told.amount_minor, told.entered) == ("idle", 0, EnteredView("Coupon", -200, 1800, "CNY"))
+    assert screen_view(IdleScreen("Tea House", test=True)).entered is None
