@@ -3,7 +3,10 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.flows.browser.conftest import Till
+from terminal.counter.book import SYSTEM
+from tests.flows.browser.conftest import Till, watch
+from tests.flows.browser.shop import OWNER_PIN
+from tests.flows.browser.sound import findings
 
 pytestmark = [
     pytest.mark.browser,
@@ -11,6 +14,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("browser"),
 ]
+SIZES = ((1024, 600), (768, 1366), (390, 844))  # a customer's screen, one on its side, a phone
 NOODLES, TEA = "牛肉面 Beef noodles", "Tea"
 
 
@@ -58,3 +62,72 @@ async def test_favourites_make_the_amount_by_keys_alone_and_a_typed_amount_is_an
     await expect(display.locator("#lines")).to_be_hidden()
     await display.goto(f"{till.shop.url}/sales/{sale.id}")
     await expect(display.locator(".facts dl")).to_contain_text("Tea")
+
+
+@pytest.mark.row(2, 47, 69, 73)
+async def test_the_customer_sees_goods_while_they_are_entered_and_the_ticked_ones_go_back(till: Till) -> None:
+    display = await till.page.context.new_page()
+    watch(display, till.complaints)
+    await display.goto(f"{till.shop.url}/c/{till.counter}/display?language=zh-CN")
+    await till.type("550")
+    for place, newest, total in ((0, f"{NOODLES} ¥18.00", "¥23.50"), (1, f"{TEA} ¥4.00", "¥27.50")):
+        await till.page.locator("#favourites button").nth(place).click()
+        await expect(display.locator("#newest")).to_have_text(newest)
+        await expect(display.locator("#amount")).to_have_text(total)
+    await expect(display.locator("#word")).to_have_text("目前合计")
+    for width, height in SIZES:
+        await display.set_viewport_size({"width": width, "height": height})
+        await display.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", polling=50)
+        assert await findings(display) == [], width
+        await expect(display.locator("#word")).to_be_in_viewport(ratio=1)
+    await till.press("Enter")
+    await display.locator('#main[data-kind="code"]').wait_for()
+    await expect(display.locator("#newest")).to_be_hidden()
+    await display.close()
+    await till.shown()
+    await till.shop.customer_pays(till.counter)
+    await till.panel("paid")
+    await ticked_lines_go_back(till)
+
+
+async def ticked_lines_go_back(till: Till) -> None:
+    """One of three went back on another till while the dialog was open, and some money without a line."""
+    amount, service = till.page.locator("#refund-amount"), till.shop.running.service
+    await till.press("F7")
+    await expect(amount).to_be_focused()
+    rows = till.page.locator("#refund-lines .choice")
+    high = "(all) => all.map((it) => it.getBoundingClientRect().height >= 44)"
+    assert await rows.evaluate_all(high) == [True] * 3
+    await amount.fill("7.00")
+    for key in ("Tab", "Tab", "Space", "Tab", "Space"):
+        await till.press(key)
+    await expect(amount).to_have_value("22.00")
+    assert not await amount.is_editable()
+    await rows.nth(1).click()
+    await till.says("#refund-go", "Refund ¥4.00", whole=True)
+    await rows.nth(2).click()
+    await till.says("#refund-go", "Refund ¥7.00", whole=True)
+    assert await amount.is_editable(), "without a tick the amount is typed, as before"
+    await rows.nth(2).click()
+    sale = service.lane(till.counter).last_sale or ""
+    await service.aftercare.refund(sale, 400, reason="x", actor=SYSTEM, lines=(3,))
+    await pressed_with_pin(till)
+    await till.says("#refund-refused", "Line 3 of this sale cannot go back")
+    await expect(rows.nth(2).locator("input")).to_be_disabled()
+    await rows.nth(1).click()
+    await till.says("#refund-go", "Refund ¥18.00", whole=True)
+    await pressed_with_pin(till)
+    await till.page.locator("#refund").wait_for(state="hidden")
+    await service.aftercare.refund(sale, 100, reason="x", actor=SYSTEM)
+    told = [(each.amount.minor, each.reason, each.lines) for each in service.book.sale(sale).refunds]
+    assert told == [(400, "x", (3,)), (1800, "Goods returned", (2,)), (100, "x", ())]
+    await till.scanner(f"CT:S-{sale}")
+    await rows.nth(0).click()
+    await till.says("#refund-way", "These lines were sold for more than the ¥4.50 that is left. Untick some")
+    await expect(till.page.locator("#refund-go")).to_be_disabled()
+
+
+async def pressed_with_pin(till: Till) -> None:
+    await till.press("Enter")
+    await till.page.locator("#pin-code").fill(OWNER_PIN)
+    await till.press("Enter")
