@@ -1,7 +1,7 @@
 """Sales in memory, each behind its lock: decide, make durable, only then tell."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,6 +50,7 @@ class Book:
         self._locks: dict[str, _Turn] = {}  # while in use
         self._rows: dict[str, tuple[Sale, Row]] = {}  # of the sales that had facts last, for the lists
         self._together: dict[str, list[_Wish]] = {}  # by sale, who waits and may share an append
+        self.looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by provider: at what has ended
         self.on_owed: OnOwed = lambda _sale, _owed: None
         self.on_change: Callable[[Sale | None, Sale], None] = lambda _before, _after: None
 

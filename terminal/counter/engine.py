@@ -330,7 +330,13 @@ class AttemptDriver:
         """
         self._tries, begun_s = 0, self._now_s()
         was_paid = self._in(State.PAID)
-        while not tells(await self._query(), was_paid=was_paid):
+        while not tells(await self._query_in_turn(), was_paid=was_paid):
             if self._now_s() - begun_s >= self._timings.reverse_window_s:
                 return
             await self._pause(self._stubborn_s())
+
+    async def _query_in_turn(self) -> Answer:
+        """One ended order of a provider is asked about at a time: after a start, hundreds at once would have taken
+        its pace from those that a customer waits for (I22)."""
+        async with self._job.book.looks[self._attempt.provider]:
+            return await self._query()

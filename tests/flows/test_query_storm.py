@@ -1,4 +1,4 @@
-"""A thousand sales that all wait for the same bank: it is asked at its own rate, and each of them in its turn."""
+"""Very many sales that all wait for the same bank: it is asked at its own rate, and each of them in its turn."""
 
 import asyncio
 from itertools import pairwise
@@ -6,11 +6,13 @@ from itertools import pairwise
 import pytest
 
 from terminal.payments.notice import Answer
+from terminal.payments.sale import SaleState
 from tests.flows.shop import Shop, story
 
 SALES = 1_000
 OVER_S = 40
 BURST = 5  # asked at once after a rest
+CLOSED = 80
 
 
 @pytest.mark.row(30)
@@ -40,3 +42,18 @@ async def test_a_thousand_open_sales_never_ask_more_often_than_the_provider_allo
     assert asked[-1] - asked[0] <= rate * OVER_S + BURST
     assert asked[-1] - asked[0] >= rate * OVER_S * 0.95, "and the rate is used"
     assert len(answered) == SALES, "nobody is left out"
+
+
+@pytest.mark.row(27, 30)
+@story(channels=("pix",))
+async def test_i22_after_a_start_nobody_who_paid_waits_for_what_ended_before(shop: Shop) -> None:
+    """Pix is asked five times a second at most, and each order that was closed in the last day once at a start."""
+    shop.no_notifications()
+    for _ in range(CLOSED):
+        closed = (await shop.with_code()).id
+        await shop.cancel(shop.service.book.sale(closed))
+        assert await shop.service.until(closed, lambda sale: sale.live_attempt is None, 60)
+    sale = await shop.with_code()
+    shop.world.bank.customer_pays(shop.attempt(sale).id, shop.bank_ms)
+    await shop.restart()
+    await shop.until(lambda: shop.sale(sale).state is SaleState.PAID, 10)
