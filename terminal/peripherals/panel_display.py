@@ -71,12 +71,13 @@ class Wording:
                 return replace(said, words=self._words("customer.unverified")) if unverified else said
 
     def _goods(self, name: str, amount: Money, total: Money, test: str) -> PanelScreen:
-        """The newest line above the sum so far: two texts where the panel's idle page has no more. Without the
-        currency's sign: a panel that lacks it would leave a whole text out."""
+        """The newest line above the sum so far: two texts where the panel's idle page has no more. The price is
+        first: what is too long is cut at its end. Without the currency's sign: a panel that lacks it would leave
+        a whole text out."""
         price, sum_ = _bare(self._money(amount)), self._money(total)
         return PanelScreen(
             "idle",
-            title=f"{name} {price}",
+            title=f"{price} {name}",
             words=f"{self._words('receipt.total')} {_bare(sum_)}",
             item=name,
             price=price,

@@ -22,7 +22,7 @@ from firmware_stubs.wire import Wire
 from terminal.counter.ports import CodeScreen, HealthState, IdleScreen, ResultScreen
 from terminal.errors import PeripheralFailed
 from terminal.help.catalogue import Catalogue
-from terminal.payments.lines import Entered
+from terminal.payments.lines import NAME_MAX, Entered
 from terminal.payments.money import Money
 from terminal.peripherals.panel_display import PanelDisplay, Wording
 from terminal.peripherals.sweep import Sweeper
@@ -151,6 +151,23 @@ def test_goods_that_are_entered_are_on_every_panel_that_has_letters(name: str) -
             sent.clear()
             await display.show(ENTERED)
             assert not sent, "the same is not painted again"
+
+    play(story())
+
+
+@pytest.mark.row(2, 48)
+@pytest.mark.parametrize("letters", [40, 55, NAME_MAX])
+@pytest.mark.parametrize("name", ["nextion", "dgus"])
+def test_a_long_name_of_goods_is_cut_and_its_price_never(name: str, letters: int) -> None:
+    async def story() -> None:
+        _, cable, display = rig(name)
+        sent = bytearray()
+        cable.tap = lambda who, data: sent.extend(data if who == "host" else b"")
+        async with running(display.run):
+            await well(display.health)
+            await display.show(replace(IDLE, entered=Entered("x" * letters, Money(123456, "CNY"), AMOUNT)))
+            assert b"xxx" in sent
+            assert b"1,234.56" in sent
 
     play(story())
 

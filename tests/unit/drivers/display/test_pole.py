@@ -13,7 +13,7 @@ from tests.unit.drivers.golden import vectors
 VECTORS = vectors("pole")
 SALE = PanelScreen("code", payload="x", amount="12.50", digits="12.50", title="Corner Noodles", words="Scan")
 ENTERED = PanelScreen(
-    "idle", title="Ham 8.00", words="Total 28.50", item="Ham", price="8.00", amount="28.50", digits="28.50"
+    "idle", title="8.00 Ham", words="Total 28.50", item="Ham", price="8.00", amount="28.50", digits="28.50"
 )
 PAGES = {
     "escpos-vfd": ("cp437", 0, "Zürich Ñandú", "£12.50"),
