@@ -22,8 +22,9 @@ from terminal.brand.shelf import BrandShelf
 from terminal.channel_tables import payee
 from terminal.counter.accounts import poster_of
 from terminal.counter.feed import Feed
+from terminal.counter.floor import Parts
 from terminal.counter.ports import Clock, Entropy, Ids
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.slips import Slips, titles_of
 from terminal.errors import JournalError
 from terminal.local_authority import ensure

@@ -10,8 +10,9 @@ from terminal.bills.desk import BillDesk, bill_desk
 from terminal.cli.reconcile_asked import Asked, Told, about_day
 from terminal.cli.words import language
 from terminal.counter.feed import Feed
+from terminal.counter.floor import Parts
 from terminal.counter.lane import Devices
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings
 from terminal.counter.slips import Slips
 from terminal.errors import JournalError, NotFound

@@ -1,10 +1,12 @@
 """After the sale: refunds, reprints, late money, slips that wait for a person."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from terminal.counter.book import SYSTEM, here
 from terminal.counter.claims import Key, answered, claim
+from terminal.counter.floor import Floor
+from terminal.counter.ports import Provider
 from terminal.counter.refunds import bank_ms, refund_due_ms
 from terminal.errors import Conflict
 from terminal.payments.event import Actor
@@ -16,11 +18,6 @@ from terminal.payments.refunding import cancel_refund, start_refund
 from terminal.payments.sale import Attempt, Refund, Sale
 from terminal.payments.slip import receipted
 from terminal.payments.way_back import Way, way_back
-
-if TYPE_CHECKING:
-    from terminal.counter.ports import Provider
-    from terminal.counter.service import Service
-
 
 USUAL_DAYS: Final = 3
 
@@ -38,8 +35,8 @@ class Offer:
 
 
 class Aftercare:
-    def __init__(self, service: "Service") -> None:
-        self._service, self._book = service, service.book
+    def __init__(self, floor: Floor) -> None:
+        self._floor, self._book = floor, floor.book
 
     async def refund(
         self,
@@ -59,16 +56,16 @@ class Aftercare:
             Conflict("refund_not_paid" | "refund_part_paid" | …), InvalidRequest("refund_too_much" | …),
             NotFound("channel_unknown"): its channel left the settings.
         """
-        service = self._service
-        if key and (known := answered(service.feed, key)):
+        floor = self._floor
+        if key and (known := answered(floor.feed, key)):
             return self._known(known)
-        service.holds.refund(actor)
+        floor.holds.refund(actor)
         attempt = _captured(self._book.sale(sale_id), attempt_id, amount_minor, goods=bool(lines))
-        provider = service.provider(attempt.provider)  # a refund that nobody could send is not begun
-        refund_id, at_ms = service.parts.ids.ulid(), service.parts.clock.wall_ms()
+        provider = floor.provider(attempt.provider)  # a refund that nobody could send is not begun
+        refund_id, at_ms = floor.parts.ids.ulid(), floor.parts.clock.wall_ms()
 
         def decide(current: Sale | None) -> Facts:
-            if key and answered(service.feed, key):
+            if key and answered(floor.feed, key):
                 return ()  # the same request, answered while this one waited for its turn
             now = here(current)
             amount = _asked(now, attempt.id, amount_minor)
@@ -88,18 +85,18 @@ class Aftercare:
                 lines=lines,
             )
 
-        sale = await self._book.commit(sale_id, decide, actor, lambda now: service.drive_refund(now, refund_id))
-        known = answered(service.feed, key) if key else None
+        sale = await self._book.commit(sale_id, decide, actor, lambda now: floor.drive_refund(now, refund_id))
+        known = answered(floor.feed, key) if key else None
         return self._known(known) if known else (sale, sale.refund(refund_id))
 
-    def _way(self, sale: Sale, attempt: str, amount: Money, provider: "Provider") -> tuple[Way, int]:
-        clock = self._service.parts.clock
+    def _way(self, sale: Sale, attempt: str, amount: Money, provider: Provider) -> tuple[Way, int]:
+        clock = self._floor.parts.clock
         way = way_back(sale, sale.attempt(attempt), amount, provider.profile, bank_ms(clock, provider))
         return way, 0 if way.kind == "void" else refund_due_ms(clock, provider)
 
     async def leave_to_person(self, sale_id: str, attempt_id: str) -> None:
         """What a cancelled sale had taken cannot be asked back now: late money before a person (I1)."""
-        at_ms = self._service.parts.clock.wall_ms()
+        at_ms = self._floor.parts.clock.wall_ms()
 
         def decide(current: Sale | None) -> Facts:
             sale = here(current)
@@ -111,7 +108,7 @@ class Aftercare:
         """What asking for this refund would do; nothing is reserved. Raises as ``refund``, but for the amount."""
         sale = self._book.sale(sale_id)
         attempt = _captured(sale, attempt_id, amount_minor)
-        provider = self._service.provider(attempt.provider)
+        provider = self._floor.provider(attempt.provider)
         left = max(sale.refundable_minor(attempt), 0)
         amount = Money(left if amount_minor is None else amount_minor, sale.amount.currency)
         way, due_ms = self._way(sale, attempt.id, amount, provider)
@@ -121,8 +118,8 @@ class Aftercare:
     def promised(self, sale: Sale, refund: Refund) -> Offer:
         """The same of a refund that was asked for; the usual is told of a channel that left the settings."""
         attempt = sale.attempt(refund.attempt)
-        channel = self._service.channel(attempt.provider)
-        profile = self._service.parts.providers[channel].profile if channel else None
+        channel = self._floor.channel(attempt.provider)
+        profile = self._floor.parts.providers[channel].profile if channel else None
         takes_days = profile.refund_takes_days if profile else USUAL_DAYS
         fee_returned = profile.refund_fee_returned if profile else "unknown"
         way = Way("void", "rule") if refund.way == "void" else Way("refund", "not_by_channel")
@@ -131,13 +128,13 @@ class Aftercare:
 
     async def cancel_refund(self, sale_id: str, refund_id: str, *, actor: Actor) -> Sale:
         """Only one that is queued: nothing of it was ever sent. Raises Conflict("refund_not_queued" | …)."""
-        at_ms = self._service.parts.clock.wall_ms()
+        at_ms = self._floor.parts.clock.wall_ms()
 
         def decide(sale: Sale | None) -> Facts:
             return cancel_refund(here(sale), refund_id, at_ms=at_ms)
 
         def wake(_: Sale) -> None:
-            if driver := self._service.refunding.get(refund_id):
+            if driver := self._floor.refunding.get(refund_id):
                 driver.nudge()
 
         return await self._book.commit(sale_id, decide, actor, wake)
@@ -155,15 +152,15 @@ class Aftercare:
         receipts += [f"{each.id}:queued:receipt" for each in sale.refunds if each.state == "queued"]
         if not receipts:
             raise Conflict("reprint_nothing", sale=sale_id)
-        again = self._service.parts.ids.ulid()
+        again = self._floor.parts.ids.ulid()
         owes = {"id": again, "kind": "receipt", "receipt": receipts[-1], "again": True}
-        at_ms = self._service.parts.clock.wall_ms()
+        at_ms = self._floor.parts.clock.wall_ms()
         fact = Fact("reprint_requested", {"receipt": receipts[-1], "at_ms": at_ms}, owes=(owes,))
         return await self._book.commit(sale_id, lambda _: (fact,), actor)
 
     async def close_exception(self, sale_id: str, exception: str, how: str, *, actor: Actor) -> Sale:
         """A person ends an exception: ``attached`` or ``seen`` (refunding closes late money by itself)."""
-        at_ms = self._service.parts.clock.wall_ms()
+        at_ms = self._floor.parts.clock.wall_ms()
         return await self._book.commit(
             sale_id,
             lambda sale: close_exception(here(sale), exception, how, actor=str(actor), at_ms=at_ms),
@@ -171,7 +168,7 @@ class Aftercare:
         )
 
     async def decide_slip(self, counter: str, effect: str, *, print_it: bool, actor: Actor) -> None:
-        await self._service.lane(counter).paper.decide(effect, print_it=print_it, actor=actor)
+        await self._floor.lane(counter).paper.decide(effect, print_it=print_it, actor=actor)
 
 
 def _asked(sale: Sale, attempt_id: str, amount_minor: int | None) -> Money:

@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 
 from terminal.counter.book import SYSTEM, here
+from terminal.counter.choosing import Choosing
 from terminal.counter.claims import Key, answered, claim, opening_claims
 from terminal.counter.engine import AttemptDriver
+from terminal.counter.floor import Floor
 from terminal.counter.lane import Lane
 from terminal.counter.scans import channel_of_code, slip_of
+from terminal.counter.unverified import Unverified
 from terminal.errors import Conflict, InvalidRequest, Unavailable
 from terminal.payments.attempt import Direction, State
 from terminal.payments.decide import OpenSale, open_sale, park, request_cancel, request_switch, start_attempt
@@ -21,9 +23,6 @@ from terminal.payments.fact import Claim, Facts, fold
 from terminal.payments.overriding import set_aside
 from terminal.payments.sale import Attempt, Sale, SaleState, derive
 
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
-
 
 def _must_sell(lane: Lane) -> None:
     """Raises Conflict("training_on" | "training_off"): no attempt begins here now."""
@@ -32,8 +31,9 @@ def _must_sell(lane: Lane) -> None:
 
 
 class Checkout:
-    def __init__(self, service: "Service") -> None:
-        self._service, self._book, self._parts = service, service.book, service.parts
+    def __init__(self, floor: Floor, choosing: Choosing, unverified: Unverified) -> None:
+        self._floor, self._book, self._parts = floor, floor.book, floor.parts
+        self._choosing, self._unverified = choosing, unverified
 
     async def open_sale(
         self, request: OpenSale, *, actor: Actor, key: Key | None = None, unverified: bool = False
@@ -47,7 +47,7 @@ class Checkout:
             InvalidRequest, Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning"), Unavailable;
             as ``Unverified.open`` for one that goes on the list.
         """
-        lane = self._service.lane(request.counter)
+        lane = self._floor.lane(request.counter)
         if lane.turn.locked() and (known := self._known(request, key)):
             return known  # a repeat does not stand in line
         async with lane.turn:
@@ -56,7 +56,7 @@ class Checkout:
             _must_sell(lane)
             try:
                 if unverified:
-                    return await self._service.unverified.open(lane, request, actor, key)
+                    return await self._unverified.open(lane, request, actor, key)
                 return await self._begin(lane, request, actor, key)
             except Conflict as taken:  # the same key or order number won at another counter meanwhile
                 if taken.slug != "key_taken":
@@ -64,21 +64,21 @@ class Checkout:
         return await self.open_sale(request, actor=actor, key=key, unverified=unverified)
 
     async def _begin(self, lane: Lane, request: OpenSale, actor: Actor, key: Key | None) -> Sale:
-        channel = self._service.choosing.first(lane, request.amount)
+        channel = self._choosing.first(lane, request.amount)
         if lane.current is not None:
             raise Conflict("sale_live", sale=lane.current)
-        with self._service.choosing.days.held(channel, request.amount):
+        with self._choosing.days.held(channel, request.amount):
             return await self._open(lane, request, channel, actor, key)
 
     def _known(self, request: OpenSale, key: Key | None) -> Sale | None:
         """The sale that this request has made before."""
-        if key and (known := answered(self._service.feed, key)):
+        if key and (known := answered(self._floor.feed, key)):
             return self._book.sale(known)
         return self._known_order(request) if request.order_no else None
 
     def _known_order(self, request: OpenSale) -> Sale | None:
         """A POS order number is one sale for ever: again with equal meaning returns it."""
-        sale_id = self._service.feed.claimed("pos_order", f"{self._service.house.merchant}/{request.order_no}")
+        sale_id = self._floor.feed.claimed("pos_order", f"{self._floor.house.merchant}/{request.order_no}")
         if sale_id is None:
             return None
         sale = self._book.sale(sale_id)
@@ -88,14 +88,14 @@ class Checkout:
 
     async def _open(self, lane: Lane, request: OpenSale, channel: str, actor: Actor, key: Key | None) -> Sale:
         sale_id, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
-        claims = opening_claims(self._service.house.merchant, request, sale_id, key)
+        claims = opening_claims(self._floor.house.merchant, request, sale_id, key)
         facts = open_sale(request, sale=sale_id, no=lane.last_no + 1, at_ms=at_ms, claims=claims)
         attempt = ""
-        if "push" in request.directions and self._service.provider(channel).profile.push:
+        if "push" in request.directions and self._floor.provider(channel).profile.push:
             attempt, opened = self._parts.ids.ulid(), fold(None, facts)
             begun = self._start(opened, channel, attempt, "push", at_ms)
             facts += begun
-            self._service.prepare(fold(opened, begun), attempt)  # signed in a thread while the disk works
+            self._floor.prepare(fold(opened, begun), attempt)  # signed in a thread while the disk works
         sale = await self._book.commit(
             sale_id, lambda _: facts, actor, lambda now: self._drive(now, attempt), new=True
         )
@@ -104,7 +104,7 @@ class Checkout:
 
     def _drive(self, sale: Sale, attempt: str, code: str = "") -> None:
         if attempt:
-            self._service.drive(sale, attempt, code=code)
+            self._floor.drive(sale, attempt, code=code)
 
     def _start(
         self,
@@ -115,7 +115,7 @@ class Checkout:
         at_ms: int,
         claims: tuple[Claim, ...] = (),
     ) -> Facts:
-        profile = self._service.provider(channel).profile
+        profile = self._floor.provider(channel).profile
         life_s = profile.timings.code_life_s + profile.timings.expiry_extra_s
         return start_attempt(
             sale,
@@ -139,15 +139,15 @@ class Checkout:
         Raises:
             Conflict("attempt_live" | "move_unproven" | "sale_ended"), InvalidRequest, Unavailable.
         """
-        if key and (known := answered(self._service.feed, key)):
+        if key and (known := answered(self._floor.feed, key)):
             return self._book.sale(known)
         asked = self._book.sale(sale_id)
-        lane = self._service.lane(asked.counter)
+        lane = self._floor.lane(asked.counter)
         async with lane.turn:
             sale = self._book.sale(sale_id)
             _must_sell(lane)
             amount = remaining(sale)
-            choosing = self._service.choosing
+            choosing = self._choosing
             chosen = (
                 choosing.named(lane, channel, amount, sale=sale_id)
                 if channel
@@ -174,7 +174,7 @@ class Checkout:
     def _asks_at(self, live: Attempt, channel: str) -> bool:
         """Whether its code is on the way from this channel, or shown."""
         shown = live.direction == "push" and live.state in {State.ORDERING, State.SHOWN, State.WAITING}
-        return shown and self._service.channel(live.provider) == channel
+        return shown and self._floor.channel(live.provider) == channel
 
     async def _leave(self, lane: Lane, sale: Sale, attempt_id: str, channel: str) -> Sale:
         """Every till of the counter says meanwhile that the old code is being closed, and for what."""
@@ -191,20 +191,20 @@ class Checkout:
         Raises:
             Conflict: ``override_…``, ``sale_live``; InvalidRequest, Unavailable as for another code.
         """
-        if key and (known := answered(self._service.feed, key)):
+        if key and (known := answered(self._floor.feed, key)):
             return self._book.sale(known)
         sale = self._book.sale(sale_id)
-        lane = self._service.lane(sale.counter)
+        lane = self._floor.lane(sale.counter)
         async with lane.turn:
             _must_sell(lane)
             if lane.current not in {None, sale_id}:
                 raise Conflict("sale_live", sale=str(lane.current))
             # what was set aside may still be taken: it counts
-            channel = self._service.choosing.first(lane, remaining(sale), push=True)
+            channel = self._choosing.first(lane, remaining(sale), push=True)
             attempt, at_ms = self._parts.ids.ulid(), self._parts.clock.wall_ms()
 
             def start(current: Sale | None) -> Facts:
-                doubt_s = self._service.watches.doubt_s(sale_id)
+                doubt_s = self._floor.watches.doubt_s(sale_id)
                 claims = claim(key, sale_id)
                 aside = set_aside(here(current), reason=reason, doubt_s=doubt_s, at_ms=at_ms, claims=claims)
                 now = fold(current, aside)
@@ -212,7 +212,7 @@ class Checkout:
                 after = fold(now, begun)
                 return (*aside, *begun, *sale_to(now, after, derive(after), "", at_ms))
 
-            with self._service.choosing.days.held(channel, remaining(sale)):
+            with self._choosing.days.held(channel, remaining(sale)):
                 return await self._book.commit(sale_id, start, actor, lambda now: self._drive(now, attempt))
 
     async def cancel(self, sale_id: str, *, why: str, actor: Actor) -> Sale:
@@ -222,12 +222,12 @@ class Checkout:
             sale_id, lambda sale: request_cancel(here(sale), why=why, at_ms=at_ms), actor, self._give_up
         )
         if sale.live_attempt and self._driver(sale):
-            await self._service.until(sale_id, lambda now: now.ended, self._service.limits.cancel_answer_s)
+            await self._floor.until(sale_id, lambda now: now.ended, self._floor.limits.cancel_answer_s)
         return self._book.sale(sale_id)
 
     def _driver(self, sale: Sale) -> AttemptDriver | None:
         live = sale.live_attempt
-        return self._service.adopt(sale.counter).drive(live.id) if live else None
+        return self._floor.adopt(sale.counter).drive(live.id) if live else None
 
     def _give_up(self, sale: Sale) -> None:
         if driver := self._driver(sale):
@@ -245,7 +245,7 @@ class Checkout:
         if driver := self._driver(sale):
             driver.nudge()
         elif (live := sale.live_attempt) and live.state is State.MANUAL:
-            self._service.drive(sale, live.id, fresh=False)
+            self._floor.drive(sale, live.id, fresh=False)
         return sale
 
     async def take_scan(self, counter: str, scan: str, *, actor: Actor, key: Key | None = None) -> Sale:
@@ -255,12 +255,12 @@ class Checkout:
             Conflict("scan_without_sale" | "switch_unproven" | …), InvalidRequest("code_…"): what was scanned;
             as ``open_sale`` and InvalidRequest("product_unlisted") of a product while no sale is open.
         """
-        lane = self._service.lane(counter)
-        if key and (known := answered(self._service.feed, key)):
+        lane = self._floor.lane(counter)
+        if key and (known := answered(self._floor.feed, key)):
             return self._book.sale(known)
         if slip_of(scan):
             raise InvalidRequest("code_receipt")
-        if lane.current is None and (asked := self._service.goods.sale_of(counter, scan)):
+        if lane.current is None and (asked := self._floor.goods.sale_of(counter, scan)):
             return await self.open_sale(asked, actor=actor, key=key)
         async with lane.turn:
             if lane.current is None:
@@ -269,12 +269,12 @@ class Checkout:
             if "pull" not in sale.directions:
                 raise Conflict("scan_not_asked_for", sale=sale.id)
             channel, code = self._channel_of_code(lane, scan, sale)
-            with self._service.choosing.days.held(channel, remaining(sale)):
+            with self._choosing.days.held(channel, remaining(sale)):
                 return await self._take_code(sale, channel, code, actor, key)
 
     async def _take_code(self, sale: Sale, channel: str, code: str, actor: Actor, key: Key | None) -> Sale:
         digest = hmac.new(self._parts.code_key, code.encode(), hashlib.sha256).hexdigest()
-        used = self._service.feed.claimed("code", digest)
+        used = self._floor.feed.claimed("code", digest)
         live = sale.live_attempt
         if used == sale.id and live is not None and live.direction == "pull":
             return sale  # the scanner fired twice: one attempt (C1)
@@ -296,19 +296,19 @@ class Checkout:
 
     async def _seen_again(self, sale: Sale, digest: str, first: str, actor: Actor) -> None:
         """A code that was used, at a sale it was not used for: told once a sale. Of the code only a keyed hash."""
-        if self._service.feed.claimed("code_again", f"{digest}/{sale.id}") is not None:
+        if self._floor.feed.claimed("code_again", f"{digest}/{sale.id}") is not None:
             return
         claims = [["code_again", f"{digest}/{sale.id}", first]]
         body = {"code": digest[:16], "sale": sale.id, "first": first, "index": {"claims": claims}}
         event = NewEvent(f"counter:{sale.counter}", "code_seen_again", sale.counter, actor, body)
         with contextlib.suppress(Conflict):  # two scans at once: told already
-            await self._service.feed.append([event])
+            await self._floor.feed.append([event])
 
     async def _switch(self, sale: Sale, attempt_id: str, unproven: str = "switch_unproven") -> Sale:
         at_ms = self._parts.clock.wall_ms()
         await self._book.commit(sale.id, lambda now: request_switch(here(now), at_ms=at_ms), SYSTEM, self._give_up)
-        proven = await self._service.until(
-            sale.id, lambda now: not now.attempt(attempt_id).live, self._service.limits.switch_proof_s
+        proven = await self._floor.until(
+            sale.id, lambda now: not now.attempt(attempt_id).live, self._floor.limits.switch_proof_s
         )
         if not proven:
             raise Conflict(unproven, sale=sale.id)
@@ -326,10 +326,10 @@ class Checkout:
         return await self._book.commit(sale.id, start, actor, lambda now: self._drive(now, attempt, code))
 
     def _channel_of_code(self, lane: Lane, scan: str, sale: Sale) -> tuple[str, str]:
-        chosen = {name: self._service.provider(name) for name in lane.settings.channels}
-        channel, code = channel_of_code(scan, chosen, self._service.house.known)
-        if self._service.stopping:
+        chosen = {name: self._floor.provider(name) for name in lane.settings.channels}
+        channel, code = channel_of_code(scan, chosen, self._floor.house.known)
+        if self._floor.stopping:
             raise Unavailable("stopping")
-        if no := self._service.choosing.refusal(channel, remaining(sale), sale.id):
+        if no := self._choosing.refusal(channel, remaining(sale), sale.id):
             raise no
         return channel, code

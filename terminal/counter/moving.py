@@ -1,16 +1,16 @@
 """From one channel to the next within a sale: only after proof that the first takes nothing (row 35, 3.4)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from terminal.counter.book import SYSTEM
+from terminal.counter.checkout import Checkout
+from terminal.counter.choosing import Choosing
+from terminal.counter.floor import Floor
 from terminal.errors import TerminalError
 from terminal.payments.attempt import State
 from terminal.payments.due import remaining
 from terminal.payments.sale import Attempt, Sale, SaleState
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
 
 NOTHING_MADE: Final = frozenset({State.NOT_SENT, State.DECLINED})  # of an order: nobody can ever pay it
 
@@ -22,8 +22,8 @@ def onward(found: Sequence[str], here: str, channels: Sequence[str]) -> list[str
 
 
 class Moving:
-    def __init__(self, service: "Service") -> None:
-        self._service = service
+    def __init__(self, floor: Floor, checkout: Checkout, choosing: Choosing) -> None:
+        self._floor, self._checkout, self._choosing = floor, checkout, choosing
 
     def offered(self, sale: Sale) -> list[str]:
         """The channels the till may move this sale to, once the present attempt is proven to take nothing.
@@ -36,18 +36,18 @@ class Moving:
             return []
         if last.live and last.state is not State.SHOWN and sale.state is not SaleState.CHECKING:
             return []  # it is on its way, or the customer is busy with it
-        lane = self._service.adopt(sale.counter)
+        lane = self._floor.adopt(sale.counter)
         here = self._name(last)
-        found = self._service.choosing.others(lane, remaining(sale), {here}, sale.id)
+        found = self._choosing.others(lane, remaining(sale), {here}, sale.id)
         return onward(found, here, lane.settings.channels)
 
     def _name(self, attempt: Attempt) -> str:
-        return self._service.channel(attempt.provider) or attempt.provider
+        return self._floor.channel(attempt.provider) or attempt.provider
 
     def changed(self, sale: Sale) -> None:
         """An order that was never made hurts nobody: the next channel's code follows by itself."""
         if self._to(sale):
-            self._service.tasks.start(f"move {sale.id}", lambda: self._move(sale.id))
+            self._floor.tasks.start(f"move {sale.id}", lambda: self._move(sale.id))
 
     def _to(self, sale: Sale) -> list[str]:
         """Each channel once a sale, so that two that are down do not take turns for ever."""
@@ -57,13 +57,13 @@ class Moving:
         if sale.ended or sale.cancel_why or sale.parked or sale.switching:
             return []
         tried = {self._name(each) for each in sale.attempts}
-        return self._service.choosing.others(self._service.adopt(sale.counter), remaining(sale), tried, sale.id)
+        return self._choosing.others(self._floor.adopt(sale.counter), remaining(sale), tried, sale.id)
 
     async def _move(self, sale_id: str) -> None:
-        sale = self._service.book.sale(sale_id)
+        sale = self._floor.book.sale(sale_id)
         if not (to := self._to(sale)):
             return
         try:
-            await self._service.checkout.show_code(sale_id, actor=SYSTEM, channel=to[0])
+            await self._checkout.show_code(sale_id, actor=SYSTEM, channel=to[0])
         except TerminalError:
             return  # somebody was quicker, or that channel fails as well: the till says what is

@@ -3,10 +3,12 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from terminal.counter.floor import Floor
 from terminal.counter.hint_pace import HintPace
 from terminal.counter.orphans import subject_of
+from terminal.counter.ports import Provider
 from terminal.errors import Conflict, Hint, NotEvidence, Unavailable
 from terminal.log_context import about
 from terminal.payments.decide import hear
@@ -19,18 +21,14 @@ from terminal.payments.refund import RefundSignal
 from terminal.payments.refunding import hear_refund, shown_void
 from terminal.payments.sale import Sale
 
-if TYPE_CHECKING:
-    from terminal.counter.ports import Provider
-    from terminal.counter.service import Service
-
 log = logging.getLogger(__name__)
 _MONEY: Final = frozenset({Trade.PAID, Trade.RETURNED})  # money came, whatever became of it
 
 
 class Notices:
-    def __init__(self, service: "Service") -> None:
-        self._service = service
-        self._pace = HintPace(service.parts.clock)
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._pace = HintPace(floor.parts.clock)
         self.repeated: Counter[str] = Counter()  # notifications that said nothing new, by channel
 
     async def take(self, channel: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -39,8 +37,8 @@ class Notices:
         Raises:
             NotEvidence: answer no; forged ones are recorded as an alert. NotFound("channel_unknown").
         """
-        channel = self._service.channel(channel) or channel
-        provider = self._service.provider(channel)
+        channel = self._floor.channel(channel) or channel
+        provider = self._floor.provider(channel)
         try:
             notice = await provider.take_notification(headers, body)
         except Hint as hint:
@@ -60,7 +58,7 @@ class Notices:
 
     async def ask(self, channel: str, sale_id: str, order_no: str) -> Answer:
         """Ask about this order now; what the answer proves is durable on return, like any other evidence."""
-        answer = await self._service.provider(channel).query(order_no)
+        answer = await self._floor.provider(channel).query(order_no)
         if isinstance(answer, Told):
             for each in (answer.notice, *answer.others):
                 await self._hear_payment(channel, sale_id, each)
@@ -69,31 +67,31 @@ class Notices:
     async def _refused(self, channel: str, refused: NotEvidence) -> None:
         """A probe is the provider testing us; anything else that proves nothing is an alert (B5)."""
         if refused.slug == "signature_probe":
-            await self._service.floods.count(channel, "probe")
+            await self._floor.floods.count(channel, "probe")
             return
         self._ask_instead(str(refused.facts.get("order_no", "")))
-        if (more := await self._service.alerts.refused(channel, refused.slug)) is not None:
+        if (more := await self._floor.alerts.refused(channel, refused.slug)) is not None:
             log.warning("notification for %s refused: %s (and %d before it)", channel, refused.slug, more)
 
     def _ask_instead(self, order_no: str) -> None:
         """Stale or repeated: no evidence, but perhaps our own clock is wrong. A query loses no money (S11)."""
-        sale_id = self._service.feed.claimed("order", order_no) if order_no else None
+        sale_id = self._floor.feed.claimed("order", order_no) if order_no else None
         if sale_id is None:
             return
-        sale = self._service.book.sale(sale_id)
-        if driver := self._service.adopt(sale.counter).drive(order_no):
+        sale = self._floor.book.sale(sale_id)
+        if driver := self._floor.adopt(sale.counter).drive(order_no):
             driver.nudge()
 
     async def _store_event(self, kind: str, subject: str, body: dict[str, Any]) -> None:
-        store = self._service.house.store
+        store = self._floor.house.store
         event = NewEvent(f"store:{store}", kind, subject, Actor("provider", str(body["channel"])), body)
-        await self._service.feed.append([event])
+        await self._floor.feed.append([event])
 
     async def _orphan(self, channel: str, notice: Notice | RefundNotice) -> None:
         """Proven money for an order this journal does not know: never lost, always before a person (I1)."""
         log.error("verified notification for an unknown order at %s", channel)
         key = f"{channel}/{notice.evidence_id}"
-        if self._service.feed.claimed("orphan", key):
+        if self._floor.feed.claimed("orphan", key):
             return
         body: dict[str, Any] = {
             "channel": channel,
@@ -106,16 +104,16 @@ class Notices:
             },
         }
         try:
-            async with self._service.orphans.turn:
+            async with self._floor.orphans.turn:
                 await self._store_event("payment_orphaned", subject_of(notice.order_no), body)
         except Conflict:
             log.info("the same orphan was recorded meanwhile")
         else:
-            self._service.orphans.changed()
+            self._floor.orphans.changed()
 
     async def _take_payment(self, channel: str, notice: Notice) -> None:
-        service, provider = self._service, self._service.provider(channel)
-        sale_id = service.feed.claimed("order", notice.order_no)
+        floor, provider = self._floor, self._floor.provider(channel)
+        sale_id = floor.feed.claimed("order", notice.order_no)
         if sale_id is None:
             if notice.trade in _MONEY:
                 await self._orphan(channel, notice)
@@ -128,14 +126,14 @@ class Notices:
                 await self._hear_payment(channel, sale_id, each)
 
     async def _hear_payment(self, channel: str, sale_id: str, notice: Notice) -> None:
-        service, provider = self._service, self._service.provider(channel)
+        floor, provider = self._floor, self._floor.provider(channel)
 
         def decide(sale: Sale | None) -> Facts:
             assert sale is not None
-            at_ms = service.parts.clock.wall_ms()
+            at_ms = floor.parts.clock.wall_ms()
             attempt = sale.attempt(notice.order_no)
             verdict = judge_of(sale, attempt.id, notice, provider.account)
-            if service.channel(attempt.provider) != channel:
+            if floor.channel(attempt.provider) != channel:
                 verdict = Mismatch("channel")  # another bank's word about this one's order (I14)
             if isinstance(verdict, Mismatch):
                 log.error("notification for %s: the %s is not ours", notice.order_no, verdict.field)
@@ -146,18 +144,18 @@ class Notices:
             self.repeated[channel] += not facts and notice.source == "notification"
             return facts
 
-        sale = await service.book.commit(sale_id, decide, Actor("provider", channel))
-        if driver := service.adopt(sale.counter).drive(notice.order_no):
+        sale = await floor.book.commit(sale_id, decide, Actor("provider", channel))
+        if driver := floor.adopt(sale.counter).drive(notice.order_no):
             driver.nudge()
 
-    async def _take_hints(self, channel: str, provider: "Provider", order_nos: Sequence[str]) -> None:
+    async def _take_hints(self, channel: str, provider: Provider, order_nos: Sequence[str]) -> None:
         """Ours first. What is not asked about now gets no yes and is told again; our own queries go on anyway."""
-        ours = {each: self._service.feed.claimed("order", each) is not None for each in order_nos}
+        ours = {each: self._floor.feed.claimed("order", each) is not None for each in order_nos}
         put_off = False
         for order_no in sorted(order_nos, key=lambda each: not ours[each]):
             if not self._pace.take(channel, order_no, ours=ours[order_no]):
                 put_off = True
-                await self._service.floods.count(channel, "hint")
+                await self._floor.floods.count(channel, "hint")
                 continue
             try:
                 await self._take_hint(channel, provider, order_no)
@@ -166,9 +164,9 @@ class Notices:
         if put_off:
             raise Unavailable("provider_down")
 
-    async def _take_hint(self, channel: str, provider: "Provider", order_no: str) -> None:
+    async def _take_hint(self, channel: str, provider: Provider, order_no: str) -> None:
         """Only what the provider says when asked counts; until it says "paid", it must tell us again."""
-        sale_id = self._service.feed.claimed("order", order_no)
+        sale_id = self._floor.feed.claimed("order", order_no)
         answer = await provider.query(order_no)
         if isinstance(answer, Told) and answer.notice.trade in _MONEY:
             if sale_id is None:
@@ -176,25 +174,25 @@ class Notices:
                 return
             for each in (answer.notice, *answer.others):
                 await self._hear_payment(channel, sale_id, each)
-            for refund in self._service.book.sale(sale_id).refunds:
-                if refund.attempt == order_no and (driver := self._service.refunding.get(refund.id)):
+            for refund in self._floor.book.sale(sale_id).refunds:
+                if refund.attempt == order_no and (driver := self._floor.refunding.get(refund.id)):
                     driver.nudge()  # the end of a refund is told by the same words
         elif sale_id is not None:
             raise Unavailable("provider_down")
 
     async def _take_refund(self, channel: str, notice: RefundNotice) -> None:
-        service, provider = self._service, self._service.provider(channel)
-        sale_id = service.feed.claimed("refund", notice.refund_no)
+        floor, provider = self._floor, self._floor.provider(channel)
+        sale_id = floor.feed.claimed("refund", notice.refund_no)
         if sale_id is None:
             await self._orphan(channel, notice)
             return
 
         def decide(sale: Sale | None) -> Facts:
             assert sale is not None
-            at_ms = service.parts.clock.wall_ms()
+            at_ms = floor.parts.clock.wall_ms()
             refund = sale.refund(notice.refund_no)
             verdict = judge_refund(notice, refund, provider.account)
-            if service.channel(sale.attempt(refund.attempt).provider) != channel:
+            if floor.channel(sale.attempt(refund.attempt).provider) != channel:
                 verdict = Mismatch("channel")
             if isinstance(verdict, Mismatch):
                 log.error("notification for refund %s: the %s is not ours", notice.refund_no, verdict.field)
@@ -202,12 +200,12 @@ class Notices:
             provider_refund = notice.provider_refund
             return hear_refund(sale, notice.refund_no, verdict, at_ms=at_ms, provider_refund=provider_refund)
 
-        await service.book.commit(sale_id, decide, Actor("provider", channel))
-        if driver := service.refunding.get(notice.refund_no):
+        await floor.book.commit(sale_id, decide, Actor("provider", channel))
+        if driver := floor.refunding.get(notice.refund_no):
             driver.nudge()
 
 
-async def _confirmed(provider: "Provider", order_no: str) -> tuple[Notice, ...]:
+async def _confirmed(provider: Provider, order_no: str) -> tuple[Notice, ...]:
     """What the provider says when asked (S13). Without an answer the notification gets no yes and comes again."""
     answer = await provider.query(order_no)
     if isinstance(answer, Told):

@@ -1,30 +1,26 @@
 """An owner's decisions against the course of things: who may is the door's business, what can be the core's."""
 
-from typing import TYPE_CHECKING
-
 from terminal.counter.book import here
 from terminal.counter.claims import Key, answered, claim
+from terminal.counter.floor import Floor
 from terminal.payments.event import Actor
 from terminal.payments.fact import Facts
 from terminal.payments.overriding import accept_paid
 from terminal.payments.sale import Sale
 
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
-
 
 class Overrides:
-    def __init__(self, service: "Service") -> None:
-        self._service, self._book = service, service.book
+    def __init__(self, floor: Floor) -> None:
+        self._floor, self._book = floor, floor.book
 
     async def accept_paid(
         self, sale_id: str, *, reference: str, reason: str, actor: Actor, key: Key | None = None
     ) -> Sale:
         """Keep a payment that was proven while it was being taken back. Raises as ``overriding.accept_paid``."""
-        at_ms = self._service.parts.clock.wall_ms()
+        at_ms = self._floor.parts.clock.wall_ms()
 
         def decide(current: Sale | None) -> Facts:
-            if key and answered(self._service.feed, key):
+            if key and answered(self._floor.feed, key):
                 return ()
             claims = claim(key, sale_id)
             return accept_paid(here(current), reference=reference, reason=reason, at_ms=at_ms, claims=claims)
@@ -35,7 +31,7 @@ class Overrides:
         """One of two attempts was paid: what is left of the other is closed or taken back at once, with proof."""
         if not any(each.set_aside for each in sale.attempts):
             return
-        lane = self._service.adopt(sale.counter)
+        lane = self._floor.adopt(sale.counter)
         for attempt in sale.attempts:
             unwanted = attempt.live and (sale.ended or sale.share_paid(attempt.share))
             if unwanted and (driver := lane.drive(attempt.id)):
@@ -43,7 +39,7 @@ class Overrides:
 
     def _wake(self, sale: Sale) -> None:
         """Whoever was about to ask for the reverse looks first: it is not wanted any more."""
-        lane = self._service.adopt(sale.counter)
+        lane = self._floor.adopt(sale.counter)
         for attempt in sale.attempts:
             if driver := lane.drive(attempt.id):
                 driver.nudge()

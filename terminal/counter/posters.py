@@ -4,9 +4,11 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from terminal.counter.book import here
+from terminal.counter.floor import Floor
+from terminal.counter.notices import Notices
 from terminal.counter.ports import Provider
 from terminal.errors import Conflict, NotFound
 from terminal.payments.event import Actor, Summary
@@ -16,9 +18,6 @@ from terminal.payments.notice import Notice, Trade
 from terminal.payments.poster import ENTRY, Candidate, Proposal, Transfer, candidate, match, propose
 from terminal.payments.sale import ENDED, Sale
 
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
-
 STATEMENTS: Final = 40  # the newest files looked through
 SALES: Final = 500  # that wait for money at one time
 SHOWN_MAX: Final = 20
@@ -27,15 +26,15 @@ SHOWN_MAX: Final = 20
 class Posters:
     """Reads what statements left over; the journal keeps each of them once matched."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service = service
+    def __init__(self, floor: Floor, notices: Notices) -> None:
+        self._floor, self._notices = floor, notices
         self.changes = 0
         self._read: OrderedDict[str, tuple[Transfer, ...]] = OrderedDict()  # by statement: a file never changes
 
     def told(self) -> None:
         """What is left over is another; it belongs to no counter, so every counter's screens are told."""
         self.changes += 1
-        self._service.shop.tell()
+        self._floor.shop.tell()
 
     def waiting(self) -> list[Proposal]:
         """Newest statements first, at most SHOWN_MAX."""
@@ -50,20 +49,20 @@ class Posters:
         return found[:SHOWN_MAX]
 
     def _statements(self) -> tuple[Summary, ...]:
-        known = self._service.parts.providers
-        rows = self._service.feed.list("statement", limit=STATEMENTS)
+        known = self._floor.parts.providers
+        rows = self._floor.feed.list("statement", limit=STATEMENTS)
         return tuple(row for row in rows if row.body["channel"] in known)
 
     def _left(self, row: Summary) -> Iterator[Transfer]:
         """What this file left over and nobody has matched since."""
         for each in self._transfers(row.subject):
-            if self._service.feed.claimed(ENTRY, f"{each.channel}/{each.entry}") is None:
+            if self._floor.feed.claimed(ENTRY, f"{each.channel}/{each.entry}") is None:
                 yield each
 
     def _transfers(self, statement: str) -> tuple[Transfer, ...]:
         known = self._read.get(statement)
         if known is None:
-            events = self._service.feed.of_subject(statement)
+            events = self._floor.feed.of_subject(statement)
             known = self._read[statement] = tuple(
                 Transfer(
                     event.body["channel"], each["entry"], Money(each["amount_minor"], each["currency"]), each["at"]
@@ -78,12 +77,12 @@ class Posters:
 
     def _candidates(self, channel: str) -> list[Candidate]:
         """Told by the rows first, so that only sales that wait are read whole."""
-        service = self._service
-        rows = [x for x in service.feed.unfinished() if x.body["kind"] == "sale" and x.body["state"] not in ENDED]
+        floor = self._floor
+        rows = [x for x in floor.feed.unfinished() if x.body["kind"] == "sale" and x.body["state"] not in ENDED]
         found = []
         for row in rows[-SALES:]:
-            sale = service.book.sale(row.subject)
-            names = {each.provider: service.channel(each.provider) or "" for each in sale.attempts}
+            sale = floor.book.sale(row.subject)
+            names = {each.provider: floor.channel(each.provider) or "" for each in sale.attempts}
             if (one := candidate(sale, names, channel)) is not None:
                 found.append(one)
         return found
@@ -94,36 +93,36 @@ class Posters:
         Raises:
             NotFound("credit_unknown"), Conflict("credit_taken" | "credit_no_match").
         """
-        service = self._service
-        order_no = service.feed.claimed(ENTRY, f"{channel}/{entry}")
-        if order_no is not None and service.feed.claimed("order", order_no) == sale_id:
-            return service.book.sale(sale_id)  # pressed twice
+        floor = self._floor
+        order_no = floor.feed.claimed(ENTRY, f"{channel}/{entry}")
+        if order_no is not None and floor.feed.claimed("order", order_no) == sale_id:
+            return floor.book.sale(sale_id)  # pressed twice
         if order_no is not None:
             raise Conflict("credit_taken")
         transfer, sales = self._proposed(channel, entry)
         if sale_id not in sales:
             raise Conflict("credit_no_match", sale=sale_id)
-        provider, attempt = service.provider(channel), service.parts.ids.ulid()
-        at_ms = service.parts.clock.wall_ms()
+        provider, attempt = floor.provider(channel), floor.parts.ids.ulid()
+        at_ms = floor.parts.clock.wall_ms()
 
         def decide(current: Sale | None) -> Facts:
             sale = here(current)
-            names = {each.provider: service.channel(each.provider) or "" for each in sale.attempts}
+            names = {each.provider: floor.channel(each.provider) or "" for each in sale.attempts}
             if candidate(sale, names, channel) is None:
                 raise Conflict("credit_no_match", sale=sale_id)
             told = partial(_told, transfer)
             return match(sale, transfer, attempt=attempt, at_ms=at_ms, told=told, fee=provider.profile.fee)
 
         try:
-            sale = await service.book.commit(sale_id, decide, actor)
+            sale = await floor.book.commit(sale_id, decide, actor)
         except Conflict as taken:
             if taken.facts.get("kind") == ENTRY:
                 raise Conflict("credit_taken") from None
             raise
-        order_no = str(service.feed.claimed(ENTRY, f"{channel}/{entry}"))
-        await service.notices.take_verified(channel, _notice(provider, transfer, order_no))
+        order_no = str(floor.feed.claimed(ENTRY, f"{channel}/{entry}"))
+        await self._notices.take_verified(channel, _notice(provider, transfer, order_no))
         self.told()
-        return service.book.sale(sale.id)
+        return floor.book.sale(sale.id)
 
     def _proposed(self, channel: str, entry: str) -> tuple[Transfer, set[str]]:
         for row in self._statements():

@@ -1,15 +1,15 @@
 """A sale paid in part: the rest is offered by itself, and a cancel gives back what was taken (rows 31, 33)."""
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from terminal.counter.aftercare import Aftercare
 from terminal.counter.book import SYSTEM
+from terminal.counter.checkout import Checkout
+from terminal.counter.floor import Floor
 from terminal.errors import TerminalError
 from terminal.payments.part import awaits_rest, to_give_back
 from terminal.payments.sale import Sale
-
-if TYPE_CHECKING:
-    from terminal.counter.service import Service
 
 log = logging.getLogger(__name__)
 REASON: Final = "sale cancelled"
@@ -18,8 +18,8 @@ REASON: Final = "sale cancelled"
 class Remainder:
     """Looks at the durable sale after every change and after a start: what a kill cut short is taken up again."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service = service
+    def __init__(self, floor: Floor, aftercare: Aftercare, checkout: Checkout) -> None:
+        self._floor, self._aftercare, self._checkout = floor, aftercare, checkout
         self._begun: set[str] = set()  # what is under way here: one task each
 
     def changed(self, sale: Sale) -> None:
@@ -40,26 +40,26 @@ class Remainder:
             finally:
                 self._begun.discard(name)
 
-        self._service.tasks.start(name, run)
+        self._floor.tasks.start(name, run)
 
     async def _ask_for_rest(self, sale_id: str) -> None:
         """On the first channel that can take it. Who was quicker, with a scan perhaps, has begun it already."""
-        service = self._service
-        if not awaits_rest(sale := service.book.sale(sale_id)):
+        floor = self._floor
+        if not awaits_rest(sale := floor.book.sale(sale_id)):
             return
         try:
-            await service.checkout.show_code(sale_id, actor=SYSTEM)
+            await self._checkout.show_code(sale_id, actor=SYSTEM)
         except TerminalError as refused:
-            if awaits_rest(service.book.sale(sale_id)):
+            if awaits_rest(floor.book.sale(sale_id)):
                 log.warning("the rest of sale %s is not offered by itself: %s", sale_id, refused.slug)
-                service.adopt(sale.counter).tell(refused)
+                floor.adopt(sale.counter).tell(refused)
 
     async def _give_back(self, sale_id: str, attempt_id: str) -> None:
-        service = self._service
-        if all(each.id != attempt_id for each in to_give_back(service.book.sale(sale_id))):
+        floor = self._floor
+        if all(each.id != attempt_id for each in to_give_back(floor.book.sale(sale_id))):
             return
         try:
-            await service.aftercare.refund(sale_id, None, reason=REASON, actor=SYSTEM, attempt_id=attempt_id)
+            await self._aftercare.refund(sale_id, None, reason=REASON, actor=SYSTEM, attempt_id=attempt_id)
         except TerminalError as refused:
             log.warning("what sale %s had taken is left to a person: %s", sale_id, refused.slug)
-            await service.aftercare.leave_to_person(sale_id, attempt_id)
+            await self._aftercare.leave_to_person(sale_id, attempt_id)

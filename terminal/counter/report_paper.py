@@ -7,16 +7,14 @@ misses it prints it again, as a copy.
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from terminal.counter.floor import Floor
+from terminal.counter.lane import Lane
 from terminal.counter.ports import Printer, PrintStopped, Slip
 from terminal.errors import Conflict
 from terminal.payments.event import Actor, NewEvent, Owed
 from terminal.payments.receipt import Receipt, from_json, to_json
-
-if TYPE_CHECKING:
-    from terminal.counter.lane import Lane
-    from terminal.counter.service import Service
 
 log = logging.getLogger(__name__)
 KIND: Final = "report"
@@ -31,15 +29,15 @@ def effect(effect_id: str, counter: str, lines: Receipt, copy: int = 0) -> dict[
 
 
 class ReportPaper:
-    def __init__(self, service: "Service") -> None:
-        self._service = service
-        self._stream = f"store:{service.house.store}"
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._stream = f"store:{floor.house.store}"
         self._turns: dict[str, asyncio.Lock] = {}  # by counter
         self._waiting: dict[str, int] = {}
 
     def room(self, counter: str) -> None:
         """Raises NotFound("counter_unknown"), Conflict: ``report_no_printer``, ``report_prints_wait``."""
-        lane = self._service.lane(counter)
+        lane = self._floor.lane(counter)
         if not lane.devices.printer or not lane.settings.receipts:
             raise Conflict("report_no_printer", counter=counter)
         if self._waiting.get(counter, 0) >= WAITING_MAX:
@@ -57,13 +55,13 @@ class ReportPaper:
     ) -> None:
         """Print it here, now or when the printer can. Durable on return; raises as ``room``."""
         self.room(counter)
-        owed = effect(f"{subject}:{self._service.parts.ids.ulid()}", counter, lines, copy)
+        owed = effect(f"{subject}:{self._floor.parts.ids.ulid()}", counter, lines, copy)
         index = {"owes": [owed], "claims": [list(each) for each in claims]}
         body = {"counter": counter, "effect": owed["id"], "copy": copy, "index": index}
         asked = NewEvent(self._stream, "report_print_asked", subject, actor, body)
         self._count(counter, 1)  # before it is durable: who asks meanwhile finds its place taken
         try:
-            [event] = await self._service.feed.append([asked])
+            [event] = await self._floor.feed.append([asked])
             self.owe(Owed(owed["id"], KIND, counter, subject, event.number, event.wall_ms, owed))
         finally:
             self._count(counter, -1)
@@ -73,7 +71,7 @@ class ReportPaper:
 
     def owe(self, owed: Owed) -> None:
         self._count(owed.counter, 1)
-        self._service.tasks.start(f"report {owed.id}", lambda: self._run(owed))
+        self._floor.tasks.start(f"report {owed.id}", lambda: self._run(owed))
 
     def recover(self, owed: Owed) -> None:
         """After a start; ``_run`` finds in the journal whether it was begun before."""
@@ -84,15 +82,15 @@ class ReportPaper:
         async with turn:
             outcome = await self._outcome(owed)
         body = {"effect": owed.id, "outcome": outcome, "index": {"settles": [owed.id]}}
-        await self._service.feed.append([NewEvent(self._stream, "report_printed", owed.subject, _ACTOR, body)])
+        await self._floor.feed.append([NewEvent(self._stream, "report_printed", owed.subject, _ACTOR, body)])
         self._count(owed.counter, -1)
 
     async def _outcome(self, owed: Owed) -> str:
         if self._begun(owed):
             return "may_have_printed"  # by a process that is no more
-        young_s = self._service.limits.receipt_young_s
-        age_s = (self._service.parts.clock.wall_ms() - owed.owed_ms) / 1000
-        lane = self._service.adopt(owed.counter)
+        young_s = self._floor.limits.receipt_young_s
+        age_s = (self._floor.parts.clock.wall_ms() - owed.owed_ms) / 1000
+        lane = self._floor.adopt(owed.counter)
         if not 0 <= age_s <= young_s:
             return "old"
         if not lane.devices.printer:
@@ -104,17 +102,17 @@ class ReportPaper:
             return "old"
 
     def _begun(self, owed: Owed) -> bool:
-        events = self._service.feed.of_subject(owed.subject)
+        events = self._floor.feed.of_subject(owed.subject)
         return any(x.type == "report_print_started" and x.body["effect"] == owed.id for x in events)
 
-    async def _print(self, owed: Owed, lane: "Lane", printer: Printer) -> str:
+    async def _print(self, owed: Owed, lane: Lane, printer: Printer) -> str:
         lines, copy = from_json(list(owed.body["lines"])), int(owed.body["copy"])
         while True:
             body = {"effect": owed.id, "copy": copy}
-            await self._service.feed.append(
+            await self._floor.feed.append(
                 [NewEvent(self._stream, "report_print_started", owed.subject, _ACTOR, body)]
             )
-            mark = (self._service.parts.slips.copy_mark(lane.settings, copy),) if copy else ()
+            mark = (self._floor.parts.slips.copy_mark(lane.settings, copy),) if copy else ()
             try:
                 printed = await printer.print(Slip(owed.id, (*mark, *lines), copy))
             except PrintStopped as stopped:

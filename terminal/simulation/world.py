@@ -15,8 +15,9 @@ from terminal.banks.channel import Channel
 from terminal.banks.profile_file import load_profile
 from terminal.chance import Chance
 from terminal.counter.feed import Feed
+from terminal.counter.floor import Parts
 from terminal.counter.ports import Devices, HttpRequest, Journal, Provider
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.errors import JournalError, NotEvidence, TerminalError

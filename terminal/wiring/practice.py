@@ -17,9 +17,10 @@ from aiohttp import web
 from terminal.brand.shelf import BrandShelf
 from terminal.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.counter.feed import Feed
+from terminal.counter.floor import Parts
 from terminal.counter.lane import Away
 from terminal.counter.ports import Clock, Entropy, Ids
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.slips import Slips, titles_of
 from terminal.errors import Unavailable
 from terminal.payments.event import Ledger
@@ -104,7 +105,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
     tables = loaded.settings.counters
     parts.slips.bank = shop.live.parts.slips.bank
     service = Service(parts, [(counter_of(each), shop.shared[each.id].training) for each in tables])
-    service.commands = shop.live.commands.at(service)  # the shop's printed sheet works here, too
+    service.commands.share_sheet(shop.live.commands)  # what the shop has printed works here, too
     for lane in service.lanes.values():
         lane.away = away
     refunds = RefundRights(

@@ -6,18 +6,6 @@ from tests.architecture.source import Source
 
 Graph = Mapping[str, set[str]]
 
-KNOWN: dict[str, tuple[str, ...]] = {
-    "terminal.counter": (
-        *("aftercare", "checkout", "choosing", "commands", "excess", "moving", "notices", "overrides"),
-        *("posters", "recovery", "remainder", "report_paper", "scanning", "service", "unverified"),
-    ),
-}
-"""What is left of them, by folder. Names are struck here and never added: whoever has left a circle stays out."""
-
-
-def known() -> set[tuple[str, ...]]:
-    return {tuple(sorted(f"{folder}.{name}" for name in names)) for folder, names in KNOWN.items()}
-
 
 def circles(files: Iterable[Source]) -> set[tuple[str, ...]]:
     """The largest groups in which each reaches each. Every import counts: in a function, for types alone, too."""

@@ -15,8 +15,9 @@ from terminal.banks.any_bank import AnyBank, AnyBankSettings
 from terminal.banks.profile_file import load_profile
 from terminal.bills.statement_folder import StatementDesk, StatementFolder
 from terminal.bills.statement_intake import Intake
+from terminal.counter.floor import Parts
 from terminal.counter.ports import Order
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor

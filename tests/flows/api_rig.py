@@ -19,8 +19,9 @@ from terminal.banks.signing import MacSigner, MacVerifier
 from terminal.bills.desk import BillDesk
 from terminal.chance import Chance
 from terminal.counter.feed import Feed
+from terminal.counter.floor import Parts
 from terminal.counter.lane import Devices
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.slips import Slips
 from terminal.errors import TerminalError

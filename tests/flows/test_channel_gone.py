@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from terminal.counter.floor import Parts
 from terminal.counter.ports import Devices
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings
 from terminal.payments.sale import Sale
 from tests.flows.shop import CASHIER, Shop, refused, story

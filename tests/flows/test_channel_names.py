@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from terminal.bills.desk import evidence_of as of_bills
+from terminal.counter.floor import Parts
 from terminal.counter.healing import BillEvidence
 from terminal.counter.ports import Devices
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.settings import CounterSettings
 from terminal.counter.slips import Slips, titles_of
 from terminal.help.wording import CatalogueWording

@@ -12,11 +12,12 @@ from terminal.counter.aftercare import Aftercare
 from terminal.counter.book import here
 from terminal.counter.claims import Key
 from terminal.counter.feed import Feed, Then
+from terminal.counter.floor import Parts
 from terminal.counter.glass import Glass
 from terminal.counter.notices import Notices
 from terminal.counter.outbox import Ahead, Paper, Voice
 from terminal.counter.ports import Order, Provider, RefundOrder, Slip, Utterance
-from terminal.counter.service import Parts, Service
+from terminal.counter.service import Service
 from terminal.counter.slips import receipt_id
 from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed
 from terminal.payments.money import Money
@@ -139,11 +140,11 @@ class ChecksRefundsOutsideTheLock(Aftercare):
         key: Key | None = None,
         lines: tuple[int, ...] = (),
     ) -> tuple[Sale, Refund]:
-        service = self._service
-        sale = service.book.sale(sale_id)
+        floor = self._floor
+        sale = floor.book.sale(sale_id)
         paid = next(each for each in sale.attempts if each.captured)
         minor = sale.refundable_minor(paid) if amount_minor is None else amount_minor
-        number = service.parts.ids.ulid()
+        number = floor.parts.ids.ulid()
         facts = start_refund(
             sale,
             paid.id,
@@ -155,14 +156,14 @@ class ChecksRefundsOutsideTheLock(Aftercare):
             at_ms=0,
         )
         await asyncio.sleep(0.01)  # a look at the policy, say
-        sale = await service.book.commit(sale_id, lambda now: facts if here(now) else (), actor)
-        service.drive_refund(sale, number)
+        sale = await floor.book.commit(sale_id, lambda now: facts if here(now) else (), actor)
+        floor.drive_refund(sale, number)
         return sale, sale.refund(number)
 
 
 class SaysYesBeforeTheCommit(Notices):
     async def take(self, channel: str, headers: Mapping[str, str], body: bytes) -> None:
-        await self._service.provider(channel).take_notification(headers, body)
+        await self._floor.provider(channel).take_notification(headers, body)
         self.later = asyncio.ensure_future(super().take(channel, headers, body))
 
 
