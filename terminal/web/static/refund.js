@@ -81,6 +81,7 @@ export function openRefund(sale, { minor, reason } = {}) {
       } catch (problem) {
         if (problem.slug === "refund_line_gone") {
           lines.gone(problem.told?.facts?.n);
+          before = ""; // one more press gives back no other amount
           ticked();
         }
         at("refund-refused").textContent = sentence(problem);

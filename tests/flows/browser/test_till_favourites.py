@@ -114,6 +114,8 @@ async def ticked_lines_go_back(till: Till) -> None:
     await pressed_with_pin(till)
     await till.says("#refund-refused", "Line 3 of this sale cannot go back")
     await expect(rows.nth(2).locator("input")).to_be_disabled()
+    await expect(amount).to_have_value("")  # one more press gives back no other amount
+    await expect(till.page.locator("#refund-go")).to_be_disabled()
     await rows.nth(1).click()
     await till.says("#refund-go", "Refund ¥18.00", whole=True)
     await pressed_with_pin(till)
