@@ -24,12 +24,11 @@ def _answer(text: bytes) -> bytes:
 class M3yScanner(LineScanner):
     """``on_demand``: it reads between start and stop only. ``resets`` counts what nobody may cause.
 
-    Faults: ``mute``, ``lose_answers`` so many, ``refuses`` whatever it is told to do.
+    Faults: ``mute`` hears nothing, ``refuses`` whatever it is told to do.
     """
 
     on_demand: bool = False
     mute: bool = False
-    lose_answers: int = 0
     refuses: bool = False
     resets: int = 0
     _reading: bool = False
@@ -64,8 +63,7 @@ class M3yScanner(LineScanner):
         return said + self.tick(now_ms)
 
     def _obey(self, text: bytes) -> bytes:
-        if self.mute or self.lose_answers > 0:
-            self.lose_answers -= 1
+        if self.mute:
             return b""
         if text == b"T_OUT_CVER":
             return _answer(b"M3Y-W V1.02")
