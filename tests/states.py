@@ -133,7 +133,8 @@ AFTER_THE_END: Final = """
 What ended without money may be charged all the same: a payment was on its way, or the bank did not keep its word.
 The bank is asked again, in either direction, about an attempt that is
 {states}, usually {times} s after its end
-(`sweep_after_close_s` of the channel's profile; a start in between asks at once and goes on with what is left).
+(`sweep_after_close_s` of the channel's profile; a start in between asks at once, one
+after the other, and goes on with what is left).
 Nothing is asked about `declined` and `not_sent`: the bank said no to the only request, or read none. What is heard
 opens the exception `late` and moves nothing. A `paid` marked `while_closing` or `accepted` is asked about once:
 our own close or reverse may have given the money back.

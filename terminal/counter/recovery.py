@@ -13,7 +13,7 @@ from terminal.counter.report_paper import ReportPaper
 from terminal.counter.settings import House
 from terminal.counter.tax import KIND as TAX
 from terminal.errors import Unavailable
-from terminal.payments.attempt import Signal
+from terminal.payments.attempt import NOT_PAID, Signal
 from terminal.payments.decide import hear
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.exceptions import channel_gone
@@ -70,7 +70,8 @@ async def _bring_back(floor: Floor, excess: Excess, remainder: Remainder, sale: 
     for attempt in sale.attempts:
         if attempt.live:
             sale = await _restart(floor, sale, attempt)
-        if attempt.live or needs_sweep(attempt):
+        known = attempt.state in NOT_PAID and not floor.channel(attempt.provider)  # its looks wait for the channel
+        if attempt.live or (needs_sweep(attempt) and not known):
             await _drive(floor, sale, attempt)
     for refund in sale.refunds:
         if refund.state in REFUND_ENDED | {RefundState.MANUAL}:

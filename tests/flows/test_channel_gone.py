@@ -58,6 +58,23 @@ async def test_i4_an_attempt_whose_channel_left_is_an_exception(shop: Shop) -> N
 
 
 @story()
+async def test_i4_what_ended_with_proof_is_before_nobody_when_its_channel_left_and_looked_after_when_it_is_back(
+    shop: Shop,
+) -> None:
+    """Else every code that was cancelled on that day would be."""
+    sale = await shop.with_code()
+    await shop.cancel(sale)
+    assert not shop.attempt(sale).live
+    await start_without_channel(shop)
+    assert told(shop, sale) == []
+    await shop.restart()
+    shop.fault("capture-after-close")
+    shop.no_notifications()
+    shop.world.bank.customer_pays(shop.attempt(sale).id, shop.bank_ms)
+    await shop.until(lambda: told(shop, sale) == [("paid_late", 2850)], 302)
+
+
+@story()
 async def test_i5_a_refund_that_nobody_could_send_is_refused_before_it_is_begun(shop: Shop) -> None:
     sale = await shop.paid()
     await start_without_channel(shop)
