@@ -19,8 +19,8 @@ PATH: Final = "/lab/show"
 STATIC: Final = {"show.js": "text/javascript", "show.css": "text/css"}
 SECTIONS: Final = ("state", "lab")
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
