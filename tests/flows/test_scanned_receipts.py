@@ -133,10 +133,20 @@ async def test_over_http_a_refund_that_waits_has_its_slip_and_is_cancelled_unsen
         refund, far_ms = "01KDVDNA6D6C302SMA67N4H7GC", 4_102_444_800_000
 
         def wait(now: Sale | None) -> Facts:
-            amount, names = Money(850, "CNY"), {"reason": "x", "actor": "person:x", "approver": ""}
+            amount = Money(850, "CNY")
             order, part = here(now).attempts[-1].id, Way("refund", "part")
             return start_refund(
-                here(now), order, amount, refund=refund, at_ms=1, claims=(), way=part, due_ms=far_ms, **names
+                here(now),
+                order,
+                amount,
+                refund=refund,
+                at_ms=1,
+                claims=(),
+                way=part,
+                due_ms=far_ms,
+                reason="x",
+                actor="person:x",
+                approver="",
             )
 
         await shop.service.book.commit(sale, wait, SYSTEM)

@@ -284,10 +284,20 @@ async def one_that_waits_is_cancelled_on_the_sales_page(till: Till, sale: Sale) 
     refund, far_ms = "01KDVDNA6D6C302SMA67N4H7GB", 4_102_444_800_000
 
     def wait(now: Sale | None) -> Facts:
-        amount, names = Money(500, "CNY"), {"reason": "x", "actor": "person:x", "approver": ""}
+        amount = Money(500, "CNY")
         attempt = here(now).attempts[-1].id
         return start_refund(
-            here(now), attempt, amount, refund=refund, at_ms=1, claims=(), way=PART, due_ms=far_ms, **names
+            here(now),
+            attempt,
+            amount,
+            refund=refund,
+            at_ms=1,
+            claims=(),
+            way=PART,
+            due_ms=far_ms,
+            reason="x",
+            actor="person:x",
+            approver="",
         )
 
     book = till.shop.running.service.book
