@@ -50,7 +50,7 @@ def service(root: Path, state: Path) -> Service:
         told = limit.removeprefix("Max core file size").split()
         soft = None if not told else _UNLIMITED if told[0] == "unlimited" else int(told[0])
         return Service(process.stat().st_uid, True, soft, _verbose(words, _read(process / "environ").split("\0")))
-    return Service(_user(unit), verbose=_verbose(start.split(), list(unit.get("Environment", ()))))
+    return Service(_user(root, unit), verbose=_verbose(start.split(), list(unit.get("Environment", ()))))
 
 
 def _process(root: Path, state: Path) -> Path | None:
@@ -69,9 +69,12 @@ def _verbose(words: list[str], environment: list[str]) -> str:
     return ", ".join(flags)
 
 
-def _user(unit: Lines) -> int:
-    """Of the unit's user; one that this machine does not know runs nothing here."""
+def _user(root: Path, unit: Lines) -> int:
+    """Of the unit's user; one that the machine under ``root`` does not know runs nothing there."""
     named = unit.get("User", ("",))[-1]
+    if root != Path("/"):
+        accounts = (line.split(":") for line in _read(root / "etc/passwd").splitlines())
+        return next((int(each[2]) for each in accounts if each[0] == named and each[2:]), os.geteuid())
     try:
         return pwd.getpwnam(named).pw_uid if named else os.geteuid()
     except KeyError:

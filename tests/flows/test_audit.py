@@ -291,3 +291,16 @@ def test_s40_s43_secrets_that_systemd_handed_over_are_seen_and_saved(
 def test_s44_the_service_switches_its_memory_dumps_off_whoever_starts_it(place: Place) -> None:
     command("serve", "--check", "--config", place.config)
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+
+
+def test_s40_whose_the_secrets_must_be_is_told_by_the_machine_examined_not_by_this_one(
+    place: Place, tmp_path: Path
+) -> None:
+    set_up(place)
+    root = machine(tmp_path / "machine")
+    (root / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\nbroken\ncountertop:x:4711:4711::/:/bin/false\n")
+    told = json.loads(audit(place, root, "--json").out)
+    assert {each["finding"] for each in told["findings"] if each["level"] == "weak"} >= {"secret_not_ours"}
+    (root / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\n")
+    told = json.loads(audit(place, root, "--json").out)
+    assert "secret_not_ours" not in {each["finding"] for each in told["findings"]}
