@@ -37,7 +37,7 @@ from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.edge import EDGE
 from terminal.web.listen import listen
 from terminal.web.notices import LIMITS
-from terminal.web.pages_train import LESSON_FOLDER
+from terminal.web.pages.training import LESSON_FOLDER
 from terminal.web.report_desk import ReportParts
 from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of

@@ -12,9 +12,9 @@ from terminal.cli import log_lines
 from terminal.cli.support import bundle as make
 from terminal.cli.words import language, sentences
 from terminal.system import SystemEntropy
-from terminal.web.bundle_reader import read_bundle
-from terminal.web.bundle_viewer import viewer_app
 from terminal.web.listen import listen
+from terminal.web.pages.bundle_reader import read_bundle
+from terminal.web.pages.bundle_viewer import viewer_app
 
 bundle = typer.Typer(no_args_is_help=True, help="Support bundles: make one, look into one.")
 bundle.command("make")(make)

@@ -8,7 +8,7 @@ from terminal.payments.receipt import Receipt
 from terminal.settings import Loaded
 from terminal.visit import cards
 from terminal.web.cards import with_own
-from terminal.web.safety import own_rows
+from terminal.web.pages.safety import own_rows
 from terminal.wiring.care import protection_of, shop_care
 
 

@@ -10,7 +10,7 @@ from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import REFUSED, console, give_up, language, put, sentences
 from terminal.help.catalogue import Catalogue
 from terminal.settings import load
-from terminal.web.bundle_reader import ZIP_MAX
+from terminal.web.pages.bundle_reader import ZIP_MAX
 from terminal.wiring.care import call_for_help
 
 

@@ -17,21 +17,21 @@ from terminal.people.roles import Role
 from terminal.people.service import People
 from terminal.risk.desk import RiskDesk
 from terminal.web import callers, problems, security, versions
-from terminal.web.brand import brand_routes
 from terminal.web.calls import PREFIX, Answer, Call, Operation, route
 from terminal.web.care_desk import CARE, CareDesk, CareParts
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
 from terminal.web.forms import Nothing
-from terminal.web.guest import Guests
 from terminal.web.hook_desk import HOOKS, idle_hooks
 from terminal.web.hub import HUB, Hub
 from terminal.web.live import live
 from terminal.web.metrics import Observed, observe
 from terminal.web.notices import notices_app
-from terminal.web.pages import add_pages
-from terminal.web.pages_frame import PageParts, problem_page
-from terminal.web.pages_privacy import DESK as PRIVACY
-from terminal.web.pages_privacy import PrivacyDesk
+from terminal.web.pages.brand import brand_routes
+from terminal.web.pages.frame import PageParts, problem_page
+from terminal.web.pages.guest import Guests
+from terminal.web.pages.privacy import DESK as PRIVACY
+from terminal.web.pages.privacy import PrivacyDesk
+from terminal.web.pages.table import add_pages
 from terminal.web.ports import Fitter, Trainer, Visitor
 from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords, shop_facts

@@ -16,7 +16,7 @@ from terminal.errors import NotFound
 from terminal.help.catalogue import Catalogue
 from terminal.payments.money import Money
 from terminal.payments.receipt import Receipt
-from terminal.web.safety import own_rows
+from terminal.web.pages.safety import own_rows
 
 
 @dataclass(frozen=True, slots=True)

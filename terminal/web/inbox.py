@@ -22,7 +22,7 @@ from terminal.web.inbox_shapes import (
     TillAlert,
     UnverifiedRow,
 )
-from terminal.web.pages_hooks import hook_alerts
+from terminal.web.pages.hooks import hook_alerts
 from terminal.web.risk_desk import RISK
 from terminal.web.sales import shown
 

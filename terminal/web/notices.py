@@ -10,7 +10,7 @@ from terminal.counter.service import Service
 from terminal.errors import InvalidRequest, JournalError, NotEvidence, NotFound, TerminalError, Unavailable
 from terminal.web.calls import read_bytes
 from terminal.web.edge import EdgeLimits
-from terminal.web.guest import Guests
+from terminal.web.pages.guest import Guests
 from terminal.web.rates import Buckets
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from terminal.web.cards import card_lines
 from terminal.web.care_desk import CARE
 from terminal.web.edge import Edge
 from terminal.web.forms import Nothing
-from terminal.web.pages_code import code_svg
+from terminal.web.pages.code_picture import code_svg
 from terminal.web.sheet_shapes import (
     LegView,
     NewVisitCode,

@@ -11,7 +11,7 @@ from terminal.web.calls import Answer, Call, encode
 from terminal.web.edge import Edge
 from terminal.web.forms import ConfirmPin, NewPairingCode, Nothing, Pairing, SecondStepCode, SetUp, SignIn
 from terminal.web.hub import HUB
-from terminal.web.pages_code import code_svg
+from terminal.web.pages.code_picture import code_svg
 
 
 def me(edge: Edge, who: Principal) -> Me:

@@ -11,7 +11,7 @@ from terminal.visit.pack_paper import pack_lines
 from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
 from terminal.web.forms import Nothing
-from terminal.web.pages_code import code_svg
+from terminal.web.pages.code_picture import code_svg
 from terminal.web.ports import Packs
 from terminal.web.sheet import marked
 from terminal.web.visit_shapes import (

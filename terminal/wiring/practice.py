@@ -38,7 +38,7 @@ from terminal.web.app import Beside, make_app
 from terminal.web.care_desk import CareParts
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
-from terminal.web.pages_train import LESSON_FOLDER
+from terminal.web.pages.training import LESSON_FOLDER
 from terminal.web.ports import Trainer
 from terminal.web.practice_guard import only_practice
 from terminal.wiring.channels import NOWHERE, open_channel

@@ -10,8 +10,8 @@ from terminal.counter.service import Service
 from terminal.payments.sale import Sale
 from terminal.settings import Loaded
 from terminal.web.edge import EDGE
-from terminal.web.guest import Guests
 from terminal.web.lan import LanDoor
+from terminal.web.pages.guest import Guests
 
 
 def open_receipts(loaded: Loaded, service: Service, doors: web.Application) -> None:

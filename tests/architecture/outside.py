@@ -139,7 +139,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/cli/devices_test.py", "thread"): "a person types while the service is asked on",
     ("terminal/wiring/preview.py", "thread"): "the preview of a receipt is drawn off the loop",
     ("terminal/web/", "socket"): "the service's listeners",
-    ("terminal/web/pages_reports.py", "thread"): "a workbook is written off the loop",
+    ("terminal/web/pages/reports.py", "thread"): "a workbook is written off the loop",
     ("terminal/web/", "file"): "pages and styles, once",
     ("terminal/client/__init__.py", "chance"): "idempotency keys, made in the till's own program",
     ("terminal/busy_ports.py", "file"): "who listens on this machine (proc)",

@@ -17,10 +17,10 @@ from terminal.counter.ports import IdleScreen
 from terminal.payments.receipt import Row
 from terminal.peripherals.artwork import Artwork
 from terminal.web.app import Beside, make_app
-from terminal.web.brand import dressed, enclosed, quoted
 from terminal.web.cards import card_lines
 from terminal.web.care_desk import CareParts
 from terminal.web.listen import listen
+from terminal.web.pages.brand import dressed, enclosed, quoted
 from terminal.web.receipts import receipt_lines
 from tests.flows.api_rig import Shop, open_shop
 from tests.flows.cli_rig import Place, command

@@ -20,8 +20,8 @@ from terminal.payments.receipt import Code, Receipt, Row
 from terminal.payments.tax_mark import TaxMark
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.care_desk import CareParts
-from terminal.web.guest import BURST, PER_S, Guests
 from terminal.web.listen import listen
+from terminal.web.pages.guest import BURST, PER_S, Guests
 from terminal.web.rates import Buckets
 from tests.flows.api_rig import Client, Told, open_shop
 from tests.flows.api_rig import Shop as HttpShop

@@ -8,7 +8,7 @@ import aiohttp
 
 from terminal.web.app import make_app
 from terminal.web.listen import listen
-from terminal.web.pages_train import LESSON_FOLDER
+from terminal.web.pages.training import LESSON_FOLDER
 from tests.flows.api_rig import Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings
 from tests.flows.test_pages_roles import asked_by

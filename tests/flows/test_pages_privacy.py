@@ -17,7 +17,7 @@ from terminal.privacy.ledger import Entry
 from terminal.privacy.notice import Provider
 from terminal.web.app import Beside, make_app
 from terminal.web.listen import listen
-from terminal.web.pages_privacy import PrivacyDesk
+from terminal.web.pages.privacy import PrivacyDesk
 from tests.flows.api_rig import Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings
 from tests.flows.test_pages_roles import asked_by

@@ -20,7 +20,7 @@ from terminal.observe.stages import Stage
 from terminal.people.key_file import write_key
 from terminal.privacy.bundle import zipped
 from terminal.settings import load
-from terminal.web.bundle_reader import read_bundle
+from terminal.web.pages.bundle_reader import read_bundle
 from tests.flows.api_rig import WATCHDOG_S
 from tests.flows.cli_rig import APIV3_KEY, Place, command
 from tests.flows.see_inside_rig import inside

@@ -8,10 +8,10 @@ from playwright.async_api import Page
 
 from terminal.payments.event import Actor
 from terminal.visit.steps import Step
-from terminal.web.pages_care import care_routes
-from terminal.web.pages_help import help_routes
-from terminal.web.pages_train import train_routes
-from terminal.web.pages_visit import visit_routes
+from terminal.web.pages.care import care_routes
+from terminal.web.pages.help import help_routes
+from terminal.web.pages.training import train_routes
+from terminal.web.pages.visit import visit_routes
 from terminal.wiring.practice import World
 from tests.flows.browser.axe import violations
 from tests.flows.browser.conftest import Till

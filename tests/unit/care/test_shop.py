@@ -9,7 +9,7 @@ from terminal.care.shop import Protection, sayings
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.payments.money import Money
-from terminal.web.safety import TRICKS, own_rows
+from terminal.web.pages.safety import TRICKS, own_rows
 
 
 def cny(minor: int) -> Money:

@@ -4,8 +4,8 @@ import pytest
 
 from terminal.help.languages import LANGUAGES
 from terminal.help.registry import by_code, describe, registry
-from terminal.web.pages_care import care_routes
-from terminal.web.pages_help import help_routes
+from terminal.web.pages.care import care_routes
+from terminal.web.pages.help import help_routes
 
 
 @pytest.mark.row(136, 154)

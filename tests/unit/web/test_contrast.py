@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from terminal.web.pages_frame import HERE
+from terminal.web.pages.frame import HERE
 
 TOKENS = (HERE / "static" / "tokens.css").read_text()
 SHEETS = sorted((HERE / "static").glob("*.css"))

@@ -1,0 +1,60 @@
+"""The owner's page of people, tills and keys. What stands on it is asked for by its script, with a fresh PIN."""
+
+from aiohttp import web
+
+from terminal.errors import NotAllowed
+from terminal.people.roles import SCOPES, VISITORS, Action
+from terminal.web.pages.frame import PARTS, error_words, page, people_facts, render, words_for
+
+
+def access_routes() -> list[web.RouteDef]:
+    return [web.get("/people", page(people)), web.get("/me", page(me))]
+
+
+async def people(request: web.Request) -> web.Response:
+    parts, words = request.app[PARTS], words_for(request)
+    who = parts.who(request)
+    if who is None or who.kind != "person":
+        raise NotAllowed("not_signed_in")
+    if not who.may(Action.MANAGE_PEOPLE):
+        raise NotAllowed("not_allowed", action=Action.MANAGE_PEOPLE.value)
+    counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
+    facts = {
+        "words": words.section("people", "page", "till", "access"),
+        "errors": error_words(words.language),
+        "people": people_facts(parts),
+        "me": who.id,
+        "language": words.language,
+        "zone": str(parts.zone),
+    }
+    visitors = sorted(role.value for role in VISITORS)
+    return render(
+        request, "people.html", words, counters=counters, scopes=sorted(SCOPES), visitors=visitors, facts=facts
+    )
+
+
+async def me(request: web.Request) -> web.Response:
+    """One's own second step. The secret is asked for by the script, with a fresh PIN."""
+    parts, words = request.app[PARTS], words_for(request)
+    who = parts.who(request)
+    if who is None or who.kind != "person":
+        raise NotAllowed("not_signed_in")
+    if not who.may(Action.OWN_SECOND_STEP):
+        raise NotAllowed("not_allowed", action=Action.OWN_SECOND_STEP.value)
+    person = next(each for each in parts.people.people() if each.id == who.id)
+    facts = {
+        "words": words.section("people", "page", "till"),
+        "errors": error_words(words.language),
+        "people": people_facts(parts),
+        "me": who.id,
+        "language": words.language,
+    }
+    return render(
+        request,
+        "me.html",
+        words,
+        name=person.label,
+        role=person.role.value,
+        enrolled=bool(person.second),
+        facts=facts,
+    )

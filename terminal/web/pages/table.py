@@ -1,0 +1,47 @@
+"""Every page under its address."""
+
+from aiohttp import web
+
+from terminal.web.pages.access import access_routes
+from terminal.web.pages.care import care_routes
+from terminal.web.pages.differences import differences_routes
+from terminal.web.pages.frame import FRAME, PARTS, Frame, PageParts
+from terminal.web.pages.help import help_routes
+from terminal.web.pages.hooks import hooks_routes
+from terminal.web.pages.lan import lan_routes
+from terminal.web.pages.people import people_routes
+from terminal.web.pages.privacy import privacy_routes
+from terminal.web.pages.receipt import receipt_routes
+from terminal.web.pages.reports import PERIODS, Periods, reports_routes
+from terminal.web.pages.risk import risk_routes
+from terminal.web.pages.sales import sales_routes
+from terminal.web.pages.setup import setup_routes
+from terminal.web.pages.till import till_routes
+from terminal.web.pages.training import train_routes
+from terminal.web.pages.visit import visit_routes
+
+
+def add_pages(app: web.Application, parts: PageParts) -> None:
+    """Put every page under its address. ``app``'s own middlewares (Host, Origin, limits) stand in front."""
+    app[PARTS], app[FRAME], app[PERIODS] = parts, Frame(), Periods()
+    app.add_routes(
+        [
+            web.get("/static/{version}/{name}", app[FRAME].static),
+            *till_routes(),
+            *privacy_routes(),
+            *receipt_routes(),
+            *sales_routes(),
+            *care_routes(),
+            *help_routes(),
+            *people_routes(),
+            *access_routes(),
+            *hooks_routes(),
+            *setup_routes(),
+            *lan_routes(),
+            *visit_routes(),
+            *train_routes(),
+            *reports_routes(),
+            *differences_routes(),
+            *risk_routes(),
+        ]
+    )
