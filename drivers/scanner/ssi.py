@@ -179,7 +179,8 @@ class Receiver:
         item = parse_line(text, aim_ids=self._aim_ids)
         if isinstance(item, Refusal):
             return [item]
-        return [Line(item.text, item.symbology or SYMBOLOGY.get(packet.data[0], ""), resent)]
+        kind = int.from_bytes(packet.data[:1], "big")  # a last part may be empty
+        return [Line(item.text, item.symbology or SYMBOLOGY.get(kind, ""), resent)]
 
 
 class Decoder:

@@ -143,6 +143,12 @@ def test_c3_a_code_without_end_is_refused_once_and_its_tail_is_no_code() -> None
     assert decoder.feed(DECODED) == [ACK, CODE]
 
 
+def test_c3_a_last_part_without_even_its_type_ends_the_code_and_not_the_reader() -> None:
+    parts = packet(Op.DECODE_DATA, b"\x1c1345", 2), packet(Op.DECODE_DATA, b"")
+    assert decode(*parts, DECODED) == [ACK, ACK, Line("1345"), ACK, CODE]
+    assert decode(packet(Op.DECODE_DATA, b""), DECODED) == [ACK, ACK, CODE]
+
+
 def test_gs1_codes_keep_their_field_mark_and_controls_refuse_the_code() -> None:
     assert decode(packet(Op.DECODE_DATA, b"\x0f01\x1d10")) == [ACK, Line("01\x1d10", "]C1")]
     assert decode(packet(Op.DECODE_DATA, b"\x1c1\r2")) == [ACK, Refusal.CONTROL_BYTES]
