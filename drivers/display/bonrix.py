@@ -117,7 +117,8 @@ class BonrixPanel:
         name = " ".join(each for each in (clean.test, clean.title) if each)
         if screen.kind == "code":
             limit = "code_max of its profile"
-            forbidden = (SEPARATOR,)
+            joins = "*" in (screen.payload[:1], screen.payload[-1:])  # with the separator beside it
+            forbidden = ("*",) if joins else (SEPARATOR,)
             code = checked_code(
                 self._transport.name, screen.payload, self._profile.code_max, limit, forbidden=forbidden
             )
