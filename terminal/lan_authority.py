@@ -19,8 +19,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from terminal.certificate import PEM, Authority, certificate_in, general, private_pem
 from terminal.counter.ports import Clock
 from terminal.whole_file import write_whole
 
@@ -31,10 +31,8 @@ AUTHORITY_DAYS: Final = 3650
 SERVER_DAYS: Final = 397
 RENEW_DAYS: Final = 30  # before its end a certificate is made anew
 _DAY: Final = datetime.timedelta(days=1)
-_COMMON_MAX: Final = 64  # RFC 5280, appendix A
 _SUFFIXES: Final = ("local", "lan", "internal", "home.arpa")
 _PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
-_PEM: Final = serialization.Encoding.PEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +62,12 @@ def ensure(folder: Path, names: Sequence[str], title: str, clock: Clock) -> bool
     now = datetime.datetime.fromtimestamp(clock.wall_ms() / 1000, datetime.UTC)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = _authority(folder, now)
-    if root is None or not all(_permitted(root[0], each) for each in names):
+    if root is None or not all(_permitted(root.certificate, each) for each in names):
         root = _new_authority(folder, names, title, now)
-    elif _fits(folder / SERVER, root[0], names, now):
+    elif _fits(folder / SERVER, root.certificate, names, now):
         return False
-    _new_server(folder / SERVER, root, names, now)
+    made = root.server(names[0], [general(each) for each in names], now, SERVER_DAYS)
+    write_whole(folder / SERVER, made, 0o600)
     return True
 
 
@@ -76,7 +75,7 @@ def told(folder: Path) -> LanCertificate | None:
     """None: none was made yet, or it cannot be read."""
     try:
         root = x509.load_pem_x509_certificate((folder / AUTHORITY).read_bytes())
-        own = _certificate_in((folder / SERVER).read_bytes())
+        own = certificate_in((folder / SERVER).read_bytes())
     except (OSError, ValueError):
         return None
     named = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -95,10 +94,7 @@ def groups(digest: bytes) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
-Root = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
-
-
-def _authority(folder: Path, now: datetime.datetime) -> Root | None:
+def _authority(folder: Path, now: datetime.datetime) -> Authority | None:
     """The one that is there, if it is whole and outlives the next server certificate."""
     try:
         root = x509.load_pem_x509_certificate((folder / AUTHORITY).read_bytes())
@@ -107,86 +103,28 @@ def _authority(folder: Path, now: datetime.datetime) -> Root | None:
         return None
     lasts = root.not_valid_before_utc <= now <= root.not_valid_after_utc - SERVER_DAYS * _DAY
     ours = isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == root.public_key()
-    return (root, key) if lasts and ours and isinstance(key, ec.EllipticCurvePrivateKey) else None
+    return Authority(root, key) if lasts and ours and isinstance(key, ec.EllipticCurvePrivateKey) else None
 
 
 def _fits(server: Path, root: x509.Certificate, names: Collection[str], now: datetime.datetime) -> bool:
     try:
-        own = _certificate_in(server.read_bytes())
+        own = certificate_in(server.read_bytes())
         own.verify_directly_issued_by(root)
-        named = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        listed = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
     lasts = own.not_valid_before_utc <= now <= own.not_valid_after_utc - RENEW_DAYS * _DAY
-    return lasts and set(named) == {_general(each) for each in names}
+    return lasts and set(listed) == {general(each) for each in names}
 
 
-def _new_authority(folder: Path, names: Sequence[str], title: str, now: datetime.datetime) -> Root:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = _named(f"{title} – Countertop"[:_COMMON_MAX])
+def _new_authority(folder: Path, names: Sequence[str], title: str, now: datetime.datetime) -> Authority:
     subtrees: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_network(each)) for each in _PRIVATE]
     subtrees += [x509.DNSName(each) for each in _SUFFIXES]
     subtrees += [_subtree(each) for each in names if not _usual(each)]
-    root = (
-        _begun(name, name, key.public_key(), now, AUTHORITY_DAYS)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.NameConstraints(subtrees, None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    write_whole(folder / KEY, _private(key), 0o600)
-    write_whole(folder / AUTHORITY, root.public_bytes(_PEM), 0o644)
-    return root, key
-
-
-def _new_server(path: Path, root: Root, names: Sequence[str], now: datetime.datetime) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    issuer, signer = root
-    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    own = (
-        _begun(_named(names[0][:_COMMON_MAX]), issuer.subject, key.public_key(), now, SERVER_DAYS)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName([_general(each) for each in names]), critical=False)
-        .add_extension(identifier, critical=False)
-        .sign(signer, hashes.SHA256())
-    )
-    write_whole(path, _private(key) + own.public_bytes(_PEM), 0o600)
-
-
-def _begun(
-    name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime.datetime, days: int
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _DAY)
-        .not_valid_after(now + days * _DAY)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates, key_cert_sign=signs_certificates, crl_sign=signs_certificates,
-        content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
-        encipher_only=False, decipher_only=False,
-    )  # fmt: skip
-
-
-def _named(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def _general(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
+    root = Authority.make(f"{title} – Countertop", now, AUTHORITY_DAYS, x509.NameConstraints(subtrees, None))
+    write_whole(folder / KEY, private_pem(root.key), 0o600)
+    write_whole(folder / AUTHORITY, root.certificate.public_bytes(PEM), 0o644)
+    return root
 
 
 def _subtree(name: str) -> x509.GeneralName:
@@ -213,11 +151,3 @@ def _permitted(root: x509.Certificate, name: str) -> bool:
     except x509.ExtensionNotFound:
         return False
     return _subtree(name) in (told.permitted_subtrees or [])
-
-
-def _certificate_in(data: bytes) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(data[data.index(b"-----BEGIN CERTIFICATE") :])
-
-
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

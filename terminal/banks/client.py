@@ -21,6 +21,7 @@ from yarl import URL
 
 from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
 from terminal.errors import BadSettings
+from terminal.trust import trusting
 
 BODY_MAX: Final = 1 << 20
 LINE_MAX: Final = 8190
@@ -239,9 +240,8 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _tls(ca_file: Path | None, identity: Identity | None) -> ssl.SSLContext:
-    """The default context checks name and chain; loading an own file replaces the system's authorities."""
     try:
-        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        context = trusting(ca_file)
     except (OSError, ssl.SSLError) as error:
         raise BadSettings("ca_file_unreadable", file=str(ca_file), why=error.strerror or "no PEM") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2

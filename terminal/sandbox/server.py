@@ -27,6 +27,7 @@ from terminal.sandbox.outcome import Reply
 from terminal.sandbox.pages import Pages
 from terminal.sandbox.store import Store
 from terminal.sandbox.wechatpay import BODY_MAX, Bank
+from terminal.trust import trusting
 
 log = logging.getLogger(__name__)
 SILENCE_S: Final = 65.0  # a request that gets no answer is held this long, then its connection ends
@@ -230,7 +231,7 @@ async def start_sandbox(
     sandbox = Sandbox(desk, keys, store, woken)
     sandbox.admin_token = admin = _admin_token(state_dir / ADMIN_FILE, entropy)
     pages = Pages(desk, admin_token=admin, page_token=entropy.bytes(16).hex(), embed_origins=embed_origins)
-    tls = ssl.create_default_context(cafile=str(notify_ca)) if notify_ca is not None else None
+    tls = trusting(notify_ca) if notify_ca is not None else None
     pix = None
     if pix_tls_port is not None:
         pix = pix_tls_port, listening(keys.bank, keys.shops(), clock.wall_ms(), entropy)

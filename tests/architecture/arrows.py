@@ -36,8 +36,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.payments": ("terminal.errors",),
     "terminal.counter": ("terminal.payments", *COMMON),
     # by shape these are the counter's ports: they see its types and never each other
-    "terminal.journal": (*CORE_TYPES, "terminal.whole_file", PORTS, *COMMON),
-    "terminal.banks": (*CORE_TYPES, PORTS, *COMMON),
+    "terminal.journal": (*CORE_TYPES, "terminal.trust", "terminal.whole_file", PORTS, *COMMON),
+    "terminal.banks": (*CORE_TYPES, "terminal.trust", PORTS, *COMMON),
     "terminal.peripherals": (*CORE_TYPES, PORTS, *COMMON, "drivers"),
     "terminal.conformance": (
         "terminal.banks",
@@ -101,12 +101,19 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.log_context": (),
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
-    "terminal.local_authority": ("terminal.whole_file", PORTS),
-    "terminal.lan_authority": ("terminal.whole_file", PORTS),
+    "terminal.certificate": (),
+    "terminal.trust": (),
+    "terminal.local_authority": ("terminal.certificate", "terminal.whole_file", PORTS),
+    "terminal.lan_authority": ("terminal.certificate", "terminal.whole_file", PORTS),
     "terminal.versions": ("terminal.errors",),  # of this program: what is in one, who signed it, which runs
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks
-    "terminal.sandbox": ("terminal.chance", "terminal.whole_file", *COMMON),  # a customer of a given seed
+    "terminal.sandbox": (
+        "terminal.chance",  # a customer of a given seed
+        "terminal.trust",
+        "terminal.whole_file",
+        *COMMON,
+    ),
     "terminal.lab": (
         "firmware_stubs",
         "drivers.qr",

@@ -108,6 +108,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/app.py", "file"): "tells its starter where it answers, readable by the owner alone",
     ("terminal/app.py", "socket"): "TLS for the notification listener",
     ("firmware_stubs/cables.py", "socket"): "a simulated device behind TCP, on loopback",
+    ("terminal/trust.py", "socket"): "whom TLS trusts, in one place; it opens nothing",
     ("terminal/banks/client.py", "socket"): "the only outgoing HTTP to banks",
     ("terminal/hooks/sender.py", "socket"): "webhooks leave here alone: every address is judged before",
     ("terminal/hooks/limits.py", "file"): "the numbers of webhooks, once",

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import asyncpg
 
 from terminal.errors import BadSettings, JournalError
+from terminal.trust import trusting
 
 PORT: Final = 5432
 CONNECT_S: Final = 3.0
@@ -92,7 +93,7 @@ class Place:
         if self.local:
             return None
         try:
-            return ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
+            return trusting(self.ca)
         except (OSError, ssl.SSLError):
             raise BadSettings("config_value_wrong", key="journal.ca", why="no certificate in this file") from None
 
