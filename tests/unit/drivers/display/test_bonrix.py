@@ -65,7 +65,9 @@ async def test_s61_a_name_never_makes_a_field_a_line_or_a_command(name: str) -> 
         assert stub.volume == 18, kind
 
 
-@pytest.mark.parametrize("payload", ["upi://a**b", "upi://a*", "*upi://a", "upi://a\nb", "upi://名", "", "x" * 513, "a\x7fb"])
+@pytest.mark.parametrize(
+    "payload", ["upi://a**b", "upi://a*", "*upi://a", "upi://a\nb", "upi://名", "", "x" * 513, "a\x7fb"]
+)
 async def test_bad_input_a_code_that_cannot_be_said_whole_is_refused_never_changed(payload: str) -> None:
     with pytest.raises(DeviceRefused):
         bytes_of(PanelScreen("code", payload=payload, digits="1"))
