@@ -11,6 +11,7 @@ from typing import Final
 from firmware_stubs.wire import Stub
 
 _GAP_MS: Final = 8
+_FRAME_MAX: Final = 206  # bytes, with 200 of text
 _TAGS: Final = re.compile(r"\[[a-z]\d*\]")
 _CODE_SETS: Final = ("gb2312", "gbk", "big5", "utf-16-be")
 _TAKEN, _REFUSED, _READY, _TALKING, _QUIET = b"\x41", b"\x45", b"\x4a", b"\x4e", b"\x4f"
@@ -102,7 +103,7 @@ class Syn6288(Stub):
             if len(self._input) < 3:
                 return None
             size = 3 + int.from_bytes(self._input[1:3], "big")
-            if not 5 <= size <= 210:
+            if not 5 <= size <= _FRAME_MAX:
                 del self._input[0]
                 continue
             if len(self._input) < size:

@@ -9,8 +9,8 @@ from typing import Final
 
 from firmware_stubs.wire import Stub
 
-_READY, _ENDED, _ERROR, _ACK = 0x3F, 0x3D, 0x40, 0x41
-_BUSY, _FRAME_WRONG, _CHECK_WRONG, _OUT_OF_RANGE, _NOT_FOUND = 1, 3, 4, 5, 6
+_READY, _ENDED_USB, _ENDED, _ERROR, _ACK = 0x3F, 0x3C, 0x3D, 0x40, 0x41
+_FRAME_WRONG, _CHECK_WRONG, _OUT_OF_RANGE, _NOT_FOUND = 3, 4, 5, 6
 _FOREVER: Final = 1 << 60
 
 
@@ -32,20 +32,23 @@ class DfPlayerStub(Stub):
         clips: number of each file in MP3 -> its length in ms; every other number is missing.
         boot_ms: it hears nothing until this time on the wire's clock, then says that it is ready.
         gap_ms: it stays silent so long before each clip.
+    usb: the clips are on a stick, of which it tells ends by another word.
 
     Faults: ``mute`` plays and answers nothing; ``dead`` does neither; ``hang`` never ends a clip; ``busy`` so many
-    plays are refused as busy; ``lose_ends`` so many ends are not told; ``twice`` ends are told again so many ms
-    later (0: once); ``lose_acks`` so many acknowledgements are not told; ``ack_first`` acknowledges before it
-    looks for the file.
+    plays are refused, as busy or as ``trouble`` says; ``lose_ends`` so many ends are not told; ``twice`` ends are
+    told again so many ms later (0: once); ``lose_acks`` so many acknowledgements are not told; ``ack_first``
+    acknowledges before it looks for the file.
     """
 
     clips: dict[int, int] = field(default_factory=dict)
     boot_ms: int = 0
     gap_ms: int = 100
+    usb: bool = False
     mute: bool = False
     dead: bool = False
     hang: bool = False
     busy: int = 0
+    trouble: int = 1
     lose_ends: int = 0
     lose_acks: int = 0
     twice: int = 0
@@ -100,7 +103,7 @@ class DfPlayerStub(Stub):
             if self.lose_ends > 0:
                 self.lose_ends -= 1
             else:
-                self._tell(_ENDED, clip.number)
+                self._tell(_ENDED_USB if self.usb else _ENDED, clip.number)
                 self._again_ms = now_ms + self.twice if self.twice else None
         return self._flush()
 
@@ -152,7 +155,7 @@ class DfPlayerStub(Stub):
     def _play(self, number: int, ack: bool, now_ms: int) -> None:
         if self.busy > 0:
             self.busy -= 1
-            self._tell(_ERROR, _BUSY)
+            self._tell(_ERROR, self.trouble)
         elif not 1 <= number <= 3000:
             self._tell(_ERROR, _OUT_OF_RANGE)
         elif number not in self.clips:

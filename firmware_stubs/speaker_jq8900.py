@@ -30,7 +30,7 @@ class Jq8900Stub(Stub):
         clips: two-character file name in ZH -> its length in ms.
 
     Faults: ``mute`` plays and answers nothing; ``dead`` does neither; ``hang`` never stops; ``lose_answers`` so
-    many answers are not told; ``stuck`` says for ever that it has stopped.
+    many answers are not told; ``stuck`` says for ever that it has stopped. ``paused``: somebody pressed its button.
     """
 
     clips: dict[str, int] = field(default_factory=dict)
@@ -38,6 +38,7 @@ class Jq8900Stub(Stub):
     dead: bool = False
     hang: bool = False
     stuck: bool = False
+    paused: bool = False
     lose_answers: int = 0
     volume: int = 20
     played: list[Combination] = field(default_factory=list)
@@ -95,7 +96,7 @@ class Jq8900Stub(Stub):
 
     def _obey(self, command: int, data: bytes, now_ms: int) -> bytes:
         if command == 0x01:
-            state = 1 if self.playing and not self.stuck else 0
+            state = 2 if self.paused else 1 if self.playing and not self.stuck else 0
             return bytes((0xAA, 0x01, 0x01, state, (0xAA + 2 + state) % 256))
         if command in (0x04, 0x1C):
             self._stop(now_ms)
@@ -107,6 +108,7 @@ class Jq8900Stub(Stub):
 
     def _combine(self, names: list[str], now_ms: int) -> None:
         self._stop(now_ms)
+        self.paused = False
         self.played.append(Combination(names, now_ms))
         del self.played[:-1000]
         length_ms = 0

@@ -27,7 +27,6 @@ class Command(IntEnum):
 class Told(IntEnum):
     """What the module says, in answer or of itself."""
 
-    MEDIA_IN = 0x3A
     MEDIA_OUT = 0x3B
     ENDED_USB = 0x3C
     ENDED = 0x3D

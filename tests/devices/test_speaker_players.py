@@ -81,6 +81,22 @@ def test_a_module_that_is_busy_twice_is_asked_again_and_plays_once() -> None:
     assert stub.played == []
 
 
+@pytest.mark.parametrize(
+    ("trouble", "outcome"),
+    [(1, Spoken.DONE), (2, Spoken.DONE), (3, Spoken.DONE), (4, Spoken.DONE), (5, Spoken.NOT_SPOKEN)]
+    + [(each, Spoken.NOT_SPOKEN) for each in (6, 7, 8, 10)],
+)
+def test_what_may_pass_is_asked_again_and_what_stays_is_left_unsaid(trouble: int, outcome: Spoken) -> None:
+    """Busy, asleep, a spoiled frame or check may pass; a number, a file or a card that is wrong stays so."""
+    stub = df(busy=1, trouble=trouble)
+    assert say("dfplayer", stub)[0] == [outcome]
+    assert stub.heard == (ORDER if outcome is Spoken.DONE else [])
+
+
+def test_ends_told_of_a_stick_count_as_those_of_a_card() -> None:
+    assert say("dfplayer", df(usb=True)) == say("dfplayer", df())
+
+
 def test_i11_a_lost_acknowledgement_is_unsure_and_the_clip_is_not_started_again() -> None:
     stub = df(lose_acks=1)
     assert say("dfplayer", stub)[0] == [Spoken.UNSURE]
@@ -199,6 +215,21 @@ def test_i11_a_card_pulled_in_the_middle_is_unsure() -> None:
     assert len(stub.heard) == 1
 
 
+def test_i11_a_card_pulled_in_the_last_clip_is_unsure() -> None:
+    stub = df()
+
+    async def story() -> Spoken:
+        cable = wire(stub)
+        saying = asyncio.create_task(driver("dfplayer", cable).say(Phrase(clips=WORDS.clips[:1])))
+        await asyncio.sleep(0.3)
+        stub.pull_card()
+        cable.poke()
+        return await saying
+
+    assert told(story) is Spoken.UNSURE
+    assert stub.heard == []
+
+
 @pytest.mark.row(50)
 def test_volume_is_set_when_it_changes_and_again_after_a_power_cut() -> None:
     stub, heard = df(), []
@@ -236,6 +267,12 @@ def test_i11_a_board_that_never_says_that_it_plays_is_unsure_and_gets_the_list_o
     stub = jq(stuck=True)
     assert say("jq8900", stub)[0] == [Spoken.UNSURE]
     assert len(stub.played) == 1
+
+
+def test_a_board_that_somebody_paused_is_well_and_plays_the_next_list() -> None:
+    stub = jq(paused=True)
+    assert say("jq8900", stub)[0] == [Spoken.DONE]
+    assert stub.heard == [NAMES]
 
 
 def test_i11_a_list_that_ended_too_early_is_unsure() -> None:

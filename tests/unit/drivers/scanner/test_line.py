@@ -90,8 +90,8 @@ def test_c3_a_megabyte_is_refused_once_dropped_until_quiet_and_never_held(piece:
 
 
 def test_the_longest_line_is_4096_bytes() -> None:
-    assert decode(b"7" * LINE_MAX + b"\r") == [Line("7" * LINE_MAX)]
-    assert decode(b"7" * (LINE_MAX + 1)) == [Refusal.TOO_LONG]
+    assert decode(b"7" * 4096 + b"\r") == [Line("7" * 4096)]
+    assert decode(b"7" * 4097) == [Refusal.TOO_LONG]
 
 
 @pytest.mark.parametrize("byte", [byte for byte in (*range(0x20), 0x7F) if byte not in b"\r\n\t\x1d"])
@@ -148,6 +148,7 @@ def test_l4_a_crlf_in_two_reads_is_one_end_and_a_cr_alone_is_none() -> None:
     for cut in range(len(stream) + 1):
         assert decode(stream[:cut], stream[cut:], suffix="crlf") == wanted
     assert decode(*(stream[at : at + 1] for at in range(len(stream))), suffix="crlf") == wanted
+    assert decode(CODE, b"\nWIFI:S:a;;\r\n", suffix="crlf") == [Refusal.CONTROL_BYTES]
 
 
 @given(st.sampled_from(SUFFIXES), st.binary(max_size=80), st.integers(0, 80))

@@ -50,6 +50,12 @@ def test_l3_no_changed_byte_passes(place: int) -> None:
         frame[place] ^= 1 << bit
 
 
+def test_l3_what_is_left_of_a_wrong_frame_makes_no_answer_out_of_its_pieces() -> None:
+    good = VECTORS["card track 1 done"]
+    for at in range(1, SIZE):
+        assert Decoder().feed(good[:at] + b"\x05" + good[at:]) == []
+
+
 @given(st.binary(max_size=40).filter(lambda noise: b"\x7e" not in noise), st.integers(0, 0xFFFF))
 def test_l3_noise_is_skipped_and_memory_is_one_frame(noise: bytes, value: int) -> None:
     decoder = Decoder()

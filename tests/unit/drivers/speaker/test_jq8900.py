@@ -44,6 +44,11 @@ def test_l3_a_wrong_sum_is_no_answer_and_the_next_one_is() -> None:
     assert Decoder().feed(good[:-1] + b"\x84" + good) == [STOPPED]
 
 
+def test_l3_what_is_left_of_a_wrong_frame_makes_no_answer_out_of_its_pieces() -> None:
+    good = VECTORS["status stopped"]
+    assert Decoder().feed(good[:1] + b"\x05" + good[1:]) == []
+
+
 @given(st.binary(max_size=60).filter(lambda noise: b"\xaa" not in noise))
 def test_l3_noise_is_skipped(noise: bytes) -> None:
     assert Decoder().feed(noise * 20 + VECTORS["status stopped"]) == [STOPPED]

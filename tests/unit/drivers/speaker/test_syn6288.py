@@ -61,8 +61,16 @@ def test_a_long_text_is_cut_behind_punctuation() -> None:
     text = "微信支付到账，" * 20
     cut = pieces(text, syn6288.TEXT_MAX)
     assert len(cut) == 2
-    assert max(map(len, cut)) <= syn6288.TEXT_MAX
+    assert max(map(len, cut)) <= 200
     assert all(piece.decode("gbk").endswith("，") for piece in cut)
+
+
+def test_a_frame_takes_two_hundred_bytes_of_text_and_no_more() -> None:
+    assert pieces("元" * 100, syn6288.TEXT_MAX) == [("元" * 100).encode("gbk")]
+    assert syn6288.speak(b"x" * 200)[1:3] == (203).to_bytes(2, "big")
+    for text in (b"", b"x" * 201):
+        with pytest.raises(AssertionError):
+            syn6288.speak(text)
 
 
 def test_the_shipped_profile_loads_and_a_stranger_is_refused() -> None:
