@@ -30,7 +30,7 @@ class Jq8900Stub(Stub):
         clips: two-character file name in ZH -> its length in ms.
 
     Faults: ``mute`` plays and answers nothing; ``dead`` does neither; ``hang`` never stops; ``lose_answers`` so
-    many answers are not told; ``stuck`` says for ever that it has stopped. ``paused``: somebody pressed its button.
+    many answers are not told; ``stuck`` says for ever that it has stopped. Somebody's finger: ``paused``.
     """
 
     clips: dict[str, int] = field(default_factory=dict)
