@@ -1,15 +1,14 @@
 """Tests of one counter's devices while the service runs: one at a time, never while a customer stands there."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from drivers.device_protocol import ROLES, Role
-from terminal.counter.ports import CodeScreen, Entropy, HealthState
+from terminal.counter.ports import Entropy, HealthState
 from terminal.errors import Conflict, NotFound, PeripheralFailed
-from terminal.payments.money import Money
 from terminal.peripherals.proof import (
     Challenge,
     Manner,
@@ -58,7 +57,7 @@ class Bench:
                 self._witness.reads = reads if usable else None
                 proof = await self._prove(role, Challenge.draw(self._entropy))
             if not proof.passed and self.busy():
-                proof = replace(proof, verdict=Verdict.CANNOT_TELL, reason="proof_interrupted")
+                proof = interrupted(proof)
             self.proofs[role] = proof
             return proof
 
@@ -74,7 +73,8 @@ class Bench:
     @property
     def asks(self) -> str:
         """What a running test waits for: "scan" where a scanner can tell, else "digits" of a person."""
-        if self.testing == "scanner" or (self.testing != "speaker" and self._witness.reads is not None):
+        read = self.testing == "printer" or (self.testing == "display" and self.slots.display.shows_codes)
+        if self.testing == "scanner" or (read and self._witness.reads is not None):
             return "scan"
         return "digits" if self.testing else ""
 
@@ -89,7 +89,6 @@ class Bench:
             yield
         finally:
             self.testing = None
-            self.slots.display.again()  # what the counter itself wants shown
 
     async def _greeted(self, role: Role) -> None:
         place = self.slots.place(role)
@@ -102,22 +101,34 @@ class Bench:
         slots, by = self.slots, self._witness
         match role:
             case "display":
-                return await prove_display(slots.display, slots.display.shows_codes, by, it, self._how)
+                return await self._on_glass(it, prove_display(slots.display, by, it, self._how))
             case "printer":
                 return await prove_printer(slots.printer, by, it)
             case "speaker":
                 return await prove_speaker(slots.speaker, by, it, self._how)
             case "scanner":
-                return await prove_scanner(slots.scanner, by, await self._shown(it))
+                return await self._on_glass(it, self._prove_scanner(it))
+
+    async def _on_glass(self, it: Challenge, test: Coroutine[Any, Any, Proof]) -> Proof:
+        with self.slots.display.lent(it.screen(self._how.currency).id) as stands:
+            proof = await test
+            return proof if proof.passed or stands() else interrupted(proof)
+
+    async def _prove_scanner(self, it: Challenge) -> Proof:
+        return await prove_scanner(self.slots.scanner, self._witness, await self._shown(it))
 
     async def _shown(self, it: Challenge) -> str:
         """A code for the scanner to read, where there is a glass that shows one; else anything will do."""
         display = self.slots.display
         if not (display and display.shows_codes):
             return ""
-        screen = CodeScreen(1, it.code, Money(int(it.digits), self._how.currency), 40, test=True, title=it.code)
         try:
-            await display.show(screen)
+            await display.show(it.screen(self._how.currency))
         except PeripheralFailed:
             return ""
-        return it.code
+        return it.code if display.shows_tests else ""
+
+
+def interrupted(proof: Proof) -> Proof:
+    """A customer came between: what was seen until then says nothing."""
+    return replace(proof, verdict=Verdict.CANNOT_TELL, reason="proof_interrupted")

@@ -11,6 +11,7 @@ class BrowserDisplay:
     """Shown means: a paired page follows this counter, so it was told. What its screen shows nobody can know."""
 
     shows_codes = True
+    shows_tests = False  # the page draws the counter's own screen
 
     def __init__(self, where: str, clock: Clock) -> None:
         self._where, self._clock = where, clock

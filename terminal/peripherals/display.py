@@ -61,7 +61,7 @@ class CodeDisplay:
         sweep: when a display that shows nothing for a customer is asked whether it is there; None: never.
     """
 
-    shows_codes = True
+    shows_codes = shows_tests = True
 
     def __init__(
         self,

@@ -22,10 +22,13 @@ PRINT_S: Final = 30.0  # paper takes longer, and half a slip helps nobody
 
 
 class Glassware(Display, Protocol):
-    """A display that says whether it can draw a code, and its job."""
+    """A display that says whether it can draw a code, whether also one that is no counter's own, and its job."""
 
     @property
     def shows_codes(self) -> bool: ...
+
+    @property
+    def shows_tests(self) -> bool: ...
 
     async def run(self) -> None: ...
 
@@ -93,6 +96,15 @@ class FallbackDisplay:
         self._again: Callable[[], None] = lambda: None
         for place in self._places:
             place.display.on_back(self._told_by(place))
+
+    @property
+    def shows_codes(self) -> bool:
+        return any(place.display.shows_codes for place in self._places)
+
+    @property
+    def shows_tests(self) -> bool:
+        """Of the glass that carries the code now."""
+        return self._carrier is None or self._carrier.display.shows_tests
 
     async def run(self) -> None:
         """What follows the code's glass; each display's own ``run`` is a job beside this one."""

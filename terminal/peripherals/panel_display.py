@@ -108,6 +108,8 @@ class PanelDisplay:
         sweep: when a panel that shows nothing for a customer is asked whether it is there; None: never.
     """
 
+    shows_tests = True
+
     def __init__(
         self,
         where: str,

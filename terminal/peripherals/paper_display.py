@@ -19,7 +19,7 @@ class PaperDisplay:
         printer: of this counter; it takes one slip at a time, receipts among them.
     """
 
-    shows_codes = True
+    shows_codes = shows_tests = True
 
     def __init__(self, where: str, printer: Printer, wording: Wording) -> None:
         self._where, self._printer, self._wording = where, printer, wording

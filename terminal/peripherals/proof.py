@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from terminal.counter.ports import (
     CodeScreen,
@@ -73,6 +73,11 @@ class Challenge:
         letters = "".join(_LETTERS[byte % len(_LETTERS)] for byte in chance[:4])
         return cls(PREFIX + letters, "".join(str(byte % 9 + 1) for byte in chance[4:]))
 
+    def screen(self, currency: str) -> CodeScreen:
+        """Its number is this code's alone: a display that has shown a number may take it for shown."""
+        number, ttl_s = zlib.crc32(self.code.encode()), int(SEE_S + DO_S)
+        return CodeScreen(number, self.code, Money(int(self.digits), currency), ttl_s, test=True, title=self.code)
+
 
 @dataclass(slots=True)
 class Witness:
@@ -91,24 +96,30 @@ class Manner:
     test: bool
 
 
-async def prove_display(display: Display, shows_codes: bool, by: Witness, it: Challenge, how: Manner) -> Proof:
+class ProvenDisplay(Display, Protocol):
+    """``shows_codes``: what it shows a scanner can read. ``shows_tests`` False: the counter's own screens only."""
+
+    @property
+    def shows_codes(self) -> bool: ...
+    @property
+    def shows_tests(self) -> bool: ...
+
+
+async def prove_display(display: ProvenDisplay, by: Witness, it: Challenge, how: Manner) -> Proof:
     """A random code on the glass: the scanner reads exactly it back, or a person types the amount's digits."""
     began_s = _now_s()
-    amount = Money(int(it.digits), how.currency)
-    number = zlib.crc32(it.code.encode())
-    screen = CodeScreen(number, it.code, amount, int(SEE_S + DO_S), test=True, title=it.code)
     try:
         async with asyncio.timeout(DO_S):
-            await display.show(screen)
+            await display.show(it.screen(how.currency))
     except PeripheralFailed as failed:
         if failed.slug != "display_no_codes":  # the amount stands there
             return _failed("display", display.health(), failed.slug)
     except TimeoutError:
         return _failed("display", display.health(), "display_no_answer")
     did = {"shown_ms": _ms_since(began_s), "bytes": str(len(it.code.encode()))}
-    if display.health().detail.get("proof") == "cannot tell":
+    if not display.shows_tests:
         return Proof("display", Verdict.CANNOT_TELL, _measured(display.health(), did), "proof_not_possible")
-    seen = Witness(by.reads if shows_codes else None, by.typed)
+    seen = Witness(by.reads if display.shows_codes else None, by.typed)
     return await _told("display", display.health(), did, seen, it)
 
 

@@ -12,11 +12,13 @@ from typing import Final, Generic, TypeVar
 from drivers.device_protocol import ROLES, Role
 from terminal.counter.ports import (
     Clock,
+    CodeScreen,
     Devices,
     Display,
     Foreseeing,
     Health,
     HealthState,
+    IdleScreen,
     Played,
     Printed,
     Printer,
@@ -99,10 +101,11 @@ class Slot(Generic[P]):
 
 
 class DisplaySlot(Slot[Display]):
-    __slots__ = ("_pages", "_watched", "again")
+    __slots__ = ("_lent", "_pages", "_watched", "again")
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
+        self._lent = 0  # the number of the test's screen that stands here; 0: none, or a customer's came
         self.again: Callable[[], None] = _nobody  # the counter paints what it wants shown now
         self._watched: Callable[[int], None] = unwatched
         self._pages = 0
@@ -111,12 +114,37 @@ class DisplaySlot(Slot[Display]):
     def shows_codes(self) -> bool:
         return bool(getattr(self._port, "shows_codes", False))
 
+    @property
+    def shows_tests(self) -> bool:
+        """Whether what was shown last is seen where the counter itself wants something else shown."""
+        return bool(getattr(self._port, "shows_tests", True))
+
     async def draws_receipt(self, link: str) -> bool:
         return isinstance(self._port, ReceiptGlass) and await self._port.draws_receipt(link)
 
     async def show(self, screen: Screen) -> None:
+        """While a test's code is to be read, the counter's resting screen waits for the test's end."""
+        if self._lent:
+            if isinstance(screen, IdleScreen) and screen.entered is None:
+                return
+            if not (isinstance(screen, CodeScreen) and screen.id == self._lent):
+                self._lent = 0
         if self._port is not None:
             await self._port.show(screen)
+
+    @contextmanager
+    def lent(self, number: int) -> Iterator[Callable[[], bool]]:
+        """A test shows its screen of this number here, until a customer's takes its place: then it gives False.
+
+        Else a result whose time ends, or a display that comes back, would take the code from under the scanner.
+        Behind it the counter paints what it wants.
+        """
+        self._lent = number
+        try:
+            yield lambda: bool(self._lent)
+        finally:
+            self._lent = 0
+            self.again()
 
     def on_back(self, again: Callable[[], None]) -> None:
         self.again = again

@@ -1,0 +1,116 @@
+"""A test's code stays on the glass until it is read: what the counter paints waits, but for a customer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from terminal.counter.glass import Glass
+from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
+from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.lab.camera import USUAL, spoiled
+from terminal.lab.eye import Eye
+from terminal.lab.qr_reader import read_picture
+from terminal.payments.lines import Entered
+from terminal.payments.money import Money
+from terminal.peripherals.proof import Proof, Verdict
+from terminal.simulation.devices import SimulatedCounter
+from terminal.simulation.proving import Proving, proving
+from terminal.virtual_time import VirtualEntropy
+from tests.devices.peripheral_rig import painting, play, until
+
+PRICE = Money(2850, "CNY")
+PAID = ResultScreen(7, "paid", PRICE, "7KQ2", True, ttl_s=5)
+OF_A_SALE = CodeScreen(8, "weixin://wxpay/bizpayurl?pr=abcdefg00", PRICE, 60, True)
+NOBODY_LOOKS = Eye(glass=spoiled(USUAL, fade=0.9))
+TAKES_S = 3.0  # a hand until the scanner is before the glass
+
+
+async def noted(_screen: Screen) -> None:
+    """Nobody listens."""
+
+
+@asynccontextmanager
+async def at_a_counter() -> AsyncIterator[tuple[Proving, SimulatedCounter, Glass]]:
+    counter = SimulatedCounter()
+    async with proving(counter, VirtualEntropy(1), eye=NOBODY_LOOKS) as at:
+        glass = Glass(CounterSettings("1"), House("m", "s", "Tea"), at.slots.display, Limits(), noted)
+        counters = asyncio.ensure_future(painting(glass)())
+        try:
+            await until(lambda: counter.screen == "idle", 5)
+            yield at, counter, glass
+        finally:
+            counters.cancel()
+            await asyncio.gather(counters, return_exceptions=True)
+
+
+async def read_by_hand(at: Proving, counter: SimulatedCounter, role: str) -> Proof:
+    """A person presses Test and reads what stands there a while later."""
+    test = asyncio.ensure_future(at.bench.test(role))  # type: ignore[arg-type]  # one of the roles
+    await until(lambda: counter.screen == "code", 5)
+    await asyncio.sleep(TAKES_S)
+    if counter.screen == "code":
+        counter.scan(read_picture(*counter.display.glass()))
+    return await test
+
+
+@pytest.mark.row(97)
+@pytest.mark.parametrize("role", ["display", "scanner"])
+def test_the_end_of_a_result_s_time_takes_no_test_s_code_from_under_the_scanner(role: str) -> None:
+    async def story() -> None:
+        async with at_a_counter() as (at, counter, glass):
+            glass.want(PAID)
+            await asyncio.sleep(PAID.ttl_s - 1)
+            assert (await read_by_hand(at, counter, role)).passed
+            assert isinstance(glass.screen, IdleScreen)
+            await until(lambda: counter.screen == "idle", 1)
+
+    play(story())
+
+
+@pytest.mark.row(97)
+def test_a_display_that_lost_its_screen_is_not_cleared_over_a_test_s_code() -> None:
+    async def story() -> None:
+        async with at_a_counter() as (at, counter, _):
+            test = asyncio.ensure_future(read_by_hand(at, counter, "scanner"))
+            await until(lambda: counter.screen == "code", 5)
+            at.slots.display.again()
+            assert (await test).passed
+
+    play(story())
+
+
+@pytest.mark.row(97)
+@pytest.mark.parametrize(
+    "customers", [OF_A_SALE, PAID, IdleScreen("Tea", True, entered=Entered("tea", PRICE, PRICE))]
+)
+def test_i10_i24_what_is_for_a_customer_is_shown_at_once_and_the_test_ends_without_a_verdict(
+    customers: Screen,
+) -> None:
+    async def story() -> None:
+        async with at_a_counter() as (at, counter, glass):
+            test = asyncio.ensure_future(at.bench.test("display"))
+            await until(lambda: counter.screen == "code", 5)
+            tests = counter.glass_code
+            glass.want(customers)
+            await until(lambda: counter.glass_code != tests, 1)
+            glass.clear()
+            await until(lambda: counter.screen == "idle", 1)  # no longer the test's: nothing waits for it
+            proof = await test
+            assert (proof.verdict, proof.reason) == (Verdict.CANNOT_TELL, "proof_interrupted")
+            assert (await read_by_hand(at, counter, "display")).passed
+
+    play(story())
+
+
+@pytest.mark.row(97)
+def test_each_test_of_a_scanner_shows_a_screen_of_its_own_number() -> None:
+    """What has shown a number keeps it: paper would not print it again, a hand would not hold it again."""
+
+    async def story() -> None:
+        async with proving(SimulatedCounter(), VirtualEntropy(1)) as at:
+            proofs = [await at.bench.test("scanner") for _ in range(2)]
+            assert [each.passed for each in proofs] == [True, True]
+
+    play(story())
