@@ -119,6 +119,12 @@ class HoneywellScanner(_MenuScanner):
 
 @dataclass
 class NewlandScanner(_MenuScanner):
+    """Fault: ``gap_ms``, a command that comes sooner behind the last one is ``missed``."""
+
+    gap_ms: int = 0
+    missed: int = 0
+    _free_ms: int = 0
+
     def __post_init__(self) -> None:
         self.settings |= {"SCNMOD": "2", "C11ENA": "0", "C11MIN": "4", "C11MAX": "127", "GRBENA": "1"}
         self.settings |= {"ORTSET": "3000", "RRDDUR": "1000"}
@@ -136,7 +142,11 @@ class NewlandScanner(_MenuScanner):
             end = self._input.find(b";\x03", start)
             if end < 0:
                 break
-            said += self._unified(self._input[start + 6 : end + 1].decode("ascii", "replace"))
+            if now_ms >= self._free_ms:
+                said += self._unified(self._input[start + 6 : end + 1].decode("ascii", "replace"))
+            else:
+                self.missed += 1
+            self._free_ms = now_ms + self.gap_ms
             del self._input[: end + 2]
         del self._input[:-_COMMAND_MAX]
         return said + self.tick(now_ms)

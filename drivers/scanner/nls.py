@@ -7,6 +7,8 @@ asks what is set now.
 Source: Newland "NLS-HR42 2D Handheld Barcode Scanner User Guide" and "NLS-HR52 User Manual", programming commands.
 """
 
+import asyncio
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +22,7 @@ from drivers.transport import Transport
 
 ACK, ENQ, NAK = 0x06, 0x05, 0x15
 ANSWER_MAX: Final = 512  # bytes
+GAP_S: Final = 0.05  # between two commands, as a public driver keeps it
 _ASK: Final = b"\x7e\x010000"
 _ANSWER: Final = b"\x02\x010000"
 _END: Final = b";\x03"
@@ -122,6 +125,7 @@ def _echoes(frame: bytes) -> list[Answer]:
 
 class NewlandSpeech(Speech):
     asks = True
+    _free_s = -math.inf  # when the next command may follow
 
     @property
     def triggered(self) -> bool:
@@ -131,21 +135,28 @@ class NewlandSpeech(Speech):
         return Decoder(line=self.lines())
 
     async def hello(self, line: Asker) -> Identity:
-        await line.ask(query(MODE), lambda answer: echo(answer, MODE))
+        await self.alive(line)
         for command in self.profile.commands:
-            await _tell(line, command)
+            await self._tell(line, command)
         return Identity(self.profile.title, True)
 
     async def alive(self, line: Asker) -> bool:
-        await line.ask(query(MODE), lambda answer: echo(answer, MODE))
+        await self._ask(line, query(MODE), MODE)
         return True
 
     async def trigger(self, line: Asker, *, on: bool) -> None:
-        await _tell(line, "SCNTRG1" if on else "SCNTRG0")
+        await self._tell(line, "SCNTRG1" if on else "SCNTRG0")
 
+    async def _tell(self, line: Asker, command: str) -> None:
+        await self._ask(line, setting(command), command[:6])
 
-async def _tell(line: Asker, command: str) -> None:
-    await line.ask(setting(command), lambda answer: echo(answer, command[:6]))
+    async def _ask(self, line: Asker, frame: bytes, tag: str) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._free_s - loop.time()))
+        try:
+            await line.ask(frame, lambda answer: echo(answer, tag))
+        finally:
+            self._free_s = loop.time() + GAP_S
 
 
 def echo(answer: object, tag: str) -> str | None:

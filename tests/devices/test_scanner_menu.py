@@ -84,6 +84,19 @@ def test_a_triggered_scanner_reads_only_while_armed(name: str) -> None:
     assert run(story(), seed=1) == [CODE]
 
 
+def test_a_newland_gets_its_time_between_two_commands() -> None:
+    async def story() -> None:
+        stub = NewlandScanner(gap_ms=50)
+        async with running(stub, "nls-trigger") as counter:
+            await counter.scanner.hello()
+            await counter.scanner.alive()
+            async with counter.scanner.armed():
+                assert stub.reads
+            assert (stub.missed, stub.on_demand, stub.reads) == (0, True, False)
+
+    run(story(), seed=1)
+
+
 @both
 def test_l7_lost_answers_are_asked_three_times_and_no_more(name: str) -> None:
     async def story() -> None:
