@@ -40,7 +40,7 @@ def test_everything_that_is_measured_is_imported_first() -> None:
         "terminal.payments.attempt",
         "terminal.web.app",
         "drivers.printer.escpos",
-        "terminal.cli.demo",
+        "terminal.cli.demo.command",
     } <= names
     assert not any(name.endswith("__main__") for name in names)
     assert not any(name.startswith("terminal.sandbox") for name in names), "pyproject.toml leaves it out"

@@ -19,7 +19,7 @@ def main() -> None:
 def _run() -> None:
     """Imports wait until here so that a broken command cannot break the others' help."""
     if sys.argv[1:2] == ["serve"]:
-        from terminal.cli.serve_alone import asked, run
+        from terminal.cli.serve.alone import asked, run
 
         if plain := asked(sys.argv[2:]):
             sys.exit(run(plain))

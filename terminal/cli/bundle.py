@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli import log_lines
+from terminal.cli.serve import log_lines
 from terminal.cli.support import bundle as make
 from terminal.cli.words import language, sentences
 from terminal.system import SystemEntropy

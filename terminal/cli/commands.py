@@ -9,14 +9,14 @@ from terminal.cli.brand import brand
 from terminal.cli.bundle import bundle
 from terminal.cli.care import case, feedback, print_
 from terminal.cli.conformance import conformance
-from terminal.cli.demo import demo
-from terminal.cli.devices import devices
-from terminal.cli.doctor import doctor
+from terminal.cli.demo.command import demo
+from terminal.cli.devices.command import devices
+from terminal.cli.doctor.command import doctor
 from terminal.cli.help_code import help_code_
 from terminal.cli.help_words import help_
 from terminal.cli.install import install, uninstall
 from terminal.cli.journal import journal
-from terminal.cli.lab import lab
+from terminal.cli.lab.command import lab
 from terminal.cli.lan import lan
 from terminal.cli.onboard import onboard
 from terminal.cli.pack import pack
@@ -27,8 +27,8 @@ from terminal.cli.report import report
 from terminal.cli.risk import risk
 from terminal.cli.sale import sale
 from terminal.cli.second_step import second_step
-from terminal.cli.security import security
-from terminal.cli.serve_command import serve
+from terminal.cli.security.command import security
+from terminal.cli.serve.command import serve
 from terminal.cli.sheet import sheet
 from terminal.cli.simulate import simulate
 from terminal.cli.statement import statement

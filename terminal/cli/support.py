@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from terminal.cli.client import URL, api
-from terminal.cli.doctor import document
-from terminal.cli.doctor_checks import findings
-from terminal.cli.doctor_machine import Places, describe
+from terminal.cli.doctor.checks import findings
+from terminal.cli.doctor.command import document
+from terminal.cli.doctor.machine import Places, describe
 from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import REFUSED, console, give_up, put, sentences
 from terminal.errors import TerminalError

@@ -19,7 +19,7 @@ from terminal.testing.story import SHOWN, SIGNS
 
 __tracebackhide__ = True  # a failed test shows its own line
 GRACE_S: Final = 8.0
-COMMAND: Final = (sys.executable, "-m", "terminal.cli.leash", str(GRACE_S), "countertop", "demo", "--no-sale")
+COMMAND: Final = (sys.executable, "-m", "terminal.cli.demo.leash", str(GRACE_S), "countertop", "demo", "--no-sale")
 ANSWER_S: Final = 30.0
 READY: Final = "Ctrl-C ends everything"
 FIRST_PORT: Final = 21_000  # below those the kernel gives to clients

@@ -13,9 +13,9 @@ from drivers.scanner.profile import load_profile
 from drivers.serial_port import open_serial
 from firmware_stubs.cables import PtyCable
 from firmware_stubs.scanner import Gm65
-from terminal.cli.devices_capture import Chunk, Head, Recorder, load, masked
-from terminal.cli.devices_record import relay
-from terminal.cli.devices_tape import Entry, timeline
+from terminal.cli.devices.capture import Chunk, Head, Recorder, load, masked
+from terminal.cli.devices.record import relay
+from terminal.cli.devices.tape import Entry, timeline
 from terminal.virtual_time import run
 from tests.devices.conformance.case import DeviceCase
 from tests.devices.conformance.cases import CASES

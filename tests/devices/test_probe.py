@@ -20,7 +20,7 @@ from firmware_stubs.display_pole import PoleStub
 from firmware_stubs.printer import PrinterStub
 from firmware_stubs.star_printer import StarPrinterStub
 from firmware_stubs.wire import Stub, Wire
-from terminal.cli.devices_find import ask as named_on_port
+from terminal.cli.devices.find import ask as named_on_port
 from terminal.virtual_time import run
 from tests.devices.conformance.case import DeviceCase
 from tests.devices.conformance.cases import CASES

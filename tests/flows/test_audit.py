@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.x509.oid import NameOID
 
-from terminal.cli.audit_checks import findings
-from terminal.cli.audit_machine import SHIPPED, UNIT, lines, service, swaps, unit
-from terminal.cli.audit_packages import BESIDE, packages
-from terminal.cli.audit_shop import DESPITE, describe
+from terminal.cli.security.audit_checks import findings
+from terminal.cli.security.audit_machine import SHIPPED, UNIT, lines, service, swaps, unit
+from terminal.cli.security.audit_packages import BESIDE, packages
+from terminal.cli.security.audit_shop import DESPITE, describe
 from terminal.payments.event import Actor
 from terminal.people.pins import PinCost, Pins
 from terminal.people.roll import Roll

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from terminal.cli.doctor_doors import door_findings, of_till
+from terminal.cli.doctor.doors import door_findings, of_till
 from terminal.errors import BadSettings
 from terminal.journal.reader import Reader
 from terminal.payments.money import Money

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from terminal.cli.lab_serve import free_block
+from terminal.cli.lab.serve import free_block
 from terminal.lab.scenario_files import read
 from terminal.simulation.lab_run import play
 from tests.flows.cli_rig import command

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from terminal.cli.lab_virtual import virtual_lab
+from terminal.cli.lab.virtual import virtual_lab
 from terminal.client import AsyncClient, Order
 from terminal.web.forms_lines import SALE_BYTES
 

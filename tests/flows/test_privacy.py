@@ -9,7 +9,7 @@ import pytest
 
 from terminal.app import running
 from terminal.cli.client import Api, api
-from terminal.cli.first_start import first_links
+from terminal.cli.serve.first_start import first_links
 from terminal.privacy.datamap import data_map
 from terminal.sandbox.ledger import CUSTOMER
 from terminal.sandbox.server import Sandbox

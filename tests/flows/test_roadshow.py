@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from terminal.cli.lab_virtual import VirtualBank, VirtualProcess
+from terminal.cli.lab.virtual import VirtualBank, VirtualProcess
 from terminal.help.languages import LANGUAGES
 from terminal.lab.laboratory import Laboratory
 from terminal.lab.playlist import STORIES, named, shipped

@@ -13,7 +13,7 @@ import typer
 from terminal.cli import stats as stats_command
 from terminal.cli import support as support_command
 from terminal.cli.bundle import showing
-from terminal.cli.doctor_service import service_findings
+from terminal.cli.doctor.service import service_findings
 from terminal.cli.sale_story import tell_story
 from terminal.cli.stats import figures
 from terminal.observe.stages import Stage

@@ -7,7 +7,7 @@ import pytest
 
 from terminal.app import running
 from terminal.cli.client import api
-from terminal.cli.first_start import first_links
+from terminal.cli.serve.first_start import first_links
 from terminal.settings import load
 from terminal.web.callers import SESSION
 from terminal.wiring.privacy import read_ledger

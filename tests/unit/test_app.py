@@ -45,7 +45,7 @@ import sys, terminal.app
 first = {{name.partition(".")[0] for name in sys.modules}} - sys.stdlib_module_names
 print(*sorted(first - {(LIBRARIES | _OWN | _MACHINE)!r}))
 print(*(name for name in {HEAVY + LATE!r} if name in sys.modules))
-import terminal.cli.first_start
+import terminal.cli.serve.first_start
 print(*(name for name in ("rich",) if name in sys.modules))
 """
 
@@ -62,7 +62,7 @@ def test_the_commands_are_there_before_the_service_they_start_and_it_starts_with
     known = "print(*(name for name in ('PIL', 'terminal.app') if name in sys.modules))"
     heavy = ("rich", "typer", "terminal.cli.demo", "terminal.sandbox")
     others = f"print(*(name for name in {heavy!r} if name in sys.modules))"
-    alone = "terminal.cli, terminal.cli.serve_alone, terminal.cli.serve"
+    alone = "terminal.cli, terminal.cli.serve.alone, terminal.cli.serve.run"
     ask = f"import sys, {alone}; {others}; import terminal.cli.commands; {known}"
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.split() == []

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from drivers.hotplug import Port
-from terminal.cli.doctor_checks import Access, Finding, Machine
-from terminal.cli.doctor_fix import DAY_S, RULE_FILE, repairs
+from terminal.cli.doctor.checks import Access, Finding, Machine
+from terminal.cli.doctor.fix import DAY_S, RULE_FILE, repairs
 from terminal.help.languages import LANGUAGES
 from terminal.settings import load
 from terminal.wiring.care import KEPT_MAX, call_for_help, care_parts
