@@ -405,16 +405,18 @@ def test_l7_a_sign_or_a_trigger_that_is_cancelled_stays_cancelled_though_it_cann
 
 @pytest.mark.row(54)
 def test_c1_a_repeat_is_refused_visibly_where_the_module_has_a_light() -> None:
-    async def story() -> tuple[list[str], list[str], str]:
+    async def story() -> tuple[list[str], list[str], int]:
         stub = Gm65()
         async with running(stub, "gm65") as counter:
             await counter.scanner.hello()
             stub.scan(CODE, times=2, every_ms=50)
             counter.cable.poke()
-            await asyncio.sleep(2)
-            return counter.texts, stub.light_log, stub.light
+            await asyncio.sleep(0.2)
+            assert stub.zone[0] == 0xDA, "the light alone"
+            await asyncio.sleep(1.8)
+            return counter.texts, stub.light_log, stub.zone[0]
 
-    assert run(story(), seed=1) == ([CODE], ["always", "while reading"], "while reading")
+    assert run(story(), seed=1) == ([CODE], ["always", "while reading"], 0xD6)
 
 
 def test_framed_output_with_aim_ids_is_read_too() -> None:

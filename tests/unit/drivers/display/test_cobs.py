@@ -45,6 +45,7 @@ def test_the_printed_code() -> None:
         ("01" * 254, "ff" + "01" * 254),
         ("01" * 254 + "00", "ff" + "01" * 254 + "0101"),
         ("01" * 255, "ff" + "01" * 254 + "0201"),
+        ("01" * 254 + "02" * 253 + "00", "ff" + "01" * 254 + "fe" + "02" * 253 + "01"),
     ],
 )
 def test_stuffing_as_its_paper_shows(plain: str, stuffed: str) -> None:
@@ -103,9 +104,9 @@ def test_l6_a_flood_keeps_no_more_than_one_frame() -> None:
 
 
 def test_the_longest_body_passes_and_a_longer_one_does_not() -> None:
-    longest = Frame(0x10, 1, b"\x01" * (BODY_MAX - 8))
+    longest = Frame(0x10, 1, b"\x01" * (1024 - 8))
     assert Decoder().feed(longest.to_bytes()) == [longest]
-    body = b"\x11\x10\x01\x00" + b"\x01" * (BODY_MAX - 7)
+    body = b"\x11\x10\x01\x00" + b"\x01" * (1024 - 7)
     wire = b"\0" + stuff(body + zlib.crc32(body).to_bytes(4, "little")) + b"\0"
     assert Decoder().feed(wire) == []
 

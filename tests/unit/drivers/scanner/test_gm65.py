@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.errors import DeviceRefused
 from drivers.scanner import gm65
 from drivers.scanner.gm65 import Alive, Decoder, Found, Reply, Status
 from drivers.scanner.line import Line, Refusal
+from drivers.scanner.speech import AskAgain
 from tests.unit.drivers.golden import vectors
 
 VECTORS = vectors("gm65")
@@ -52,6 +54,16 @@ def test_commands_are_the_published_bytes(title: str, frame: bytes) -> None:
     assert frame == VECTORS[title]
 
 
+def test_no_command_is_longer_than_a_module_takes() -> None:
+    assert gm65.write(0, bytes(245))[3] == 245
+    for size in (0, 246):
+        with pytest.raises(AssertionError):
+            gm65.write(0, bytes(size))
+    for count in (0, 257):
+        with pytest.raises(AssertionError):
+            gm65.read(0, count)
+
+
 @pytest.mark.parametrize(
     ("title", "found"),
     [
@@ -65,6 +77,16 @@ def test_commands_are_the_published_bytes(title: str, frame: bytes) -> None:
 )
 def test_answers_are_read(title: str, found: Found) -> None:
     assert decode(VECTORS[title]) == [found]
+
+
+def test_only_a_good_answer_of_the_size_asked_for_is_one() -> None:
+    assert gm65.data_of(Reply(Status.OK, b"12"), 2) == b"12"
+    for other in (Reply(Status.OK, b"12"), Reply(Status.OK, b""), Reply(2, b"1"), Alive(), Line("1")):
+        assert gm65.data_of(other, 1) is None
+    with pytest.raises(AskAgain):
+        gm65.data_of(Reply(Status.BAD_CRC, b"1"), 1)
+    with pytest.raises(DeviceRefused):
+        gm65.data_of(Reply(Status.UNKNOWN_COMMAND, b"1"), 1)
 
 
 def test_a_zone_dump_of_98_bytes_is_one_answer() -> None:
@@ -139,5 +161,7 @@ def test_s42_a_code_that_holds_an_answers_bytes_is_refused_as_a_line() -> None:
 
 
 def test_c3_a_framed_scan_longer_than_a_code_can_be_is_refused() -> None:
+    assert decode(b"\x03\x10\x00" + b"7" * 4096) == [Line("7" * 4096)]
+    assert decode(b"\x03\x10\x01" + b"7" * 4097 + b"\r") == [Refusal.TOO_LONG]
     found = decode(b"\x03\x7f\x7f" + b"7" * 40 + b"\r")
     assert found == [Refusal.CONTROL_BYTES]

@@ -54,6 +54,19 @@ def test_commands_are_the_published_bytes(title: str, frame: bytes) -> None:
     assert frame == VECTORS[title]
 
 
+def test_opcodes_causes_and_types_are_the_manuals() -> None:
+    commands = (Op.REQUEST_REVISION, Op.REPLY_REVISION, Op.PARAM_SEND, Op.START_SESSION, Op.STOP_SESSION)
+    assert bytes((*commands, Op.DECODE_DATA, Op.EVENT)).hex() == "a3a4c6e4e5f3f6"
+    assert bytes(Cause).hex() == "0102060a"
+    linear = {number: aim for number, aim in ssi.SYMBOLOGY.items() if number < 0x10}
+    assert linear == {
+        **{0x01: "]A", 0x02: "]F", 0x03: "]C0", 0x06: "]I", 0x07: "]G", 0x08: "]E0", 0x09: "]E0"},
+        **{0x0A: "]E4", 0x0B: "]E0", 0x0E: "]M", 0x0F: "]C1"},
+    }
+    square = {0x11: "]L", 0x1A: "]L", 0x1B: "]d", 0x1C: "]Q1", 0x2C: "]Q1", 0x2D: "]z", 0x30: "]e0"}
+    assert square.items() <= ssi.SYMBOLOGY.items()
+
+
 def test_a_repeated_command_is_marked_and_summed_again() -> None:
     assert ssi.again(ssi.frame(Op.LED_ON, b"\x01")) == bytes.fromhex("05 E7 04 01 01 FF 0E")
 
