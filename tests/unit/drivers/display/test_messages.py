@@ -1,10 +1,25 @@
 """Payloads to values, and what is no message."""
 
+import re
+from enum import IntEnum
+from pathlib import Path
+
 import pytest
 
 from drivers.display import messages
-from drivers.display.messages import DisplayEvent, DisplayHello, DisplayState, NotThatMessage, Result
+from drivers.display.messages import (
+    DisplayEvent,
+    DisplayHello,
+    DisplayState,
+    NotThatMessage,
+    Result,
+    Screen,
+    Status,
+    Type,
+)
+from firmware_stubs import display_drawing, display_firmware
 
+PAGE = (Path(__file__).parents[4] / "docs" / "display-frame.md").read_text("utf-8")
 HELLO = bytes.fromhex("01 04030201 f000 4001 0d 0d00") + b"countertop-display 1.0 A1"
 
 
@@ -19,6 +34,26 @@ def test_a_wide_glass_has_its_caption_beside_the_code() -> None:
     hello = DisplayHello(1, 1, 320, 240, 13, 0, "x")
     assert hello.caption == (240, 0, 80, 240)
     assert hello.serial == ""
+
+
+@pytest.mark.parametrize("words", [Type, Status, Screen, Result])
+def test_both_sides_number_their_words_alike(words: type[IntEnum]) -> None:
+    firmware = vars(display_drawing) if words is Result else vars(display_firmware)
+    assert {each.name: each.value for each in words} == {each.name: firmware[each.name] for each in words}
+
+
+def test_words_have_the_numbers_of_the_frames_page() -> None:
+    rows = {
+        name: int(number, 16) for number, name in re.findall(r"^\| ([0-9A-F]{2}) \| (\w+) ", PAGE, re.MULTILINE)
+    }
+    assert {each.name: each.value for each in Type} == rows
+    result = re.search(r"result u8 \((.*?)\)", PAGE)
+    assert result
+    assert result[1].upper() == ", ".join(f"{each.value} {each.name}" for each in Result)
+    status = re.search(r"status u8: (.*?), 7 ", PAGE)
+    assert status
+    words = [f"{each.value} {each.name}".replace("_", " ") for each in Status if each != Status.WRONG_SCREEN]
+    assert status[1].upper() == ", ".join(words)
 
 
 def test_state_and_event() -> None:
@@ -43,5 +78,6 @@ def test_texts_are_cut_between_characters() -> None:
 
 def test_modules_must_fit_their_version() -> None:
     assert messages.show_qr(1, 2, 1, bytes(56), inverted=True)[:8].hex() == "0100000002000101"
+    assert messages.show_qr(1, 2, 1, bytes(56))[:8].hex() == "0100000002000100"
     with pytest.raises(AssertionError):
         messages.show_qr(1, 2, 2, bytes(56))
