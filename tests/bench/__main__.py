@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 
 from tests.bench import (
     codes,
@@ -36,9 +37,9 @@ from tests.bench import (
 from tests.bench.history import Pattern
 from tests.bench.peers import PeerMissing, environment, number_from
 from tests.bench.peers.lnbits import Lnbits, running
-from tests.bench.shop import ROOT, Acquirer, NotStarted, Shop, acquirer, many_files
+from tests.bench.shop import ROOT, Acquirer, NotStarted, Shop, acquirer, many_files, reason
 from tests.bench.table import Figure, missing, save, show
-from tests.bench.timing import now_s
+from tests.bench.timing import Silent, now_s
 
 N: Final = 1_000_000
 OUT: Final = ROOT / ".bench"
@@ -191,8 +192,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="run-", dir=OUT) as folder:
         try:
             bench.run(Path(folder))
-        except NotStarted as error:
-            console.print(f"[bold red]not started:[/bold red] {error}", markup=True)
+        except (NotStarted, Silent, ExceptionGroup) as error:
+            why = reason(error)
+            if why is None:
+                raise
+            word = "not started" if isinstance(why, NotStarted) else "not measured"
+            console.print(f"[bold red]{word}:[/bold red] {escape(str(why))}", highlight=False)
             return 1
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} at the start"
     about = f"{machine}, {time.time() - began_s:.0f} s"

@@ -2,7 +2,7 @@
 
 ``python -m tests.bench.acquirer FOLDER CA`` says where it is in one JSON line, then answers one JSON line each:
 ``{"chars": n}`` makes the codes of later orders n characters long, ``{"log": true}`` tells the times since it was
-asked last: begin and end of each order's answer, and when each notification left.
+asked last: begin and end of each order's answer, when each notification left, and why one did not.
 """
 
 import asyncio
@@ -61,7 +61,9 @@ class TimedSandbox(Sandbox):
         super().__init__(desk, keys, store, woken)
         self.answers: dict[str, tuple[float, float]] = {}  # order number -> begin and end, now_s
         self.posted: dict[str, float] = {}  # order number -> when its notification was written to the line, now_s
+        self.unheard: dict[str, str] = {}  # order number -> why a notification of it did not get through
         self._watch = aiohttp.TraceConfig()
+        self._watch.on_request_exception.append(self._failed)
         self._watch.on_request_chunk_sent.append(self._written)
         self._watch.freeze()
 
@@ -93,6 +95,14 @@ class TimedSandbox(Sandbox):
     ) -> None:
         self.posted.setdefault(_ORDER.get(), now_s())
 
+    async def _failed(
+        self,
+        _session: aiohttp.ClientSession,
+        _context: SimpleNamespace,
+        params: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        self.unheard[_ORDER.get()] = str(params.exception) or type(params.exception).__name__
+
 
 async def start(folder: Path, authority: Path, entropy: LongEntropy) -> TimedSandbox:
     clock = SystemClock()
@@ -119,9 +129,11 @@ async def main(folder: Path, authority: Path) -> None:
         asked = json.loads(line)
         if "chars" in asked:
             entropy.extra = (asked["chars"] - FRAME_CHARS) // 2 - _CODE_BYTES
-        say({"answers": sandbox.answers, "posted": sandbox.posted} if "log" in asked else {})
         if "log" in asked:
-            sandbox.answers, sandbox.posted = {}, {}
+            say({"answers": sandbox.answers, "posted": sandbox.posted, "unheard": sandbox.unheard})
+            sandbox.answers, sandbox.posted, sandbox.unheard = {}, {}, {}
+        else:
+            say({})
     await sandbox.close()
 
 

@@ -16,7 +16,7 @@ from firmware_stubs.cables import PtyCable
 from firmware_stubs.display_drawing import Panel
 from firmware_stubs.display_firmware import Display
 from firmware_stubs.wire import Stub
-from tests.bench.timing import now_s
+from tests.bench.timing import now_s, within
 
 BAUD: Final = 115200
 SLIP_BEGINS: Final = b"\x1b@"  # ESC @, before anything a slip holds; state queries begin with DLE
@@ -77,7 +77,7 @@ class PaperlessPrinter(Stub):
 
 class DisplayEnd:
     def __init__(self, link: Path, serial: str) -> None:
-        self.cable = PtyCable(GlasslessDisplay(serial), link)
+        self.cable, self._name = PtyCable(GlasslessDisplay(serial), link), f"display {serial}"
         self.cable.tap = self._tap
         self.last: dict[Type, Frame] = {}
         self.count: dict[Type, int] = dict.fromkeys(_SCREENS, 0)
@@ -99,8 +99,8 @@ class DisplayEnd:
                 self._news.set()
 
     async def after(self, kind: Type, count: int) -> Frame:
-        """Wait until more than ``count`` of a kind came; returns the newest."""
-        async with asyncio.timeout(WAIT_S):
+        """Wait until more than ``count`` of a kind came; returns the newest. Raises Silent, as all waits here."""
+        async with within(WAIT_S, f"{kind.name} at {self._name}"):
             while self.count[kind] <= count:
                 self._news.clear()
                 await self._news.wait()
@@ -108,7 +108,7 @@ class DisplayEnd:
 
     async def idle(self) -> None:
         """Until the glass shows no customer anything, and the wire is quiet."""
-        async with asyncio.timeout(WAIT_S):
+        async with within(WAIT_S, f"an idle screen at {self._name}"):
             while self.newest is not Type.SHOW_IDLE:
                 self._news.clear()
                 await self._news.wait()
@@ -116,8 +116,9 @@ class DisplayEnd:
 
     async def quiet(self) -> None:
         """Until a real wire would have passed everything, captions too, and nothing more came for a moment."""
-        while (wait_s := max(self.free_s, self.heard_s) + CALM_S - now_s()) > 0:  # noqa: ASYNC110  # the wire's time
-            await asyncio.sleep(wait_s)
+        async with within(WAIT_S, f"a quiet wire at {self._name}"):
+            while (wait_s := max(self.free_s, self.heard_s) + CALM_S - now_s()) > 0:  # noqa: ASYNC110  # its time
+                await asyncio.sleep(wait_s)
 
 
 class PrinterEnd:
@@ -143,12 +144,13 @@ class PrinterEnd:
 
     async def quiet(self) -> None:
         """Until nothing came for a moment: the slip is out and its end is in the journal."""
-        while (wait_s := self.heard_s + CALM_S - now_s()) > 0:  # noqa: ASYNC110  # the far end's time
-            await asyncio.sleep(wait_s)
+        async with within(WAIT_S, f"the end of a slip at {self.cable.link}"):
+            while (wait_s := self.heard_s + CALM_S - now_s()) > 0:  # noqa: ASYNC110  # the far end's time
+                await asyncio.sleep(wait_s)
 
     async def slip_after(self, count: int) -> float:
         """When the next slip's first byte came."""
-        async with asyncio.timeout(WAIT_S):
+        async with within(WAIT_S, f"a slip at {self.cable.link}"):
             while len(self.began_s) <= count:
                 self._news.clear()
                 await self._news.wait()

@@ -148,9 +148,10 @@ async def _soon(shop: Shop, till: Till, course: Course) -> None:
 
 
 async def _note_bank(shop: Shop, course: Course) -> None:
-    log = await shop.bank.ask(log=True)
-    course.answers |= {order: end - begin for order, (begin, end) in log["answers"].items()}
-    course.posted |= log["posted"]
+    made = [each.order for each in course.sales if each.order not in course.posted]
+    times = await shop.bank.times(made)
+    course.answers |= times.answers
+    course.posted |= times.posted
 
 
 def _verify_s() -> float:

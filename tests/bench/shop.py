@@ -7,7 +7,7 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,18 +20,27 @@ from terminal.local_authority import ensure
 from terminal.system import SystemClock
 from tests.bench.acquirer import TOKEN
 from tests.bench.far_end import DisplayEnd, Frame, PrinterEnd
-from tests.bench.timing import now_s
+from tests.bench.timing import Silent, now_s, within
 
 ROOT: Final = Path(__file__).parents[2]
 COUNTERTOP: Final = Path(sys.executable).with_name("countertop")
 START_S: Final = 120.0
 STOP_S: Final = 20.0
 POLL_S: Final = 0.005
+ANSWER_S: Final = 20.0
+NOTICE_S: Final = 10.0  # a notification is on its way before "paid" is shown, unless the service had to ask
 PEPPER: Final = "00" * 32
 
 
 class NotStarted(Exception):
     """A process of the run did not come up; the text is what it said last."""
+
+
+def reason(error: Exception) -> Exception | None:
+    """Why there is nothing to measure, out of a group of customers too. None: a mistake of ours."""
+    if isinstance(error, ExceptionGroup):
+        return next(filter(None, map(reason, error.exceptions)), None)
+    return error if isinstance(error, NotStarted | Silent) else None
 
 
 @dataclass(slots=True)
@@ -44,8 +53,34 @@ class Acquirer:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps(what).encode() + b"\n")
-        told: dict[str, Any] = json.loads(await self.process.stdout.readline())
+        async with within(ANSWER_S, "the bank's log"):
+            told: dict[str, Any] = json.loads(await self.process.stdout.readline())
         return told
+
+    async def times(self, orders: Collection[str], *, limit_s: float = NOTICE_S) -> "Times":
+        """Of these paid orders. Raises Silent: the service was not notified of one, so it had to ask."""
+        times, end_s = Times(), now_s() + limit_s
+        why: dict[str, str] = {}
+        while True:
+            log = await self.ask(log=True)
+            times.answers |= {order: end - begin for order, (begin, end) in log["answers"].items()}
+            times.posted |= log["posted"]
+            why |= log["unheard"]
+            late = [each for each in orders if each not in times.posted]
+            if not late:
+                return times
+            if now_s() > end_s:
+                told = why.get(late[0], "nobody sent it")
+                raise Silent(f"the bank's notification of {len(late)} of {len(orders)} orders never came: {told}")
+            await asyncio.sleep(POLL_S)
+
+
+@dataclass(slots=True)
+class Times:
+    """What the bank's stop-watch says, by order."""
+
+    answers: dict[str, float] = field(default_factory=dict)  # how long it took to answer
+    posted: dict[str, float] = field(default_factory=dict)  # when its notification left, now_s
 
 
 @asynccontextmanager
@@ -57,7 +92,8 @@ async def acquirer(folder: Path, state: Path) -> AsyncIterator[Acquirer]:
     )  # fmt: skip
     assert process.stdout
     try:
-        told = json.loads(await process.stdout.readline() or "{}")
+        async with within(START_S, "the sandbox to start"):
+            told = json.loads(await process.stdout.readline() or "{}")
         if not told:
             raise NotStarted("the sandbox did not start")
         yield Acquirer(process, told["url"], Path(told["credentials"]))
@@ -141,7 +177,7 @@ class Shop:
                 stdout=out, stderr=out, cwd=ROOT,
             )  # fmt: skip
         try:
-            async with asyncio.timeout(START_S):
+            async with within(START_S, "the service to start"):
                 while not ready.exists():
                     if process.returncode is not None:
                         raise NotStarted(log.read_text()[-2000:])
@@ -179,7 +215,8 @@ class Till:
         body = {"counter": counter, "amount_minor": minor, "currency": "CNY"}
         headers = {"Idempotency-Key": f"bench-{self._run}-{self._count:08}"}
         asked_s = now_s()
-        async with self._shop.post("/api/v1/sales", json=body, headers=headers) as answer:
+        answered = within(ANSWER_S, "the service's answer to a sale")
+        async with answered, self._shop.post("/api/v1/sales", json=body, headers=headers) as answer:
             told: dict[str, Any] = await answer.json(content_type=None)
             self.answered_ms.append((now_s() - asked_s) * 1e3)
             assert answer.status == 201, told
@@ -191,7 +228,8 @@ class Till:
             return told
 
     async def pay(self, order: str) -> None:
-        async with self._bank.post("/admin/pay", json={"order_no": order}) as answer:
+        answered = within(ANSWER_S, "the bank's answer to a payment")
+        async with answered, self._bank.post("/admin/pay", json={"order_no": order}) as answer:
             assert answer.status == 200, await answer.text()
 
 

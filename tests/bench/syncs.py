@@ -5,12 +5,11 @@ DELAY_S longer, and the time a sale then takes tells how many of them it waited 
 """
 
 import asyncio
-import contextlib
 import shutil
-import signal
 from dataclasses import dataclass, field
 
-from tests.bench.shop import Shop, Till, one_sale
+from tests.bench.shop import ANSWER_S, Shop, Till, one_sale, stop
+from tests.bench.timing import within
 
 SALES = 4
 DELAY_S = 0.2  # far above everything else on the way
@@ -35,19 +34,25 @@ async def count_waits(shop: Shop, till: Till) -> Waits | None:
         strace, "-f", "-e", "trace=fdatasync,fsync", "-e", delay, "-o", "/dev/null", "-p", str(till.pid),
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
+    try:
+        return await _count(shop, till) if await _traces(tracer) else None
+    finally:
+        await stop(tracer)
+
+
+async def _traces(tracer: asyncio.subprocess.Process) -> bool:
     assert tracer.stderr
-    if b"attached" not in await tracer.stderr.readline():
-        await tracer.wait()
-        return None
+    async with within(ANSWER_S, "strace to say whether it traces"):
+        return b"attached" in await tracer.stderr.readline()
+
+
+async def _count(shop: Shop, till: Till) -> Waits:
     waits = Waits()
     for counter in list(shop.displays)[:SALES]:
         sale = await one_sale(shop, till, counter, pause_s=4 * DELAY_S)
-        posted = (await shop.bank.ask(log=True))["posted"][sale.order]
+        posted = (await shop.bank.times([sale.order])).posted[sale.order]
         waits.code.append(int((sale.code.came_s - sale.asked_s) / DELAY_S))
         waits.paid.append(int((sale.paid.came_s - posted) / DELAY_S))
         waits.paper.append(int((sale.paper_s - sale.paid.came_s) / DELAY_S))
         await asyncio.sleep(4 * DELAY_S)  # the rest of the sale syncs too
-    with contextlib.suppress(ProcessLookupError):
-        tracer.send_signal(signal.SIGINT)
-    await tracer.wait()
     return waits

@@ -1,16 +1,32 @@
-"""Clocks and the middle of noisy numbers. Everything compared is measured in turns, round by round."""
+"""Clocks, limits, and the middle of noisy numbers. Everything compared is measured in turns, round by round."""
 
+import asyncio
 import cProfile
 import os
 import pstats
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 ROUNDS: Final = 3
 Run = Callable[[], object]
+
+
+class Silent(Exception):
+    """What the run waited for did not come, so there is nothing to measure; the text says what."""
+
+
+@asynccontextmanager
+async def within(limit_s: float, what: str) -> AsyncIterator[None]:
+    """Raises Silent: ``what`` is not over by then."""
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError:
+        raise Silent(f"waited {limit_s:g} s in vain for {what}") from None
 
 
 def now_s() -> float:
