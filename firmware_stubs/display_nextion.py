@@ -28,7 +28,8 @@ _TEXTS: Final = {
 class NextionStub(Stub):
     """``page`` is what is shown; ``texts`` holds every component's text by ``page.name``.
 
-    Faults: ``mute`` does all and says nothing; ``lies`` says "done" and does nothing (L11).
+    Faults: ``mute`` does all and says nothing; ``lies`` says "done" and does nothing (L11); every text is answered
+    with ``fails``.
     """
 
     serial: str = "D264B8204F0E1828"
@@ -37,6 +38,7 @@ class NextionStub(Stub):
     text_max: int = 60
     mute: bool = False
     lies: bool = False
+    fails: int = _OK
     page: int = 0
     codes: int = 0
     texts: dict[str, bytes] = field(default_factory=dict)
@@ -128,6 +130,8 @@ class NextionStub(Stub):
     def _assign(self, name: str, quoted: bytes) -> int:
         if name not in self.texts:
             return _NO_VARIABLE
+        if self.fails != _OK:
+            return self.fails
         plain = re.sub(rb"\\(.)", rb"\1", quoted, flags=re.DOTALL)
         if re.sub(rb"\\.", b"", quoted, flags=re.DOTALL).count(b'"') or re.search(rb"(?<!\\)(\\\\)*\\$", quoted):
             return _BAD_ESCAPE

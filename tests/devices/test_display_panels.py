@@ -335,6 +335,19 @@ def test_a_panel_without_our_project_is_refused_with_the_page_that_describes_it(
     play(story())
 
 
+@pytest.mark.parametrize("code", bytes.fromhex("00 02 03 04 05 06 09 11 12 1A 1B 1C 1D 1E 1F 20 23"))
+def test_every_failure_a_nextion_names_is_told_at_once(code: int) -> None:
+    async def story() -> None:
+        stub, _, panel = rig("nextion")
+        await panel.greet()
+        stub.fails = code
+        with pytest.raises(DeviceRefused, match=r"the panel .* \(idle.title.txt\)"):
+            await panel.show(IDLE)
+        assert now_s() < 0.1
+
+    play(story())
+
+
 @pytest.mark.parametrize("text", ["ÿÿÿ", 'A" page 1 "', "\\", '\\"', "{0}", "\xff\xff\xffpage 1\xff\xff\xff"])
 def test_s61_a_name_never_ends_a_nextion_command(text: str) -> None:
     async def story() -> None:
