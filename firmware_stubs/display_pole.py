@@ -41,7 +41,11 @@ _ESCPOS: Final = {
 
 @dataclass
 class PoleStub(Stub):
-    """``raw`` is the glass as bytes, ``lines`` as letters of ``codec``; ``unknown`` counts bytes it dropped."""
+    """``raw`` is the glass as bytes, ``lines`` as letters of ``codec``; ``unknown`` counts bytes it dropped.
+
+    ``chosen``: 1 the printer behind it gets every byte (``passed`` counts them), 2 the display does, 3 both do;
+    ``chosen_first`` after power and a reset.
+    """
 
     dialect: Literal["cd5220", "escpos-vfd", "led8n"] = "cd5220"
     codec: str = "cp437"
@@ -49,6 +53,9 @@ class PoleStub(Stub):
     lamp: str = "0"
     code_page: int | None = None
     brightness: int = 4
+    chosen_first: int = 2
+    chosen: int = 0
+    passed: int = 0
     unknown: int = 0
     painted: int = 0
     raw: bytearray = field(default_factory=bytearray)
@@ -58,6 +65,7 @@ class PoleStub(Stub):
 
     def __post_init__(self) -> None:
         self._clear()
+        self.chosen = self.chosen or self.chosen_first
 
     @property
     def lines(self) -> tuple[str, str]:
@@ -72,6 +80,7 @@ class PoleStub(Stub):
         """Power goes and comes back."""
         self._clear()
         self._input.clear()
+        self.chosen = self.chosen_first
 
     def receive(self, data: bytes, now_ms: int) -> bytes:  # noqa: ARG002 - it plans nothing
         self._input += data
@@ -90,6 +99,9 @@ class PoleStub(Stub):
     def _obey(self) -> int:
         """Act on what stands first in the buffer; how many bytes that was, 0: the rest has not come."""
         first = self._input[0]
+        if self.chosen == 1 and not b"\x1b\x3d".startswith(self._input[:2]):
+            self.passed += 1
+            return 1
         if first == 0x0C:
             self._clear()
             return 1
@@ -126,7 +138,7 @@ class PoleStub(Stub):
         if not self._line_mode:
             self._set(head, bytes(self._input[2 : 2 + size]))
         else:
-            self.unknown += 1
+            self.unknown += head != b"\x1b\x3d"  # who does not know its mode has to say this first
         return 2 + size
 
     def _line(self) -> int:
@@ -154,6 +166,9 @@ class PoleStub(Stub):
     def _set(self, head: bytes, values: bytes) -> None:
         if head == b"\x1b\x40":
             self._clear()
+            self.chosen = self.chosen_first
+        elif head == b"\x1b\x3d":
+            self.chosen = values[0] & 3 or self.chosen
         elif head in (b"\x1b\x6c", b"\x1f\x24") and 1 <= values[0] <= 20 and values[1] in (1, 2):
             self._at = values[0] - 1 + (values[1] - 1) * 20
         elif head in (b"\x1b\x74", b"\x1b\x63"):

@@ -18,6 +18,7 @@ COLUMNS: Final = 20
 DIGITS: Final = 8
 CLEAR: Final = b"\x0c"  # also ends the CD5220's line mode, in which it hears nothing else
 RESET: Final = b"\x1b\x40"
+CHOOSE: Final = b"\x1b\x3d\x02"  # the display, not a printer behind it; a reset may forget it
 _LED8N_LAMPS: Final = {"idle": b"2", "code": b"2", "paid": b"3"}  # total so far, total, received
 
 
@@ -74,11 +75,12 @@ def start(profile: PoleProfile) -> bytes:
         case "cd5220":
             page = b"\x1b\x63" + bytes((profile.code_page,)) if profile.code_page >= 0 else b""
             light = b"\x1b\x2a" + bytes((profile.brightness,))
-            return CLEAR + RESET + page + b"\x1b\x11" + b"\x1b\x5f\x00" + light + CLEAR
+            heard = CHOOSE + CLEAR + CHOOSE + RESET + CHOOSE  # also out of the line mode
+            return heard + page + b"\x1b\x11" + b"\x1b\x5f\x00" + light + CLEAR
         case "escpos-vfd":
             page = b"\x1b\x74" + bytes((profile.code_page,)) if profile.code_page >= 0 else b""
             light = b"\x1f\x58" + bytes((profile.brightness,))
-            return b"\x1b\x3d\x02" + RESET + page + b"\x1f\x01" + b"\x1f\x43\x00" + light + CLEAR
+            return CHOOSE + RESET + CHOOSE + page + b"\x1f\x01" + b"\x1f\x43\x00" + light + CLEAR
         case "led8n":
             return CLEAR
 

@@ -192,6 +192,17 @@ def test_s61_whatever_a_name_holds_no_control_byte_comes_out_of_it(name: str) ->
     assert shown(profile, screen).unknown == 0
 
 
+@pytest.mark.parametrize("name", ["cd5220", "escpos-vfd"])
+def test_a_display_that_hands_its_bytes_to_a_printer_is_chosen_and_no_paper_gets_a_letter(name: str) -> None:
+    """A reset may give the line back to the printer; a till before us may have left it there."""
+    profile = load_panel(PoleProfile, name)
+    stub = PoleStub(profile.dialect, chosen_first=1)
+    for _ in range(2):
+        stub.receive(start(profile), 0)
+        stub.receive(bytes_of(SALE, profile), 1)
+        assert (stub.screen, stub.passed, stub.unknown) == ("Scan           12.50\nCorner Noodles", 0, 0)
+
+
 def test_l4_the_trap_of_the_cd5220_every_split_shows_the_same() -> None:
     profile = load_panel(PoleProfile, "cd5220")
     stream = start(profile) + bytes_of(SALE, profile) + start(profile) + bytes_of(SALE, profile)
