@@ -7,7 +7,7 @@ one phone could hold every file the service may open. Here a connection is count
 import asyncio
 import ssl
 from collections import Counter
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 from aiohttp.web_runner import BaseSite
@@ -31,7 +31,7 @@ class HastySite(web.TCPSite):
     async def start(self) -> None:
         await BaseSite.start(self)
         loop = asyncio.get_running_loop()
-        make = lambda: _Arrival(self)  # noqa: E731  # create_server asks for a factory
+        make = lambda: Arrival(self)  # noqa: E731  # create_server asks for a factory
         self._server = await loop.create_server(make, self._host, self._port, backlog=self._backlog)
 
     async def stop(self) -> None:
@@ -41,7 +41,7 @@ class HastySite(web.TCPSite):
             await asyncio.wait(self._under_way, timeout=END_S)
         await super().stop()
 
-    def arrived(self, transport: asyncio.Transport, arrival: "_Arrival") -> None:
+    def arrived(self, transport: asyncio.Transport, arrival: "Arrival") -> None:
         """Shake hands, or send it away at once: there is no room."""
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if peer else "unknown"
@@ -54,7 +54,7 @@ class HastySite(web.TCPSite):
         self._under_way[task] = address
         task.add_done_callback(self._under_way.pop)
 
-    async def _shake(self, transport: asyncio.Transport, arrival: "_Arrival") -> None:
+    async def _shake(self, transport: asyncio.Transport, arrival: "Arrival") -> None:
         server, loop = self._runner.server, asyncio.get_running_loop()
         assert server is not None, "the runner is set up"
         try:
@@ -73,7 +73,7 @@ class HastySite(web.TCPSite):
             door.data_received(bytes(arrival.early))
 
 
-class _Arrival(asyncio.Protocol):
+class Arrival(asyncio.Protocol):
     """Who has connected and not shaken hands yet. ``early``: what came in one piece with the handshake's end."""
 
     def __init__(self, site: HastySite) -> None:
@@ -81,8 +81,7 @@ class _Arrival(asyncio.Protocol):
         self.early, self.lost = bytearray(), False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._site.arrived(transport, self)
+        self._site.arrived(cast(asyncio.Transport, transport), self)  # other loops' are not of this class
 
     def data_received(self, data: bytes) -> None:
         self.early += data  # of one turn of the loop: no more than one read of the line

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from terminal.errors import BadSettings
 from terminal.web.edge import EdgeLimits
-from terminal.web.listen import listen, listener_on
+from terminal.web.handshakes import Arrival, HastySite
+from terminal.web.listen import RUNNER, listen, listener_on
 
 
 async def test_a_free_port_is_taken_and_given_back() -> None:
@@ -35,6 +36,26 @@ async def test_s28_with_tls_so_many_shake_hands_at_once_and_no_more() -> None:
             assert await idle[2][0].read() == b"", "a third has no place"
     for _, writer in idle:
         writer.close()
+
+
+class ForeignTransport(asyncio.BaseTransport):
+    """Of a loop with transports of its own: of none of asyncio's classes for streams."""
+
+    aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+async def test_s28_a_connection_of_another_loop_is_counted_as_any() -> None:
+    app, transport = web.Application(), ForeignTransport()
+    async with AsyncExitStack() as stack:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        await listen(stack, app, "127.0.0.1", 0, tls, EdgeLimits(handshakes=0))
+        (site,) = app[RUNNER].sites
+        assert isinstance(site, HastySite)
+        Arrival(site).connection_made(transport)
+        assert transport.aborted, "there is no place"
 
 
 async def test_a_busy_port_names_who_has_it() -> None:
