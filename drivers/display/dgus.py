@@ -162,11 +162,11 @@ class DgusPanel:
         return told
 
     async def show(self, screen: PanelScreen) -> None:
-        """The old code down; texts on a page nobody sees; amount and code read back; then the page."""
+        """The old screen down; texts on a page nobody sees; amount and code read back; then the page."""
         clean, page = said(screen, self._profile.encoding), _PAGES.get(screen.kind, "result")
         shape = self._profile
         code = self._code(screen) if screen.kind == "code" else b""
-        if page == "code" or self._page == shape.page_code:
+        if page == "code" or self._page != shape.page_idle:
             await self._turn_to(shape.page_idle)
         words = " ".join(each for each in (clean.words, clean.reference) if each)
         for vp, text in ((shape.title_vp, clean.title), (shape.words_vp, words), (shape.test_vp, clean.test)):

@@ -169,10 +169,10 @@ class NextionPanel:
         return {"model": model, "serial": serial}
 
     async def show(self, screen: PanelScreen) -> None:
-        """The old code down; texts on a page nobody sees; amount and code read back; then the page."""
+        """The old screen down; texts on a page nobody sees; amount and code read back; then the page."""
         clean, page = said(screen, self._profile.encoding), _PAGES.get(screen.kind, "result")
         code = self._code(screen) if screen.kind == "code" else b""
-        if page == "code" or self._page == self._profile.page_code:
+        if page == "code" or self._page != self._profile.page_idle:
             await self._turn_to(self._profile.page_idle)
         for name, text in self._texts(clean):
             if name == "amount":

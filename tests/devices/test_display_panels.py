@@ -92,6 +92,40 @@ def test_i10_no_moment_shows_half_of_a_new_code(name: str) -> None:
 
 
 @READING_BACK
+def test_i10_no_moment_shows_one_sales_words_with_anothers_amount(name: str) -> None:
+    """A customer's own code is checked while the glass still says that the last one has paid."""
+    checking = PanelScreen("checking", amount="R$ 9,90", digits="9.90", words="One moment")
+    sale = (CODE, PAID, checking, replace(checking, kind="paid", words="Paid"), OTHER, IDLE)
+
+    def glass(stub: Any) -> tuple[str, ...]:
+        if name == "nextion":
+            texts = {key: value.decode("latin-1") for key, value in stub.texts.items()}
+            amount, words = texts.get(f"{stub.screen}.amount", ""), texts[f"{stub.screen}.words"]
+        else:
+            amount, words = stub.amount, stub.words
+        return () if stub.screen == "idle" else (stub.screen, stub.payload, amount, words)
+
+    async def story() -> None:
+        stub, cable, panel = rig(name)
+        await panel.greet()
+        seen: set[tuple[str, ...]] = set()
+
+        def look(data: bytes) -> bytes:
+            seen.add(glass(stub))
+            return data
+
+        cable.to_device = look
+        wanted: set[tuple[str, ...]] = {()}
+        for screen in sale:
+            await panel.show(screen)
+            wanted.add(glass(stub))
+        assert seen <= wanted
+        assert len(wanted) == len(sale)
+
+    play(story())
+
+
+@READING_BACK
 def test_l11_a_panel_that_says_done_and_keeps_the_old_code_is_caught(name: str) -> None:
     async def story() -> None:
         stub, _, panel = rig(name)
