@@ -20,7 +20,7 @@ def test_the_page_has_the_budget_of_every_suite() -> None:
     [
         ("tests/flows/test_pix.py::test_a", "tests/flows"),
         ("tests/flows/browser/test_till.py::test_a[1]", "tests/flows/browser"),
-        ("tests/unit/web/test_forms.py::test_a", "tests/unit"),
+        ("tests/unit/web/shapes/test_form.py::test_a", "tests/unit"),
         ("tests/test_rows.py::test_a", "tests"),
     ],
 )

@@ -22,7 +22,7 @@ from terminal.settings import Loaded
 from terminal.settlement.reconcile import Report
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.web.settlement_desk import SettlementDesk
-from terminal.web.views_settlement import day_view, difference_view, report_view
+from terminal.web.shapes.settlements import day_view, difference_view, report_view
 from terminal.wiring.channels import notify_url, open_channel
 from terminal.wiring.house import house_of
 from terminal.wiring.stores import open_store, reading_path

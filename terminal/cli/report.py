@@ -41,8 +41,8 @@ from terminal.settlement.export import Rows
 from terminal.settlement.fees import fees_of_days
 from terminal.settlement.z_report import Report, Reports
 from terminal.system import SystemClock, SystemIds
-from terminal.web.answers import sale_row
-from terminal.web.views_reports import FeeList, TodayView, currency_views, fee_view, report_view
+from terminal.web.shapes.reports import FeeList, TodayView, currency_views, fee_view, report_view
+from terminal.web.shapes.sales import sale_row
 from terminal.wiring.stores import reading_path
 
 report = typer.Typer(no_args_is_help=True, help="X and Z reports, fees, the day book, today.")

@@ -8,23 +8,27 @@ from terminal.errors import Conflict
 from terminal.people.keyring import NewKey
 from terminal.people.records import ApiKey
 from terminal.people.roles import Action, Principal, Role
-from terminal.web.answers import (
+from terminal.web.callers import SESSION
+from terminal.web.calls import Answer, Call
+from terminal.web.hub import HUB
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.people import (
     AccessList,
     AccountList,
     AccountRow,
     ApiKeyList,
     ApiKeyRow,
     DeviceRow,
-    Done,
+    KeyRotation,
     MadeKey,
+    NewApiKey,
+    NewPerson,
+    NewPin,
+    NewVisitor,
     PersonRow,
     SessionRow,
     StaffRow,
 )
-from terminal.web.callers import SESSION
-from terminal.web.calls import Answer, Call
-from terminal.web.forms import KeyRotation, NewApiKey, NewPerson, NewPin, NewVisitor, Nothing
-from terminal.web.hub import HUB
 
 TOLD_AGAIN_S: Final = 60.0  # pages repeat for seconds; after that nobody is told a key again
 

@@ -3,9 +3,9 @@
 from dataclasses import astuple
 
 from terminal.people.roles import Action
-from terminal.web.answers import AlertList, AlertRow, Done
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import AlertEnding, Nothing
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.inbox import AlertEnding, AlertList, AlertRow
 
 
 async def list_alerts(call: Call[Nothing]) -> Answer:

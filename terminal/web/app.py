@@ -20,7 +20,6 @@ from terminal.web import callers, problems, security, versions
 from terminal.web.calls import PREFIX, Answer, Call, Operation, route
 from terminal.web.care_desk import CARE, CareDesk, CareParts
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
-from terminal.web.forms import Nothing
 from terminal.web.hook_desk import HOOKS, idle_hooks
 from terminal.web.hub import HUB, Hub
 from terminal.web.live import live
@@ -37,6 +36,7 @@ from terminal.web.report_desk import DESK, Desk, ReportParts
 from terminal.web.risk_desk import RISK, RiskWords, shop_facts
 from terminal.web.routes.table import OPERATIONS
 from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
+from terminal.web.shapes.form import Nothing
 from terminal.web.stream import stream
 
 

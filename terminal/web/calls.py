@@ -17,9 +17,9 @@ from terminal.people.roles import ON_TEST_SALE, Action, Principal, guarded
 from terminal.strict_json import parse
 from terminal.web.callers import Caller, admit
 from terminal.web.edge import EDGE, Edge
-from terminal.web.forms import Form, Nothing, read, read_query
 from terminal.web.idempotency import alone, key_of, meaning, remember_refusal
 from terminal.web.rights import opens
+from terminal.web.shapes.form import Form, Nothing, read, read_query
 from terminal.web.versions import Deprecation, mark, wanted_version
 
 B = TypeVar("B", bound=Form)

@@ -14,12 +14,11 @@ from terminal.payments.event import Actor
 from terminal.payments.receipt import Receipt
 from terminal.payments.slip import LOOKUP
 from terminal.people.roles import Action
-from terminal.web.answers import Done
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
 from terminal.web.cards import card_lines
 from terminal.web.care_desk import CARE, CareDesk
-from terminal.web.care_shapes import (
+from terminal.web.shapes.care import (
     CaseList,
     CaseMove,
     CasesQuery,
@@ -35,7 +34,8 @@ from terminal.web.care_shapes import (
     report_view,
     said_view,
 )
-from terminal.web.forms import Approver, Nothing, StoryQuery
+from terminal.web.shapes.form import Approver, Done, Nothing
+from terminal.web.shapes.sales import StoryQuery
 from terminal.web.sheet import address
 from terminal.web.story import CALLS, page_of, story
 

@@ -6,12 +6,22 @@ from terminal.counter.lane import Lane
 from terminal.counter.service import Service
 from terminal.errors import InvalidRequest
 from terminal.people.roles import Action
-from terminal.web.answers import CommandName, CounterList, CounterRow, HealthReport, KeyedCleared
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
-from terminal.web.forms import NewClearing, NewScan, Nothing
 from terminal.web.sales import shown
-from terminal.web.views import CounterView, KeyedView, counter_view
+from terminal.web.shapes.counters import (
+    CommandName,
+    CounterList,
+    CounterRow,
+    CounterView,
+    HealthReport,
+    KeyedCleared,
+    KeyedView,
+    NewClearing,
+    NewScan,
+    counter_view,
+)
+from terminal.web.shapes.form import Nothing
 
 
 def _why_not(service: Service, channel: str) -> str:

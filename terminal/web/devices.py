@@ -5,11 +5,11 @@ from typing import Any, Final, get_args
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
 from terminal.people.roles import Action
-from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import NewChoice, NewProbe, NewTest, Nothing, StandInAnswer
 from terminal.web.ports import Fitter
-from terminal.web.views_devices import DevicesReport
+from terminal.web.shapes.counters import StandInAnswer
+from terminal.web.shapes.devices import DevicesReport, NewChoice, NewProbe, NewTest
+from terminal.web.shapes.form import Done, Nothing
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 

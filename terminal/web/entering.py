@@ -8,8 +8,8 @@ from terminal.payments.lines import NAME_MAX, Entered
 from terminal.payments.money import MINOR_MAX, Money
 from terminal.people.roles import Action
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Form
-from terminal.web.forms_lines import Signed
+from terminal.web.shapes.form import Form
+from terminal.web.shapes.lines import Signed
 
 
 class NewEntered(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -6,12 +6,10 @@ import contextlib
 from terminal.errors import NotAllowed
 from terminal.payments.event import Event
 from terminal.people.roles import Action, Principal
-from terminal.web.answers import EventPage, public
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import EventsQuery
 from terminal.web.hub import HUB, Listener, same
+from terminal.web.shapes.events import EventPage, EventsQuery, event_view, public
 from terminal.web.unheard import note_event
-from terminal.web.views import event_view
 
 
 def visible(event: Event, who: Principal) -> bool:

@@ -10,9 +10,8 @@ from terminal.counter.service import Service
 from terminal.hooks.desk import HookParts, Hooks, Nowhere
 from terminal.payments.event import Event
 from terminal.people.second_step import Sealer
-from terminal.web.answers import public
 from terminal.web.calls import encode
-from terminal.web.views import event_view
+from terminal.web.shapes.events import event_view, public
 
 HOOKS: Final = web.AppKey("hooks", Hooks)
 

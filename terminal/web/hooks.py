@@ -8,11 +8,10 @@ from terminal.hooks.desk import Hooks, Wanted
 from terminal.hooks.endpoint import Endpoint
 from terminal.people.roles import Action
 from terminal.web.access import TOLD_AGAIN_S
-from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing
 from terminal.web.hook_desk import HOOKS
-from terminal.web.hook_shapes import (
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.hooks import (
     HookChange,
     HookList,
     HookRotation,

@@ -16,11 +16,11 @@ from terminal.errors import NotAllowed, TerminalError
 from terminal.payments.event import Event
 from terminal.people.roles import Action
 from terminal.people.sessions import digest, make_token
-from terminal.web.answers import live_event
 from terminal.web.callers import Caller
 from terminal.web.counters import glass_only, view_of
 from terminal.web.edge import Edge
-from terminal.web.views import CounterView, event_view
+from terminal.web.shapes.counters import CounterView
+from terminal.web.shapes.events import event_view, live_event
 from terminal.web.ws_frame import text_frame
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from terminal.counter.claims import Key, answered
 from terminal.errors import Conflict, InvalidRequest, NotAllowed, TerminalError
 from terminal.payments.event import Actor, NewEvent
 from terminal.web.edge import Edge
-from terminal.web.forms import Form
 from terminal.web.problems import status_of
+from terminal.web.shapes.form import Form
 
 HEADER: Final = "Idempotency-Key"
 _FORM: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")

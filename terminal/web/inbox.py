@@ -7,12 +7,14 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.languages import accepted
 from terminal.payments.poster import Proposal
 from terminal.people.roles import Action
-from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
 from terminal.web.care_desk import CARE
-from terminal.web.forms import Nothing
 from terminal.web.hook_desk import HOOKS
-from terminal.web.inbox_shapes import (
+from terminal.web.pages.hooks import hook_alerts
+from terminal.web.risk_desk import RISK
+from terminal.web.sales import shown
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.inbox import (
     CreditRow,
     EndingKeyRow,
     Inbox,
@@ -22,9 +24,6 @@ from terminal.web.inbox_shapes import (
     TillAlert,
     UnverifiedRow,
 )
-from terminal.web.pages.hooks import hook_alerts
-from terminal.web.risk_desk import RISK
-from terminal.web.sales import shown
 
 
 async def read_inbox(call: Call[Nothing]) -> Answer:

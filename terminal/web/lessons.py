@@ -19,7 +19,7 @@ from terminal.training.exam_desk import Exam, ExamDesk
 from terminal.training.lesson import Act, Play, shared
 from terminal.web.callers import who
 from terminal.web.calls import Answer, Call
-from terminal.web.lesson_shapes import (
+from terminal.web.shapes.lessons import (
     ButtonView,
     ExamView,
     LessonView,

@@ -14,14 +14,14 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from terminal.counter.lane import Lane
 from terminal.errors import NotAllowed, NotFound, TerminalError, Unavailable
 from terminal.people.roles import Action
-from terminal.web.answers import Ticket
 from terminal.web.callers import Caller, admit
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
 from terminal.web.events import visible
-from terminal.web.forms import LiveQuery, Nothing, read_query
 from terminal.web.hub import HUB, SLOW, Hub, Listener, start_of
 from terminal.web.live_line import LiveLine
+from terminal.web.shapes.events import LiveQuery, Ticket
+from terminal.web.shapes.form import Nothing, read_query
 from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)

@@ -10,15 +10,15 @@ import msgspec
 from aiohttp import web
 
 from terminal.help.registry import describe, registry
-from terminal.web.answers import LiveCounter, LiveEvent
 from terminal.web.calls import PREFIX, Answer, Call, Operation
 from terminal.web.edge import EDGE
 from terminal.web.examples.table import EXAMPLES
-from terminal.web.forms import Form, LiveQuery, Nothing, StreamQuery
 from terminal.web.idempotency import HEADER
 from terminal.web.problems import TYPE, Problem
 from terminal.web.rights import opens
 from terminal.web.routes.table import OPERATIONS
+from terminal.web.shapes.events import LiveCounter, LiveEvent, LiveQuery, StreamQuery
+from terminal.web.shapes.form import Form, Nothing
 
 REF: Final = "#/components/schemas/{name}"
 _ANYONE: Final[tuple[str, ...]] = ("rate_limited", "field_wrong", "host_not_allowed")

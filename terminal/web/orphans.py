@@ -1,9 +1,9 @@
 """Money without a sale over HTTP: what waits, and a person's word that it was seen."""
 
 from terminal.people.roles import Action
-from terminal.web.answers import Done, OrphanList, OrphanRow
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import OrphanEnding, OrphansQuery
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.inbox import OrphanEnding, OrphanList, OrphanRow, OrphansQuery
 
 
 async def list_orphans(call: Call[OrphansQuery]) -> Answer:

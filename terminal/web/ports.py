@@ -9,9 +9,8 @@ from terminal.visit.pack_reading import PackSeen
 from terminal.visit.proofs import Proven
 from terminal.visit.record import Signer
 from terminal.visit.steps import Result, Step, Visit
-from terminal.web.forms import NewChoice
-from terminal.web.views import StandInView
-from terminal.web.views_devices import CounterPlaces, DriverView, PlaceView, PortView, TestView
+from terminal.web.shapes.counters import StandInView
+from terminal.web.shapes.devices import CounterPlaces, DriverView, NewChoice, PlaceView, PortView, TestView
 
 
 class Fitter(Protocol):

@@ -15,11 +15,12 @@ from terminal.payments.sale import Sale
 from terminal.payments.slip import receipted
 from terminal.people.roles import Action
 from terminal.settlement.fees import Settled
-from terminal.web.answers import Done, ReceiptView
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing, ReceiptQuery, SlipChoice
 from terminal.web.report_desk import DESK
 from terminal.web.sales import shown
+from terminal.web.shapes.counters import SlipChoice
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.receipts import ReceiptQuery, ReceiptView
 
 WIDTH: Final = 32  # characters of a 58 mm slip
 

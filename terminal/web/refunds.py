@@ -12,13 +12,12 @@ from terminal.payments.money import Money
 from terminal.payments.refunding import lines_minor
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action
-from terminal.web.answers import RefundAnswer
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Ending, NewOverride, NewRefund, Nothing
-from terminal.web.refund_shapes import OfferQuery, RefundOffer, sentence
 from terminal.web.sales import shown
-from terminal.web.views import sale_view
+from terminal.web.shapes.form import Nothing
+from terminal.web.shapes.refunds import NewRefund, OfferQuery, RefundAnswer, RefundOffer, sentence
+from terminal.web.shapes.sales import Ending, NewOverride, sale_view
 
 
 async def refund(call: Call[NewRefund]) -> Answer:

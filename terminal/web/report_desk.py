@@ -19,7 +19,7 @@ from terminal.settlement.fees import NothingSettled, Settled
 from terminal.settlement.paper import Say, report_slip
 from terminal.settlement.totals import Totals
 from terminal.settlement.z_report import Owes, Report, Reports, nothing_owed
-from terminal.web.views_reports import ReportView, cashiers, report_view
+from terminal.web.shapes.reports import ReportView, cashiers, report_view
 
 
 @dataclass(frozen=True, slots=True)

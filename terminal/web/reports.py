@@ -16,13 +16,25 @@ from terminal.settlement.daybook import COLUMNS, DayBook
 from terminal.settlement.export import csv_pages, json_pages
 from terminal.settlement.fees import fees_of_days
 from terminal.settlement.totals import Totals
-from terminal.web.answers import Done, sale_row
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing
-from terminal.web.forms_reports import DayBookQuery, DaysQuery, NewReportPrint, NewZ, ReportQuery, ZQuery
 from terminal.web.report_desk import DESK, Desk
-from terminal.web.views_reports import FeeList, TodayView, ZList, ZRow, currency_views, fee_view
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.reports import (
+    DayBookQuery,
+    DaysQuery,
+    FeeList,
+    NewReportPrint,
+    NewZ,
+    ReportQuery,
+    TodayView,
+    ZList,
+    ZQuery,
+    ZRow,
+    currency_views,
+    fee_view,
+)
+from terminal.web.shapes.sales import sale_row
 
 GLANCE: Final = 20  # sales of today's page
 PAGE: Final = 50

@@ -7,24 +7,28 @@ from terminal.help.languages import accepted
 from terminal.payments.event import Actor
 from terminal.payments.receipt import Receipt, Row
 from terminal.people.roles import Action
-from terminal.web.answers import Done
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Approver, Nothing
-from terminal.web.forms_risk import (
+from terminal.web.problems import TooMany
+from terminal.web.risk_desk import RISK, RiskWords
+from terminal.web.shapes.form import Approver, Done, Nothing
+from terminal.web.shapes.risk import (
     AlertSeen,
+    CodeAnswer,
     CodeQuery,
     HoldEnding,
+    HoldList,
+    LastProof,
+    LetterAnswer,
     NewHold,
     NewLetter,
     NewSticker,
     ProofForm,
+    StickerList,
     StickerQuery,
     StickerScan,
+    payment_view,
 )
-from terminal.web.problems import TooMany
-from terminal.web.risk_desk import RISK, RiskWords
-from terminal.web.views_risk import CodeAnswer, HoldList, LastProof, LetterAnswer, StickerList, payment_view
 
 
 def _risk(call: Call[Any]) -> RiskWords:

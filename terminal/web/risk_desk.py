@@ -20,7 +20,7 @@ from terminal.risk.table import RULES, STICKER
 from terminal.risk.words import letter, rule_told, sentence, title
 from terminal.settlement.business_day import ShopTime
 from terminal.web.rates import Buckets
-from terminal.web.views_risk import (
+from terminal.web.shapes.risk import (
     DifferenceRow,
     HoldView,
     ProofAnswer,

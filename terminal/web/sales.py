@@ -9,13 +9,22 @@ from terminal.payments.event import Summary
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action, decide_sale
-from terminal.web.answers import SaleList, SaleRow, Timeline, public, sale_row
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import NewCancel, NewCode, NewSale, Nothing, SalesQuery
-from terminal.web.forms_lines import lines_of
 from terminal.web.report_desk import DESK
+from terminal.web.shapes.events import Timeline, event_view, public
+from terminal.web.shapes.form import Nothing
+from terminal.web.shapes.lines import lines_of
+from terminal.web.shapes.sales import (
+    NewCancel,
+    NewCode,
+    NewSale,
+    SaleList,
+    SaleRow,
+    SalesQuery,
+    sale_row,
+    sale_view,
+)
 from terminal.web.unheard import note_sale
-from terminal.web.views import event_view, sale_view
 
 
 def shown(call: Call[Any], sale: Sale, status: int = 200) -> Answer:

@@ -20,15 +20,19 @@ from terminal.settlement.fixing import Listed
 from terminal.settlement.reconcile import Report
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing
-from terminal.web.forms_settlement import BillFetch, BillImport, DifferencesQuery, NewFix, SettlementsQuery
 from terminal.web.settlement_desk import SETTLEMENT, SettlementDesk
-from terminal.web.views_settlement import (
+from terminal.web.shapes.form import Nothing
+from terminal.web.shapes.settlements import (
+    BillFetch,
+    BillImport,
     BillReport,
     BillReports,
     DifferenceList,
+    DifferencesQuery,
     FixAnswer,
+    NewFix,
     SettlementRow,
+    SettlementsQuery,
     day_view,
     difference_view,
     report_view,

@@ -24,15 +24,14 @@ from terminal.people.roles import Action
 from terminal.visit.cards import SheetFacts, Told, sheet
 from terminal.visit.legs import Leg
 from terminal.visit.legs import said as said_legs
-from terminal.web.answers import Done
 from terminal.web.callers import greet, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.cards import card_lines
 from terminal.web.care_desk import CARE
 from terminal.web.edge import Edge
-from terminal.web.forms import Nothing
 from terminal.web.pages.code_picture import code_svg
-from terminal.web.sheet_shapes import (
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.sheet import (
     LegView,
     NewVisitCode,
     SheetPrint,

@@ -5,13 +5,26 @@ from aiohttp import web
 from terminal.errors import NotAllowed
 from terminal.people.pairing import LIFE_S
 from terminal.people.roles import Action, Principal, Role
-from terminal.web.answers import Done, Me, PairingCode, PersonList, PersonRow, RecoveryCodes, SecondStep
 from terminal.web.callers import SESSION, TILL, greet, part, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.edge import Edge
-from terminal.web.forms import ConfirmPin, NewPairingCode, Nothing, Pairing, SecondStepCode, SetUp, SignIn
 from terminal.web.hub import HUB
 from terminal.web.pages.code_picture import code_svg
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.people import (
+    ConfirmPin,
+    Me,
+    NewPairingCode,
+    Pairing,
+    PairingCode,
+    PersonList,
+    PersonRow,
+    RecoveryCodes,
+    SecondStep,
+    SecondStepCode,
+    SetUp,
+    SignIn,
+)
 
 
 def me(edge: Edge, who: Principal) -> Me:

@@ -17,9 +17,9 @@ from terminal.people.roles import Action
 from terminal.privacy.bundle import body_told, clean, masked
 from terminal.privacy.datamap import data_map
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import StoryQuery
 from terminal.web.pages.standalone import alone
 from terminal.web.pages.timeline import timeline
+from terminal.web.shapes.sales import StoryQuery
 
 CALLS: Final = web.AppKey("calls", Calls)
 FORMAT: Final = "countertop-sale"

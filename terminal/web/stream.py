@@ -18,8 +18,9 @@ from terminal.people.roles import Action
 from terminal.web.callers import Caller, admit
 from terminal.web.edge import Edge
 from terminal.web.events import visible
-from terminal.web.forms import StreamQuery, read_query
 from terminal.web.hub import HUB, SLOW, Hub, Listener, start_of
+from terminal.web.shapes.events import StreamQuery
+from terminal.web.shapes.form import read_query
 from terminal.web.unheard import note_event
 
 log = logging.getLogger(__name__)

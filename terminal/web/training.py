@@ -4,10 +4,10 @@ from typing import Any
 
 from terminal.errors import NotFound
 from terminal.people.roles import Action
-from terminal.web.answers import Done, TrainingPlace
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing
 from terminal.web.ports import Trainer
+from terminal.web.shapes.counters import TrainingPlace
+from terminal.web.shapes.form import Done, Nothing
 
 
 def _trainer(call: Call[Any]) -> Trainer:

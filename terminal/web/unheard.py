@@ -4,11 +4,12 @@ from typing import Any
 
 from terminal.payments.event import Event
 from terminal.people.roles import Action
-from terminal.web.answers import Done, SaleList, sale_row
 from terminal.web.callers import Caller
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
-from terminal.web.forms import Nothing, UnheardQuery
+from terminal.web.shapes.events import UnheardQuery
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.sales import SaleList, sale_row
 
 
 async def list_unheard(call: Call[UnheardQuery]) -> Answer:

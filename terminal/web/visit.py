@@ -13,13 +13,11 @@ from terminal.visit.proofs import plain
 from terminal.visit.record import Signer
 from terminal.visit.report import told_of
 from terminal.visit.steps import NEEDED, Step, Visit
-from terminal.web.answers import Done
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing
 from terminal.web.ports import Visitor
-from terminal.web.visit_reasons import in_words
-from terminal.web.visit_shapes import (
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.visit import (
     AcceptedView,
     ProofView,
     StepCheck,
@@ -32,6 +30,7 @@ from terminal.web.visit_shapes import (
     VisitRow,
     VisitView,
 )
+from terminal.web.visit_reasons import in_words
 
 NONE: Final = VisitView("none", "", 0, "", "", [], 0, [], 0, "", "")
 

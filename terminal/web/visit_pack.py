@@ -8,20 +8,12 @@ from terminal.help.languages import accepted
 from terminal.help.registry import describe
 from terminal.people.roles import Action
 from terminal.visit.pack_paper import pack_lines
-from terminal.web.answers import Done
 from terminal.web.calls import Answer, Call
-from terminal.web.forms import Nothing
 from terminal.web.pages.code_picture import code_svg
 from terminal.web.ports import Packs
+from terminal.web.shapes.form import Done, Nothing
+from terminal.web.shapes.visit import PackCodesView, PackCodeView, PackKeep, PackPrint, PackReadingView, PackScan
 from terminal.web.sheet import marked
-from terminal.web.visit_shapes import (
-    PackCodesView,
-    PackCodeView,
-    PackKeep,
-    PackPrint,
-    PackReadingView,
-    PackScan,
-)
 
 
 async def show_codes(call: Call[Nothing]) -> Answer:

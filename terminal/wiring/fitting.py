@@ -28,9 +28,16 @@ from terminal.peripherals.proof import Manner
 from terminal.peripherals.slots import Slots
 from terminal.peripherals.sweep import Sweeper
 from terminal.settings import Chosen, CounterTable, DeviceTable, Loaded, chosen, with_device, write_chosen
-from terminal.web.forms import NewChoice
-from terminal.web.views import StandInView, health_view
-from terminal.web.views_devices import CounterPlaces, DriverView, PlaceView, PortView, ProposalView, TestView
+from terminal.web.shapes.counters import StandInView, health_view
+from terminal.web.shapes.devices import (
+    CounterPlaces,
+    DriverView,
+    NewChoice,
+    PlaceView,
+    PortView,
+    ProposalView,
+    TestView,
+)
 from terminal.wiring.port_list import PortList
 from terminal.wiring.stand_ins import Ill, StandIns
 

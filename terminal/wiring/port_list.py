@@ -15,7 +15,7 @@ from drivers.hotplug import Port, ports, twins
 from drivers.own_thread import in_own_thread
 from drivers.transport import OpenTransport
 from terminal.errors import Conflict, NotFound
-from terminal.web.views_devices import PortView, ProposalView
+from terminal.web.shapes.devices import PortView, ProposalView
 
 log = logging.getLogger(__name__)
 FRESH_S: Final = 0.8  # pages ask every second, however many are open

@@ -15,9 +15,8 @@ from typing import Final, Protocol
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
 from terminal.on_demand import Alarm
-from terminal.web.forms import NewChoice
-from terminal.web.views import StandInView
-from terminal.web.views_devices import PortView, ProposalView
+from terminal.web.shapes.counters import StandInView
+from terminal.web.shapes.devices import NewChoice, PortView, ProposalView
 
 log = logging.getLogger(__name__)
 ROLES: Final[tuple[Role, ...]] = ("printer", "scanner")  # what a sale cannot wait for somebody with the settings

@@ -21,7 +21,7 @@ from terminal.privacy.datamap import data_map
 from terminal.privacy.ledger import Ledger
 from terminal.settings import Loaded
 from terminal.web.pages.privacy import PrivacyDesk
-from terminal.web.views import health_view
+from terminal.web.shapes.counters import health_view
 from terminal.wiring.privacy import find, own_map, providers, read_ledger
 from terminal.wiring.stores import reading_path
 

@@ -14,7 +14,7 @@ from terminal.counter.service import Service
 from terminal.people.service import People
 from terminal.settings import Loaded
 from terminal.web.network import has_way_out
-from terminal.web.views_devices import CounterPlaces
+from terminal.web.shapes.devices import CounterPlaces
 from terminal.wiring.stores import keys_folder
 
 _SHOWN: Final = 4  # last characters of an account

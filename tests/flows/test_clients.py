@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from terminal.payments.event import Actor
-from terminal.web.answers import public
+from terminal.web.shapes.events import public
 from tests.flows.api_rig import OWNER_PIN, WATCHDOG_S, Shop, open_shop
 from tests.flows.client_gate import Gate, gate
 from tests.flows.client_players import Player, Python, Where, javascript

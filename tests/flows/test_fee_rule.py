@@ -12,7 +12,7 @@ from terminal.payments.fees import FeeRule
 from terminal.payments.profile import Profile
 from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
-from terminal.web.views import sale_view
+from terminal.web.shapes.sales import sale_view
 from terminal.wiring.channels import open_channel
 from tests.flows.shop import Shop, story
 from tests.unit.banks.test_signing import private_pem, public_pem

@@ -12,9 +12,9 @@ from terminal.payments.money import Money
 from terminal.payments.receipt import Row
 from terminal.privacy.bundle import REMOVED, body_told
 from terminal.privacy.datamap import data_map
-from terminal.web.forms_lines import SALE_BYTES
 from terminal.web.pages.guest import shown_lines
 from terminal.web.receipts import receipt_lines
+from terminal.web.shapes.lines import SALE_BYTES
 from tests.flows.api_rig import WATCHDOG_S, Shop, open_shop
 from tests.flows.test_api_limits import JSON, connect, head
 

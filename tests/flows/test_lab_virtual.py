@@ -10,7 +10,7 @@ import pytest
 
 from terminal.cli.lab.virtual import virtual_lab
 from terminal.client import AsyncClient, Order
-from terminal.web.forms_lines import SALE_BYTES
+from terminal.web.shapes.lines import SALE_BYTES
 
 WATCHDOG_S = 60.0
 

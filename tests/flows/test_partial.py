@@ -8,7 +8,7 @@ from terminal.payments.notice import Answer
 from terminal.payments.sale import Sale, SaleState
 from terminal.settlement.totals import Line, items
 from terminal.simulation.rails import IN_PART
-from terminal.web.views import sale_view
+from terminal.web.shapes.sales import sale_view
 from tests.flows.meddler import Meddler
 from tests.flows.shop import CASHIER, Shop, refused, story
 

@@ -17,7 +17,7 @@ from terminal.errors import Conflict, InvalidRequest
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor, Ledger
 from terminal.payments.money import Money
-from terminal.web.answers import public
+from terminal.web.shapes.events import public
 from tests.flows.browser.shop import OWNER_PIN, Shop, open_shop
 from tests.flows.receiver import Receiver, receiving
 from tests.flows.test_lessons_at_the_till import Student, signed_in

@@ -7,7 +7,7 @@ from terminal.counter.ports import CodeScreen, Order, ResultScreen
 from terminal.payments.notice import Answer, NotThere, Unclear
 from terminal.payments.sale import Sale, SaleState
 from terminal.sandbox.faults import Value
-from terminal.web.views import sale_view
+from terminal.web.shapes.sales import sale_view
 from tests.flows.counter_devices import now_s
 from tests.flows.meddler import Meddler
 from tests.flows.shop import CASHIER, DAY_S, Shop, refused, story

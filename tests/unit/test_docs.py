@@ -18,10 +18,10 @@ from drivers.catalogue import all_protocols
 from terminal.cli.commands import app
 from terminal.help.registry import describe
 from terminal.web.calls import PREFIX, Operation
-from terminal.web.forms import read
 from terminal.web.openapi import document
 from terminal.web.problems import Problem
 from terminal.web.routes.table import OPERATIONS
+from terminal.web.shapes.form import read
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -6,7 +6,7 @@ import pytest
 
 from terminal.payments.evidence import evidence_fields
 from terminal.payments.notice import Notice, Trade
-from terminal.web.views import EventView
+from terminal.web.shapes.events import EventView
 from tests.event_types import ROOT, Unreadable, made, of_source
 
 pytestmark = [pytest.mark.no_cover, pytest.mark.xdist_group("architecture")]  # the sources are read once

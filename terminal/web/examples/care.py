@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import care_shapes as shapes
+from terminal.web.shapes import care as shapes
 
 _AT: Final = 1_763_640_000_000
 _SALE: Final = "01KAK3V5M2Q8ZP6T4W9XN7B0AB"

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import hook_shapes as shapes
+from terminal.web.shapes import hooks as shapes
 
 _AT: Final = 1_763_640_000_000
 _hook = shapes.HookView(

@@ -4,15 +4,15 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import forms_reports, views_reports
-from terminal.web.answers import SaleRow
-from terminal.web.forms import Approver
-from terminal.web.views_reports import SumView
+from terminal.web.shapes import reports
+from terminal.web.shapes.form import Approver
+from terminal.web.shapes.reports import SumView
+from terminal.web.shapes.sales import SaleRow
 
 _AT: Final = 1_763_740_800_000
 _PERSON: Final = "01KAJZZZZZ0000000000000001"
 _lines = {"paid": SumView(41, 116_850), "refunded": SumView(1, 850)}
-_totals = views_reports.CurrencyView(
+_totals = reports.CurrencyView(
     currency="CNY",
     taken=SumView(41, 116_850),
     refunded=SumView(1, 850),
@@ -20,12 +20,12 @@ _totals = views_reports.CurrencyView(
     held_minor=116_000,
     sales={"opened": SumView(43, 121_450), "paid": SumView(41, 116_850), "cancelled": SumView(2, 4600)},
     notes={},
-    channels=[views_reports.ChannelView("wechatpay", "wechatpay", _lines, 116_000)],
-    counters=[views_reports.PartView("1", "", _lines)],
-    cashiers=[views_reports.PartView(f"person:{_PERSON}", "Mei", _lines)],
-    hours=[views_reports.PartView("14", "", _lines)],
+    channels=[reports.ChannelView("wechatpay", "wechatpay", _lines, 116_000)],
+    counters=[reports.PartView("1", "", _lines)],
+    cashiers=[reports.PartView(f"person:{_PERSON}", "Mei", _lines)],
+    hours=[reports.PartView("14", "", _lines)],
 )
-_open = views_reports.OpenSaleView(
+_open = reports.OpenSaleView(
     "01KAK3V5M2Q8ZP6T4W9XN7B1CD", 17, "1", 2850, "CNY", "checking", True, _AT - 60_000, []
 )
 _row = SaleRow(
@@ -34,9 +34,9 @@ _row = SaleRow(
 )  # fmt: skip
 
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
-    forms_reports.NewZ(day="2025-11-21", print_at="1", approver=Approver(person=_PERSON, pin="837465")),
-    forms_reports.NewReportPrint(counter="1"),
-    views_reports.ReportView(
+    reports.NewZ(day="2025-11-21", print_at="1", approver=Approver(person=_PERSON, pin="837465")),
+    reports.NewReportPrint(counter="1"),
+    reports.ReportView(
         n=12,
         day="2025-11-21",
         days=["2025-11-21"],
@@ -52,15 +52,15 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
         currencies=[_totals],
         open=[_open],
         open_n=1,
-        heads=[views_reports.HeadView("1", 4002, "9f" * 32)],
+        heads=[reports.HeadView("1", 4002, "9f" * 32)],
         unsealed=[],
     ),
-    views_reports.ZList([views_reports.ZRow(12, "2025-11-21", _AT, 4712)], None),
-    views_reports.FeeList(
+    reports.ZList([reports.ZRow(12, "2025-11-21", _AT, 4712)], None),
+    reports.FeeList(
         "2025-11-21",
         "2025-11-21",
         [
-            views_reports.FeeView(
+            reports.FeeView(
                 "wechatpay",
                 "CNY",
                 "wechatpay-2025",
@@ -78,5 +78,5 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
             )
         ],
     ),
-    views_reports.TodayView("2025-11-21", [_row], [_totals]),
+    reports.TodayView("2025-11-21", [_row], [_totals]),
 )

@@ -4,12 +4,12 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import forms_risk, inbox_shapes, views_risk
+from terminal.web.shapes import inbox, risk
 
 _AT: Final = 1_763_740_800_000
 _ALERT: Final = "K41c0d5f0a2e9b7713c6a8e24f"
 _STICKER: Final = "000201010211…6304A1B2"
-_alert = views_risk.RiskAlertView(
+_alert = risk.RiskAlertView(
     _ALERT,
     "refunds_many",
     "Many refunds by one person",
@@ -21,10 +21,10 @@ _alert = views_risk.RiskAlertView(
     "",
     ["refunds_pin", "refunds_locked"],
 )
-_hold = views_risk.HoldView(
+_hold = risk.HoldView(
     "hold:refunds_locked", "refunds_locked", "", "Refunds are locked", "until we have talked", "Owner", _AT
 )
-_rule = views_risk.RuleView(
+_rule = risk.RuleView(
     "refunds_many",
     "Many refunds by one person",
     "One person gives back more often in a day than is usual here.",
@@ -33,23 +33,23 @@ _rule = views_risk.RuleView(
     40,
     True,
 )
-_checked = views_risk.StickerAnswer(
+_checked = risk.StickerAnswer(
     "other",
     "NOT OURS",
     "It looks like “Counter”, but the money would go to: TEA SHOP · 00020100499 · PIX",
     "Take it down now and keep it. Call the owner.",
     "TEA SHOP · 00020100499 · PIX",
     "Counter",
-    [views_risk.DifferenceRow("Account", "00020100111", "00020100499")],
+    [risk.DifferenceRow("Account", "00020100111", "00020100499")],
     1,
     4,
     _AT,
 )
-_sticker = views_risk.StickerRow(
+_sticker = risk.StickerRow(
     "poster:01KAK3V5M2Q8ZP6T4W9XN7B1CD", "Counter", "TEA SHOP · 00020100111 · PIX", True, _AT
 )
 
-_proof = views_risk.ProofAnswer(
+_proof = risk.ProofAnswer(
     "used",
     "ALREADY COUNTED",
     "¥28.50 was counted 2025-11-21 20:00:07 for sale 0017, counter 1. It pays nothing else.",
@@ -63,25 +63,21 @@ _proof = views_risk.ProofAnswer(
 )
 
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
-    forms_risk.ProofForm(proof="9N4Q"),
-    forms_risk.StickerScan(code=_STICKER),
-    forms_risk.NewSticker(name="Counter", code=_STICKER),
-    forms_risk.AlertSeen(how="seen"),
-    forms_risk.NewLetter(print_at="1"),
-    forms_risk.NewHold(what="channel_paused", channel="wechatpay", alert=_ALERT, reason="forged messages"),
-    forms_risk.HoldEnding(reason="talked to Mei"),
-    views_risk.CodeAnswer(
-        [views_risk.PaymentView("01KAK3V5M2Q8ZP6T4W9XN7B1CD", 17, "1", 2850, 0, "CNY", _AT, "paid", True)]
-    ),
+    risk.ProofForm(proof="9N4Q"),
+    risk.StickerScan(code=_STICKER),
+    risk.NewSticker(name="Counter", code=_STICKER),
+    risk.AlertSeen(how="seen"),
+    risk.NewLetter(print_at="1"),
+    risk.NewHold(what="channel_paused", channel="wechatpay", alert=_ALERT, reason="forged messages"),
+    risk.HoldEnding(reason="talked to Mei"),
+    risk.CodeAnswer([risk.PaymentView("01KAK3V5M2Q8ZP6T4W9XN7B1CD", 17, "1", 2850, 0, "CNY", _AT, "paid", True)]),
     _proof,
-    views_risk.LastProof(3, _proof),
-    views_risk.StickerList([_sticker], 0, _checked),
+    risk.LastProof(3, _proof),
+    risk.StickerList([_sticker], 0, _checked),
     _sticker,
     _checked,
-    views_risk.RiskView([_alert], [_hold], [_rule], 12),
-    views_risk.HoldList([_hold]),
-    views_risk.LetterAnswer(
-        ["Report of a suspicious event, Tea 茶", "Many refunds by one person"], "letters/K41.txt"
-    ),
-    inbox_shapes.TillAlert(_ALERT, "A sticker that is not ours", "Take it down and keep it.", _AT),
+    risk.RiskView([_alert], [_hold], [_rule], 12),
+    risk.HoldList([_hold]),
+    risk.LetterAnswer(["Report of a suspicious event, Tea 茶", "Many refunds by one person"], "letters/K41.txt"),
+    inbox.TillAlert(_ALERT, "A sticker that is not ours", "Take it down and keep it.", _AT),
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import visit_shapes as shapes
+from terminal.web.shapes import visit as shapes
 
 _VISIT: Final = "01KAK3V5M2Q8ZP6T4W9XN7B1CD"
 _AT: Final = 1_763_640_000_000

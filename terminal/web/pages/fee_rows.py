@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from terminal.settlement.fees import FeeSums
 from terminal.settlement.words import plural, rate
 from terminal.web.pages.glance import Say
-from terminal.web.views_reports import FeeView, fee_view
+from terminal.web.shapes.reports import FeeView, fee_view
 
 FeeRow = tuple[FeeView, str, str, str, str, str, str]
 

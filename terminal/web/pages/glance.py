@@ -12,7 +12,7 @@ from terminal.payments.money import Money
 from terminal.settlement.period import Batch, Period
 from terminal.settlement.totals import TAKEN
 from terminal.web.pages.plot import BARS_MAX, Bar, Picture, columns, rows
-from terminal.web.views_reports import CurrencyView, PartView, ReportView, SumView
+from terminal.web.shapes.reports import CurrencyView, PartView, ReportView, SumView
 
 HOURS_LEAST: Final = 8  # columns of a day that has just begun, so that one sale is no wall
 WEEK: Final = 7

@@ -10,8 +10,8 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.registry import describe
 from terminal.hooks.desk import Hooks
 from terminal.people.roles import Action
-from terminal.web.inbox_shapes import TillAlert
 from terminal.web.pages.frame import PARTS, error_words, page, people_facts, render, words_for
+from terminal.web.shapes.inbox import TillAlert
 
 OFFERED: Final = (
     *("sale_opened", "sale_moved", "refund_moved", "exception_opened", "exception_closed"),

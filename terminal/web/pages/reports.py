@@ -32,7 +32,7 @@ from terminal.web.pages.frame import (
 from terminal.web.pages.glance import Say, Stretch, days_plot, plots, sections, stretch, week_of
 from terminal.web.report_desk import DESK, Desk
 from terminal.web.reports import PAGE, days_of, glance
-from terminal.web.views_reports import CurrencyView, currency_views
+from terminal.web.shapes.reports import CurrencyView, currency_views
 
 KEPT: Final = 3  # months whose days are kept folded
 BATCHES: Final = 12  # bills named on one page

@@ -29,8 +29,8 @@ from terminal.web.pages.glance import iso_day
 from terminal.web.pages.timeline import Name, paper_text, receipts, timeline
 from terminal.web.receipts import takings_of
 from terminal.web.report_desk import DESK
+from terminal.web.shapes.sales import SaleView, sale_view
 from terminal.web.story import seen
-from terminal.web.views import SaleView, sale_view
 
 PAGE: Final = 20
 SEARCH_MAX: Final = 64

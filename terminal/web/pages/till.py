@@ -26,7 +26,7 @@ from terminal.web.pages.frame import (
     render,
     words_for,
 )
-from terminal.web.views import sale_view
+from terminal.web.shapes.sales import sale_view
 
 ATTENTION_MAX: Final = 20
 _TILL_WORDS: Final = (

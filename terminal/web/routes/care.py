@@ -3,9 +3,8 @@
 from typing import Final
 
 from terminal.web import care
-from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
-from terminal.web.care_shapes import (
+from terminal.web.shapes.care import (
     CaseList,
     CaseMove,
     CasesQuery,
@@ -21,7 +20,8 @@ from terminal.web.care_shapes import (
     NewRating,
     PrintAt,
 )
-from terminal.web.forms import StoryQuery
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.sales import StoryQuery
 from terminal.web.story import Story
 
 _ONE: Final = ("case_unknown",)

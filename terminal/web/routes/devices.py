@@ -3,11 +3,11 @@
 from typing import Final
 
 from terminal.web import devices
-from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
 from terminal.web.entering import EnteredShown, NewEntered, enter_goods
-from terminal.web.forms import NewChoice, NewProbe, NewTest, StandInAnswer
-from terminal.web.views_devices import DevicesReport, PlaceView, TestView
+from terminal.web.shapes.counters import StandInAnswer
+from terminal.web.shapes.devices import DevicesReport, NewChoice, NewProbe, NewTest, PlaceView, TestView
+from terminal.web.shapes.form import Done
 
 _PLACE: Final = "/counters/{counter}/devices/{role}"
 _WHERE: Final = ("counter_unknown", "device_role_unknown")

@@ -3,10 +3,10 @@
 from typing import Final
 
 from terminal.web import hooks, unheard
-from terminal.web.answers import Done, SaleList
 from terminal.web.calls import Operation as Op
-from terminal.web.forms import UnheardQuery
-from terminal.web.hook_shapes import (
+from terminal.web.shapes.events import UnheardQuery
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.hooks import (
     HookChange,
     HookList,
     HookRotation,
@@ -19,6 +19,7 @@ from terminal.web.hook_shapes import (
     NewHook,
     SendAgain,
 )
+from terminal.web.shapes.sales import SaleList
 
 _OWNER: Final = ("not_allowed", "pin_again", "code_again", "code_set_up")
 _ONE: Final = (*_OWNER, "hook_unknown")

@@ -3,10 +3,10 @@
 from typing import Final
 
 from terminal.web import inbox
-from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
-from terminal.web.inbox_shapes import Inbox, MatchForm, SeenForm
-from terminal.web.views import SaleView
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.inbox import Inbox, MatchForm, SeenForm
+from terminal.web.shapes.sales import SaleView
 
 INBOX: Final = (
     Op("GET", "/inbox", "read_inbox", inbox.read_inbox, "What waits for a person beside the sales.", Inbox),

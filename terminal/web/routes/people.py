@@ -3,29 +3,27 @@
 from typing import Final
 
 from terminal.web import access, signing_in
-from terminal.web.answers import (
+from terminal.web.calls import Operation as Op
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.people import (
     AccessList,
     AccountList,
     ApiKeyList,
-    Done,
-    MadeKey,
-    Me,
-    PairingCode,
-    PersonList,
-    PersonRow,
-    RecoveryCodes,
-    SecondStep,
-)
-from terminal.web.calls import Operation as Op
-from terminal.web.forms import (
     ConfirmPin,
     KeyRotation,
+    MadeKey,
+    Me,
     NewApiKey,
     NewPairingCode,
     NewPerson,
     NewPin,
     NewVisitor,
     Pairing,
+    PairingCode,
+    PersonList,
+    PersonRow,
+    RecoveryCodes,
+    SecondStep,
     SecondStepCode,
     SetUp,
     SignIn,

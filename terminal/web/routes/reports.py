@@ -3,10 +3,20 @@
 from typing import Final
 
 from terminal.web import receipts, reports
-from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
-from terminal.web.forms_reports import DayBookQuery, DaysQuery, NewReportPrint, NewZ, ReportQuery, ZQuery
-from terminal.web.views_reports import FeeList, ReportView, TodayView, ZList
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.reports import (
+    DayBookQuery,
+    DaysQuery,
+    FeeList,
+    NewReportPrint,
+    NewZ,
+    ReportQuery,
+    ReportView,
+    TodayView,
+    ZList,
+    ZQuery,
+)
 
 _KEY: Final = (
     "idempotency_key_missing",

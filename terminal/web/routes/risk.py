@@ -3,29 +3,27 @@
 from typing import Final
 
 from terminal.web import risk
-from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
-from terminal.web.forms_risk import (
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.risk import (
     AlertSeen,
+    CodeAnswer,
     CodeQuery,
     HoldEnding,
-    NewHold,
-    NewLetter,
-    NewSticker,
-    ProofForm,
-    StickerQuery,
-    StickerScan,
-)
-from terminal.web.views_risk import (
-    CodeAnswer,
     HoldList,
     LastProof,
     LetterAnswer,
+    NewHold,
+    NewLetter,
+    NewSticker,
     ProofAnswer,
+    ProofForm,
     RiskView,
     StickerAnswer,
     StickerList,
+    StickerQuery,
     StickerRow,
+    StickerScan,
 )
 
 _PIN: Final = ("pin_again", "pin_wrong")

@@ -3,9 +3,10 @@
 from typing import Final
 
 from terminal.web import sheet
-from terminal.web.answers import Done, Me
 from terminal.web.calls import Operation as Op
-from terminal.web.sheet_shapes import NewVisitCode, SheetPrint, SheetQuery, SheetView, VisitCode, VisitSignIn
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.people import Me
+from terminal.web.shapes.sheet import NewVisitCode, SheetPrint, SheetQuery, SheetView, VisitCode, VisitSignIn
 
 SHEET: Final = (
     Op(

@@ -3,42 +3,7 @@
 from typing import Final
 
 from terminal.web import alerts, counters, events, live, orphans, receipts, refunds, sales, story
-from terminal.web.answers import (
-    AlertList,
-    CommandName,
-    CounterList,
-    Done,
-    EventPage,
-    HealthReport,
-    KeyedCleared,
-    OrphanList,
-    ReceiptView,
-    RefundAnswer,
-    SaleList,
-    Ticket,
-    Timeline,
-)
 from terminal.web.calls import Operation as Op
-from terminal.web.forms import (
-    AlertEnding,
-    Ending,
-    EventsQuery,
-    NewCancel,
-    NewClearing,
-    NewCode,
-    NewOverride,
-    NewRefund,
-    NewSale,
-    NewScan,
-    OrphanEnding,
-    OrphansQuery,
-    ReceiptQuery,
-    SalesQuery,
-    SlipChoice,
-    StoryQuery,
-)
-from terminal.web.forms_lines import SALE_BYTES
-from terminal.web.refund_shapes import OfferQuery, RefundOffer
 from terminal.web.routes.care import CARE_CALLS
 from terminal.web.routes.devices import DEVICES
 from terminal.web.routes.hooks import HOOK_CALLS
@@ -46,11 +11,37 @@ from terminal.web.routes.inbox import INBOX
 from terminal.web.routes.people import ACCESS, PEOPLE
 from terminal.web.routes.reports import REPORTS
 from terminal.web.routes.risk import RISK_CALLS
-from terminal.web.routes.settlement import SETTLEMENTS
+from terminal.web.routes.settlements import SETTLEMENTS
 from terminal.web.routes.sheet import SHEET
 from terminal.web.routes.training import TRAINING
 from terminal.web.routes.visit import VISIT
-from terminal.web.views import CounterView, SaleView
+from terminal.web.shapes.counters import (
+    CommandName,
+    CounterList,
+    CounterView,
+    HealthReport,
+    KeyedCleared,
+    NewClearing,
+    NewScan,
+    SlipChoice,
+)
+from terminal.web.shapes.events import EventPage, EventsQuery, Ticket, Timeline
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.inbox import AlertEnding, AlertList, OrphanEnding, OrphanList, OrphansQuery
+from terminal.web.shapes.lines import SALE_BYTES
+from terminal.web.shapes.receipts import ReceiptQuery, ReceiptView
+from terminal.web.shapes.refunds import NewRefund, OfferQuery, RefundAnswer, RefundOffer
+from terminal.web.shapes.sales import (
+    Ending,
+    NewCancel,
+    NewCode,
+    NewOverride,
+    NewSale,
+    SaleList,
+    SalesQuery,
+    SaleView,
+    StoryQuery,
+)
 
 _SALE: Final = "/sales/{sale}"
 _COUNTER: Final = "/counters/{counter}"

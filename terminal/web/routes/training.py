@@ -3,9 +3,10 @@
 from typing import Final
 
 from terminal.web import lessons, training
-from terminal.web.answers import Done, TrainingPlace
 from terminal.web.calls import Operation as Op
-from terminal.web.lesson_shapes import ExamView, LessonView, NewAct, NewAnswer, NewExam, NewLesson, NewPlay
+from terminal.web.shapes.counters import TrainingPlace
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.lessons import ExamView, LessonView, NewAct, NewAnswer, NewExam, NewLesson, NewPlay
 
 _EXAM: Final = ("exam_unknown", "exam_no_task")
 TRAINING: Final = (

@@ -3,9 +3,9 @@
 from typing import Final
 
 from terminal.web import visit, visit_pack
-from terminal.web.answers import Done
 from terminal.web.calls import Operation as Op
-from terminal.web.visit_shapes import (
+from terminal.web.shapes.form import Done
+from terminal.web.shapes.visit import (
     AcceptedView,
     PackCodesView,
     PackKeep,

@@ -10,12 +10,11 @@ import pytest
 from terminal.errors import NotAllowed
 from terminal.people.roles import Principal
 from terminal.virtual_time import run
-from terminal.web.answers import EventPage
 from terminal.web.callers import Caller
 from terminal.web.calls import Call
 from terminal.web.events import read_events
-from terminal.web.forms import EventsQuery
 from terminal.web.hub import HUB
+from terminal.web.shapes.events import EventPage, EventsQuery
 from tests.unit.web.test_hub import OWNER, Rig, job
 
 SECOND = replace(OWNER, counters=frozenset({"2"}))

@@ -1,8 +1,11 @@
 """What a request means, whatever its bytes; and that secrets cannot be read back from it."""
 
-from terminal.web.forms import Approver, NewRefund, NewSale, NewScan
-from terminal.web.forms_lines import NewLine
 from terminal.web.idempotency import meaning
+from terminal.web.shapes.counters import NewScan
+from terminal.web.shapes.form import Approver
+from terminal.web.shapes.lines import NewLine
+from terminal.web.shapes.refunds import NewRefund
+from terminal.web.shapes.sales import NewSale
 
 SECRET = b"key"
 

@@ -9,12 +9,12 @@ import pytest
 from aiohttp import web
 
 from terminal.help.registry import registry
-from terminal.web import forms
 from terminal.web.calls import PREFIX, route
 from terminal.web.examples.table import EXAMPLES
 from terminal.web.openapi import document
 from terminal.web.routes.table import OPERATIONS
 from terminal.web.security import UPLOADS
+from terminal.web.shapes import form
 
 DOCUMENT = document()
 
@@ -125,8 +125,8 @@ def test_every_example_is_read_back_as_what_it_is(name: str) -> None:
     example = EXAMPLES[name]
     data = msgspec.json.encode(example)
     assert msgspec.json.decode(data, type=type(example)) == example
-    if isinstance(example, forms.Form):
-        assert forms.read(type(example), msgspec.json.decode(data)) == example
+    if isinstance(example, form.Form):
+        assert form.read(type(example), msgspec.json.decode(data)) == example
     schema = DOCUMENT["components"]["schemas"].get(name)
     if schema is not None:
         assert schema["examples"] == [msgspec.to_builtins(example)]

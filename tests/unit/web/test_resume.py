@@ -15,8 +15,8 @@ from terminal.virtual_time import run
 from terminal.web.callers import Caller
 from terminal.web.edge import Edge
 from terminal.web.events import read_events
-from terminal.web.forms import EventsQuery
 from terminal.web.hub import HUB, Listener
+from terminal.web.shapes.events import EventsQuery
 from terminal.web.stream import _serve
 from tests.unit.web.test_hub import OWNER, Paper, Rig, job
 

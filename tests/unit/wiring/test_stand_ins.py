@@ -9,8 +9,8 @@ import pytest
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
 from terminal.virtual_time import run
-from terminal.web.views import StandInView
-from terminal.web.views_devices import PortView, ProposalView
+from terminal.web.shapes.counters import StandInView
+from terminal.web.shapes.devices import PortView, ProposalView
 from terminal.wiring.stand_ins import AGAIN_S, BOOT_S, CALM_S, GONE_S, LOOK_S, Ill, StandIns
 
 STAR = ProposalView("printer", "star", "star-line", "Star TSP100", "")

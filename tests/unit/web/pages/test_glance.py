@@ -12,7 +12,7 @@ from terminal.settlement.fixing import Listed
 from terminal.settlement.period import Batch
 from terminal.web.pages.differences import how_ended, in_words
 from terminal.web.pages.glance import Say, plots, stretch
-from terminal.web.views_reports import ChannelView, CurrencyView, PartView, SumView
+from terminal.web.shapes.reports import ChannelView, CurrencyView, PartView, SumView
 
 HOSTILE = "<script>run()</script>"
 

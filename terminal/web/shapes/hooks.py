@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from terminal.web.forms import Form, Label, Name, Number
+from terminal.web.shapes.form import Form, Label, Name, Number
 
 EventType = Annotated[str, msgspec.Meta(min_length=1, max_length=40, extra_json_schema={"pattern": "^[a-z_]+$"})]
 EventTypes = Annotated[tuple[EventType, ...], msgspec.Meta(max_length=100)]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from terminal.web.forms import Code, Form, Label, Name, Pin
+from terminal.web.shapes.form import Code, Form, Label, Name, Pin
 
 
 class SheetQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):

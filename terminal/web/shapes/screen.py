@@ -5,7 +5,7 @@ import msgspec
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.payments.lines import Entered
 from terminal.payments.sale import Sale
-from terminal.web.forms_lines import LineView, line_views
+from terminal.web.shapes.lines import LineView, line_views
 
 
 class EnteredView(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 from terminal.care.cases import Case
 from terminal.care.feedback import PAGE_MAX as ROWS_MAX
 from terminal.care.feedback import Report, Said, What
-from terminal.web.forms import PAGE_MAX, Approver, Form, Number
+from terminal.web.shapes.form import PAGE_MAX, Approver, Form, Number
 
 Note = Annotated[str, msgspec.Meta(max_length=200, description="Write no customer's name or number here.")]
 Reason = Literal["double", "amount", "not_received", "refund", "goods", "other"]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from terminal.visit.proofs import SALES_MAX
-from terminal.web.forms import Form, Name, Pin, Text
+from terminal.web.shapes.form import Form, Name, Pin, Text
 
 Told = Annotated[dict[str, Any], msgspec.Meta(description="Plain values without fractions, at most 8 kB as JSON.")]
 SaleIds = Annotated[tuple[Name, ...], msgspec.Meta(max_length=SALES_MAX, description="Of the smallest amount.")]

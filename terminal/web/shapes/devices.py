@@ -1,8 +1,35 @@
 """Devices as the API and the set-up page see them: places at counters, ports of the machine, tests."""
 
+from typing import Annotated
+
 import msgspec
 
-from terminal.web.views import HealthView, StandInView
+from terminal.web.shapes.counters import HealthView, StandInView
+from terminal.web.shapes.form import Form, Text
+
+
+class NewChoice(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` as the settings write it, such as usb-serial:A100; empty: nothing stands there any more.
+
+    Empty ``driver`` and ``profile``: the role's usual ones. ``serial``: of the one display that belongs here.
+    """
+
+    port: Text
+    driver: Text = ""
+    profile: Text = ""
+    serial: Text = ""
+
+
+class NewTest(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``answer`` empty: begin. Else the digits that a person saw or heard in the running test."""
+
+    answer: Annotated[str, msgspec.Meta(max_length=16)] = ""
+
+
+class NewProbe(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A port of the list that nobody uses."""
+
+    port: Text
 
 
 class TestView(msgspec.Struct, frozen=True):

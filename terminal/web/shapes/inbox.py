@@ -1,10 +1,30 @@
-"""Shapes of the inbox: what every till shows beside its own sales."""
+"""What waits for a person beside the sales: money without one, refused messages, keys that end."""
 
 from typing import Annotated, Literal
 
 import msgspec
 
-from terminal.web.forms import Form
+from terminal.web.shapes.form import PAGE_MAX, Form, Number
+
+
+class OrphanEnding(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person has taken note of money without a sale; ``note`` says what became of it."""
+
+    how: Literal["seen"]
+    note: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class AlertEnding(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person has taken note of messages that were refused."""
+
+    how: Literal["seen"]
+
+
+class OrphansQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``after``: the ``next`` of the page before."""
+
+    after: Number = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 20
 
 
 class EndingKeyRow(msgspec.Struct, frozen=True):
@@ -95,3 +115,35 @@ class MatchForm(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channel: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     entry: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     sale: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class OrphanRow(msgspec.Struct, frozen=True):
+    """Proven money for an order this journal does not know; ``at_ms`` is when it was heard of last."""
+
+    order_no: str
+    channel: str
+    amount_minor: int
+    currency: str
+    at_ms: int
+
+
+class OrphanList(msgspec.Struct, frozen=True):
+    """Oldest first; ``next`` is the ``after`` of the next page, null at the end."""
+
+    orphans: list[OrphanRow]
+    next: int | None = None
+
+
+class AlertRow(msgspec.Struct, frozen=True):
+    """Messages in a bank's name that proved nothing. ``slug``: what the newest one of ``at_ms`` lacked."""
+
+    channel: str
+    slug: str
+    count: int
+    at_ms: int
+
+
+class AlertList(msgspec.Struct, frozen=True):
+    """Oldest first, at most one a channel."""
+
+    alerts: list[AlertRow]

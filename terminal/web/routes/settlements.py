@@ -4,14 +4,18 @@ from typing import Final
 
 from terminal.web import settlements
 from terminal.web.calls import Operation as Op
-from terminal.web.forms_settlement import BillFetch, BillImport, DifferencesQuery, NewFix, SettlementsQuery
-from terminal.web.views_settlement import (
+from terminal.web.shapes.settlements import (
+    BillFetch,
+    BillImport,
     BillReport,
     BillReports,
     DifferenceList,
+    DifferencesQuery,
     DifferenceView,
     FixAnswer,
+    NewFix,
     SettlementDay,
+    SettlementsQuery,
 )
 
 _KEY: Final = (

@@ -6,7 +6,7 @@ import msgspec
 
 from terminal.training.exam import SEED_MAX
 from terminal.training.lesson import Act, Track
-from terminal.web.forms import Form, Name, Text
+from terminal.web.shapes.form import Form, Name, Text
 
 Seed = Annotated[int, msgspec.Meta(ge=0, le=SEED_MAX)]
 PlayName = Literal["pays", "refuses", "bank_silent", "no_funds", "heal"]

@@ -8,8 +8,8 @@ from terminal.payments.attempt import Signal
 from terminal.payments.fact import fold
 from terminal.payments.lines import Entered, SaleLine
 from terminal.payments.money import Money
-from terminal.web.views import sale_view
-from terminal.web.views_screen import EnteredView, screen_view
+from terminal.web.shapes.sales import sale_view
+from terminal.web.shapes.screen import EnteredView, screen_view
 from tests.unit.payments.journey import Journey
 
 

@@ -10,8 +10,11 @@ from multidict import MultiDict
 from terminal.errors import InvalidRequest
 from terminal.payments.lines import LINES_MAX, NAME_MAX, QUANTITY_MAX, TAX_MAX
 from terminal.payments.money import MINOR_MAX
-from terminal.web.forms import EventsQuery, NewRefund, NewSale, SalesQuery, read, read_query
-from terminal.web.forms_lines import SALE_BYTES
+from terminal.web.shapes.events import EventsQuery
+from terminal.web.shapes.form import read, read_query
+from terminal.web.shapes.lines import SALE_BYTES
+from terminal.web.shapes.refunds import NewRefund
+from terminal.web.shapes.sales import NewSale, SalesQuery
 
 GOOD: dict[str, object] = {"counter": "1", "amount_minor": 5}
 

@@ -1,19 +1,87 @@
-"""What every door shows of sales and counters: typed once, so that API, pages, events and OpenAPI agree."""
+"""Sales as callers ask for them and as every door shows them: typed once, so that API, pages and OpenAPI agree."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Literal
 
 import msgspec
 
-from terminal.counter.lane import Lane
-from terminal.counter.ports import Health
-from terminal.payments.event import Event
+from terminal.payments.event import Summary
 from terminal.payments.sale import Attempt, Sale
 from terminal.payments.settled import Settlement
-from terminal.web.forms_lines import LineView, line_views
-from terminal.web.views_screen import ScreenView, screen_view
+from terminal.web.shapes.form import PAGE_MAX, Currency, Form, Minor, Name, Number, Text
+from terminal.web.shapes.lines import Lines, LineView, line_views
 
-SLIPS_MAX: Final = 20
+Order = Annotated[str, msgspec.Meta(max_length=64, description="The till's order number: one sale for ever.")]
+
+
+class NewSale(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``directions`` push: the customer scans our code; pull: the customer's code may be scanned.
+
+    ``unverified``: no channel of the counter can confirm anything now; list the sale without proof (never "paid").
+    """
+
+    counter: Name
+    amount_minor: Minor
+    currency: Currency = ""
+    order_no: Order = ""
+    title: Text = ""
+    reference: Text = ""
+    directions: Annotated[tuple[Literal["push", "pull"], ...], msgspec.Meta(min_length=1, max_length=2)] = (
+        "push",
+        "pull",
+    )
+    unverified: bool = False
+    lines: Lines = ()
+
+
+class NewCancel(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    why: Annotated[str, msgspec.Meta(max_length=40)] = "cashier"
+
+
+class NewOverride(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An owner's decision.
+
+    ``accept_paid`` keeps a proven payment; it needs the bank's number, four characters or more. ``new_attempt``
+    shows another code after a minute of doubt; the old attempt keeps being resolved. ``claimed`` and
+    ``written_off`` are about a sale on the list of the unverified: the bank's number was read somewhere, four
+    characters or more, and the sale stays marked until the bank's own word; or its money is given up.
+    """
+
+    kind: Literal["accept_paid", "new_attempt", "claimed", "written_off"]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    bank_reference: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class Ending(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``attached``: the late money pays its sale; ``seen``: a person has taken note."""
+
+    how: Literal["attached", "seen"]
+
+
+class NewCode(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``channel``: the one to move to; empty: the first of the counter that can."""
+
+    channel: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class SalesQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``before`` is the cursor of the last row seen; ``search`` a word: order number, reference, bank number.
+
+    ``receipt``: what a scanner read from a receipt of this shop; the one sale it belongs to.
+    """
+
+    counter: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    before: Number | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 20
+    search: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    receipt: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class StoryQuery(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``html`` is one page that opens without a network; without ``amounts`` it names no money."""
+
+    format: Literal["json", "html"] = "json"
+    amounts: Literal["yes", "no"] = "no"
 
 
 class AttemptView(msgspec.Struct, frozen=True):
@@ -112,96 +180,31 @@ class SaleView(msgspec.Struct, frozen=True):
     lines: list[LineView] = []  # what it is for, where somebody said so
 
 
-class HealthView(msgspec.Struct, frozen=True):
-    """``state``: ok, fault, cannot_tell; ``reason`` is a slug of the error registry."""
-
-    state: str
-    reason: str
-    age_s: int
-    detail: dict[str, str]
-
-
-class ListedSlip(msgspec.Struct, frozen=True):
-    """A slip a person must print or drop. ``why``: old, may_have_printed, too_many."""
-
-    effect: str
-    sale: str
-    no: int
-    why: str
-
-
-class Told(msgspec.Struct, frozen=True):
-    """Why the last scan or device action was refused; shown for a moment."""
-
-    slug: str
-    facts: dict[str, str | int]
-    age_s: int
-
-
-class Found(msgspec.Struct, frozen=True):
-    """The sale of the receipt scanned last while no sale waited; ``count`` tells one scan from the next."""
-
-    sale: str
-    count: int
-    age_s: int
-
-
-class KeyedView(msgspec.Struct, frozen=True):
-    """The amount that was scanned from the command sheet so far; ``count`` tells one scan from the next."""
-
-    amount_minor: int
-    count: int
-
-
-class StandInView(msgspec.Struct, frozen=True):
-    """Another device that may take a dead one's place: its model, and the port it answered at."""
-
-    role: str
-    port: str
-    title: str
-
-
-class CounterView(msgspec.Struct, frozen=True):
-    """Everything a till page needs; sent whole with every change."""
+class SaleRow(msgspec.Struct, frozen=True):
+    """A sale in a list. ``cursor`` is what ``before`` takes; ``exceptions`` are kinds still open."""
 
     id: str
-    title: str
-    test: bool
-    currency: str
-    languages: dict[str, str]
-    event: int  # the newest event's number when this was made: resume from here
-    sale: SaleView | None
-    last: SaleView | None
-    screen: ScreenView
-    glass: str  # slug of why the display device does not show it; empty when it does
-    health: dict[str, HealthView]
-    bank: dict[str, str]  # channel -> "" or the slug of its trouble
-    slips: list[ListedSlip]
-    told: Told | None
-    training: bool = False  # somebody learns here, no money moves
-    elsewhere: str = ""  # the address whose pages this counter uses now: it begins or ends training
-    offline: bool = False  # nobody can confirm and the shop lists such sales: POST ``/sales`` with ``unverified``
-    moves: list[str] = []  # channels the open sale may be moved to: POST its ``/code``
-    moving: str = ""  # the one it is being moved to: the old code is being closed, with proof
-    slips_waiting: int = 0  # how many wait in all; ``slips`` are the oldest of them
-    found: Found | None = None
-    keyed: KeyedView | None = None
-    stand_ins: list[StandInView] = []  # offered now: a person says yes or no
-    orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
-
-
-class EventView(msgspec.Struct, frozen=True):
-    """One journal event as every subscriber sees it."""
-
-    number: int
-    type: str
-    version: int
-    ledger: str
+    cursor: int
     counter: str
-    subject: str
-    actor: str
-    wall_ms: int
-    body: dict[str, Any]
+    no: int
+    state: str
+    word: str
+    amount_minor: int
+    currency: str
+    refunded_minor: int
+    order_no: str
+    wallet: str
+    exceptions: list[str]
+    opened_ms: int
+    changed_ms: int
+    final: bool
+
+
+class SaleList(msgspec.Struct, frozen=True):
+    """Newest first; ``next`` is the ``before`` of the next page, null at the end."""
+
+    sales: list[SaleRow]
+    next: int | None
 
 
 def attempt_view(attempt: Attempt) -> AttemptView:
@@ -286,73 +289,22 @@ def sale_view(
     )
 
 
-def health_view(health: Health, now_ns: int) -> HealthView:
-    age_s = max(now_ns - health.checked_mono_ns, 0) // 1_000_000_000
-    return HealthView(health.state.value, health.reason, age_s, dict(health.detail))
-
-
-def event_view(event: Event) -> EventView:
-    body = {name: value for name, value in event.body.items() if name != "index"}
-    return EventView(
-        event.number,
-        event.type,
-        event.version,
-        event.ledger.value,
-        event.counter,
-        event.subject,
-        event.actor,
-        event.wall_ms,
-        body,
-    )
-
-
-def counter_view(
-    lane: Lane,
-    house_currency: str,
-    *,
-    test: bool,
-    training: bool = False,
-    bank: dict[str, str],
-    now_ns: int,
-    orphans: int = 0,
-    moves: tuple[str, ...] = (),
-    offline: bool = False,
-) -> CounterView:
-    book = lane.book
-
-    def seen(sale: Sale) -> SaleView:
-        return sale_view(sale, test=test, check_code=lane.glass.check_code(sale))
-
-    told = None
-    if lane.told is not None:
-        at_ns, refused = lane.told
-        told = Told(refused.slug, dict(refused.facts), (now_ns - at_ns) // 1_000_000_000)
-    found = None
-    if lane.found is not None:
-        count, at_ns, sale_id = lane.found
-        found = Found(sale_id, count, (now_ns - at_ns) // 1_000_000_000)
-    slips = [ListedSlip(owed.id, owed.subject, no, why) for owed, why, no in lane.paper.asked(SLIPS_MAX)]
-    return CounterView(
-        id=lane.id,
-        title=lane.settings.title,
-        test=test,
-        currency=house_currency,
-        languages=dict(lane.settings.languages),
-        event=book.feed.published,
-        sale=seen(book.sale(lane.current)) if lane.current else None,
-        last=seen(book.sale(lane.last_sale)) if lane.last_sale else None,
-        screen=screen_view(lane.glass.screen, book.sale(lane.current) if lane.current else None),
-        glass=lane.glass.failing,
-        health={role: health_view(each, now_ns) for role, each in lane.devices.health().items()},
-        bank=bank,
-        slips=slips,
-        told=told,
-        slips_waiting=len(lane.paper.listed),
-        found=found,
-        orphans=orphans,
-        moves=list(moves),
-        moving=lane.moving,
-        training=training,
-        elsewhere=lane.away.url,
-        offline=offline,
+def sale_row(row: Summary) -> SaleRow:
+    body = row.body
+    return SaleRow(
+        id=row.subject,
+        cursor=row.first_number,
+        counter=row.counter,
+        no=body["no"],
+        state=body["state"],
+        word=body["word"],
+        amount_minor=body["amount_minor"],
+        currency=body["currency"],
+        refunded_minor=body["refunded_minor"],
+        order_no=body["order_no"],
+        wallet=body["wallet"],
+        exceptions=list(body["exceptions"]),
+        opened_ms=row.first_ms,
+        changed_ms=row.last_ms,
+        final=body["final"],
     )

@@ -17,7 +17,6 @@ Quantity = Annotated[
 ]
 Taken = Annotated[int, msgspec.Meta(ge=0, le=MINOR_MAX)]
 Signed = Annotated[int, msgspec.Meta(ge=-MINOR_MAX, le=MINOR_MAX)]
-
 SALE_BYTES: Final = 384 * 1024
 """Of a whole sale's body: LINES_MAX lines of NAME_MAX characters, each written as two escapes of six bytes."""
 

@@ -4,14 +4,14 @@ from typing import Final
 
 import msgspec
 
-from terminal.web import forms_settlement, views_settlement
-from terminal.web.forms import Approver
-from terminal.web.views_settlement import ChoiceView
+from terminal.web.shapes import settlements
+from terminal.web.shapes.form import Approver
+from terminal.web.shapes.settlements import ChoiceView
 
 _AT: Final = 1_763_740_800_000
 _PERSON: Final = "01KAJZZZZZ0000000000000001"
 _ATTEMPT: Final = "01KAK3V5M3F0R8H2J5K7M9N4PQ"
-_difference = views_settlement.DifferenceView(
+_difference = settlements.DifferenceView(
     id="D41C0D5F0A2E9B7713C6A8E24F",
     cursor=5120,
     kind="late",
@@ -35,19 +35,19 @@ _difference = views_settlement.DifferenceView(
     found_ms=_AT,
 )
 _sums = {"lines": 41, "payment_minor": 116_850, "refund_minor": 850, "fee_milli": 348_000}
-_report = views_settlement.BillReport(
+_report = settlements.BillReport(
     "wechatpay", "trade", "2025-11-20", 41, 40, 41, 1, 1, 0, False, {"late": 1}, [_difference]
 )
 
 EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
-    forms_settlement.NewFix(
+    settlements.NewFix(
         choice="accept", reason="the bank has confirmed it", approver=Approver(person=_PERSON, pin="837465")
     ),
-    forms_settlement.BillFetch(channel="wechatpay", day="2025-11-20"),
+    settlements.BillFetch(channel="wechatpay", day="2025-11-20"),
     _difference,
-    views_settlement.DifferenceList([_difference], None),
-    views_settlement.FixAnswer(_difference, []),
-    views_settlement.SettlementDay(
+    settlements.DifferenceList([_difference], None),
+    settlements.FixAnswer(_difference, []),
+    settlements.SettlementDay(
         day="2025-11-20",
         line="1 late payment, fee 0.38 % instead of 0.30 %",
         lines=41,
@@ -55,13 +55,13 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
         open=1,
         kinds={"late": 1, "fee": 1},
         notes={"cutoff": 2},
-        fees=[views_settlement.FeeGapView("wechatpay", "0.38 %", "0.30 %")],
-        bills=[views_settlement.BillView("wechatpay", "trade", 41, 40, _AT, _sums)],
+        fees=[settlements.FeeGapView("wechatpay", "0.38 %", "0.30 %")],
+        bills=[settlements.BillView("wechatpay", "trade", 41, 40, _AT, _sums)],
         settlements=[
-            views_settlement.SettlementRow(_ATTEMPT, "payment", "wechatpay", "wechatpay/2025-11-20", 2850, 9000)
+            settlements.SettlementRow(_ATTEMPT, "payment", "wechatpay", "wechatpay/2025-11-20", 2850, 9000)
         ],
         next=None,
     ),
     _report,
-    views_settlement.BillReports([_report]),
+    settlements.BillReports([_report]),
 )
