@@ -14,12 +14,13 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import Final, NamedTuple
 
-from drivers.printer.bitmap import Paint
+from drivers.printer.bitmap import Bitmap, Paint, inked, paste
 from drivers.printer.profile import PrinterProfile
 from drivers.printer.scripts import joined, syllables, without_loose_joiners, words
 
 _KNOWN_MAX: Final = 8192  # remembered characters; enough for every shop, and a limit
 _WORDS_MAX: Final = 1024
+_DRAWN_MAX: Final = 1024  # letters, about a kilobyte each
 _MEASURE_DOTS: Final = 1200  # a wider word is squeezed: it is none
 _SYLLABLE_MAX: Final = 4  # columns; one syllable never fills a line
 TALL_DOTS: Final = 30  # a line of letters that stack, at size 1: as high as the line feed
@@ -76,6 +77,7 @@ class Charset:
         self._can_draw = self._paint is not None
         self._known: dict[str, Cell] = {}
         self._words: dict[str, list[Cell]] = {}
+        self._drawn: dict[tuple[str, int, int, bool], Bitmap | None] = {}
         self._pages: dict[str, tuple[int, bytes]] = {}
         for codec, number in reversed(profile.code_pages):
             for value in range(0x80, 0x100):
@@ -93,6 +95,16 @@ class Charset:
         for piece, is_word in words(text):
             cells += self._word(piece) if is_word else self.cells(piece)
         return cells
+
+    def dots(self, letter: str, width: int, height: int, bold: bool) -> Bitmap | None:
+        """One letter in the middle of a place of so many dots; None: no font has it."""
+        key = letter, width, height, bold
+        if key not in self._drawn:
+            if len(self._drawn) >= _DRAWN_MAX:
+                self._drawn.clear()
+            drawn = inked(found) if self._paint and (found := self._paint(*key)) else None
+            self._drawn[key] = drawn and paste(width, height, [((width - drawn.width) // 2, drawn)])
+        return self._drawn[key]
 
     def _word(self, word: str) -> list[Cell]:
         """Syllables that together are as wide as the word is when it is drawn whole."""

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate, groupby
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
-from drivers.printer.charset import SPACE, Cell, Charset, How
-from drivers.printer.document import Align, Row
-from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT, breakable, from_right, joined
+from drivers.printer.charset import SPACE, Cell, Charset, How, clean
+from drivers.printer.document import Align, Document, Row
+from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT, breakable, from_right, joined, runs
 
 Cells = list[Cell]
 _WIDTH: Final = attrgetter("width")  # asked of every prefix of every line
@@ -24,11 +24,15 @@ _NOT_FIRST: Final = frozenset(",.;:!?)]}%，。、；：！？）】》」』”
 
 
 class Block(NamedTuple):
-    """Text to be drawn whole at one side of a line, a direction mark before it; ``columns``: the room it has."""
+    """Text to be drawn whole at one side of a line, a direction mark before it.
+
+    ``columns``: the room it has; ``indent``: columns between it and its side.
+    """
 
     text: str
     columns: int
     side: Align
+    indent: int = 0
 
 
 class Stretch(NamedTuple):
@@ -77,19 +81,38 @@ def width(cells: Cells | tuple[Cell, ...]) -> int:
     return sum(map(_WIDTH, cells))
 
 
+def from_the_right(document: Document) -> bool:
+    """Whether a slip's columns change sides: as the first name beside a value is written, else the first letter.
+
+    One side for the whole slip: amounts stand below each other, whatever the goods' names are written in.
+    """
+    rows = [line for line in document if isinstance(line, Row)]
+    found = (runs(clean(row.left)) for row in (*(row for row in rows if row.right), *rows))
+    return next((each for each in found if each is not None), False)
+
+
 @lru_cache(maxsize=KEPT_MAX)  # a shop's name, its titles and rules stand on every slip
-def lay_out(row: Row, columns: int, charset: Charset) -> tuple[TextLine, ...]:
-    """The lines of a row on paper of ``columns``; size 2 halves them. At least one line, maybe empty."""
-    room = columns // row.size
+def lay_out(row: Row, columns: int, charset: Charset, turned: bool = False) -> tuple[TextLine, ...]:
+    """The lines of a row on paper of ``columns``; size 2 halves them. At least one line, maybe empty.
+
+    A value too wide for large letters comes in small ones: an amount torn in two reads as two amounts.
+    ``turned``: the left text stands at the right edge, the right one at the left.
+    """
     left, right = charset.cells(row.left[:TEXT_MAX]), charset.cells(row.right[:TEXT_MAX])
+    if row.size > 1 and width(right) > columns // row.size:
+        row = replace(row, size=1)
+    room = columns // row.size
     pairs = _two_columns(left, right, room) if right else [(line, []) for line in wrap(left, room)]
     if not (row.left.isascii() and row.right.isascii()):
         read, beside = _text(left), _text(right)  # what the row holds once its controls are gone
         if joined(read) or joined(beside):
-            return tuple([_drawn(row, *pair, turned=from_right(read or beside)) for pair in pairs])
+            marks = _mark(turned or from_right(read)), _mark(from_right(beside))
+            return tuple([_drawn(row, pair, marks, turned=turned) for pair in pairs])
     if right:
-        return tuple([TextLine(tuple(_justified(*pair, room)), "left", row.size, row.bold) for pair in pairs])
-    return tuple([TextLine(tuple(line), row.align, row.size, row.bold) for line, _ in pairs])
+        lines = [_turned(*pair, room) if turned else _justified(*pair, room) for pair in pairs]
+        return tuple([TextLine(tuple(line), "left", row.size, row.bold) for line in lines])
+    align = _TURNED[row.align] if turned else row.align
+    return tuple([TextLine(tuple(line), align, row.size, row.bold) for line, _ in pairs])
 
 
 def _stretches(cells: tuple[Cell, ...]) -> Iterator[Stretch]:
@@ -104,12 +127,14 @@ def _stretches(cells: tuple[Cell, ...]) -> Iterator[Stretch]:
                 yield Stretch(how, page, part, len(part), part.isspace() and len(part) >= GAP_MIN)
 
 
-def _drawn(row: Row, left: Cells, right: Cells, *, turned: bool) -> TextLine:
-    """Letters that stack or join: a text for each side. What runs from the right changes sides with its amount."""
-    align: Align = "left" if row.right else row.align
-    near: Align = _TURNED[align] if turned else align
-    sides: tuple[tuple[Cells, Align], ...] = ((left, near), (right, "left" if turned else "right"))
-    blocks = tuple(_block(cells, side, turned) for cells, side in sides if cells)
+def _drawn(row: Row, pair: tuple[Cells, Cells], marks: tuple[str, str], *, turned: bool) -> TextLine:
+    """Letters that stack or join: a text for each side, a direction mark before each."""
+    left, right = pair
+    near: Align = "left" if row.right else row.align
+    sides: tuple[Align, Align] = (_TURNED[near], "left") if turned else (near, "right")
+    blocks = tuple(
+        _block(cells, side, mark) for cells, side, mark in zip(pair, sides, marks, strict=True) if cells
+    )
     return TextLine((*left, SPACE, *right) if right else tuple(left), row.align, row.size, row.bold, blocks)
 
 
@@ -117,10 +142,18 @@ def _text(cells: Cells) -> str:
     return "".join(cell.text for cell in cells)
 
 
-def _block(cells: Cells, side: Align, turned: bool) -> Block:
-    text = _text(cells)
-    from_the_right = turned and (from_right(text) or side != "left")
-    return Block((FROM_RIGHT if from_the_right else FROM_LEFT) + text, width(cells), side)
+def _mark(turned: bool) -> str:
+    return FROM_RIGHT if turned else FROM_LEFT
+
+
+def _block(cells: Cells, side: Align, mark: str) -> Block:
+    indent = _indent(cells)
+    return Block(mark + _text(cells[indent:]), width(cells) - indent, side, indent)
+
+
+def _indent(cells: Cells) -> int:
+    """How many blanks it begins with."""
+    return next((index for index, cell in enumerate(cells) if cell != SPACE), 0)
 
 
 def _two_columns(left: Cells, right: Cells, room: int) -> list[tuple[Cells, Cells]]:
@@ -143,13 +176,20 @@ def _justified(left: Cells, right: Cells, room: int) -> Cells:
     return [*left, *[SPACE] * (room - width(left) - width(right)), *right]
 
 
+def _turned(left: Cells, right: Cells, room: int) -> Cells:
+    if not left:
+        return right
+    indent = _indent(left)
+    return [*right, *[SPACE] * (room - width(left) - width(right)), *left[indent:], *left[:indent]]
+
+
 def wrap(cells: Cells, room: int) -> list[Cells]:
-    """Break at spaces, else between wide characters, else anywhere; a space at a break is not printed."""
+    """Break at spaces and between wide characters, else anywhere; a space at a break is not printed."""
     lines: list[Cells] = []
     rest = cells
     while width(rest) > room:
         end = _fits(rest, room)
-        cut = _break(rest, end)
+        cut = _break(rest, end, room)
         line = rest[:cut]
         while line and line[-1] == SPACE:
             line.pop()
@@ -169,14 +209,25 @@ def _fits(cells: Cells, room: int) -> int:
     return len(cells)
 
 
-def _break(cells: Cells, end: int) -> int:
-    """Where to break at or before ``end``: never so early that less than half of the line is used."""
-    for index in range(end, end // 2, -1):
-        before, after = cells[index - 1], cells[index]
-        if after.text in _NOT_FIRST:
-            continue
-        if SPACE in (before, after) or breakable(before.text, after.text):
-            return index
-    if joined(cells[end].text):  # half a word that joins reads as another word: rather a short line
-        return next((index for index in range(end // 2, 0, -1) if cells[index] == SPACE), end)
-    return end
+def _break(cells: Cells, end: int, room: int) -> int:
+    """Where to break at or before ``end``: half of the line stays empty only for a word that fits on the next."""
+    first = _indent(cells) + 1  # no line of blanks alone
+    index = next((index for index in range(end, first - 1, -1) if _may_break(cells, index)), 0)
+    return index if index > end // 2 or (index and _whole_word(cells, index, room)) else end
+
+
+def _may_break(cells: Cells, index: int) -> bool:
+    before, after = cells[index - 1], cells[index]
+    return after.text not in _NOT_FIRST and (SPACE in (before, after) or breakable(before.text, after.text))
+
+
+def _whole_word(cells: Cells, index: int, room: int) -> bool:
+    """Whether a line of its own is enough for what stands between ``index`` and the next break."""
+    used, start = 0, index + _indent(cells[index:])
+    for at in range(start, len(cells)):
+        if at > start and _may_break(cells, at):
+            break
+        used += cells[at].width
+        if used > room:
+            return False
+    return True

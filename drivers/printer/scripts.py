@@ -21,6 +21,7 @@ _SYLLABLE: Final = re.compile(  # what no line end may tear apart
     f"|[{_ARABIC}][\u064b-\u065f\u0670\u200c\u200d]*|."
 )
 _COUNTS: Final = frozenset({"L", "R", "AL", "EN", "AN", "ES", "ET", "CS", "NSM", "ON"})
+_WRITTEN_FIRST: Final = "\u0e40\u0e41\u0e42\u0e43\u0e44"
 FROM_LEFT: Final = "\u200e"
 FROM_RIGHT: Final = "\u200f"
 """Before a text that is drawn whole: how its paragraph runs."""
@@ -54,9 +55,12 @@ def without_loose_joiners(text: str) -> str:
 
 
 def breakable(before: str, after: str) -> bool:
-    """A line may end between the two: beside a wide character, or within Thai, which writes no spaces."""
+    """A line may end between the two: beside a wide character, or within Thai, which writes no spaces.
+
+    In Thai before a vowel that is written first: a syllable begins there, and nowhere else is that sure.
+    """
     if _thai(before) and _thai(after):
-        return True
+        return after[0] in _WRITTEN_FIRST
     return unicodedata.east_asian_width(before[0]) in "WF" or unicodedata.east_asian_width(after[0]) in "WF"
 
 
@@ -69,11 +73,16 @@ def _thai(text: str) -> bool:
 
 def from_right(text: str) -> bool:
     """A paragraph whose first letter runs from right to left does so as a whole (P2, P3)."""
+    return bool(runs(text))
+
+
+def runs(text: str) -> bool | None:
+    """Whether its first letter runs from right to left; None: it has no letter."""
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in ("L", "R", "AL"):
             return kind != "L"
-    return False
+    return None
 
 
 def levels(kinds: Sequence[str], base: int) -> list[int]:

@@ -5,13 +5,12 @@ What is on paper is the same in every dialect: columns, what is drawn, where a p
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Final, NamedTuple, Protocol
 
 from drivers.printer.bitmap import Bitmap, Paint, columns, inked, narrowed, paste, symbol, trimmed
 from drivers.printer.charset import SPACE, TALL_DOTS, UNKNOWN, Cell, How, charset_of
 from drivers.printer.document import Align, Blank, Code, Document, Line, Picture, Row, Rule
-from drivers.printer.layout import Block, TextLine, lay_out, width
+from drivers.printer.layout import Block, TextLine, from_the_right, lay_out, width
 from drivers.printer.modes import Commands, Gap, Modes
 from drivers.printer.profile import PrinterProfile
 
@@ -71,9 +70,11 @@ class Writer:
         self._chunks: list[bytes] = []
         self._out = bytearray(dialect.init)
         self._modes = Modes(profile, dialect)
+        self._turned = False
         self._feed_mm = 20.0  # from the head to the cutter or tear bar
 
     def slip(self, document: Document) -> Slip:
+        self._turned = from_the_right(document)
         planned = [self._planned(piece) for line in document for piece in self._pieces(line)]
         for index, (piece, bytes_max, _) in enumerate(planned):
             self._room_for(bytes_max)
@@ -105,7 +106,7 @@ class Writer:
         columns = self._profile.columns
         match line:
             case Row():
-                for text in lay_out(line, columns, self._charset):
+                for text in lay_out(line, columns, self._charset, self._turned):
                     if text.blocks or text.unsayable:
                         yield from self._drawn(text)
                     else:
@@ -192,8 +193,8 @@ class Writer:
             if drawn is None:
                 yield replace(line, cells=tuple(_questions(list(line.cells))))
                 return
-            room = width_dots - drawn.width
-            parts.append(({"left": 0, "center": room // 2, "right": room}[block.side], drawn))
+            room, indent = width_dots - drawn.width, block.indent * line.size * self._dots
+            parts.append(({"left": indent, "center": room // 2, "right": room - indent}[block.side], drawn))
         strips = list(self._say.picture(trimmed(paste(width_dots, height, parts)), doubled=False, left=0))
         yield from (_Graphic(strip, "left", _LINE_MM * line.size / len(strips)) for strip in strips)
 
@@ -212,27 +213,37 @@ class Writer:
     def _run(self, run: list[Cell], line: TextLine) -> list[Cell]:
         if run[0].how is not How.DRAW:
             return run
-        picture = self._draw(run, line, 24)
+        picture = self._letters(run, line)
         if picture is None:
             return _questions(run)
         return [Cell(_text_of(run), width(run), How.DRAW, b"".join(columns(picture)))]
 
     def _whole(self, line: TextLine) -> Bitmap | None:
-        room = self._profile.columns - width(line.cells) * line.size
-        left = {"left": 0, "center": room // 2, "right": room}[line.align]
-        parts: list[tuple[int, Bitmap]] = []
-        for word in _words(line.cells):
-            if word[0] != SPACE:
-                picture = self._draw(word, line, 24 * line.size)
-                if picture is None:
-                    return None
-                parts.append((left * self._dots, picture))
-            left += width(word) * line.size
-        return paste(max(at + part.width for at, part in parts), 24 * line.size, parts)
+        picture = self._letters(list(line.cells), line)
+        if picture is None:
+            return None
+        room = self._profile.columns * self._dots
+        left = {"left": 0, "center": (room - picture.width) // 2, "right": room - picture.width}[line.align]
+        return trimmed(paste(left + picture.width, len(picture.rows), [(left, picture)]))
 
-    def _draw(self, run: list[Cell], line: TextLine, height: int) -> Bitmap | None:
-        assert self._paint is not None, "nothing is drawn without a painter"
-        return self._paint(_text_of(run), width(run) * line.size * self._dots, height, line.bold)
+    def _letters(self, cells: list[Cell], line: TextLine) -> Bitmap | None:
+        """Each in its own place, as the printer's own letters stand: amounts end at the same column.
+
+        What no font has becomes a question mark. None: nothing could be drawn, or the printer has more of it.
+        """
+        height, at, known = 24 * line.size, 0, False
+        parts: list[tuple[int, Bitmap]] = []
+        for cell in cells:
+            room = cell.width * line.size * self._dots
+            if cell != SPACE:
+                drawn = self._charset.dots(cell.text, room, height, line.bold)
+                if drawn is None and cell.how is not How.DRAW:
+                    return None
+                known = known or (drawn is not None and cell.how is How.DRAW)
+                if drawn or (drawn := self._charset.dots("?", room, height, line.bold)):
+                    parts.append((at, drawn))
+            at += room
+        return paste(at, height, parts) if known else None
 
     # --- codes, pictures --------------------------------------------------------------------------------
 
@@ -274,15 +285,6 @@ def _runs(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:
         run.append(cell)
     if run:
         yield run
-
-
-def _words(cells: tuple[Cell, ...]) -> Iterator[list[Cell]]:
-    """Drawn runs whole, everything else split at spaces: each word keeps its column in any font."""
-    for run in _runs(cells):
-        if run[0].how is How.DRAW:
-            yield run
-        else:
-            yield from (list(part) for _, part in groupby(run, SPACE.__eq__))
 
 
 def _questions(run: list[Cell]) -> list[Cell]:

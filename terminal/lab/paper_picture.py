@@ -111,13 +111,11 @@ def _text(item: TextItem) -> "Image":
 
 
 def _font_for(char: str, height: int, cell: int) -> "FreeTypeFont":
-    """The first font that has it, at the largest size that fits the cell."""
-    for name in FONT_FILES:
-        font = _opened(name, height)
-        if bytes(font.getmask(char)) != _missing(name, height):
-            room = font.getlength(char)
-            return font if room <= cell + 1 else _opened(name, round(height * cell / room))
-    return _opened(FONT_FILES[0], height)
+    """The first font that has it and fits the cell, else the narrowest that has it, as large as fits."""
+    having = [name for name in FONT_FILES if bytes(_opened(name, height).getmask(char)) != _missing(name, height)]
+    rooms = [(_opened(name, height).getlength(char), name) for name in having or FONT_FILES[:1]]
+    room, name = next((each for each in rooms if each[0] <= cell + 1), min(rooms))
+    return _opened(name, height if room <= cell + 1 else round(height * cell / room))
 
 
 @cache

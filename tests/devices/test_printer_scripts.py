@@ -1,6 +1,9 @@
 """Receipts of six languages on every model: everything on paper, in its place, codes readable, bytes harmless."""
 
+from functools import reduce
 from io import BytesIO
+from operator import or_
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -8,13 +11,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from drivers.printer.bitmap import inked
+from drivers.printer.charset import charset_of
 from drivers.printer.driver import EscPosPrinter, Outcome
 from drivers.printer.escpos import render
-from drivers.printer.profile import PrinterProfile
+from drivers.printer.layout import lay_out
+from drivers.printer.profile import PrinterProfile, load
 from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT
+from drivers.printer.star import StarPrinter
 from drivers.printer.writer import CHUNK_BYTES
 from firmware_stubs.paper import Picture, StubSlip, text_view
 from firmware_stubs.printer import PrinterStub
+from firmware_stubs.star_printer import StarPrinterStub
 from terminal.lab.paper_picture import slip_png
 from terminal.payments.receipt import Receipt, Row
 from terminal.peripherals.painters import PAPER_FONTS, shared_painter
@@ -28,6 +35,7 @@ from tests.qr_seen import texts_in
 pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
 
 PAINT = shared_painter(*PAPER_FONTS)
+STAR = load("star-line")
 LETTERS = ("en", "zh-CN", "pt-BR")
 DRAWN = ("hi", "th", "ar")
 
@@ -113,6 +121,74 @@ def test_arabic_stands_at_the_right_and_its_amount_at_the_left() -> None:
     assert [row >> (image.width - width) for row in image.rows] == list(amount)
     label = rows_of(FROM_RIGHT + "المجموع", 1, False, 10)
     assert [row & ((1 << 60) - 1) for row in image.rows] == [row & ((1 << 60) - 1) for row in label]
+
+
+@pytest.mark.row(59, 60)
+@pytest.mark.parametrize("profile", [SMALL, STAR], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("amount", ["₹1,000,179.99", "฿5.00 A", "-R$ 9.999,99 ₫"])
+def test_a_line_drawn_for_one_sign_has_each_letter_in_its_own_place(amount: str, profile: PrinterProfile) -> None:
+    """As letters of the printer's own stand above and below: amounts end at one edge, words keep one blank."""
+    slip = on_paper((Row("Gulab jamun", amount),), profile)
+    ink = reduce(or_, (row << profile.width_dots - image.width for image in slip.images for row in image.rows))
+    wanted = "Gulab jamun" + amount.rjust(profile.columns - len("Gulab jamun"))
+    assert in_places(ink, profile) == "".join("x" if each != " " else " " for each in wanted)
+
+
+def on_paper(receipt: Receipt, profile: PrinterProfile) -> StubSlip:
+    if profile is not STAR:
+        return printed(receipt, profile)[1]
+    stub = StarPrinterStub()
+    assert virtual(StarPrinter(wire(stub), STAR, paint=PAINT).print(as_document(receipt, STAR), "job")) in Outcome
+    return stub.slips[0]
+
+
+def in_places(ink: int, profile: PrinterProfile) -> str:
+    dots = profile.width_dots // profile.columns
+    bits = f"{ink:0{profile.width_dots}b}"
+    return "".join("x" if "1" in bits[at : at + dots] else " " for at in range(0, len(bits), dots))
+
+
+def test_a_sign_that_no_font_has_leaves_the_rest_of_what_is_drawn() -> None:
+    lacking, asked = (printed((Row(f"Ch\u00e1 {sign}₫5", "₹3"),), SMALL)[1].images for sign in ("\u01a1", "?"))
+    assert lacking == asked
+    [line] = printed((Row("Ch\u00e1 \u01a1₫5"),), EPSON)[1].text_lines
+    assert line.text == "Ch\u00e1 \ufffc5"
+    [drawn] = (part for part in line.parts if isinstance(part, Picture))
+    assert all(any(row >> shift & 0xFFF for row in drawn.rows) for shift in (12, 0)), "? and the dong's sign"
+
+
+def test_a_letter_that_the_printer_has_and_no_font_is_never_lost_for_a_sign_beside_it() -> None:
+    assert printed((Row("\u7523\u30fb", "5"),), SMALL)[1].lines[0].split() == ["\u7523?", "5"]
+
+
+def test_goods_in_arabic_on_an_english_slip_leave_the_amounts_at_the_right() -> None:
+    slip = printed((Row("Sale no.", "0042"), Row("شاورما", "36.00")), EPSON)[1]
+    [drawn] = slip.images
+    amount = rows_of(FROM_LEFT + "36.00", 1, False, 5)
+    assert shows(drawn, amount, at_left=False)
+    assert drawn.width >= EPSON.width_dots - 2
+
+
+@pytest.mark.parametrize(("word", "from_right"), [("छूट", False), ("خصم", True)])
+def test_a_line_that_belongs_to_its_goods_is_set_in(word: str, from_right: bool) -> None:
+    [image] = printed((Row("  " + word, "5"),), EPSON)[1].images
+    bits = f"{reduce(or_, image.rows):0{image.width}b}".ljust(EPSON.width_dots, "0")
+    assert (bits[::-1] if from_right else bits).index("1") == 2 * 12
+
+
+def test_thai_is_broken_where_a_syllable_begins_for_sure() -> None:
+    """Never a last letter on a line of its own; a name behind a blank goes to the next line whole."""
+    charset = charset_of(SMALL, PAINT)
+
+    def lines(text: str, size: Literal[1, 2] = 1) -> list[str]:
+        found = lay_out(Row(text, size=size), SMALL.columns, charset)
+        return ["".join(cell.text for cell in line.cells) for line in found]
+
+    assert lines("Noodle Shop ป้าน้อย", 2) == ["Noodle Shop", "ป้าน้อย"]
+    assert lines("ข้าวผัดปูพิเศษใส่ไข่ดาวสองฟองไม่ใส่ผักชีกับน้ำปลาพริกเพิ่ม") == [
+        "ข้าวผัดปูพิเศษใส่ไข่ดาวสองฟองไม่",
+        "ใส่ผักชีกับน้ำปลาพริกเพิ่ม",
+    ]
 
 
 def test_an_emoji_in_a_drawn_line_is_a_question_mark_and_the_rest_stays() -> None:

@@ -1,6 +1,7 @@
 """Receipts as pictures: what is on paper is what a person sees, at its place, with codes that read."""
 
 from io import BytesIO
+from typing import Literal
 
 import pytest
 from PIL import Image
@@ -104,3 +105,19 @@ def test_nothing_and_far_too_much_are_pictures_too() -> None:
     assert empty.height == 2 * MARGIN_TOP
     endless = Image.open(BytesIO(receipt_png(b"\n" * 2000, width_dots=384, charset="", native_qr=True)))
     assert endless.height == DOTS_MAX + 2 * MARGIN_TOP
+
+
+@pytest.mark.row(60)
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_capital_with_an_accent_is_as_large_as_its_neighbours(size: Literal[1, 2]) -> None:
+    """The Chinese font's Ó is as wide as a Chinese letter: made to fit, COPIA would read as CoPIA."""
+    image = picture((Row("OÓÇÕÔÚÀÉÜ", size=size),), "epson-serial")
+    plain, *accented = (tall(image, 32 + 12 * size * place, 12 * size, 24 * size) for place in range(9))
+    assert all(each >= plain for each in accented), (plain, accented)
+
+
+def tall(image: Image.Image, left: int, width: int, height: int) -> int:
+    """Rows between the highest and the lowest ink of one letter."""
+    letter = image.crop((left, MARGIN_TOP, left + width, MARGIN_TOP + height))
+    rows = [row for row in range(height) if min(letter.crop((0, row, width, row + 1)).tobytes()) < 128]
+    return rows[-1] - rows[0]

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.printer.charset import Charset
-from drivers.printer.document import Row
-from drivers.printer.layout import TEXT_MAX, lay_out, width
+from drivers.printer.document import Row, Rule
+from drivers.printer.layout import TEXT_MAX, from_the_right, lay_out, width
 from drivers.printer.profile import load
 
 CHARSET = Charset(load("epson-serial"))
@@ -45,6 +45,42 @@ def test_size_two_halves_the_columns() -> None:
     assert lines(Row("Total", "84.00", size=2)) == ["Total" + " " * 6 + "84.00"]
 
 
+@pytest.mark.row(60)
+def test_an_amount_too_wide_for_large_letters_comes_whole_in_small_ones() -> None:
+    """1,000.2 and 40 on two lines are two amounts to who reads them."""
+    [paid] = lay_out(Row("Paid", "KWD 10,000,001.240", size=2, bold=True), 32, CHARSET)
+    assert (paid.size, paid.bold) == (1, True)
+    assert "".join(cell.text for cell in paid.cells) == "Paid          KWD 10,000,001.240"
+
+
+@pytest.mark.row(60)
+def test_no_word_is_torn_that_fits_the_next_line() -> None:
+    assert lines(Row("João da Conceição", size=2)) == ["João da", "Conceição"]
+    assert lines(Row("A " + "x" * 40)) == ["A " + "x" * 30, "x" * 10], "one that fits none fills this one"
+    assert lines(Row("  " + "x" * 31)) == ["  " + "x" * 30, "x"], "no line of blanks alone"
+
+
+@pytest.mark.row(60)
+def test_a_slip_runs_as_its_first_name_beside_a_value_does() -> None:
+    arabic, english = Row("المجموع", "5"), Row("Total", "5")
+    assert from_the_right((Row("Shop", align="center"), Row("12", "5"), arabic, english))
+    assert not from_the_right((Row("مطعم", align="center"), english, arabic))
+    assert from_the_right((Row("12", align="center"), Row("مطعم", align="center")))
+    assert not from_the_right((Rule(), Row("12", "5")))
+
+
+@pytest.mark.row(60)
+def test_on_a_slip_from_the_right_every_row_changes_sides() -> None:
+    def turned(row: Row) -> list[tuple[str, str]]:
+        found = lay_out(row, 32, CHARSET, True)
+        return [(line.align, "".join(cell.text for cell in line.cells)) for line in found]
+
+    assert turned(Row("  3 x 21.50", "SAR 64.50")) == [("left", "SAR 64.50" + " " * 12 + "3 x 21.50  ")]
+    assert turned(Row("Espresso")) == [("right", "Espresso")]
+    assert turned(Row("4200", align="right")) == [("left", "4200")]
+    assert turned(Row("Transaction", "x" * 28)) == [("left", " " * 21 + "Transaction"), ("left", "x" * 28)]
+
+
 def test_an_empty_row_is_an_empty_line() -> None:
     assert lines(Row("")) == [""]
 
@@ -64,7 +100,7 @@ def test_no_line_is_wider_than_the_paper_and_no_letter_is_lost(
     row = Row(left, right, size=2 if size == 2 else 1)
     laid_out = lay_out(row, columns, CHARSET)
     assert laid_out
-    assert all(width(line.cells) <= columns // size for line in laid_out)
+    assert all(width(line.cells) <= columns // line.size for line in laid_out)
     printed = "".join(cell.text for line in laid_out for cell in line.cells)
     wanted, got = sorted((left + right).replace(" ", "")), sorted(printed.replace(" ", ""))
     assert got == wanted

@@ -61,8 +61,9 @@ def test_nothing_is_lost_between_words_and_syllables(text: str) -> None:
     assert "".join("".join(syllables(piece)) if word else piece for piece, word in words(text)) == text
 
 
-def test_a_line_ends_inside_thai_and_never_inside_a_hindi_or_arabic_word() -> None:
-    assert breakable("น้ำ", "ป")
+def test_a_line_ends_before_a_thai_vowel_written_first_and_never_inside_a_hindi_or_arabic_word() -> None:
+    assert breakable("พิ", "เศ")
+    assert not breakable("น้ำ", "ป"), "the next syllable may begin there or this one end"
     assert breakable("a", "收")
     assert not breakable("न", "म")
     assert not breakable("ش", "ك")
