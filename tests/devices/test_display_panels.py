@@ -325,6 +325,50 @@ def test_l9_a_nextion_that_restarts_says_so_to_whoever_asks_and_to_the_watch() -
     play(story())
 
 
+@pytest.mark.parametrize("said", ["00 00 00 FF FF FF", "88 FF FF FF"])
+def test_l9_either_word_of_a_nextion_that_starts_tells_of_it(said: str) -> None:
+    async def story() -> None:
+        _, cable, panel = rig("nextion")
+        await panel.greet()
+        cable.noise = bytes.fromhex(said)
+        with pytest.raises(PanelRebooted):
+            await panel.show(CODE)
+
+    play(story())
+
+
+def test_a_nextion_whose_buffer_ran_over_says_so_and_nothing_is_shown() -> None:
+    async def story() -> None:
+        stub, cable, panel = rig("nextion")
+        await panel.greet()
+        cable.noise = bytes.fromhex("24 FF FF FF")
+        with pytest.raises(DeviceTimeout, match="lost bytes"):
+            await panel.show(CODE)
+        assert stub.payload == ""
+
+    play(story())
+
+
+@pytest.mark.parametrize("name", ["nextion", "dgus", "dgus-no-ack"])
+def test_l3_a_code_that_comes_out_wrong_is_written_three_times_and_no_more(name: str) -> None:
+    async def story() -> None:
+        stub, cable, panel = rig(name)
+        await panel.greet()
+        spoiled = 0
+
+        def spoil(data: bytes) -> bytes:
+            nonlocal spoiled
+            spoiled += b"pr=second" in data
+            return data.replace(b"pr=second", b"pr=secone")
+
+        cable.to_device = spoil
+        with pytest.raises(DeviceRefused, match="another code"):
+            await panel.show(OTHER)
+        assert (spoiled, stub.payload) == (3, "")
+
+    play(story())
+
+
 def test_l9_a_dgus_that_restarts_is_told_by_its_page() -> None:
     async def story() -> None:
         stub, _, panel = rig("dgus")

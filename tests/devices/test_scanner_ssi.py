@@ -149,6 +149,7 @@ def test_c1_a_code_before_the_window_twice_is_one_scan_and_shown_as_refused() ->
         async with running(stub, "ssi") as counter:
             counter.scan(CODE, times=2, every_ms=700)
             await asyncio.sleep(4)
+            assert all(SSI[title] in stub.heard for title in ("LED on", "beep code 0", "LED off"))
             return counter.texts, stub.light_log, stub.beeps
 
     assert run(story(), seed=1) == ([CODE], ["on", "off"], 1)

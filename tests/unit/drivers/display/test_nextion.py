@@ -44,6 +44,12 @@ def test_a_number_may_hold_the_end_of_a_message() -> None:
         ]
 
 
+@pytest.mark.parametrize(("code", "size"), [(0x65, 3), (0x66, 1), (0x67, 5), (0x68, 5), (0x71, 4)])
+def test_raw_bytes_of_a_return_are_as_many_as_the_manual_says(code: int, size: int) -> None:
+    stream = bytes((code,)) + b"\xff" * size + END + VECTORS["success"]
+    assert NextionDecoder().feed(stream) == [Message(code, b"\xff" * size), Message(0x01)]
+
+
 def test_l3_noise_spoils_one_message_and_the_next_is_read() -> None:
     assert NextionDecoder().feed(b"\x13\x37" + VECTORS["success"] + VECTORS["success"])[-1] == Message(0x01)
     assert NextionDecoder().feed(b"\xff\xff" + VECTORS["success"]) == [Message(0x01)]

@@ -108,6 +108,15 @@ def test_text_that_begins_like_a_packet_is_a_line_when_the_line_goes_quiet() -> 
     assert decode("7Я\r".encode()) == [Refusal.NOT_ASCII]
 
 
+def test_the_longest_code_in_one_long_packet_is_4096_bytes() -> None:
+    def long(text: bytes) -> bytes:
+        body = b"\xff\xf4" + (8 + len(text)).to_bytes(2, "big") + b"\xf4\x00\x00\xf1" + text
+        return body + ssi.check(body)
+
+    assert decode(long(b"7" * 4096)) == [ACK, Line("7" * 4096, "]Q1")]
+    assert not [item for item in decode(long(b"7" * 4097)) if isinstance(item, Line) or item == ACK]
+
+
 @pytest.mark.parametrize("size", [0, 7, 5000, 65535])
 def test_c3_a_long_packet_of_an_impossible_length_is_no_packet(size: int) -> None:
     head = b"\xff\xf4" + size.to_bytes(2, "big")

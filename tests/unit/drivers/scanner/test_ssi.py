@@ -162,6 +162,36 @@ def test_c3_a_last_part_without_even_its_type_ends_the_code_and_not_the_reader()
     assert decode(packet(Op.DECODE_DATA, b""), DECODED) == [ACK, ACK, CODE]
 
 
+@pytest.mark.parametrize(("end", "found"), [(96, Line("7" * 4096, "]Q1")), (97, Refusal.TOO_LONG)])
+def test_the_longest_code_in_several_packets_is_4096_bytes(end: int, found: Line | Refusal) -> None:
+    parts = [packet(Op.DECODE_DATA, b"\x1c" + b"7" * 250, 2)] * 16
+    told = decode(*parts, packet(Op.DECODE_DATA, b"\x1c" + b"7" * end))
+    assert [item for item in told if item != ACK] == [found]
+
+
+def test_c2_a_code_whose_rest_does_not_come_for_three_seconds_is_dropped_and_not_sooner() -> None:
+    head, rest = packet(Op.DECODE_DATA, b"\x0bABC", 2), packet(Op.DECODE_DATA, b"\x0bDE")
+    decoder = Decoder()
+    for _ in range(2):
+        decoder.feed(head)
+        assert [decoder.idle() for _ in range(14)] == [[]] * 14
+        assert decoder.feed(rest) == [ACK, Line("ABCDE", "]E0")]
+    decoder.feed(head)
+    assert [decoder.idle() for _ in range(15)][-1] == [Refusal.INCOMPLETE]
+    assert decoder.feed(rest) == [ACK, Line("DE", "]E0")]
+
+
+def test_a_revision_that_is_refused_is_asked_for_again_or_told() -> None:
+    assert ssi.revision_of(Packet(Op.REPLY_REVISION, 0, b"V1 N")) == "V1 N"
+    for other in (Packet(Op.ACK, 0, b""), Packet(Op.PARAM_SEND, 0, b"x"), CODE):
+        assert ssi.revision_of(other) is None
+        assert ssi.asked_revision(other) is None
+    with pytest.raises(AskAgain):
+        ssi.revision_of(Packet(Op.NAK, 0, bytes((Cause.RESEND,))))
+    with pytest.raises(DeviceRefused):
+        ssi.revision_of(Packet(Op.NAK, 0, bytes((Cause.DENIED,))))
+
+
 def test_gs1_codes_keep_their_field_mark_and_controls_refuse_the_code() -> None:
     assert decode(packet(Op.DECODE_DATA, b"\x0f01\x1d10")) == [ACK, Line("01\x1d10", "]C1")]
     assert decode(packet(Op.DECODE_DATA, b"\x1c1\r2")) == [ACK, Refusal.CONTROL_BYTES]
