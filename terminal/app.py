@@ -34,11 +34,11 @@ from terminal.settings import Loaded
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.training.video import OWN
 from terminal.web.app import Beside, make_app, make_notices_app
+from terminal.web.desks.reports import ReportParts
 from terminal.web.edge import EDGE
 from terminal.web.listen import listen
 from terminal.web.notices import LIMITS
 from terminal.web.pages.training import LESSON_FOLDER
-from terminal.web.report_desk import ReportParts
 from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of
 from terminal.wiring.doors import open_doors

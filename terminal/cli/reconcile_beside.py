@@ -21,7 +21,7 @@ from terminal.help.wording import CatalogueWording
 from terminal.settings import Loaded
 from terminal.settlement.reconcile import Report
 from terminal.system import SystemClock, SystemEntropy, SystemIds
-from terminal.web.settlement_desk import SettlementDesk
+from terminal.web.desks.settlements import SettlementDesk
 from terminal.web.shapes.settlements import day_view, difference_view, report_view
 from terminal.wiring.channels import notify_url, open_channel
 from terminal.wiring.house import house_of

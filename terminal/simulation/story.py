@@ -15,7 +15,7 @@ from terminal.simulation.lab_hands import CASHIER
 from terminal.simulation.lab_shop import LabShop
 from terminal.simulation.lab_told import pos_events
 from terminal.simulation.rails import RAILS
-from terminal.web.risk_desk import shop_facts
+from terminal.web.desks.risk import shop_facts
 
 LOOK_S: Final = 0.25
 EVENTS_MAX: Final = 5000

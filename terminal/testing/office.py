@@ -10,7 +10,7 @@ from terminal.people.service import People, PeopleSettings
 from terminal.simulation.api_door import Door
 from terminal.simulation.world import World
 from terminal.web.app import make_api
-from terminal.web.report_desk import ReportParts
+from terminal.web.desks.reports import ReportParts
 
 OWNER_PIN: Final = "837465"  # of a simulated person
 CHEAP: Final = PinCost(passes=1, memory_kib=8)

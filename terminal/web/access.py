@@ -10,7 +10,7 @@ from terminal.people.records import ApiKey
 from terminal.people.roles import Action, Principal, Role
 from terminal.web.callers import SESSION
 from terminal.web.calls import Answer, Call
-from terminal.web.hub import HUB
+from terminal.web.live.hub import HUB
 from terminal.web.shapes.form import Done, Nothing
 from terminal.web.shapes.people import (
     AccessList,

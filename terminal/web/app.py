@@ -18,11 +18,15 @@ from terminal.people.service import People
 from terminal.risk.desk import RiskDesk
 from terminal.web import callers, problems, security, versions
 from terminal.web.calls import PREFIX, Answer, Call, Operation, route
-from terminal.web.care_desk import CARE, CareDesk, CareParts
+from terminal.web.desks.care import CARE, CareDesk, CareParts
+from terminal.web.desks.hooks import HOOKS, idle_hooks
+from terminal.web.desks.reports import DESK, Desk, ReportParts
+from terminal.web.desks.risk import RISK, RiskWords, shop_facts
+from terminal.web.desks.settlements import SETTLEMENT, BillDoor, SettlementDesk
 from terminal.web.edge import EDGE, NAMES, Edge, EdgeLimits, ReceiptPicture
-from terminal.web.hook_desk import HOOKS, idle_hooks
-from terminal.web.hub import HUB, Hub
-from terminal.web.live import live
+from terminal.web.live.hub import HUB, Hub
+from terminal.web.live.stream import stream
+from terminal.web.live.websocket import live
 from terminal.web.metrics import Observed, observe
 from terminal.web.notices import notices_app
 from terminal.web.pages.brand import brand_routes
@@ -32,12 +36,8 @@ from terminal.web.pages.privacy import DESK as PRIVACY
 from terminal.web.pages.privacy import PrivacyDesk
 from terminal.web.pages.table import add_pages
 from terminal.web.ports import Fitter, Trainer, Visitor
-from terminal.web.report_desk import DESK, Desk, ReportParts
-from terminal.web.risk_desk import RISK, RiskWords, shop_facts
 from terminal.web.routes.table import OPERATIONS
-from terminal.web.settlement_desk import SETTLEMENT, BillDoor, SettlementDesk
 from terminal.web.shapes.form import Nothing
-from terminal.web.stream import stream
 
 
 class ShopSettings(Protocol):

@@ -17,7 +17,7 @@ from terminal.people.roles import Action
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
 from terminal.web.cards import card_lines
-from terminal.web.care_desk import CARE, CareDesk
+from terminal.web.desks.care import CARE, CareDesk
 from terminal.web.shapes.care import (
     CaseList,
     CaseMove,

@@ -7,7 +7,7 @@ from terminal.errors import NotAllowed
 from terminal.payments.event import Event
 from terminal.people.roles import Action, Principal
 from terminal.web.calls import Answer, Call
-from terminal.web.hub import HUB, Listener, same
+from terminal.web.live.hub import HUB, Listener, same
 from terminal.web.shapes.events import EventPage, EventsQuery, event_view, public
 from terminal.web.unheard import note_event
 

@@ -9,7 +9,7 @@ from terminal.hooks.endpoint import Endpoint
 from terminal.people.roles import Action
 from terminal.web.access import TOLD_AGAIN_S
 from terminal.web.calls import Answer, Call
-from terminal.web.hook_desk import HOOKS
+from terminal.web.desks.hooks import HOOKS
 from terminal.web.shapes.form import Done, Nothing
 from terminal.web.shapes.hooks import (
     HookChange,

@@ -8,10 +8,10 @@ from terminal.help.languages import accepted
 from terminal.payments.poster import Proposal
 from terminal.people.roles import Action
 from terminal.web.calls import Answer, Call
-from terminal.web.care_desk import CARE
-from terminal.web.hook_desk import HOOKS
+from terminal.web.desks.care import CARE
+from terminal.web.desks.hooks import HOOKS
+from terminal.web.desks.risk import RISK
 from terminal.web.pages.hooks import hook_alerts
-from terminal.web.risk_desk import RISK
 from terminal.web.sales import shown
 from terminal.web.shapes.form import Done, Nothing
 from terminal.web.shapes.inbox import (

@@ -16,7 +16,7 @@ from terminal.payments.slip import receipted
 from terminal.people.roles import Action
 from terminal.settlement.fees import Settled
 from terminal.web.calls import Answer, Call
-from terminal.web.report_desk import DESK
+from terminal.web.desks.reports import DESK
 from terminal.web.sales import shown
 from terminal.web.shapes.counters import SlipChoice
 from terminal.web.shapes.form import Done, Nothing

@@ -18,7 +18,7 @@ from terminal.settlement.fees import fees_of_days
 from terminal.settlement.totals import Totals
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.report_desk import DESK, Desk
+from terminal.web.desks.reports import DESK, Desk
 from terminal.web.shapes.form import Done, Nothing
 from terminal.web.shapes.reports import (
     DayBookQuery,

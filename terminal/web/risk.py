@@ -9,8 +9,8 @@ from terminal.payments.receipt import Receipt, Row
 from terminal.people.roles import Action
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
+from terminal.web.desks.risk import RISK, RiskWords
 from terminal.web.problems import TooMany
-from terminal.web.risk_desk import RISK, RiskWords
 from terminal.web.shapes.form import Approver, Done, Nothing
 from terminal.web.shapes.risk import (
     AlertSeen,

@@ -10,7 +10,7 @@ from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action, decide_sale
 from terminal.web.calls import Answer, Call
-from terminal.web.report_desk import DESK
+from terminal.web.desks.reports import DESK
 from terminal.web.shapes.events import Timeline, event_view, public
 from terminal.web.shapes.form import Nothing
 from terminal.web.shapes.lines import lines_of

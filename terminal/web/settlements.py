@@ -20,7 +20,7 @@ from terminal.settlement.fixing import Listed
 from terminal.settlement.reconcile import Report
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.settlement_desk import SETTLEMENT, SettlementDesk
+from terminal.web.desks.settlements import SETTLEMENT, SettlementDesk
 from terminal.web.shapes.form import Nothing
 from terminal.web.shapes.settlements import (
     BillFetch,

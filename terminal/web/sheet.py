@@ -27,7 +27,7 @@ from terminal.visit.legs import said as said_legs
 from terminal.web.callers import greet, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.cards import card_lines
-from terminal.web.care_desk import CARE
+from terminal.web.desks.care import CARE
 from terminal.web.edge import Edge
 from terminal.web.pages.code_picture import code_svg
 from terminal.web.shapes.form import Done, Nothing

@@ -8,7 +8,7 @@ from terminal.people.roles import Action, Principal, Role
 from terminal.web.callers import SESSION, TILL, greet, part, place
 from terminal.web.calls import Answer, Call, encode
 from terminal.web.edge import Edge
-from terminal.web.hub import HUB
+from terminal.web.live.hub import HUB
 from terminal.web.pages.code_picture import code_svg
 from terminal.web.shapes.form import Done, Nothing
 from terminal.web.shapes.people import (

@@ -16,7 +16,7 @@ from terminal.help.languages import FALLBACK
 from terminal.payments.money import Money
 from terminal.privacy.bundle import zipped
 from terminal.settings import Loaded
-from terminal.web.care_desk import CareParts, Kept
+from terminal.web.desks.care import CareParts, Kept
 from terminal.wiring.support_bundle import FOLDER, gathered, kept
 
 KEPT_MAX: Final = 20  # bundles of calls for help; the oldest goes first

@@ -14,7 +14,7 @@ from terminal.hooks.sender import HttpSender
 from terminal.people.second_step import Sealer
 from terminal.privacy.ledger import Ledger
 from terminal.settings import Loaded
-from terminal.web.hook_desk import HOOKS, shape
+from terminal.web.desks.hooks import HOOKS, shape
 
 Machine = tuple[Clock, Entropy, Ids]
 PURPOSE = "webhook"

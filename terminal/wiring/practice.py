@@ -35,7 +35,7 @@ from terminal.training.video import OWN
 from terminal.visit.keys import open_key
 from terminal.visit.seal import seal
 from terminal.web.app import Beside, make_app
-from terminal.web.care_desk import CareParts
+from terminal.web.desks.care import CareParts
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
 from terminal.web.pages.training import LESSON_FOLDER

@@ -10,7 +10,7 @@ from terminal.regions import load_region, region_names
 from terminal.risk.desk import RiskDesk
 from terminal.settings import Loaded
 from terminal.settlement.business_day import ShopTime
-from terminal.web.risk_desk import shop_facts
+from terminal.web.desks.risk import shop_facts
 from terminal.whole_file import write_new
 
 LETTERS = "letters"

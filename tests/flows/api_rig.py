@@ -40,13 +40,13 @@ from terminal.sandbox.wechatpay import Bank
 from terminal.system import SystemIds
 from terminal.web.app import make_api, make_notices_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
-from terminal.web.care_desk import CARE, CareDesk
+from terminal.web.desks.care import CARE, CareDesk
+from terminal.web.desks.hooks import HOOKS
+from terminal.web.desks.reports import DESK, Desk, ReportParts
+from terminal.web.desks.risk import RISK, RiskWords
 from terminal.web.edge import EDGE, Edge, EdgeLimits
-from terminal.web.hook_desk import HOOKS
-from terminal.web.hub import HUB, Hub
 from terminal.web.listen import listen
-from terminal.web.report_desk import DESK, Desk, ReportParts
-from terminal.web.risk_desk import RISK, RiskWords
+from terminal.web.live.hub import HUB, Hub
 from tests.flows.api_parts import Clock, Disk, Line, PaperRoll
 
 BANK: Final = "https://bank.example"  # its gateway, where its bills lie as well

@@ -16,7 +16,7 @@ from terminal.hooks.desk import HookParts, Hooks
 from terminal.hooks.limits import HookLimits
 from terminal.hooks.sender import HttpSender
 from terminal.people.second_step import Sealer
-from terminal.web.hook_desk import shape
+from terminal.web.desks.hooks import shape
 from tests.flows.api_rig import WATCHDOG_S, Shop
 
 NAME: Final = "backoffice.shop.test"

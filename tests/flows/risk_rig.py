@@ -8,7 +8,7 @@ from terminal.payments.codes.scheme import CodeOrder
 from terminal.payments.event import Actor
 from terminal.risk.desk import RiskDesk
 from terminal.settlement.business_day import ShopTime
-from terminal.web.risk_desk import shop_facts
+from terminal.web.desks.risk import shop_facts
 from terminal.wiring.risk import all_schemes
 
 OWNER: Final = Actor("person", "01OWNER")

@@ -15,7 +15,7 @@ from terminal.payments.event import Actor, NewEvent
 from terminal.web.callers import SESSION
 from terminal.web.counters import view_of
 from terminal.web.edge import EdgeLimits
-from terminal.web.hub import AT_A_TIME, SIGNED_OUT, SLOW, start_of
+from terminal.web.live.hub import AT_A_TIME, SIGNED_OUT, SLOW, start_of
 from tests.flows.api_rig import WATCHDOG_S, Client, Shop, open_shop
 from tests.flows.test_api_orphans import orphaned
 

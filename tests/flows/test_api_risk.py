@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from terminal.risk.rules import Alert
-from terminal.web.risk_desk import LOOKS_AT_ONCE
+from terminal.web.desks.risk import LOOKS_AT_ONCE
 from tests.flows.api_rig import OWNER_PIN, WATCHDOG_S, Shop, open_shop
 from tests.flows.risk_rig import pix
 

@@ -12,7 +12,7 @@ import pytest
 
 from terminal.payments.event import Actor, NewEvent
 from terminal.web.edge import EdgeLimits
-from terminal.web.hub import SIGNED_OUT, SLOW
+from terminal.web.live.hub import SIGNED_OUT, SLOW
 from tests.flows.api_rig import WATCHDOG_S, Client, open_shop
 
 

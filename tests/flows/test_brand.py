@@ -18,7 +18,7 @@ from terminal.payments.receipt import Row
 from terminal.peripherals.artwork import Artwork
 from terminal.web.app import Beside, make_app
 from terminal.web.cards import card_lines
-from terminal.web.care_desk import CareParts
+from terminal.web.desks.care import CareParts
 from terminal.web.listen import listen
 from terminal.web.pages.brand import dressed, enclosed, quoted
 from terminal.web.receipts import receipt_lines

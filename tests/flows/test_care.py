@@ -13,7 +13,7 @@ from terminal.cli.commands import app
 from terminal.help import guides
 from terminal.help.languages import LANGUAGES
 from terminal.people.key_file import write_key
-from terminal.web.care_desk import CareDesk, CareParts, Kept
+from terminal.web.desks.care import CareDesk, CareParts, Kept
 from tests.flows.api_rig import CASHIER_PIN, OWNER_PIN, WATCHDOG_S, Shop, open_shop
 from tests.flows.cli_rig import Ended
 

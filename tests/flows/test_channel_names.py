@@ -15,7 +15,7 @@ from terminal.counter.slips import Slips, titles_of
 from terminal.help.wording import CatalogueWording
 from terminal.payments.notice import Notice, RefundNotice, RefundTrade, Trade
 from terminal.payments.sale import Sale, SaleState
-from terminal.web.settlement_desk import _evidence as of_fixes
+from terminal.web.desks.settlements import _evidence as of_fixes
 from tests.flows.shop import DAY_S, Shop, story
 
 Lanes = Sequence[tuple[CounterSettings, Devices]]

@@ -19,7 +19,7 @@ from terminal.help.languages import LANGUAGES
 from terminal.payments.receipt import Code, Receipt, Row
 from terminal.payments.tax_mark import TaxMark
 from terminal.web.app import Beside, make_app, make_notices_app
-from terminal.web.care_desk import CareParts
+from terminal.web.desks.care import CareParts
 from terminal.web.listen import listen
 from terminal.web.pages.guest import BURST, PER_S, Guests
 from terminal.web.rates import Buckets

@@ -13,7 +13,7 @@ from terminal.help import guides
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.web.app import Beside, make_app
-from terminal.web.care_desk import CareParts
+from terminal.web.desks.care import CareParts
 from terminal.web.listen import listen
 from tests.flows.api_rig import Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings

@@ -20,8 +20,8 @@ from terminal.people.roles import Role
 from terminal.settlement.differences import Difference, Kind
 from terminal.settlement.record import Recorder
 from terminal.web.app import Beside, make_app
+from terminal.web.desks.reports import DESK, Desk, ReportParts
 from terminal.web.listen import listen
-from terminal.web.report_desk import DESK, Desk, ReportParts
 from tests.flows.api_rig import CASHIER_PIN, OWNER_PIN, WATCHDOG_S, Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings
 

@@ -10,7 +10,7 @@ from terminal.care.cases import REASONS
 from terminal.errors import NotFound
 from terminal.help import guides
 from terminal.people.roles import Action
-from terminal.web.care_desk import CARE
+from terminal.web.desks.care import CARE
 from terminal.web.pages.code_picture import code_svg
 from terminal.web.pages.frame import PARTS, allowed, error_words, page, people_facts, render, words_for
 from terminal.web.pages.safety import safety_lines

@@ -10,10 +10,10 @@ from terminal.payments.event import Event
 from terminal.settlement.differences import Difference
 from terminal.settlement.fixing import Listed
 from terminal.settlement.words import amount, left_alone, sentence, title
+from terminal.web.desks.settlements import SETTLEMENT
 from terminal.web.pages.frame import PARTS, page, render
 from terminal.web.pages.glance import Say, iso_day
 from terminal.web.pages.reports import facts_for, reader, say_for
-from terminal.web.settlement_desk import SETTLEMENT
 
 SHOWN: Final = 50
 KEYS_MAX: Final = 9  # the suggested fix of the first ones is pressed by its digit

@@ -18,6 +18,7 @@ from terminal.settlement.daybook import COLUMNS, DayBook
 from terminal.settlement.export import write_xlsx
 from terminal.settlement.fees import fees_of_days
 from terminal.settlement.period import Batch, Period
+from terminal.web.desks.reports import DESK, Desk
 from terminal.web.pages.fee_rows import fee_rows
 from terminal.web.pages.frame import (
     PARTS,
@@ -30,7 +31,6 @@ from terminal.web.pages.frame import (
     words_for,
 )
 from terminal.web.pages.glance import Say, Stretch, days_plot, plots, sections, stretch, week_of
-from terminal.web.report_desk import DESK, Desk
 from terminal.web.reports import PAGE, days_of, glance
 from terminal.web.shapes.reports import CurrencyView, currency_views
 

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from terminal.help.catalogue import Catalogue
 from terminal.people.roles import Action
+from terminal.web.desks.risk import RISK
 from terminal.web.pages.frame import (
     PARTS,
     allowed,
@@ -15,7 +16,6 @@ from terminal.web.pages.frame import (
     words_for,
 )
 from terminal.web.pages.reports import printers_of
-from terminal.web.risk_desk import RISK
 
 _WORDS = ("people", "page", "till", "refund", "risk")
 

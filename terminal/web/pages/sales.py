@@ -13,6 +13,7 @@ from terminal.payments.lines import ONE
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
 from terminal.people.roles import Action
+from terminal.web.desks.reports import DESK
 from terminal.web.pages.frame import (
     PARTS,
     PLAIN_HEADERS,
@@ -28,7 +29,6 @@ from terminal.web.pages.frame import (
 from terminal.web.pages.glance import iso_day
 from terminal.web.pages.timeline import Name, paper_text, receipts, timeline
 from terminal.web.receipts import takings_of
-from terminal.web.report_desk import DESK
 from terminal.web.shapes.sales import SaleView, sale_view
 from terminal.web.story import seen
 

@@ -13,7 +13,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Summary
 from terminal.payments.sale import ENDED
 from terminal.people.roles import Action
-from terminal.web.care_desk import CARE
+from terminal.web.desks.care import CARE
 from terminal.web.pages.code_picture import code_svg
 from terminal.web.pages.frame import (
     PARTS,

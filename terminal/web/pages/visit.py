@@ -16,7 +16,7 @@ from terminal.visit.proofs import FAULTS, SMALLEST_MINOR, TICKS
 from terminal.visit.seal import check
 from terminal.visit.steps import Step
 from terminal.web.cards import POSTER, card_lines, card_names, card_pdf, pdf_of
-from terminal.web.care_desk import CARE
+from terminal.web.desks.care import CARE
 from terminal.web.edge import EDGE
 from terminal.web.pages.code_picture import code_svg
 from terminal.web.pages.frame import (

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from terminal.web import alerts, counters, events, live, orphans, receipts, refunds, sales, story
+from terminal.web import alerts, counters, events, orphans, receipts, refunds, sales, story
 from terminal.web.calls import Operation as Op
+from terminal.web.live import websocket
 from terminal.web.routes.care import CARE_CALLS
 from terminal.web.routes.devices import DEVICES
 from terminal.web.routes.hooks import HOOK_CALLS
@@ -361,7 +362,7 @@ EVENTS: Final = (
         "POST",
         "/live/ticket",
         "new_ticket",
-        live.new_ticket,
+        websocket.new_ticket,
         "A ticket for one live connection, good for 30 seconds.",
         Ticket,
         status=201,

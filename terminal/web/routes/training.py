@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from terminal.web import lessons, training
+from terminal.web import lessons, practice
 from terminal.web.calls import Operation as Op
 from terminal.web.shapes.counters import TrainingPlace
 from terminal.web.shapes.form import Done
@@ -14,7 +14,7 @@ TRAINING: Final = (
         "POST",
         "/counters/{counter}/training",
         "begin_training",
-        training.begin,
+        practice.begin,
         "This counter practises: no money moves, nothing enters the shop's journal. The answer says where.",
         TrainingPlace,
         status=201,
@@ -24,7 +24,7 @@ TRAINING: Final = (
         "POST",
         "/counters/{counter}/training/end",
         "end_training",
-        training.end,
+        practice.end,
         "This counter sells again; what was being practised is cancelled.",
         Done,
         problems=("counter_unknown", "training_unusable"),

@@ -13,9 +13,9 @@ from terminal.virtual_time import run
 from terminal.web.callers import Caller
 from terminal.web.calls import Call
 from terminal.web.events import read_events
-from terminal.web.hub import HUB
+from terminal.web.live.hub import HUB
 from terminal.web.shapes.events import EventPage, EventsQuery
-from tests.unit.web.test_hub import OWNER, Rig, job
+from tests.unit.web.live.test_hub import OWNER, Rig, job
 
 SECOND = replace(OWNER, counters=frozenset({"2"}))
 

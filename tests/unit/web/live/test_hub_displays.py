@@ -22,7 +22,7 @@ from terminal.settings import CounterTable, DeviceTable
 from terminal.virtual_time import VirtualClock, run
 from terminal.web.callers import Caller
 from terminal.web.edge import Edge, EdgeLimits
-from terminal.web.hub import Hub, Listener
+from terminal.web.live.hub import Hub, Listener
 from tests.devices.peripheral_rig import now_s, play, running, until, well
 from tests.devices.wires import wire
 

@@ -1,6 +1,6 @@
 """Events as a stream of plain HTTP (server-sent events): for programs that have no WebSocket and want no polling.
 
-The same events, rights, bounds and slow-reader rule as the WebSocket (``live``): nothing is queued, each stream
+The same events, rights, bounds and slow-reader rule as the WebSocket: nothing is queued, each stream
 reads on from the journal's ring. Source: WHATWG HTML, "Server-sent events", sections 9.2.4 to 9.2.6.
 """
 
@@ -18,7 +18,7 @@ from terminal.people.roles import Action
 from terminal.web.callers import Caller, admit
 from terminal.web.edge import Edge
 from terminal.web.events import visible
-from terminal.web.hub import HUB, SLOW, Hub, Listener, start_of
+from terminal.web.live.hub import HUB, SLOW, Hub, Listener, start_of
 from terminal.web.shapes.events import StreamQuery
 from terminal.web.shapes.form import read_query
 from terminal.web.unheard import note_event

@@ -2,7 +2,7 @@
 
 import pytest
 
-from terminal.web.ws_frame import text_frame
+from terminal.web.live.ws_frame import text_frame
 
 HEADS = [(0, "8100"), (125, "817d"), (126, "817e007e"), (65_535, "817effff"), (65_536, "817f0000000000010000")]
 

@@ -18,8 +18,8 @@ from terminal.web.callers import Caller, admit
 from terminal.web.calls import Answer, Call
 from terminal.web.edge import Edge
 from terminal.web.events import visible
-from terminal.web.hub import HUB, SLOW, Hub, Listener, start_of
-from terminal.web.live_line import LiveLine
+from terminal.web.live.hub import HUB, SLOW, Hub, Listener, start_of
+from terminal.web.live.line import LiveLine
 from terminal.web.shapes.events import LiveQuery, Ticket
 from terminal.web.shapes.form import Nothing, read_query
 from terminal.web.unheard import note_event

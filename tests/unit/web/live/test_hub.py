@@ -20,7 +20,7 @@ from terminal.people.roles import Principal, Role
 from terminal.virtual_time import run
 from terminal.web.callers import Caller
 from terminal.web.edge import Edge, EdgeLimits
-from terminal.web.hub import SIGNED_OUT, Hub, Listener
+from terminal.web.live.hub import SIGNED_OUT, Hub, Listener
 
 OWNER = Principal("person", "p1", Role.OWNER)
 
@@ -120,7 +120,7 @@ def test_s29_live_events_come_back_after_the_journal_could_not_be_read(
 
     caplog.set_level(logging.INFO)
     run(story(), seed=1)
-    [line] = [each.getMessage() for each in caplog.records if each.name == "terminal.web.hub"]
+    [line] = [each.getMessage() for each in caplog.records if each.name == "terminal.web.live.hub"]
     assert ("the journal is dead" in line) is dead
 
 

@@ -10,9 +10,9 @@ from aiohttp import web
 from terminal.payments.event import Event, Ledger
 from terminal.virtual_time import run
 from terminal.web.edge import Edge
-from terminal.web.hub import Hub, Listener
-from terminal.web.live_line import AT_ONCE, ROOM, LiveLine
-from tests.unit.web.test_hub import OWNER, Rig, job
+from terminal.web.live.hub import Hub, Listener
+from terminal.web.live.line import AT_ONCE, ROOM, LiveLine
+from tests.unit.web.live.test_hub import OWNER, Rig, job
 
 
 class Wire:

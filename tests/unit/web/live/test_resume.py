@@ -15,10 +15,10 @@ from terminal.virtual_time import run
 from terminal.web.callers import Caller
 from terminal.web.edge import Edge
 from terminal.web.events import read_events
-from terminal.web.hub import HUB, Listener
+from terminal.web.live.hub import HUB, Listener
+from terminal.web.live.stream import _serve
 from terminal.web.shapes.events import EventsQuery
-from terminal.web.stream import _serve
-from tests.unit.web.test_hub import OWNER, Paper, Rig, job
+from tests.unit.web.live.test_hub import OWNER, Paper, Rig, job
 
 pytestmark = [pytest.mark.no_cover, pytest.mark.row(90)]
 EVENTS = 40

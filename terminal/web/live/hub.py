@@ -19,9 +19,9 @@ from terminal.people.sessions import digest, make_token
 from terminal.web.callers import Caller
 from terminal.web.counters import glass_only, view_of
 from terminal.web.edge import Edge
+from terminal.web.live.ws_frame import text_frame
 from terminal.web.shapes.counters import CounterView
 from terminal.web.shapes.events import event_view, live_event
-from terminal.web.ws_frame import text_frame
 
 log = logging.getLogger(__name__)
 SLOW: Final = 4408  # read too slowly: come back with the number in the reason

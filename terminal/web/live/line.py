@@ -10,7 +10,7 @@ from aiohttp import web
 
 from terminal.payments.event import Event
 from terminal.web.events import visible
-from terminal.web.hub import Hub, Listener
+from terminal.web.live.hub import Hub, Listener
 from terminal.web.unheard import note_event
 
 ROOM: Final = 8 * 1024  # bytes on their way; asyncio makes a writer wait from 64 KiB until 16 are left
