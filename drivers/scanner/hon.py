@@ -59,7 +59,6 @@ class Decoder:
         self._line = line or LineDecoder()
         self._host_ack = host_ack
         self._held = bytearray()  # text that may become an answer; never longer than one
-        self._plain = False  # within a line that is no answer
 
     @property
     def pending(self) -> bool:

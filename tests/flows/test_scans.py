@@ -134,6 +134,22 @@ async def test_c6_a_code_used_for_another_sale_is_refused_with_a_sentence(shop: 
     assert (await refused(shop.scan(code))).slug == "code_used"
 
 
+@story()
+async def test_c1_a_code_is_known_for_a_day_after_it_was_used(shop: Shop) -> None:
+    code = shop.customer_code("no-funds")
+    sale = await shop.open(100, push=False)
+    await shop.scan(code)
+    await shop.until(lambda: shop.sale(sale).live_attempt is None, 10)
+    for hours in (12, 11.9):
+        await shop.wait(hours * 3600)
+        await shop.restart()
+        if shop.lane().current is None:
+            await shop.open(100, push=False)
+        before = shop.world.line.requests
+        assert (await refused(shop.scan(code))).slug == "code_used"
+        assert shop.world.line.requests == before
+
+
 @pytest.mark.row(24, 93)
 @story(counters=("1", "2"))
 async def test_a2_one_code_at_two_counters_at_once_pays_one(shop: Shop) -> None:

@@ -54,6 +54,23 @@ def test_l4_one_byte_at_a_time() -> None:
     assert in_pieces(*range(len(STREAM))) == WANTED
 
 
+@pytest.mark.parametrize("first", [value for value in range(256) if value & 0x93 == 0x10])
+def test_every_first_byte_of_an_automatic_status_begins_one(first: int) -> None:
+    data = bytes((first, 0x6F, 0x0F, 0x0F))
+    assert Demux().feed(data) == [Automatic(data)]
+
+
+def test_a_block_of_four_bytes_is_no_automatic_status() -> None:
+    assert Demux().feed(b"\x5fabc\x00\x37\x22\x30\x31\x00") == [Block(b"_abc"), Block(b"\x37\x22\x30\x31")]
+
+
+def test_what_no_printer_says_is_counted_byte_by_byte() -> None:
+    demux = Demux()
+    strange = bytes(value for value in range(0x80, 0x100))
+    assert demux.feed(strange + b"\x1b\x15\x12") == [RealTime(0x12)]
+    assert demux.strange == len(strange) + 2
+
+
 def test_a_torn_automatic_status_does_not_swallow_what_follows() -> None:
     assert Demux().feed(b"\x10\x00\x12") == [RealTime(0x12)]
 
