@@ -15,6 +15,9 @@ fi
 first=$(mktemp -d)
 trap 'rm -rf "$first"' EXIT
 python3 -m venv "$first"
-"$first/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$here" \
-  --only-binary :all: --require-hashes -r "$here/release.lock"
+if ! "$first/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$here" \
+  --only-binary :all: --require-hashes -r "$here/release.lock"; then
+  echo "Nothing was changed. A release is for one Python, and this machine has $(python3 -V): make one with the same" >&2
+  exit 1
+fi
 "$first/bin/countertop" install --wheels "$here" "$@"

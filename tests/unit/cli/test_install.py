@@ -278,3 +278,21 @@ def test_s70_a_new_version_tries_itself_as_whoever_owns_the_record_never_as_root
         assert owner_of(config) is None
     state.rmdir()
     assert owner_of(config) is None, "the first start is still to come"
+
+
+@pytest.mark.parametrize("pip_ends", [0, 1])
+def test_a_release_for_another_python_is_told_and_nothing_is_installed(tmp_path: Path, pip_ends: int) -> None:
+    """Root, python3 and pip are played by scripts: what counts is what install.sh makes of their words."""
+    inner = f'#!/bin/sh\\n[ "$1" != -m ] || exit {pip_ends}\\n'
+    made = f'mkdir -p "$3/bin"; printf \'{inner}\' >"$3/bin/python"; chmod +x "$3/bin/python"'
+    made += '; cp "$3/bin/python" "$3/bin/countertop"; printf \'echo installed\\n\' >>"$3/bin/countertop"'
+    for name, script in (
+        ("id", "echo 0"),
+        ("python3", f'case "$1" in -V) echo "Python 3.99.1";; -m) {made};; esac'),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TMPDIR": str(tmp_path)}
+    run = subprocess.run(["/bin/sh", FOLDER / "install.sh"], env=path, capture_output=True, text=True, timeout=60)
+    assert run.returncode == pip_ends, run.stderr
+    assert ("installed" in run.stdout, "Python 3.99.1" in run.stderr) == (not pip_ends, bool(pip_ends))
