@@ -149,10 +149,12 @@ CANNOT_TELL: Final = PrinterStatus()
 def from_real_time(values: Mapping[int, int]) -> PrinterStatus:
     """``values`` maps each n of ``10 04 n`` to its answer; what was not asked is not claimed."""
     printer, cause, error, paper = (values.get(n, 0) for n in (1, 2, 3, 4))
-    if 4 in values:
-        state = Paper.OUT if paper & 0x60 else Paper.NEAR_END if paper & 0x0C else Paper.OK
+    if paper & 0x60 or cause & 0x20:  # a printer set so stops at the near end already
+        state = Paper.OUT
+    elif 4 in values:
+        state = Paper.NEAR_END if paper & 0x0C else Paper.OK
     else:
-        state = Paper.OUT if cause & 0x20 else Paper.CANNOT_TELL
+        state = Paper.CANNOT_TELL
     return PrinterStatus(
         known=bool(values),
         paper=state,

@@ -102,6 +102,7 @@ def test_a_block_without_an_end_is_bounded() -> None:
         ({1: 0x16, 4: 0x1E}, Paper.NEAR_END, ""),
         ({1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x7E}, Paper.OUT, "paper_out"),
         ({1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x72}, Paper.OUT, "paper_out"),
+        ({1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x1E}, Paper.OUT, "paper_out"),  # set to stop at the near end
         ({1: 0x1A, 2: 0x16, 3: 0x12, 4: 0x12}, Paper.OK, "cover_open"),
         ({1: 0x1A, 2: 0x52, 3: 0x1A, 4: 0x12}, Paper.OK, "cutter_jam"),
         ({1: 0x1A, 2: 0x52, 3: 0x52, 4: 0x12}, Paper.OK, "offline"),
@@ -113,6 +114,65 @@ def test_a_block_without_an_end_is_bounded() -> None:
 def test_real_time_status(values: dict[int, int], paper: Paper, fault: str) -> None:
     status = from_real_time(values)
     assert (status.known, status.paper, status.fault) == (True, paper, fault)
+
+
+@pytest.mark.parametrize(
+    ("query", "bit", "told"),
+    [
+        (1, 0x04, "drawer_high"),
+        (1, 0x08, "offline"),
+        (1, 0x20, ""),  # waits to be put online: bit 3 says so, too
+        (1, 0x40, ""),  # its feed button is held
+        (2, 0x04, "cover_open"),
+        (2, 0x08, ""),  # its feed button moves the paper
+        (2, 0x40, "offline"),
+        (3, 0x04, ""),  # means something else in every model; bit 6 of the second says that there is an error
+        (3, 0x08, "cutter_jam"),
+        (3, 0x20, "offline"),
+        (3, 0x40, "offline"),
+    ],
+)
+def test_each_bit_of_a_real_time_answer_says_one_thing(query: int, bit: int, told: str) -> None:
+    status = from_real_time({1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12} | {query: 0x12 | bit})
+    wanted = {name: name == told for name in ("cover_open", "cutter_jam", "offline", "drawer_high")}
+    assert {name: getattr(status, name) for name in wanted} == wanted
+    assert status.paper is Paper.OK
+
+
+@pytest.mark.parametrize(
+    ("query", "bit", "paper"),
+    [(4, 0x04, "near_end"), (4, 0x08, "near_end"), (4, 0x20, "out"), (4, 0x40, "out"), (2, 0x20, "out")],
+)
+def test_each_bit_of_the_paper_counts_alone(query: int, bit: int, paper: str) -> None:
+    assert from_real_time({1: 0x12, 4: 0x12} | {query: 0x12 | bit}).paper == paper
+
+
+@pytest.mark.parametrize(
+    ("byte", "bit", "told"),
+    [
+        (0, 0x04, "drawer_high"),
+        (0, 0x08, "offline"),
+        (0, 0x20, "cover_open"),
+        (0, 0x40, ""),
+        (1, 0x01, ""),
+        (1, 0x02, ""),
+        (1, 0x04, ""),
+        (1, 0x08, "cutter_jam"),
+        (1, 0x20, "offline"),
+        (1, 0x40, "offline"),
+        (2, 0x01, "near_end"),
+        (2, 0x02, "near_end"),
+        (2, 0x04, "out"),
+        (2, 0x08, "out"),
+    ],
+)
+def test_each_bit_of_an_automatic_status_says_one_thing(byte: int, bit: int, told: str) -> None:
+    data = bytearray(b"\x10\x00\x00\x00")
+    data[byte] |= bit
+    status = from_automatic(data)
+    wanted = {name: name == told for name in ("cover_open", "cutter_jam", "offline", "drawer_high")}
+    assert {name: getattr(status, name) for name in wanted} == wanted
+    assert status.paper == (told if told in ("near_end", "out") else "ok")
 
 
 def test_no_answer_is_cannot_tell_never_ok() -> None:
