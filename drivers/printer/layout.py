@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from drivers.printer.charset import SPACE, Cell, Charset, How, clean
 from drivers.printer.document import Align, Document, Row
-from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT, breakable, from_right, joined, runs
+from drivers.printer.scripts import FROM_LEFT, FROM_RIGHT, NOT_FIRST, breakable, from_right, joined, runs
 
 Cells = list[Cell]
 _WIDTH: Final = attrgetter("width")  # asked of every prefix of every line
@@ -20,7 +20,6 @@ _WIDE_GAP: Final = re.compile(rb"( {%d,})" % GAP_MIN)
 _TURNED: Final[dict[Align, Align]] = {"left": "right", "center": "center", "right": "left"}
 TEXT_MAX: Final = 2000  # characters of one row; what is longer is cut off, a slip is no book
 KEPT_MAX: Final = 256  # rows whose lines are remembered; twenty slips' worth
-_NOT_FIRST: Final = frozenset(",.;:!?)]}%，。、；：！？）】》」』”’％")
 
 
 class Block(NamedTuple):
@@ -218,7 +217,7 @@ def _break(cells: Cells, end: int, room: int) -> int:
 
 def _may_break(cells: Cells, index: int) -> bool:
     before, after = cells[index - 1], cells[index]
-    return after.text not in _NOT_FIRST and (SPACE in (before, after) or breakable(before.text, after.text))
+    return after.text not in NOT_FIRST and (SPACE in (before, after) or breakable(before.text, after.text))
 
 
 def _whole_word(cells: Cells, index: int, room: int) -> bool:

@@ -22,6 +22,7 @@ _SYLLABLE: Final = re.compile(  # what no line end may tear apart
 )
 _COUNTS: Final = frozenset({"L", "R", "AL", "EN", "AN", "ES", "ET", "CS", "NSM", "ON"})
 _WRITTEN_FIRST: Final = "\u0e40\u0e41\u0e42\u0e43\u0e44"
+NOT_FIRST: Final = frozenset(",.;:!?)]}%，。、；：！？）】》」』”’％·")  # of a line
 FROM_LEFT: Final = "\u200e"
 FROM_RIGHT: Final = "\u200f"
 """Before a text that is drawn whole: how its paragraph runs."""
@@ -59,6 +60,8 @@ def breakable(before: str, after: str) -> bool:
 
     In Thai before a vowel that is written first: a syllable begins there, and nowhere else is that sure.
     """
+    if after in NOT_FIRST:
+        return False
     if _thai(before) and _thai(after):
         return after[0] in _WRITTEN_FIRST
     return unicodedata.east_asian_width(before[0]) in "WF" or unicodedata.east_asian_width(after[0]) in "WF"

@@ -26,6 +26,7 @@ MoneyText = Callable[[Money], str]
 DRAWN_MAX: Final = 256  # captions kept; the one that was wanted longest ago goes
 QUIET: Final = 4  # modules (ISO/IEC 18004:2015, 9.1)
 MODULE_MIN: Final = 3  # pixels
+SIZE_MIN: Final = 10  # dots high: below it letters are no letters
 STRIP_MIN: Final = 24  # a glass with less beside its code has no room for words
 _SIGN: Final = re.compile(r"([^0-9-]*)(.*)")
 _RESULT_WORDS: Final = {
@@ -251,6 +252,9 @@ def _lettered(caption: Caption, paint: Paint) -> Bitmap:
     """The caption in the middle of its box, shrunk while its lines do not fit above each other."""
     box, size = caption.box, caption.size
     lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
+    while len(lines) * size > box.height and size > SIZE_MIN:
+        size = max(size * 7 // 8, SIZE_MIN)
+        lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
     rows = tuple(row for each in lines for row in each.rows)[: box.height]
     drawn = _centred(Bitmap(box.width, rows), box)
     if not caption.band:

@@ -6,24 +6,28 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-from drivers.printer.bitmap import Bitmap, Paint, paste
+from drivers.printer.bitmap import Bitmap, Paint, inked, paste
 from drivers.printer.charset import clean
+from drivers.printer.scripts import breakable, joined
 
 MEASURE_DOTS: Final = 2400  # wider text is cut off: a caption is no book
 MARGIN: Final = 4
+SQUEEZED: Final = 60  # hundredths of its width at least: narrower letters are nobody's to read
 
 
 def line(text: str, width: int, height: int, paint: Paint) -> Bitmap:
-    """One centred line; text that is too wide is squeezed, letters no font has are left out."""
-    drawn = _drawn(text, height, paint)
-    room = width - 2 * MARGIN
+    """One centred line; text that is too wide is squeezed, then shortened; letters no font has are left out."""
+    drawn, room = _drawn(text, height, paint), width - 2 * MARGIN
+    if drawn.width * SQUEEZED > room * 100:
+        text = _shortened(text, room * 100 // SQUEEZED, drawn.width)
+        drawn = _drawn(text, height, paint)
     if drawn.width > room:
-        drawn = paint(text, room, height, False) or Bitmap(room, drawn.rows and _cut(drawn, room).rows)
+        drawn = paint(_known(text, height, paint), room, height, False) or _cut(drawn, room)
     return paste(width, height, [((width - drawn.width) // 2, drawn)])
 
 
 def wrapped(text: str, width: int, height: int, most: int, paint: Paint) -> list[Bitmap]:
-    """At most ``most`` centred lines of ``height`` dots; the last takes what is left over, squeezed."""
+    """At most ``most`` centred lines of ``height`` dots; the last takes what is left over."""
     lines: list[str] = []
     held = ""
     for piece in _pieces(clean(text)):
@@ -38,26 +42,43 @@ def wrapped(text: str, width: int, height: int, most: int, paint: Paint) -> list
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Where a line may break: after a space, after a wide character."""
+    """Where a line may break: after a space, and where paper may."""
     held = ""
     for char in text:
-        held += char
-        if char == " " or unicodedata.east_asian_width(char) in "WF":
+        if held and (held[-1] == " " or breakable(held[-1], char)):
             yield held
             held = ""
+        held += char
     if held:
         yield held
+
+
+def _shortened(text: str, room: int, width: int) -> str:
+    keep = max(len(text) * room // width - 1, 1)
+    while keep > 1 and unicodedata.category(text[keep])[0] == "M":  # a letter keeps its marks
+        keep -= 1
+    return text[:keep].rstrip() + "…"
 
 
 def _width(text: str, height: int, paint: Paint) -> int:
     return _drawn(text, height, paint).width
 
 
+def _known(text: str, height: int, paint: Paint) -> str:
+    """What some font has."""
+    return "".join(char for char in text if char.isspace() or paint(char, 2 * height, height, False) is not None)
+
+
 def _drawn(text: str, height: int, paint: Paint) -> Bitmap:
-    """The text without the white around it; letter by letter when no single font has all of it."""
+    """The text without the white around it; letter by letter when no single font has all of it.
+
+    Letters that join or stack never stand alone: what no font has is taken from between them.
+    """
     whole = paint(text, MEASURE_DOTS, height, False)
+    if whole is None and joined(text):
+        whole = paint(_known(text, height, paint), MEASURE_DOTS, height, False)
     if whole is not None:
-        return _trimmed(whole)
+        return inked(whole)
     parts, x = [], 0
     for char in text:
         glyph = paint(char, 2 * height, height, False)

@@ -3,6 +3,8 @@
 import asyncio
 import unicodedata
 from collections.abc import Callable, Coroutine
+from functools import reduce
+from operator import or_
 
 import pytest
 from hypothesis import given
@@ -190,3 +192,52 @@ def test_counters_with_the_same_painter_draw_their_words_once_between_them() -> 
     assert drawn == by_one, "twenty counters draw what one does"
     assert run(shown(), seed=2) == alone
     assert drawn == by_one, "and the next run of a loop finds it"
+
+
+def lettered(text: str, width: int = 240, height: int = 24, most: int = 1) -> list[Bitmap]:
+    return lettering.wrapped(text, width, height, most, PAINT)
+
+
+def edges(drawn: Bitmap) -> tuple[int, int]:
+    """White at the left and at the right."""
+    ink = reduce(or_, drawn.rows)
+    return drawn.width - ink.bit_length(), (ink & -ink).bit_length() - 1
+
+
+@pytest.mark.row(60)
+@pytest.mark.parametrize("text", ["مطعم الشرق", "शर्मा मिष्ठान", "ป้าน้อย", "老王小吃店", "São João"])
+def test_words_of_every_script_stand_in_the_middle_of_one_line(text: str) -> None:
+    [drawn] = lettered(text, most=3)
+    left, right = edges(drawn)
+    assert abs(left - right) <= 1, (left, right)
+
+
+@pytest.mark.row(60)
+@pytest.mark.parametrize("text", ["مطعم{}", "मिष्ठान{}", "ป้าน้อย{}"])
+def test_an_emoji_tears_no_letters_apart_that_join_or_stack(text: str) -> None:
+    assert lettered(text.format("\U0001f375")) == lettered(text.format(""))
+    assert lettered(text.format("\U0001f375" + " abc" * 8)) == lettered(text.format(" abc" * 8)), "squeezed, too"
+
+
+@pytest.mark.row(60)
+def test_what_is_too_long_for_a_narrow_glass_is_shortened_before_nobody_can_read_it() -> None:
+    name = "Padaria e Confeitaria São João da Conceição"
+    [drawn] = lettered(name, 120)
+    kept = next(at for at in range(len(name)) if lettered(name[:at].rstrip() + "…", 120) == [drawn])
+    assert 12 <= kept <= 20, "as much as letters of two thirds of their width leave room for"
+
+
+@pytest.mark.row(60)
+@pytest.mark.parametrize("shape", [(240, 240), (320, 240), (240, 320)])
+def test_a_shops_long_name_has_its_last_line_whole(shape: tuple[int, int]) -> None:
+    """Half a line of letters stood above the welcome of a wide glass."""
+    for title in ("Padaria e Confeitaria São João da Conceição", "老王小吃店（南京西路旗舰店·二十四小时营业）"):
+        name = max(tiles_of(artwork(), IdleScreen(title, False), *shape), key=lambda tile: tile.height)
+        stride = len(name.rows) // name.height
+        assert not any(name.rows[:stride])
+        assert not any(name.rows[-stride:]), "white below the last line"
+
+
+@pytest.mark.row(60)
+def test_thai_words_take_a_second_line_instead_of_being_squeezed() -> None:
+    assert len(lettered("ข้าวผัดปูพิเศษใส่ไข่ดาวสองฟองไม่ใส่ผักชี", most=2)) == 2
