@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from drivers.errors import DeviceRefused
-from drivers.scanner.line import Line, Refusal
+from drivers.scanner.line import Line, LineDecoder, Refusal
 from drivers.scanner.m3y import READ, REST, TEXT_MAX, VERSION, Answer, Decoder, command
 from firmware_stubs.scanner_m3y import M3yScanner
 from terminal.virtual_time import run
@@ -40,8 +40,9 @@ def test_l4_every_split_of_an_answer_between_codes_gives_the_same() -> None:
         V["reply OK"][:-1] + b"\xa4",
         b"\x5a\x01" + (TEXT_MAX + 1).to_bytes(2, "big") + bytes(TEXT_MAX + 3),
         b"\x5a\x01\xff\xff" + bytes(70),
+        b"\x5a\x01\x01\x02\x90\x00\x92\xa5",
     ],
-    ids=["check", "end mark", "too long", "vast"],
+    ids=["check", "end mark", "too long", "vast", "the length's low byte alone"],
 )
 def test_l3_what_only_looks_like_an_answer_is_refused_and_the_next_one_read(frame: bytes) -> None:
     decoder = Decoder()
@@ -57,6 +58,13 @@ def test_c2_what_is_left_of_an_answer_is_dropped_when_the_line_goes_quiet() -> N
     assert decoder.pending
     assert decoder.idle() == [Refusal.INCOMPLETE]
     assert decoder.feed(V["reply OK"]) == [DONE]
+
+
+@pytest.mark.row(41)
+def test_a_code_of_one_letter_that_could_begin_an_answer_is_a_code_when_the_line_goes_quiet() -> None:
+    decoder = Decoder(line=LineDecoder(suffix="none"))
+    assert decoder.feed(b"Z") == []
+    assert decoder.idle() == [Line("Z")]
 
 
 @pytest.mark.row(41)
