@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from drivers.printer.bitmap import Bitmap
 from drivers.printer.document import Blank, Code, Document, Modules, Row, Rule
-from drivers.printer.escpos import ask_printed, native_code, render
+from drivers.printer.escpos import ASB_ON, ASK_PAPER, EscPos, ask_printed, ask_status, native_code, render
 from drivers.printer.profile import load, parse
 from drivers.printer.protocols import PROTOCOLS
 from drivers.printer.writer import CHUNK_BYTES
@@ -41,8 +41,32 @@ def test_native_code_is_the_makers_vector() -> None:
     assert native_code("HELLO", 6) == VECTORS["HELLO size 6 level M"]
 
 
-def test_process_id_request_is_the_makers_vector() -> None:
+def test_questions_are_the_makers_bytes() -> None:
     assert ask_printed(b"0001") == VECTORS["process id request 0001"]
+    assert b"".join(map(ask_status, (1, 2, 3, 4))) == bytes.fromhex("10 04 01 10 04 02 10 04 03 10 04 04")
+    assert bytes.fromhex("1D 72 01") == ASK_PAPER
+    assert bytes.fromhex("1D 61 FF") == ASB_ON
+
+
+def test_styles_are_the_makers_bytes() -> None:
+    say = EscPos()
+    assert [say.align(side).hex() for side in ("left", "center", "right")] == ["1b6100", "1b6101", "1b6102"]
+    assert [say.bold(bold).hex() for bold in (False, True)] == ["1b4500", "1b4501"]
+    assert [say.size(size).hex() for size in (1, 2, 8)] == ["1d2100", "1d2111", "1d2177"]
+    assert [say.size_and_weight(*style).hex() for style in ((1, False), (1, True), (2, False))] == [
+        "1b2100",
+        "1b2108",
+        "1b2130",
+    ]
+    assert (say.page(17).hex(), say.feed(4).hex(), say.gap(6).hex()) == ("1b7411", "1b6404", "1b4a06")
+    assert (say.position(300).hex(), say.stop(40).hex()) == ("1b242c01", "1b442800")
+    assert (say.init, say.wide, say.narrow) == (b"\x1b@", b"\x1c&", b"\x1c.")
+
+
+def test_cutter_and_buzzer_of_the_shipped_models_are_the_makers_bytes() -> None:
+    assert {load(name).cut.hex() for name in ("epson-serial", "generic-80")} == {"1d564200"}
+    assert load("epson-serial").buzzer.hex() == "1b28410400303101" + "03"
+    assert (load("generic-80").buzzer.hex(), load("generic-58").cut) == ("1b420103", b"")
 
 
 @pytest.mark.parametrize("name", NAMES)

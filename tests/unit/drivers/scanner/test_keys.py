@@ -61,6 +61,16 @@ def test_the_number_pad_types_digits_and_locks_type_nothing() -> None:
     assert decode(keys((69, 1), (69, 0), (71, 1), (82, 1), (58, 1), (83, 1), (ENTER, 1))) == [Line("70.")]
 
 
+@pytest.mark.parametrize("shift", [42, 54])
+def test_either_shift_makes_capitals(shift: int) -> None:
+    assert decode(keys((shift, 1), (30, 1), (shift, 0), (30, 1), (ENTER, 1))) == [Line("Aa")]
+
+
+@pytest.mark.parametrize("kind", [0x04, 0x11, 0x14])
+def test_scan_codes_lamps_and_repeat_rates_are_no_keys_and_spoil_nothing(kind: int) -> None:
+    assert decode(keys((8, 1)) + event(kind, 1, 30) + keys((9, 1), (ENTER, 1))) == [Line("78")]
+
+
 def test_a_key_that_repeats_by_being_held_is_typed_once() -> None:
     assert decode(keys((8, 1), (8, 2), (8, 2), (8, 0), (ENTER, 1))) == [Line("7")]
 
