@@ -89,7 +89,7 @@ def test_c2_a_pause_longer_than_100_ms_drops_the_head_and_the_tail_is_no_whole_c
     async def story() -> tuple[list[str], int]:
         stub = LineScanner()
         async with running(stub) as counter:
-            stub.scan(CODE, pause_after=cut, pause_ms=150)
+            stub.scan(CODE, pause_after=cut, pause_ms=101)
             counter.cable.poke()
             await asyncio.sleep(1)
             return counter.texts, counter.scanner.refused[Refusal.INCOMPLETE]
