@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.scanner.keys import PLAIN, SHIFTED, Decoder
 from drivers.scanner.line import LINE_MAX, Line, Refusal
+from firmware_stubs.scanner_keyboard import KeyboardScanner
 from tests.unit.drivers.golden import vectors
 
 VECTORS = vectors("evdev")
@@ -52,12 +53,20 @@ def test_the_map_types_every_printable_character() -> None:
     assert {*PLAIN.values(), *SHIFTED.values()} == {chr(code) for code in range(0x20, 0x7F)}
 
 
+def test_every_printable_character_a_scanner_types_is_read_as_it_stands_on_the_code() -> None:
+    text, stub = "".join(map(chr, range(0x20, 0x7F))), KeyboardScanner()
+    stub.scan(text)
+    assert decode(stub.tick(0), stub.tick(60_000)) == [Line(text)]
+
+
 @pytest.mark.parametrize("end", [ENTER, KEYPAD_ENTER, TAB])
 def test_enter_and_tab_end_a_code_and_two_are_one_end(end: int) -> None:
     assert decode(keys((8, 1), (8, 0), (end, 1), (end, 0), (end, 1), (end, 0))) == [Line("7")]
 
 
 def test_the_number_pad_types_digits_and_locks_type_nothing() -> None:
+    signs = keys((55, 1), (98, 1), (SHIFT, 1), (55, 1), (98, 1), (SHIFT, 0), (74, 1), (78, 1), (ENTER, 1))
+    assert decode(signs) == [Line("*/*/-+")]
     assert decode(keys((69, 1), (69, 0), (71, 1), (82, 1), (58, 1), (83, 1), (ENTER, 1))) == [Line("70.")]
 
 
