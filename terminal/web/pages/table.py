@@ -9,13 +9,13 @@ from terminal.web.pages.frame import FRAME, PARTS, Frame, PageParts
 from terminal.web.pages.help import help_routes
 from terminal.web.pages.hooks import hooks_routes
 from terminal.web.pages.lan import lan_routes
-from terminal.web.pages.people import people_routes
 from terminal.web.pages.privacy import privacy_routes
 from terminal.web.pages.receipt import receipt_routes
 from terminal.web.pages.reports import PERIODS, Periods, reports_routes
 from terminal.web.pages.risk import risk_routes
 from terminal.web.pages.sales import sales_routes
 from terminal.web.pages.setup import setup_routes
+from terminal.web.pages.signing_in import signing_in_routes
 from terminal.web.pages.till import till_routes
 from terminal.web.pages.training import train_routes
 from terminal.web.pages.visit import visit_routes
@@ -33,7 +33,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *sales_routes(),
             *care_routes(),
             *help_routes(),
-            *people_routes(),
+            *signing_in_routes(),
             *access_routes(),
             *hooks_routes(),
             *setup_routes(),

@@ -4,7 +4,7 @@ import pytest
 
 from terminal.help.registry import registry
 from terminal.help.search import found
-from terminal.web.pages.people import inside
+from terminal.web.pages.signing_in import inside
 
 
 @pytest.mark.row(136)

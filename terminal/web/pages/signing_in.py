@@ -10,7 +10,7 @@ from terminal.web.edge import EDGE
 from terminal.web.pages.frame import PARTS, error_words, page, people_facts, render, words_for
 
 
-def people_routes() -> list[web.RouteDef]:
+def signing_in_routes() -> list[web.RouteDef]:
     return [
         web.get("/sign-in", page(sign_in)),
         web.get("/link/{token}", page(link)),
