@@ -2,13 +2,13 @@
 
 from aiohttp import web
 
-from terminal.web.pages.access import access_routes
 from terminal.web.pages.care import care_routes
 from terminal.web.pages.differences import differences_routes
 from terminal.web.pages.frame import FRAME, PARTS, Frame, PageParts
 from terminal.web.pages.help import help_routes
 from terminal.web.pages.hooks import hooks_routes
 from terminal.web.pages.lan import lan_routes
+from terminal.web.pages.people import people_routes
 from terminal.web.pages.privacy import privacy_routes
 from terminal.web.pages.receipt import receipt_routes
 from terminal.web.pages.reports import PERIODS, Periods, reports_routes
@@ -34,7 +34,7 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *care_routes(),
             *help_routes(),
             *signing_in_routes(),
-            *access_routes(),
+            *people_routes(),
             *hooks_routes(),
             *setup_routes(),
             *lan_routes(),

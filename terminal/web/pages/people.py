@@ -7,7 +7,7 @@ from terminal.people.roles import SCOPES, VISITORS, Action
 from terminal.web.pages.frame import PARTS, error_words, page, people_facts, render, words_for
 
 
-def access_routes() -> list[web.RouteDef]:
+def people_routes() -> list[web.RouteDef]:
     return [web.get("/people", page(people)), web.get("/me", page(me))]
 
 
