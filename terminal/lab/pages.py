@@ -18,11 +18,11 @@ from terminal.lab.language import COOKIE, words_of
 from terminal.lab.live import Live
 from terminal.lab.stand import ROLES
 from terminal.sandbox.any_bank import FAULTS as ACCOUNT_FAULTS
+from terminal.sandbox.letters import chinese
 from terminal.sandbox.pages import qr_svg
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = {"lab.js": "text/javascript", "lab.css": "text/css", "letters.css": "text/css"}
-CHINESE: Final = HERE.parent / "data" / "fonts" / "NotoSansMonoCJKsc-Common.otf"
 
 
 class Scan(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,7 +88,7 @@ class Pages:
         return [
             web.get("/lab", self._page),
             web.get("/lab/health", self._health),
-            web.get("/lab/static/chinese.otf", self._chinese),
+            web.get("/lab/static/chinese.otf", chinese),
             web.get("/lab/static/{name}", self._static),
             web.get("/favicon.ico", self._no_icon),
             web.get("/lab/state", answered(self._state)),
@@ -146,10 +146,6 @@ class Pages:
         if name not in STATIC:
             raise web.HTTPNotFound
         return web.Response(text=(HERE / "static" / name).read_text(), content_type=STATIC[name])
-
-    async def _chinese(self, _: web.Request) -> web.FileResponse:
-        """The letters of voice and paper, where the machine has none of its own (letters.css)."""
-        return web.FileResponse(CHINESE, headers={"Content-Type": "font/otf", "Cache-Control": "max-age=86400"})
 
     async def _no_icon(self, _: web.Request) -> web.Response:
         return web.Response(status=204)

@@ -25,15 +25,16 @@ from terminal.lab.language import words_of
 from terminal.lab.till_link import TillLink
 from terminal.lab.trainer_codes import TrainerCodes
 from terminal.payments.money import Money
+from terminal.sandbox.letters import chinese
 from terminal.sandbox.pages import qr_svg
 
 HERE: Final = Path(__file__).parent
 PATH: Final = "/lab/trainer"
-STATIC: Final = {"trainer.js": "text/javascript", "trainer.css": "text/css"}
+STATIC: Final = {"trainer.js": "text/javascript", "trainer.css": "text/css", "letters.css": "text/css"}
 COOKIE: Final = "countertop_trainer"
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 BODY_MAX: Final = 4096
 DAY_S: Final = 12 * 3600
@@ -67,6 +68,7 @@ class Trainer:
         """What both listeners have."""
         return [
             web.get(PATH, self._page),
+            web.get(f"{PATH}/static/chinese.otf", chinese),
             web.get(f"{PATH}/static/{{name}}", self._static),
             web.get(f"{PATH}/state", answered(self._state)),
             web.post(f"{PATH}/faults", answered(self._begin)),

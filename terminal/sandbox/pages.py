@@ -17,6 +17,7 @@ from aiohttp import web
 from terminal.sandbox.desk import BadAsk, Desk, Plain
 from terminal.sandbox.engine import CustomerCannot
 from terminal.sandbox.faults import UnknownFault, Value
+from terminal.sandbox.letters import chinese
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
@@ -72,8 +73,8 @@ class Pages:
         self._desk, self._admin_token, self._page_token = desk, admin_token, page_token
         ancestors = " ".join(embed_origins) or "'none'"
         self._policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-            f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+            f"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
         )
         loader = jinja2.FileSystemLoader(_HERE / "templates")
         self._templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
@@ -94,6 +95,7 @@ class Pages:
         return [
             web.get("/wallet", self._page),
             web.get("/wallet/code/{code}.svg", self._code_picture),
+            web.get("/wallet/static/chinese.otf", chinese),
             web.get("/wallet/static/{name}", self._static),
             web.get("/wallet/state", wallet(self._told(desk.phone))),
             web.post("/wallet/scan", wallet(self._scan)),

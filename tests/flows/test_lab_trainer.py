@@ -17,6 +17,7 @@ from terminal.local_authority import ensure
 from terminal.system import SystemClock
 from terminal.web.edge import EdgeLimits
 from tests.flows.lab_rig import Rig, keys, opened
+from tests.flows.page_letters import brings_its_letters
 from tests.flows.ports import claim
 
 __all__ = ["keys"]  # fixtures are found by their names
@@ -85,6 +86,14 @@ async def test_a_phone_of_the_lan_enters_by_code_and_breaks_and_heals_by_name(
             assert answer.status in (403, 421)
     with pytest.raises(aiohttp.ClientError):
         await phone.get(url.replace("https", "http"))
+
+
+@pytest.mark.row(137)
+async def test_the_trainers_phone_gets_letters_that_it_may_lack(
+    far: tuple[Rig, aiohttp.ClientSession, str],
+) -> None:
+    _, phone, url = far
+    await brings_its_letters(phone, f"{url}/lab/trainer")
 
 
 @pytest.mark.row(105)

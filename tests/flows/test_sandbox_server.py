@@ -16,6 +16,7 @@ from terminal.sandbox.pages import qr_svg
 from terminal.sandbox.payment_codes import price
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.system import SystemClock, SystemEntropy
+from tests.flows.page_letters import brings_its_letters
 from tests.flows.sandbox_rig import RsaTill, running_sandbox
 from tests.qr_seen import texts_in
 
@@ -220,6 +221,13 @@ async def test_s25_the_wallet_page_runs_only_its_own_script(
             assert answer.status == 200
     async with session.get(f"{sandbox.url}/wallet/static/..%2fserver.py") as answer:
         assert answer.status == 404
+
+
+@pytest.mark.row(137)
+async def test_the_wallet_page_brings_letters_that_the_machine_may_lack(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    await brings_its_letters(session, f"{sandbox.url}/wallet")
 
 
 async def test_s60_a_shops_text_is_text_on_the_phone(
