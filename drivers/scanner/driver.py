@@ -101,16 +101,6 @@ class Scanner:
                 raise self._ended or DeviceGone("scanner: the port closed")
             yield scanned
 
-    def discard(self) -> None:
-        """Forget what was scanned and not taken: no scan is kept for the next sale.
-
-        The line itself is left alone: cutting it could leave the tail of a code looking like a code.
-        """
-        while not self._scans.empty():
-            if self._scans.get_nowait() is None:
-                self._scans.put_nowait(None)
-                return
-
     async def _read(self) -> None:
         while True:
             try:
@@ -197,8 +187,7 @@ class Scanner:
 
     @asynccontextmanager
     async def armed(self) -> AsyncIterator[None]:
-        """Scans from before are forgotten; a triggered scanner reads inside, and is stopped behind it."""
-        self.discard()
+        """A triggered scanner reads inside, and is stopped behind it; what it says just then counts, too."""
         if not self._speech.triggered:
             yield
             return

@@ -17,8 +17,10 @@ from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import now_s, play, running, until, well
 from tests.devices.wires import wire
+from tests.unit.drivers.golden import vectors
 
 CODE = "134567890123456789"
+GM65 = vectors("gm65")
 
 
 def scanner_of(counter: SimulatedCounter) -> CodeScanner:
@@ -186,5 +188,25 @@ def test_a_triggered_scanner_reads_again_and_again(stub: LineScanner, profile: s
                 stub.scan(f"{CODE}{number}")
                 cable.poke()
                 assert (await first(scanner)).text == f"{CODE}{number}"
+
+    play(story())
+
+
+class SlowToSpeak(Gm65):
+    """Its last code leaves behind the answer to "stop", in one piece with it."""
+
+    def receive(self, data: bytes, now_ms: int) -> bytes:
+        said = super().receive(data, now_ms)
+        return said + CODE.encode() + b"\r" if GM65["stop (write 0002=00)"] in data else said
+
+
+def test_a_code_read_while_the_trigger_is_pulled_anew_is_not_lost() -> None:
+    async def story() -> None:
+        cable = wire(SlowToSpeak(), delay_s=0.02)
+        scanner = CodeScanner("x", cable.open, VirtualClock(), profile=load_profile("gm65-trigger"))
+        async with running(scanner.run):
+            await well(scanner.health)
+            assert (await first(scanner, 10)).text == CODE
+            assert now_s() < 5, "the first one, not the next"
 
     play(story())

@@ -186,26 +186,6 @@ def test_i21_scans_nobody_takes_are_bounded_and_the_oldest_goes() -> None:
     assert overflowed == 3
 
 
-def test_c5_what_was_scanned_before_arming_is_forgotten() -> None:
-    async def story() -> str:
-        stub = LineScanner()
-        cable = wire(stub)
-        scanner = Scanner(cable, load_profile("line"))
-        pump = asyncio.create_task(scanner.run())
-        stub.scan(CODE)
-        cable.poke()
-        await asyncio.sleep(0.1)
-        async with scanner.armed():
-            stub.scan(OTHER)
-            cable.poke()
-            text = (await anext(scanner.scans())).text
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
-        return text
-
-    assert run(story(), seed=1) == OTHER
-
-
 def test_l1_an_unplugged_scanner_ends_pump_and_iterator_with_the_same_error() -> None:
     async def story() -> None:
         cable = wire(LineScanner())
@@ -236,7 +216,6 @@ def test_l1_a_cable_pulled_inside_a_question_fails_it_at_once_and_every_later_on
                 await task
         with pytest.raises(DeviceGone):
             await scanner.alive()
-        scanner.discard()
         with pytest.raises(DeviceGone):
             await anext(scanner.scans())
         assert asyncio.get_running_loop().time() <= 0.2
