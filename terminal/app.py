@@ -46,7 +46,6 @@ from terminal.wiring.fitting import Fittings, counter_of, maker
 from terminal.wiring.goods import open_goods
 from terminal.wiring.hooks import open_hooks, show
 from terminal.wiring.house import check_currency, house_of, people_of, pepper_of, wording_of
-from terminal.wiring.lan import open_lan
 from terminal.wiring.observing import Watching
 from terminal.wiring.power_on import open_power_on
 from terminal.wiring.preview import receipt_picture
@@ -154,7 +153,7 @@ async def running(
         )
         show(doors, hooks)
         url = training.live_url = await _open_pages(stack, doors, service, loaded, clock, watching, brand)
-        jobs = {**await open_lan(doors, loaded, clock), **_beside(loaded, service, doors, url, fittings)}
+        jobs = {**await _phones(doors, loaded, clock), **_beside(loaded, service, doors, url, fittings)}
         stack.push_async_callback(training.stop)
         await open_doors(stack, loaded, service, people, (clock, entropy))
         starts: list[Callable[[], None]] = [bills.start, risk.start, partial(hooks.start, service.tasks)]
@@ -224,6 +223,16 @@ def _report_parts(loaded: Loaded, journal: "Store", channels: dict[str, Opened],
     shop = loaded.settings.shop
     rules = {name: channel.profile.fee for name, channel in channels.items() if channel.profile.fee is not None}
     return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
+
+
+async def _phones(
+    doors: web.Application, loaded: Loaded, clock: Clock
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    if not loaded.settings.listen.lan:
+        return {}
+    from terminal.wiring.lan import open_lan  # it makes and renews certificates
+
+    return await open_lan(doors, loaded, clock)
 
 
 def _beside(

@@ -5,13 +5,15 @@ unpacked that claims or turns out to be larger than a bill can be (B3).
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.16 (end of central directory), 4.4.4 (flags).
 """
 
-import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from terminal.banks.bill_columns import bounded_lines
 from terminal.payments.bill import BillRefused
+
+if TYPE_CHECKING:
+    import zipfile
 
 UNPACKED_MAX: Final = 256 << 20
 RATIO_MAX: Final = 100
@@ -50,6 +52,8 @@ def detail_lines(file: IO[bytes]) -> Iterator[bytes]:
     Raises:
         BillRefused: ``bill_zip_unusable`` with the reason; ``bill_line_too_long``.
     """
+    import zipfile  # with the first bill: most of a day nobody reads one
+
     try:
         _check_directory(file)
         with zipfile.ZipFile(file) as packed, packed.open(_detail(packed)) as entry:
@@ -72,7 +76,7 @@ def _check_directory(file: IO[bytes]) -> None:
     file.seek(0)
 
 
-def _detail(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
+def _detail(packed: "zipfile.ZipFile") -> "zipfile.ZipInfo":
     found = [entry for entry in packed.infolist() if _is_detail(_name(entry))]
     if len(found) != 1:
         raise BillRefused("bill_zip_unusable", why=f"{len(found)} lists of details in it")
@@ -89,7 +93,7 @@ def _is_detail(name: str) -> bool:
     return name.endswith(".csv") and _SUMMARY not in name and (_TRADE in name or _LEDGER in name)
 
 
-def _name(entry: zipfile.ZipInfo) -> str:
+def _name(entry: "zipfile.ZipInfo") -> str:
     """zipfile reads names without the UTF-8 flag as cp437, which loses nothing."""
     if entry.flag_bits & _UTF8:
         return entry.filename

@@ -10,15 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from terminal.banks.connector import Keys
 from terminal.banks.signing import RsaSigner, Signer, read_file, read_private_key
 from terminal.counter.ports import Expiry
 from terminal.errors import BadSettings
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 LOOK_S: Final = 10.0
 _log: Final = logging.getLogger(__name__)
@@ -94,7 +96,7 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def hex_serial(certificate: x509.Certificate) -> str:
+def hex_serial(certificate: "x509.Certificate") -> str:
     return f"{certificate.serial_number:X}"
 
 
@@ -104,7 +106,7 @@ def signing_key(
     certificate_file: Path | None,
     *,
     from_s: int = 0,
-    named: Callable[[x509.Certificate], str] = hex_serial,
+    named: "Callable[[x509.Certificate], str]" = hex_serial,
 ) -> SigningKey:
     """A private key with its serial; a certificate beside it names the serial and must be the key's.
 
@@ -125,12 +127,14 @@ def signing_key(
     return SigningKey(RsaSigner(key, serial), from_s)
 
 
-def read_certificate(file: Path) -> x509.Certificate:
+def read_certificate(file: Path) -> "x509.Certificate":
     """The first certificate of a PEM. Raises BadSettings: ``key_file_unreadable``, ``certificate_unreadable``."""
     return _certificates(file)[0]
 
 
-def _certificates(file: Path) -> list[x509.Certificate]:
+def _certificates(file: Path) -> "list[x509.Certificate]":
+    from cryptography import x509  # a megabyte, and a channel with public keys reads none
+
     try:
         return x509.load_pem_x509_certificates(read_file(file))
     except ValueError as error:

@@ -7,7 +7,6 @@ is from, whoever signed the answer. Source: WeChat Pay APIv3 documentation, "Dow
 import re
 from typing import Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from terminal.banks.connector import Keys, ProviderKey
@@ -34,6 +33,8 @@ def certificates(found: Fields, apiv3_key: bytes) -> Keys:
 
 
 def _key(serial: str, pem: bytes) -> ProviderKey:
+    from cryptography import x509  # a megabyte, and a merchant with a public key gets none
+
     try:
         certificate = x509.load_pem_x509_certificate(pem)
     except ValueError:

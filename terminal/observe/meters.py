@@ -36,7 +36,7 @@ class Meters:
     """``more``: families of parts that come and go with the settings, such as queues of their own."""
 
     clock: Clock
-    build: Mapping[str, str]
+    build: Callable[[], Mapping[str, str]]  # asked when somebody scrapes
     seen: Seen
     more: list[Callable[[], Iterable[Family]]] = field(default_factory=list)
     checking: dict[str, int] = field(default_factory=dict)  # sale -> since when, wall ms
@@ -119,7 +119,7 @@ class Meters:
         yield self._lag.family("countertop_loop_lag_seconds", "How late the loop woke a task that slept.")
         yield one("countertop_journal_last_event", "Number of the newest event.", self.seen.event())
         yield one("process_resident_memory_bytes", "Resident memory.", self.seen.memory_bytes())
-        build = [Sample("countertop_build_info", self.build, 1)]
+        build = [Sample("countertop_build_info", self.build(), 1)]
         yield Family("countertop_build_info", "gauge", "The program that runs.", build)
 
     def _spool(self) -> Iterable[Family]:

@@ -7,7 +7,6 @@ for the secrets that this machine knows, in every form in which they could have 
 import base64
 import io
 import re
-import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -172,6 +171,8 @@ def packed(parts: Mapping[str, Any], secrets: Collection[str]) -> dict[str, byte
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """One zip file; the same files give the same bytes."""
+    import zipfile
+
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as box:
         for name, data in files.items():

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -129,6 +128,8 @@ def terminal_id(edge: Edge) -> str:
 
 
 def software() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # megabytes of post and archives
+
     try:
         return version("countertop")
     except PackageNotFoundError:

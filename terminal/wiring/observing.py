@@ -7,8 +7,7 @@ import platform
 from collections import deque
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -59,7 +58,7 @@ class Watching:
     ) -> None:
         self._service, self._loaded, self._after = service, loaded, service.feed.published
         self.calls = Calls(clock)
-        self.meters = Meters(clock, _build(), _seen(service, channels))
+        self.meters = Meters(clock, _build, _seen(service, channels))
         self.calls.listeners.append(self.meters.called)
         service.feed.committed = self.meters.committed
         for name, channel in channels.items():
@@ -218,11 +217,14 @@ def _memory_bytes() -> int:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # megabytes of post and archives
+
     try:
         return version("countertop")
     except PackageNotFoundError:
         return "0"
 
 
+@cache
 def _build() -> dict[str, str]:
     return {"version": _version(), "python": platform.python_version()}

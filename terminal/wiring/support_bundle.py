@@ -6,7 +6,6 @@ import platform
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from importlib.metadata import distributions
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -149,6 +148,8 @@ def _read(path: Path) -> str:
 
 
 def _versions() -> dict[str, Any]:
+    from importlib.metadata import distributions
+
     packages = sorted({(each.name.lower(), each.version) for each in distributions()})
     return {"python": platform.python_version(), "system": platform.platform(), "packages": dict(packages)}
 

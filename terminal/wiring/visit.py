@@ -5,7 +5,6 @@ Nothing of it costs a start anything: desk and key are made when somebody first 
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from terminal.brand.shelf import BrandShelf
@@ -162,6 +161,8 @@ class Visiting:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # megabytes of post and archives
+
     try:
         return version("countertop")
     except PackageNotFoundError:

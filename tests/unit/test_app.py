@@ -3,10 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from terminal.local_authority import ensure
 from terminal.settings import load
+from terminal.system import SystemClock
 from terminal.wiring.channels import NOWHERE, notify_url
 
 HEAVY = (
@@ -22,15 +25,24 @@ HEAVY = (
     "terminal.sandbox",
 )
 LATE = (
+    "cryptography.x509",
+    "importlib.metadata",
     "jinja2",
     "xml",
+    "zipfile",
+    "drivers.display.driver",
+    "drivers.printer.driver",
+    "drivers.scanner.driver",
+    "drivers.speaker.driver",
     "terminal.banks.open_alipay",
     "terminal.banks.open_pix",
     "terminal.banks.statements.camt",
     "terminal.bills.readers",
+    "terminal.certificate",
     "terminal.web.examples",
     "terminal.web.openapi",
     "terminal.wiring.door_openers",
+    "terminal.wiring.lan",
 )
 """What only some shops need, and for years: it is loaded by what uses it."""
 LIBRARIES = {
@@ -66,6 +78,25 @@ def test_the_commands_are_there_before_the_service_they_start_and_it_starts_with
     ask = f"import sys, {alone}; {others}; import terminal.cli.commands; {known}"
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.split() == []
+
+
+_TRUSTED: Final = """
+import ssl, sys
+from terminal.system import trust_whom_we_name
+trust_whom_we_name()
+from aiohttp import connector
+unnamed = connector._SSL_CONTEXT_VERIFIED
+print(unnamed.cert_store_stats()["x509_ca"], unnamed.verify_mode.name)
+print(ssl.create_default_context(cadata=open(sys.argv[1]).read()).cert_store_stats()["x509_ca"] > 0)
+"""
+
+
+def test_the_service_keeps_no_list_of_authorities_that_nobody_asks_and_trusts_nobody_by_it(tmp_path: Path) -> None:
+    """The HTTP library reads one when it is imported, for connections that name none; whoever names one has it."""
+    authority, _ = ensure(tmp_path, SystemClock())
+    command = [sys.executable, "-c", _TRUSTED, str(authority)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.split() == ["0", "CERT_REQUIRED", "True"]
 
 
 SHOP = """

@@ -1,6 +1,8 @@
 """The machine's own certificate: made once, for the names it is called by, and made anew when they change."""
 
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 from cryptography import x509
@@ -54,3 +56,28 @@ def test_further_names_are_in_it_the_first_as_its_common_name(tmp_path: Path) ->
     assert server.read_bytes() == made
     ensure(tmp_path, SystemClock(), ("10.0.0.8",))
     assert "10.0.0.8" in names(server)
+
+
+_AGAIN = """
+import sys
+from pathlib import Path
+from terminal.local_authority import ensure
+from terminal.system import SystemClock
+ensure(Path(sys.argv[1]), SystemClock())
+print("cryptography.x509" in sys.modules)
+"""
+
+
+def test_what_was_made_together_is_known_by_its_first_line_and_no_certificate_is_read(tmp_path: Path) -> None:
+    """Reading them takes a megabyte as long as the service runs."""
+
+    def read() -> str:
+        command = [sys.executable, "-c", _AGAIN, str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+    authority, server = ensure(tmp_path, SystemClock())
+    made = server.read_bytes(), authority.read_bytes()
+    assert read() == "False"
+    server.write_bytes(made[0].partition(b"\n")[2])  # as an older version made it
+    assert read() == "True"
+    assert (server.read_bytes(), authority.read_bytes()) == (made[0].partition(b"\n")[2], made[1])

@@ -37,7 +37,7 @@ def made(clock: Clock, *, owed: tuple[Owed, ...] = ()) -> Meters:
         event=lambda: 4711,
         memory_bytes=lambda: 1 << 26,
     )
-    return Meters(clock, {"version": "1", "python": "3"}, seen)
+    return Meters(clock, lambda: {"version": "1", "python": "3"}, seen)
 
 
 def event(sale: str, kind: str, body: Mapping[str, Any], *, mono_ms: int, wall_ms: int = NOW_MS) -> Event:
