@@ -49,6 +49,56 @@ def test_the_count_of_printed_pieces_is_read() -> None:
     assert StateDemux().feed(VECTORS["state 13 printed"])[1] == Counted(13, 32)
 
 
+def test_the_head_tells_the_length_and_lengths_no_state_has_are_noise() -> None:
+    """Bits 5, 6 and 1 to 3; bit 0 is set, bits 4 and 7 are not."""
+    sizes = {head: head >> 1 & 7 | (head >> 5 & 3) << 3 for head in range(256) if head & 0x91 == 1}
+    for head in range(256):
+        size = sizes.get(head, 0)
+        demux = StateDemux()
+        found = demux.feed(bytes((head,)) + bytes(max(size, 1) - 1))
+        if 7 <= size <= 16:
+            assert found[0] == Automatic(bytes((head,)) + bytes(size - 1))
+            assert len(found) == (2 if size >= 8 else 1), "the eighth byte counts pieces"
+        elif head not in (0x11, 0x13):
+            assert found == []
+            assert demux.strange >= 1
+
+
+def test_what_is_part_of_no_state_is_counted_byte_by_byte() -> None:
+    demux = StateDemux()
+    demux.feed(b"\x80\x02\x04\xff" + VECTORS["state well"])
+    assert demux.strange == 4
+
+
+@pytest.mark.parametrize(
+    ("byte", "bit", "told"),
+    [(2, 0x04, "drawer_high"), (2, 0x08, "offline"), (2, 0x20, "cover_open"), (3, 0x08, "cutter_jam")]
+    + [(3, 0x40, "offline"), (3, 0x20, "offline"), (3, 0x04, "offline"), (4, 0x40, "offline")],
+)
+def test_each_bit_of_a_state_says_one_thing(byte: int, bit: int, told: str) -> None:
+    data = bytearray(VECTORS["state well"])
+    data[byte] |= bit
+    status = from_state(data)
+    wanted = {name: name == told for name in ("cover_open", "cutter_jam", "offline", "drawer_high")}
+    assert {name: getattr(status, name) for name in wanted} == wanted
+    assert status.paper is Paper.OK
+
+
+def test_styles_are_the_makers_bytes() -> None:
+    say = StarLine()
+    assert [say.align(side).hex() for side in ("left", "center", "right")] == ["1b1d6100", "1b1d6101", "1b1d6102"]
+    assert [say.bold(bold).hex() for bold in (False, True)] == ["1b46", "1b45"]
+    assert [say.size(size).hex() for size in (1, 2)] == ["1b690000", "1b690101"]
+    assert (say.page(32).hex(), say.feed(5).hex(), say.gap(6).hex(), say.gap(1).hex()) == (
+        "1b1d7420",
+        "1b6105",
+        "1b4a03",
+        "1b4a01",
+    )
+    assert (say.position(300).hex(), say.stop(40).hex()) == ("1b1d412c01", "1b442800")
+    assert (STAR.cut.hex(), VECTORS["ask for the state"]) == ("1b6401", b"\x1b\x06\x01")
+
+
 STREAM = VECTORS["state stream"]
 WANTED: list[Reply] = [
     Flow(True),
