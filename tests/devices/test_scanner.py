@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
-from drivers.scanner.driver import QUEUE_MAX, SEEN_MAX, Scanner
+from drivers.scanner.driver import QUEUE_MAX, Scanned, Scanner
 from drivers.scanner.line import Refusal
 from drivers.scanner.profile import load_profile
 from firmware_stubs.scanner import Gm65, LineScanner
@@ -47,6 +47,22 @@ def test_c1_the_same_code_after_the_window_is_a_new_scan(gap_ms: int) -> None:
 @pytest.mark.parametrize("gap_ms", [0, 1, 200, 3000])
 def test_two_different_codes_are_two_scans(gap_ms: int) -> None:
     assert scan_twice(gap_ms, CODE, OTHER) == [CODE, OTHER]
+
+
+@pytest.mark.parametrize(("pause_ms", "texts"), [(165, [CODE]), (168, [])])
+def test_l4_c2_on_a_slow_line_the_gap_is_as_long_as_five_characters(pause_ms: int, texts: list[str]) -> None:
+    async def story() -> list[str]:
+        stub = LineScanner()
+        async with running(stub, baud=300) as counter:
+            counter.scan(CODE, pause_after=9, pause_ms=pause_ms)
+            await asyncio.sleep(1)
+            return [text for text in counter.texts if len(text) == len(CODE)]
+
+    assert run(story(), seed=1) == texts
+
+
+def test_i19_a_scan_does_not_show_in_its_repr() -> None:
+    assert CODE not in repr(Scanned(CODE, "]Q1", 1.5))
 
 
 @pytest.mark.row(54)
@@ -233,16 +249,14 @@ def test_l8_a_module_that_takes_no_bytes_is_a_timeout() -> None:
 
 
 def test_i21_only_so_many_codes_are_remembered_and_an_old_one_may_come_again() -> None:
-    async def story() -> tuple[int, int]:
-        stub = LineScanner()
-        async with running(stub) as counter:
-            for number in range(SEEN_MAX + 1):
-                stub.scan(f"{number:018d}")
-                counter.cable.poke()
+    async def story() -> tuple[list[int], int]:
+        async with running(LineScanner()) as counter:
+            for number in (*range(33), 32, 1, 0, 32):
+                counter.scan(f"{number:018d}")
                 await asyncio.sleep(0.01)
-            return len(counter.texts), len(counter.scanner._seen)
+            return [int(text) for text in counter.texts], len(counter.scanner._seen)
 
-    assert run(story(), seed=1) == (SEEN_MAX + 1, SEEN_MAX)
+    assert run(story(), seed=1) == ([*range(33), 0], 32)
 
 
 def test_a_line_scanner_cannot_be_asked_and_takes_no_feedback() -> None:
