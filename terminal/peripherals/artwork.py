@@ -4,32 +4,31 @@ The amount comes from ready dots at once; words are drawn with fonts on another 
 every screen of a test (I25) and comes before other words.
 """
 
-import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal
 
 from drivers import qr
 from drivers.display.tiles import Tile
 from drivers.printer.bitmap import Bitmap, Paint
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.payments.money import Money
-from terminal.peripherals import glyphs, lettering
+from terminal.peripherals import glyphs
+from terminal.peripherals.drawings import Box, Caption, What, as_tile, centred, shared_drawings
 from terminal.peripherals.marks import mark
 from terminal.peripherals.painters import Sign, no_sign
 
 Words = Callable[[str], str]
 MoneyText = Callable[[Money], str]
-DRAWN_MAX: Final = 256  # captions kept; the one that was wanted longest ago goes
 QUIET: Final = 4  # modules (ISO/IEC 18004:2015, 9.1)
 MODULE_MIN: Final = 3  # pixels
-SIZE_MIN: Final = 10  # dots high: below it letters are no letters
 STRIP_MIN: Final = 24  # a glass with less beside its code has no room for words
 _SIGN: Final = re.compile(r"([^0-9-]*)(.*)")
-_RESULT_WORDS: Final = {
+_WORD: Final = 58  # hundredths of a result's line for its word, where a check code stands beside it
+_RESULT_WORDS: Final[
+    dict[Literal["paid", "not_paid", "checking", "cancelled", "late", "unverified"], tuple[str, ...]]
+] = {
     "paid": ("customer.paid", "customer.thank_you"),
     "not_paid": ("customer.not_paid",),
     "cancelled": ("customer.cancelled",),
@@ -39,94 +38,48 @@ _RESULT_WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def part(self, top: int, bottom: int) -> "Box":
-        """Of its height, in hundredths."""
-        y0, y1 = self.height * top // 100, self.height * bottom // 100
-        return Box(self.x, self.y + y0, self.width, y1 - y0)
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """Words for a place: in letters ``size`` dots high, on at most ``lines`` lines, perhaps white on black."""
-
-    text: str
-    box: Box
-    size: int
-    lines: int = 1
-    band: bool = False
-
-
-class Drawings:
-    """Captions drawn once, for every glass that wants them: a thousand counters say the same words."""
-
-    def __init__(self, paint: Paint) -> None:
-        self._paint = paint
-        self._known: OrderedDict[tuple[Caption, bool], Tile] = OrderedDict()
-        self._drawing: asyncio.Future[Tile] | None = None
-
-    async def tile(self, caption: Caption, coloured: bool) -> Tile:
-        """Raises OSError, ImportError when there are no fonts to draw with."""
-        what = (caption, coloured)
-        while (known := self._known.get(what)) is None:
-            loop, drawing = asyncio.get_running_loop(), self._drawing
-            if drawing is not None and not drawing.done() and drawing.get_loop() is loop:
-                await asyncio.wait({drawing})  # fonts are for one thread at a time
-                continue
-            self._drawing = loop.run_in_executor(None, _draw, caption, coloured, self._paint)
-            self._drawing.add_done_callback(partial(self._keep, what))
-            return await asyncio.shield(self._drawing)
-        self._known.move_to_end(what)
-        return known
-
-    def _keep(self, what: tuple[Caption, bool], drawing: asyncio.Future[Tile]) -> None:
-        if drawing.cancelled() or drawing.exception() is not None:
-            return
-        self._known[what] = drawing.result()
-        if len(self._known) > DRAWN_MAX:
-            self._known.popitem(last=False)
-
-
-@lru_cache(maxsize=8)
-def _drawings(paint: Paint) -> Drawings:
-    return Drawings(paint)
-
-
 class Artwork:
     """Args:
     words: a key of the catalogue in the display's language -> its text.
     money: an amount as that language writes it.
     paint: glasses with the same one share what it has drawn.
+    kept: folder of drawn words; with it those of a sale are there before the first one.
     sign: the bank's, above the shop's name while nobody pays; asked each time.
     """
 
     def __init__(
-        self, words: Words, money: MoneyText, *, title: str = "", paint: Paint, sign: Sign = no_sign
+        self,
+        words: Words,
+        money: MoneyText,
+        *,
+        title: str = "",
+        paint: Paint,
+        sign: Sign = no_sign,
+        kept: Path | None = None,
     ) -> None:
-        self._words, self._money, self._title, self._drawings = words, money, title, _drawings(paint)
+        self._words, self._money, self._title = words, money, title
+        self._drawings = shared_drawings(paint, kept)
         self._sign = sign
 
     async def tiles(self, screen: Screen, width: int, height: int) -> AsyncIterator[Tile]:
         """Everything beside the code or sign of a glass of ``width`` × ``height``, the amount first."""
         coloured = isinstance(screen, ResultScreen)
         for bitmap, box in self._amounts(screen, width, height):
-            yield _tile(bitmap, box, coloured)
+            yield as_tile(bitmap, box, coloured)
+        if isinstance(screen, ResultScreen) and (code := _ready(screen, width, height)) is not None:
+            yield as_tile(*code, coloured)
         if isinstance(screen, ResultScreen) and screen.receipt:
             for tile in receipt_code(screen.receipt, width, height):
                 yield tile
         if isinstance(screen, IdleScreen) and screen.entered is None:
             box = Box(0, 0, width, height).part(3, 21)
             if (sign := self._sign(box.width, box.height)) is not None:
-                yield _tile(_centred(sign, box), box, coloured)
+                yield as_tile(centred(sign, box), box, coloured)
         for caption in self._captions(screen, width, height):
-            if caption.text and caption.box.height >= caption.size:
+            if _fits(caption):
                 yield await self._drawings.tile(caption, coloured)
+        if isinstance(screen, IdleScreen) and screen.entered is None:
+            self._drawings.ahead(self._of_a_sale(screen, width, height))
 
     # --- amounts ------------------------------------------------------------------------------------------
 
@@ -148,6 +101,17 @@ class Artwork:
             column = Box(short, 0, width - short, height)
             yield from _fitted(sign.strip(), column.part(4, 14))
             yield from _fitted(number, column.part(15, 30))
+
+    def _of_a_sale(self, idle: IdleScreen, width: int, height: int) -> Iterator[What]:
+        """The words of every screen that may follow."""
+        amount, marks = Money(0, "CNY"), (idle.test, idle.training)
+        screens: list[Screen] = [CodeScreen(0, "", amount, 0, marks[0], idle.title, marks[1])]
+        for result in _RESULT_WORDS:
+            text = "0000" if result == "paid" else ""  # a check code's own letters are ready dots
+            screens.append(ResultScreen(0, result, amount, text, marks[0], 0, marks[1]))
+        for screen in screens:
+            wanted = [each for each in self._captions(screen, width, height) if each.kept and _fits(each)]
+            yield from ((each, isinstance(screen, ResultScreen)) for each in wanted)
 
     # --- words --------------------------------------------------------------------------------------------
 
@@ -171,7 +135,7 @@ class Artwork:
         ]
         if screen.entered is not None:
             words = [
-                Caption(screen.entered.name, glass.part(3, 29), unit, 2),
+                Caption(screen.entered.name, glass.part(3, 29), unit, 2, kept=False),
                 Caption(self._words("receipt.total"), glass.part(48, 60), unit),
             ]
         return [self._test(screen, glass.part(88, 100), unit * 3 // 4), *words] if screen.test else words
@@ -195,22 +159,44 @@ class Artwork:
 
     def _beside_sign(self, screen: ResultScreen, width: int, height: int) -> list[Caption]:
         words = [self._words(key) for key in _RESULT_WORDS[screen.result]]
-        said = " · ".join([*words[:1], screen.text] if screen.text else words)
-        short = min(width, height)
-        if height - short < STRIP_MIN:
-            glass = Box(0, 0, width, height)
-            caption = Caption(said, glass.part(2, 16), height // 10)
-            return (
-                [self._test(screen, glass.part(16, 25), height * 8 // 100), caption] if screen.test else [caption]
-            )
-        strip = Box(0, short, width, height - short)
-        size = strip.height * 22 // 100
-        caption = Caption(said, strip.part(52, 76), size)
-        return (
-            [self._test(screen, strip.part(81, 100), strip.height * 18 // 100), caption]
-            if screen.test
-            else [caption]
-        )
+        (box, size), band = _beside(width, height), _marked(width, height)
+        if not screen.text:
+            caption = Caption(" · ".join(words), box, size)
+        elif _ready(screen, width, height) is not None:
+            caption = Caption("".join(words[:1]), box.side(0, _WORD), size)
+        else:
+            caption = Caption(" · ".join([*words[:1], screen.text]), box, size, kept=False)
+        return [self._test(screen, *band), caption] if screen.test else [caption]
+
+
+def _beside(width: int, height: int) -> tuple[Box, int]:
+    """Where a result's words stand, and how high they are."""
+    short = min(width, height)
+    if height - short < STRIP_MIN:
+        return Box(0, 0, width, height).part(2, 16), height // 10
+    strip = Box(0, short, width, height - short)
+    return strip.part(52, 76), strip.height * 22 // 100
+
+
+def _marked(width: int, height: int) -> tuple[Box, int]:
+    """The same of the mark of a test."""
+    short = min(width, height)
+    if height - short < STRIP_MIN:
+        return Box(0, 0, width, height).part(16, 25), height * 8 // 100
+    strip = Box(0, short, width, height - short)
+    return strip.part(81, 100), strip.height * 18 // 100
+
+
+def _ready(screen: ResultScreen, width: int, height: int) -> tuple[Bitmap, Box] | None:
+    """A paid sale's check code beside its word, from ready dots; None where it has no room or another letter."""
+    box, size = _beside(width, height)
+    place = box.side(_WORD, 100)
+    bitmap = glyphs.amount(screen.text, place.width - 4, min(place.height, size + 4))
+    return None if bitmap is None else (centred(bitmap, place), place)
+
+
+def _fits(caption: Caption) -> bool:
+    return bool(caption.text) and caption.box.height >= caption.size
 
 
 def receipt_code(link: str, width: int, height: int) -> Iterator[Tile]:
@@ -230,7 +216,7 @@ def receipt_code(link: str, width: int, height: int) -> Iterator[Tile]:
     rows = [int("".join(bit * scale for bit in line), 2) << edge for line in lines for _ in range(scale)]
     side = code.size * scale + 2 * edge
     box = Box((width - side) // 2, room.y + (room.height - side) // 2, side, side)
-    yield _tile(Bitmap(side, (*((0,) * edge), *rows, *((0,) * edge))), box, coloured=False)
+    yield as_tile(Bitmap(side, (*((0,) * edge), *rows, *((0,) * edge))), box, coloured=False)
 
 
 def receipt_fits(link: str, width: int, height: int) -> bool:
@@ -241,38 +227,4 @@ def receipt_fits(link: str, width: int, height: int) -> bool:
 def _fitted(text: str, box: Box) -> Iterator[tuple[Bitmap, Box]]:
     bitmap = glyphs.amount(text, box.width - 4, box.height)
     if bitmap is not None:
-        yield _centred(bitmap, box), box
-
-
-def _draw(caption: Caption, coloured: bool, paint: Paint) -> Tile:
-    return _tile(_lettered(caption, paint), caption.box, coloured)
-
-
-def _lettered(caption: Caption, paint: Paint) -> Bitmap:
-    """The caption in the middle of its box, shrunk while its lines do not fit above each other."""
-    box, size = caption.box, caption.size
-    lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
-    while len(lines) * size > box.height and size > SIZE_MIN:
-        size = max(size * 7 // 8, SIZE_MIN)
-        lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
-    rows = tuple(row for each in lines for row in each.rows)[: box.height]
-    drawn = _centred(Bitmap(box.width, rows), box)
-    if not caption.band:
-        return drawn
-    full = (1 << box.width) - 1
-    return Bitmap(box.width, tuple(row ^ full for row in drawn.rows))
-
-
-def _centred(bitmap: Bitmap, box: Box) -> Bitmap:
-    above = (box.height - len(bitmap.rows)) // 2
-    left = (box.width - bitmap.width) // 2
-    shift = box.width - bitmap.width - left
-    below = box.height - len(bitmap.rows) - above
-    return Bitmap(box.width, (*((0,) * above), *(row << shift for row in bitmap.rows), *((0,) * below)))
-
-
-def _tile(bitmap: Bitmap, box: Box, coloured: bool) -> Tile:
-    stride = (bitmap.width + 7) // 8
-    pad = stride * 8 - bitmap.width
-    rows = b"".join((row << pad).to_bytes(stride, "big") for row in bitmap.rows)
-    return Tile(box.x, box.y, bitmap.width, len(bitmap.rows), rows, on_screen_colour=coloured)
+        yield centred(bitmap, box), box

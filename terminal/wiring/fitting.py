@@ -303,6 +303,7 @@ def maker(
             paper=paper,
             held=held,
             sign=sign,
+            drawn=loaded.state / "captions",
         )
 
     return make

@@ -106,8 +106,10 @@ class Bench:
             shop = Shop(folder, state, bank)
             await shop.plug(sales.COUNTERS)
             shop.write(sales.COUNTERS)
-            async with shop.serve():
-                self.begin("the service starts")
+            async with shop.serve() as till:
+                self.begin("the service starts; it keeps what is made once: its certificate, words as dots")
+                await crowd.painted(shop, crowd.PAINT_S)
+                await crowd.rested(till)
             shutil.copytree(state, empty)
             if self.wants(1, 2, 3, 6, 8, 9, 14):
                 try:

@@ -82,7 +82,7 @@ async def run(folder: Path, empty: Path, bank: Acquirer) -> list[Figure]:
     async with AsyncExitStack() as stack:
         few, at_few = await stack.enter_async_context(_open(folder / "few", empty, bank, FEW))
         many, at_many = await stack.enter_async_context(_open(folder / "many", empty, bank, COUNTERS))
-        await _rested(at_many)
+        await rested(at_many)
         crowd.few_mb, crowd.many_mb = rss_mb(at_few.pid), rss_mb(at_many.pid)
         busy = [str(number) for number in range(1, FEW + 1)]
         for shop, till in ((few, at_few), (many, at_many)):
@@ -129,7 +129,7 @@ async def painted(shop: Shop, within_s: float) -> int:
     return count
 
 
-async def _rested(till: Till) -> None:
+async def rested(till: Till) -> None:
     """Captions are drawn one after another, a thousand times."""
     end_s = now_s() + REST_S
     while now_s() < end_s:

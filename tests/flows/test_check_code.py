@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from drivers.display.tiles import Tile
 from drivers.printer.bitmap import Bitmap
 from terminal.counter.ports import ResultScreen
 from terminal.help.catalogue import Catalogue
 from terminal.payments.money import Money
 from terminal.payments.receipt import Row
+from terminal.peripherals import glyphs
 from terminal.peripherals.artwork import Artwork
+from terminal.peripherals.drawings import Box, as_tile
 from tests.flows.api_rig import open_shop
 from tests.flows.shop import Shop, story
 
@@ -60,6 +63,28 @@ async def test_s65_the_caption_of_a_paid_glass_is_the_word_and_the_code() -> Non
         return Bitmap(width, (0,) * height)
 
     art = Artwork(Catalogue.load("en").text, Catalogue.load("en").money, paint=paint)
-    async for _ in art.tiles(ResultScreen(1, "paid", Money(2850, "CNY"), "7KQ2", False), 240, 320):
+    paid = ResultScreen(1, "paid", Money(2850, "CNY"), "7KQ2", False)
+    tiles = [tile async for tile in art.tiles(paid, 240, 320)]
+    code = glyphs.amount("7KQ2", 100, 18)
+    assert drawn.count("Paid") == len(drawn), "the code's letters are ready dots: no font is opened for them"
+    assert code is not None
+    assert any(_ink(tile) == _ink(as_tile(code, Box(0, 0, 0, 0), coloured=True)) for tile in tiles[1:])
+    assert len({tile.y for tile in tiles[1:]}) == 1, "beside each other"
+
+
+async def test_s65_a_code_without_ready_letters_is_drawn_with_the_word() -> None:
+    drawn: list[str] = []
+
+    def paint(text: str, width: int, height: int, _bold: bool) -> Bitmap:
+        drawn.append(text)
+        return Bitmap(width, (0,) * height)
+
+    art = Artwork(Catalogue.load("en").text, Catalogue.load("en").money, paint=paint)
+    async for _ in art.tiles(ResultScreen(1, "paid", Money(2850, "CNY"), "7kq2", False), 240, 320):
         pass
-    assert "Paid · 7KQ2" in drawn
+    assert "Paid · 7kq2" in drawn
+
+
+def _ink(tile: Tile) -> int:
+    """Of one picture, wherever it stands."""
+    return int.from_bytes(tile.rows).bit_count()
