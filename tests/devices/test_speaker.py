@@ -1,6 +1,7 @@
 """The speaker driver on a simulated chip, in virtual time: each phrase at most once, every wait limited."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -89,11 +90,39 @@ def test_v1_a_silent_or_refusing_chip_is_given_up_within_two_seconds(
 
 
 def test_v1_a_player_that_hangs_is_unsure_once_and_then_not_spoken_within_two_seconds() -> None:
-    stub = Syn6288(hang=True)
-    (first, second), took_s = say(stub, TEXT, OTHER)
-    assert (first, second) == (Spoken.UNSURE, Spoken.NOT_SPOKEN)
+    stub, ends_s = Syn6288(hang=True), [0.0]
+
+    async def story() -> list[Spoken]:
+        speaker, outcomes = chip(wire(stub)), []
+        for text in (TEXT, OTHER):
+            outcomes.append(await speaker.say(Phrase(text)))
+            ends_s.append(asyncio.get_running_loop().time())
+        return outcomes
+
+    assert run(story(), seed=1) == [Spoken.UNSURE, Spoken.NOT_SPOKEN]
     assert [said.text for said in stub.transcript] == [TEXT]
-    assert took_s <= 2.0 + 23 * 0.4 + 2.0 + 2.0
+    began_s, first_s, second_s = ends_s
+    assert first_s - began_s <= 24 * 0.4 + 2.1
+    assert second_s - first_s <= 2.0
+
+
+def test_two_frames_are_more_than_eight_milliseconds_apart() -> None:
+    """The data sheet: a gap of 8 ms ends a frame, so the next one may begin behind it only."""
+    stub, sent_ms = Syn6288(refuse=2), list[int]()
+
+    async def story() -> Spoken:
+        cable = wire(stub)
+
+        def note(data: bytes) -> bytes:
+            sent_ms.append(cable.now_ms())
+            return data
+
+        cable.to_device = note
+        return await chip(cable).say(Phrase(TEXT))
+
+    assert run(story(), seed=1) is Spoken.DONE
+    assert len(sent_ms) == 4, "the question and the phrase three times"
+    assert min(after - before for before, after in pairwise(sent_ms)) > 8
 
 
 def test_i11_a_lost_end_is_unsure_and_the_phrase_is_not_said_again() -> None:

@@ -40,6 +40,15 @@ def test_raster_strips_hold_the_picture(picture: Bitmap) -> None:
     assert len(data) == 24 * row_bytes
 
 
+def test_a_width_that_fills_no_byte_is_white_at_its_right_and_a_strip_is_255_rows_at_most() -> None:
+    (narrow,) = raster(Bitmap(9, (0b1_0000_0001,)))
+    assert narrow == bytes.fromhex("1D 76 30 00 02 00 01 00 80 80")
+    assert next(raster(Bitmap(8, (1,)), doubled=True))[3] == 3
+    assert [strip[6:8] for strip in raster(Bitmap(8, (1,) * 256))] == [b"\xff\x00", b"\x01\x00"]
+    for width in (8, 200, 384, 576):
+        assert max(map(len, raster(Bitmap(width, (1,) * 300)))) <= 512
+
+
 def test_columns_are_read_from_top_to_bottom() -> None:
     top_left = Bitmap(2, (0b10,) + (0,) * 22 + (0b01,))
     assert list(columns(top_left)) == [b"\x1b*\x21\x02\x00" + b"\x80\x00\x00" + b"\x00\x00\x01"]
