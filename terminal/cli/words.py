@@ -106,6 +106,11 @@ def _untold(error: TerminalError, sentence: str) -> str:
     return ", ".join(text if name in CAUSES else f"{name} {text}" for name, text in facts if text not in sentence)
 
 
+def wrong_option(option: str, why: str) -> BadSettings:
+    """What was typed behind the command, not what stands in the settings."""
+    return BadSettings("option_wrong", option=option, why=why)
+
+
 def refused(error: TerminalError, *, as_json: bool = False) -> int:
     """Say it; returns the exit code."""
     if not isinstance(error, Problems):

@@ -1,5 +1,6 @@
 """What is wrong with a lesson file, in sentences."""
 
+import errno
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -8,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from terminal.given_file import read_given
 from terminal.training.lesson import (
     ACTS,
     ALWAYS,
@@ -29,11 +31,13 @@ FILE_MAX: Final = 64 * 1024
 
 
 def complaints(path: Path) -> tuple[str, ...]:
-    """Every one that can be found at once; none: it can be practised. Raises OSError: no such file."""
-    if path.stat().st_size > FILE_MAX:
-        return (f"a lesson has at most {FILE_MAX} bytes.",)
+    """Every one that can be found at once; none: it can be practised. Raises OSError: no such plain file."""
     try:
-        read = decode(path.read_text("utf-8"))
+        read = decode(read_given(path, FILE_MAX).decode())
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        return (f"a lesson has at most {FILE_MAX} bytes.",)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return (f"this is not TOML: {error}.",)
     except msgspec.ValidationError as error:

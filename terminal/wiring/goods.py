@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
 from terminal.counter.goods import Article, read_goods
 from terminal.counter.service import Service
 from terminal.errors import BadSettings
+from terminal.given_file import read_given
 from terminal.settings import Loaded
 
 log = logging.getLogger(__name__)
@@ -24,12 +26,12 @@ def goods_of(loaded: Loaded) -> Mapping[str, Article]:
         return {}
     path = loaded.path(shop.products)
     try:
-        if path.stat().st_size > BYTES_MAX:
-            raise BadSettings("config_value_wrong", key="shop.products", why=f"over {BYTES_MAX} bytes")
-        text = path.read_text("utf-8")
+        text = StringIO(read_given(path, BYTES_MAX).decode(), newline=None).read()  # whatever ends its lines
     except FileNotFoundError:
         raise BadSettings("config_missing", path=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise BadSettings("config_unreadable", path=str(path), why=error.strerror or "") from None
+    except UnicodeDecodeError as error:
         raise BadSettings("config_unreadable", path=str(path), why=str(error)) from None
     return read_goods(text, shop.limit_minor)
 

@@ -58,7 +58,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.observe": ("terminal.payments", PORTS, *COMMON),  # counts and tells; nothing else knows of it
     "terminal.hooks": (*CORE_TYPES, "terminal.counter", *COMMON),
     "terminal.visit": ("terminal.payments", "terminal.people.roles", "terminal.whole_file", PORTS, *COMMON),
-    "terminal.training": ("terminal.payments", "terminal.people.roles", "terminal.chance", PORTS, *COMMON),
+    "terminal.training": (
+        *("terminal.payments", "terminal.people.roles", "terminal.chance", "terminal.given_file", PORTS),
+        *COMMON,
+    ),
     "terminal.brand": ("drivers.raster", "drivers.printer.bitmap", "terminal.whole_file", *CORE_TYPES, *COMMON),
     "terminal.care": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
@@ -98,6 +101,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.guard": (),
     "terminal.busy_ports": (),
     "terminal.whole_file": (),
+    "terminal.given_file": (),
     "terminal.log_context": (),
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),

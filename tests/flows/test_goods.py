@@ -130,6 +130,16 @@ def loaded(folder: Path) -> Loaded:
 
 
 @pytest.mark.row(56)
+@pytest.mark.parametrize("what", ["pipe", "zeros", "folder"])
+def test_f1_bad_input_a_list_that_never_ends_is_not_read(what: str, tmp_path: Path) -> None:
+    file = tmp_path / "products.csv"
+    {"pipe": os.mkfifo, "zeros": lambda at: at.symlink_to("/dev/zero"), "folder": Path.mkdir}[what](file)
+    with pytest.raises(BadSettings, match="config_unreadable") as wrong:
+        goods_of(loaded(tmp_path))
+    assert wrong.value.facts["why"] in ("not a plain file", "Is a directory")
+
+
+@pytest.mark.row(56)
 async def test_other_prices_are_taken_up_and_a_spoilt_file_leaves_yesterdays(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,17 +10,22 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Final, Literal, TypeVar
+from typing import IO, Annotated, Final, Literal, TypeVar
 
 import msgspec
 
+from terminal.cli.words import wrong_option
 from terminal.errors import BadSettings
+from terminal.given_file import read_given
 from terminal.lab.readable import READERS
 
 VERSION: Final = 1
 SIZE_MAX: Final = 16_000_000  # bytes of a capture file
+MS_MAX: Final = 366 * 86_400_000  # nobody records a line for longer
+BAUD_MAX: Final = 4_000_000
 CHUNK_MAX: Final = 65536  # bytes of one line's data
 Way = Literal["out", "in"]
+Ms = Annotated[int, msgspec.Meta(ge=0, le=MS_MAX)]
 L = TypeVar("L")
 _PACKETS: Final = ("scanner/ssi", "scanner/gmssi")
 _DECODED: Final = 0xF3
@@ -39,12 +44,12 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     capture: int = VERSION
     protocol: str = ""
     profile: str = ""
-    baud: int = 9600
+    baud: Annotated[int, msgspec.Meta(ge=1, le=BAUD_MAX)] = 9600
     masked: bool = True
 
 
 class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    ms: int
+    ms: Ms
     way: Way
     hex: str
 
@@ -54,7 +59,7 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    ms: int
+    ms: Ms
     end: str
 
 
@@ -123,13 +128,16 @@ class Recorder:
 
 
 def load(path: Path) -> tuple[Head, list[Chunk]]:
-    """Read a capture. Raises BadSettings: ``config_value_wrong``, with the line that is none."""
+    """Read a capture. Raises BadSettings: ``capture_unusable``, with the line that is none."""
+    return read(given(path), str(path))
+
+
+def read(data: bytes, path: str) -> tuple[Head, list[Chunk]]:
+    """``path``: whose bytes these are, for people. Raises as ``load`` does."""
     try:
-        if path.stat().st_size > SIZE_MAX:
-            raise wrong(f"{path} is larger than {SIZE_MAX} bytes")
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise wrong(f"{path}: {error}") from None
+        lines = data.decode().splitlines()
+    except UnicodeDecodeError:
+        raise wrong(f"{path} is not UTF-8") from None
     head = _line(path, 1, lines[0] if lines else "", Head)
     chunks = []
     for number, line in enumerate(lines[1:], 2):
@@ -147,26 +155,32 @@ def load(path: Path) -> tuple[Head, list[Chunk]]:
     return head, chunks
 
 
-def _line(path: Path, number: int, line: str, kind: type[L]) -> L:
+def _line(path: str, number: int, line: str, kind: type[L]) -> L:
     try:
         return msgspec.json.decode(line, type=kind)
     except (ValueError, RecursionError) as error:
         raise wrong(f"{path}, line {number}: {error}") from None
 
 
+def given(path: Path) -> bytes:
+    """Raises BadSettings: ``capture_unusable``: no plain file, longer than a capture may be, or not for us."""
+    try:
+        return read_given(path, SIZE_MAX)
+    except OSError as error:
+        raise wrong(f"{path}: {error.strerror}") from None
+
+
 def wrong(why: str) -> BadSettings:
-    return BadSettings("config_value_wrong", key="capture", why=why)
+    return BadSettings("capture_unusable", why=why)
 
 
 def known(protocol: str) -> str:
     """The protocol as the catalogue names it; a name alone is enough where only one role has it.
 
     Raises:
-        BadSettings: nobody speaks it.
+        BadSettings: ``option_wrong``: nobody speaks it.
     """
     fitting = [key for key in READERS if key == protocol or key.partition("/")[2] == protocol]
     if len(fitting) != 1:
-        raise BadSettings(
-            "config_value_wrong", key="protocol", why=f"{protocol!r} is none of {', '.join(READERS)}"
-        )
+        raise wrong_option("--protocol", f"{protocol!r} is none of {', '.join(READERS)}")
     return fitting[0]

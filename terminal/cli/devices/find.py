@@ -150,11 +150,11 @@ def which_one(
     """Tell equal devices apart: act on one of them, and its port is named."""
     if role not in _ACTS:
         give_up(f"{role!r} cannot be told apart so: {', '.join(_ACTS)}.")
-    if not as_json:
-        console.print(f"{_ACTS[role]}, within {seconds:.0f} s.", highlight=False)
     question = PRINTER_STATE if role == "printer" else b""
     try:
         openers = {name: opened_at(name, baud) for name in candidates[:16]}
+        if not as_json:
+            console.print(f"{_ACTS[role]}, within {seconds:.0f} s.", highlight=False)
         found = asyncio.run(which(openers, question=question, limit_s=seconds))
     except (DeviceTimeout, DeviceError, ValueError) as error:
         give_up(str(error), REFUSED)

@@ -14,7 +14,7 @@ from firmware_stubs.cables import PtyCable
 from firmware_stubs.wire import Stub
 from terminal.cli.devices.capture import SIZE_MAX, Head, Recorder, known, masks
 from terminal.cli.devices.find import opened_at
-from terminal.cli.words import console, give_up, sentences
+from terminal.cli.words import REFUSED, console, give_up, sentences
 
 WAITING_MAX: Final = 65536  # bytes the service may be ahead of the device
 
@@ -31,16 +31,22 @@ def record(
     with sentences():
         key = known(protocol) if protocol else ""
         link = file.with_name(f"{file.name}.port").absolute()
+        if link.exists() and not link.is_symlink():
+            give_up(f"{link} stands where the service's link would be; name another file.")
         head = Head(protocol=key, baud=baud, masked=masks(key, with_codes=with_codes))
         try:
+            open_ = opened_at(port, baud)
             file.touch(mode=0o600, exist_ok=False)  # receipts and codes are nobody else's business
-            why = asyncio.run(_record(opened_at(port, baud), link, file, head, size_max))
+            why = asyncio.run(_record(open_, link, file, head, size_max))
         except DeviceError as error:
-            give_up(str(error), 1)
+            file.unlink()  # nothing was recorded: the same command again is not refused for it
+            give_up(str(error), REFUSED)
+        except ValueError as error:
+            give_up(str(error), REFUSED)
         except FileExistsError:
             give_up(f"{file} exists already; name another file.")
         except OSError as error:
-            give_up(f"{error.filename or file}: {error.strerror}", 1)
+            give_up(f"{error.filename or file}: {error.strerror}", REFUSED)
     console.print(f"Recorded to {file}: {why}.", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -50,13 +56,18 @@ async def _record(open_: OpenTransport, link: Path, file: Path, head: Head, size
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     start_s = loop.time()
-    with file.open("w", encoding="utf-8") as out:
-        recorder = Recorder(out, head, lambda: round((loop.time() - start_s) * 1000), size_max=size_max)
+
+    async def opened() -> Transport:
+        transport = await open_()
         console.print(
             f"Write port = \"link:{link}\" in the settings while this runs. Ctrl-C ends it.",
             markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
-        return await relay(open_, link, recorder, stop)
+        return transport
+
+    with file.open("w", encoding="utf-8") as out:
+        recorder = Recorder(out, head, lambda: round((loop.time() - start_s) * 1000), size_max=size_max)
+        return await relay(opened, link, recorder, stop)
 
 
 async def relay(open_: OpenTransport, link: Path, recorder: Recorder, stop: asyncio.Event) -> str:

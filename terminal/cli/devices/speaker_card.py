@@ -8,8 +8,7 @@ import typer
 
 from drivers.speaker import wav
 from drivers.speaker.jq8900 import code
-from terminal.cli.words import console, sentences
-from terminal.errors import BadSettings
+from terminal.cli.words import console, sentences, wrong_option
 from terminal.peripherals.clips import CHIMES, Entry, entries
 from terminal.peripherals.phrases import LANGUAGES
 
@@ -50,12 +49,12 @@ def write_card(folder: Path, protocol: str, language: str = "") -> Written:
         language: one of the voices; empty: all of them, a card has room.
 
     Raises:
-        BadSettings: ``config_value_wrong``: no such player or language, or the folder holds other clips.
+        BadSettings: ``option_wrong``: no such player or language, or the folder holds other clips.
     """
     if protocol not in LAYOUTS:
-        raise _wrong("speaker", f"{protocol!r} is none of {', '.join(LAYOUTS)}")
+        raise wrong_option("--speaker", f"{protocol!r} is none of {', '.join(LAYOUTS)}")
     if language and language not in LANGUAGES:
-        raise _wrong("language", f"{language!r} is none of {', '.join(LANGUAGES)}")
+        raise wrong_option("--language", f"{language!r} is none of {', '.join(LANGUAGES)}")
     chosen = [each for each in entries() if each.language in (CHIMES, language) or not language]
     target = folder / LAYOUTS[protocol]
     files = {_name(each, protocol): each for each in chosen}
@@ -69,7 +68,7 @@ def write_card(folder: Path, protocol: str, language: str = "") -> Written:
             size += len(data)
         (folder / LIST).write_text(_listed(files), "utf-8")
     except OSError as error:
-        raise _wrong("folder", f"{error.filename}: {error.strerror}") from None
+        raise wrong_option("FOLDER", f"{error.filename}: {error.strerror}") from None
     return Written(target, len(files), size)
 
 
@@ -89,8 +88,4 @@ def _refuse_strangers(target: Path) -> None:
     ours = {_name(entry, protocol) for protocol in LAYOUTS for entry in entries()}
     others = sorted(file.name for file in target.iterdir() if file.name not in ours)
     if others:
-        raise _wrong("folder", f"{target} holds {others[0]}: empty it first, or take another card")
-
-
-def _wrong(key: str, why: str) -> BadSettings:
-    return BadSettings("config_value_wrong", key=key, why=why)
+        raise wrong_option("FOLDER", f"{target} holds {others[0]}: empty it first, or take another card")

@@ -16,7 +16,8 @@ from drivers.scanner.driver import Scanner
 from drivers.scanner.profile import load_profile
 from drivers.speaker import chip_codec, dfplayer, jq8900
 from firmware_stubs.wire import Stub, Wire
-from terminal.cli.devices.capture import Chunk, Head, wrong
+from terminal.cli.devices.capture import Chunk, Head
+from terminal.cli.words import wrong_option
 from terminal.lab.readable import describe
 from terminal.virtual_time import run
 
@@ -58,10 +59,7 @@ class Tape(Stub):
         self._heard = 0  # bytes of the host, less those that chunks already played have used
         self._last_ms: int | None = None  # when the last chunk was played
         self._start_ms: int | None = None
-
-    @property
-    def over(self) -> bool:
-        return self._at >= len(self._chunks)
+        self.over = asyncio.Event()
 
     def receive(self, data: bytes, now_ms: int) -> bytes:
         self._heard += len(data)
@@ -77,11 +75,13 @@ class Tape(Stub):
                 said += chunk.data
             else:
                 self._heard = max(0, self._heard - len(chunk.data))
+        if self._at == len(self._chunks):
+            self.over.set()
         return said
 
     def due(self, now_ms: int) -> int | None:
         """When the next chunk is to be played."""
-        if self.over:
+        if self._at == len(self._chunks):
             return None
         if self._start_ms is None:
             self._start_ms = now_ms
@@ -115,9 +115,7 @@ class _Stage:
             self.tell("out" if source == "host" else "in", word)
 
     async def until_over(self) -> None:
-        while not self.tape.over:
-            await asyncio.sleep(0.1)
-            self.wire.poke()
+        await self.tape.over.wait()
         await asyncio.sleep(AFTER_S)
 
 
@@ -126,7 +124,7 @@ async def _scanner(head: Head, chunks: Sequence[Chunk], profile: str) -> list[En
     try:
         scanner_profile = load_profile(name)
     except (KeyError, FileNotFoundError, ValueError):
-        raise wrong(f"there is no scanner profile {name!r}") from None
+        raise wrong_option("--profile", f"there is no scanner profile {name!r}") from None
     stage = _Stage(head, chunks)
     scanner = Scanner(stage.wire, scanner_profile)
 

@@ -1,5 +1,6 @@
 """``countertop devices decode | matrix``: bytes as words, and which protocol stands which test."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,12 +10,14 @@ import msgspec
 import typer
 from rich.table import Table
 
-from terminal.cli.devices.capture import SIZE_MAX, known, load, wrong
-from terminal.cli.words import console, put, sentences
+from terminal.cli.devices.capture import SIZE_MAX, given, known, read, wrong
+from terminal.cli.words import console, put, sentences, wrong_option
 from terminal.lab.readable import Way, describe
 
 MATRIX: Final = Path(__file__).parents[2] / "data" / "devices_matrix.json"
-_HEX: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{2}(?:[\s:,]*(?:0x)?[0-9a-fA-F]{2})*")
+_HEX: Final = re.compile(  # nothing of it is tried twice: megabytes of it would take gigabytes of memory
+    r"(?:0x)?[0-9a-fA-F]{2}(?:[\s:,]*+(?:0x)?[0-9a-fA-F]{2})*+"
+)
 
 
 def decode(
@@ -28,7 +31,7 @@ def decode(
     """Show bytes as words: commands, answers, texts; what is not understood stays in hex."""
     with sentences(as_json=as_json):
         if way not in ("in", "out"):
-            raise wrong(f"{way!r} is no way: in or out")
+            raise wrong_option("--way", f"{way!r} is neither in nor out")
         lines = _decoded(what, protocol, "in" if way == "in" else "out")
     if as_json:
         put(lines)
@@ -41,38 +44,35 @@ def decode(
 
 def _decoded(what: str, protocol: str, way: Way) -> list[dict[str, Any]]:
     key = known(protocol) if protocol else ""
-    path = Path(what)
-    if what != "-" and len(what) < 4096 and path.is_file():
-        with path.open("rb") as file:
-            capture = file.read(12).replace(b" ", b"").startswith(b'{"capture"')
-        if capture:
-            head, chunks = load(path)
-            key = key or head.protocol or _unnamed()
-            return [
-                {"ms": each.ms, "way": each.way, "text": text}
-                for each in chunks
-                for text in describe(key, each.way, each.data)
-            ]
-    data = _bytes(what)
-    return [{"way": way, "text": text} for text in describe(key or _unnamed(), way, data)]
+    raw = _raw(what)
+    if raw[:12].replace(b" ", b"").startswith(b'{"capture"'):
+        head, chunks = read(raw, what)
+        key = key or head.protocol or _unnamed()
+        return [
+            {"ms": each.ms, "way": each.way, "text": text}
+            for each in chunks
+            for text in describe(key, each.way, each.data)
+        ]
+    return [{"way": way, "text": text} for text in describe(key or _unnamed(), way, _unhexed(raw))]
 
 
 def _unnamed() -> str:
-    raise wrong("say whose bytes these are: --protocol printer/escpos, for example")
+    raise wrong_option("--protocol", "nobody can know whose bytes these are; say it: printer/escpos, for example")
 
 
-def _bytes(what: str) -> bytes:
-    """Hex where it reads as hex, else the bytes themselves."""
-    path = Path(what)
+def _raw(what: str) -> bytes:
+    """What was named, or typed. Of endless input the first bytes."""
     if what == "-":
-        raw = sys.stdin.buffer.read(SIZE_MAX)
-    elif len(what) < 4096 and path.is_file():
-        with path.open("rb") as file:
-            raw = file.read(SIZE_MAX)
-    elif _HEX.fullmatch(what.strip()):
-        raw = what.encode()
-    else:
-        raise wrong(f"{what[:80]!r} is neither a file nor bytes in hex")
+        return sys.stdin.buffer.read(SIZE_MAX)
+    if os.path.exists(what):  # noqa: PTH110  # unlike Path it takes a text too long for a name
+        return given(Path(what))
+    if _HEX.fullmatch(what.strip()):
+        return what.encode()
+    raise wrong(f"{what[:80]!r} is neither a file nor bytes in hex")
+
+
+def _unhexed(raw: bytes) -> bytes:
+    """Hex where it reads as hex, else the bytes themselves."""
     text = raw.decode("ascii", "replace").strip()
     if _HEX.fullmatch(text):
         return bytes.fromhex(re.sub(r"0x|[\s:,]", "", text))

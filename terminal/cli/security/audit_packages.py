@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from terminal.cli.security.audit_checks import Packages
+from terminal.given_file import read_given
 from terminal.versions.parts import PROGRAM, parts, plain
 from terminal.versions.wheels import LOCK
 
@@ -21,6 +22,7 @@ _BROUGHT: Final = Path(sys.prefix) / LOCK
 BESIDE: Final = _BROUGHT if _BROUGHT.exists() else Path(__file__).parents[3] / "requirements.lock"
 """As an update brought it into its environment, or as it lies in the sources."""
 _PIN: Final = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", re.MULTILINE)
+LOCK_MAX: Final = 4 * 1024 * 1024  # bytes; ours has a thirtieth
 _PIECE: Final = 1024 * 1024
 
 
@@ -28,7 +30,7 @@ def packages(lock: Path, *, files: bool) -> Packages:
     """``files``: also read every installed file, some hundred megabytes."""
     installed = {name: part for name, part in parts().items() if name != PROGRAM}
     try:
-        locked = pinned(lock.read_text("utf-8"))
+        locked = pinned(read_given(lock, LOCK_MAX).decode())
     except (OSError, UnicodeDecodeError):
         return Packages(lock=False, changed=changed(installed.items()) if files else ())
     return Packages(

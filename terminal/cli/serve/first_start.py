@@ -1,5 +1,6 @@
 """What a first start hands out: one-time page links and, in test mode, an API key file for the docs' examples."""
 
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -35,8 +36,26 @@ async def demo_people(now: Running) -> dict[str, str]:
         await now.people.add_person(by, Role.CASHIER, "Cashier", pins["cashier"])
         now.people.sign_out(owner.session_token)
         write_key(path, msgspec.json.encode(pins).decode())
+    return kept_pins(path)
+
+
+def kept_pins(path: Path) -> dict[str, str]:
+    """Nothing where none were kept, or the file is damaged: people are in the journal, and a shop must open.
+
+    Raises BadSettings: no plain file of ours.
+    """
     told = read_key(path)
-    return msgspec.json.decode(told, type=dict[str, str]) if told else {}
+    if told is None:
+        return {}
+    try:
+        return msgspec.json.decode(told, type=dict[str, str])
+    except msgspec.DecodeError:
+        words.errors.print(
+            f"{path} is damaged: nobody can tell the PINs it kept. Stop the service and give the owner a new one: "
+            "countertop security owner-pin",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+        return {}
 
 
 def _pin() -> str:

@@ -1,5 +1,6 @@
 """The linter of lessons: the product's own are clean, and each kind of error is a sentence."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,21 @@ def test_every_word_is_there_in_three_languages() -> None:
     assert set(words.acts) == set(ACTS)
     for table in (words.findings, words.acts, words.modules, words.page):
         assert all(set(texts) == set(LANGUAGES) and all(texts.values()) for texts in table.values())
+
+
+@pytest.mark.parametrize("what", ["pipe", "zeros", "folder"])
+def test_bad_input_what_never_ends_is_not_read(what: str, tmp_path: Path) -> None:
+    file = tmp_path / "take-money.toml"
+    {"pipe": os.mkfifo, "zeros": lambda at: at.symlink_to("/dev/zero"), "folder": Path.mkdir}[what](file)
+    with pytest.raises(OSError, match=r"not a plain file|Is a directory"):
+        complaints(file)
+
+
+def test_bad_input_a_file_too_long_for_a_lesson_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "take-money.toml"
+    with file.open("wb") as there:
+        there.truncate(1 << 30)
+    assert complaints(file) == ("a lesson has at most 65536 bytes.",)
 
 
 @pytest.mark.parametrize(

@@ -49,21 +49,21 @@ def test_it_is_written_again_over_its_own_files_and_never_beside_others(tmp_path
     first = write_card(tmp_path, "jq8900")
     assert write_card(tmp_path, "jq8900") == first
     (first.folder / "01 holiday.mp3").write_bytes(b"song")
-    with pytest.raises(BadSettings, match="config_value_wrong") as caught:
+    with pytest.raises(BadSettings, match="option_wrong") as caught:
         write_card(tmp_path, "jq8900")
     assert "01 holiday.mp3" in str(caught.value.facts["why"])
 
 
 @pytest.mark.parametrize(
-    ("protocol", "language", "key"),
-    [("syn6288", "", "speaker"), ("audio", "en", "speaker"), ("dfplayer", "xx", "language")],
+    ("protocol", "language", "option"),
+    [("syn6288", "", "--speaker"), ("audio", "en", "--speaker"), ("dfplayer", "xx", "--language")],
 )
 def test_bad_input_an_unknown_player_or_language_is_told(
-    protocol: str, language: str, key: str, tmp_path: Path
+    protocol: str, language: str, option: str, tmp_path: Path
 ) -> None:
     with pytest.raises(BadSettings) as caught:
         write_card(tmp_path, protocol, language)
-    assert caught.value.facts["key"] == key
+    assert caught.value.facts["option"] == option
     assert not list(tmp_path.iterdir())
 
 
@@ -71,7 +71,7 @@ def test_bad_input_a_card_that_cannot_be_written_is_told(tmp_path: Path) -> None
     (tmp_path / "card").write_text("a file, not a folder")
     with pytest.raises(BadSettings) as caught:
         write_card(tmp_path / "card", "dfplayer")
-    assert caught.value.facts["key"] == "folder"
+    assert caught.value.facts["option"] == "FOLDER"
 
 
 def test_every_layout_belongs_to_a_player_of_clips() -> None:

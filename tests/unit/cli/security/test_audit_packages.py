@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+import os
 from importlib.metadata import Distribution, PathDistribution
 from pathlib import Path
 
-from terminal.cli.security.audit_packages import changed, pinned
+import pytest
+
+from terminal.cli.security.audit_packages import changed, packages, pinned
 
 
 def installed(folder: Path) -> Distribution:
@@ -26,6 +29,13 @@ def test_s70_a_changed_or_missing_file_names_its_package(tmp_path: Path) -> None
     assert changed([("tea", tea)]) == ("tea",)
     (tmp_path / "tea.py").unlink()
     assert changed([("tea", tea)]) == ("tea",)
+
+
+@pytest.mark.parametrize("what", ["pipe", "zeros", "folder"])
+def test_s70_bad_input_a_lock_that_never_ends_counts_as_none(what: str, tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    {"pipe": os.mkfifo, "zeros": lambda at: at.symlink_to("/dev/zero"), "folder": Path.mkdir}[what](lock)
+    assert not packages(lock, files=False).lock
 
 
 def test_a_lock_may_name_several_versions_of_one_package() -> None:
