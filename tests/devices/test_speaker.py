@@ -106,6 +106,17 @@ def test_v1_a_player_that_hangs_is_unsure_once_and_then_not_spoken_within_two_se
     assert second_s - first_s <= 2.0
 
 
+@pytest.mark.parametrize("faults", [{"ms_per_character": 790}, {"hang": True}, {"refuse": 2}, {"mute": True}])
+@pytest.mark.parametrize("text", ["元", TEXT, TEXT * 25])
+def test_a_phrase_ends_within_the_limit_it_tells(faults: dict[str, Any], text: str) -> None:
+    async def story() -> None:
+        speaker, phrase = chip(wire(Syn6288(**faults))), Phrase(text)
+        async with asyncio.timeout(speaker.limit_s(phrase)):
+            await speaker.say(phrase)
+
+    run(story(), seed=1)
+
+
 def test_two_frames_are_more_than_eight_milliseconds_apart() -> None:
     """The data sheet: a gap of 8 ms ends a frame, so the next one may begin behind it only."""
     stub, sent_ms = Syn6288(refuse=2), list[int]()

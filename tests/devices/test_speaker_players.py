@@ -65,6 +65,32 @@ def test_clips_are_played_in_order_each_to_its_end(faults: dict[str, Any]) -> No
     assert stub.volume == 22
 
 
+def test_each_end_is_believed_at_once_however_short_the_clip() -> None:
+    outcomes, took_s = say("dfplayer", df())
+    assert outcomes == [Spoken.DONE]
+    assert took_s <= (sum(CLIPS.values()) + 4 * 100) / 1000 + 0.1
+
+
+FAULTS: tuple[dict[str, Any], ...] = ({}, {"hang": True}, {"mute": True}, {"dead": True})
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, {"lose_ends": 4}, {"busy": 2}, {"lose_acks": 1}, {"gap_ms": 300}])
+@pytest.mark.parametrize("count", [1, 4, 48])
+def test_a_phrase_of_clips_ends_within_the_limit_it_tells(fault: dict[str, Any], count: int) -> None:
+    phrase = Phrase(clips=(WORDS.clips * 12)[:count])
+
+    async def story() -> None:
+        stubs: dict[str, Stub] = {"dfplayer": df(**fault)}
+        if fault in FAULTS:
+            stubs["jq8900"] = jq(**fault)
+        for name, stub in stubs.items():
+            speaker = driver(name, wire(stub))
+            async with asyncio.timeout(speaker.limit_s(phrase)):
+                await speaker.say(phrase)
+
+    told(story)
+
+
 @pytest.mark.parametrize("twice", [1, 60, 190])
 def test_an_end_told_twice_cuts_no_clip(twice: int) -> None:
     stub = df(twice=twice, gap_ms=0)

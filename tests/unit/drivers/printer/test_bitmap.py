@@ -3,7 +3,18 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.printer.bitmap import SLICE_BYTES, Bitmap, columns, harmless, paste, raster, symbol
+from drivers.printer.bitmap import (
+    SLICE_BYTES,
+    Bitmap,
+    columns,
+    harmless,
+    inked,
+    narrowed,
+    paste,
+    raster,
+    symbol,
+    trimmed,
+)
 from drivers.printer.document import Modules
 from drivers.qr import encode
 
@@ -47,6 +58,16 @@ def test_a_width_that_fills_no_byte_is_white_at_its_right_and_a_strip_is_255_row
     assert [strip[6:8] for strip in raster(Bitmap(8, (1,) * 256))] == [b"\xff\x00", b"\x01\x00"]
     for width in (8, 200, 384, 576):
         assert max(map(len, raster(Bitmap(width, (1,) * 300)))) <= 512
+
+
+def test_white_at_the_sides_is_cut_off_and_nothing_else() -> None:
+    assert trimmed(Bitmap(8, (0b00011000, 0b00001000))) == Bitmap(5, (0b00011, 0b00001))
+    assert inked(Bitmap(8, (0b00011000, 0b00001000))) == Bitmap(2, (0b11, 0b01))
+    for full in (Bitmap(8, (0b10000001,)), Bitmap(1, (1,)), Bitmap(1, (0,))):
+        assert trimmed(full) == inked(full) == full
+    assert trimmed(Bitmap(8, (0, 0))) == inked(Bitmap(8, (0, 0))) == Bitmap(1, (0, 0))
+    assert narrowed(Bitmap(8, (0b01111110,)), 4) == Bitmap(4, (0b1111,))
+    assert narrowed(Bitmap(5, (0b01010,)), 4) == Bitmap(4, (0b0101,))
 
 
 def test_columns_are_read_from_top_to_bottom() -> None:
