@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -301,10 +302,35 @@ def test_a_board_that_somebody_paused_is_well_and_plays_the_next_list() -> None:
     assert stub.heard == [NAMES]
 
 
-def test_i11_a_list_that_ended_too_early_is_unsure() -> None:
+def test_a_board_is_asked_every_100_to_200_ms_while_it_plays() -> None:
+    asked_ms: list[int] = []
+
+    async def story() -> Spoken:
+        cable = wire(jq())
+
+        def note(data: bytes) -> bytes:
+            asked_ms.extend([cable.now_ms()] * (data == bytes.fromhex("AA 01 00 AB")))
+            return data
+
+        cable.to_device = note
+        return await driver("jq8900", cable).say(WORDS)
+
+    assert told(story) is Spoken.DONE
+    assert len(asked_ms) > 8
+    assert all(100 <= after - before <= 200 for before, after in pairwise(asked_ms[1:]))
+
+
+@pytest.mark.parametrize("after_s", [0, 100])
+def test_i11_a_list_that_ended_too_early_is_unsure(after_s: int) -> None:
     stub = jq()
     del stub.clips["02"]
-    assert say("jq8900", stub)[0] == [Spoken.UNSURE]
+
+    async def story() -> Spoken:
+        speaker = driver("jq8900", wire(stub))
+        await asyncio.sleep(after_s)
+        return await speaker.say(WORDS)
+
+    assert told(story) is Spoken.UNSURE
     assert stub.heard == []
 
 
