@@ -72,7 +72,9 @@ def test_l8_a_printer_that_takes_no_more_bytes_is_left_within_bounds(taken: int)
         stub = PrinterStub()
         cable: Wire = wire(stub, stall_after=taken)
         printer = EscPosPrinter(cable, EPSON)
-        fault = await asyncio.wait_for(fault_of(printer, LONG), 20)
+        fault = await fault_of(printer, LONG)
+        took_s = asyncio.get_running_loop().time()
+        assert took_s <= (2.1 if taken < 6 else 4.1), "two seconds for the bytes, two for why they stay"
         assert isinstance(fault, PrintFault)
         assert (fault.reason, fault.definite) == ("no_answer", False)
         assert fault.touched == (taken >= 6), "after the two queries"
@@ -106,5 +108,18 @@ def test_l8_a_printer_out_of_paper_behind_xoff_is_named_not_waited_for() -> None
         assert isinstance(fault, PrintFault)
         assert (fault.reason, fault.definite) == ("paper_out", True)
         assert len(stub.received) < BUFFER_BYTES
+
+    virtual(story())
+
+
+def test_l8_an_xoff_that_is_never_lifted_ends_the_slip_after_two_seconds() -> None:
+    document = tuple(Row(f"{number:04} " + "x" * 40) for number in range(200))
+
+    async def story() -> None:
+        stub = PrinterStub(flow=True, bytes_per_s=1)
+        fault = await fault_of(EscPosPrinter(wire(stub), EPSON), document)
+        assert isinstance(fault, PrintFault)
+        assert (fault.reason, fault.touched, fault.definite) == ("no_answer", True, False)
+        assert 2.0 <= asyncio.get_running_loop().time() <= 2.4, "beyond the time of 4 KB on the line"
 
     virtual(story())
