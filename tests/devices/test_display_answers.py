@@ -7,8 +7,8 @@ import pytest
 
 from drivers.display.cobs import ACK_WANTED, RESENT, Decoder, Frame
 from drivers.display.driver import CounterDisplay
-from drivers.display.messages import Type
-from drivers.errors import DeviceTimeout
+from drivers.display.messages import Status, Type
+from drivers.errors import DeviceRefused, DeviceTimeout
 from firmware_stubs.display import DisplayStub
 from tests.devices.peripheral_rig import now_s, play
 from tests.devices.wires import wire
@@ -26,6 +26,10 @@ OTHERS: dict[str, Callable[[Frame], Frame]] = {
     "a newer number": lambda frame: frame._replace(seq=frame.seq % 255 + 1),
     "no number": lambda frame: frame._replace(seq=0),
     "another question": lambda frame: frame._replace(payload=bytes((Type.CLEAR,)) + frame.payload[1:]),
+    "a refusal of another question": lambda frame: frame._replace(payload=bytes((Type.CLEAR, Status.BUSY))),
+    "an older refusal": lambda frame: frame._replace(
+        seq=(frame.seq - 2) % 255 + 1, payload=bytes((frame.payload[0], Status.BUSY))
+    ),
     "too short": lambda frame: frame._replace(payload=frame.payload[:1]),
     "too long": lambda frame: frame._replace(payload=frame.payload + b"\0"),
 }
@@ -53,6 +57,22 @@ def test_l5_a_state_of_another_question_is_none(other: str) -> None:
         cable.to_host = changed(OTHERS[other])
         with pytest.raises(DeviceTimeout, match="4 times no answer to STATE"):
             await display.state()
+
+    play(story())
+
+
+def test_a_code_as_fine_as_the_glass_can_show_is_shown_and_a_finer_one_is_refused() -> None:
+    async def story() -> None:
+        stub = DisplayStub()
+        display = CounterDisplay(wire(stub))
+        finest = (await display.hello()).max_version
+        side = 17 + 4 * finest
+        await display.show_qr(1, 60, finest, bytes((side * side + 7) // 8))
+        assert stub.id == 1
+        side += 4
+        with pytest.raises(DeviceRefused, match=f"version {finest + 1} is too fine"):
+            await display.show_qr(2, 60, finest + 1, bytes((side * side + 7) // 8))
+        assert stub.id == 1
 
     play(story())
 

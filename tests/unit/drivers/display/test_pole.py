@@ -170,6 +170,19 @@ def test_i25_eight_digits_cannot_say_test_and_stay_dark() -> None:
     assert (stub.digits, stub.lamp) == ("", "0")
 
 
+@pytest.mark.parametrize(("kind", "lamp"), [("idle", "2"), ("code", "2"), ("paid", "3"), ("late", "0")])
+def test_eight_digits_have_the_lamp_of_what_they_say(kind: Kind, lamp: str) -> None:
+    stub = shown(load_panel(PoleProfile, "led8n"), PanelScreen(kind, amount="1.00", digits="1.00"))
+    assert (stub.lamp, stub.digits) == (lamp, "" if lamp == "0" else "1.00")
+
+
+@pytest.mark.parametrize("brightness", [0, 5])
+def test_a_brightness_no_pole_has_is_an_error(brightness: int) -> None:
+    assert (PoleProfile(brightness=1).brightness, PoleProfile(brightness=4).brightness) == (1, 4)
+    with pytest.raises(ValueError, match="brightness"):
+        PoleProfile(brightness=brightness)
+
+
 def test_eight_digits_show_a_whole_amount_with_its_lamp_or_nothing() -> None:
     profile = load_panel(PoleProfile, "led8n")
     assert shown(profile, PanelScreen("code", digits="123456.78")).digits == "123456.78"
@@ -201,6 +214,7 @@ def test_a_display_that_hands_its_bytes_to_a_printer_is_chosen_and_no_paper_gets
         stub.receive(start(profile), 0)
         stub.receive(bytes_of(SALE, profile), 1)
         assert (stub.screen, stub.passed, stub.unknown) == ("Scan           12.50\nCorner Noodles", 0, 0)
+        assert stub.chosen == 2, "the display alone"
 
 
 def test_l4_the_trap_of_the_cd5220_every_split_shows_the_same() -> None:
