@@ -43,6 +43,24 @@ def test_the_published_lines_are_what_we_send() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("cd5220", "1B3D02 0C 1B3D02 1B40 1B3D02 1B11 1B5F00 1B2A04 0C"),
+        ("cd5220-cp850", "1B3D02 0C 1B3D02 1B40 1B3D02 1B6302 1B11 1B5F00 1B2A04 0C"),
+        ("cd5220-cp866", "1B3D02 0C 1B3D02 1B40 1B3D02 1B6311 1B11 1B5F00 1B2A04 0C"),
+        ("escpos-vfd", "1B3D02 1B40 1B3D02 1B7400 1F01 1F4300 1F5804 0C"),
+        ("escpos-vfd-cp850", "1B3D02 1B40 1B3D02 1B7402 1F01 1F4300 1F5804 0C"),
+        ("escpos-vfd-cp860", "1B3D02 1B40 1B3D02 1B7403 1F01 1F4300 1F5804 0C"),
+        ("escpos-vfd-cp1252", "1B3D02 1B40 1B3D02 1B7410 1F01 1F4300 1F5804 0C"),
+        ("escpos-vfd-cp866", "1B3D02 1B40 1B3D02 1B7411 1F01 1F4300 1F5804 0C"),
+        ("led8n", "0C"),
+    ],
+)
+def test_every_shipped_pole_is_started_with_the_makers_bytes(name: str, sent: str) -> None:
+    assert start(load_panel(PoleProfile, name)).hex() == bytes.fromhex(sent).hex()
+
+
 @pytest.mark.row(48)
 @pytest.mark.parametrize("name", ["cd5220", "escpos-vfd"])
 def test_the_amount_stands_on_the_right_and_old_text_never_shines_through(name: str) -> None:
