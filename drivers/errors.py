@@ -15,3 +15,19 @@ class DeviceTimeout(DeviceError):
 
 class DeviceRefused(DeviceError):
     """The device said no, or is not the device we expect. A person must act."""
+
+
+class PortBusy(DeviceRefused):
+    """Another program has the port."""
+
+
+class PortForbidden(DeviceRefused):
+    """This user may not open the port."""
+
+
+class Garbage(DeviceRefused):
+    """Much arrives and none of it makes sense: another line speed, or no device of ours."""
+
+
+class ShowsOther(DeviceRefused):
+    """A display that says of itself that it shows something else than it was given."""

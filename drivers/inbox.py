@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from drivers.errors import DeviceError, DeviceRefused
+from drivers.errors import DeviceError, Garbage
 
 INPUT_MAX: Final = 4096  # bytes; a device that talks to a deaf host loses the rest
 FLOOD_MAX: Final = 65536  # bytes without a sound frame: garbage, not a device of ours
@@ -36,7 +36,7 @@ class Inbox:
             self.quarantined = True
             self._buffer.clear()
             self.end(
-                DeviceRefused(
+                Garbage(
                     f"{self._name}: {FLOOD_MAX // 1024} KiB arrived and none of it made sense; "
                     "check the baud rate, the cable and which device is plugged in here"
                 )

@@ -16,7 +16,7 @@ from typing import Final, Literal
 import serial
 
 from drivers.descriptor_pipe import DescriptorPipe
-from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout, PortBusy, PortForbidden
 from drivers.own_thread import close_in_own_thread, in_own_thread
 from drivers.transport import Transport
 
@@ -114,12 +114,12 @@ def refusal(path: str, error: OSError | termios.error) -> DeviceError:
     if number in _DEAF:
         return DeviceTimeout(f"{path}: its USB adapter does not answer; unplug it and plug it in again")
     if number in _BUSY:
-        return DeviceRefused(
+        return PortBusy(
             f"{path}: another program has this port open; stop it (`fuser {path}` names it; ModemManager "
             "also tries new ports, a udev rule with ID_MM_DEVICE_IGNORE keeps it away)"
         )
     if number in _FORBIDDEN:
-        return DeviceRefused(
+        return PortForbidden(
             f"{path}: this user may not open the port; add the user to its group "
             "(`sudo usermod -aG dialout $USER`, then sign in again) or set a udev rule"
         )

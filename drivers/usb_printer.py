@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.descriptor_pipe import DescriptorPipe
-from drivers.errors import DeviceGone, DeviceRefused
+from drivers.errors import DeviceGone, DeviceRefused, PortBusy, PortForbidden
 from drivers.own_thread import close_in_own_thread, in_own_thread
 from drivers.transport import Transport
 
@@ -92,15 +92,15 @@ def _open(path: Path) -> int:
     except OSError as error:
         why = os.strerror(error.errno or 0)
         if error.errno in _FORBIDDEN:
-            raise DeviceRefused(f"{path}: {why}; may this user open it (group lp, udev rule)?") from error
+            raise PortForbidden(f"{path}: {why}; may this user open it (group lp, udev rule)?") from error
         if error.errno == errno.EBUSY:
-            raise DeviceRefused(f"{path}: another program has it; a print service perhaps?") from error
+            raise PortBusy(f"{path}: another program has it; a print service perhaps?") from error
         raise DeviceGone(f"{path}: {why}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        raise DeviceRefused(f"{path}: another program has it; two would print into each other") from error
+        raise PortBusy(f"{path}: another program has it; two would print into each other") from error
     return descriptor
 
 

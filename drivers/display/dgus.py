@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple, NoReturn
 
 from drivers.display.panel import PanelScreen, checked_code, cut, said
 from drivers.display.panel_link import PanelLink
-from drivers.errors import DeviceError, DeviceRefused
+from drivers.errors import DeviceError, DeviceRefused, ShowsOther
 from drivers.transport import Transport
 
 HEAD: Final = b"\x5a\xa5"
@@ -217,7 +217,7 @@ class DgusPanel:
                 held += await self._read(vp + at // 2, len(text[at : at + CHUNK]) // 2)
             if held == text:
                 return
-        raise DeviceRefused(
+        raise ShowsOther(
             f"display at {self._transport.name}: the panel holds another {what} than it was given; "
             "compare its project with docs/devices/panels/dgus.md"
         )
@@ -235,7 +235,7 @@ class DgusPanel:
             if shown == page:
                 self._page = page
                 return
-        raise DeviceRefused(
+        raise ShowsOther(
             f"display at {self._transport.name}: it stays on page {shown}, not {page}; "
             "compare its project with docs/devices/panels/dgus.md"
         )

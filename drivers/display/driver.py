@@ -11,7 +11,7 @@ from drivers.display.link import DisplayLink, DisplayRebooted
 from drivers.display.messages import DisplayEvent, DisplayHello, DisplayState, Result, Screen, Status, Type
 from drivers.display.profile import DisplayProfile
 from drivers.display.tiles import Tile
-from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout, ShowsOther
 from drivers.transport import Transport
 
 __all__ = [
@@ -125,7 +125,7 @@ class CounterDisplay:
             if (state.screen, state.id, state.shown_crc32) == wanted:
                 break
         else:
-            raise DeviceRefused(
+            raise ShowsOther(
                 f"{self._transport.name}: the display says it shows another code than it was given; "
                 "switch it off and on, and replace it if that does not help"
             )

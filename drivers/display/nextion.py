@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, NoReturn
 
 from drivers.display.panel import PanelRebooted, PanelScreen, checked_code, cut, said
 from drivers.display.panel_link import PanelLink
-from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout, ShowsOther
 from drivers.transport import Transport
 
 END: Final = b"\xff\xff\xff"
@@ -241,7 +241,7 @@ class NextionPanel:
             if len(held) < len(text):
                 break  # longer than its txt_maxl: it would cut it again
         what, name = ("code", "qr0") if component == "code.qr0" else ("amount", component)
-        raise DeviceRefused(
+        raise ShowsOther(
             f"display at {self._transport.name}: the panel holds {len(held)} characters of another {what} than "
             f"the {len(text)} it was given; compare txt_maxl of {name} with docs/devices/panels/nextion.md"
         )
@@ -258,7 +258,7 @@ class NextionPanel:
         await self._do(f"page {page}".encode())
         shown = await self._shown_page()
         if shown != page:
-            raise DeviceRefused(f"display at {self._transport.name}: it stays on page {shown}, not {page}")
+            raise ShowsOther(f"display at {self._transport.name}: it stays on page {shown}, not {page}")
         self._page = page
 
     async def _shown_page(self) -> int:

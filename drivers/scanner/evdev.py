@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from drivers.descriptor_pipe import DescriptorPipe
-from drivers.errors import DeviceGone, DeviceRefused
+from drivers.errors import DeviceGone, DeviceRefused, PortBusy, PortForbidden
 from drivers.own_thread import close_in_own_thread, in_own_thread
 from drivers.transport import Transport
 
@@ -60,9 +60,9 @@ def _refusal(path: str, number: int | None) -> DeviceGone | DeviceRefused:
     if number in _ABSENT:
         return DeviceGone(f"{path}: nothing is plugged in there")
     if number == errno.EBUSY:
-        return DeviceRefused(f"{path}: another program has taken this scanner for itself; stop it")
+        return PortBusy(f"{path}: another program has taken this scanner for itself; stop it")
     if number in {errno.EACCES, errno.EPERM}:
-        return DeviceRefused(
+        return PortForbidden(
             f"{path}: this user may not read the device; add the user to its group "
             "(`sudo usermod -aG input $USER`, then sign in again) or set a udev rule for this scanner"
         )

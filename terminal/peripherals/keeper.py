@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
-from drivers.errors import DeviceError, DeviceGone, DeviceRefused
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, Garbage, PortBusy, PortForbidden, ShowsOther
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, HealthState
 from terminal.errors import PeripheralFailed
@@ -20,6 +20,12 @@ BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)  # after one that is there and cannot b
 STEADY_S: Final = 5.0  # a connection shorter than this counts as a failed one
 RESTLESS: Final = 3  # such connections in a row: then its coming and going is no longer logged until it stays
 CLOSE_S: Final = 2.0
+_REFUSALS: Final[dict[type[DeviceError], str]] = {
+    PortBusy: "device_port_busy",
+    PortForbidden: "device_port_forbidden",
+    Garbage: "device_garbage",
+    ShowsOther: "display_lies",
+}
 
 Serve = Callable[[Transport, Callable[[D], None]], Awaitable[None]]
 
@@ -83,6 +89,7 @@ class Keeper(Generic[D]):
         self.on_health: Callable[[], None] = lambda: None  # told when its health is another
         self._open, self._clock, self._serve = open_, clock, serve
         self._device: D | None = None
+        self._is_open = False  # the port; what is behind it may still be a stranger
         self._state, self._reason = HealthState.CANNOT_TELL, ""
         self._checked_ns = clock.mono_ns()
         self._cut = Cut()  # of this connection
@@ -176,8 +183,9 @@ class Keeper(Generic[D]):
 
     def _slug(self, error: DeviceError) -> str:
         if isinstance(error, DeviceRefused):
-            greeting = self._device is None
-            return "display_wrong_device" if greeting and self.role == "display" else "device_refused"
+            greeting = self._is_open and self._device is None  # a port that cannot be opened tells of no device
+            other = "display_wrong_device" if greeting and self.role == "display" else "device_refused"
+            return _REFUSALS.get(type(error), other)
         return f"{self.role}_gone" if isinstance(error, DeviceGone) else f"{self.role}_no_answer"
 
     # --- the connection -----------------------------------------------------------------------------------
@@ -202,10 +210,11 @@ class Keeper(Generic[D]):
     async def _connection(self) -> DeviceError:
         """In its turn open, serve, close; returns what ended it. ``_device`` stays set when it was greeted."""
         greeting = self._greeting = Greeting()
+        self._is_open = False
         try:
             await greeting.begin(now=self._wanted)
             transport = await self._open()
-            self._cut, self._end = Cut(), None
+            self._cut, self._end, self._is_open = Cut(), None, True
             transport.on_end(self.broke)
             try:
                 return await self._served(transport)

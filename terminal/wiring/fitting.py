@@ -43,7 +43,10 @@ from terminal.wiring.stand_ins import Ill, StandIns
 
 log = logging.getLogger(__name__)
 OUT: Final = frozenset(
-    {"printer_gone", "printer_no_answer", "scanner_gone", "scanner_no_answer", "device_refused"}
+    {
+        *("printer_gone", "printer_no_answer", "scanner_gone", "scanner_no_answer", "device_refused"),
+        *("device_port_busy", "device_port_forbidden", "device_garbage"),
+    }
 )  # another one may be needed; paper out is no such thing
 Make = Callable[[CounterTable, Role | None, Printer | None], Devices]
 """(a counter's table, only this role or None for all, where its receipts are printed) -> its devices."""

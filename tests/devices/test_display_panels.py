@@ -11,7 +11,7 @@ from drivers.display.dgus import DgusPanel, DgusProfile
 from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.panel import Panel, PanelRebooted, PanelScreen
 from drivers.display.profile import load_panel
-from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout, ShowsOther
 from firmware_stubs.display_bonrix import BonrixStub
 from firmware_stubs.display_dgus import DgusStub
 from firmware_stubs.display_nextion import NextionStub
@@ -132,7 +132,7 @@ def test_l11_a_panel_that_says_done_and_keeps_the_old_code_is_caught(name: str) 
         await panel.greet()
         await panel.show(OTHER)
         stub.lies = True
-        with pytest.raises(DeviceRefused):
+        with pytest.raises(ShowsOther):
             await panel.show(CODE)
 
     play(story())
@@ -362,7 +362,7 @@ def test_l3_a_code_that_comes_out_wrong_is_written_three_times_and_no_more(name:
             return data.replace(b"pr=second", b"pr=secone")
 
         cable.to_device = spoil
-        with pytest.raises(DeviceRefused, match="another code"):
+        with pytest.raises(ShowsOther, match="another code"):
             await panel.show(OTHER)
         assert (spoiled, stub.payload) == (3, "")
 

@@ -355,9 +355,9 @@ def test_l11_a_display_that_lies_is_refused_and_stays_marked() -> None:
             stub.lies = True
             with pytest.raises(PeripheralFailed) as failed:
                 await display.show(CodeScreen(8, "other", AMOUNT, 60, True))
-            assert failed.value.slug == "device_refused"
+            assert failed.value.slug == "display_lies"
             await asyncio.sleep(20)
-            assert display.health().reason == "device_refused"
+            assert display.health().reason == "display_lies"
 
     play(story())
 

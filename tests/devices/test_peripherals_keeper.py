@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout, Garbage, PortBusy, PortForbidden
 from drivers.transport import Transport
 from firmware_stubs.speaker import Syn6288
 from terminal.counter.ports import HealthState
@@ -74,7 +74,7 @@ def test_l12_an_open_that_is_refused_is_tried_ever_less_often_and_says_why() -> 
 
         async def busy() -> Transport:
             tries.append(now_s())
-            raise DeviceRefused("port busy: stop ModemManager")
+            raise PortBusy("port busy: stop ModemManager")
 
         keeper = Keeper[str]("display", "here", busy, VirtualClock(), forever)
         async with running(keeper.run):
@@ -84,6 +84,32 @@ def test_l12_an_open_that_is_refused_is_tried_ever_less_often_and_says_why() -> 
         assert "ModemManager" in keeper.health().detail["advice"]
         with pytest.raises(PeripheralFailed):
             _ = keeper.device
+
+    play(story())
+
+
+@pytest.mark.row(41, 45)
+@pytest.mark.parametrize("role", ["display", "scanner", "printer", "speaker"])
+@pytest.mark.parametrize(
+    ("kind", "slug"),
+    [
+        (PortBusy, "device_port_busy"),
+        (PortForbidden, "device_port_forbidden"),
+        (Garbage, "device_garbage"),
+        (DeviceRefused, "device_refused"),
+    ],
+)
+def test_l6_l12_why_a_port_is_of_no_use_is_named_and_is_no_swapped_cable(
+    role: str, kind: type[DeviceRefused], slug: str
+) -> None:
+    async def story() -> None:
+        async def refused() -> Transport:
+            raise kind("here: no use")
+
+        keeper = Keeper[str](role, "here", refused, VirtualClock(), forever)
+        async with running(keeper.run):
+            await until(lambda: keeper.health().reason == slug, 1)
+            assert keeper.health().detail["advice"] == "here: no use"
 
     play(story())
 

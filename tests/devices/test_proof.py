@@ -171,7 +171,7 @@ def test_l2_a_display_known_by_its_number_is_refused_before_any_code() -> None:
         ("paper-out", "printer", "failed", "printer_paper_out"),
         ("unplug-printer", "printer", "failed", "printer_gone"),
         ("dead-speaker", "speaker", "failed", "speaker_no_answer"),
-        ("lying-display", "display", "failed", "device_refused"),
+        ("lying-display", "display", "failed", "display_lies"),
         ("unplug-scanner", "scanner", "failed", "scanner_gone"),
         ("unplug-scanner", "display", "cannot_tell", "proof_not_answered"),
         ("unplug-scanner", "printer", "cannot_tell", "proof_not_answered"),

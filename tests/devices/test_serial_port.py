@@ -15,7 +15,7 @@ import pytest
 from drivers.binding import opener
 from drivers.descriptor_pipe import DescriptorPipe
 from drivers.display.driver import CounterDisplay
-from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
+from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout, PortBusy, PortForbidden
 from drivers.serial_port import open_serial, refusal
 from drivers.tcp_port import open_tcp
 from drivers.transport import Transport
@@ -297,7 +297,7 @@ async def test_a_host_whose_name_can_be_none_is_refused_in_a_sentence() -> None:
 
 async def test_l12_a_busy_port_names_the_fix(cable: PtyCable) -> None:
     port = await open_serial(str(cable.link))
-    with pytest.raises(DeviceRefused, match=r"another program.*fuser.*ModemManager"):
+    with pytest.raises(PortBusy, match=r"another program.*fuser.*ModemManager"):
         await open_serial(str(cable.link))
     await port.close()
     await (await open_serial(str(cable.link))).close()
@@ -319,7 +319,7 @@ async def test_l12_a_forbidden_port_names_the_group(tmp_path: Path, cable: PtyCa
     await (await open_serial(str(cable.link))).close()  # the worker thread starts with all rights
     port = tmp_path / "ttyUSB0"
     port.touch(mode=0o000)
-    with nobody(), pytest.raises(DeviceRefused, match=r"may not open the port.*dialout"):
+    with nobody(), pytest.raises(PortForbidden, match=r"may not open the port.*dialout"):
         await open_serial(str(port))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drivers.binding import opener
-from drivers.errors import DeviceGone, DeviceRefused
+from drivers.errors import DeviceGone, DeviceRefused, PortBusy
 from drivers.usb_printer import find, open_usb_printer, printers
 
 WATCHDOG_S = 30.0
@@ -83,7 +83,7 @@ async def test_bytes_go_both_ways_and_only_one_program_has_it(
         os.write(master, b"\x12")
         async with asyncio.timeout(WATCHDOG_S):
             assert await transport.read() == b"\x12"
-        with pytest.raises(DeviceRefused, match="another program"):
+        with pytest.raises(PortBusy, match="another program"):
             await open_usb_printer(str(path))
     finally:
         await transport.close()

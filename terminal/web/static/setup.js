@@ -45,6 +45,7 @@ function whatOf(place) {
   if (place.health.reason) {
     const told = trouble(place.health.reason, place.health.detail);
     parts.push(h("p", { class: "what" }, h("b", {}, told.sentence), ` ${told.fix}`));
+    if (place.health.detail.advice) parts.push(h("p", { class: "what soft", lang: "en" }, place.health.detail.advice));
   }
   return parts;
 }

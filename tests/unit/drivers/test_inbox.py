@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from drivers.errors import DeviceGone, DeviceRefused
+from drivers.errors import DeviceGone, DeviceRefused, Garbage
 from drivers.inbox import FLOOD_MAX, INPUT_MAX, Inbox
 
 
@@ -24,7 +24,7 @@ async def test_l6_a_port_without_a_frame_in_64_kib_is_quarantined() -> None:
     assert not inbox.quarantined
     inbox.put(b"\0")
     assert inbox.quarantined
-    with pytest.raises(DeviceRefused, match=r"port: 64 KiB arrived.*baud"):
+    with pytest.raises(Garbage, match=r"port: 64 KiB arrived.*baud"):
         await inbox.get()
 
 
