@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from terminal.cli.devices.capture import load, wrong
-from terminal.cli.words import console, put, sentences
+from terminal.cli.devices.words import say
+from terminal.cli.words import put, sentences
 
 
 def replay(
@@ -26,8 +26,5 @@ def replay(
     if as_json:
         put([entry._asdict() for entry in entries])
         return
-    table = Table("s", "", "what", box=None, pad_edge=False)
     for entry in entries:
-        sign = {"out": "→", "in": "←"}.get(entry.way, "=")
-        table.add_row(f"{entry.ms / 1000:.3f}", sign, entry.text.replace("[", r"\["))
-    console.print(table)
+        say(entry.way, entry.text, entry.ms)

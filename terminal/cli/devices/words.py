@@ -37,9 +37,14 @@ def decode(
         put(lines)
         return
     for line in lines:
-        at = f"{line['ms'] / 1000:9.3f} " if "ms" in line else ""
-        sign = "←" if line["way"] == "in" else "→"
-        console.print(f"{at}{sign} {line['text']}", markup=False, highlight=False, soft_wrap=True)
+        say(line["way"], line["text"], line.get("ms"))
+
+
+def say(way: str, text: str, ms: int | None = None) -> None:
+    """A line as it comes: a capture has a hundred thousand, and a table of them would take minutes."""
+    at = "" if ms is None else f"{ms / 1000:9.3f} "
+    sign = {"in": "←", "out": "→"}.get(way, "=")
+    console.print(f"{at}{sign} {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _decoded(what: str, protocol: str, way: Way) -> list[dict[str, Any]]:

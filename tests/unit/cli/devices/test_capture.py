@@ -111,7 +111,7 @@ def test_a_capture_plays_to_our_driver_and_names_what_it_scanned(capture: Path) 
     told = msgspec.json.decode(said.out)
     assert told[0] == {"ms": 5, "way": "in", "text": "scan 4006381"}
     assert [entry["text"] for entry in told if not entry["way"]] == ["scanned '4006381'"]
-    assert command("devices", "replay", capture).code == 0
+    assert command("devices", "replay", capture).out == "    0.005 ← scan 4006381\n    0.005 = scanned '4006381'\n"
     assert command("devices", "replay", capture, "--profile", "nobody").code == 3
 
 
