@@ -86,14 +86,14 @@ class Feed:
     def after(self, number: int, *, limit: int = BATCH) -> tuple[Event, ...]:
         if self._ring and self._ring[0].number <= number + 1:
             start = number + 1 - self._ring[0].number
-            return tuple(self._ring[i] for i in range(start, min(start + limit, len(self._ring))))
+            return tuple([self._ring[i] for i in range(start, min(start + limit, len(self._ring)))])
         return self._journal.after(number, limit=limit)
 
     async def follow(self, number: int) -> AsyncGenerator[tuple[Event, ...], None]:
         """Batches of events after ``number``, for ever; the caller closes the iterator."""
         while True:
             news = self._news
-            while batch := self.after(number):
+            while number < self._last and (batch := self.after(number)):
                 number = batch[-1].number
                 yield batch
             await news.wait()

@@ -76,6 +76,7 @@ class Hooks:
         self.register = Register(parts.store, parts.feed)
         self._couriers: dict[str, Courier] = {}
         self._tasks: Tasks | None = None
+        self._follows = False
 
     # --- endpoints ---
 
@@ -216,7 +217,6 @@ class Hooks:
     def start(self, tasks: Tasks) -> None:
         """Deliver from now on, within the service's own tasks."""
         self._tasks = tasks
-        tasks.start("webhooks", self._follow)
         for hook in self.all():
             self._begin(hook.id)
 
@@ -242,6 +242,9 @@ class Hooks:
     def _begin(self, hook: str) -> None:
         if self._tasks is None or hook in self._couriers:
             return
+        if not self._follows:  # a shop without webhooks hears of no event for them
+            self._follows = True
+            self._tasks.start("webhooks", self._follow)
         courier = self._couriers[hook] = Courier(self, hook)
         self._tasks.start(f"webhook {hook}", courier.run)
 

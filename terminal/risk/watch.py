@@ -33,7 +33,8 @@ class RiskWatch:
                 for event in batch:
                     await self._hear(event)
                 behind = self._service.feed.published - self.heard
-                await asyncio.sleep(PAUSE_S if behind > len(batch) else 0)  # hearing a day again holds up no sale
+                if behind > 0:  # hearing a day again holds up no sale
+                    await asyncio.sleep(PAUSE_S if behind > len(batch) else 0)
 
     def _remember(self) -> int:
         """The counted days; returns the event after which today began."""
