@@ -16,6 +16,7 @@ Cells = list[Cell]
 _WIDTH: Final = attrgetter("width")  # asked of every prefix of every line
 _MODE: Final = attrgetter("how", "page")
 GAP_MIN: Final = 5  # blanks; as many cost more bytes than an absolute position
+_CHOSEN_MAX: Final = 5  # bytes that choose how letters are said: character mode and code page
 _WIDE_GAP: Final = re.compile(rb"( {%d,})" % GAP_MIN)
 _TURNED: Final[dict[Align, Align]] = {"left": "right", "center": "center", "right": "left"}
 TEXT_MAX: Final = 2000  # characters of one row; what is longer is cut off, a slip is no book
@@ -44,6 +45,18 @@ class Stretch(NamedTuple):
     gap: bool = False
 
 
+class Gap(NamedTuple):
+    """White inside a line that begins at the left, between two columns of size 1; blanks there are of ``size``."""
+
+    start: int
+    end: int
+    size: int
+
+    def blanks(self, column: int) -> int:
+        """How many of them lead from ``column`` to its end."""
+        return (self.end - column) // self.size
+
+
 @dataclass(frozen=True)
 class TextLine:
     """One printed line, already no wider than the paper; with ``blocks`` it is drawn, ``cells`` say what it is.
@@ -62,10 +75,15 @@ class TextLine:
         return tuple(_stretches(self.cells))
 
     @cached_property
-    def gaps(self) -> tuple[tuple[int, int], ...]:
-        """From column to column, of its own size."""
-        ends = [*accumulate(each.columns for each in self.stretches)]
-        return tuple((end - each.columns, end) for each, end in zip(self.stretches, ends, strict=True) if each.gap)
+    def gaps(self) -> tuple[Gap, ...]:
+        ends, size = [*accumulate(each.columns for each in self.stretches)], self.size
+        places = zip(self.stretches, ends, strict=True)
+        return tuple(Gap((end - each.columns) * size, end * size, size) for each, end in places if each.gap)
+
+    @cached_property
+    def bytes_max(self) -> int:
+        """Of its letters and what chooses between them, gaps filled with blanks."""
+        return sum([len(each.data) + _CHOSEN_MAX for each in self.stretches])
 
     @cached_property
     def columns(self) -> int:

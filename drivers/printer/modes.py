@@ -1,11 +1,11 @@
 """What a printer is set to, so that nothing is said twice: every method gives the bytes that are missing. Pure."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from drivers.printer.charset import How
 from drivers.printer.document import Align
-from drivers.printer.layout import Stretch
+from drivers.printer.layout import Gap, Stretch
 from drivers.printer.profile import PrinterProfile
 
 TAB: Final = b"\t"
@@ -46,18 +46,6 @@ class Commands(Protocol):
     def stop(self, column: int) -> bytes:
         """The one place a tab leads to; asked for where the profile says ``tabs``, at size 1."""
         ...
-
-
-class Gap(NamedTuple):
-    """White inside a line that begins at the left, between two columns of size 1; blanks there are of ``size``."""
-
-    start: int
-    end: int
-    size: int
-
-    def blanks(self, column: int) -> int:
-        """How many of them lead from ``column`` to its end."""
-        return (self.end - column) // self.size
 
 
 class Modes:

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple, Protocol
 from drivers.printer.bitmap import Bitmap, Paint, columns, inked, narrowed, paste, symbol, trimmed
 from drivers.printer.charset import SPACE, TALL_DOTS, UNKNOWN, Cell, How, charset_of
 from drivers.printer.document import Align, Blank, Code, Document, Line, Picture, Row, Rule
-from drivers.printer.layout import Block, TextLine, from_the_right, lay_out, width
-from drivers.printer.modes import Commands, Gap, Modes
+from drivers.printer.layout import Block, Gap, TextLine, from_the_right, lay_out, width
+from drivers.printer.modes import Commands, Modes
 from drivers.printer.profile import PrinterProfile
 
 CHUNK_BYTES: Final = 512  # between chunks the driver looks at the printer's state
@@ -96,11 +96,10 @@ class Writer:
     def _planned(self, piece: TextLine | _Graphic) -> _Planned:
         if not isinstance(piece, TextLine):
             return _Planned(piece, len(piece.data) + 16)
-        bytes_max = sum([len(each.data) + 5 for each in piece.stretches], _LINE_MAX)
+        bytes_max = piece.bytes_max + _LINE_MAX
         if piece.align != "left" or not self._profile.positions or not piece.gaps:
             return _Planned(piece, bytes_max)
-        gaps = tuple([Gap(start * piece.size, end * piece.size, piece.size) for start, end in piece.gaps])
-        return _Planned(piece, bytes_max - sum([end - start for start, end in piece.gaps]), gaps)
+        return _Planned(piece, bytes_max - sum([gap.blanks(gap.start) for gap in piece.gaps]), piece.gaps)
 
     def _pieces(self, line: Line) -> Iterator[TextLine | _Graphic]:
         columns = self._profile.columns
