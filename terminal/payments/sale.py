@@ -75,12 +75,20 @@ class Sale:
     @property
     def live_attempt(self) -> Attempt | None:
         """What the sale is about now; one that was set aside only when nothing else is live."""
-        return self.blocking_attempt or next((each for each in self.attempts if each.live), None)
+        if (blocking := self.blocking_attempt) is not None:
+            return blocking
+        for each in self.attempts:
+            if each.live:
+                return each
+        return None
 
     @property
     def blocking_attempt(self) -> Attempt | None:
         """What must end before another attempt may begin (I15)."""
-        return next((each for each in self.attempts if each.live and not each.set_aside), None)
+        for each in self.attempts:  # asked a dozen times for every fact: a loop costs less than its generator
+            if each.live and not each.set_aside:
+                return each
+        return None
 
     @property
     def last_attempt(self) -> Attempt | None:
@@ -91,7 +99,7 @@ class Sale:
         return self.state in ENDED
 
     def share_paid(self, share: int) -> bool:
-        return any(each.share == share and each.pays for each in self.attempts)
+        return share in [each.share for each in self.attempts if each.pays]
 
     @property
     def paid_minor(self) -> int:
