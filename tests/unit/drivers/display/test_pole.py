@@ -165,6 +165,49 @@ def test_what_a_glass_has_no_letters_for_is_said_in_its_own_words_or_left_out() 
     assert accents.lines[1].rstrip() == "Pao Sao Joao"
 
 
+def test_an_escpos_display_is_told_where_each_line_begins() -> None:
+    data = bytes_of(SALE, load_panel(PoleProfile, "escpos-vfd"))
+    assert data == b"\x1f\x24\x01\x01Scan           12.50\x1f\x24\x01\x02Corner Noodles      "
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("ABCDEF", ("ABCDEF 1234567890.12", "Tea")),
+        ("ABCDEFG", ("       1234567890.12", "ABCDEFG")),
+        ("ABCDEFGHIJKL", ("       1234567890.12", "ABCDEFGHIJKL")),
+        ("ABCDEFGHIJKLM", ("TOTAL  1234567890.12", "Tea")),
+    ],
+)
+def test_a_word_stands_beside_its_amount_with_a_space_between_or_below_it(
+    words: str, wanted: tuple[str, str]
+) -> None:
+    screen = PanelScreen("code", amount="1234567890.12", digits="1234567890.12", title="Tea", words=words)
+    upper, lower = lines(screen, load_panel(PoleProfile, "cd5220"))
+    assert (upper, lower.rstrip()) == wanted
+
+
+def test_a_paid_sale_has_its_check_code_below_and_no_name() -> None:
+    screen = PanelScreen("paid", amount="12.50", digits="12.50", title="Tea", words="Paid", reference="7KQ2")
+    upper, lower = lines(screen, load_panel(PoleProfile, "cd5220"))
+    assert (upper, lower.rstrip()) == ("Paid           12.50", "7KQ2")
+
+
+@pytest.mark.parametrize(
+    ("title", "upper", "lower"),
+    [
+        ("Tea", "        Tea         ", "      Welcome       "),
+        ("A" * 20, "A" * 20, "      Welcome       "),
+        ("Corner Noodles & Co of Pa", "Corner Noodles & Co ", "       of Pa        "),
+        ("Twenty letters to to be", "Twenty letters to to", "         be         "),
+        ("A" * 21, "A" * 20, "         A          "),
+    ],
+)
+def test_a_name_is_centred_and_broken_between_words(title: str, upper: str, lower: str) -> None:
+    shown_lines = lines(PanelScreen("idle", title=title, words="Welcome"), load_panel(PoleProfile, "cd5220"))
+    assert shown_lines == (upper, lower)
+
+
 @pytest.mark.row(48)
 @pytest.mark.parametrize("amount", ["9,999,999.99", "12345678901234567890", "123456789012345678901", "1" * 40])
 def test_an_amount_is_whole_or_not_there(amount: str) -> None:
