@@ -7,11 +7,14 @@ from typing import Any, Final
 import pytest
 
 from drivers.catalogue import all_protocols
+from drivers.device_protocol import DeviceProtocol
 from drivers.scanner.line import Line
 from drivers.scanner.profile import load_profile
 from drivers.transport import Transport
 from terminal.virtual_time import run
+from tests.devices.conformance.cases import CASES
 from tests.devices.wires import wire
+from tests.unit.drivers.golden import vectors
 
 PAGES: Final = Path(__file__).parents[2] / "docs" / "devices"
 
@@ -22,6 +25,22 @@ def test_the_list_of_devices_links_the_page_of_every_protocol() -> None:
     assert [each.key for each in all_protocols() if f"[`{each.key}`]({each.page})" not in text] == []
     links = [link for page in ("README.md", "your-own-device.md") for link in _links(page)]
     assert [link for link in links if not (PAGES / link).is_file()] == []
+
+
+@pytest.mark.row(155)
+@pytest.mark.parametrize("protocol", all_protocols(), ids=lambda protocol: protocol.key)
+def test_the_page_of_a_protocol_has_bytes_of_its_vectors_sources_profiles_and_what_is_unverified(
+    protocol: DeviceProtocol,
+) -> None:
+    page = (PAGES / protocol.page).read_text("utf-8")
+    (name,) = {case.vectors for case in CASES if case.key.split(" ")[0] == protocol.key}
+    assert f"tests/golden/{name}" in page
+    shown = [bytes.fromhex(each) for each in re.findall(r"(?:[0-9A-F]{2} ){3,}[0-9A-F]{2}", page)]
+    golden = vectors(name.removesuffix(".hex")).values()
+    assert any(each in vector for each in shown for vector in golden), "no bytes of its vectors"
+    assert [each for each in protocol.profiles if f"`{each}`" not in page and f'"{each}"' not in page] == []
+    assert re.search(r"^(## )?Sources", page, re.MULTILINE)
+    assert re.search("[Nn]ot (verified|run) on", page) or not (protocol.unverified or protocol.not_run)
 
 
 def _links(page: str) -> list[str]:

@@ -36,6 +36,7 @@ def test_the_published_lines_are_what_we_send() -> None:
     total = bytes_of(SALE, load_panel(PoleProfile, "cd5220"))
     words = PanelScreen("code", amount="12.50", digits="12.50")
     assert VECTORS["CD5220 upper"] in bytes_of(words, load_panel(PoleProfile, "cd5220"))
+    assert bytes_of(words, load_panel(PoleProfile, "escpos-vfd")) == VECTORS["ESC/POS both lines"]
     assert total.startswith(b"\x0c"), "in line mode it hears nothing else before a clear"
     assert (
         bytes_of(PanelScreen("paid", digits="12.50"), load_panel(PoleProfile, "led8n"))
