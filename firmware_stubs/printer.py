@@ -53,6 +53,7 @@ class PrinterStub(Stub):
             width_dots, charset, chinese_at_start=chinese_at_start, native_qr=native_qr, cutter=cutter
         )
         self.near_end = self.paper_out = self.cover_open = self.cutter_jam = self.unplugged = False
+        self.head_hot = self.stops_near_end = False  # the second is how it is set up
         self.mute = False  # prints, but says nothing
         self.nonsense = b""  # said instead of every answer
         self.byte_budget: int | None = None  # the paper ends after so many worked-through bytes
@@ -111,6 +112,13 @@ class PrinterStub(Stub):
     def clear_jam(self) -> None:
         self._become(cutter_jam=False)
 
+    def overheat(self) -> None:
+        """It waits until its head is cooler, and goes on by itself."""
+        self._become(head_hot=True)
+
+    def cool_down(self) -> None:
+        self._become(head_hot=False)
+
     def power_off(self) -> None:
         """Everything it was told is forgotten; what is on paper stays."""
         self.unplugged = True
@@ -134,7 +142,8 @@ class PrinterStub(Stub):
 
     @property
     def offline(self) -> bool:
-        return self.paper_out or self.cover_open or self.cutter_jam
+        stopped = self.paper_out or (self.near_end and self.stops_near_end)
+        return stopped or self.cover_open or self.cutter_jam or self.head_hot
 
     def _forget(self) -> None:
         self._buffer.clear()
@@ -291,10 +300,12 @@ class PrinterStub(Stub):
 
     def _real_time(self, query: int) -> int:
         paper = (0x0C if self.near_end or self.paper_out else 0) | (0x60 if self.paper_out else 0)
+        stopped = self.paper_out or (self.near_end and self.stops_near_end)
+        broken = (self.cutter_jam and 0x08) | (self.head_hot and 0x40)
         bits = {
             1: 0x08 if self.offline else 0,
-            2: (self.cover_open and 0x04) | (self.paper_out and 0x20) | (self.cutter_jam and 0x40),
-            3: 0x08 if self.cutter_jam else 0,
+            2: (self.cover_open and 0x04) | (stopped and 0x20) | (0x40 if broken else 0),
+            3: broken,
             4: paper,
         }
         return 0x12 | bits[query]
@@ -302,4 +313,4 @@ class PrinterStub(Stub):
     def _automatic(self) -> bytes:
         first = 0x10 | (self.offline and 0x08) | (self.cover_open and 0x20)
         third = (0x03 if self.near_end or self.paper_out else 0) | (0x0C if self.paper_out else 0)
-        return bytes((first, 0x08 if self.cutter_jam else 0, third, 0))
+        return bytes((first, (self.cutter_jam and 0x08) | (self.head_hot and 0x40), third, 0))

@@ -34,7 +34,7 @@ class StarPrinterStub(Stub):
         self.hanging = StubSlip()
         self.drawer_pulses = self.cuts = 0
         self.not_understood: list[bytes] = []
-        self.near_end = self.paper_out = self.cover_open = self.cutter_jam = self.mute = False
+        self.near_end = self.paper_out = self.cover_open = self.cutter_jam = self.head_hot = self.mute = False
         self.byte_budget: int | None = None  # the paper ends after so many worked-through bytes
         self._now_ms = 0
         self._power_up()
@@ -77,9 +77,12 @@ class StarPrinterStub(Stub):
     def jam_cutter(self) -> None:
         self._become(cutter_jam=True)
 
+    def overheat(self) -> None:
+        self._become(head_hot=True)
+
     @property
     def offline(self) -> bool:
-        return self.paper_out or self.cover_open or self.cutter_jam
+        return self.paper_out or self.cover_open or self.cutter_jam or self.head_hot
 
     def _become(self, **state: bool) -> None:
         for name, value in state.items():
@@ -90,7 +93,7 @@ class StarPrinterStub(Stub):
         if self.mute:
             return
         printer = (self.offline and 0x08) | (self.cover_open and 0x20)
-        error = 0x08 if self.cutter_jam else 0
+        error = (self.cutter_jam and 0x08) | (self.head_hot and 0x40)
         paper = (0x04 if self.near_end else 0) | (0x0C if self.paper_out else 0)
         count = (self._count & 0x07) << 1 | (self._count & 0x18) << 2
         self._say += _HEADER + bytes((printer, error, 0, paper, 0, count, 0))

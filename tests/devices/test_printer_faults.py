@@ -104,6 +104,7 @@ def test_p1_paper_out_between_two_chunks_stops_the_slip_there() -> None:
         ("open_cover", "close_cover", "cover_open"),
         ("jam_cutter", "clear_jam", "cutter_jam"),
         ("paper_ends", "load_paper", "paper_out"),
+        ("overheat", "cool_down", "offline"),
     ],
 )
 @pytest.mark.parametrize("profile", [EPSON, GENERIC], ids=lambda profile: profile.name)
@@ -130,7 +131,22 @@ def test_p2_a_fault_before_the_slip_leaves_the_paper_untouched(
     virtual(story())
 
 
-@pytest.mark.parametrize("act", ["open_cover", "jam_cutter"])
+def test_p2_a_printer_set_to_stop_at_the_near_end_wants_paper() -> None:
+    async def story() -> None:
+        stub = PrinterStub()
+        stub.stops_near_end = True
+        printer = EscPosPrinter(wire(stub), EPSON)
+        stub.paper_low()
+        fault = await fault_of(printer)
+        assert isinstance(fault, PrintFault)
+        assert (fault.reason, fault.touched) == ("paper_out", False)
+        stub.load_paper()
+        assert await printer.print(SHORT, "job-1") is Outcome.CONFIRMED
+
+    virtual(story())
+
+
+@pytest.mark.parametrize("act", ["open_cover", "jam_cutter", "overheat"])
 def test_p2_a_fault_in_the_middle_is_touched_and_definite(act: str) -> None:
     async def story() -> None:
         stub = PrinterStub(bytes_per_s=400)
@@ -141,7 +157,7 @@ def test_p2_a_fault_in_the_middle_is_touched_and_definite(act: str) -> None:
         fault = await task
         assert isinstance(fault, PrintFault)
         assert (fault.touched, fault.definite) == (True, True)
-        assert fault.reason in ("cover_open", "cutter_jam")
+        assert fault.reason == {"open_cover": "cover_open", "jam_cutter": "cutter_jam"}.get(act, "offline")
 
     virtual(story())
 
@@ -260,9 +276,11 @@ def test_p4_a_printer_that_must_answer_and_does_not_gets_no_slip(nonsense: bytes
 
     async def story() -> None:
         assert not (await printer.status()).known
+        assert asyncio.get_running_loop().time() <= 1.6
         fault = await fault_of(printer)
         assert isinstance(fault, PrintFault)
         assert (fault.reason, fault.touched, fault.definite) == ("no_answer", False, False)
+        assert asyncio.get_running_loop().time() <= 3.2
         assert words(stub) == []
 
     virtual(story())
@@ -283,6 +301,19 @@ def test_p4_silence_in_the_middle_leaves_the_question_to_a_person(
         fault = await task
         assert isinstance(fault, PrintFault)
         assert (fault.reason, fault.touched, fault.definite) == ("no_answer", True, False)
+        assert asyncio.get_running_loop().time() <= 1.7, "one question of a second and a half"
+
+    virtual(story())
+
+
+def test_p4_a_proof_that_never_comes_is_waited_for_three_seconds_and_asked_for_once_more() -> None:
+    async def story() -> None:
+        stub = PrinterStub(answers=ANSWERS - {"process-id", "gs-r"})
+        fault = await fault_of(EscPosPrinter(wire(stub), EPSON))
+        assert isinstance(fault, PrintFault)
+        assert (fault.reason, fault.touched, fault.definite) == ("no_answer", True, False)
+        paper_s = 0.5 + 30 / EPSON.speed_mm_s
+        assert 6.0 <= asyncio.get_running_loop().time() - paper_s <= 6.6, "and the last look at its state"
 
     virtual(story())
 

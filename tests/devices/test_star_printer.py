@@ -91,7 +91,12 @@ def test_p1_paper_ends_after_byte_n_for_every_n() -> None:
 @pytest.mark.row(46)
 @pytest.mark.parametrize(
     ("act", "reason"),
-    [("open_cover", "cover_open"), ("jam_cutter", "cutter_jam"), ("paper_ends", "paper_out")],
+    [
+        ("open_cover", "cover_open"),
+        ("jam_cutter", "cutter_jam"),
+        ("paper_ends", "paper_out"),
+        ("overheat", "offline"),
+    ],
 )
 def test_p2_a_fault_before_the_slip_touches_nothing(act: str, reason: str) -> None:
     async def story() -> None:
