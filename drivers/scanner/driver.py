@@ -36,11 +36,15 @@ class Scanned:
     at_s: float
 
 
+def _nobody(_refusal: Refusal) -> None:
+    """Nobody wants to hear of it."""
+
+
 class Scanner:
     """Run ``run()`` in a task, then use the rest.
 
-    ``refused`` counts what arrived and was no code, by reason; ``repeats`` double fires; ``overflowed`` scans
-    nobody took. Nothing of a code is kept but its hash.
+    ``refused`` counts what arrived and was no code, by reason, and ``on_refused`` hears of each; ``repeats`` double
+    fires; ``overflowed`` scans nobody took. Nothing of a code is kept but its hash.
 
     Args:
         double_fire_s, reply_timeout_s: instead of the profile's.
@@ -56,6 +60,7 @@ class Scanner:
     ) -> None:
         self.profile = profile
         self.refused: Counter[Refusal] = Counter()
+        self.on_refused: Callable[[Refusal], None] = _nobody
         self.repeats = self.overflowed = 0
         self._transport = transport
         self._reply_timeout_s = profile.reply_s if reply_timeout_s is None else reply_timeout_s
@@ -122,6 +127,7 @@ class Scanner:
                 self._offer(item)
             case Refusal():
                 self.refused[item] += 1
+                self.on_refused(item)
                 self._say_no.set()
             case Send():
                 if item.sound:

@@ -143,6 +143,10 @@ class Keeper(Generic[D]):
         """The device answered just now, or took bytes and can say no more."""
         self._mark(HealthState.CANNOT_TELL if cannot_tell else HealthState.OK, "")
 
+    def unsure(self, reason: str) -> None:
+        """It is there, and a person should know why it may be of no use."""
+        self._mark(HealthState.CANNOT_TELL, reason)
+
     def ill(self, reason: str) -> None:
         self._mark(HealthState.FAULT, reason)
 

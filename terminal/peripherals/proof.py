@@ -162,6 +162,8 @@ async def prove_scanner(scanner: Scanner, by: Witness, shown: str = "") -> Proof
     except TimeoutError:
         if others[-1]:
             return _failed("scanner", scanner.health(), "proof_other_read", {"read": others[-1]})
+        if why := scanner.health().reason:
+            return _failed("scanner", scanner.health(), why)
         return Proof("scanner", Verdict.CANNOT_TELL, _measured(scanner.health()), "proof_not_scanned")
     did = {"read_ms": _ms_since(began_s), "characters": str(len(text))}
     return Proof("scanner", Verdict.PASSED, _measured(scanner.health(), did))

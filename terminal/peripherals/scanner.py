@@ -6,6 +6,7 @@ from typing import Final
 
 from drivers.errors import DeviceError
 from drivers.scanner.driver import Scanner
+from drivers.scanner.line import Refusal
 from drivers.scanner.profile import ScannerProfile
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, Health, Scan
@@ -16,6 +17,7 @@ from terminal.peripherals.sweep import Sweep, never
 QUEUE: Final = 8
 REARM_S: Final = 4.0  # a triggered scanner stops by itself after some 5 s, and after each code
 FRESH_S: Final = 2.0  # a scan nobody took for so long was for something else
+RUBBISH: Final = 2  # so many in a row that are no codes are told: one may be noise on the line
 
 
 class CodeScanner:
@@ -35,6 +37,8 @@ class CodeScanner:
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(QUEUE)
         self.dropped = 0  # scans nobody took in time
         self._read = asyncio.Event()
+        self._rubbish = 0  # what came since the last code and was none
+        self._trouble = ""  # why its scans are no codes, once that is known
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -61,6 +65,8 @@ class CodeScanner:
 
     async def _serve(self, transport: Transport, ready: Callable[[Scanner], None]) -> None:
         device = Scanner(transport, self._profile)
+        device.on_refused = self._refused
+        self._rubbish, self._trouble = 0, ""
         await together(device.run(), self._use(device, ready))
 
     async def _use(self, device: Scanner, ready: Callable[[Scanner], None]) -> None:
@@ -75,12 +81,26 @@ class CodeScanner:
         async for scanned in device.scans():
             if self._sweep:
                 self._sweep.used()
+            self._rubbish, self._trouble = 0, ""
             self.keeper.well()
             self._read.set()
             if self._scans.full():
                 self._scans.get_nowait()
                 self.dropped += 1
             self._scans.put_nowait(Scan(scanned.text, self._clock.mono_ns()))
+
+    def _refused(self, refusal: Refusal) -> None:
+        self._rubbish += 1
+        if self._rubbish >= RUBBISH:
+            self._trouble = "scanner_no_end" if refusal is Refusal.INCOMPLETE else "scanner_garbled"
+            self._there()
+
+    def _there(self) -> None:
+        """It speaks; whether it can be used is another question."""
+        if self._trouble:
+            self.keeper.unsure(self._trouble)
+        else:
+            self.keeper.well()
 
     async def _trigger(self, device: Scanner) -> None:
         """For ever, also without a sale: a code shown too early is told, not met by a dark scanner (C5)."""
@@ -93,5 +113,5 @@ class CodeScanner:
         while self._sweep and device.asks:
             await self._sweep.due()
             if await device.alive():
-                self.keeper.well()
+                self._there()
         await never()  # a scanner that cannot be asked: its port tells when it goes

@@ -12,6 +12,7 @@ from firmware_stubs.scanner_menu import HoneywellScanner, NewlandScanner
 from firmware_stubs.scanner_ssi import GrowSsi, SsiScanner
 from firmware_stubs.star_printer import StarPrinterStub
 from terminal.counter.ports import HealthState, Scan
+from terminal.peripherals.proof import Verdict, Witness, prove_scanner
 from terminal.peripherals.scanner import FRESH_S, QUEUE, CodeScanner
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
@@ -116,6 +117,77 @@ def test_a_plain_scanner_cannot_tell_until_it_scans() -> None:
             assert (await first(scanner)).text == CODE
             assert scanner.health().state is HealthState.OK
             await scanner.feedback(good=True)
+
+    play(story())
+
+
+@pytest.mark.row(41, 45)
+@pytest.mark.parametrize(
+    ("sent", "suffix", "slug"),
+    [
+        (bytes(byte | 0x80 for byte in CODE.encode()), b"\r", "scanner_garbled"),  # another line speed
+        ("１３４５６７８９０１２３４５６７８９", b"\r", "scanner_garbled"),
+        ("1345\x1b[2J6789", b"\r", "scanner_garbled"),
+        (CODE, b"", "scanner_no_end"),
+    ],
+    ids=["line speed", "unicode digits", "control bytes", "no suffix"],
+)
+def test_bad_input_c3_a_scanner_whose_scans_are_no_codes_says_why_until_one_is(
+    sent: str | bytes, suffix: bytes, slug: str
+) -> None:
+    async def story() -> None:
+        stub = LineScanner(suffix=suffix)
+        cable = wire(stub)
+        scanner = CodeScanner("x", cable.open, VirtualClock(), profile=load_profile("line"))
+        async with running(scanner.run):
+            await well(scanner.health)
+            for told in ("", slug):  # once may be noise on the line
+                stub.scan(sent)
+                cable.poke()
+                await asyncio.sleep(1)
+                assert (scanner.health().state, scanner.health().reason) == (HealthState.CANNOT_TELL, told)
+            stub.suffix = b"\r"
+            stub.scan(CODE)
+            cable.poke()
+            assert (await first(scanner)).text == CODE
+            assert (scanner.health().state, scanner.health().reason) == (HealthState.OK, "")
+
+    play(story())
+
+
+@pytest.mark.row(97)
+def test_a_scanner_without_an_end_behind_its_codes_fails_its_test_by_that_name() -> None:
+    async def story() -> None:
+        stub = LineScanner(suffix=b"")
+        cable = wire(stub)
+        scanner = CodeScanner("x", cable.open, VirtualClock(), profile=load_profile("line"))
+        async with running(scanner.run):
+            await well(scanner.health)
+            test = asyncio.create_task(prove_scanner(scanner, Witness(asyncio.Queue())))
+            for _ in range(3):
+                await asyncio.sleep(1)
+                stub.scan(CODE)
+                cable.poke()
+            proof = await test
+        assert (proof.verdict, proof.reason) == (Verdict.FAILED, "scanner_no_end")
+
+    play(story())
+
+
+def test_bad_input_that_a_module_answers_does_not_hide_that_its_scans_are_no_codes() -> None:
+    async def story() -> None:
+        counter = SimulatedCounter()
+        scanner = scanner_of(counter)
+        async with running(scanner.run):
+            await well(scanner.health)
+            for _ in range(2):
+                counter.scan("caf\u00e9")
+                await asyncio.sleep(20)
+            assert scanner.health().reason == "scanner_garbled"
+            counter.unplug("scanner")
+            await until(lambda: scanner.health().reason == "scanner_gone", 1)
+            counter.replug("scanner")
+            await until(lambda: scanner.health().state is HealthState.OK, 3)
 
     play(story())
 
