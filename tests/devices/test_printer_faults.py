@@ -306,6 +306,22 @@ def test_p4_silence_in_the_middle_leaves_the_question_to_a_person(
     virtual(story())
 
 
+@pytest.mark.parametrize("profile", [EPSON, GENERIC], ids=lambda profile: profile.name)
+def test_p4_a_printer_that_fell_silent_is_not_ready_until_it_speaks_again(profile: PrinterProfile) -> None:
+    async def story() -> None:
+        stub = stub_for(profile)
+        printer = EscPosPrinter(wire(stub), profile)
+        assert (await printer.status()).known
+        stub.mute = True
+        waiting = asyncio.create_task(printer.ready())
+        await asyncio.sleep(60)
+        assert not waiting.done()
+        stub.mute = False
+        await asyncio.wait_for(waiting, 6)
+
+    virtual(story())
+
+
 def test_p4_a_proof_that_never_comes_is_waited_for_three_seconds_and_asked_for_once_more() -> None:
     async def story() -> None:
         stub = PrinterStub(answers=ANSWERS - {"process-id", "gs-r"})
