@@ -14,7 +14,7 @@ from rich.table import Table
 from drivers.device_protocol import ROLES
 from terminal.cli.client import URL, Api, api
 from terminal.cli.words import REFUSED, USAGE, console, errors, give_up, language, put, sentences
-from terminal.errors import BadSettings, Unavailable
+from terminal.errors import BadSettings, NotFound, Unavailable
 from terminal.help.registry import describe
 
 POLL_S: Final = 0.5
@@ -44,9 +44,10 @@ def prove(
 ) -> None:
     """Prove that devices do their work: one shows or prints a random code, another must read it back.
 
-    Without a running service that has devices it proves the lab's, and says so. Ends with 0 only if all passed.
+    Without a running service that has devices it proves the lab's, and says so; not where a counter or a key is
+    named. Ends with 0 only if all passed.
     """
-    wanted = list(ROLES) if every or not roles else roles
+    wanted = roles if roles and not every else []
     if unknown := [role for role in wanted if role not in ROLES]:
         give_up(f"{unknown[0]!r} is no kind of device: {', '.join(ROLES)}.", USAGE)
     with sentences(as_json=as_json):
@@ -70,7 +71,7 @@ def _in_lab(wanted: Sequence[str]) -> list[Shown]:
     from terminal.virtual_time import VirtualEntropy, run
 
     seed = int.from_bytes(SystemEntropy().bytes(8))
-    roles = [role for role in ROLES if role in wanted]
+    roles = [role for role in ROLES if not wanted or role in wanted]
     try:
         proofs = run(prove_lab(VirtualEntropy(seed), roles), seed=seed)
     finally:
@@ -91,7 +92,7 @@ def _shown(counter: str, role: str, verdict: str, reason: str, measured: Mapping
 def _in_service(
     url: str, key_file: Path | None, counter: str, wanted: Sequence[str], *, as_json: bool
 ) -> list[Shown]:
-    """Nothing when no service runs here, or it has no such device."""
+    """Nothing when no service runs here, or it has no devices at all."""
 
     async def ask() -> list[Shown]:
         async with api(url, key_file) as service:
@@ -100,22 +101,38 @@ def _in_service(
     try:
         return asyncio.run(ask())
     except Unavailable as error:
-        if error.slug != "service_not_running":
+        if error.slug != "service_not_running" or counter or key_file is not None:
             raise
     except BadSettings as error:
-        if error.slug != "api_key_file_missing" or key_file is not None:
+        if error.slug != "api_key_file_missing" or counter or key_file is not None:
             raise
     return []
 
 
 async def _tests(service: Api, counter: str, wanted: Sequence[str], *, quiet: bool) -> AsyncIterator[Shown]:
-    report = await service.get("/devices")
-    for each in report["counters"]:
-        if counter not in ("", each["counter"]):
-            continue
-        for place in each["places"]:
-            if place["role"] in wanted and place["health"] is not None:
-                yield await _one(service, each["counter"], place["role"], quiet=quiet)
+    for each, role in meant(await service.get("/devices"), counter, wanted):
+        yield await _one(service, each, role, quiet=quiet)
+
+
+def meant(report: Mapping[str, Any], counter: str, roles: Sequence[str]) -> list[tuple[str, str]]:
+    """Counter and role of what is to be tested; nothing where no counter has a device.
+
+    Args:
+        counter: empty: every one. roles: empty: what there is.
+
+    Raises:
+        NotFound: ``counter_unknown``, ``device_not_fitted``: it was named, and nobody else's passes for it.
+    """
+    counters = [each for each in report["counters"] if counter in ("", each["counter"])]
+    if counter and not counters:
+        raise NotFound("counter_unknown")
+    places = [(each["counter"], place) for each in counters for place in each["places"]]
+    fitted = [(name, place["role"]) for name, place in places if place["health"] is not None]
+    there = {role for _, role in fitted}
+    missing = [role for role in roles or ROLES if role not in there]
+    if (counter and not fitted) or (fitted and roles and missing):
+        raise NotFound("device_not_fitted", role=missing[0])
+    return [each for each in fitted if not roles or each[1] in roles]
 
 
 async def _one(service: Api, counter: str, role: str, *, quiet: bool) -> Shown:

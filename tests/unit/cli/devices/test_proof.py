@@ -1,13 +1,18 @@
 """``countertop devices test`` where no service runs: the lab's own devices prove one another."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from terminal.cli.devices.proof import prove
+from drivers.device_protocol import ROLES
+from terminal.cli.devices.proof import meant, prove
+from terminal.cli.words import UNAVAILABLE
+from terminal.errors import NotFound
+from terminal.people.key_file import write_key
 from tests.flows.ports import claim
 
 APP = typer.Typer()
@@ -37,6 +42,60 @@ def test_people_are_told_that_it_was_the_lab() -> None:
     assert done.exit_code == 0
     assert "simulated" in done.stdout
     assert "passed" in done.stdout
+
+
+def places(**fitted: str) -> dict[str, Any]:
+    """What a service tells of its counters: the first letters of the roles that each has."""
+    return {
+        "counters": [
+            {
+                "counter": name,
+                "places": [{"role": role, "health": {} if role[:2] in roles.split() else None} for role in ROLES],
+            }
+            for name, roles in fitted.items()
+        ]
+    }
+
+
+@pytest.mark.row(97)
+def test_a_running_service_is_asked_for_what_it_has_and_a_shop_without_devices_for_none() -> None:
+    shop = places(left="di sc", right="di")
+    assert meant(shop, "", ()) == [("left", "display"), ("left", "scanner"), ("right", "display")]
+    assert meant(shop, "right", ()) == [("right", "display")]
+    assert meant(shop, "", ("scanner",)) == [("left", "scanner")]
+    assert meant(places(left=""), "", ()) == meant(places(left=""), "", ("display",)) == []
+
+
+@pytest.mark.row(97)
+@pytest.mark.parametrize(
+    ("counter", "roles", "slug"),
+    [
+        ("upstairs", (), "counter_unknown"),
+        ("", ("speaker",), "device_not_fitted"),
+        ("", ("display", "speaker"), "device_not_fitted"),
+        ("right", ("scanner",), "device_not_fitted"),
+        ("empty", (), "device_not_fitted"),
+    ],
+)
+def test_bad_input_a_device_that_the_service_does_not_have_never_passes_in_the_lab(
+    counter: str, roles: tuple[str, ...], slug: str
+) -> None:
+    with pytest.raises(NotFound, match=slug):
+        meant(places(left="di sc", right="di", empty=""), counter, roles)
+
+
+@pytest.mark.row(97)
+@pytest.mark.parametrize("named", [("--counter", "1"), ("--key-file", "key")])
+def test_bad_input_who_names_a_counter_or_a_key_means_the_service_and_not_the_lab(
+    named: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / ".demo" / "state").mkdir(parents=True)
+    for key in (tmp_path / "key", tmp_path / ".demo" / "state" / "api-key"):
+        write_key(key, "k" * 40)
+    done = CliRunner().invoke(APP, ["--all", *named])
+    assert done.exit_code == UNAVAILABLE
+    assert "N-02" in done.output
+    assert CliRunner().invoke(APP, ["scanner"]).exit_code == 0
 
 
 def test_bad_input_an_unknown_kind_of_device_is_named() -> None:
