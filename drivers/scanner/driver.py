@@ -43,7 +43,7 @@ def _nobody(_refusal: Refusal) -> None:
 class Scanner:
     """Run ``run()`` in a task, then use the rest.
 
-    ``refused`` counts what arrived and was no code, by reason, and ``on_refused`` hears of each; ``repeats`` double
+    ``refused`` counts what arrived and was no code, by reason; ``on_refused`` hears of each; ``repeats`` double
     fires; ``overflowed`` scans nobody took. Nothing of a code is kept but its hash.
 
     Args:
