@@ -13,7 +13,7 @@ from terminal.peripherals.artwork import Artwork, MoneyText, Words
 from terminal.peripherals.painters import GLASS_FONTS, Sign, no_sign, shared_painter
 from terminal.peripherals.panel_display import Wording
 from terminal.peripherals.phrases import phrase as usual_phrase
-from terminal.peripherals.place import CounterTable, Place, PrinterTable
+from terminal.peripherals.place import CounterTable, Place, PrinterTable, ScannerTable
 from terminal.peripherals.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def build_devices(
     scanner = printer = speaker = None
     shown, jobs = _NOTHING_SHOWN, dict[str, Callable[[], Awaitable[None]]]()
     if (table := counter.scanner) is not None and only in (None, "scanner"):
-        scanner = _scanner(Place(counter.id, "scanner", table, clock, sweep, held=held))
+        scanner = _scanner(Place(counter.id, "scanner", table, clock, sweep, held=held), table)
         jobs["scanner"] = scanner.run
     papers = [(table, "") for table in (counter.printer,) if table is not None]
     papers += [(table, f"printers[{at}]") for at, table in enumerate(counter.printers)]
@@ -78,10 +78,10 @@ def build_devices(
     return Devices(shown[0], scanner, printer, speaker, jobs, shown[1])
 
 
-def _scanner(place: Place) -> "CodeScanner":
+def _scanner(place: Place, table: ScannerTable) -> "CodeScanner":
     from terminal.peripherals.build_scanner import build_scanner
 
-    return build_scanner(place)
+    return build_scanner(place, table)
 
 
 def _printer(

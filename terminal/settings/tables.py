@@ -121,6 +121,12 @@ class SpeakerTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only
     quiet_volume: Percent = 0  # in these hours; 0: nothing is spoken, screens show everything
 
 
+class ScannerTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``port`` may also be evdev:/path, a scanner that types."""
+
+    same_code_s: Annotated[float, msgspec.Meta(ge=0, le=30)] | None = None  # unset: the profile's own
+
+
 class PrinterTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``port`` may also be usb-printer:TEXT, of the printer's own device id."""
 
@@ -129,7 +135,7 @@ class PrinterTable(DeviceTable, frozen=True, forbid_unknown_fields=True, kw_only
 
 DEVICE_TABLES: Final[dict[str, type[DeviceTable]]] = {
     "display": DeviceTable,
-    "scanner": DeviceTable,
+    "scanner": ScannerTable,
     "printer": PrinterTable,
     "speaker": SpeakerTable,
 }
@@ -143,7 +149,7 @@ class CounterTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
     languages: dict[Literal["cashier", "display", "receipt", "voice"], str] = msgspec.field(default_factory=dict)
     display: DeviceTable | None = None
     displays: tuple[DeviceTable, ...] = ()  # further ones, in the order in which they take over the code
-    scanner: DeviceTable | None = None
+    scanner: ScannerTable | None = None
     printer: PrinterTable | None = None
     printers: tuple[PrinterTable, ...] = ()  # further ones, in the order in which they take over
     speaker: SpeakerTable | None = None

@@ -30,6 +30,7 @@ from terminal.settings import (
     DeviceTable,
     Loaded,
     PrinterTable,
+    ScannerTable,
     Secrets,
     Settings,
     Shop,
@@ -153,7 +154,7 @@ class VisitLab:
             id=COUNTER,
             languages={"voice": "zh-CN"},
             display=DeviceTable(port="sim:display", profile="countertop"),
-            scanner=DeviceTable(port="sim:scanner", profile="gm65"),
+            scanner=ScannerTable(port="sim:scanner", profile="gm65"),
             printer=PrinterTable(port="sim:printer", profile="epson-serial"),
             speaker=SpeakerTable(port="sim:speaker", profile="syn6288"),
         )

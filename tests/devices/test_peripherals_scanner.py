@@ -3,17 +3,21 @@
 import asyncio
 import gc
 
+import msgspec
 import pytest
 
 from drivers.scanner.profile import load_profile
-from drivers.transport import Transport
+from drivers.transport import OpenTransport, Transport
 from firmware_stubs.scanner import Gm65, LineScanner
 from firmware_stubs.scanner_menu import HoneywellScanner, NewlandScanner
 from firmware_stubs.scanner_ssi import GrowSsi, SsiScanner
 from firmware_stubs.star_printer import StarPrinterStub
 from terminal.counter.ports import HealthState, Scan
+from terminal.peripherals.build_scanner import build_scanner
+from terminal.peripherals.place import Flow, Place
 from terminal.peripherals.proof import Verdict, Witness, prove_scanner
 from terminal.peripherals.scanner import FRESH_S, QUEUE, CodeScanner
+from terminal.settings import ScannerTable
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import now_s, play, running, until, well
@@ -52,6 +56,39 @@ def test_a_scan_arrives_once_with_the_time_it_was_made() -> None:
                 await first(scanner, 3)
 
     play(story())
+
+
+@pytest.mark.row(54)
+@pytest.mark.parametrize(("settings", "scans"), [({}, 1), ({"same_code_s": 0.2}, 2), ({"same_code_s": 0}, 2)])
+def test_the_window_of_a_double_fire_is_the_settings_own(settings: dict[str, float], scans: int) -> None:
+    async def story() -> None:
+        stub = LineScanner()
+        cable = wire(stub)
+        table = msgspec.convert({"port": "link:/dev/x", "profile": "line", **settings}, ScannerTable)
+
+        class Wired(Place):
+            def opener(self, _baud: int, _flow: Flow = "none", *, dtr: bool = True) -> OpenTransport:
+                return cable.open
+
+        scanner = build_scanner(Wired("1", "scanner", table, VirtualClock()), table)
+        async with running(scanner.run):
+            await well(scanner.health)
+            for _ in range(2):
+                stub.scan(CODE)
+                cable.poke()
+                await asyncio.sleep(0.5)
+            for _ in range(scans):
+                assert (await first(scanner)).text == CODE
+            with pytest.raises(TimeoutError):
+                await first(scanner)
+
+    play(story())
+
+
+@pytest.mark.parametrize("seconds", [-1, 31, "3"])
+def test_bad_input_a_window_of_a_double_fire_that_is_none_is_refused(seconds: object) -> None:
+    with pytest.raises(msgspec.ValidationError, match="same_code_s"):
+        msgspec.convert({"port": "link:/dev/x", "same_code_s": seconds}, ScannerTable)
 
 
 def test_c5_what_nobody_took_in_time_is_dropped_and_counted() -> None:

@@ -17,7 +17,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.payments.money import Money
 from terminal.payments.receipt import Row
 from terminal.peripherals.build import build_devices
-from terminal.settings import CounterTable, DeviceTable, PrinterTable, SpeakerTable
+from terminal.settings import CounterTable, DeviceTable, PrinterTable, ScannerTable, SpeakerTable
 from terminal.system import SystemClock
 from tests.devices.peripheral_rig import running
 
@@ -42,7 +42,7 @@ async def test_l1_four_devices_from_settings_over_pseudo_terminals(tmp_path: Pat
     counter = CounterTable(
         id="1",
         display=table["display"],
-        scanner=table["scanner"],
+        scanner=ScannerTable(port=table["scanner"].port),
         printer=PrinterTable(port=table["printer"].port),
         speaker=SpeakerTable(port=table["speaker"].port),
     )

@@ -16,7 +16,7 @@ from terminal.peripherals.build import build_devices
 from terminal.peripherals.display import CodeDisplay
 from terminal.peripherals.fallback_printer import FallbackPrinter
 from terminal.peripherals.printer import SlipPrinter
-from terminal.settings import CounterTable, DeviceTable, PrinterTable, SpeakerTable
+from terminal.settings import CounterTable, DeviceTable, PrinterTable, ScannerTable, SpeakerTable
 from terminal.virtual_time import VirtualClock, run
 
 WORDS = Catalogue.load("en")
@@ -24,7 +24,7 @@ WORDS = Catalogue.load("en")
 
 def build(**devices: Any) -> Any:
     async def on_the_loop() -> Any:
-        kinds = {"speaker": SpeakerTable, "printer": PrinterTable}
+        kinds = {"speaker": SpeakerTable, "printer": PrinterTable, "scanner": ScannerTable}
         further = tuple(PrinterTable(**table) for table in devices.pop("printers", ()))
         tables: Any = {role: kinds.get(role, DeviceTable)(**table) for role, table in devices.items()}
         counter = CounterTable(id="1", printers=further, **tables)

@@ -31,7 +31,7 @@ from terminal.cli.doctor.checks import (
 from terminal.cli.doctor.command import DEFAULT_RULE, heard, write
 from terminal.cli.doctor.machine import Places, describe
 from terminal.help.languages import LANGUAGES
-from terminal.settings import CounterTable, DeviceTable, PrinterTable, SpeakerTable
+from terminal.settings import CounterTable, DeviceTable, PrinterTable, ScannerTable, SpeakerTable
 from terminal.virtual_time import run
 from tests.devices.wires import wire
 from tests.flows.cli_rig import command
@@ -284,7 +284,7 @@ def test_the_devices_of_the_settings_are_looked_up_in_the_same_tree(tree: Tree, 
     counter = CounterTable(
         id="c1",
         display=DeviceTable(port="usb-serial:A5"),
-        scanner=DeviceTable(port="usb-serial:B7"),
+        scanner=ScannerTable(port="usb-serial:B7"),
         printer=PrinterTable(port="usb-printer:J5"),
         speaker=SpeakerTable(port="audio:default"),
     )
