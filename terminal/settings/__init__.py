@@ -3,6 +3,7 @@
 from terminal.settings.chosen import CHOSEN_FILE, Chosen, chosen, with_chosen, with_device, write_chosen
 from terminal.settings.load import CREDENTIAL, LOOPBACK, Loaded, Problems, Secrets, load
 from terminal.settings.tables import (
+    PORTLESS,
     AmountLineTable,
     CounterTable,
     DeviceTable,
@@ -24,6 +25,7 @@ __all__ = [
     "CHOSEN_FILE",
     "CREDENTIAL",
     "LOOPBACK",
+    "PORTLESS",
     "AmountLineTable",
     "Chosen",
     "CounterTable",

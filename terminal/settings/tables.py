@@ -110,6 +110,8 @@ class DeviceTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     serial: str = ""  # of the one display that belongs here; empty takes whoever answers
 
 
+PORTLESS: Final = ("browser:", "printer:")  # displays without a port: a paired page, the counter's own printer
+
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 

@@ -27,7 +27,16 @@ from terminal.peripherals.phrases import phrase
 from terminal.peripherals.proof import Manner
 from terminal.peripherals.slots import Slots
 from terminal.peripherals.sweep import Sweeper
-from terminal.settings import Chosen, CounterTable, DeviceTable, Loaded, chosen, with_device, write_chosen
+from terminal.settings import (
+    PORTLESS,
+    Chosen,
+    CounterTable,
+    DeviceTable,
+    Loaded,
+    chosen,
+    with_device,
+    write_chosen,
+)
 from terminal.web.shapes.counters import StandInView, health_view
 from terminal.web.shapes.devices import (
     CounterPlaces,
@@ -209,7 +218,7 @@ class Fittings:
             for role in ROLES:
                 further = {"display": table.displays, "printer": table.printers}.get(role, ())
                 tables: tuple[DeviceTable | None, ...] = (getattr(table, role), *further)
-                used |= {each.port: f"{counter} {role}" for each in tables if each is not None}
+                used |= {each.port: f"{counter} {role}" for each in tables if each and each.port not in PORTLESS}
         return used
 
     # --- tests --------------------------------------------------------------------------------------------

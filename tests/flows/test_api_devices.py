@@ -135,6 +135,14 @@ async def test_bad_input_what_cannot_be_chosen_is_named_and_changes_nothing(tmp_
         assert (await roles_of(owner))["printer"]["port"] == ""
 
 
+@pytest.mark.row(47)
+async def test_every_counter_may_have_a_page_as_its_display(tmp_path: Path) -> None:
+    async with fitted(tmp_path, DeviceTable(port="browser:")) as at:
+        owner = await at.shop.owner()
+        told = await owner.post("/counters/2/devices/display", {"port": "browser:"})
+        assert (told.status, told.body["port"]) == (200, "browser:"), told.body
+
+
 @pytest.mark.row(44)
 async def test_l2_a_display_at_the_port_it_has_keeps_its_speed_and_number(
     tmp_path: Path,

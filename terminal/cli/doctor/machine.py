@@ -14,7 +14,7 @@ from drivers.binding import meant
 from drivers.hotplug import Port, Roots, ports
 from drivers.usb_printer import printers
 from terminal.cli.doctor.checks import BRIDGES, Access, Bound, Holder, Machine
-from terminal.settings import CounterTable, DeviceTable
+from terminal.settings import PORTLESS, CounterTable, DeviceTable
 
 RULES: Final = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
 RULES_MAX: Final = 4_000_000  # bytes read of all of them
@@ -172,7 +172,7 @@ def _bound(places: Places, counters: Sequence[CounterTable]) -> Iterator[Bound]:
         }
         for role, several in tables.items():
             for table in several:
-                if table and not table.port.startswith(("audio:", "browser:")):
+                if table and not table.port.startswith(("audio:", *PORTLESS)):
                     means = _means(places, table.port)
                     yield Bound(counter.id, role, table.port, table.driver, means)
 

@@ -241,6 +241,12 @@ def test_the_command_says_it_writes_only_when_asked_and_ends_with_1_when_somethi
     assert HEADER in shown.out
 
 
+def test_two_counters_with_pages_and_paper_as_displays_share_no_port(tmp_path: Path) -> None:
+    drawn = (DeviceTable(port="browser:"), DeviceTable(port="printer:"))
+    counters = [CounterTable(id=each, display=drawn[0], displays=drawn[1:]) for each in ("c1", "c2")]
+    assert describe(Places(tmp_path), counters).bound == ()
+
+
 @pytest.mark.parametrize(
     ("stub", "slug"), [(DisplayStub, "answers"), (PrinterStub, "cables_swapped"), (BonrixStub, "silent")]
 )
