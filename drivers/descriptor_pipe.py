@@ -9,6 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
+from drivers import gathering
 from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
 from drivers.inbox import INPUT_MAX, Inbox
 
@@ -53,7 +54,8 @@ class DescriptorPipe:
         self._turn: Final = asyncio.Lock()
         self._writer: asyncio.Future[None] | None = None
         self._closed = False
-        self._loop.add_reader(descriptor, self._readable)
+        self._gathering: gathering.Gathering | None = None  # while somebody listens
+        self._watch()
 
     @property
     def name(self) -> str:
@@ -77,6 +79,10 @@ class DescriptorPipe:
         return self._inbox.get()
 
     def listen(self, hear: Callable[[bytes], None] | None) -> None:
+        if not self._inbox.ended:  # else the descriptor may be another port's by now
+            self._unwatch()
+            self._gathering = gathering.shared() if hear is not None and gathering.POSSIBLE else None
+            self._watch()
         self._inbox.listen(hear)
 
     def put(self, data: bytes) -> bool:
@@ -125,6 +131,20 @@ class DescriptorPipe:
 
     # --- the loop's side ----------------------------------------------------------------------------------
 
+    def _watch(self) -> None:
+        if self._inbox.ended:
+            return
+        if self._gathering is None:
+            self._loop.add_reader(self._descriptor, self._readable)
+        else:
+            self._gathering.watch(self._descriptor, self._readable)
+
+    def _unwatch(self) -> None:
+        if self._gathering is None:
+            self._loop.remove_reader(self._descriptor)
+        else:
+            self._gathering.leave(self._descriptor)
+
     def _readable(self) -> None:
         try:
             data = os.read(self._descriptor, INPUT_MAX)
@@ -138,7 +158,7 @@ class DescriptorPipe:
             return
         self._inbox.put(data)
         if self._inbox.quarantined:
-            self._loop.remove_reader(self._descriptor)
+            self._unwatch()
 
     def _nothing_read(self) -> None:
         """The end of the stream: nobody is at the other side any more."""
@@ -172,7 +192,7 @@ class DescriptorPipe:
 
     def _end(self, error: DeviceGone) -> None:
         """Stop watching: a hung-up descriptor is readable for ever and would keep the loop busy."""
-        self._loop.remove_reader(self._descriptor)
+        self._unwatch()
         self._loop.remove_writer(self._descriptor)
         self._inbox.end(error)
         self._let_write()

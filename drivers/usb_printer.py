@@ -38,12 +38,8 @@ class UsbPrinterPipe(DescriptorPipe):
         if look.poll(0):
             super()._nothing_read()
             return
-        self._loop.remove_reader(self._descriptor)
-        self._loop.call_later(QUIET_S, self._listen_again)
-
-    def _listen_again(self) -> None:
-        if not self._closed and not self._inbox.ended:
-            self._loop.add_reader(self._descriptor, self._readable)
+        self._unwatch()
+        self._loop.call_later(QUIET_S, self._watch)
 
 
 async def open_usb_printer(text: str, *, system: Path = SYSTEM_ROOT, devices: Path = DEVICE_ROOT) -> Transport:

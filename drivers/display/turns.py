@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeVar
 
+from drivers import gathering, limits
 from drivers.errors import DeviceError
-from drivers.limits import Limits, shared
 from drivers.transport import Transport
 
 A = TypeVar("A")
@@ -25,7 +25,8 @@ class Turns:
         self._answer: asyncio.Future[Any] | None = None  # of the question in flight
         self._over: asyncio.Future[None] | None = None  # while watched: set when that ends
         self._late: Callable[[], None] | None = None  # of a question that no task waits for, while it is out
-        self._limits: Limits | None = None  # of answers that no task waits for; while watched
+        self._limits: limits.Limits | None = None  # of answers that no task waits for; while watched
+        self._gathering = gathering.shared()
         self._next: asyncio.Future[None] | None = None  # who asks after that one
 
     def check(self) -> None:
@@ -47,7 +48,8 @@ class Turns:
             await self._transport.write(data)
             limit_s = len(data) * 10 / self._transport.baud + limit_ms / 1000
             if self._over is not None:
-                return await _within(limit_s, answer)
+                with self._gathering:
+                    return await _within(limit_s, answer)
             async with asyncio.timeout(limit_s):
                 while not answer.done():
                     self._hear(await self._transport.read())
@@ -77,6 +79,7 @@ class Turns:
         limit_s = len(data) * 10 / self._transport.baud + limit_ms / 1000
         self._late = late
         self._limits.begin(late, limit_s)
+        self._gathering.asked()
         return True
 
     def end(self) -> None:
@@ -91,14 +94,15 @@ class Turns:
         """Until no question is out that no task waits for: no longer than one may be. In a turn of one's own."""
         if self._late is not None:
             self._next = asyncio.get_running_loop().create_future()
-            await self._next
+            with self._gathering:
+                await self._next
             self._next = None
 
     async def watch(self) -> NoReturn:
         """Hear for everybody until something ends it, and raise that."""
         async with self.mine:  # whoever is asking reads for himself to the end
             assert self._over is None, "one watch at a time"
-            self._over, self._limits = asyncio.get_running_loop().create_future(), shared()
+            self._over, self._limits = asyncio.get_running_loop().create_future(), limits.shared()
         try:
             self._transport.listen(self._heard)
             await self._over
