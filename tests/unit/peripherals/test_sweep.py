@@ -150,3 +150,36 @@ def test_a_rest_ends_with_the_round_or_with_the_alarm_whichever_is_first() -> No
         assert loop.time() - began_s == TICK_S + 3.0
 
     run(story(), seed=1)
+
+
+async def asked_on_entering(names: list[str]) -> list[tuple[str, float]]:
+    """Who is asked when in the first minute, in seconds from now; one device each, all there at once."""
+    sweeper, asked, loop = Sweeper(), list[tuple[str, float]](), asyncio.get_running_loop()
+    began_s = loop.time()
+
+    def turn(name: str) -> Callable[[], None]:
+        return lambda: asked.append((name, loop.time() - began_s))
+
+    for name in names:
+        sweeper.counter(name).enter(turn(name))
+    await asyncio.sleep(SELDOM_S + 0.5)
+    return asked
+
+
+def test_who_comes_together_at_rest_is_asked_together_and_no_round_gets_more_than_its_share() -> None:
+    async def story() -> None:
+        names = [str(number) for number in range(30)]
+        asked = await asked_on_entering(names)
+        assert [name for name, _ in asked] == names
+        rounds = [time for _, time in asked]
+        assert {rounds.count(TICK_S * turn) for turn in range(1, 13)} == {2, 3}
+
+    run(story(), seed=1)
+
+
+def test_devices_of_one_counter_that_come_together_have_one_place_in_its_minute() -> None:
+    async def story() -> None:
+        asked = await asked_on_entering(["1", "1", "2", "2"])
+        assert asked == [("1", TICK_S)] * 2 + [("2", 2 * TICK_S)] * 2
+
+    run(story(), seed=1)
