@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from drivers.errors import DeviceTimeout
+from drivers.errors import DeviceRefused, DeviceTimeout
 from drivers.speaker.chip_codec import ANSWERS, Answer, ChipCodec, answers, pieces
-from drivers.speaker.phrase import END_SPARE_S, START_LIMIT_S, Phrase, Spoken, volume_step
+from drivers.speaker.phrase import ECHO, END_SPARE_S, START_LIMIT_S, Phrase, Spoken, volume_step
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import Transport
 
@@ -17,6 +17,7 @@ BETWEEN_FRAMES_S: Final = 0.012  # data sheet: more than 8 ms
 TRIES: Final = 3
 PIECE_MAX: Final = 200  # bytes of text at a time, so that a chip that hangs is missed early
 PIECES_MAX: Final = 4  # of one phrase; a phrase of money is one
+BACK_MAX: Final = 8  # a question has no more bytes
 NOISE_MAX: Final = 8  # bytes between a question and its end that no such chip says; with more it is not ours
 
 
@@ -26,6 +27,7 @@ class TalkingChip:
         self._turn = asyncio.Lock()  # a new text would interrupt the one being spoken
         self._heard: deque[Answer] = deque(maxlen=64)
         self._strange = 0  # bytes that no such chip says
+        self._back = b""  # the first of what came
 
     async def hello(self) -> dict[str, str]:
         async with self._turn:
@@ -97,6 +99,8 @@ class TalkingChip:
             await self._forget()
             await self._transport.write(self._codec.status(), deadline_s=ANSWER_S)
             answer = await self._listen((Answer.IDLE, Answer.SPEAKING), ANSWER_S)
+            if strict and self._back.startswith(self._codec.status()):
+                raise DeviceRefused(ECHO)
             if answer is not None and self._strange <= (0 if strict else NOISE_MAX):
                 return answer
         raise DeviceTimeout(f"speaker: no answer to {TRIES} questions of {ANSWER_S} s")
@@ -131,6 +135,7 @@ class TalkingChip:
     def _hear(self, data: bytes) -> None:
         found = answers(data)
         self._strange += sum(byte not in ANSWERS for byte in data)
+        self._back = (self._back + data)[:BACK_MAX]
         if found and not self._noisy:
             self._transport.frame_seen()
         self._heard += found
@@ -139,4 +144,4 @@ class TalkingChip:
         """Late answers belong to nobody."""
         await self._transport.discard_input()
         self._heard.clear()
-        self._strange = 0
+        self._strange, self._back = 0, b""

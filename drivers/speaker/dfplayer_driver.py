@@ -6,7 +6,7 @@ from typing import Final
 
 from drivers.errors import DeviceRefused, DeviceTimeout
 from drivers.speaker.dfplayer import Command, Decoder, Frame, Told, Trouble
-from drivers.speaker.phrase import END_SPARE_S, START_LIMIT_S, Clip, Phrase, Spoken, volume_step
+from drivers.speaker.phrase import ECHO, END_SPARE_S, START_LIMIT_S, Clip, Phrase, Spoken, volume_step
 from drivers.speaker.profile import SpeakerProfile
 from drivers.transport import Transport
 
@@ -33,9 +33,9 @@ class DfPlayer:
         self._hushed = False
 
     async def hello(self) -> dict[str, str]:
-        """Raises DeviceRefused: it has no card, or nothing on it."""
+        """Raises DeviceRefused: it has no card, or nothing on it, or what we send comes back."""
         async with self._turn:
-            if await self._query(Command.STATUS, Told.STATUS, HELLO_TRIES) is None:
+            if await self._query(Command.STATUS, Told.STATUS, HELLO_TRIES, ack=True) is None:
                 raise DeviceTimeout(f"speaker: no answer to {HELLO_TRIES} questions of {REPLY_S} s")
             files = await self._query(Command.FILES, Told.FILES)
         if files == 0:
@@ -124,11 +124,14 @@ class DfPlayer:
 
     # --- frames -------------------------------------------------------------------------------------------
 
-    async def _query(self, command: Command, wanted: Told, tries: int = TRIES) -> int | None:
+    async def _query(self, command: Command, wanted: Told, tries: int = TRIES, *, ack: bool = False) -> int | None:
+        """With ``ack`` an echo of the question is told from its answer: no answer asks for one (L5)."""
         for _ in range(tries):
             await self._forget()
-            await self._send(Frame(command))
+            await self._send(Frame(command, ack=ack))
             answer = await self._listen((wanted,), REPLY_S)
+            if answer is not None and answer.ack:
+                raise DeviceRefused(ECHO)
             if answer is not None:
                 return answer.value
         return None

@@ -8,6 +8,10 @@ from drivers.speaker.profile import SpeakerProfile
 
 START_LIMIT_S: Final = 2.0  # from a phrase's turn until it is being spoken, or it is not spoken (V1)
 END_SPARE_S: Final = 2.0  # beyond a phrase's own length
+ECHO: Final = (
+    "speaker: what we send comes back: the adapter echoes (half duplex) or TX and RX are joined; "
+    "use a full-duplex RS-232 or TTL adapter, or switch its echo off"
+)
 
 
 class Spoken(StrEnum):

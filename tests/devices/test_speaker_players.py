@@ -14,9 +14,11 @@ from drivers.speaker.driver import SpeakerDriver, make_driver
 from drivers.speaker.phrase import START_LIMIT_S, Clip, Phrase, Spoken
 from drivers.speaker.profile import load_profile
 from drivers.transport import Transport
+from firmware_stubs.speaker import Syn6288
 from firmware_stubs.speaker_audio import AudioStub
 from firmware_stubs.speaker_dfplayer import DfPlayerStub
 from firmware_stubs.speaker_jq8900 import Jq8900Stub
+from firmware_stubs.speaker_xfs5152 import Xfs5152
 from firmware_stubs.wire import Stub
 from terminal.virtual_time import run
 from tests.devices.conformance.speaker import BEEP
@@ -163,6 +165,29 @@ def test_v1_a_silent_player_is_given_up_within_two_seconds(name: str, fault: str
     assert outcomes == [Spoken.NOT_SPOKEN]
     assert took_s <= START_LIMIT_S
     assert stub.played == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("name", ["dfplayer", "syn6288", "xfs5152"])
+def test_l5_our_own_bytes_coming_back_are_no_speaker_and_are_named(name: str, there: bool) -> None:
+    """A DFPlayer's answer to a question looks like the question: an echo would be a module without a card."""
+    stubs: dict[str, Stub] = {
+        "dfplayer": df(dead=not there),
+        "syn6288": Syn6288(dead=not there),
+        "xfs5152": Xfs5152(dead=not there),
+    }
+
+    async def story() -> None:
+        with pytest.raises(DeviceRefused, match="what we send comes back"):
+            await driver(name, wire(stubs[name], echo=True)).hello()
+
+    told(story)
+
+
+def test_a_board_that_hears_itself_is_asked_through_its_echo() -> None:
+    stub = jq()
+    assert say("jq8900", stub, echo=True)[0] == [Spoken.DONE]
+    assert stub.heard == [NAMES]
 
 
 def test_a_module_that_gets_its_power_with_the_port_is_waited_for() -> None:
