@@ -45,10 +45,10 @@ function draw() {
   drawRating(connected && screen.kind === "result" && screen.result === "paid" && !acting);
   if (screen.title) say(at("shop"), screen.title);
   glass.classList.remove("stacked");
-  fit(at("amount"), 48);
+  fit(at("amount"));
   if (parseFloat(getComputedStyle(at("amount")).fontSize) < BESIDE) {
     glass.classList.add("stacked"); // a long amount has the whole width, the code goes below it
-    fit(at("amount"), 48);
+    fit(at("amount"));
   }
 }
 
@@ -103,7 +103,7 @@ function drawLines({ lines, currency, payload }) {
   const more = lines.length > LINES ? lines.length - LINES + 1 : 0;
   fillWith(at("lines"), [payload, lines.length], () => [
     ...(more ? [h("li", {}, h("span", {}, t("customer.lines_more", { n: more })))] : []),
-    ...lines.slice(more).map((each) => h("li", {}, h("span", {}, lineName(each, currency)), h("b", {}, money(each.amount_minor, currency)))),
+    ...lines.slice(more).map((each) => h("li", {}, h("bdi", {}, lineName(each, currency)), h("b", {}, money(each.amount_minor, currency)))),
   ]);
 }
 

@@ -46,7 +46,7 @@ export function fillWith(element, meaning, make) {
 }
 
 /** Shrink a line of text until it fits its box, never below ``least`` pixels. */
-export function fit(element, least = 48) {
+export function fit(element, least = 24) {
   element.style.removeProperty("font-size");
   const room = element.clientWidth;
   const text = document.createRange();

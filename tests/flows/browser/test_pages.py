@@ -12,6 +12,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
+from terminal.payments.lines import Entered, SaleLine
 from terminal.payments.money import Money
 from tests.flows.browser.conftest import Till, picture_there, watch
 from tests.flows.browser.shop import OWNER_PIN, Shop
@@ -74,6 +75,26 @@ async def test_the_customer_s_screen_shows_amount_code_and_result_and_heals_afte
     await till.press("F7")
     await expect(till.page.locator("#refund-amount")).to_have_value("28,50")
     await till.says("#refund-go", "Reembolsar ¥ 28,50", whole=True)
+
+
+@pytest.mark.row(47, 48)
+async def test_the_largest_amount_is_whole_on_a_phone_and_an_arabic_name_is_cut_at_its_end(
+    till: Till, window: BrowserContext
+) -> None:
+    """The last digit of a large amount had been outside of a narrow glass."""
+    display = await window.new_page()
+    await display.set_viewport_size({"width": 390, "height": 844})
+    await display.goto(f"{till.shop.url}/c/{till.counter}/display")
+    await display.locator('#main[data-kind="idle"]').wait_for()
+    name, largest = "عصير برتقال طازج مع قهوة عربية", Money(999_999_999, "CNY")
+    assert till.shop.running.service.lane(till.counter).glass.enter(Entered(name, largest, largest))
+    amount = display.locator('#main[data-kind="entered"] #amount')
+    await expect(amount).to_have_text("¥9,999,999.99")
+    assert await amount.evaluate("(it) => it.scrollWidth <= it.clientWidth")
+    await _sale(till.shop, till.counter, lines=(SaleLine.made(name, 1234),))
+    line = display.locator("#lines bdi")
+    await expect(line).to_have_text(name)
+    assert await line.evaluate("(it) => getComputedStyle(it).direction") == "rtl"
 
 
 @pytest.mark.slow  # five minutes hold no more pages; make test-long
