@@ -3,6 +3,8 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import qrcode
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from firmware_stubs import display_firmware
 from firmware_stubs.display import DisplayStub, png
 from firmware_stubs.display_firmware import stuff, unstuff
 from tests.qr_seen import texts_in
@@ -100,6 +103,43 @@ def test_a_code_has_four_light_modules_around_it(stub: DisplayStub) -> None:
     assert dark_rows[0] >= 4 * scale
     assert 239 - dark_rows[-1] >= 4 * scale
     assert min(row.index(0) for row in rows if 0 in row) >= 4 * scale
+
+
+@pytest.mark.parametrize("short", [240, 320])
+def test_modules_are_as_large_as_the_glass_has_room_for(short: int) -> None:
+    """Pixels a module of versions 1 to 13, four light modules at every side."""
+    pixels = {
+        240: (8, 7, 6, 5, 5, 4, 4, 4, 3, 3, 3, 3, 3),
+        320: (11, 9, 8, 7, 7, 6, 6, 5, 5, 4, 4, 4, 4),
+    }
+    for version, wanted in enumerate(pixels[short], 1):
+        stub = DisplayStub(width=short, height=480)
+        stub.tick(0)
+        side = 17 + 4 * version
+        stub.receive(frame(0x10, 1, show(1, version, b"\xff" * ((side * side + 7) // 8))), 1)
+        width, _, glass = stub.glass()
+        middle = glass[width * (short // 2) : width * (short // 2 + 1)]
+        assert middle.count(0) == wanted * side, version
+
+
+@pytest.mark.parametrize("size", [1024, 1025])
+def test_the_longest_body_is_1024_bytes(stub: DisplayStub, size: int) -> None:
+    lines = [255, 255, 255]
+    lines.append(size - 8 - 6 - sum(lines) - len(lines) - 1)
+    payload = struct.pack("<IH", 1, 0) + b"".join(bytes((line,)) + b"x" * line for line in lines)
+    assert len(payload) + 8 == size
+    (said,) = answers(stub.receive(frame(0x11, 1, payload), 1))
+    assert said == (ack(0x11, 1)[0] if size == 1024 else bytes((0x12, 0x7F, 0, 0, 0, 3)))
+
+
+def test_a_board_without_the_checksum_in_its_program_counts_it_itself() -> None:
+    source = Path(display_firmware.__file__).read_text("utf-8")
+    assert source.count("from binascii import crc32") == 1
+    board: dict[str, Any] = {}
+    exec(source.replace("from binascii import crc32", "from machine_without import crc32"), board)
+    assert board["crc32"].__module__ != "binascii"
+    assert board["crc32"](b"123456789") == 0xCBF43926
+    assert board["crc32"](b"456789", board["crc32"](b"123")) == 0xCBF43926
 
 
 def test_inverted_colours_are_read_back(stub: DisplayStub) -> None:
