@@ -432,6 +432,8 @@ async def test_the_set_up_page_tests_each_device_and_takes_another_printer_that_
         await page.click(f"[data-test={role}]")
         await expect(passed(windows, role)).to_be_visible()
     await page.click("[data-test=speaker]")
+    await expect(page.locator("[data-test=display]")).to_be_disabled()  # one test at a time
+    await expect(page.locator("[data-test=display]")).to_have_css("cursor", "default")  # and it looks so
     said = windows.lab.locator("#spoken li", has_text=re.compile("[一二三四五六七八九]{4}"))
     await expect(said).to_have_count(1)
     await typed(windows, "speaker", digits_heard(await said.inner_text()))
