@@ -99,11 +99,11 @@ def width(cells: Cells | tuple[Cell, ...]) -> int:
 
 
 def from_the_right(document: Document) -> bool:
-    """Whether a slip's columns change sides: as the first name beside a value is written, else the first letter.
+    """Whether a slip's columns change sides: as the first name beside a value is written, else the first text.
 
     One side for the whole slip: amounts stand below each other, whatever the goods' names are written in.
     """
-    rows = [line for line in document if isinstance(line, Row)]
+    rows = [line for line in document if isinstance(line, Row) and (line.right or line.align == "left")]
     found = (runs(clean(row.left)) for row in (*(row for row in rows if row.right), *rows))
     return next((each for each in found if each is not None), False)
 

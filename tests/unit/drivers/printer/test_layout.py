@@ -65,7 +65,8 @@ def test_a_slip_runs_as_its_first_name_beside_a_value_does() -> None:
     arabic, english = Row("المجموع", "5"), Row("Total", "5")
     assert from_the_right((Row("Shop", align="center"), Row("12", "5"), arabic, english))
     assert not from_the_right((Row("مطعم", align="center"), english, arabic))
-    assert from_the_right((Row("12", align="center"), Row("مطعم", align="center")))
+    assert from_the_right((Row("Shop", align="center"), Row("12"), Row("مطعم")))
+    assert not from_the_right((Row("مطعم", align="center"), Row("A page of help")))
     assert not from_the_right((Rule(), Row("12", "5")))
 
 
