@@ -74,6 +74,7 @@ class EscPosPrinter:
         self._answers = profile.sure  # it has told its state before: from now on silence means something
         self._mute = False
         self._proves: bool | None = True if profile.sure else None
+        self._marks: bool | None = None  # whether it tells what is printed by its mark; None: it was never asked
         self._touched = False
         self._half = 0  # bytes of a piece whose end the printer may not have
         self._uncut = False  # a slip was begun and its cut not sent
@@ -206,9 +207,13 @@ class EscPosPrinter:
             if status.fault and not done():
                 raise PrintFault(status.fault, touched=True, definite=True)
         await self._check()
+        unanswered = self._link.owed
         if await self._catch_up(done):
             return self._trusted(outcome)
         lost = self._link.owed == 0 and not self._chatter
+        if lost and block and not unanswered and not self._marks:
+            self._marks = False  # perhaps it knows no marks: a copy for every slip would be the answer to that
+            raise PrintFault("no_answer", touched=True, definite=False)
         self._uncut = self._uncut or lost
         raise PrintFault("offline" if lost else "no_answer", touched=True, definite=lost)
 
@@ -221,6 +226,7 @@ class EscPosPrinter:
         self._whole()
         if outcome is Outcome.PROCESSED and self._chatter:
             raise PrintFault("no_answer", touched=True, definite=False)
+        self._marks = outcome is Outcome.CONFIRMED or self._marks
         return outcome
 
     async def _catch_up(self, done: Callable[[], bool]) -> bool:
@@ -267,7 +273,9 @@ class EscPosPrinter:
             await self._link.send(self.dialect.init + self.question)
             self._proves = await self._link.collect(lambda: self._link.owed == 0, REPLY_S)
             self._link.owed = 0
-        return self.profile.confirm if self._proves else ""
+        if not self._proves:
+            return ""
+        return "gs-r" if self.profile.confirm == "process-id" and self._marks is False else self.profile.confirm
 
     # --- state --------------------------------------------------------------------------------------------
 

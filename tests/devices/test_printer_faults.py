@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from drivers.printer.document import Row
+from drivers.printer.document import Document, Row
 from drivers.printer.driver import EscPosPrinter, Outcome, PrintFault
 from drivers.printer.escpos import render
 from drivers.printer.profile import PrinterProfile
@@ -302,6 +302,36 @@ def test_p4_silence_in_the_middle_leaves_the_question_to_a_person(
         assert isinstance(fault, PrintFault)
         assert (fault.reason, fault.touched, fault.definite) == ("no_answer", True, False)
         assert asyncio.get_running_loop().time() <= 1.7, "one question of a second and a half"
+
+    virtual(story())
+
+
+@pytest.mark.parametrize("document", [SHORT, LONG], ids=["one piece", "many"])
+def test_p4_a_model_that_knows_no_marks_is_asked_about_once_and_then_says_processed(document: Document) -> None:
+    """An older Epson prints the slip whole and is silent about its mark: nothing was lost, no copy may follow."""
+
+    async def story() -> None:
+        stub = PrinterStub(answers=ANSWERS - {"process-id"})
+        printer = EscPosPrinter(wire(stub), EPSON)
+        fault = await fault_of(printer, document)
+        assert isinstance(fault, PrintFault)
+        assert (fault.reason, fault.touched, fault.definite) == ("no_answer", True, False)
+        assert await printer.print(document, "job-2") is Outcome.PROCESSED
+        assert await printer.print(SHORT, "job-3") is Outcome.PROCESSED
+        assert len(stub.slips) == 3
+
+    virtual(story())
+
+
+def test_p3_a_mark_that_is_lost_though_it_was_told_before_is_a_definite_fault() -> None:
+    async def story() -> None:
+        stub = PrinterStub()
+        printer = EscPosPrinter(wire(stub), EPSON)
+        assert await printer.print(SHORT, "job-0") is Outcome.CONFIRMED
+        stub.answers = ANSWERS - {"process-id"}
+        fault = await fault_of(printer)
+        assert isinstance(fault, PrintFault)
+        assert (fault.reason, fault.touched, fault.definite) == ("offline", True, True)
 
     virtual(story())
 
