@@ -182,6 +182,13 @@ def test_a_repeated_frame_is_answered_and_not_painted_again(stub: DisplayStub) -
     assert stub.painted > painted
 
 
+def test_only_what_is_marked_as_sent_again_and_says_the_same_is_a_repeat(stub: DisplayStub) -> None:
+    again = 0x15
+    for header, pattern, beeps in ((0x11, 1, 1), (0x11, 1, 2), (again, 1, 2), (again, 2, 3), (again, 2, 3)):
+        assert answers(stub.receive(frame(0x15, 5, bytes((pattern,)), header), 1)) == ack(0x15, 5)
+        assert len(stub.beeps) == beeps
+
+
 def test_after_a_hello_an_old_number_is_no_repeat(stub: DisplayStub) -> None:
     stub.receive(frame(0x12, 3), 1)
     version, modules = matrix("NEW")
