@@ -33,6 +33,24 @@ def test_s19_events_arrive_in_order_and_only_those_asked_for(tmp_path: Path) -> 
     run(story(), seed=1)
 
 
+def test_a_shop_without_webhooks_wakes_nobody_for_them(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(House(tmp_path)) as house:
+            await asyncio.sleep(SOON)
+            assert not _working()
+            hooks = [await house.add(), await house.add("https://shop.example/second")]
+            await house.hooks.remove(hooks[0], version=None, actor=OWNER)
+            await asyncio.sleep(SOON)
+            assert _working() == ["webhook " + hooks[1], "webhooks"], "and one follower for all"
+
+    run(story(), seed=12)
+
+
+def _working() -> list[str]:
+    """Tasks of webhooks, by name."""
+    return sorted(each.get_name() for each in asyncio.all_tasks() if each.get_name().startswith("webhook"))
+
+
 @pytest.mark.row(90)
 def test_s19_nothing_of_people_or_of_the_webhooks_themselves_leaves(tmp_path: Path) -> None:
     async def story() -> None:
