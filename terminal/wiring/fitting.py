@@ -186,6 +186,7 @@ class Fittings:
             health_view(place.health(), self._clock.mono_ns()) if place else None,
             self._test_view(stand, role),
             next((each for each in self.stand_ins(counter) if each.role == role), None),
+            table.baud if table else 0,
         )
 
     def _test_view(self, stand: Stand, role: Role) -> TestView:
@@ -284,13 +285,19 @@ class Fittings:
 
 
 def _picked(before: DeviceTable | None, role: Role, choice: NewChoice) -> DeviceTable:
-    """The same device at the port it has now keeps what the page does not ask: speed, flow, number."""
-    picked = DeviceTable(port=choice.port, driver=choice.driver, profile=choice.profile, serial=choice.serial)
+    """The same device at the port it has now keeps what the page does not say: speed, flow, number."""
+    picked = DeviceTable(
+        port=choice.port,
+        driver=choice.driver,
+        profile=choice.profile,
+        serial=choice.serial,
+        baud=choice.baud or 0,
+    )
     usual = catalogue.of_role(role)[0].name
     if before is None or before.port != choice.port or (before.driver or usual) != (choice.driver or usual):
         return picked
-    serial = choice.serial or before.serial
-    return msgspec.structs.replace(picked, baud=before.baud, flow=before.flow, serial=serial)
+    serial, baud = choice.serial or before.serial, before.baud if choice.baud is None else choice.baud
+    return msgspec.structs.replace(picked, baud=baud, flow=before.flow, serial=serial)
 
 
 def maker(

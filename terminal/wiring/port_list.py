@@ -125,7 +125,8 @@ class PortList:
         if found is None:
             self._tell(binding, Asked("silent"))
             return
-        proposal = ProposalView(found.role, found.protocol, found.profile, found.title, found.serial)
+        baud = int(found.detail.get("baud", 0))
+        proposal = ProposalView(found.role, found.protocol, found.profile, found.title, found.serial, baud)
         self._tell(binding, Asked("found", found.title, proposal))
 
     def _tell(self, binding: str, asked: Asked) -> None:

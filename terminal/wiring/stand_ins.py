@@ -199,7 +199,9 @@ class StandIns:
         return True
 
     def _offer(self, key: Key, port: str, found: ProposalView) -> None:
-        choice = NewChoice(port=port, driver=found.driver, profile=found.profile, serial=found.serial)
+        choice = NewChoice(
+            port=port, driver=found.driver, profile=found.profile, serial=found.serial, baud=found.baud
+        )
         self._offers[key] = choice, found.title
         counter, role = key
         log.info("counter %s: %s at %s may stand in for the %s", counter, found.title, port, role)

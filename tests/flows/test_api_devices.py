@@ -135,6 +135,21 @@ async def test_bad_input_what_cannot_be_chosen_is_named_and_changes_nothing(tmp_
         assert (await roles_of(owner))["printer"]["port"] == ""
 
 
+@pytest.mark.row(41, 97)
+async def test_a_device_is_opened_at_the_speed_that_was_chosen_for_it(tmp_path: Path) -> None:
+    async with fitted(tmp_path) as at:
+        owner = await at.shop.owner()
+        wish = {"port": GONE, "driver": "escpos", "profile": "generic-80", "baud": 9600}
+        assert (await owner.post("/counters/1/devices/printer", wish)).body["baud"] == 9600
+        assert chosen(tmp_path, [])["1"]["printer"].baud == 9600
+        del wish["baud"]
+        assert (await owner.post("/counters/1/devices/printer", wish)).body["baud"] == 9600, "the same device"
+        assert (await owner.post("/counters/1/devices/printer", {**wish, "baud": 0})).body["baud"] == 0
+        wish["port"] = GONE + "2"
+        assert (await owner.post("/counters/1/devices/printer", wish)).body["baud"] == 0, "another: its profile's"
+        assert (await owner.post("/counters/1/devices/printer", {**wish, "baud": -1})).slug == "field_wrong"
+
+
 @pytest.mark.row(47)
 async def test_every_counter_may_have_a_page_as_its_display(tmp_path: Path) -> None:
     async with fitted(tmp_path, DeviceTable(port="browser:")) as at:

@@ -7,17 +7,22 @@ import msgspec
 from terminal.web.shapes.counters import HealthView, StandInView
 from terminal.web.shapes.form import Form, Text
 
+Speed = Annotated[int, msgspec.Meta(ge=0, le=4_000_000)]
+"""Of a serial line, in bit/s; 0: the profile's own."""
+
 
 class NewChoice(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``port`` as the settings write it, such as usb-serial:A100; empty: nothing stands there any more.
 
     Empty ``driver`` and ``profile``: the role's usual ones. ``serial``: of the one display that belongs here.
+    Without ``baud`` the same device at the port it has keeps its speed, and any other has its profile's.
     """
 
     port: Text
     driver: Text = ""
     profile: Text = ""
     serial: Text = ""
+    baud: Speed | None = None
 
 
 class NewTest(Form, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,6 +55,7 @@ class PlaceView(msgspec.Struct, frozen=True):
 
     ``chosen``: set on the page, not in the settings file. ``further``: how many more stand behind this one.
     ``stand_in``: it is out, and this one answers on a free port: POST ``/devices/{role}/stand-in`` takes it.
+    ``baud``: of its line, where that is not the profile's own.
     """
 
     role: str
@@ -62,6 +68,7 @@ class PlaceView(msgspec.Struct, frozen=True):
     health: HealthView | None
     test: TestView
     stand_in: StandInView | None = None
+    baud: int = 0
 
 
 class CounterPlaces(msgspec.Struct, frozen=True):
@@ -74,13 +81,14 @@ class CounterPlaces(msgspec.Struct, frozen=True):
 
 
 class ProposalView(msgspec.Struct, frozen=True):
-    """Who answered on a port."""
+    """Who answered on a port; ``baud``: the speed of that answer, 0 where the line has none."""
 
     role: str
     driver: str
     profile: str
     title: str
     serial: str
+    baud: int = 0
 
 
 class PortView(msgspec.Struct, frozen=True):

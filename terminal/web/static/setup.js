@@ -8,6 +8,7 @@ import { ago, facts, t, trouble } from "./words.js";
 const LOOK_MS = 1000;
 const ROLES = ["display", "scanner", "printer", "speaker"];
 const OTHER = "other";
+const SPEEDS = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]; // of a serial line, as switches and labels name them
 let report = { counters: [], ports: [], drivers: [] };
 let counter = "";
 let known = null; // ports that were there when the page opened
@@ -191,6 +192,7 @@ function choose(role, port = null) {
   at("choose-other").hidden = true;
   const found = report.ports.find((each) => each.port === wanted)?.proposal;
   drawDrivers(found?.role === role ? found.driver : place.driver, found?.role === role ? found.profile : place.profile);
+  drawSpeeds(found?.role === role ? found.baud : place.baud);
   at("choose-title").textContent = t("setup.choose_title", { counter });
   at("choose").showModal();
   at("choose-port").focus();
@@ -203,13 +205,19 @@ function drawDrivers(driver, profile = "") {
   at("choose-profile").replaceChildren(...chosen.profiles.map((each) => option(each, each, profile)));
 }
 
+/** A device that answered at another speed than its model's usual one is silent at that. */
+function drawSpeeds(baud) {
+  const known = !baud || SPEEDS.includes(baud) ? SPEEDS : [...SPEEDS, baud];
+  at("choose-baud").replaceChildren(option(0, t("setup.baud_usual"), baud), ...known.map((each) => option(each, `${each}`, baud)));
+}
+
 async function save(event) {
   event.preventDefault();
   const picked = at("choose-port").value;
   const port = picked === OTHER ? at("choose-other").value.trim() : picked;
   const found = report.ports.find((each) => each.port === port)?.proposal;
   const role = at("choose-role").value;
-  const wish = { port, driver: port ? at("choose-driver").value : "", profile: port ? at("choose-profile").value : "" };
+  const wish = { port, driver: port ? at("choose-driver").value : "", profile: port ? at("choose-profile").value : "", baud: port ? Number(at("choose-baud").value) : 0 };
   if (found?.role === role && role === "display" && found.serial) wish.serial = found.serial;
   try {
     const done = await withPin(() => post(`/counters/${counter}/devices/${role}`, wish), { owner: true });
@@ -263,7 +271,9 @@ if (facts.chooses) {
   at("choose-port").addEventListener("change", () => {
     at("choose-other").hidden = at("choose-port").value !== OTHER;
     const found = report.ports.find((each) => each.port === at("choose-port").value)?.proposal;
-    if (found?.role === at("choose-role").value) drawDrivers(found.driver, found.profile);
+    const fits = found?.role === at("choose-role").value;
+    if (fits) drawDrivers(found.driver, found.profile);
+    drawSpeeds(fits ? found.baud : 0);
   });
 }
 watch();

@@ -1,6 +1,7 @@
 """The list of ports while the kernel does not come back from looking at one of them (L8)."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from threading import Event
 
@@ -8,9 +9,11 @@ import pytest
 
 from drivers.hotplug import Port
 from drivers.transport import OpenTransport, Transport
+from firmware_stubs.printer import PrinterStub
 from firmware_stubs.scanner import LineScanner
 from firmware_stubs.wire import Wire
 from terminal.virtual_time import run
+from terminal.web.shapes.devices import ProposalView
 from terminal.wiring.port_list import PortList
 from tests.watchdog import watched
 
@@ -58,6 +61,24 @@ def test_d12_a_look_that_hangs_holds_up_no_end_of_the_service() -> None:
     asyncio.run(ports.now())
     assert not kernel.came_back
     kernel.go.set()
+    while late := [each for each in threading.enumerate() if each.name == "port"]:
+        late[0].join(WATCHDOG_S)  # what it still does belongs to no other test's world
+
+
+@pytest.mark.row(41, 97)
+def test_who_answers_is_proposed_with_the_speed_of_its_answer() -> None:
+    """A printer set to 9600 by its switches is silent at its profile's 115200."""
+    stub = PrinterStub()
+
+    def opens(_binding: str, *, baud: int) -> OpenTransport:
+        return Wire(stub if baud == 9600 else LineScanner(), baud=baud).open
+
+    async def asked() -> ProposalView | None:
+        return (await PortList(dict, opens=opens).who_is("link:/dev/printer")).proposal
+
+    found = run(asked(), seed=1)
+    assert found is not None
+    assert (found.role, found.baud) == ("printer", 9600)
 
 
 @pytest.mark.row(41)

@@ -13,7 +13,7 @@ from terminal.web.shapes.counters import StandInView
 from terminal.web.shapes.devices import PortView, ProposalView
 from terminal.wiring.stand_ins import AGAIN_S, BOOT_S, CALM_S, GONE_S, LOOK_S, Ill, StandIns
 
-STAR = ProposalView("printer", "star", "star-line", "Star TSP100", "")
+STAR = ProposalView("printer", "star", "star-line", "Star TSP100", "", 19200)
 GM65 = ProposalView("scanner", "gm65", "gm65", "GM65", "")
 OLD = Ill("1", "printer", "link:/dev/old", "escpos")
 
@@ -92,6 +92,7 @@ def test_a_port_that_came_since_is_asked_and_offered_until_a_person_answers() ->
             found.take("1", "printer", "link:/dev/modem")
         choice = found.take("1", "printer", "link:/dev/new")
         assert (choice.port, choice.driver, choice.profile) == ("link:/dev/new", "star", "star-line")
+        assert choice.baud == 19200, "at the speed at which it answered"
         assert found.offered("1") == []
         await asyncio.sleep(10 * LOOK_S)
         assert bench.asked == ["link:/dev/new"], "asked once; a no is a no while it is there"
