@@ -185,7 +185,7 @@ class Display:
 
     def _hello(self) -> bytes:
         side = min(self.panel.width, self.panel.height) // 3 - 2 * QUIET  # 3 pixels a module, or phones fail
-        version = min((side - 17) // 4, 18)  # 18 is what a frame can hold
+        version = max(0, min((side - 17) // 4, 18))  # 18 is what a frame can hold
         caps = 1 | 4 | 8  # buzzer, backlight, text
         head = struct.pack("<BIHHBH", 1, self.boot_id, self.panel.width, self.panel.height, version, caps)
         return head + self.firmware.encode()

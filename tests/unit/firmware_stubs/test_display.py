@@ -319,6 +319,31 @@ def test_the_board_turns_dims_and_beeps(stub: DisplayStub) -> None:
     assert (stub.brightness, stub.beeps) == (30, [1])
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload", "status"),
+    [
+        (0x14, b"\x00", 0),
+        (0x14, b"\x64", 0),
+        (0x14, b"\x65", 6),
+        (0x14, b"\x01\x02", 6),
+        (0x17, b"\x03", 0),
+        (0x17, b"\x04", 6),
+        (0x17, b"", 6),
+    ],
+)
+def test_knobs_go_to_their_ends_and_no_further(stub: DisplayStub, kind: int, payload: bytes, status: int) -> None:
+    assert answers(stub.receive(frame(kind, 1, payload), 1)) == ack(kind, 1, status)
+
+
+@pytest.mark.parametrize(
+    ("size", "finest"), [((240, 320), 13), ((320, 480), 18), ((480, 800), 18), ((64, 128), 0)]
+)
+def test_a_hello_says_what_the_glass_can(size: tuple[int, int], finest: int) -> None:
+    """Three pixels a module at least, and no code that fits no frame; buzzer, backlight and letters."""
+    (hello,) = answers(DisplayStub(width=size[0], height=size[1]).tick(0))
+    assert struct.unpack_from("<BIHHBH", hello, 4) == (1, 1, *size, finest, 0b1101)
+
+
 def test_letters_are_drawn_for_people_who_look_for_faults(stub: DisplayStub) -> None:
     lines = b"".join(bytes((len(line),)) + line for line in (b"counter 1", "中".encode()))
     assert answers(stub.receive(frame(0x11, 1, struct.pack("<IH", 5, 60) + lines), 0)) == ack(0x11, 1)
