@@ -37,6 +37,21 @@ class DescriptorPipe:
         let_go: closes the descriptor; bounded in time and does not fail.
     """
 
+    __slots__ = (
+        "_baud",
+        "_closed",
+        "_descriptor",
+        "_gathering",
+        "_inbox",
+        "_let_go",
+        "_loop",
+        "_name",
+        "_release",
+        "_reset",
+        "_turn",
+        "_writer",
+    )
+
     def __init__(
         self,
         descriptor: int,

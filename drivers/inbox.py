@@ -13,6 +13,18 @@ FLOOD_MAX: Final = 65536  # bytes without a sound frame: garbage, not a device o
 class Inbox:
     """The reading half of every transport. One reader at a time."""
 
+    __slots__ = (
+        "_buffer",
+        "_ended",
+        "_hear",
+        "_name",
+        "_reader",
+        "_since_frame",
+        "_tell",
+        "dropped",
+        "quarantined",
+    )
+
     def __init__(self, name: str) -> None:
         self.dropped = 0  # bytes that found the inbox full
         self.quarantined = False

@@ -90,6 +90,8 @@ def _unstuff_long(data: bytes) -> bytes:
 class Decoder:
     """Finds frames in a stream. Memory is bounded: what is too long is dropped until the next delimiter."""
 
+    __slots__ = ("_buffer", "_skipping", "damaged")
+
     def __init__(self) -> None:
         self.damaged = 0  # pieces between delimiters that were no frame
         self._buffer = bytearray()  # since the last delimiter, never longer than one frame

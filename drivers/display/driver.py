@@ -45,6 +45,8 @@ class CounterDisplay:
     ``state`` (or anything) at least every ``profile.keep_alive_ms``.
     """
 
+    __slots__ = ("_hello", "_link", "_profile", "_serial", "_transport")
+
     def __init__(
         self,
         transport: Transport,

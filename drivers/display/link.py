@@ -35,6 +35,21 @@ class DisplayRebooted(DeviceGone):
 class DisplayLink:
     """One frame in flight. Whoever asks also reads, unless ``watch`` runs and hears for all."""
 
+    __slots__ = (
+        "_asked",
+        "_decoder",
+        "_expected",
+        "_give",
+        "_last_try",
+        "_on_event",
+        "_profile",
+        "_seq",
+        "_transport",
+        "_turns",
+        "boot_id",
+        "strange",
+    )
+
     def __init__(
         self, transport: Transport, profile: DisplayProfile, on_event: Callable[[DisplayEvent], None] | None
     ) -> None:

@@ -18,6 +18,19 @@ class Turns:
         hear: takes what arrives and gives it to whom it is for; it may call ``fail``.
     """
 
+    __slots__ = (
+        "_answer",
+        "_gathering",
+        "_hear",
+        "_late",
+        "_limits",
+        "_next",
+        "_over",
+        "_transport",
+        "mine",
+        "trouble",
+    )
+
     def __init__(self, transport: Transport, hear: Callable[[bytes], None]) -> None:
         self.trouble: DeviceError | None = None
         self._transport, self._hear = transport, hear

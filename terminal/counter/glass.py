@@ -40,6 +40,32 @@ class Glass:
     ``screen`` is also what a browser display and the till draw, so all of them agree.
     """
 
+    __slots__ = (
+        "_begun_s",
+        "_changed",
+        "_counter",
+        "_display",
+        "_early",
+        "_entered",
+        "_forget",
+        "_house",
+        "_judged",
+        "_limits",
+        "_on_shown",
+        "_pace",
+        "_proven",
+        "_since_s",
+        "_spent",
+        "_work",
+        "check_code",
+        "failing",
+        "life_s",
+        "on_change",
+        "receipt",
+        "screen",
+        "waits",
+    )
+
     def __init__(
         self, counter: CounterSettings, house: House, display: Display | None, limits: Limits, on_shown: Shown
     ) -> None:

@@ -47,6 +47,27 @@ def _nobody() -> None:
 class Lane:
     """``current`` is the sale this counter is busy with: neither ended nor parked."""
 
+    __slots__ = (
+        "_listener",
+        "_noted",
+        "away",
+        "book",
+        "current",
+        "devices",
+        "driver",
+        "found",
+        "glass",
+        "last_no",
+        "last_sale",
+        "moving",
+        "paper",
+        "products",
+        "settings",
+        "told",
+        "turn",
+        "voice",
+    )
+
     def __init__(
         self,
         settings: CounterSettings,

@@ -62,6 +62,8 @@ async def note(book: Book, sale_id: str, kind: str, **fields: Any) -> None:
 class Voice:
     """Says results in order, each once, only while they are news."""
 
+    __slots__ = ("_book", "_counter", "_house", "_limits", "_queue", "_speaker", "work")
+
     def __init__(
         self, book: Book, speaker: Speaker | None, counter: CounterSettings, house: House, limits: Limits
     ) -> None:
@@ -167,6 +169,23 @@ class _Job:
 
 class Paper:
     """Prints what is owed; keeps what cannot be printed; asks a person what no device can tell."""
+
+    __slots__ = (
+        "_book",
+        "_busy",
+        "_copy_mark",
+        "_counter",
+        "_foreseeing",
+        "_limits",
+        "_make_slip",
+        "_numbers",
+        "_printer",
+        "_queue",
+        "listed",
+        "on_phone",
+        "tax",
+        "work",
+    )
 
     def __init__(
         self,

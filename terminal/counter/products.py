@@ -9,6 +9,8 @@ WANTED_S: Final = 10.0  # a till that asked so long ago has gone
 
 
 class Products:
+    __slots__ = ("_asked_s", "_queue")
+
     def __init__(self) -> None:
         self._queue: asyncio.Queue[str] | None = None  # three kilobytes, once a till asks or a product is scanned
         self._asked_s = -math.inf

@@ -47,6 +47,8 @@ class Artwork:
     sign: the bank's, above the shop's name while nobody pays; asked each time.
     """
 
+    __slots__ = ("_drawings", "_money", "_sign", "_title", "_words")
+
     def __init__(
         self,
         words: Words,

@@ -30,6 +30,8 @@ NOBODY: Final = Witness()  # while no test runs, for all counters alike
 class Bench:
     """``busy``: a sale is open at this counter. ``proofs`` keeps the last result of each role."""
 
+    __slots__ = ("_entropy", "_how", "_witness", "busy", "proofs", "slots", "testing")
+
     def __init__(self, slots: Slots, entropy: Entropy, how: Manner, busy: Callable[[], bool]) -> None:
         self.slots, self.busy = slots, busy
         self._entropy, self._how = entropy, how

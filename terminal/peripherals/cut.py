@@ -17,28 +17,45 @@ class Cut:
     __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
-        self._waiting: dict[asyncio.Task[Any], bool] | None = None  # task -> ended by us; once somebody waited
+        self._waiting: _Waiting | None = None  # the newest; nearly always there is but one
 
     async def during(self, work: Awaitable[T]) -> T:
         """Raises CutShort when ``cut`` is called meanwhile."""
         task = asyncio.current_task()
         assert task is not None, "only tasks wait"
+        mine = self._waiting = _Waiting(task, self._waiting)
         others = task.cancelling()
-        if self._waiting is None:
-            self._waiting = {}
-        self._waiting[task] = False
         try:
             return await work
         except BaseException as error:
-            if self._waiting[task] and task.uncancel() <= others and isinstance(error, asyncio.CancelledError):
+            if mine.ended and task.uncancel() <= others and isinstance(error, asyncio.CancelledError):
                 raise CutShort from None
             raise
         finally:
-            del self._waiting[task]
+            self._forget(mine)
+
+    def _forget(self, over: "_Waiting") -> None:
+        if self._waiting is over:
+            self._waiting = over.before
+            return
+        after = self._waiting
+        while after is not None:
+            if after.before is over:
+                after.before = over.before
+            after = after.before
 
     def cut(self) -> None:
-        waiting = self._waiting or {}
-        for task, ended in waiting.items():
-            if not ended:
-                waiting[task] = True
-                task.cancel()
+        each = self._waiting
+        while each is not None:
+            if not each.ended:
+                each.ended = True
+                each.task.cancel()
+            each = each.before
+
+
+class _Waiting:
+    __slots__ = ("before", "ended", "task")
+
+    def __init__(self, task: "asyncio.Task[Any]", before: "_Waiting | None") -> None:
+        self.task, self.before = task, before
+        self.ended = False  # by us

@@ -61,6 +61,22 @@ class CodeDisplay:
         sweep: when a display that shows nothing for a customer is asked whether it is there; None: never.
     """
 
+    __slots__ = (
+        "_asking",
+        "_captioning",
+        "_captions",
+        "_drawn",
+        "_fits",
+        "_lit",
+        "_profile",
+        "_serial",
+        "_shown",
+        "_size",
+        "_sweep",
+        "_uncaptioned",
+        "keeper",
+    )
+
     shows_codes = shows_tests = True
 
     def __init__(

@@ -82,6 +82,29 @@ class Keeper(Generic[D]):
             driver to the callback, then watches it. Ends only by raising the DeviceError that ends it.
     """
 
+    __slots__ = (
+        "_checked_ns",
+        "_clock",
+        "_cut",
+        "_device",
+        "_end",
+        "_first_try",
+        "_flaps",
+        "_greeting",
+        "_is_open",
+        "_open",
+        "_reason",
+        "_serve",
+        "_state",
+        "_tried",
+        "_wanted",
+        "detail",
+        "on_change",
+        "on_health",
+        "role",
+        "where",
+    )
+
     def __init__(self, role: str, where: str, open_: OpenTransport, clock: Clock, serve: Serve[D]) -> None:
         self.role, self.where = role, where
         self.detail: dict[str, str] = {"port": where}
@@ -221,7 +244,12 @@ class Keeper(Generic[D]):
             self._cut, self._end, self._is_open = Cut(), None, True
             transport.on_end(self.broke)
             try:
-                return await self._served(transport)
+                if self._end is None:
+                    with suppress(CutShort):
+                        await self._cut.during(self._serve(transport, self._greeted))
+                return self._reason_of_end()
+            except DeviceError as error:
+                return error
             except BaseException as bug:
                 self._device = None
                 if isinstance(bug, Exception):
@@ -235,15 +263,8 @@ class Keeper(Generic[D]):
             greeting.end()
             self._greeting = None
 
-    async def _served(self, transport: Transport) -> DeviceError:
-        """What ended it, from inside or by ``broke``; a bug comes out."""
-        try:
-            if self._end is None:
-                await self._cut.during(self._serve(transport, self._greeted))
-        except CutShort:
-            pass
-        except DeviceError as error:
-            return error
+    def _reason_of_end(self) -> DeviceError:
+        """What ``broke`` was told; a bug comes out."""
         assert self._end is not None, "a connection ends by an error"
         if not isinstance(self._end, DeviceError):
             raise self._end

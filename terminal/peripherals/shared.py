@@ -36,6 +36,8 @@ AWAY: Final = "training_has_devices"
 class Shared:
     """``real`` opens and keeps the ports; ``training`` only uses them, while ``lend`` says so."""
 
+    __slots__ = ("_devices", "_pages", "_real", "_there", "_training", "real")
+
     def __init__(self, devices: Devices) -> None:
         self._pages = [0, 0]  # of the real counter, of the practising one
         self._devices = devices

@@ -7,7 +7,7 @@ had none of that kind.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from drivers.device_protocol import ROLES, Role
 from terminal.counter.ports import (
@@ -55,17 +55,19 @@ async def _job(job: Job) -> None:
 
 
 class Slot(Generic[P]):
-    """``work`` runs the job of whoever stands here; it goes on with the next one when that is put here."""
+    """Runs the job of whoever stands here, and goes on with the next one when that is put here."""
 
-    __slots__ = ("_clock", "_cut", "_jobs", "_port", "on_health", "work")
+    __slots__ = ("_clock", "_jobs", "_made_cut", "_port", "_start", "_work", "on_health")
+    role: ClassVar[Role]
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.on_health: Callable[[], None] = _nobody  # told when the health of who stands here changes
         self._port: P | None = None
         self._jobs: Sequence[Job] = ()
-        self._cut = Cut()
-        self.work = OnDemand(self._run)
+        self._start: Start | None = None  # once the service runs
+        self._work: OnDemand | None = None  # this and the next once something stands here: most places are empty
+        self._made_cut: Cut | None = None
 
     def __bool__(self) -> bool:
         return self._port is not None
@@ -76,10 +78,29 @@ class Slot(Generic[P]):
         keeper = getattr(port, "keeper", None)  # several behind one port are seen with the next round
         if isinstance(keeper, Keeper):
             keeper.on_health = self._health_changed
-        self._cut.cut()
-        if jobs:
-            self.work.wake()
+        if self._made_cut is not None:
+            self._made_cut.cut()
+        self._wake()
         self.on_health()
+
+    def begin(self, start: Start) -> None:
+        """From now on ``start`` gets the work by the role's name where there is some, at once for who is here."""
+        self._start = start
+        self._wake()
+
+    def _wake(self) -> None:
+        if not self._jobs or self._start is None:
+            return
+        if self._work is None:
+            self._work = OnDemand(self._run)
+            self._work.begin(self._start, self.role)
+        self._work.wake()
+
+    @property
+    def _cut(self) -> Cut:
+        if self._made_cut is None:
+            self._made_cut = Cut()
+        return self._made_cut
 
     def _health_changed(self) -> None:
         self.on_health()
@@ -87,11 +108,11 @@ class Slot(Generic[P]):
     async def _run(self) -> None:
         while self._jobs:
             try:
-                await self._cut.during(self._work(self._jobs))
+                await self._cut.during(self._all(self._jobs))
             except CutShort:
                 continue
 
-    def _work(self, jobs: Sequence[Job]) -> Awaitable[None]:
+    def _all(self, jobs: Sequence[Job]) -> Awaitable[None]:
         return jobs[0]() if len(jobs) == 1 else together(*map(_job, jobs))
 
     def health(self) -> Health:
@@ -101,6 +122,7 @@ class Slot(Generic[P]):
 
 
 class DisplaySlot(Slot[Display]):
+    role = "display"
     __slots__ = ("_lent", "_pages", "_watched", "again")
 
     def __init__(self, clock: Clock) -> None:
@@ -166,6 +188,7 @@ class DisplaySlot(Slot[Display]):
 
 
 class PrinterSlot(Slot[Printer]):
+    role = "printer"
     __slots__ = ()
 
     async def expect(self, receipt: Receipt) -> None:
@@ -187,6 +210,7 @@ class PrinterSlot(Slot[Printer]):
 
 
 class SpeakerSlot(Slot[Speaker]):
+    role = "speaker"
     __slots__ = ()
 
     async def say(self, utterance: Utterance) -> Played:
@@ -194,6 +218,7 @@ class SpeakerSlot(Slot[Speaker]):
 
 
 class ScannerSlot(Slot[Scanner]):
+    role = "scanner"
     __slots__ = ("_lent", "on_there")
 
     def __init__(self, clock: Clock) -> None:
@@ -284,7 +309,7 @@ class Slots:
         """The service runs: what stands here is opened now, what is put here later is opened then."""
         self.scanner.on_there = scanner_there
         for role in ROLES:
-            self.place(role).work.begin(start, role)
+            self.place(role).begin(start)
 
     def place(self, role: Role) -> DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot:
         found: DisplaySlot | ScannerSlot | PrinterSlot | SpeakerSlot = getattr(self, role)
