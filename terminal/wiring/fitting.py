@@ -129,7 +129,8 @@ class Fittings:
                 table: DeviceTable | None = getattr(stand.table, role)
                 place = stand.slots.place(role)
                 if table is not None and place and place.health().reason in OUT:
-                    found.append(Ill(counter, role, table.port, table.driver or catalogue.of_role(role)[0].name))
+                    driver = table.driver or catalogue.of_role(role)[0].name
+                    found.append(Ill(counter, role, table.port, driver, table.baud))
         return found
 
     def has(self, roles: Iterable[Role]) -> bool:

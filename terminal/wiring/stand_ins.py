@@ -33,12 +33,13 @@ Key = tuple[str, Role]
 
 @dataclass(frozen=True, slots=True)
 class Ill:
-    """A device that is out; ``driver``: the one its port was opened with."""
+    """A device that is out; ``driver`` and, where settings name it, ``baud``: what its port was opened with."""
 
     counter: str
     role: Role
     port: str
     driver: str
+    baud: int = 0
 
 
 class Places(Protocol):
@@ -194,7 +195,7 @@ class StandIns:
                 asked, found = await self._places.who_is(ill.port)
                 if asked != "busy":
                     break
-        if found is not None and found.role == ill.role and found.driver != ill.driver:
+        if found is not None and found.role == ill.role and _another(ill, found):
             self._offer(key, ill.port, found)
         return True
 
@@ -210,6 +211,11 @@ class StandIns:
     def _withdraw(self, key: Key) -> None:
         if self._offers.pop(key, None) is not None:
             self._places.changed(key[0])
+
+
+def _another(ill: Ill, found: ProposalView) -> bool:
+    """One of the same kind at the speed in use would have been heard already."""
+    return found.driver != ill.driver or bool(ill.baud and found.baud and ill.baud != found.baud)
 
 
 def _now_s() -> float:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -146,6 +147,22 @@ def test_a_port_that_a_person_gives_to_another_role_meanwhile_is_neither_asked_n
         bench.plugged["link:/dev/c"] = "2 printer"
         await asyncio.sleep(LOOK_S + 1)
         assert found.offered("1") == [], "it is another counter's now"
+
+    played(story)
+
+
+@pytest.mark.row(44)
+@pytest.mark.parametrize(("baud", "offers"), [(9600, 0), (19200, 1)])
+def test_one_of_the_same_kind_on_the_same_socket_is_offered_where_its_speed_is_another(
+    baud: int, offers: int
+) -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.plugged[OLD.port] = "1 printer"
+        bench.answers[OLD.port] = [("found", ProposalView("printer", "escpos", "generic-80", "Same", "", baud))]
+        bench.out = [replace(OLD, baud=9600)]
+        found.look_round()
+        await asyncio.sleep(GONE_S + 2 * LOOK_S)
+        assert len(found.offered("1")) == offers
 
     played(story)
 
