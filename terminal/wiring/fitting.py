@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 import msgspec
@@ -20,6 +20,7 @@ from terminal.counter.slips import Slips
 from terminal.errors import BadSettings, Conflict, InvalidRequest, TerminalError, Unavailable
 from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Actor, NewEvent
+from terminal.payments.money import Money
 from terminal.peripherals.bench import Bench
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.painters import Sign, no_sign
@@ -95,7 +96,7 @@ class Fittings:
         slots.fill(lambda role: self._make(table, role, slots.printer))
         shop = self._loaded.settings
         how = Manner(shop.shop.currency, table.languages.get("voice", "en"), shop.mode == "test")
-        bench = Bench(slots, self._entropy, how, lambda: self._busy(table.id))
+        bench = Bench(slots, self._entropy, how, partial(self._busy, table.id))
         self._stands[table.id] = Stand(table, slots, bench)
         return slots.devices()
 
@@ -307,13 +308,19 @@ def maker(
     """What makes a counter's devices of its table, for the start, for the check and for another choice alike."""
     sweeper = Sweeper()  # one timer asks the devices of all counters
 
+    @cache
+    def spoken(language: str) -> tuple[Callable[[str], str], Callable[[Money], str]]:
+        """One pair for all counters of a language."""
+        shown = Catalogue.load(language)
+        return shown.text, shown.money
+
     def make(table: CounterTable, only: Role | None = None, paper: Printer | None = None) -> Devices:
-        shown = Catalogue.load(counter_of(table).language("display"))
+        words, money = spoken(counter_of(table).language("display"))
         return build_devices(
             table,
             clock=clock,
-            words=shown.text,
-            money=shown.money,
+            words=words,
+            money=money,
             title=table.title or house.title,
             phrase=lambda said: phrase(said, wallet_title=slips.method(said.wallet, said.language)),
             sweep=sweeper.counter(table.id),
