@@ -59,6 +59,7 @@ class CounterDisplay:
         self._profile = profile or DisplayProfile()
         self._link = DisplayLink(transport, self._profile, on_event)
         self._hello: DisplayHello | None = None
+        self._told: Callable[[DisplayState | None], None] = _nobody  # of the glance that is out
 
     async def hello(self) -> DisplayHello:
         """Find out who is there; waits for a board that the opening of its port has reset."""
@@ -177,17 +178,20 @@ class CounterDisplay:
         Returns:
             False: not asked, and nothing will be told; call ``state``.
         """
-        known = self._known()
+        self._known()
+        if not self._link.glance(Type.STATE, self._glanced):
+            return False
+        self._told = told
+        return True
 
-        def read(payload: bytes | None) -> None:
-            try:
-                state = DisplayState.read(payload or b"")
-            except messages.NotThatMessage:
-                told(None)
-            else:
-                told(state if state.boot_id == known.boot_id else None)
-
-        return self._link.glance(Type.STATE, read)
+    def _glanced(self, payload: bytes | None) -> None:
+        told, self._told = self._told, _nobody
+        try:
+            state = DisplayState.read(payload or b"")
+        except messages.NotThatMessage:
+            told(None)
+        else:
+            told(state if state.boot_id == self._link.boot_id else None)
 
     async def ping(self) -> None:
         await self._tell(Type.PING)
@@ -237,6 +241,10 @@ class CounterDisplay:
             f"{self._transport.name}: this is not the counter display but {_stranger(heard)}; "
             "plug the display in here or correct the binding"
         )
+
+
+def _nobody(_state: DisplayState | None) -> None:
+    """No glance is out."""
 
 
 def _stranger(heard: bytes) -> str:

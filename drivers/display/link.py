@@ -63,6 +63,7 @@ class DisplayLink:
         self._expected: Type = Type.ACK
         self._give: Callable[[Frame], None] | None = None  # who gets the answer; None: nobody, or it came
         self._last_try = False
+        self._told: Callable[[bytes | None], None] = _nobody  # of the glance that is out
 
     async def restart(self) -> None:
         """Forget who was there, and what they said."""
@@ -134,16 +135,23 @@ class DisplayLink:
         """
         frame, data = _question(kind, self._seq % 255 + 1)
 
-        def give(answer: Frame | None) -> None:
-            self._asked = self._give = None
-            self._turns.end()
-            told(answer.payload if answer is not None and answer.type == kind else None)
-
-        if not self._turns.begin(data, lambda: give(None), limit_ms=self._profile.answer_ms):
+        if not self._turns.begin(data, self._unanswered, limit_ms=self._profile.answer_ms):
             return False
-        self._seq = frame.seq
-        self._expect(frame, kind, give, last=True)
+        self._seq, self._told = frame.seq, told
+        self._expect(frame, kind, self._glanced, last=True)
         return True
+
+    def _glanced(self, answer: Frame) -> None:
+        self._end_glance(answer.payload if answer.type == self._expected else None)
+
+    def _unanswered(self) -> None:
+        self._end_glance(None)
+
+    def _end_glance(self, payload: bytes | None) -> None:
+        told, self._told = self._told, _nobody
+        self._asked = self._give = None
+        self._turns.end()
+        told(payload)
 
     def _expect(self, asked: Frame, kind: Type, give: Callable[[Frame], None], *, last: bool) -> None:
         self._asked, self._expected, self._give, self._last_try = asked, kind, give, last
@@ -203,6 +211,10 @@ class DisplayLink:
 
     def rebooted(self) -> None:
         self._turns.fail(DisplayRebooted(f"display at {self._transport.name}: it started again and is dark"))
+
+
+def _nobody(_payload: bytes | None) -> None:
+    """No glance is out."""
 
 
 @lru_cache(maxsize=512)

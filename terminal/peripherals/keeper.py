@@ -177,8 +177,8 @@ class Keeper(Generic[D]):
         changed = state is not self._state or reason != self._reason
         if changed:
             self._log(state, reason)
-        if state is not HealthState.FAULT:
-            self.detail.pop("advice", None)
+            if state is not HealthState.FAULT:
+                self.detail.pop("advice", None)
         self._state, self._reason, self._checked_ns = state, reason, self._clock.mono_ns()
         if changed:
             self.on_health()

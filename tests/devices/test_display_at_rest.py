@@ -200,6 +200,23 @@ def test_l5_l7_the_late_answer_to_a_glance_fits_no_later_question() -> None:
     play(story())
 
 
+def test_l9_a_display_greeted_anew_while_a_glance_is_out_has_told_nothing_of_its_screen() -> None:
+    async def story() -> None:
+        cable, states = wire(DisplayStub(), delay_s=0.05), list[DisplayState | None]()
+        display = await greeted(cable)
+        watching = asyncio.ensure_future(display.watch())
+        await asyncio.sleep(0)
+        assert display.glance(states.append)
+        await display.hello()
+        assert states == [None]
+        assert not watching.done()
+        watching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await watching
+
+    play(story())
+
+
 def test_a_glance_is_refused_where_it_cannot_be_taken_at_once() -> None:
     async def story() -> None:
         cable, states = wire(DisplayStub(), delay_s=0.01), list[DisplayState | None]()
