@@ -75,12 +75,7 @@ class Sale:
     @property
     def live_attempt(self) -> Attempt | None:
         """What the sale is about now; one that was set aside only when nothing else is live."""
-        if (blocking := self.blocking_attempt) is not None:
-            return blocking
-        for each in self.attempts:
-            if each.live:
-                return each
-        return None
+        return self.blocking_attempt or next((each for each in self.attempts if each.live), None)
 
     @property
     def blocking_attempt(self) -> Attempt | None:
