@@ -112,6 +112,11 @@ WANTED: list[Reply] = [
 ]
 
 
+def typed(replies: list[Reply]) -> list[tuple[object, ...]]:
+    """Replies of two kinds with the same bytes are equal as tuples, and are not the same."""
+    return [(type(reply).__name__, *reply) for reply in replies]
+
+
 def in_pieces(*cuts: int) -> list[Reply]:
     demux, replies = StateDemux(), list[Reply]()
     for start, end in pairwise((0, *cuts, len(STREAM))):
@@ -122,13 +127,15 @@ def in_pieces(*cuts: int) -> list[Reply]:
 def test_l4_the_stream_in_every_pair_of_cuts_and_byte_by_byte() -> None:
     for first in range(len(STREAM) + 1):
         for second in range(first, len(STREAM) + 1):
-            assert in_pieces(first, second) == WANTED
-    assert in_pieces(*range(len(STREAM))) == WANTED
+            assert typed(in_pieces(first, second)) == typed(WANTED)
+    assert typed(in_pieces(*range(len(STREAM)))) == typed(WANTED)
 
 
 def test_noise_and_torn_states_do_not_swallow_the_next_one() -> None:
     well = VECTORS["state well"]
-    assert StateDemux().feed(b"\xff\x80\x01\x03" + well[:4] + well) == [Automatic(well), Counted(0, 32)]
+    assert typed(StateDemux().feed(b"\xff\x80\x01\x03" + well[:4] + well)) == typed(
+        [Automatic(well), Counted(0, 32)]
+    )
     torn = StateDemux()
     torn.feed(well[:5])
     assert torn.partial

@@ -36,6 +36,11 @@ WANTED: list[Reply] = [
 ]
 
 
+def typed(replies: list[Reply]) -> list[tuple[object, ...]]:
+    """Replies of two kinds with the same bytes are equal as tuples, and are not the same."""
+    return [(type(reply).__name__, *reply) for reply in replies]
+
+
 def in_pieces(*cuts: int) -> list[Reply]:
     demux = Demux()
     replies: list[Reply] = []
@@ -47,32 +52,34 @@ def in_pieces(*cuts: int) -> list[Reply]:
 def test_l4_the_stream_in_every_pair_of_cuts() -> None:
     for first in range(len(STREAM) + 1):
         for second in range(first, len(STREAM) + 1):
-            assert in_pieces(first, second) == WANTED
+            assert typed(in_pieces(first, second)) == typed(WANTED)
 
 
 def test_l4_one_byte_at_a_time() -> None:
-    assert in_pieces(*range(len(STREAM))) == WANTED
+    assert typed(in_pieces(*range(len(STREAM)))) == typed(WANTED)
 
 
 @pytest.mark.parametrize("first", [value for value in range(256) if value & 0x93 == 0x10])
 def test_every_first_byte_of_an_automatic_status_begins_one(first: int) -> None:
     data = bytes((first, 0x6F, 0x0F, 0x0F))
-    assert Demux().feed(data) == [Automatic(data)]
+    assert typed(Demux().feed(data)) == typed([Automatic(data)])
 
 
 def test_a_block_of_four_bytes_is_no_automatic_status() -> None:
-    assert Demux().feed(b"\x5fabc\x00\x37\x22\x30\x31\x00") == [Block(b"_abc"), Block(b"\x37\x22\x30\x31")]
+    assert typed(Demux().feed(b"\x5fabc\x00\x37\x22\x30\x31\x00")) == typed(
+        [Block(b"_abc"), Block(b"\x37\x22\x30\x31")]
+    )
 
 
 def test_what_no_printer_says_is_counted_byte_by_byte() -> None:
     demux = Demux()
     strange = bytes(value for value in range(0x80, 0x100))
-    assert demux.feed(strange + b"\x1b\x15\x12") == [RealTime(0x12)]
+    assert typed(demux.feed(strange + b"\x1b\x15\x12")) == typed([RealTime(0x12)])
     assert demux.strange == len(strange) + 2
 
 
 def test_a_torn_automatic_status_does_not_swallow_what_follows() -> None:
-    assert Demux().feed(b"\x10\x00\x12") == [RealTime(0x12)]
+    assert typed(Demux().feed(b"\x10\x00\x12")) == typed([RealTime(0x12)])
 
 
 def test_a_torn_automatic_status_is_forgotten_after_its_time() -> None:
@@ -80,11 +87,13 @@ def test_a_torn_automatic_status_is_forgotten_after_its_time() -> None:
     assert demux.feed(b"\x18\x00") == []
     assert demux.partial
     demux.reset()
-    assert demux.feed(b"\x03") == [InTurn(3)]
+    assert typed(demux.feed(b"\x03")) == typed([InTurn(3)])
 
 
 def test_flow_control_stands_anywhere() -> None:
-    assert Demux().feed(b"\x18\x13\x00\x0c\x11\x00") == [Flow(False), Flow(True), Automatic(b"\x18\x00\x0c\x00")]
+    assert typed(Demux().feed(b"\x18\x13\x00\x0c\x11\x00")) == typed(
+        [Flow(False), Flow(True), Automatic(b"\x18\x00\x0c\x00")]
+    )
 
 
 def test_a_block_without_an_end_is_bounded() -> None:
@@ -199,4 +208,4 @@ def test_automatic_status(data: bytes, paper: Paper, fault: str) -> None:
 
 def test_p3_the_power_on_notice_is_a_block_and_its_zero_is_no_answer_in_turn() -> None:
     """``3B 31 00`` (memory switch 1-1): read as loose bytes, its zero was taken for a question answered."""
-    assert Demux().feed(b"\x3b\x31\x00\x00") == [Block(POWERED_ON), InTurn(0)]
+    assert typed(Demux().feed(b"\x3b\x31\x00\x00")) == typed([Block(POWERED_ON), InTurn(0)])
