@@ -72,8 +72,10 @@ def test_what_is_part_of_no_state_is_counted_byte_by_byte() -> None:
 
 @pytest.mark.parametrize(
     ("byte", "bit", "told"),
-    [(2, 0x04, "drawer_high"), (2, 0x08, "offline"), (2, 0x20, "cover_open"), (3, 0x08, "cutter_jam")]
-    + [(3, 0x40, "offline"), (3, 0x20, "offline"), (3, 0x04, "offline"), (4, 0x40, "offline")],
+    [
+        *((2, 0x04, "drawer_high"), (2, 0x08, "offline"), (2, 0x20, "cover_open"), (3, 0x08, "cutter_jam")),
+        *((3, 0x40, "offline"), (3, 0x20, "offline"), (3, 0x04, "offline"), (4, 0x40, "offline")),
+    ],
 )
 def test_each_bit_of_a_state_says_one_thing(byte: int, bit: int, told: str) -> None:
     data = bytearray(VECTORS["state well"])
