@@ -45,7 +45,7 @@ class CounterDisplay:
     ``state`` (or anything) at least every ``profile.keep_alive_ms``.
     """
 
-    __slots__ = ("_hello", "_link", "_profile", "_serial", "_transport")
+    __slots__ = ("_hello", "_link", "_profile", "_serial", "_told", "_transport")
 
     def __init__(
         self,

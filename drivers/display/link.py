@@ -44,6 +44,7 @@ class DisplayLink:
         "_on_event",
         "_profile",
         "_seq",
+        "_told",
         "_transport",
         "_turns",
         "boot_id",
