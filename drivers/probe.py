@@ -91,6 +91,20 @@ async def who(
     return None
 
 
+async def also_at(open_at: Callable[[int], OpenTransport], found: Found, speed: int) -> bool:
+    """Whether the same device answers at ``speed`` bit/s, too: USB serial has no speeds.
+
+    Raises:
+        DeviceGone, DeviceRefused: the port is gone, or not ours to open.
+    """
+    same = [each for each in all_protocols() if each.key == f"{found.role}/{found.protocol}"]
+    try:
+        again = await who(open_at, same, speeds=(speed,))
+    except Stranger:  # what it makes of a question at the wrong speed
+        return False
+    return again is not None and again.protocol == found.protocol
+
+
 async def _wipe(transport: Transport) -> None:
     try:
         await _clear(transport)

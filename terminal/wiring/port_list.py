@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.binding import link_of, meant, opener
+from drivers.device_protocol import Found
 from drivers.errors import DeviceError, DeviceTimeout
 from drivers.hotplug import Port, ports, twins
 from drivers.own_thread import in_own_thread
@@ -111,11 +112,12 @@ class PortList:
         def open_at(baud: int) -> OpenTransport:
             return self._opens(binding, baud=baud)
 
-        found = None
+        found, baud = None, 0
         async with self._turn:
             try:
                 async with asyncio.timeout(PROBE_S):
                     found = await who(open_at, link=link_of(binding))
+                    baud = await _own_speed(open_at, found) if found else 0
             except Stranger as stranger:
                 self._tell(binding, Asked("stranger", str(stranger)))
                 return
@@ -125,7 +127,6 @@ class PortList:
         if found is None:
             self._tell(binding, Asked("silent"))
             return
-        baud = int(found.detail.get("baud", 0))
         proposal = ProposalView(found.role, found.protocol, found.profile, found.title, found.serial, baud)
         self._tell(binding, Asked("found", found.title, proposal))
 
@@ -134,6 +135,17 @@ class PortList:
         self._looked_s = -self._fresh_s  # whoever looks next sees it
         if asked.state != "asking":
             log.info("port %s: %s %s", binding, asked.state, asked.says)
+
+
+async def _own_speed(open_at: Callable[[int], OpenTransport], found: Found) -> int:
+    """The speed to write down for it; 0: it answers at its profile's own. Raises DeviceError."""
+    from drivers.probe import also_at
+    from terminal.peripherals.usual_speed import usual_speed
+
+    baud, usual = int(found.detail.get("baud", 0)), usual_speed(found.role, found.protocol, found.profile)
+    if baud == usual or not (baud and usual):
+        return 0
+    return 0 if await also_at(open_at, found, usual) else baud
 
 
 def _look(used: dict[str, str]) -> tuple[dict[str, Port], dict[str, str]]:

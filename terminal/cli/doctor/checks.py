@@ -50,23 +50,28 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A device of the settings and the ports its binding means now."""
+    """A device of the settings and the ports its binding means now; ``baud``: how it is opened, 0: not known."""
 
     counter: str
     role: str
     binding: str
     driver: str = ""
     means: tuple[str, ...] = ()
+    baud: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Who answered where a device of the settings should be. ``stranger``: a kind of drivers.probe.Stranger."""
+    """Who answered where a device of the settings should be. ``stranger``: a kind of drivers.probe.Stranger.
+
+    ``baud``: the speed of that answer, 0 where the line has none.
+    """
 
     role: str = ""
     protocol: str = ""
     stranger: str = ""
     refused: str = ""
+    baud: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +222,8 @@ def _answers(machine: Machine) -> Iterable[Finding]:
             yield Finding("cables_swapped", "wrong", {**facts, "found": f"{heard.role} ({heard.protocol})"})
         elif bound.driver and heard.protocol != bound.driver:
             yield Finding("other_driver", "wrong", {**facts, "found": heard.protocol, "driver": bound.driver})
+        elif bound.baud and heard.baud and heard.baud != bound.baud:
+            yield Finding("other_speed", "wrong", {**facts, "found": str(heard.baud), "baud": str(bound.baud)})
         else:
             yield Finding("answers", "good", {**facts, "found": heard.protocol})
 

@@ -11,7 +11,7 @@ import typer
 from drivers.binding import link_of, opener
 from drivers.catalogue import all_protocols
 from drivers.errors import DeviceError
-from drivers.probe import Stranger, who
+from drivers.probe import Stranger, also_at, who
 from drivers.transport import OpenTransport
 from terminal.cli.doctor.checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
 from terminal.cli.doctor.doors import door_findings
@@ -102,14 +102,21 @@ async def heard(machine: Machine, open_: Callable[[str, int], OpenTransport]) ->
 
 async def _who_is_at(bound: Bound, open_: Callable[[str, int], OpenTransport]) -> Heard | None:
     """None: the device is one of those that answer nobody."""
+
+    def open_at(baud: int) -> OpenTransport:
+        return open_(bound.binding, baud)
+
     try:
-        found = await who(lambda baud: open_(bound.binding, baud), link=link_of(bound.binding))
+        found = await who(open_at, link=link_of(bound.binding))
+        speed = int(found.detail.get("baud", 0)) if found else 0
+        if found and bound.baud not in (0, speed) and await also_at(open_at, found, bound.baud):
+            speed = bound.baud
     except Stranger as stranger:
         return Heard(stranger=stranger.kind)
     except (DeviceError, ValueError) as error:
         return Heard(refused=str(error))
     if found:
-        return Heard(found.role, found.protocol)
+        return Heard(found.role, found.protocol, baud=speed)
     asked = {each.key for each in all_protocols() if each.probe}
     return Heard() if f"{bound.role}/{bound.driver}" in asked else None
 

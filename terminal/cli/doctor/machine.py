@@ -14,6 +14,7 @@ from drivers.binding import meant
 from drivers.hotplug import Port, Roots, ports
 from drivers.usb_printer import printers
 from terminal.cli.doctor.checks import BRIDGES, Access, Bound, Holder, Machine
+from terminal.peripherals.usual_speed import usual_speed
 from terminal.settings import PORTLESS, CounterTable, DeviceTable
 
 RULES: Final = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
@@ -174,7 +175,8 @@ def _bound(places: Places, counters: Sequence[CounterTable]) -> Iterator[Bound]:
             for table in several:
                 if table and not table.port.startswith(("audio:", *PORTLESS)):
                     means = _means(places, table.port)
-                    yield Bound(counter.id, role, table.port, table.driver, means)
+                    baud = table.baud or usual_speed(role, table.driver, table.profile)
+                    yield Bound(counter.id, role, table.port, table.driver, means, baud)
 
 
 def _means(places: Places, binding: str) -> tuple[str, ...]:

@@ -65,13 +65,21 @@ def test_d12_a_look_that_hangs_holds_up_no_end_of_the_service() -> None:
         late[0].join(WATCHDOG_S)  # what it still does belongs to no other test's world
 
 
+class Noisy(LineScanner):
+    """What a question at the wrong speed may bring back."""
+
+    def receive(self, data: bytes, now_ms: int) -> bytes:
+        super().receive(data, now_ms)
+        return bytes(range(0x80, 0xA0))
+
+
 @pytest.mark.row(41, 97)
 def test_who_answers_is_proposed_with_the_speed_of_its_answer() -> None:
     """A printer set to 9600 by its switches is silent at its profile's 115200."""
     stub = PrinterStub()
 
     def opens(_binding: str, *, baud: int) -> OpenTransport:
-        return Wire(stub if baud == 9600 else LineScanner(), baud=baud).open
+        return Wire(stub if baud == 9600 else Noisy(), baud=baud).open
 
     async def asked() -> ProposalView | None:
         return (await PortList(dict, opens=opens).who_is("link:/dev/printer")).proposal
@@ -79,6 +87,22 @@ def test_who_answers_is_proposed_with_the_speed_of_its_answer() -> None:
     found = run(asked(), seed=1)
     assert found is not None
     assert (found.role, found.baud) == ("printer", 9600)
+
+
+@pytest.mark.row(41, 97)
+def test_who_answers_at_every_speed_is_proposed_with_its_usual_one() -> None:
+    """USB serial has no speeds; what is written down for it should be right behind a real line, too."""
+    stub = PrinterStub()
+
+    def opens(_binding: str, *, baud: int) -> OpenTransport:
+        return Wire(stub, baud=baud).open
+
+    async def asked() -> ProposalView | None:
+        return (await PortList(dict, opens=opens).who_is("link:/dev/printer")).proposal
+
+    found = run(asked(), seed=1)
+    assert found is not None
+    assert (found.role, found.baud) == ("printer", 0)
 
 
 @pytest.mark.row(41)

@@ -79,6 +79,8 @@ def test_l12_each_trouble_has_its_finding(machine: Machine, said: list[str]) -> 
     ("answer", "said"),
     [
         (Heard("display", "countertop"), ["answers", "all_well"]),
+        (Heard("display", "countertop", baud=115200), ["answers", "all_well"]),
+        (Heard("display", "countertop", baud=9600), ["other_speed"]),
         (Heard("printer", "escpos"), ["cables_swapped"]),
         (Heard("display", "nextion"), ["other_driver"]),
         (Heard(stranger="garbage"), ["wrong_speed"]),
@@ -90,7 +92,7 @@ def test_l12_each_trouble_has_its_finding(machine: Machine, said: list[str]) -> 
     ],
 )
 def test_l10_who_answers_is_held_against_the_settings(answer: Heard, said: list[str]) -> None:
-    assert slugs(replace(WELL, bound=(BOUND,), heard={BOUND.binding: answer})) == said
+    assert slugs(replace(WELL, bound=(replace(BOUND, baud=115200),), heard={BOUND.binding: answer})) == said
 
 
 def test_every_finding_has_words_in_every_language_and_they_name_the_same_facts() -> None:
@@ -255,7 +257,7 @@ def test_l10_asked_on_its_own_port_a_device_is_held_against_the_settings(
 ) -> None:
     async def story() -> list[str]:
         cable = wire(stub())
-        machine = replace(WELL, bound=(BOUND,))
+        machine = replace(WELL, bound=(replace(BOUND, baud=115200),))
         told = await heard(machine, lambda _binding, _baud: cable.open)
         return slugs(replace(machine, heard=told))
 
@@ -292,9 +294,12 @@ def test_the_devices_of_the_settings_are_looked_up_in_the_same_tree(tree: Tree, 
         display=DeviceTable(port="usb-serial:A5"),
         scanner=ScannerTable(port="usb-serial:B7"),
         printer=PrinterTable(port="usb-printer:J5"),
+        printers=(PrinterTable(port="usb-serial:P1"), PrinterTable(port="usb-serial:P2", baud=9600)),
         speaker=SpeakerTable(port="audio:default"),
     )
     bound = describe(Places(tmp_path), [counter]).bound
+    assert [each.baud for each in bound] == [115200, 9600, 115200, 115200, 9600], "as the service opens them"
+    bound = bound[:3]
     lp0 = str(tree.roots.dev / "usb" / "lp0")
     assert [(each.role, each.means) for each in bound] == [
         ("display", (str(port),)),
