@@ -93,7 +93,7 @@ class Feed:
         """Batches of events after ``number``, for ever; the caller closes the iterator."""
         while True:
             news = self._news
-            while number < self._last and (batch := self.after(number)):
+            while batch := self.after(number):
                 number = batch[-1].number
                 yield batch
             await news.wait()
