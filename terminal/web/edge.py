@@ -4,7 +4,7 @@ import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from aiohttp import web
@@ -21,7 +21,11 @@ from terminal.web.legs import Looking
 from terminal.web.ports import Fitter, Trainer, Visitor
 from terminal.web.rates import Buckets
 
-ReceiptPicture = Callable[[Receipt], Awaitable[bytes]]
+
+class ReceiptPicture(Protocol):
+    """A slip as PNG, for the paper of a printer profile; empty: usual paper."""
+
+    def __call__(self, receipt: Receipt, profile: str = "", /) -> Awaitable[bytes]: ...
 
 
 class EdgeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

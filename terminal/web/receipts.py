@@ -17,6 +17,7 @@ from terminal.people.roles import Action
 from terminal.settlement.fees import Settled
 from terminal.web.calls import Answer, Call
 from terminal.web.desks.reports import DESK
+from terminal.web.edge import Edge
 from terminal.web.sales import shown
 from terminal.web.shapes.counters import SlipChoice
 from terminal.web.shapes.form import Done, Nothing
@@ -41,15 +42,15 @@ async def decide_slip(call: Call[SlipChoice]) -> Answer:
 async def read_receipt(call: Call[ReceiptQuery]) -> Answer:
     sale = call.sale(Action.SEE_SALES)
     if call.form.kind == "merchant":
-        return await _told(call, f"{sale.id}:merchant", merchant_lines(call, sale), frozen=False)
+        return await _told(call, sale, f"{sale.id}:merchant", merchant_lines(call, sale), frozen=False)
     receipt = _receipt_id(sale, call.form.refund, call.form.kind)
     frozen = frozen_lines(call.edge.service.feed.of_subject(sale.id), receipt)
     lines = frozen if frozen is not None else _made(call.edge.service, sale, receipt)
-    return await _told(call, receipt, lines, frozen=frozen is not None, printings=sale.printings(receipt))
+    return await _told(call, sale, receipt, lines, frozen=frozen is not None, printings=sale.printings(receipt))
 
 
 async def _told(
-    call: Call[ReceiptQuery], receipt: str, lines: Receipt, *, frozen: bool, printings: int = 0
+    call: Call[ReceiptQuery], sale: Sale, receipt: str, lines: Receipt, *, frozen: bool, printings: int = 0
 ) -> Answer:
     match call.form.format:
         case "json":
@@ -58,7 +59,15 @@ async def _told(
             return Answer(response=web.Response(text=as_text(lines), content_type="text/plain"))
     if call.edge.picture is None:
         raise NotFound("receipt_picture_unavailable")
-    return Answer(response=web.Response(body=await call.edge.picture(lines), content_type="image/png"))
+    png = await call.edge.picture(lines, _paper(call.edge, sale.counter))
+    return Answer(response=web.Response(body=png, content_type="image/png"))
+
+
+def _paper(edge: Edge, counter: str) -> str:
+    """The profile of this counter's printer; empty: it has none, or the settings no longer have the counter."""
+    stands = edge.fitter.counters() if edge.fitter is not None else []
+    places = (place for each in stands if each.counter == counter for place in each.places)
+    return next((place.profile for place in places if place.role == "printer"), "")
 
 
 async def print_merchant_slip(call: Call[Nothing]) -> Answer:

@@ -150,6 +150,25 @@ async def test_a_device_is_opened_at_the_speed_that_was_chosen_for_it(tmp_path: 
         assert (await owner.post("/counters/1/devices/printer", {**wish, "baud": -1})).slug == "field_wrong"
 
 
+@pytest.mark.row(59)
+async def test_a_receipts_picture_is_of_the_paper_of_its_own_counter(tmp_path: Path) -> None:
+    drawn: list[str] = []
+
+    async def draw(_lines: object, profile: str = "", /) -> bytes:
+        drawn.append(profile)
+        return b"png"
+
+    async with fitted(tmp_path) as at:
+        owner, at.shop.edge.picture = await at.shop.owner(), draw
+        await owner.post(
+            "/counters/1/devices/printer", {"port": GONE, "driver": "escpos", "profile": "generic-58"}
+        )
+        for counter in ("1", "2"):
+            sale = await at.shop.paid(owner, counter=counter)
+            assert (await owner.get(f"/sales/{sale['id']}/receipt?format=png")).status == 200
+    assert drawn == ["generic-58", ""]
+
+
 @pytest.mark.row(47)
 async def test_every_counter_may_have_a_page_as_its_display(tmp_path: Path) -> None:
     async with fitted(tmp_path, DeviceTable(port="browser:")) as at:

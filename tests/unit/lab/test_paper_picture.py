@@ -1,5 +1,6 @@
 """Receipts as pictures: what is on paper is what a person sees, at its place, with codes that read."""
 
+import asyncio
 from io import BytesIO
 from typing import Literal
 
@@ -14,6 +15,7 @@ from terminal.peripherals.painters import PAPER_FONTS, Painter
 from terminal.peripherals.printer import SlipPrinter, printable
 from terminal.simulation.devices import SimulatedCounter
 from terminal.virtual_time import run
+from terminal.wiring.preview import receipt_picture
 from tests.devices.peripheral_rig import running, well
 from tests.qr_seen import texts_in
 
@@ -98,6 +100,14 @@ def test_the_preview_is_the_paper(profile: str) -> None:
 def _png(profile: str) -> bytes:
     slip = printable(RECEIPT, load(profile), PAINT)
     return receipt_png(slip.data, width_dots=slip.width_dots, charset=slip.charset, native_qr=slip.native_qr)
+
+
+@pytest.mark.row(59)
+@pytest.mark.parametrize(
+    ("profile", "like"), [*((each, each) for each in PROFILES), ("", "generic-80"), ("star-line", "generic-80")]
+)
+def test_the_page_draws_a_slip_for_the_counters_own_paper(profile: str, like: str) -> None:
+    assert asyncio.run(receipt_picture(RECEIPT, profile)) == _png(like)
 
 
 def test_nothing_and_far_too_much_are_pictures_too() -> None:
