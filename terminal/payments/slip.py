@@ -252,14 +252,20 @@ def _amounts(sale: Sale, attempt: Attempt, wallet: str, words: Words, money: Mon
     lines: list[Line] = []
     if len(sale.shares) > 1:
         lines.append(Row(words["receipt.total"], money(sale.amount)))
-    payer = attempt.payer_minor
-    if payer is not None and payer != attempt.amount.minor:
-        paid = Money(payer, attempt.amount.currency)
-        lines.append(Row(words["receipt.amount"], money(attempt.amount)))
-        if payer < attempt.amount.minor:
-            lines.append(Row(f"{words['receipt.discount']} ({wallet})", money(paid - attempt.amount)))
-        lines.append(Row(words["receipt.customer_paid"], money(paid)))
+    lines += _of_payer(attempt, wallet, words, money)
     return [*lines, Row(words["receipt.paid"], money(attempt.amount), size=2, bold=True)]
+
+
+def _of_payer(attempt: Attempt, wallet: str, words: Words, money: MoneyText) -> list[Line]:
+    """What the customer paid, where that is not what was due."""
+    payer = attempt.payer_minor
+    if payer is None or payer == attempt.amount.minor:
+        return []
+    paid = Money(payer, attempt.amount.currency)
+    lines: list[Line] = [Row(words["receipt.amount"], money(attempt.amount))]
+    if payer < attempt.amount.minor:
+        lines.append(Row(f"{words['receipt.discount']} ({wallet})", money(paid - attempt.amount)))
+    return [*lines, Row(words["receipt.customer_paid"], money(paid))]
 
 
 def _tenders(sale: Sale) -> list[Attempt]:
@@ -274,9 +280,10 @@ def _all_tenders(
     """The total, each tender with its bank's number, what was paid, and what is missing while something is."""
     lines: list[Line] = [Row(words["receipt.total"], money(sale.amount)), Rule()]
     for each in tenders:
+        whole = Row(words["receipt.customer_paid"], money(each.amount))
         lines += [
             Row(words["receipt.method"], methods(each)),
-            Row(words["receipt.customer_paid"], money(each.amount)),
+            *(_of_payer(each, methods(each), words, money) or [whole]),
             *_long(words["receipt.bank_no"], each.provider_txn),
         ]
     paid = Money(sum(each.amount.minor for each in tenders), sale.amount.currency)

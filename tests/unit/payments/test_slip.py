@@ -131,6 +131,22 @@ def test_a_wallets_own_discount_is_named_and_the_shop_still_gets_all() -> None:
     ]
 
 
+@pytest.mark.row(33, 65)
+def test_a_wallets_discount_on_one_of_several_payments_is_named_there() -> None:
+    sale = paid(amount_minor=2000, payer_minor=1900)
+    sale.start("push", share=1)
+    sale.hear(Signal.SUCCESS, evidence=notice("A2", amount_minor=850, provider_txn="T2"))
+    lines = text(slip_of(sale))
+    told = [line for line in lines if line.startswith(("amount", "discount", "customer_paid", "paid"))]
+    assert told == [
+        "amount: CNY 20.00",
+        "discount (wallet): CNY -1.00",
+        "customer_paid: CNY 19.00",
+        "customer_paid: CNY 8.50",
+        "paid: CNY 28.50",
+    ]
+
+
 def test_a_payer_who_paid_more_gets_no_discount_line() -> None:
     lines = text(slip_of(paid(payer_minor=2900)))
     assert "customer_paid: CNY 29.00" in lines
