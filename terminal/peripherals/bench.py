@@ -54,6 +54,8 @@ class Bench:
         self.check(role)
         with self._begun(role):
             await self._greeted(role)
+            if self.busy():  # a sale opened meanwhile: its code is not painted over
+                raise Conflict("device_test_busy")
             with self.slots.scanner.lent(lambda: not self.busy()) as reads:
                 usable = self.slots.scanner and self.slots.scanner.health().state is not HealthState.FAULT
                 self._witness.reads = reads if usable else None

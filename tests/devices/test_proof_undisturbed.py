@@ -9,6 +9,7 @@ import pytest
 from terminal.counter.glass import Glass
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.errors import Conflict
 from terminal.lab.camera import USUAL, spoiled
 from terminal.lab.eye import Eye
 from terminal.lab.qr_reader import read_picture
@@ -16,7 +17,7 @@ from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.peripherals.proof import Proof, Verdict
 from terminal.simulation.devices import SimulatedCounter
-from terminal.simulation.proving import Proving, proving
+from terminal.simulation.proving import Proving, alone, proving
 from terminal.virtual_time import VirtualEntropy
 from tests.devices.peripheral_rig import painting, play, until
 
@@ -112,5 +113,27 @@ def test_each_test_of_a_scanner_shows_a_screen_of_its_own_number() -> None:
         async with proving(SimulatedCounter(), VirtualEntropy(1)) as at:
             proofs = [await at.bench.test("scanner") for _ in range(2)]
             assert [each.passed for each in proofs] == [True, True]
+
+    play(story())
+
+
+@pytest.mark.row(97)
+def test_i10_a_sale_that_opens_while_a_test_still_waits_for_its_device_keeps_its_code() -> None:
+    """A device that was just plugged in is waited for; behind that wait the test had painted over the customer's."""
+
+    async def story() -> None:
+        async with at_a_counter() as (at, counter, glass):
+            counter.wires["scanner"].unplug()
+            at.slots.put("scanner", alone("scanner", counter.devices()))
+            test = asyncio.ensure_future(at.bench.test("scanner"))
+            await asyncio.sleep(1)
+            at.customer = True
+            glass.want(OF_A_SALE)
+            await until(lambda: counter.screen == "code", 1)
+            customers = counter.glass_code
+            with pytest.raises(Conflict, match="device_test_busy"):
+                await test
+            assert counter.glass_code == customers
+            assert at.bench.testing is None
 
     play(story())
