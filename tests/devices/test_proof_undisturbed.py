@@ -119,7 +119,7 @@ def test_each_test_of_a_scanner_shows_a_screen_of_its_own_number() -> None:
 
 @pytest.mark.row(97)
 def test_i10_a_sale_that_opens_while_a_test_still_waits_for_its_device_keeps_its_code() -> None:
-    """A device that was just plugged in is waited for; behind that wait the test had painted over the customer's."""
+    """A device that was just plugged in is waited for; behind that wait its test had hidden the customer's."""
 
     async def story() -> None:
         async with at_a_counter() as (at, counter, glass):
