@@ -287,8 +287,8 @@ class Paper:
             await self._print(job, self._printer)
 
     async def _print(self, job: _Job, printer: Printer) -> None:
-        """One job, however often it must begin again; past its young time a person decides."""
-        owed = job.owed
+        """One job, begun again while it is young and few copies were torn; then a person decides."""
+        owed, torn = job.owed, 0
         for attempt in itertools.count():
             if (left_s := self._left_s(job)) <= 0:
                 self.listed[owed.id] = (owed, "old")
@@ -309,12 +309,19 @@ class Paper:
                     why=stopped.reason,
                     touched=stopped.touched,
                 )
-                if stopped.touched and not stopped.definite:
-                    self.listed[owed.id] = (owed, "may_have_printed")
+                torn += stopped.touched
+                if why := self._why_asked(stopped, torn):
+                    self.listed[owed.id] = (owed, why)
                     return
                 continue
             await settle(self._book, owed, printed.value)
             return
+
+    def _why_asked(self, stopped: PrintStopped, torn: int) -> str:
+        """Empty: it comes again by itself. A fault that comes back with each copy would use up the roll."""
+        if stopped.touched and not stopped.definite:
+            return "may_have_printed"
+        return "broke_off" if torn > self._limits.copies_by_itself else ""
 
     async def _ready_within(self, printer: Printer, seconds: float, attempt: int) -> bool:
         """A printer that says it is ready and stops each time is tried ever more seldom."""

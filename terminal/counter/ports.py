@@ -324,7 +324,7 @@ class PrintStopped(Exception):
     """The slip did not come out whole.
 
     ``touched`` says that at least a byte may be on paper, ``definite`` that the device reported a fault
-    (then a whole COPY follows by itself when it clears; else a person is asked once).
+    (then a whole COPY follows by itself when it clears, a few times at most; else a person is asked once).
     """
 
     def __init__(self, reason: str, *, touched: bool, definite: bool) -> None:

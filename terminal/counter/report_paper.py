@@ -106,7 +106,8 @@ class ReportPaper:
         return any(x.type == "report_print_started" and x.body["effect"] == owed.id for x in events)
 
     async def _print(self, owed: Owed, lane: Lane, printer: Printer) -> str:
-        lines, copy = from_json(list(owed.body["lines"])), int(owed.body["copy"])
+        lines, first = from_json(list(owed.body["lines"])), int(owed.body["copy"])
+        copy = first
         while True:
             body = {"effect": owed.id, "copy": copy}
             await self._floor.feed.append(
@@ -120,6 +121,8 @@ class ReportPaper:
                 if stopped.touched and not stopped.definite:
                     return "may_have_printed"
                 copy += stopped.touched
+                if copy - first > self._floor.limits.copies_by_itself:
+                    return "broke_off"
                 await asyncio.sleep(AGAIN_S)
                 await printer.ready()
                 continue

@@ -81,10 +81,11 @@ class CounterSettings:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every wait of the counter that is no channel's own, in seconds."""
+    """Every wait of the counter that is no channel's own, in seconds, and what it does at most by itself."""
 
     voice_fresh_s: float = 10.0
     receipt_young_s: float = 600.0
+    copies_by_itself: int = 3  # of a slip or report that breaks off each time; then a person decides
     idle_sale_s: float = 600.0  # an open sale nobody goes on with ends
     switch_proof_s: float = 3.0  # a scan waits this long for the shown code to be proven closed
     cancel_answer_s: float = 3.0  # a cancelling caller waits this long for proof

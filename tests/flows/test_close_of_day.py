@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from terminal.counter.ports import PrintStopped
 from terminal.counter.report_paper import WAITING_MAX, effect
 from terminal.payments.event import Actor
 from terminal.payments.receipt import Row
@@ -98,6 +99,16 @@ async def test_d11_a_z_owed_on_paper_is_printed_after_a_power_cut_and_never_twic
     await shop.until(lambda: len(shop.events("report_printed")) == 2, 30)
     assert shop.events("report_printed")[-1].body["outcome"] == "may_have_printed"
     assert len(shop.events("report_print_started")) == 2
+
+
+@pytest.mark.row(107)
+@story()
+async def test_p1_p2_a_report_that_breaks_off_each_time_comes_in_three_copies_and_no_more(shop: Shop) -> None:
+    shop.counter.printer.stops = [PrintStopped("printer_cover_open", touched=True, definite=True)] * 1000
+    await shop.service.report_paper.ask("1", "x:s", (Row("X REPORT"),), actor=OWNER)
+    await shop.wait(590)
+    assert [slip.copy for slip in shop.counter.printer.begun] == [0, 1, 2, 3]
+    assert [each.body["outcome"] for each in shop.events("report_printed")] == ["broke_off"]
 
 
 @story()

@@ -109,6 +109,24 @@ async def test_p1_i9_paper_out_inside_a_slip_prints_it_whole_as_a_copy_with_the_
 
 @pytest.mark.row(63)
 @story()
+async def test_p1_p2_a_slip_that_breaks_off_each_time_is_a_persons_after_three_copies(shop: Shop) -> None:
+    """A cover that does not close, a clone whose answers look so: paper must not run out for one slip."""
+    printer, paper = shop.counter.printer, shop.lane().paper
+    printer.stops = [torn() for _ in range(1000)]
+    await shop.paid()
+    await shop.wait(590)
+    assert [slip.copy for slip in printer.begun] == [0, 1, 2, 3]
+    assert [why for _, why in paper.listed.values()] == ["broke_off"]
+    printer.stops = [torn() for _ in range(3)]
+    await shop.service.aftercare.decide_slip("1", next(iter(paper.listed)), print_it=True, actor=CASHIER)
+    await shop.wait(60)
+    assert [slip.copy for slip in printer.whole] == [7], "the last that comes by itself may be the whole one"
+    assert paper.listed == {}
+    assert shop.service.feed.owed() == ()
+
+
+@pytest.mark.row(63)
+@story()
 async def test_p4_a_printer_that_cannot_tell_is_asked_about_once_and_prints_nothing_by_itself(shop: Shop) -> None:
     shop.counter.printer.stops = [unsure()]
     await shop.paid()

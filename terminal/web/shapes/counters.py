@@ -48,7 +48,7 @@ class HealthView(msgspec.Struct, frozen=True):
 
 
 class ListedSlip(msgspec.Struct, frozen=True):
-    """A slip a person must print or drop. ``why``: old, may_have_printed, too_many."""
+    """A slip a person must print or drop. ``why``: old, may_have_printed, broke_off, too_many."""
 
     effect: str
     sale: str

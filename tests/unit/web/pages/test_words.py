@@ -21,7 +21,7 @@ MADE_UP: Final = (
     *(f"state.{word}" for word in {*SCREEN_WORDS.values()}),
     *(f"bar.{each}" for each in (*ROLES, *HealthState, "bank", "clock")),
     *(f"timeline.field_{each}" for each in get_args(Field)),
-    *(f"till.slip_{why}" for why in ("old", "may_have_printed", "too_many")),
+    *(f"till.slip_{why}" for why in ("old", "may_have_printed", "broke_off", "too_many")),
     *(f"setup.asks_scan_{role}" for role in ROLES if role != "speaker"),
     *(f"setup.asks_digits_{role}" for role in ROLES if role != "scanner"),
     *(f"setup.{how}" for how in ("passed", "failed", "cannot_tell", "asked_asking", "asked_silent")),
