@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -45,7 +45,7 @@ def prove(
     """Prove that devices do their work: one shows or prints a random code, another must read it back.
 
     Without a running service that has devices it proves the lab's, and says so; not where a counter or a key is
-    named. Ends with 0 only if all passed.
+    named, nor a kind of device that a running service does not have. Ends with 0 only if all passed.
     """
     wanted = roles if roles and not every else []
     if unknown := [role for role in wanted if role not in ROLES]:
@@ -96,7 +96,9 @@ def _in_service(
 
     async def ask() -> list[Shown]:
         async with api(url, key_file) as service:
-            return [each async for each in _tests(service, counter, wanted, quiet=as_json)]
+            report = await service.get("/devices")
+            places = meant(report, counter, wanted, key=key_file is not None)
+            return [await _one(service, *place, quiet=as_json) for place in places]
 
     try:
         return asyncio.run(ask())
@@ -109,16 +111,13 @@ def _in_service(
     return []
 
 
-async def _tests(service: Api, counter: str, wanted: Sequence[str], *, quiet: bool) -> AsyncIterator[Shown]:
-    for each, role in meant(await service.get("/devices"), counter, wanted):
-        yield await _one(service, each, role, quiet=quiet)
-
-
-def meant(report: Mapping[str, Any], counter: str, roles: Sequence[str]) -> list[tuple[str, str]]:
-    """Counter and role of what is to be tested; nothing where no counter has a device.
+def meant(
+    report: Mapping[str, Any], counter: str, roles: Sequence[str], *, key: bool = False
+) -> list[tuple[str, str]]:
+    """Counter and role of what is to be tested; nothing where no counter has a device and none was named.
 
     Args:
-        counter: empty: every one. roles: empty: what there is.
+        counter: empty: every one. roles: empty: what there is. key: of a service: named, so the shop's are meant.
 
     Raises:
         NotFound: ``counter_unknown``, ``device_not_fitted``: it was named, and nobody else's passes for it.
@@ -130,7 +129,7 @@ def meant(report: Mapping[str, Any], counter: str, roles: Sequence[str]) -> list
     fitted = [(name, place["role"]) for name, place in places if place["health"] is not None]
     there = {role for _, role in fitted}
     missing = [role for role in roles or ROLES if role not in there]
-    if (counter and not fitted) or (fitted and roles and missing):
+    if (roles and missing) or (not fitted and (counter or key)):
         raise NotFound("device_not_fitted", role=missing[0])
     return [each for each in fitted if not roles or each[1] in roles]
 

@@ -63,7 +63,7 @@ def test_a_running_service_is_asked_for_what_it_has_and_a_shop_without_devices_f
     assert meant(shop, "", ()) == [("left", "display"), ("left", "scanner"), ("right", "display")]
     assert meant(shop, "right", ()) == [("right", "display")]
     assert meant(shop, "", ("scanner",)) == [("left", "scanner")]
-    assert meant(places(left=""), "", ()) == meant(places(left=""), "", ("display",)) == []
+    assert meant(places(left=""), "", ()) == []
 
 
 @pytest.mark.row(97)
@@ -82,6 +82,16 @@ def test_bad_input_a_device_that_the_service_does_not_have_never_passes_in_the_l
 ) -> None:
     with pytest.raises(NotFound, match=slug):
         meant(places(left="di sc", right="di", empty=""), counter, roles)
+
+
+@pytest.mark.row(97)
+@pytest.mark.parametrize(("roles", "key"), [(("scanner",), False), ((), True)])
+def test_bad_input_of_a_shop_without_any_device_nothing_that_is_named_passes_in_the_lab(
+    roles: tuple[str, ...], key: bool
+) -> None:
+    """Who sets up a scanner and asks for it by name had been told that it passed."""
+    with pytest.raises(NotFound, match="device_not_fitted"):
+        meant(places(left=""), "", roles, key=key)
 
 
 @pytest.mark.row(97)
