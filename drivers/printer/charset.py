@@ -99,12 +99,15 @@ class Charset:
     def dots(self, letter: str, width: int, height: int, bold: bool) -> Bitmap | None:
         """One letter in the middle of a place of so many dots; None: no font has it."""
         key = letter, width, height, bold
-        if key not in self._drawn:
-            if len(self._drawn) >= _DRAWN_MAX:
-                self._drawn.clear()
+        try:
+            return self._drawn[key]  # one look: on another thread another counter's slip may empty it
+        except KeyError:
             drawn = inked(found) if self._paint and (found := self._paint(*key)) else None
-            self._drawn[key] = drawn and paste(width, height, [((width - drawn.width) // 2, drawn)])
-        return self._drawn[key]
+        placed = drawn and paste(width, height, [((width - drawn.width) // 2, drawn)])
+        if len(self._drawn) >= _DRAWN_MAX:
+            self._drawn.clear()
+        self._drawn[key] = placed
+        return placed
 
     def _word(self, word: str) -> list[Cell]:
         """Syllables that together are as wide as the word is when it is drawn whole."""
