@@ -61,3 +61,22 @@ def test_s16_everything_else_is_checked_as_before(older: Path, tmp_path_factory:
     context = trusting(None)
     assert context.verify_flags == ssl.create_default_context().verify_flags, "the world's authorities conform"
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+
+
+def test_s16_whom_a_root_signed_is_trusted_by_the_root_s_file_and_not_by_its_own(tmp_path: Path) -> None:
+    """From 3.13 on Python by itself ends a chain at any certificate of the file, whoever signed that."""
+    root, own = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
+    names = x509.SubjectAlternativeName([general("localhost")])
+    made = begun("localhost", "root", own.public_key(), ca=False).add_extension(names, critical=False)
+    signed = made.sign(root, hashes.SHA256()).public_bytes(PEM)
+    ca = begun("root", "root", root.public_key(), ca=True)
+    files = {
+        "root.pem": ca.sign(root, hashes.SHA256()).public_bytes(PEM),
+        "own.pem": signed,
+        "server.pem": private_pem(own) + signed,
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    server = server_of(tmp_path / "server.pem")
+    assert refused(server, trusting(tmp_path / "root.pem"), "localhost") == ""
+    assert "unable to get" in refused(server, trusting(tmp_path / "own.pem"), "localhost")
