@@ -18,6 +18,7 @@ D = TypeVar("D")
 LOOK_S: Final = 1.0  # between looks for a port that is not there
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)  # after one that is there and cannot be used
 STEADY_S: Final = 5.0  # a connection shorter than this counts as a failed one
+AFTER_FLOOD_S: Final = 300.0  # before one that was flooded is said to stay: 64 KiB take 273 s at 2400 baud
 RESTLESS: Final = 3  # such connections in a row: then its coming and going is no longer logged until it stays
 CLOSE_S: Final = 2.0
 _REFUSALS: Final[dict[type[DeviceError], str]] = {
@@ -96,6 +97,7 @@ class Keeper(Generic[D]):
         "_reason",
         "_serve",
         "_state",
+        "_steady_s",
         "_tried",
         "_wanted",
         "detail",
@@ -120,6 +122,7 @@ class Keeper(Generic[D]):
         self._greeting: Greeting | None = None  # from its turn to be opened until it is greeted
         self._wanted = False  # by a customer, while it is not there
         self._flaps = 0  # connections since the last one that lasted
+        self._steady_s = STEADY_S
         self._tried = False  # the first try is over: it is there, or why not is known
         self._first_try: asyncio.Event | None = None  # set then; once somebody waits for it
 
@@ -225,7 +228,9 @@ class Keeper(Generic[D]):
             error = await self._connection()
             self._note(error)
             self._was_tried()
-            steady = self._device is not None and loop.time() - began_s >= STEADY_S
+            flooded = isinstance(error, Garbage)  # however long a slow line took for it, that is no steady device
+            self._steady_s = AFTER_FLOOD_S if flooded else STEADY_S
+            steady = self._device is not None and not flooded and loop.time() - began_s >= STEADY_S
             missing = self._device is None and isinstance(error, DeviceGone)
             if self._device is not None:
                 self._flaps = 0 if steady else self._flaps + 1
@@ -276,7 +281,7 @@ class Keeper(Generic[D]):
             self._greeting.end()
             self._greeting = None
         if self._flaps >= RESTLESS:
-            asyncio.get_running_loop().call_later(STEADY_S, self._stays, device)
+            asyncio.get_running_loop().call_later(self._steady_s, self._stays, device)
         self._was_tried()
         self.on_change()
 

@@ -65,7 +65,6 @@ class CodeScanner:
 
     async def _serve(self, transport: Transport, ready: Callable[[Scanner], None]) -> None:
         device = Scanner(transport, self._profile)
-        device.on_refused = self._refused
         self._rubbish, self._trouble = 0, ""
         await together(device.run(), self._use(device, ready))
 
@@ -74,6 +73,7 @@ class CodeScanner:
         self.keeper.detail |= {"model": who.title, "firmware": who.software}
         self.keeper.well(cannot_tell=not who.known)
         ready(device)
+        device.on_refused = self._refused  # before, noise would be a state that the end of the greeting takes back
         jobs = [self._take(device), self._ask_around(device)]
         await together(*jobs, *([self._trigger(device)] if device.triggered else []))
 

@@ -1,8 +1,10 @@
 """L6 on a driver's own reading: 64 KiB that make no sense end the connection, whatever a stray byte looks like."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from drivers.display.dgus import DgusPanel, DgusProfile
 from drivers.display.driver import CounterDisplay
 from drivers.display.nextion import NextionPanel, NextionProfile
 from drivers.display.pole import PolePanel, PoleProfile
+from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.inbox import FLOOD_MAX, Inbox
 from drivers.printer.document import Row
@@ -26,8 +29,14 @@ from drivers.speaker.chip import TalkingChip
 from drivers.speaker.driver import make_driver
 from drivers.speaker.phrase import Phrase, Spoken
 from drivers.speaker.profile import load_profile as load_speaker
+from drivers.transport import OpenTransport
 from firmware_stubs.printer import PrinterStub
-from terminal.virtual_time import run
+from terminal.peripherals.display import CodeDisplay
+from terminal.peripherals.phrases import phrase
+from terminal.peripherals.printer import SlipPrinter
+from terminal.peripherals.scanner import CodeScanner
+from terminal.peripherals.speaker import TalkingSpeaker
+from terminal.virtual_time import VirtualClock, run
 from tests.devices.wires import wire
 
 pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
@@ -167,3 +176,72 @@ def test_p4_answers_amid_chatter_prove_no_slip() -> None:
         assert not caught.value.definite
 
     run(story(), seed=1)
+
+
+class Flooding(Babbling):
+    """The same, and it comes at ``rate`` bytes/s whether it is read or not, from the opening until the end."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self._rate = rate
+        self.taken = 0  # bytes that the port had to handle
+        self.opened_s = self.closed_s = asyncio.get_running_loop().time()
+        self._come()
+
+    def _come(self) -> None:
+        if self._inbox.ended is None:
+            at = self.taken % FLOOD_MAX
+            self._inbox.put(GARBAGE[at : at + PIECE])
+            self.taken += PIECE
+            asyncio.get_running_loop().call_later(PIECE / self._rate, self._come)
+
+    def _go_on(self) -> None:
+        """It comes by itself."""
+
+    async def read(self) -> bytes:
+        return await self._inbox.get()
+
+    async def close(self) -> None:
+        self._inbox.end(DeviceGone("closed"))
+        self.closed_s = asyncio.get_running_loop().time()
+
+
+Kept = CodeDisplay | CodeScanner | SlipPrinter | TalkingSpeaker
+KEPT: dict[str, Callable[[OpenTransport], Kept]] = {
+    "display": lambda o: CodeDisplay("p", o, VirtualClock(), profile=DisplayProfile()),
+    "asked scanner": lambda o: CodeScanner("p", o, VirtualClock(), profile=load_profile("gm65")),
+    "line scanner": lambda o: CodeScanner("p", o, VirtualClock(), profile=load_profile("line")),
+    "printer": lambda o: SlipPrinter("p", o, VirtualClock(), profile=load_printer("epson-serial")),
+    "speaker": lambda o: TalkingSpeaker("p", o, VirtualClock(), profile=load_speaker("syn6288"), phrase=phrase),
+}
+MINUTES = 5
+OPENINGS_MAX = 4 + MINUTES * 60 / 5
+
+
+@pytest.mark.parametrize("rate", [5_000_000, 11_520], ids=["USB", "115200 baud"])
+@pytest.mark.parametrize("who", KEPT)
+def test_l6_a_flood_without_end_is_taken_in_few_and_bounded_bites_and_told_once(
+    who: str, rate: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a flood costs in processor time is what of it is handled; so that is what has a limit."""
+    caplog.set_level(logging.INFO)
+    pipes: list[Flooding] = []
+
+    async def opened() -> Flooding:
+        pipes.append(Flooding(rate))
+        return pipes[-1]
+
+    async def story() -> None:
+        job = asyncio.ensure_future(KEPT[who](opened).run())
+        await asyncio.sleep(60)
+        caplog.clear()
+        await asyncio.sleep((MINUTES - 1) * 60)
+        job.cancel()
+        await asyncio.gather(job, return_exceptions=True)
+
+    run(story(), seed=1)
+    assert 10 < len(pipes) <= OPENINGS_MAX, "retried later, not at once"
+    assert max(each.taken for each in pipes) <= FLOOD_MAX + PIECE
+    pauses = [round(after.opened_s - before.closed_s, 3) for before, after in pairwise(pipes)]
+    assert pauses == [0.5, 1.0, 2.0, *[5.0] * (len(pauses) - 3)], "ever longer"
+    assert [each.getMessage() for each in caplog.records][:4] == [], "told long ago"
