@@ -17,6 +17,7 @@ from drivers.device_protocol import Found as Device
 from drivers.errors import DeviceRefused
 from drivers.scanner.line import LineDecoder, Refusal
 from drivers.scanner.probing import first_answer
+from drivers.scanner.profile import ScannerProfile
 from drivers.scanner.speech import Asker, Identity, Speech
 from drivers.transport import Transport
 
@@ -125,7 +126,11 @@ def _echoes(frame: bytes) -> list[Answer]:
 
 class NewlandSpeech(Speech):
     asks = True
-    _free_s = -math.inf  # when the next command may follow
+
+    def __init__(self, profile: ScannerProfile) -> None:
+        super().__init__(profile)
+        self._turn = asyncio.Lock()
+        self._free_s = -math.inf  # when the next command may follow
 
     @property
     def triggered(self) -> bool:
@@ -152,11 +157,12 @@ class NewlandSpeech(Speech):
 
     async def _ask(self, line: Asker, frame: bytes, tag: str) -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._free_s - loop.time()))
-        try:
-            await line.ask(frame, lambda answer: echo(answer, tag))
-        finally:
-            self._free_s = loop.time() + GAP_S
+        async with self._turn:  # else two would wait for the same end, and ask one behind the other
+            await asyncio.sleep(max(0.0, self._free_s - loop.time()))
+            try:
+                await line.ask(frame, lambda answer: echo(answer, tag))
+            finally:
+                self._free_s = loop.time() + GAP_S
 
 
 def echo(answer: object, tag: str) -> str | None:

@@ -97,6 +97,21 @@ def test_a_newland_gets_its_time_between_two_commands() -> None:
     run(story(), seed=1)
 
 
+def test_a_newland_gets_its_time_also_between_two_who_ask_at_once() -> None:
+    """The round that asks whether it is there meets the trigger that is pulled anew."""
+
+    async def story() -> None:
+        stub = NewlandScanner(gap_ms=50)
+        async with running(stub, "nls-trigger") as counter:
+            await counter.scanner.hello()
+            async with asyncio.TaskGroup() as both_at_once:
+                both_at_once.create_task(counter.scanner.alive())
+                both_at_once.create_task(counter.scanner.alive())
+            assert stub.missed == 0
+
+    run(story(), seed=1)
+
+
 @both
 def test_l7_lost_answers_are_asked_three_times_and_no_more(name: str) -> None:
     async def story() -> None:
