@@ -18,7 +18,7 @@ SQUEEZED: Final = 60  # hundredths of its width at least: narrower letters are n
 def line(text: str, width: int, height: int, paint: Paint) -> Bitmap:
     """One centred line; text that is too wide is squeezed, then shortened; letters no font has are left out."""
     drawn, room = _drawn(text, height, paint), width - 2 * MARGIN
-    if drawn.width * SQUEEZED > room * 100:
+    if _too_wide(drawn, width):
         text = _shortened(text, room * 100 // SQUEEZED, drawn.width)
         drawn = _drawn(text, height, paint)
     if drawn.width > room:
@@ -28,6 +28,20 @@ def line(text: str, width: int, height: int, paint: Paint) -> Bitmap:
 
 def wrapped(text: str, width: int, height: int, most: int, paint: Paint) -> list[Bitmap]:
     """At most ``most`` centred lines of ``height`` dots; the last takes what is left over."""
+    return [line(each, width, height, paint) for each in broken(text, width, height, most, paint)]
+
+
+def shortened(lines: list[str], width: int, height: int, paint: Paint) -> bool:
+    """Whether one of them is too wide to be drawn whole."""
+    return any(_too_wide(_drawn(each, height, paint), width) for each in lines)
+
+
+def _too_wide(drawn: Bitmap, width: int) -> bool:
+    return drawn.width * SQUEEZED > (width - 2 * MARGIN) * 100
+
+
+def broken(text: str, width: int, height: int, most: int, paint: Paint) -> list[str]:
+    """The lines that ``wrapped`` draws."""
     lines: list[str] = []
     held = ""
     for piece in _pieces(clean(text)):
@@ -38,7 +52,7 @@ def wrapped(text: str, width: int, height: int, most: int, paint: Paint) -> list
         held = joined
     if held.strip():
         lines.append(held.strip())
-    return [line(each, width, height, paint) for each in lines]
+    return lines
 
 
 def _pieces(text: str) -> Iterator[str]:
