@@ -6,6 +6,7 @@ every screen of a test (I25) and comes before other words.
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -145,18 +146,19 @@ class Artwork:
     def _beside_code(self, screen: CodeScreen, width: int, height: int) -> list[Caption]:
         short, hint = min(width, height), self._words("customer.scan_or_show")
         title = screen.title or self._title
+        named = partial(Caption, title, kept=title != screen.payload)  # a test's code, once and never again
         if height - short >= STRIP_MIN:
             strip = Box(0, short, width, height - short)
             size = strip.height * 20 // 100
             if not screen.test:
-                return [Caption(hint, strip.part(47, 73), size + 2), Caption(title, strip.part(74, 98), size)]
-            words = [Caption(hint, strip.part(43, 63), size), Caption(title, strip.part(62, 82), size)]
+                return [Caption(hint, strip.part(47, 73), size + 2), named(strip.part(74, 98), size)]
+            words = [Caption(hint, strip.part(43, 63), size), named(strip.part(62, 82), size)]
             return [self._test(screen, strip.part(81, 100), strip.height * 18 // 100), *words]
         column = Box(short, 0, width - short, height)
         if column.width < STRIP_MIN:
             return []
         size = column.width // 5
-        words = [Caption(hint, column.part(33, 68), size, 5), Caption(title, column.part(69, 84), size, 2)]
+        words = [Caption(hint, column.part(33, 68), size, 5), named(column.part(69, 84), size, 2)]
         return [self._test(screen, column.part(85, 100), size * 3 // 4, 2), *words] if screen.test else words
 
     def _beside_sign(self, screen: ResultScreen, width: int, height: int) -> list[Caption]:

@@ -20,14 +20,14 @@ from typing import Final
 import drivers
 from drivers.display.tiles import Tile
 from drivers.printer.bitmap import Bitmap, Paint
+from terminal.given_file import read_given
 from terminal.peripherals import lettering
 from terminal.peripherals.glyphs import FONTS
 
 SIZE_MIN: Final = 10  # dots high: below it letters are no letters
 DRAWN_MAX: Final = 256  # captions kept, in memory and as files; then the one wanted longest ago goes, or all files
-_PLACE: Final = struct.Struct(
-    "<HHHH?"
-)  # and size, in dots; on a result's colour; behind a CRC-32 of all that follows
+_SUM: Final = 4  # bytes: CRC-32 of the file's name, which is of the words, and of all that follows
+_PLACE: Final = struct.Struct("<HHHH?")  # and size, in dots; on a result's colour; the rows follow
 _OURS: Final = Path(__file__).parent
 _DRAW: Final = (
     *(_OURS / name for name in ("drawings.py", "lettering.py", "painters.py")),
@@ -127,7 +127,10 @@ class Drawings:
 
     def _next(self) -> None:
         if self._later and not self._waiting and self._busy() is None:
-            self._begin(self._later.pop(0))
+            try:
+                self._begin(self._later.pop(0))
+            except RuntimeError:  # the service ends: its threads take nothing more
+                self._later.clear()
 
 
 @lru_cache(maxsize=8)
@@ -144,7 +147,7 @@ def _found(caption: Caption, coloured: bool, paint: Paint, kept: Path | None) ->
         return as_tile(_lettered(caption, paint), caption.box, coloured)
     file = kept / hashlib.sha256(repr((caption, coloured, _letters())).encode()).hexdigest()
     with contextlib.suppress(OSError, ValueError):
-        return _unpacked(file.read_bytes())
+        return _read(file, caption.box)
     tile = as_tile(_lettered(caption, paint), caption.box, coloured)
     with contextlib.suppress(OSError):  # a full disk: drawn again after the next start
         _write(file, tile)
@@ -166,33 +169,32 @@ def _write(file: Path, tile: Tile) -> None:
     if len(others) >= DRAWN_MAX:
         for each in others:
             each.unlink(missing_ok=True)
+    file.unlink(missing_ok=True)  # what cannot be read may be a pipe, which would wait for a reader
     body = _PLACE.pack(tile.x, tile.y, tile.width, tile.height, tile.on_screen_colour) + tile.rows
-    file.write_bytes(zlib.crc32(body).to_bytes(4) + body)
+    file.write_bytes(_sum(file, body) + body)
 
 
-def _unpacked(data: bytes) -> Tile:
-    """Raises ValueError: not whole."""
-    body = data[4:]
-    if len(body) < _PLACE.size or zlib.crc32(body) != int.from_bytes(data[:4]):
+def _read(file: Path, box: Box) -> Tile:
+    """Raises OSError; ValueError: not whole, or other words: "paid" stands only where that was drawn."""
+    data = read_given(file, _SUM + _PLACE.size + (box.width + 7) // 8 * box.height)
+    body = data[_SUM:]
+    if len(body) < _PLACE.size or _sum(file, body) != data[:_SUM]:
         raise ValueError("not whole")
     x, y, width, height, coloured = _PLACE.unpack_from(body)
     return Tile(x, y, width, height, body[_PLACE.size :], coloured)
 
 
-def _lettered(caption: Caption, paint: Paint) -> Bitmap:
-    """The caption in the middle of its box: in smaller letters where its lines do not fit above each other.
+def _sum(file: Path, body: bytes) -> bytes:
+    return zlib.crc32(body, zlib.crc32(file.name.encode())).to_bytes(_SUM)
 
-    Down to half its size also rather than shortened.
-    """
+
+def _lettered(caption: Caption, paint: Paint) -> Bitmap:
+    """The caption in the middle of its box, shrunk while its lines do not fit above each other."""
     box, size = caption.box, caption.size
-    least = max(size // 2, SIZE_MIN)
-    while size > SIZE_MIN:
-        told = lettering.broken(caption.text, box.width, size, caption.lines, paint)
-        cut = size > least and lettering.shortened(told, box.width, size, paint)
-        if not cut and len(told) * size <= box.height:
-            break
-        size = max(size * 7 // 8, SIZE_MIN)
     lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
+    while len(lines) * size > box.height and size > SIZE_MIN:
+        size = max(size * 7 // 8, SIZE_MIN)
+        lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
     rows = tuple(row for each in lines for row in each.rows)[: box.height]
     drawn = centred(Bitmap(box.width, rows), box)
     if not caption.band:

@@ -38,7 +38,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # by shape these are the counter's ports: they see its types and never each other
     "terminal.journal": (*CORE_TYPES, "terminal.trust", "terminal.whole_file", PORTS, *COMMON),
     "terminal.banks": (*CORE_TYPES, "terminal.trust", PORTS, *COMMON),
-    "terminal.peripherals": (*CORE_TYPES, PORTS, *COMMON, "drivers"),
+    "terminal.peripherals": (*CORE_TYPES, "terminal.given_file", PORTS, *COMMON, "drivers"),
     "terminal.conformance": (
         "terminal.banks",
         "terminal.regions",

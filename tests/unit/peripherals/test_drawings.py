@@ -1,6 +1,8 @@
 """Words kept as dots: the next start of a shop paints its idle screens and its first sale without any font."""
 
 import asyncio
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from terminal.payments.money import Money
 from terminal.peripherals.artwork import Artwork
 from terminal.peripherals.drawings import DRAWN_MAX
 from terminal.peripherals.painters import GLASS_FONTS, Painter
+from terminal.peripherals.proof import Challenge
 from terminal.virtual_time import run
 
 FONTS = Painter(*GLASS_FONTS)
@@ -83,6 +86,55 @@ def test_f4_dots_that_a_power_cut_left_half_are_drawn_again(
     assert shown(tmp_path / "captions", IDLE) == ([], whole)
 
 
+def test_i1_dots_of_other_words_in_a_files_place_are_not_shown(tmp_path: Path) -> None:
+    """Whatever exchanged them, "paid" must not stand where a sale is looked into; their sums are sound."""
+    shown(tmp_path / "captions", IDLE)
+    files = sorted((tmp_path / "captions").iterdir())
+    dots = [file.read_bytes() for file in files]
+    for file, others in zip(files, [*dots[1:], dots[0]], strict=True):
+        file.write_bytes(others)
+    assert shown(tmp_path / "captions", *OF_A_SALE)[1] == shown(None, *OF_A_SALE)[1]
+
+
+def test_a_pipe_in_a_files_place_is_waited_for_neither_to_read_nor_to_write(tmp_path: Path) -> None:
+    _, whole = shown(tmp_path / "captions", IDLE)
+    for file in (tmp_path / "captions").iterdir():
+        file.unlink()
+        os.mkfifo(file)
+    assert shown(tmp_path / "captions", IDLE)[1] == whole
+    assert shown(tmp_path / "captions", IDLE) == ([], whole)
+
+
+def test_a_service_that_ends_while_words_are_drawn_ahead_ends_without_a_complaint(tmp_path: Path) -> None:
+    bugs, go_on, idle = list[object](), threading.Event(), IdleScreen(TITLE, False)
+    at_rest, drawn = set(shown(None, idle)[0]), list[str]()
+
+    def paint(text: str, width: int, height: int, bold: bool) -> Bitmap | None:
+        drawn.append(text)
+        if text not in at_rest:
+            go_on.wait(10.0)
+        return FONTS(text, width, height, bold)
+
+    words = Catalogue.load("en")
+    art = Artwork(words.text, words.money, paint=paint, kept=tmp_path / "captions")
+
+    async def show() -> None:
+        async for _ in art.tiles(idle, 240, 320):
+            pass
+
+    loop = asyncio.new_event_loop()
+    try:
+        loop.set_exception_handler(lambda _loop, told: bugs.append(told))
+        loop.run_until_complete(show())
+        ending = loop.create_task(loop.shutdown_default_executor())
+        loop.call_soon(go_on.set)
+        loop.run_until_complete(ending)
+    finally:
+        loop.close()
+    assert not at_rest.issuperset(drawn), "it was at one of those that a sale will want"
+    assert bugs == []
+
+
 def test_names_of_goods_and_codes_of_sales_are_not_kept(tmp_path: Path) -> None:
     kept = tmp_path / "captions"
     shown(kept, IDLE, *OF_A_SALE)
@@ -93,6 +145,16 @@ def test_names_of_goods_and_codes_of_sales_are_not_kept(tmp_path: Path) -> None:
     assert len(list(kept.iterdir())) == count + 1, "the word for the sum, and nothing of the goods"
     assert "Paid · 7kq2" in shown(kept, ResultScreen(1, "paid", AMOUNT, "7kq2", True))[0]
     assert len(list(kept.iterdir())) == count + 1
+
+
+def test_codes_of_device_tests_are_not_kept(tmp_path: Path) -> None:
+    """Each is another one: they would put the shop's own words out."""
+    kept = tmp_path / "captions"
+    shown(kept, IDLE, *OF_A_SALE)
+    count = len(list(kept.iterdir()))
+    drawn, _ = shown(kept, Challenge("CT-7KQ2", "12345").screen("CNY"))
+    assert "CT-7KQ2" in drawn
+    assert len(list(kept.iterdir())) == count
 
 
 def test_a_shop_that_changes_its_name_each_day_fills_no_disk(tmp_path: Path) -> None:
