@@ -216,14 +216,22 @@ class Paper:
 
     def recover(self, owed: Owed) -> None:
         """After a start: young and untouched prints by itself; old or begun before is a person's to decide."""
-        sale = self._book.sale(owed.subject)
         age_s = (self._book.clock.wall_ms() - owed.owed_ms) / 1000
-        if sale.printings(receipt_id(owed)) and not owed.body.get("again"):
+        if self._begun(owed):
             self.listed[owed.id] = (owed, "may_have_printed")
         elif not 0 <= age_s <= self._limits.receipt_young_s:
             self.listed[owed.id] = (owed, "old")
         else:
             self.owe(owed)
+
+    def _begun(self, owed: Owed) -> bool:
+        """Something of it may be on paper. Of a copy somebody asked for counts what came after the wish."""
+        if not owed.body.get("again"):
+            return self._printings(owed) > 0
+        events = self._book.feed.of_subject(owed.subject)
+        since = [x for x in events if x.number > owed.number and x.body.get("receipt") == receipt_id(owed)]
+        begun = sum(x.type == "print_started" for x in since)
+        return begun > sum(x.type == "print_stopped" and not x.body["touched"] for x in since)
 
     def asked(self, most: int) -> list[tuple[Owed, str, int]]:
         """The oldest listed slips, why a person is asked, and the number of each one's sale, read once."""

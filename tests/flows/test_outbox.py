@@ -221,6 +221,20 @@ async def test_i9_a_reprint_that_was_owed_at_a_crash_comes_by_itself_as_a_copy(s
     assert shop.lane().paper.listed == {}
 
 
+@pytest.mark.row(63, 64)
+@story()
+async def test_p1_p4_a_reprint_that_had_begun_is_asked_about_after_each_start(shop: Shop) -> None:
+    sale = await shop.paid()
+    shop.counter.printer.stops = [torn() for _ in range(1000)]
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.wait(60)
+    for _ in range(3):
+        await shop.restart()
+        await shop.wait(60)
+        assert [why for _, why in shop.lane().paper.listed.values()] == ["may_have_printed"]
+    assert [slip.copy for slip in shop.counter.printer.begun] == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.row(62)
 @story()
 async def test_i9_i17_a_slip_of_the_future_is_a_persons_to_decide(shop: Shop) -> None:
