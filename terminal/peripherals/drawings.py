@@ -82,7 +82,7 @@ class Drawings:
         self._paint, self._kept = paint, kept
         self._known: OrderedDict[What, Tile] = OrderedDict()
         self._drawing: asyncio.Future[Tile] | None = None
-        self._later: list[What] = []
+        self._later: dict[What, None] = {}  # in order, each once
         self._waiting = 0
 
     async def tile(self, caption: Caption, coloured: bool) -> Tile:
@@ -100,10 +100,16 @@ class Drawings:
         return known
 
     def ahead(self, wanted: Iterable[What]) -> None:
-        """What a sale will want, where that is kept: drawn now, while nobody waits, one after the other."""
-        if self._kept is not None:
-            self._later += [each for each in wanted if each not in self._known and each not in self._later]
-            self._next()
+        """What a sale will want, where that is kept: drawn now, while nobody waits, one after the other.
+
+        No more than are kept, as where each of a thousand stalls has a name: one would put the other out.
+        """
+        if self._kept is None:
+            return
+        for each in wanted:
+            if each not in self._known and len(self._later) < DRAWN_MAX:
+                self._later[each] = None
+        self._next()
 
     def _busy(self) -> asyncio.Future[Tile] | None:
         drawing = self._drawing
@@ -127,8 +133,10 @@ class Drawings:
 
     def _next(self) -> None:
         if self._later and not self._waiting and self._busy() is None:
+            first = next(iter(self._later))
+            del self._later[first]
             try:
-                self._begin(self._later.pop(0))
+                self._begin(first)
             except RuntimeError:  # the service ends: its threads take nothing more
                 self._later.clear()
 

@@ -15,7 +15,7 @@ from terminal.help.catalogue import Catalogue
 from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.peripherals.artwork import Artwork
-from terminal.peripherals.drawings import DRAWN_MAX
+from terminal.peripherals.drawings import DRAWN_MAX, Box, Caption, Drawings
 from terminal.peripherals.painters import GLASS_FONTS, Painter
 from terminal.peripherals.proof import Challenge
 from terminal.virtual_time import run
@@ -164,6 +164,22 @@ def test_a_shop_that_changes_its_name_each_day_fills_no_disk(tmp_path: Path) -> 
         (kept / str(number)).write_bytes(b"of another day")
     shown(kept, IDLE)
     assert 0 < len(list(kept.iterdir())) < DRAWN_MAX
+
+
+def test_a_thousand_stalls_with_names_have_no_more_drawn_ahead_than_are_kept(tmp_path: Path) -> None:
+    drawn, box = list[str](), Box(0, 0, 240, 24)
+
+    def paint(text: str, width: int, height: int, _bold: bool) -> Bitmap | None:
+        drawn.append(text)
+        return Bitmap(width, (0,) * height)
+
+    async def story() -> None:
+        names = [Caption(str(number), box, 20) for number in range(1000)]
+        Drawings(paint, tmp_path / "captions").ahead((each, False) for each in [*names[:3], *names])
+        await asyncio.sleep(1)
+
+    run(story(), seed=1)
+    assert list(dict.fromkeys(drawn)) == [str(number) for number in range(DRAWN_MAX)]
 
 
 def test_words_are_shown_where_nothing_can_be_kept(tmp_path: Path) -> None:
