@@ -72,12 +72,18 @@ class LyingDisplay(Display):
     program = ""  # another one was flashed: "older", "other" (speaks protocol 2), "broken" (greets with nonsense)
 
     def obey(self, kind: int, payload: bytes, now_ms: int) -> int:
-        return OK if self.lies else super().obey(kind, payload, now_ms)
+        if self.lies:
+            return OK
+        status = super().obey(kind, payload, now_ms)
+        if self.program == "older":
+            self._free_y = min(self.panel.width, self.panel.height)  # nothing in a code's whole square
+        return status
 
     def _hello(self) -> bytes:
         told = super()._hello()
         if self.program == "older":
-            return told.replace(b"countertop-display 1.0 ", b"countertop-display 0.9 ")
+            no_strip = bytes((told[10] & ~16, *told[11:]))
+            return told[:10] + no_strip.replace(b"countertop-display 1.0 ", b"countertop-display 0.9 ")
         if self.program == "other":
             return b"\x02" + told[1:]
         return b"\xff\xff" if self.program == "broken" else told

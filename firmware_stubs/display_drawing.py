@@ -35,6 +35,10 @@ LETTERS = bytes.fromhex(
 BOX = b"\x7f\x41\x41\x41\x7f"  # a letter this font lacks
 
 
+QUIET = 4  # white modules around a code: ISO/IEC 18004, 6.3.8
+STRIP = 24  # a glass whose sides differ by less has its room for words below the code, in the code's own square
+
+
 class Panel:
     """What the firmware needs from a glass; this one shows nothing."""
 
@@ -64,18 +68,32 @@ def pack_row(dots: str, scale: int) -> bytes:
     return int(wide + "0" * (count * 8 - len(wide)), 2).to_bytes(count, "big")
 
 
-def draw_code(panel: Panel, modules: bytes, side: int, scale: int, inverted: int) -> None:
-    """A whole screen of background, and the code centred in the square of the short side."""
+def code_place(panel: Panel, side: int) -> "tuple[int, int, int, int]":
+    """x and y of a code's first module, pixels a module, and the first row below the code that tiles may paint.
+
+    The code stands in the square of the short side: in its middle, or at the top of a glass nearly as wide as
+    high, so that all that is left lies below it in one piece. Its modules are as large either way.
+    """
+    short = min(panel.width, panel.height)
+    scale = short // (side + 2 * QUIET)
+    at = (short - scale * side) // 2
+    if abs(panel.width - panel.height) < STRIP:
+        return at, scale * QUIET, scale, scale * (side + 2 * QUIET)
+    return at, at, scale, short
+
+
+def draw_code(panel: Panel, modules: bytes, side: int, inverted: int) -> None:
+    """A whole screen of background, and the code in its place."""
+    x, y, scale, _ = code_place(panel, side)
     ink, paper = (WHITE, BLACK) if inverted else (BLACK, WHITE)
     panel.fill(0, 0, panel.width, panel.height, paper)
-    at = (min(panel.width, panel.height) - scale * side) // 2
     for row in range(side):
         first = row * side
         last = first + side
         bits = int.from_bytes(modules[first // 8 : (last + 7) // 8], "big")
         bits = bits >> (-last % 8) & (1 << side) - 1
         dots = bin(1 << side | bits)[3:]
-        panel.blit(at, at + row * scale, side * scale, pack_row(dots, scale), scale, ink, paper)
+        panel.blit(x, y + row * scale, side * scale, pack_row(dots, scale), scale, ink, paper)
 
 
 def draw_result(panel: Panel, result: int) -> None:

@@ -10,8 +10,10 @@ import struct
 from firmware_stubs.display_drawing import (
     BLACK,
     PAPERS,
+    QUIET,
     WHITE,
     Panel,
+    code_place,
     draw_code,
     draw_line,
     draw_result,
@@ -43,7 +45,6 @@ BODY_MAX = 1024
 STUFFED_MAX = 1030
 SILENCE_MS = 15000  # no host for so long: what is shown may be out of date, so it goes
 STATE_MS = 5000
-QUIET = 4  # white modules around a code: ISO/IEC 18004, 6.3.8
 
 
 class Display:
@@ -56,6 +57,7 @@ class Display:
         self.shown_crc = 0
         self.text = b""
         self._paper = WHITE
+        self._free_y = 0  # below a code: the first row for tiles
         self._ends_ms = 0  # 0: no end
         self._heard_ms = 0
         self._state_ms = 0
@@ -186,7 +188,7 @@ class Display:
     def _hello(self) -> bytes:
         side = min(self.panel.width, self.panel.height) // 3 - 2 * QUIET  # 3 pixels a module, or phones fail
         version = max(0, min((side - 17) // 4, 18))  # 18 is what a frame can hold
-        caps = 1 | 4 | 8  # buzzer, backlight, text
+        caps = 1 | 4 | 8 | 16  # buzzer, backlight, text, tiles below a code in its square
         head = struct.pack("<BIHHBH", 1, self.boot_id, self.panel.width, self.panel.height, version, caps)
         return head + self.firmware.encode()
 
@@ -218,14 +220,15 @@ class Display:
         number, ttl_s, version, flags = struct.unpack("<IHBB", payload[:8])
         side = 17 + 4 * version
         length = (side * side + 7) // 8
-        scale = min(self.panel.width, self.panel.height) // (side + 2 * QUIET)
+        _, _, scale, free_y = code_place(self.panel, side)
         known = 1 <= version <= 40 and scale >= 1 and flags <= 1
         if not known or ttl_s == 0 or len(payload) < 8 + length or not captions_fit(payload, 8 + length):
             return BAD_PAYLOAD
         modules = payload[8 : 8 + length]
         crc = crc32(modules) & 0xFFFFFFFF
         if not (self.screen == CODE and self.id == number and self.shown_crc == crc):
-            draw_code(self.panel, modules, side, scale, flags & 1)
+            draw_code(self.panel, modules, side, flags & 1)
+        self._free_y = free_y
         self._take(CODE, number, crc, ttl_s, now_ms)
         return OK
 
@@ -276,7 +279,7 @@ class Display:
         panel = self.panel
         fits = width and height and x + width <= panel.width and y + height <= panel.height
         short = min(panel.width, panel.height)
-        covers_code = self.screen == CODE and x < short and y < short
+        covers_code = self.screen == CODE and x < short and y < self._free_y
         if flags > 3 or not fits or covers_code or rows is None or len(rows) != stride * height:
             return BAD_PAYLOAD
         coloured = flags & 2 and self.screen == RESULT

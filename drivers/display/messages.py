@@ -55,12 +55,17 @@ class Result(IntEnum):
     LATE = 6
 
 
+STRIP: Final = 24
+"""Pixels. A glass whose sides differ by less has room for captions below the code, in the code's own square."""
+
+
 class NotThatMessage(ValueError):
     """A payload that is no such message."""
 
 
 _HELLO: Final = struct.Struct("<BIHHBH")
 _STATE: Final = struct.Struct("<IBIIH")
+_BELOW_CODE: Final = 1 << 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class DisplayHello:
     width: int
     height: int
     max_version: int
-    capabilities: int  # bit 0 buzzer, 1 touch, 2 backlight, 3 text
+    capabilities: int  # bit 0 buzzer, 1 touch, 2 backlight, 3 text, 4 tiles below a code in its square
     firmware: str  # "countertop-display VERSION SERIAL"
 
     @property
@@ -82,12 +87,9 @@ class DisplayHello:
         return words[2] if len(words) > 2 else ""
 
     @property
-    def caption(self) -> tuple[int, int, int, int]:
-        """x, y, width, height of what a code leaves free: below it, or beside it on a wide glass."""
-        short = min(self.width, self.height)
-        if self.width > self.height:
-            return short, 0, self.width - short, self.height
-        return 0, short, self.width, self.height - short
+    def captions_codes(self) -> bool:
+        """Whether it takes captions for a code: an older firmware has no place on a nearly square glass."""
+        return abs(self.width - self.height) >= STRIP or bool(self.capabilities & _BELOW_CODE)
 
     @classmethod
     def read(cls, payload: bytes) -> Self:

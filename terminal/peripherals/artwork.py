@@ -11,20 +11,26 @@ from pathlib import Path
 from typing import Final, Literal
 
 from drivers import qr
+from drivers.display.messages import STRIP
 from drivers.display.tiles import Tile
 from drivers.printer.bitmap import Bitmap, Paint
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.payments.money import Money
 from terminal.peripherals import glyphs
-from terminal.peripherals.drawings import Box, Caption, What, as_tile, centred, shared_drawings
-from terminal.peripherals.marks import mark
+from terminal.peripherals.display import LEVEL
+from terminal.peripherals.drawings import SIZE_MIN, Box, Caption, What, as_tile, centred, shared_drawings
+from terminal.peripherals.marks import mark, short_mark
 from terminal.peripherals.painters import Sign, no_sign
 
 Words = Callable[[str], str]
 MoneyText = Callable[[Money], str]
 QUIET: Final = 4  # modules (ISO/IEC 18004:2015, 9.1)
 MODULE_MIN: Final = 3  # pixels
-STRIP_MIN: Final = 24  # a glass with less beside its code has no room for words
+LINES_MIN: Final = 64  # a strip with less has one line: the mark of a test, then the amount
+MARK_MIN: Final = 8  # lower letters are dots
+SHORT_MARK: Final = 30  # hundredths of a strip of one line
+USUAL: Final = "x" * 40  # as long as most codes that a wallet opens
+WORD_MIN: Final = 64  # pixels for any language's word
 _SIGN: Final = re.compile(r"([^0-9-]*)(.*)")
 _WORD: Final = 58  # hundredths of a result's line for its word, where a check code stands beside it
 _RESULT_WORDS: Final[
@@ -95,20 +101,22 @@ class Artwork:
             return
         text = self._money(screen.amount)
         short = min(width, height)
-        if isinstance(screen, ResultScreen) and height - short < STRIP_MIN:
+        if isinstance(screen, ResultScreen) and height - short < LINES_MIN:
             yield from _fitted(text, Box(0, 0, width, height).part(83, 100))
-        elif height - short >= STRIP_MIN:
+        elif height - short >= LINES_MIN:
             yield from _fitted(text, Box(0, short, width, height - short).part(0, 45))
-        elif width - short >= STRIP_MIN:  # a narrow column: the sign above the number
+        elif width - short < STRIP and isinstance(screen, CodeScreen):
+            yield from _one_line(screen, text, _below(screen, width, height))
+        else:  # a narrow column: the sign above the number
             sign, number = _SIGN.fullmatch(text).groups()  # type: ignore[union-attr]  # it matches every text
             column = Box(short, 0, width - short, height)
-            yield from _fitted(sign.strip(), column.part(4, 14))
-            yield from _fitted(number, column.part(15, 30))
+            if below := list(_fitted(number, column.part(15, 30))):
+                yield from (*_fitted(sign.strip(), column.part(4, 14)), *below)
 
     def _of_a_sale(self, idle: IdleScreen, width: int, height: int) -> Iterator[What]:
         """The words of every screen that may follow."""
         amount, marks = Money(0, "CNY"), (idle.test, idle.training)
-        screens: list[Screen] = [CodeScreen(0, "", amount, 0, marks[0], idle.title, marks[1])]
+        screens: list[Screen] = [CodeScreen(0, USUAL, amount, 0, marks[0], idle.title, marks[1])]
         for result in _RESULT_WORDS:
             text = "0000" if result == "paid" else ""  # a check code's own letters are ready dots
             screens.append(ResultScreen(0, result, amount, text, marks[0], 0, marks[1]))
@@ -147,7 +155,9 @@ class Artwork:
         short, hint = min(width, height), self._words("customer.scan_or_show")
         title = screen.title or self._title
         named = partial(Caption, title, kept=title != screen.payload)  # a test's code, once and never again
-        if height - short >= STRIP_MIN:
+        if width - short < STRIP and height - short < LINES_MIN:
+            return self._below_code(screen, _below(screen, width, height))
+        if height - short >= LINES_MIN:
             strip = Box(0, short, width, height - short)
             size = strip.height * 20 // 100
             if not screen.test:
@@ -155,11 +165,21 @@ class Artwork:
             words = [Caption(hint, strip.part(43, 63), size), named(strip.part(62, 82), size)]
             return [self._test(screen, strip.part(81, 100), strip.height * 18 // 100), *words]
         column = Box(short, 0, width - short, height)
-        if column.width < STRIP_MIN:
-            return []
+        if column.width < LINES_MIN:
+            return [self._short_test(screen, column.part(85, 100))] if screen.test else []
         size = column.width // 5
         words = [Caption(hint, column.part(33, 68), size, 5), named(column.part(69, 84), size, 2)]
         return [self._test(screen, column.part(85, 100), size * 3 // 4, 2), *words] if screen.test else words
+
+    def _below_code(self, screen: CodeScreen, strip: Box) -> list[Caption]:
+        if not screen.test or strip.height < glyphs.HEIGHT_MIN:
+            return []
+        return [self._short_test(screen, strip.side(0, SHORT_MARK))]
+
+    def _short_test(self, screen: Screen, box: Box) -> Caption:
+        """The mark in one word, whole: where a longer one has no room it is TEST in every language."""
+        word = self._words(short_mark(screen)) if box.width >= WORD_MIN else "TEST"
+        return Caption(word, box, min(box.height, 24, max(box.width * 2 // len(word), SIZE_MIN)), band=True)
 
     def _beside_sign(self, screen: ResultScreen, width: int, height: int) -> list[Caption]:
         words = [self._words(key) for key in _RESULT_WORDS[screen.result]]
@@ -173,10 +193,35 @@ class Artwork:
         return [self._test(screen, *band), caption] if screen.test else [caption]
 
 
+def _below(screen: CodeScreen, width: int, height: int) -> Box:
+    """What the display leaves free below a code where nothing is beside it (docs/display-frame.md, rule 1)."""
+    top = min(width, height)
+    if height - top < STRIP:
+        modules = 17 + 4 * qr.version_for(screen.payload, level=LEVEL) + 2 * QUIET
+        top = top // modules * modules
+    return Box(0, top, width, height - top)
+
+
+def _one_line(screen: CodeScreen, text: str, strip: Box) -> Iterator[tuple[Bitmap, Box]]:
+    """The amount, or its number alone, below a code; before it TEST in dots where no font has letters so low."""
+    if screen.test and MARK_MIN <= strip.height < glyphs.HEIGHT_MIN:
+        box = strip.side(0, SHORT_MARK)
+        full = (1 << box.width) - 1
+        yield Bitmap(box.width, tuple(row ^ full for row in centred(_low_test(strip.height), box).rows)), box
+    place = strip.side(SHORT_MARK, 100) if screen.test else strip
+    number = _SIGN.fullmatch(text)[2]  # type: ignore[index]  # it matches every text
+    yield from next((found for each in (text, number) if (found := list(_fitted(each, place)))), [])
+
+
+def _low_test(height: int) -> Bitmap:
+    dots = glyphs.amount("TEST", 60, height - 1) or glyphs.LOW_TEST
+    return Bitmap(dots.width, (0, *dots.rows))  # the letters touch no white above; the rim below is dark
+
+
 def _beside(width: int, height: int) -> tuple[Box, int]:
     """Where a result's words stand, and how high they are."""
     short = min(width, height)
-    if height - short < STRIP_MIN:
+    if height - short < LINES_MIN:
         return Box(0, 0, width, height).part(2, 16), height // 10
     strip = Box(0, short, width, height - short)
     return strip.part(52, 76), strip.height * 22 // 100
@@ -185,7 +230,7 @@ def _beside(width: int, height: int) -> tuple[Box, int]:
 def _marked(width: int, height: int) -> tuple[Box, int]:
     """The same of the mark of a test."""
     short = min(width, height)
-    if height - short < STRIP_MIN:
+    if height - short < LINES_MIN:
         return Box(0, 0, width, height).part(16, 25), height * 8 // 100
     strip = Box(0, short, width, height - short)
     return strip.part(81, 100), strip.height * 18 // 100
@@ -210,7 +255,7 @@ def receipt_code(link: str, width: int, height: int) -> Iterator[Tile]:
     the amount and the words stay around it.
     """
     code, short = qr.encode(link, level="M"), min(width, height)
-    flat = height - short < STRIP_MIN
+    flat = height - short < LINES_MIN
     room = Box(0, 0, width, height).part(25, 83) if flat else Box(0, short // 6, width, short * 2 // 3)
     scale = min(room.width, room.height) // (code.size + 2 * QUIET)
     if scale < MODULE_MIN:

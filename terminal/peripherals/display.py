@@ -65,6 +65,7 @@ class CodeDisplay:
         "_asking",
         "_captioning",
         "_captions",
+        "_captions_codes",
         "_drawn",
         "_fits",
         "_lit",
@@ -95,6 +96,7 @@ class CodeDisplay:
         self._captions, self._fits, self._sweep = captions, fits, sweep
         self.keeper = Keeper("display", where, open_, clock, self._serve)
         self._size = (0, 0)
+        self._captions_codes = True
         self._lit = False  # something is shown that the display takes down when it hears nothing
         self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
         self._uncaptioned: tuple[Screen, int] | None = None
@@ -161,7 +163,11 @@ class CodeDisplay:
         self._size = hello.width, hello.height
         self._shown = self._uncaptioned = None
         self._lit = False
+        self._captions_codes = hello.captions_codes
         self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
+        self.keeper.detail.pop("words", None)
+        if not hello.captions_codes:
+            self.keeper.detail["words"] = "none beside a code: update the display's firmware"
         self.keeper.well()
         errands = Errands(self.keeper.broke)
         self._captioning = OnDemand(partial(self._caption, device))
@@ -188,7 +194,7 @@ class CodeDisplay:
             if self._uncaptioned is not now:
                 continue
             try:
-                async for tile in self._captions(now[0], *self._size):
+                async for tile in self._beside(now[0]):
                     if self._uncaptioned is not now:
                         break
                     await device.add_tiles(now[1], [tile])
@@ -204,6 +210,10 @@ class CodeDisplay:
                 if self._uncaptioned is now:
                     self._uncaptioned = None
                     self._draw_ends(drawn=False)
+
+    def _beside(self, screen: Screen) -> AsyncIterator[Tile]:
+        bare = isinstance(screen, CodeScreen) and not self._captions_codes
+        return (no_captions if bare else self._captions)(screen, *self._size)
 
     def _round(self, device: CounterDisplay) -> None:
         """The shared rounds come by: a glance at one that rests; the task asks when that does not do."""

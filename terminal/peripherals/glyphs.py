@@ -9,12 +9,24 @@ from typing import Final
 from drivers.printer.bitmap import Bitmap, paste
 
 FONTS: Final = Path(__file__).parent.parent / "data" / "fonts"
+HEIGHT_MIN: Final = 14  # dots of the smallest letters
 _HEAD: Final = struct.Struct("<HBB")  # code point, height, width; then rows of whole bytes
+LOW_TEST: Final = Bitmap(
+    23, (0x7DF3DF, 0x110404, 0x110404, 0x11E384, 0x110044, 0x110044, 0x11F784)
+)  # TEST in letters of 5 × 7 dots, where no others fit
 _SPACES: Final = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
 
 
 def amount(text: str, width: int, height: int) -> Bitmap | None:
-    """``text`` as large as the box allows; None when it does not fit at all or has a letter no amount has."""
+    """``text`` as large as the box allows; None when it does not fit at all or has a letter no amount has.
+
+    In a box lower than the smallest letters these stand without the white above and below them, if that fits.
+    """
+    if height < HEIGHT_MIN:
+        low = amount(text, width, HEIGHT_MIN)
+        inked = [at for at, row in enumerate(low.rows) if row] if low is not None else []
+        rows = low.rows[inked[0] : inked[-1] + 1] if low is not None and inked else ()
+        return Bitmap(low.width, rows) if low is not None and 0 < len(rows) <= height else None
     letters = _letters()
     text = text.translate(_SPACES)
     for size in sorted(letters, reverse=True):

@@ -75,7 +75,7 @@ def test_a_start_says_hello_and_is_dark() -> None:
     stub = DisplayStub(boot_id=7, serial="A1")
     [body] = answers(stub.tick(0))
     assert body[:4] == b"\x10\x02\x01\x00"
-    assert struct.unpack_from("<BIHHBH", body, 4) == (1, 7, 240, 320, 13, 13)
+    assert struct.unpack_from("<BIHHBH", body, 4) == (1, 7, 240, 320, 13, 29)
     assert body.endswith(b"countertop-display 1.0 A1")
     stub.restart()
     assert struct.unpack_from("<I", answers(stub.tick(9))[0], 5) == (8,)
@@ -295,6 +295,26 @@ def test_a_tile_lands_under_the_code_and_never_on_it(stub: DisplayStub) -> None:
     assert read_back(stub) == ["TILE"]
 
 
+@pytest.mark.row(25)
+@pytest.mark.parametrize(
+    ("size", "free_y"),
+    [((240, 240), 231), ((240, 263), 231), ((263, 240), 231), ((240, 264), 240), ((264, 240), 240)],
+)
+def test_below_a_code_on_a_nearly_square_glass_tiles_land_behind_its_quiet_zone(
+    size: tuple[int, int], free_y: int
+) -> None:
+    stub = DisplayStub(width=size[0], height=size[1])
+    stub.tick(0)
+    stub.receive(frame(0x10, 1, show(5, *matrix("V2", 2))), 0)
+    over = tile(5, 0, free_y - 1, 8, 1, b"\xff")
+    assert answers(stub.receive(frame(0x16, 2, over), 0)) == ack(0x16, 2, 6)
+    if free_y < size[1]:
+        rows = b"\xff" * 30 * (size[1] - free_y)
+        below = tile(5, 0, free_y, 240, size[1] - free_y, rows)
+        assert answers(stub.receive(frame(0x16, 3, below), 0)) == ack(0x16, 3)
+    assert read_back(stub) == ["V2"]
+
+
 def test_packed_tiles_on_the_colour_of_a_result(stub: DisplayStub) -> None:
     stub.receive(frame(0x13, 1, struct.pack("<IB", 5, 1) + "¥28.50".encode()), 0)
     assert stub.text == "¥28.50"
@@ -339,9 +359,9 @@ def test_knobs_go_to_their_ends_and_no_further(stub: DisplayStub, kind: int, pay
     ("size", "finest"), [((240, 320), 13), ((320, 480), 18), ((480, 800), 18), ((64, 128), 0)]
 )
 def test_a_hello_says_what_the_glass_can(size: tuple[int, int], finest: int) -> None:
-    """Three pixels a module at least, and no code that fits no frame; buzzer, backlight and letters."""
+    """Three pixels a module at least, and no code that fits no frame; buzzer, backlight, letters, words below."""
     (hello,) = answers(DisplayStub(width=size[0], height=size[1]).tick(0))
-    assert struct.unpack_from("<BIHHBH", hello, 4) == (1, 1, *size, finest, 0b1101)
+    assert struct.unpack_from("<BIHHBH", hello, 4) == (1, 1, *size, finest, 0b11101)
 
 
 def test_letters_are_drawn_for_people_who_look_for_faults(stub: DisplayStub) -> None:

@@ -27,13 +27,26 @@ def test_a_hello_says_who_it_is() -> None:
     hello = DisplayHello.read(HELLO)
     assert (hello.boot_id, hello.width, hello.height, hello.max_version) == (0x01020304, 240, 320, 13)
     assert hello.serial == "A1"
-    assert hello.caption == (0, 240, 240, 80)
+    assert DisplayHello(1, 1, 320, 240, 13, 0, "x").serial == ""
 
 
-def test_a_wide_glass_has_its_caption_beside_the_code() -> None:
-    hello = DisplayHello(1, 1, 320, 240, 13, 0, "x")
-    assert hello.caption == (240, 0, 80, 240)
-    assert hello.serial == ""
+@pytest.mark.parametrize(
+    ("size", "told", "takes"),
+    [
+        ((240, 320), 13, True),
+        ((320, 240), 13, True),
+        ((240, 240), 13, False),
+        ((240, 240), 29, True),
+        ((263, 240), 13, False),
+        ((264, 240), 13, True),
+        ((240, 263), 13, False),
+        ((240, 264), 13, True),
+    ],
+)
+def test_a_nearly_square_glass_takes_captions_for_a_code_when_it_says_so(
+    size: tuple[int, int], told: int, takes: bool
+) -> None:
+    assert DisplayHello(1, 1, *size, 13, told, "x").captions_codes is takes
 
 
 @pytest.mark.parametrize("words", [Type, Status, Screen, Result])
