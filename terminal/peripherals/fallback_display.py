@@ -151,7 +151,7 @@ class FallbackDisplay:
         order = [place for place in self._places if place.display.shows_codes]
         if self._carrier is not None and screen.id == self._code:
             order.sort(key=lambda place: place is not self._carrier)  # a code that is on does not wander
-        beside = IdleScreen(screen.title, screen.test)
+        beside = IdleScreen(screen.title, screen.test, screen.training)
         failure: PeripheralFailed | None = None
         self._carrier, self._code = None, screen.id
         for place in self._places:

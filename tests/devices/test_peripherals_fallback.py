@@ -123,6 +123,16 @@ def test_the_first_glass_carries_the_code_the_second_none_and_the_pole_the_amoun
     play(story())
 
 
+def test_i25_a_glass_beside_the_code_says_training_where_somebody_learns() -> None:
+    async def story() -> None:
+        async with counter() as shop:
+            shop.glass.want(replace(FIRST, training=True))
+            await shop.shows("own")
+            await until(lambda: shop.panel.texts["idle.test"].startswith(b"TRAINING"), 1)
+
+    play(story())
+
+
 @pytest.mark.row(43, 49)
 def test_i10_i24_the_second_takes_over_within_three_seconds_and_the_first_never_comes_back_with_the_old_code() -> (
     None
