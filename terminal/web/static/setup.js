@@ -192,7 +192,7 @@ function choose(role, port = null) {
   at("choose-other").hidden = true;
   const found = report.ports.find((each) => each.port === wanted)?.proposal;
   drawDrivers(found?.role === role ? found.driver : place.driver, found?.role === role ? found.profile : place.profile);
-  drawSpeeds(found?.role === role ? found.baud : place.baud);
+  drawSpeeds();
   at("choose-title").textContent = t("setup.choose_title", { counter });
   at("choose").showModal();
   at("choose-port").focus();
@@ -205,8 +205,12 @@ function drawDrivers(driver, profile = "") {
   at("choose-profile").replaceChildren(...chosen.profiles.map((each) => option(each, each, profile)));
 }
 
-/** A device that answered at another speed than its model's usual one is silent at that. */
-function drawSpeeds(baud) {
+/** Of this kind of device at this port, as it answered or was set: another's is not its own. */
+function drawSpeeds() {
+  const [role, port] = [at("choose-role").value, at("choose-port").value];
+  const found = report.ports.find((each) => each.port === port)?.proposal;
+  const place = report.counters.find((each) => each.counter === counter).places.find((each) => each.role === role);
+  const baud = found?.role === role ? found.baud : place.port === port ? place.baud : 0;
   const known = !baud || SPEEDS.includes(baud) ? SPEEDS : [...SPEEDS, baud];
   at("choose-baud").replaceChildren(option(0, t("setup.baud_usual"), baud), ...known.map((each) => option(each, `${each}`, baud)));
 }
@@ -266,14 +270,16 @@ at("counter").addEventListener("change", () => {
 });
 if (facts.chooses) {
   at("choose-form").addEventListener("submit", save);
-  at("choose-role").addEventListener("change", () => drawDrivers(""));
+  at("choose-role").addEventListener("change", () => {
+    drawDrivers("");
+    drawSpeeds();
+  });
   at("choose-driver").addEventListener("change", () => drawDrivers(at("choose-driver").value));
   at("choose-port").addEventListener("change", () => {
     at("choose-other").hidden = at("choose-port").value !== OTHER;
     const found = report.ports.find((each) => each.port === at("choose-port").value)?.proposal;
-    const fits = found?.role === at("choose-role").value;
-    if (fits) drawDrivers(found.driver, found.profile);
-    drawSpeeds(fits ? found.baud : 0);
+    if (found?.role === at("choose-role").value) drawDrivers(found.driver, found.profile);
+    drawSpeeds();
   });
 }
 watch();
