@@ -56,7 +56,7 @@ class Bench:
             await self._greeted(role)
             if self.busy():  # a sale opened meanwhile: its code is not painted over
                 raise Conflict("device_test_busy")
-            with self.slots.scanner.lent(lambda: not self.busy()) as reads:
+            with self.slots.scanner.lent(lambda: not (self.busy() or self.slots.display.taken)) as reads:
                 usable = self.slots.scanner and self.slots.scanner.health().state is not HealthState.FAULT
                 self._witness.reads = reads if usable else None
                 proof = await self._prove(role, Challenge.draw(self._entropy))
@@ -114,9 +114,9 @@ class Bench:
                 return await self._on_glass(it, self._prove_scanner(it))
 
     async def _on_glass(self, it: Challenge, test: Coroutine[Any, Any, Proof]) -> Proof:
-        with self.slots.display.lent(it.screen(self._how.currency).id) as stands:
+        with self.slots.display.lent(it.screen(self._how.currency).id):
             proof = await test
-            return proof if proof.passed or stands() else interrupted(proof)
+            return interrupted(proof) if self.slots.display.taken and not proof.passed else proof
 
     async def _prove_scanner(self, it: Challenge) -> Proof:
         return await prove_scanner(self.slots.scanner, self._witness, await self._shown(it))

@@ -123,11 +123,12 @@ class Slot(Generic[P]):
 
 class DisplaySlot(Slot[Display]):
     role = "display"
-    __slots__ = ("_lent", "_pages", "_watched", "again")
+    __slots__ = ("_lent", "_pages", "_watched", "again", "taken")
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._lent = 0  # the number of the test's screen that stands here; 0: none, or a customer's came
+        self.taken = False  # a customer's screen stands where a test goes on that had been lent this
         self.again: Callable[[], None] = _nobody  # the counter paints what it wants shown now
         self._watched: Callable[[int], None] = unwatched
         self._pages = 0
@@ -150,22 +151,22 @@ class DisplaySlot(Slot[Display]):
             if isinstance(screen, IdleScreen) and screen.entered is None:
                 return
             if not (isinstance(screen, CodeScreen) and screen.id == self._lent):
-                self._lent = 0
+                self._lent, self.taken = 0, True
         if self._port is not None:
             await self._port.show(screen)
 
     @contextmanager
-    def lent(self, number: int) -> Iterator[Callable[[], bool]]:
-        """A test shows its screen of this number here, until a customer's takes its place: then it gives False.
+    def lent(self, number: int) -> Iterator[None]:
+        """A test shows its screen of this number here, until a customer's takes its place: it is ``taken`` then.
 
         Else a result whose time ends, or a display that comes back, would take the code from under the scanner.
         Behind it the counter paints what it wants.
         """
         self._lent = number
         try:
-            yield lambda: bool(self._lent)
+            yield
         finally:
-            self._lent = 0
+            self._lent, self.taken = 0, False
             self.again()
 
     def on_back(self, again: Callable[[], None]) -> None:

@@ -25,6 +25,7 @@ PRICE = Money(2850, "CNY")
 PAID = ResultScreen(7, "paid", PRICE, "7KQ2", True, ttl_s=5)
 OF_A_SALE = CodeScreen(8, "weixin://wxpay/bizpayurl?pr=abcdefg00", PRICE, 60, True)
 NOBODY_LOOKS = Eye(glass=spoiled(USUAL, fade=0.9))
+GOODS = "6901234567892"
 TAKES_S = 3.0  # a hand until the scanner is before the glass
 
 
@@ -96,6 +97,8 @@ def test_i10_i24_what_is_for_a_customer_is_shown_at_once_and_the_test_ends_witho
             tests = counter.glass_code
             glass.want(customers)
             await until(lambda: counter.glass_code != tests, 1)
+            counter.scan(GOODS)
+            await until(lambda: at.scanned == [GOODS], 1)  # as the test's it would be lost
             glass.clear()
             await until(lambda: counter.screen == "idle", 1)  # no longer the test's: nothing waits for it
             proof = await test
