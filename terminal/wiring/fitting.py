@@ -124,6 +124,8 @@ class Fittings:
             await self.choose(counter, role, choice, actor)
 
     def ill(self, roles: Iterable[Role]) -> list[Ill]:
+        from terminal.peripherals.usual_speed import usual_speed  # drivers' profiles: not for the start
+
         found: list[Ill] = []
         for counter, stand in self._stands.items():
             for role in roles:
@@ -131,7 +133,8 @@ class Fittings:
                 place = stand.slots.place(role)
                 if table is not None and place and place.health().reason in OUT:
                     driver = table.driver or catalogue.of_role(role)[0].name
-                    found.append(Ill(counter, role, table.port, driver, table.baud))
+                    baud = table.baud or usual_speed(role, table.driver, table.profile)
+                    found.append(Ill(counter, role, table.port, driver, baud))
         return found
 
     def has(self, roles: Iterable[Role]) -> bool:

@@ -33,7 +33,7 @@ Key = tuple[str, Role]
 
 @dataclass(frozen=True, slots=True)
 class Ill:
-    """A device that is out; ``driver`` and, where settings name it, ``baud``: what its port was opened with."""
+    """A device that is out; ``driver`` and ``baud`` (0: not known): what its port was opened with."""
 
     counter: str
     role: Role
@@ -215,7 +215,10 @@ class StandIns:
 
 def _another(ill: Ill, found: ProposalView) -> bool:
     """One of the same kind at the speed in use would have been heard already."""
-    return found.driver != ill.driver or bool(ill.baud and found.baud and ill.baud != found.baud)
+    from terminal.peripherals.usual_speed import usual_speed  # drivers' profiles: not for the start
+
+    answers_at = found.baud or usual_speed(found.role, found.driver, found.profile)
+    return found.driver != ill.driver or bool(ill.baud and answers_at and ill.baud != answers_at)
 
 
 def _now_s() -> float:

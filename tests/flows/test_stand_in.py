@@ -10,6 +10,7 @@ from firmware_stubs.cables import PtyCable
 from firmware_stubs.printer import PrinterStub
 from terminal.counter.ports import Devices, HealthState, Printer, Slip
 from terminal.payments.receipt import Row
+from terminal.peripherals.build_printer import PRINTER_BAUD
 from terminal.settings import PrinterTable
 from tests.flows.api_rig import WATCHDOG_S
 from tests.flows.test_api_devices import Fitted, fitted
@@ -42,6 +43,21 @@ async def test_the_till_takes_another_printer_and_the_slip_that_waited_comes_out
         start("stand-ins", at.fittings.watch)
         try:
             await story(at, devices, dev, None if there else PtyCable(stub, dev / "new"), stub)
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+@pytest.mark.row(44)
+async def test_a_printer_that_is_out_tells_the_speed_its_port_was_opened_with(tmp_path: Path) -> None:
+    """Also where the settings name none: one of the same kind at another speed is looked for by it."""
+    async with fitted(tmp_path, printer=PrinterTable(port=f"link:{tmp_path / 'none'}")) as at:
+        devices, running = at.devices["1"], set[asyncio.Future[None]]()
+        devices.fitted(lambda _name, job: running.add(asyncio.ensure_future(_run(job))), lambda: None)
+        try:
+            await until(lambda: bool(at.fittings.ill(("printer",))))
+            assert [each.baud for each in at.fittings.ill(("printer",))] == [PRINTER_BAUD]
         finally:
             for each in running:
                 each.cancel()

@@ -9,6 +9,7 @@ import pytest
 
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
+from terminal.peripherals.build_printer import PRINTER_BAUD
 from terminal.virtual_time import run
 from terminal.web.shapes.counters import StandInView
 from terminal.web.shapes.devices import PortView, ProposalView
@@ -152,14 +153,19 @@ def test_a_port_that_a_person_gives_to_another_role_meanwhile_is_neither_asked_n
 
 
 @pytest.mark.row(44)
-@pytest.mark.parametrize(("baud", "offers"), [(9600, 0), (19200, 1)])
+@pytest.mark.parametrize(
+    ("was", "baud", "offers"),
+    [(9600, 9600, 0), (9600, 19200, 1), (9600, 0, 1), (PRINTER_BAUD, 9600, 1), (PRINTER_BAUD, 0, 0), (0, 0, 0)],
+)
 def test_one_of_the_same_kind_on_the_same_socket_is_offered_where_its_speed_is_another(
-    baud: int, offers: int
+    was: int, baud: int, offers: int
 ) -> None:
+    """``baud`` 0: it answers at the usual one."""
+
     async def story(bench: Bench, found: StandIns) -> None:
         bench.plugged[OLD.port] = "1 printer"
         bench.answers[OLD.port] = [("found", ProposalView("printer", "escpos", "generic-80", "Same", "", baud))]
-        bench.out = [replace(OLD, baud=9600)]
+        bench.out = [replace(OLD, baud=was)]
         found.look_round()
         await asyncio.sleep(GONE_S + 2 * LOOK_S)
         assert len(found.offered("1")) == offers
