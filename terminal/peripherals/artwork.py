@@ -17,13 +17,13 @@ from drivers.printer.bitmap import Bitmap, Paint
 from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
 from terminal.payments.money import Money
 from terminal.peripherals import glyphs
-from terminal.peripherals.display import LEVEL
 from terminal.peripherals.drawings import SIZE_MIN, Box, Caption, What, as_tile, centred, shared_drawings
 from terminal.peripherals.marks import mark, short_mark
 from terminal.peripherals.painters import Sign, no_sign
 
 Words = Callable[[str], str]
 MoneyText = Callable[[Money], str]
+LEVEL: Final = "M"  # of every code on a glass
 QUIET: Final = 4  # modules (ISO/IEC 18004:2015, 9.1)
 MODULE_MIN: Final = 3  # pixels
 LINES_MIN: Final = 64  # a strip with less has one line: the mark of a test, then the amount

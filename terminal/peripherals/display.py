@@ -14,6 +14,7 @@ from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
 from terminal.on_demand import OnDemand
+from terminal.peripherals.artwork import LEVEL
 from terminal.peripherals.errands import Errands
 from terminal.peripherals.keeper import Keeper
 from terminal.peripherals.sweep import Sweep
@@ -25,7 +26,6 @@ Captions = Callable[[Screen, int, int], AsyncIterator[Tile]]
 
 Fits = Callable[[str, int, int], bool]
 """(text of a code, width, height of the glass in pixels)"""
-LEVEL: Final = "M"
 IDLE_ID: Final = 1
 IDLE_CAPTION_S: Final = 0.4
 _RESULTS: Final = {
