@@ -197,12 +197,19 @@ def _sum(file: Path, body: bytes) -> bytes:
 
 
 def _lettered(caption: Caption, paint: Paint) -> Bitmap:
-    """The caption in the middle of its box, shrunk while its lines do not fit above each other."""
+    """The caption in the middle of its box: in smaller letters where its lines do not fit above each other.
+
+    Down to half its size also rather than shortened.
+    """
     box, size = caption.box, caption.size
-    lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
-    while len(lines) * size > box.height and size > SIZE_MIN:
+    least = max(size // 2, SIZE_MIN)
+    while size > SIZE_MIN:
+        told = lettering.broken(caption.text, box.width, size, caption.lines, paint)
+        cut = size > least and lettering.shortened(told, box.width, size, paint)
+        if not cut and len(told) * size <= box.height:
+            break
         size = max(size * 7 // 8, SIZE_MIN)
-        lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
+    lines = lettering.wrapped(caption.text, box.width, size, caption.lines, paint)
     rows = tuple(row for each in lines for row in each.rows)[: box.height]
     drawn = centred(Bitmap(box.width, rows), box)
     if not caption.band:
