@@ -55,6 +55,7 @@ class Result(IntEnum):
     LATE = 6
 
 
+SIDE_MAX: Final = 4096  # pixels of a glass; its captions are drawn here, and drawn as large as it says
 STRIP: Final = 24
 """Pixels. A glass whose sides differ by less has room for captions below the code, in the code's own square."""
 
@@ -97,6 +98,8 @@ class DisplayHello:
             raise NotThatMessage("HELLO is too short")
         name = payload[_HELLO.size :].decode("ascii", "replace")
         protocol, boot_id, width, height, max_version, capabilities = _HELLO.unpack_from(payload)
+        if not (0 < width <= SIDE_MAX and 0 < height <= SIDE_MAX):
+            raise NotThatMessage(f"no glass has {width} x {height} pixels")
         return cls(protocol, boot_id, width, height, max_version, capabilities, name)
 
 

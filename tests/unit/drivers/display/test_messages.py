@@ -1,6 +1,7 @@
 """Payloads to values, and what is no message."""
 
 import re
+import struct
 from enum import IntEnum
 from pathlib import Path
 
@@ -79,6 +80,14 @@ def test_state_and_event() -> None:
 def test_short_payloads_are_no_messages(kind: type[DisplayHello | DisplayState | DisplayEvent]) -> None:
     with pytest.raises(NotThatMessage):
         kind.read(b"\x01")
+
+
+@pytest.mark.parametrize("size", [(0, 320), (240, 0), (4097, 240), (240, 65535)])
+def test_l6_a_glass_of_a_size_that_none_has_is_no_greeting(size: tuple[int, int]) -> None:
+    """Pictures of its captions would fill the memory, or have no dots at all."""
+    told = struct.pack("<BIHHBH", 1, 7, *size, 13, 0) + b"countertop-display 1.0 A1"
+    with pytest.raises(NotThatMessage):
+        DisplayHello.read(told)
 
 
 def test_texts_are_cut_between_characters() -> None:
