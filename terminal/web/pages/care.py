@@ -12,7 +12,16 @@ from terminal.help import guides
 from terminal.people.roles import Action
 from terminal.web.desks.care import CARE
 from terminal.web.pages.code_picture import code_svg
-from terminal.web.pages.frame import PARTS, allowed, error_words, page, people_facts, render, words_for
+from terminal.web.pages.frame import (
+    PARTS,
+    allowed,
+    counter_titles,
+    error_words,
+    page,
+    people_facts,
+    render,
+    words_for,
+)
 from terminal.web.pages.safety import safety_lines
 
 _WORDS: Final = ("people", "page", "till", "access", "care", "state", "refund")
@@ -51,7 +60,7 @@ async def contact(request: web.Request) -> web.Response:
 
 async def safety(request: web.Request) -> web.Response:
     words, desk = words_for(request), request.app[CARE]
-    counters = [(lane.id, lane.settings.title or lane.id) for lane in request.app[PARTS].service.lanes.values()]
+    counters = counter_titles(request.app[PARTS])
     lines = safety_lines(desk.protection(words.language), words)
     return render(request, "safety.html", words, lines=lines, counters=counters, facts=_facts(request))
 

@@ -217,6 +217,21 @@ def allowed(request: web.Request, action: Action, counter: str = "") -> Principa
     return parts.people.require(parts.who(request), action, counter)
 
 
+def person_allowed(request: web.Request, action: Action) -> Principal:
+    """The person, no till or key, who asks for this page. Raises NotAllowed."""
+    who = request.app[PARTS].who(request)
+    if who is None or who.kind != "person":
+        raise NotAllowed("not_signed_in")
+    if not who.may(action):
+        raise NotAllowed("not_allowed", action=action.value)
+    return who
+
+
+def counter_titles(parts: PageParts) -> list[tuple[str, str]]:
+    """Id and what people call it, of every counter."""
+    return [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
+
+
 def error_words(language: str, *areas: str) -> dict[str, tuple[str, str, str]]:
     """Slug -> (printed code, sentence, fix) with unfilled facts, for a page's script."""
     return {

@@ -5,12 +5,20 @@ from typing import Final
 
 from aiohttp import web
 
-from terminal.errors import NotAllowed
 from terminal.help.catalogue import Catalogue
 from terminal.help.registry import describe
 from terminal.hooks.desk import Hooks
 from terminal.people.roles import Action
-from terminal.web.pages.frame import PARTS, error_words, page, people_facts, render, words_for
+from terminal.web.pages.frame import (
+    PARTS,
+    counter_titles,
+    error_words,
+    page,
+    people_facts,
+    person_allowed,
+    render,
+    words_for,
+)
 from terminal.web.shapes.inbox import TillAlert
 
 OFFERED: Final = (
@@ -26,12 +34,7 @@ def hooks_routes() -> list[web.RouteDef]:
 
 async def hooks(request: web.Request) -> web.Response:
     parts, words = request.app[PARTS], words_for(request)
-    who = parts.who(request)
-    if who is None or who.kind != "person":
-        raise NotAllowed("not_signed_in")
-    if not who.may(Action.MANAGE_HOOKS):
-        raise NotAllowed("not_allowed", action=Action.MANAGE_HOOKS.value)
-    counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
+    who = person_allowed(request, Action.MANAGE_HOOKS)
     facts = {
         "words": words.section("people", "page", "till", "access", "hooks", "state"),
         "errors": error_words(words.language),
@@ -40,7 +43,7 @@ async def hooks(request: web.Request) -> web.Response:
         "language": words.language,
         "zone": str(parts.zone),
     }
-    return render(request, "hooks.html", words, counters=counters, events=OFFERED, facts=facts)
+    return render(request, "hooks.html", words, counters=counter_titles(parts), events=OFFERED, facts=facts)
 
 
 def hook_alerts(desk: Hooks, words: Catalogue, zone: tzinfo) -> list[TillAlert]:

@@ -2,9 +2,17 @@
 
 from aiohttp import web
 
-from terminal.errors import NotAllowed
 from terminal.people.roles import SCOPES, VISITORS, Action
-from terminal.web.pages.frame import PARTS, error_words, page, people_facts, render, words_for
+from terminal.web.pages.frame import (
+    PARTS,
+    counter_titles,
+    error_words,
+    page,
+    people_facts,
+    person_allowed,
+    render,
+    words_for,
+)
 
 
 def people_routes() -> list[web.RouteDef]:
@@ -13,12 +21,7 @@ def people_routes() -> list[web.RouteDef]:
 
 async def people(request: web.Request) -> web.Response:
     parts, words = request.app[PARTS], words_for(request)
-    who = parts.who(request)
-    if who is None or who.kind != "person":
-        raise NotAllowed("not_signed_in")
-    if not who.may(Action.MANAGE_PEOPLE):
-        raise NotAllowed("not_allowed", action=Action.MANAGE_PEOPLE.value)
-    counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
+    who = person_allowed(request, Action.MANAGE_PEOPLE)
     facts = {
         "words": words.section("people", "page", "till", "access"),
         "errors": error_words(words.language),
@@ -29,18 +32,20 @@ async def people(request: web.Request) -> web.Response:
     }
     visitors = sorted(role.value for role in VISITORS)
     return render(
-        request, "people.html", words, counters=counters, scopes=sorted(SCOPES), visitors=visitors, facts=facts
+        request,
+        "people.html",
+        words,
+        counters=counter_titles(parts),
+        scopes=sorted(SCOPES),
+        visitors=visitors,
+        facts=facts,
     )
 
 
 async def me(request: web.Request) -> web.Response:
     """One's own second step. The secret is asked for by the script, with a fresh PIN."""
     parts, words = request.app[PARTS], words_for(request)
-    who = parts.who(request)
-    if who is None or who.kind != "person":
-        raise NotAllowed("not_signed_in")
-    if not who.may(Action.OWN_SECOND_STEP):
-        raise NotAllowed("not_allowed", action=Action.OWN_SECOND_STEP.value)
+    who = person_allowed(request, Action.OWN_SECOND_STEP)
     person = next(each for each in parts.people.people() if each.id == who.id)
     facts = {
         "words": words.section("people", "page", "till"),

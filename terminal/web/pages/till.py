@@ -19,6 +19,7 @@ from terminal.web.pages.frame import (
     PARTS,
     PLAIN_HEADERS,
     allowed,
+    counter_titles,
     error_words,
     money_marks,
     page,
@@ -49,7 +50,6 @@ def till_routes() -> list[web.RouteDef]:
 
 async def home(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
-    counters = [(lane.id, lane.settings.title or lane.id) for lane in parts.service.lanes.values()]
     words, principal = words_for(request), parts.who(request)
     facts = {
         "words": words.section("people", "page", "till", "refund"),
@@ -64,7 +64,7 @@ async def home(request: web.Request) -> web.Response:
         request,
         "home.html",
         words,
-        counters=counters,
+        counters=counter_titles(parts),
         who=_name(request),
         owner=owner,
         practises=practises,
