@@ -6,6 +6,7 @@ from typing import Final
 
 PROC: Final = Path("/proc")
 _LISTEN: Final = "0A"
+_MOST: Final = 100  # characters of a program's name and words
 
 
 def listeners(ports: Iterable[int]) -> dict[int, str]:
@@ -35,8 +36,14 @@ def _owner(inode: str) -> str:
             continue
         try:
             if any(str(link.readlink()) == wanted for link in (process / "fd").iterdir()):
-                words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                return f"{words[:80]} (process {process.name})"
+                return f"{_program((process / 'cmdline').read_bytes())} (process {process.name})"
         except OSError:
             continue  # gone meanwhile, or another user's
     return "another program"
+
+
+def _program(command_line: bytes) -> str:
+    """What was started, without the folder it stands in: that may be long, and the words behind it tell more."""
+    started, *words = command_line.decode(errors="replace").rstrip("\0").split("\0")
+    told = " ".join((Path(started).name, *words))
+    return told if len(told) <= _MOST else told[: _MOST - 1] + "…"
