@@ -19,7 +19,6 @@ from aiohttp import web
 from terminal.bills.desk import BillDesk, bill_desk
 from terminal.brand.paper import BankPaper
 from terminal.brand.shelf import BrandShelf
-from terminal.channel_tables import payee
 from terminal.counter.accounts import poster_of
 from terminal.counter.feed import Feed
 from terminal.counter.floor import Parts
@@ -27,11 +26,12 @@ from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Service
 from terminal.counter.slips import Slips, titles_of
 from terminal.errors import JournalError
-from terminal.local_authority import ensure
 from terminal.people.service import People
 from terminal.peripherals.shared import Shared
 from terminal.settings import Loaded
+from terminal.settings.channel_tables import payee
 from terminal.system import SystemClock, SystemEntropy, SystemIds
+from terminal.tls.local_authority import ensure
 from terminal.training.video import OWN
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.desks.reports import ReportParts

@@ -21,7 +21,7 @@ from yarl import URL
 
 from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
 from terminal.errors import BadSettings
-from terminal.trust import trusting
+from terminal.tls.trust import trusting
 
 BODY_MAX: Final = 1 << 20
 LINE_MAX: Final = 8190

@@ -19,13 +19,13 @@ from terminal.banks.any_bank import AnyBank
 from terminal.banks.statements.amounts import told
 from terminal.banks.statements.mapping import MAPPING_MAX, Mapping, read_mapping
 from terminal.bills.statement_intake import Intake, Report
-from terminal.channel_tables import AnyBankTable
 from terminal.counter.service import Service
 from terminal.errors import BadSettings, NotFound, TerminalError
 from terminal.help.registry import describe
 from terminal.payments.bill import BillReader, BillRefused
 from terminal.payments.reference import named
 from terminal.settings import Loaded
+from terminal.settings.channel_tables import AnyBankTable
 
 log = logging.getLogger(__name__)
 LOOK_S: Final = 5.0

@@ -11,7 +11,6 @@ from terminal.banks.statements.amounts import told
 from terminal.bills.statement_folder import DONE, FILE_MAX, Source, mapping_of, reader_of
 from terminal.bills.statement_folder import REFUSED as REFUSED_FOLDER
 from terminal.bills.statement_intake import promised
-from terminal.channel_tables import AnyBankTable
 from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import REFUSED, UNAVAILABLE, console, give_up, sentences
 from terminal.errors import BadSettings
@@ -19,6 +18,7 @@ from terminal.journal.reader import Reader
 from terminal.payments.bill import BillEnd, BillLine, BillRefused, LineKind
 from terminal.payments.reference import Given, order_of
 from terminal.settings import Loaded, load
+from terminal.settings.channel_tables import AnyBankTable
 from terminal.wiring.stores import reading_path
 
 statement = typer.Typer(no_args_is_help=True, help="Statements of a bank without an API.")

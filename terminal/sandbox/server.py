@@ -27,7 +27,7 @@ from terminal.sandbox.outcome import Reply
 from terminal.sandbox.pages import Pages
 from terminal.sandbox.store import Store
 from terminal.sandbox.wechatpay import BODY_MAX, Bank
-from terminal.trust import trusting
+from terminal.tls.trust import trusting
 
 log = logging.getLogger(__name__)
 SILENCE_S: Final = 65.0  # a request that gets no answer is held this long, then its connection ends

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from terminal.channel_tables import CHANNELS, AnyChannel, OwnTable, WeChatPayTable, installed
 from terminal.errors import BadSettings
 from terminal.payments.currencies import EXPONENTS
+from terminal.settings.channel_tables import CHANNELS, AnyChannel, OwnTable, WeChatPayTable, installed
 from terminal.settings.chosen import chosen, with_chosen
 from terminal.settings.pieces import piece
 from terminal.settings.tables import DOORS, AnyDoor, CounterTable, HwProxyTable, Listen, Settings

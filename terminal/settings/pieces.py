@@ -6,8 +6,8 @@ from typing import Any, get_args
 import msgspec
 from msgspec.structs import FieldInfo
 
-from terminal.channel_tables import Table
 from terminal.errors import BadSettings
+from terminal.settings.channel_tables import Table
 
 
 def piece(where: str, value: object, kind: Any, problems: list[BadSettings]) -> Any:

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from terminal.channel_tables import AnyChannel, Table
+from terminal.settings.channel_tables import AnyChannel, Table
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # of the journal's streams and of addresses

@@ -12,7 +12,6 @@ import msgspec
 from terminal.banks.any_bank import AnyBank, AnyBankSettings
 from terminal.banks.channel import Channel
 from terminal.banks.open_wechatpay import WeChatPaySettings, open_wechatpay
-from terminal.channel_tables import AlipayTable, AnyBankTable, AnyChannel, OwnTable, PixTable, WeChatPayTable
 from terminal.connectors import Opening, demand_proof, own_connector, profile_of
 from terminal.counter.hours import is_zone
 from terminal.counter.ports import Clock, Entropy
@@ -23,6 +22,14 @@ from terminal.payments.profile import Profile
 from terminal.payments.reference import Form
 from terminal.regions import load_region
 from terminal.settings import Loaded
+from terminal.settings.channel_tables import (
+    AlipayTable,
+    AnyBankTable,
+    AnyChannel,
+    OwnTable,
+    PixTable,
+    WeChatPayTable,
+)
 
 NOWHERE: Final = "https://query-only.invalid/notify"  # orders must name one; .invalid never resolves (RFC 6761)
 

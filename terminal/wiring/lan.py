@@ -15,8 +15,8 @@ from aiohttp import web
 
 from terminal.counter.ports import Clock
 from terminal.errors import BadSettings
-from terminal.lan_authority import SERVER, LanCertificate, ensure, told
 from terminal.settings import Loaded
+from terminal.tls.lan_authority import SERVER, LanCertificate, ensure, told
 from terminal.web.edge import EDGE
 from terminal.web.lan import SHOP_NETWORKS, LanDoor
 from terminal.web.listen import listen_too

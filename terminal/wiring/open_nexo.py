@@ -5,12 +5,12 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from terminal.errors import BadSettings
-from terminal.local_authority import LOOPBACK, ensure
 from terminal.pos.nexo import Nexo, Waits
 from terminal.pos.nexo_counter import CounterSide
 from terminal.pos.nexo_crypto import Vault
 from terminal.pos.nexo_server import NexoDoor, make_app
 from terminal.settings import Loaded, NexoTable
+from terminal.tls.local_authority import LOOPBACK, ensure
 from terminal.web.listen import listen
 from terminal.wiring.door_parts import DoorParts, day_begins_ms, keep_with
 from terminal.wiring.open_hw_proxy import peers_of

@@ -15,7 +15,6 @@ import msgspec
 from aiohttp import web
 
 from terminal.brand.shelf import BrandShelf
-from terminal.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.counter.feed import Feed
 from terminal.counter.floor import Parts
 from terminal.counter.lane import Away
@@ -29,6 +28,7 @@ from terminal.people.service import People
 from terminal.peripherals.shared import Shared
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import Loaded, Secrets
+from terminal.settings.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.training.desk import LessonDesk
 from terminal.training.exam_desk import ExamDesk
 from terminal.training.video import OWN

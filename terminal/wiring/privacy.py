@@ -14,7 +14,6 @@ import msgspec
 
 from terminal.banks.client import OUTBOUND
 from terminal.bills.statement_folder import DONE, REFUSED
-from terminal.channel_tables import AnyBankTable
 from terminal.connectors import profile_of
 from terminal.counter.ports import Clock
 from terminal.errors import Conflict, NotFound
@@ -29,6 +28,7 @@ from terminal.privacy.notice import Provider
 from terminal.privacy.requests import OLD_PEOPLE, dossier, held, of_people
 from terminal.privacy.retention import DAY_MS, PERSONAL, Due, Found, due, periods
 from terminal.settings import Loaded
+from terminal.settings.channel_tables import AnyBankTable
 from terminal.whole_file import write_whole
 from terminal.wiring.stores import keys_folder, reading_path
 

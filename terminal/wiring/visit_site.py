@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from terminal.channel_tables import payee
 from terminal.counter.ports import Clock, Entropy, Ids
 from terminal.counter.service import Service
 from terminal.people.service import People
 from terminal.settings import Loaded
+from terminal.settings.channel_tables import payee
 from terminal.web.network import has_way_out
 from terminal.web.shapes.devices import CounterPlaces
 from terminal.wiring.stores import keys_folder

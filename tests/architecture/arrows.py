@@ -36,8 +36,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.payments": ("terminal.errors",),
     "terminal.counter": ("terminal.payments", *COMMON),
     # by shape these are the counter's ports: they see its types and never each other
-    "terminal.journal": (*CORE_TYPES, "terminal.trust", "terminal.whole_file", PORTS, *COMMON),
-    "terminal.banks": (*CORE_TYPES, "terminal.trust", PORTS, *COMMON),
+    "terminal.journal": (*CORE_TYPES, "terminal.tls.trust", "terminal.whole_file", PORTS, *COMMON),
+    "terminal.banks": (*CORE_TYPES, "terminal.tls.trust", PORTS, *COMMON),
     "terminal.peripherals": (*CORE_TYPES, "terminal.given_file", PORTS, *COMMON, "drivers"),
     "terminal.conformance": (
         "terminal.banks",
@@ -65,9 +65,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.brand": ("drivers.raster", "drivers.printer.bitmap", "terminal.whole_file", *CORE_TYPES, *COMMON),
     "terminal.care": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
-    "terminal.channel_tables": ("terminal.payments.payout", *COMMON),
     "terminal.settings": (
-        *(*CORE_TYPES, "terminal.channel_tables", "terminal.counter.settings", "terminal.whole_file"),
+        *(*CORE_TYPES, "terminal.payments.payout", "terminal.counter.settings", "terminal.whole_file"),
         *COMMON,
     ),
     # edges: parse, call, format
@@ -105,16 +104,13 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.log_context": (),
     "terminal.strict_json": ("terminal.errors",),
     "terminal.virtual_time": ("terminal.chance", "terminal.guard", "terminal.ulid"),
-    "terminal.certificate": (),
-    "terminal.trust": (),
-    "terminal.local_authority": ("terminal.certificate", "terminal.whole_file", PORTS),
-    "terminal.lan_authority": ("terminal.certificate", "terminal.whole_file", PORTS),
+    "terminal.tls": ("terminal.whole_file", PORTS),  # certificates: our own, and whose are trusted
     "terminal.versions": ("terminal.errors",),  # of this program: what is in one, who signed it, which runs
     "terminal.data": (),  # scripts that made data, run by hand
     # the world outside, simulated: sees nothing of banks
     "terminal.sandbox": (
         "terminal.chance",  # a customer of a given seed
-        "terminal.trust",
+        "terminal.tls.trust",
         "terminal.whole_file",
         *COMMON,
     ),

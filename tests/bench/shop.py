@@ -16,8 +16,8 @@ from typing import Any, Final, Self
 import aiohttp
 
 from drivers.display.messages import Type
-from terminal.local_authority import ensure
 from terminal.system import SystemClock
+from terminal.tls.local_authority import ensure
 from tests.bench.acquirer import TOKEN
 from tests.bench.far_end import DisplayEnd, Frame, PrinterEnd
 from tests.bench.timing import Silent, now_s, within

@@ -4,9 +4,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from terminal.channel_tables import WeChatPayTable
 from terminal.settings import CounterTable, Loaded, Secrets, Settings
 from terminal.settings import Shop as ShopTable
+from terminal.settings.channel_tables import WeChatPayTable
 from terminal.settings.tables import AnyDoor
 from terminal.wiring.doors import open_doors
 from tests.flows.api_rig import Shop

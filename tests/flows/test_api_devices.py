@@ -9,7 +9,6 @@ import pytest
 
 from drivers import catalogue
 from drivers.device_protocol import ROLES
-from terminal.channel_tables import WeChatPayTable
 from terminal.counter.ports import Devices, Printer, Role
 from terminal.errors import BadSettings
 from terminal.help.catalogue import Catalogue
@@ -27,6 +26,7 @@ from terminal.settings import (
     with_chosen,
 )
 from terminal.settings import Shop as ShopTable
+from terminal.settings.channel_tables import WeChatPayTable
 from terminal.wiring.fitting import Fittings
 from terminal.wiring.house import house_of
 from tests.flows.api_rig import Client, Shop, open_shop

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from terminal.channel_tables import WeChatPayTable
 from terminal.settings import CounterTable, Loaded, Secrets, Settings
 from terminal.settings import Shop as ShopTable
+from terminal.settings.channel_tables import WeChatPayTable
 from terminal.web.app import make_app
 from terminal.web.callers import DISPLAY, SESSION, TILL
 from terminal.web.listen import listen

@@ -8,17 +8,17 @@ import aiohttp
 import pytest
 
 from terminal.app import running
-from terminal.channel_tables import AlipayTable, PixTable
 from terminal.counter.ports import Order
 from terminal.errors import BadSettings
-from terminal.local_authority import ensure
 from terminal.payments.decide import OpenSale
 from terminal.payments.event import Actor
 from terminal.payments.money import Money
 from terminal.payments.notice import CodeReady, NotThere, RefundTold, Told, Trade
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import Loaded, Problems, load
+from terminal.settings.channel_tables import AlipayTable, PixTable
 from terminal.system import SystemClock, SystemEntropy
+from terminal.tls.local_authority import ensure
 from terminal.wiring.channels import open_channel
 from terminal.wiring.house import house_of
 from tests.flows.ports import claim

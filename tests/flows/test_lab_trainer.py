@@ -13,8 +13,8 @@ import pytest
 
 from terminal.lab.server import Lan
 from terminal.lab.trainer_codes import LIFE_S, PHONES_MAX, TRIES_MAX, TrainerCodes
-from terminal.local_authority import ensure
 from terminal.system import SystemClock
+from terminal.tls.local_authority import ensure
 from terminal.web.edge import EdgeLimits
 from tests.flows.lab_rig import Rig, keys, opened
 from tests.flows.page_letters import brings_its_letters

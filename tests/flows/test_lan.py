@@ -16,18 +16,18 @@ from typer.testing import CliRunner
 
 from terminal.app import Running, running
 from terminal.cli.commands import app
-from terminal.lan_authority import AUTHORITY, KEY
 from terminal.payments.event import Actor
 from terminal.people.roles import Action
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock
+from terminal.tls.lan_authority import AUTHORITY, KEY
 from terminal.web.app import make_app
 from terminal.web.edge import EDGE, EdgeLimits
 from terminal.web.listen import listen
 from terminal.wiring.lan import LanKeeper, lan_sheet
 from tests.flows.api_rig import open_shop
 from tests.flows.ports import claim
-from tests.unit.test_lan_authority import DAY_MS, Wall
+from tests.unit.tls.test_lan_authority import DAY_MS, Wall
 
 NEAR = "127.0.0.2"  # another machine, as far as addresses tell
 PHONE = "127.0.0.3"

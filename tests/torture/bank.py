@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from terminal.local_authority import ensure
 from terminal.sandbox.desk import Desk
 from terminal.sandbox.engine import CustomerCannot
 from terminal.sandbox.keys_folder import KeysFolder
@@ -17,6 +16,7 @@ from terminal.sandbox.server import DEFAULT_RULES, Sandbox
 from terminal.sandbox.store import Store
 from terminal.sandbox.wechatpay import Bank
 from terminal.system import SystemClock, SystemEntropy
+from terminal.tls.local_authority import ensure
 
 
 @dataclass(frozen=True, slots=True)

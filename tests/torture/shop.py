@@ -17,8 +17,8 @@ import msgspec
 from firmware_stubs.paper import text_view
 from terminal.lab.stand import Stand
 from terminal.lab.timeline import Timeline
-from terminal.local_authority import ensure
 from terminal.system import SystemClock
+from terminal.tls.local_authority import ensure
 from tests.flows.ports import claim
 from tests.torture.bank import FarBank, bank_over_tls
 

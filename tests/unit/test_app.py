@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from terminal.local_authority import ensure
 from terminal.settings import load
 from terminal.system import SystemClock
+from terminal.tls.local_authority import ensure
 from terminal.wiring.channels import NOWHERE, notify_url
 
 HEAVY = (
@@ -38,7 +38,7 @@ LATE = (
     "terminal.banks.open_pix",
     "terminal.banks.statements.camt",
     "terminal.bills.readers",
-    "terminal.certificate",
+    "terminal.tls.certificate",
     "terminal.web.examples",
     "terminal.web.openapi",
     "terminal.wiring.door_openers",

@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from terminal.channel_tables import WeChatPayTable
 from terminal.errors import BadSettings, JournalError
 from terminal.journal.postgres.place import Place
 from terminal.journal.postgres.store import PostgresJournal
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Actor, Event, NewEvent
 from terminal.settings import CounterTable, JournalTable, Loaded, Secrets, Settings, Shop
+from terminal.settings.channel_tables import WeChatPayTable
 from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.stores import chores, listen_to_others, lost, open_store, place_of, reading_path, serves
 from tests.postgres import Server

@@ -75,8 +75,8 @@ class ShopProcesses:
         """The lab's options for a trainer's phone; its certificate names the address."""
         if not self._lan:
             return ()
-        from terminal.local_authority import ensure
         from terminal.system import SystemClock
+        from terminal.tls.local_authority import ensure
 
         _, tls = ensure(self._places.lab / "tls", SystemClock(), (self._lan,))
         return ("--lan", self._lan, "--lan-port", str(self._ports.lab + 1), "--lan-tls", str(tls))
@@ -157,8 +157,8 @@ def _authority(places: Places) -> Path:
     """Who signs the certificate of the service's notification address; the sandbox must trust it."""
     made = places.state / "tls" / "authority.pem"
     if not (made.exists() and made.with_name("server.pem").exists()):
-        from terminal.local_authority import ensure
         from terminal.system import SystemClock
+        from terminal.tls.local_authority import ensure
 
         places.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         made, _ = ensure(made.parent, SystemClock())

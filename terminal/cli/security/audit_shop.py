@@ -8,7 +8,6 @@ from typing import Any, Final
 import msgspec
 from cryptography import x509
 
-from terminal.channel_tables import AnyChannel
 from terminal.cli.backup_note import copies, read_note
 from terminal.cli.journal_database import report_of, shared
 from terminal.cli.security import audit_machine as machine
@@ -28,14 +27,15 @@ from terminal.journal.keys import PRIVATE, JournalKeys
 from terminal.journal.reader import LIMIT_MAX, Reader
 from terminal.journal.schema import SOUND_SQLITE, library_version
 from terminal.journal.verify import verify
-from terminal.lan_authority import KEY as LAN_KEY
-from terminal.lan_authority import SERVER as LAN_SERVER
 from terminal.people.pins import PinCost, Pins
 from terminal.people.records import ApiKey, Person, restore
 from terminal.people.roles import Role
 from terminal.settings import CREDENTIAL, LOOPBACK, Loaded
+from terminal.settings.channel_tables import AnyChannel
 from terminal.settings.tables import AnyDoor
 from terminal.system import SystemClock, SystemEntropy
+from terminal.tls.lan_authority import KEY as LAN_KEY
+from terminal.tls.lan_authority import SERVER as LAN_SERVER
 from terminal.wiring.stores import keys_folder, reading_path
 
 DESPITE: Final = ("config_bind_needs_tls", "config_mixed_modes", "config_secret_readable", "config_missing")

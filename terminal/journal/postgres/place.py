@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import asyncpg
 
 from terminal.errors import BadSettings, JournalError
-from terminal.trust import trusting
+from terminal.tls.trust import trusting
 
 PORT: Final = 5432
 CONNECT_S: Final = 3.0

@@ -10,11 +10,11 @@ from typing import Any, Final
 import aiohttp
 
 from terminal.app import Running, running
-from terminal.local_authority import ensure
 from terminal.sandbox.keyring import alipay_names
 from terminal.sandbox.server import Sandbox, start_sandbox
 from terminal.settings import load
 from terminal.system import SystemClock, SystemEntropy
+from terminal.tls.local_authority import ensure
 from tests.flows.ports import claim
 
 OWNER_PIN: Final = "739164"

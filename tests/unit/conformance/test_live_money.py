@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from terminal.banks.channel import Channel
-from terminal.channel_tables import CHANNELS
 from terminal.conformance import proof
 from terminal.conformance.benches import BENCHES
 from terminal.conformance.kit import CountingEntropy, StillClock
@@ -15,6 +14,7 @@ from terminal.conformance.run import Bench
 from terminal.connectors import OURS, asks_nobody, bench_of, demand_proof, names, own_connector, profile_of
 from terminal.errors import BadSettings
 from terminal.settings import Loaded, Problems, load
+from terminal.settings.channel_tables import CHANNELS
 from terminal.wiring.channels import open_channel
 from tests.unit.conformance.own_package import forget, installed, make
 

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from terminal.chance import Chance
-from terminal.channel_tables import WeChatPayTable, payee
 from terminal.journal.keys import JournalKeys
 from terminal.journal.records import Identity
 from terminal.journal.sqlite import SqliteJournal
 from terminal.payments.event import Actor, Ledger, NewEvent
+from terminal.settings.channel_tables import WeChatPayTable, payee
 from terminal.virtual_time import VirtualClock, VirtualEntropy, run
 from terminal.visit.steps import Visit
 from terminal.wiring.visit_lessons import NOTHING, practised, since

@@ -15,7 +15,7 @@ import pytest
 
 from terminal.errors import JournalError
 from terminal.journal.postgres.place import Place
-from terminal.local_authority import ensure
+from terminal.tls.local_authority import ensure
 from tests.unit.journal.world import TickingClock, event, open_in
 
 SSL_REQUEST: Final = bytes.fromhex("0000000804d2162f")

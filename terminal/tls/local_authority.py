@@ -31,7 +31,7 @@ def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Pat
     authority, server = folder / "authority.pem", folder / "server.pem"
     if _sealed(authority, server, names) or _sound(authority, server, names):
         return authority, server
-    from terminal.certificate import PEM, Authority, general
+    from terminal.tls.certificate import PEM, Authority, general
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.datetime.fromtimestamp(clock.wall_ms() / 1000, datetime.UTC)
@@ -63,7 +63,7 @@ def _sound(authority: Path, server: Path, names: Collection[str]) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import serialization
 
-    from terminal.certificate import certificate_in
+    from terminal.tls.certificate import certificate_in
 
     try:
         told, root = server.read_bytes(), x509.load_pem_x509_certificate(authority.read_bytes())
@@ -78,7 +78,7 @@ def _sound(authority: Path, server: Path, names: Collection[str]) -> bool:
 def _covers(own: "x509.Certificate", names: Collection[str]) -> bool:
     from cryptography import x509
 
-    from terminal.certificate import general, named
+    from terminal.tls.certificate import general, named
 
     known = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return own.subject == named(_common(names)) and all(general(each) in known for each in names)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from terminal.lan_authority import AUTHORITY, KEY, SERVER, ensure, told
+from terminal.tls.lan_authority import AUTHORITY, KEY, SERVER, ensure, told
 
 DAY_MS = 86_400_000
 NAMES = ("192.168.1.20", "till-1", "till-1.local")

@@ -20,8 +20,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from terminal.certificate import PEM, Authority, certificate_in, general, private_pem
 from terminal.counter.ports import Clock
+from terminal.tls.certificate import PEM, Authority, certificate_in, general, private_pem
 from terminal.whole_file import write_whole
 
 AUTHORITY: Final = "lan-authority.pem"

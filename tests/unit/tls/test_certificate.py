@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from terminal import lan_authority, local_authority
 from terminal.sandbox import client_tls
 from terminal.system import SystemClock, SystemEntropy
+from terminal.tls import lan_authority, local_authority
 from tests.unit.shaking import refused, server_of, strict
 
 

@@ -9,10 +9,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey, generate_private_key
 
-from terminal import local_authority
-from terminal.certificate import PEM, general, named, private_pem
 from terminal.system import SystemClock
-from terminal.trust import trusting
+from terminal.tls import local_authority
+from terminal.tls.certificate import PEM, general, named, private_pem
+from terminal.tls.trust import trusting
 from tests.unit.shaking import refused, server_of, strict
 
 

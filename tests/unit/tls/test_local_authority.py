@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from terminal.local_authority import ensure
 from terminal.system import SystemClock
+from terminal.tls.local_authority import ensure
 
 
 def certificate(server: Path) -> x509.Certificate:
@@ -61,7 +61,7 @@ def test_further_names_are_in_it_the_first_as_its_common_name(tmp_path: Path) ->
 _AGAIN = """
 import sys
 from pathlib import Path
-from terminal.local_authority import ensure
+from terminal.tls.local_authority import ensure
 from terminal.system import SystemClock
 ensure(Path(sys.argv[1]), SystemClock())
 print("cryptography.x509" in sys.modules)
