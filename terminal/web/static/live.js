@@ -1,5 +1,7 @@
 // The counter as it is now, over one WebSocket. When it drops, that is said at once and nothing is assumed.
 
+import { nowMs } from "./words.js";
+
 const AGAIN_MS = [250, 500, 1000]; // a service that restarts is back within seconds, and asking it costs nothing
 const SILENT_MS = 15000; // so long without a word: ask whether anybody is still there
 const ANSWER_MS = 5000;
@@ -21,14 +23,15 @@ function moveTo(elsewhere) {
 }
 
 /**
- * Follow a counter. ``heard(message)`` gets every message; ``connected(yes)`` follows the first view after a
- * (re)connection, and a drop.
+ * Follow a counter. ``heard(message)`` gets every message; ``connected(yes, wordMs)`` follows the first view after a
+ * (re)connection, and a drop: then with the wall clock of the last sign that what was told still held.
  */
 export function follow(counter, { after, heard, connected }) {
   let newest = after;
   let tries = 0;
   let fresh = false;
   let silent;
+  let wordMs = 0;
 
   function open() {
     const address = new URL("/api/v1/live", location.href);
@@ -43,7 +46,7 @@ export function follow(counter, { after, heard, connected }) {
       if (over) return;
       over = true;
       clearTimeout(silent);
-      connected(false);
+      connected(false, wordMs);
       socket.close();
       setTimeout(open, AGAIN_MS[Math.min(tries, AGAIN_MS.length - 1)]);
       tries += 1;
@@ -53,7 +56,9 @@ export function follow(counter, { after, heard, connected }) {
       silent = setTimeout(async () => {
         try {
           await fetch("/api/v1/health", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
-          if (!over) alive();
+          if (over) return;
+          if (!fresh) wordMs = nowMs();
+          alive();
         } catch {
           end();
         }
@@ -74,6 +79,7 @@ export function follow(counter, { after, heard, connected }) {
       const number = isView(told) ? told.event : told.number;
       if (typeof number === "number") newest = Math.max(newest ?? 0, number);
       heard(told);
+      wordMs = nowMs();
       if (fresh) {
         fresh = false;
         tries = 0;

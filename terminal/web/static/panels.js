@@ -121,6 +121,16 @@ export function endPanel(sale) {
   return { tone: "not_paid", icon: "not_paid", word: t(word), more: no, amount, left: null, acts: [next], sound: "not_paid" };
 }
 
+/**
+ * What stood on the screen when the line was lost, as old: grey, with its time and without keys, whatever it was.
+ * ``sale`` is what the panel is about, ``ended`` whether it is a result; a result keeps its own details.
+ */
+export function oldPanel(panel, sale, ended, time) {
+  const details = ended ? panel.more : t("till.sale_no", { no: saleNo(sale.no) });
+  const more = `${t("till.last_known", { state: panel.word })}\n${details}`;
+  return { tone: "old", icon: "cannot_tell", word: t("till.as_of", { time }), more, amount: panel.amount, left: null, acts: [] };
+}
+
 /** The wallet as customers know it; the provider's own word where the profile has no name. */
 export function walletName(attempt) {
   const name = attempt.wallet || attempt.provider;

@@ -9,14 +9,14 @@ import { feedbackKeys } from "./feedback.js";
 import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
-import { awaitsRest, endPanel, helpKey, isTurned, livePanel, openException } from "./panels.js";
+import { awaitsRest, endPanel, helpKey, isTurned, livePanel, oldPanel, openException } from "./panels.js";
 import { isMoving, moveTo, nextWay, payWith, seen } from "./pay_with.js";
 import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
 import { startScan } from "./scan.js";
 import * as sound from "./sound.js";
 import { isCommand, noteKeyed, pressCommand, takeOver } from "./sheet_commands.js";
-import { clock, facts, money, nowMs, saleNo, shortMoney, t } from "./words.js";
+import { clock, clockSeconds, facts, money, nowMs, saleNo, shortMoney, t } from "./words.js";
 
 const PAID_MS = 3000;
 const NOT_PAID_MS = 4000;
@@ -31,6 +31,7 @@ const entry = new Entry(facts.money[facts.currency].exponent);
 const now = {
   view: null, since: 0, connected: null, waiting: [], orphans: [], alerts: [], inbox: { keys: [], unverified: [], unverified_sums: {}, credits: [] },
   end: null, // the sale whose end fills the screen
+  lost: null, // while the line is: what stood on the screen then, {time, panel, end}
   hint: "", code: "", doubt: {}, busy: new Set(), heardLate: new Set(), ticked: "", doubtful: {},
 };
 let endTimer;
@@ -73,6 +74,32 @@ function dismiss() {
   clearTimeout(endTimer);
   now.end = null;
   draw();
+}
+
+/** The line is lost: what is on the screen stays there as old, and nothing leaves or joins it. */
+function lose(wordMs) {
+  const live = sale();
+  const time = clockSeconds(wordMs);
+  const panel = live ? livePanel(live, doubtOf(live)) : now.end && endPanel(now.end);
+  now.lost = { time, panel: panel && oldPanel(panel, live ?? now.end, !live, time), end: now.end };
+  clearTimeout(endTimer);
+}
+
+/** A result that was shown before the loss is over: it never comes back as if it were new. */
+function regain() {
+  const { end } = now.lost;
+  now.lost = null;
+  if (end && now.end === end) now.end = null;
+}
+
+/** Away from this page only while somebody answers: else the browser's own error page would stand in its place. */
+async function leave(go) {
+  try {
+    await fetch("/api/v1/health", { cache: "no-store" });
+  } catch {
+    return sound.play("refused");
+  }
+  go();
 }
 
 let reading = false;
@@ -260,10 +287,10 @@ function noteFound(before, after) {
 }
 
 function type(key) {
-  if (sale()) return;
+  if (sale() || !now.connected) return;
   takeOver(now.view);
   if (now.end) dismiss();
-  if (now.connected) entry.take(key);
+  entry.take(key);
   hush();
   draw();
 }
@@ -334,10 +361,11 @@ function draw() {
   const live = sale();
   at("lost").hidden = now.connected !== false;
   seen(now.view);
-  const panel = now.connected && (live ? livePanel(live, doubtOf(live), isTurned(now.view)) : now.end && endPanel(now.end));
+  const panel = now.connected ? (live ? livePanel(live, doubtOf(live), isTurned(now.view)) : now.end && endPanel(now.end)) : now.lost?.panel;
   at("panel").hidden = !panel;
   at("ready").hidden = Boolean(panel);
   document.body.classList.toggle("offline", !now.connected);
+  for (const locked of ["ready", "notices"]) at(locked).inert = !now.connected;
   if (panel) drawPanel(panel, live);
   drawEntry();
   const health = () => states(now.view, now.since, now.connected !== false);
@@ -352,7 +380,7 @@ function draw() {
 
 /** A whole amount at once: a quick key, or one of the command sheet. */
 function typeAmount(minor) {
-  if (sale()) return;
+  if (sale() || !now.connected) return;
   takeOver(now.view);
   if (now.end) dismiss();
   entry.set(minor);
@@ -383,7 +411,7 @@ function drawPanel(panel, live) {
   box.className = `panel tone-${panel.tone}${panel.pulse ? " pulse" : ""}`;
   at("panel-icon").setAttribute("href", `#i-${panel.icon}`);
   say(at("panel-word"), panel.word);
-  say(at("panel-more"), now.code ? `${now.hint} (${now.code})` : now.hint || panel.more);
+  say(at("panel-more"), now.lost || !now.hint ? panel.more : now.code ? `${now.hint} (${now.code})` : now.hint);
   say(at("panel-amount"), panel.amount);
   const counts = panel.left !== null;
   at("ring").toggleAttribute("hidden", !counts);
@@ -405,7 +433,7 @@ function drawPanel(panel, live) {
     at("say").textContent = spoken;
     if (live && panel.tone === "not_paid") sound.play("not_paid");
   }
-  soundDoubt(live && panel.tone === "checking" ? live.id : "");
+  if (!now.lost) soundDoubt(live && panel.tone === "checking" ? live.id : "");
 }
 
 /** Two low notes once a sale, and only when the doubt lasts: a scan that takes the code's place passes through it. */
@@ -419,7 +447,7 @@ function soundDoubt(id) {
 /** The display is broken or there is none: the code stands on the till. */
 function drawTurned(live) {
   const screen = now.view.screen;
-  const turned = isTurned(now.view);
+  const turned = !now.lost && isTurned(now.view); // nobody here could tell that it was paid
   at("turned").hidden = !turned;
   at("panel").classList.toggle("turned", turned);
   if (!turned) return;
@@ -448,7 +476,8 @@ function drawEntry() {
   at("last").hidden = !last;
   if (!last) return;
   at("last").setAttribute("href", `/sales/${last.id}`);
-  fillWith(at("last"), [last.id, last.word, last.paid_minor], () => [icon(last.word), h("span", {}, `${t("till.last_sale")} `, h("b", {}, `${saleNo(last.no)} · ${money(last.amount_minor, last.currency)}`), ` · ${t(`state.${last.word}`)}`)]);
+  const old = now.lost ? ` · ${t("till.as_of", { time: now.lost.time })}` : "";
+  fillWith(at("last"), [last.id, last.word, last.paid_minor, old], () => [icon(last.word), h("span", {}, `${t("till.last_sale")} `, h("b", {}, `${saleNo(last.no)} · ${money(last.amount_minor, last.currency)}`), ` · ${t(`state.${last.word}`)}${old}`)]);
 }
 
 function drawSound() {
@@ -483,14 +512,25 @@ at("sound").addEventListener("click", () => {
 });
 for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, sound.wake, { capture: true });
 addEventListener("resize", draw);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || !now.lost) return;
+  event.preventDefault();
+  leave(() => location.assign(link.href));
+}, { capture: true });
 listen({
   act(key) {
-    if (!(key in acts) || (key === "F5" && !sale()) || (key === "F3" && !hasFavourites())) return false; // then it is the browser's own
+    if (!(key in acts)) return false; // then it is the browser's own
+    if (now.lost) {
+      if (key === "F5") leave(() => location.reload());
+      return true;
+    }
+    if ((key === "F5" && !sale()) || (key === "F3" && !hasFavourites())) return false;
     acts[key]();
     return true;
   },
   text: (key) => /[0-9.]/.test(key) && type(key),
-  scanned: (code) => run("scan", () => sendScan(code)),
+  scanned: (code) => (now.lost ? sound.play("refused") : run("scan", () => sendScan(code))),
   before: () => entry.snapshot(),
   undo(snapshot) {
     entry.restore(snapshot);
@@ -500,7 +540,9 @@ listen({
 follow(facts.counter, {
   after: facts.event,
   heard,
-  connected(yes) {
+  connected(yes, wordMs) {
+    if (yes && now.lost) regain();
+    else if (!yes && !now.lost && now.view) lose(wordMs);
     now.connected = yes;
     if (yes) readWaiting();
     draw();

@@ -92,6 +92,11 @@ export function clock(wallMs) {
   return new Date(wallMs).toLocaleTimeString("en-GB", { timeZone: facts.zone, hour: "2-digit", minute: "2-digit" });
 }
 
+/** "14:05:09" at the shop. */
+export function clockSeconds(wallMs) {
+  return new Date(wallMs).toLocaleTimeString("en-GB", { timeZone: facts.zone });
+}
+
 /** "2026-05-01" at the shop. */
 export function day(wallMs) {
   return new Date(wallMs).toLocaleDateString("en-CA", { timeZone: facts.zone });

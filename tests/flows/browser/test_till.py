@@ -133,22 +133,6 @@ async def test_a_doubt_keeps_the_goods_and_parks_for_the_next_customer(till: Til
     await till.says("#notices", "parked")
 
 
-@pytest.mark.row(10)
-async def test_when_the_line_drops_nothing_is_assumed_and_it_heals(till: Till) -> None:
-    await till.type("300")
-    await till.press("Enter")
-    await till.shown()
-    await till.cut_line()
-    lost = till.page.locator("#lost:not([hidden])")
-    await lost.wait_for()
-    assert "do not hand over goods" in await lost.inner_text()
-    assert await till.page.locator("#panel").is_hidden()
-    await till.shop.customer_pays(till.counter)
-    till.cut = False
-    assert await till.panel("paid") == "Paid"
-    assert await till.page.locator("#lost").is_hidden()
-
-
 @pytest.mark.row(21)
 async def test_late_money_stands_in_amber_until_the_owner_attaches_it(till: Till) -> None:
     await till.type("800")
