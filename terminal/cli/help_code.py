@@ -8,6 +8,7 @@ import typer
 from terminal.care.help_code import help_code, same
 from terminal.cli.journal import DEMO, Config
 from terminal.cli.words import REFUSED, console, give_up, language, put, sentences
+from terminal.given_file import read_handed
 from terminal.help.catalogue import Catalogue
 from terminal.settings import load
 from terminal.web.pages.bundle_reader import ZIP_MAX
@@ -42,8 +43,7 @@ def help_code_(
 
 def _check(path: Path, code: str, *, as_json: bool) -> None:
     try:
-        with path.open("rb") as file:
-            data = file.read(ZIP_MAX + 1)
+        data = read_handed(path, ZIP_MAX + 1)
     except OSError as error:
         give_up(f"{path}: {error.strerror}", REFUSED)
     if len(data) > ZIP_MAX:

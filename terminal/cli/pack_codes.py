@@ -1,5 +1,6 @@
 """``countertop pack export | import``: a pack as QR codes, shown here and scanned there, with no file between."""
 
+import io
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from terminal.cli.second_step import QUIET, picture
 from terminal.cli.verify import read
 from terminal.cli.words import REFUSED, USAGE, console, give_up, put, sentences, tell
 from terminal.errors import TerminalError
+from terminal.given_file import read_handed
 from terminal.payments.scan import TEXT_MAX
 from terminal.settings import Loaded, load
 from terminal.system import SystemClock, SystemEntropy
@@ -119,10 +121,10 @@ def take(
             data = _gathered(sys.stdin, quiet=as_json)
         else:
             try:
-                with file.open(encoding="ascii", errors="replace") as lines:
-                    data = _gathered(lines, quiet=as_json)
+                text = read_handed(file, READS_MAX * (TEXT_MAX + 2)).decode("ascii", "replace")
             except OSError as error:
                 give_up(f"{file}: {error.strerror}", USAGE)
+            data = _gathered(io.StringIO(text), quiet=as_json)
         checked = _checked(data, key, config)
         try:
             write_whole(out, data, 0o644)

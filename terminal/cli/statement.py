@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,8 +13,9 @@ from terminal.bills.statement_folder import DONE, FILE_MAX, Source, mapping_of, 
 from terminal.bills.statement_folder import REFUSED as REFUSED_FOLDER
 from terminal.bills.statement_intake import promised
 from terminal.cli.journal import DEMO, Config
-from terminal.cli.words import REFUSED, UNAVAILABLE, console, give_up, sentences
+from terminal.cli.words import REFUSED, UNAVAILABLE, USAGE, console, give_up, sentences
 from terminal.errors import BadSettings
+from terminal.given_file import read_handed
 from terminal.journal.reader import Reader
 from terminal.payments.bill import BillEnd, BillLine, BillRefused, LineKind
 from terminal.payments.reference import Given, order_of
@@ -39,9 +41,7 @@ def import_(
     with sentences():
         loaded = load(config)
         folder = loaded.path(_table(loaded, channel)[1].statement_folder)
-        if file.stat().st_size > FILE_MAX:
-            raise BillRefused("bill_too_large", limit=FILE_MAX)
-        data = file.read_bytes()
+        data = _handed(file)
         name = f"{hashlib.sha256(data).hexdigest()[:8]}-{file.name}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         before = _reports(folder, name)
@@ -72,6 +72,17 @@ def check(file: File, channel: Which = "", config: Config = DEMO) -> None:
                 reader.close()
 
 
+def _handed(file: Path) -> bytes:
+    """Raises BillRefused("bill_too_large")."""
+    try:
+        data = read_handed(file, FILE_MAX + 1)
+    except OSError as error:
+        give_up(f"{file}: {error.strerror}", USAGE)
+    if len(data) > FILE_MAX:
+        raise BillRefused("bill_too_large", limit=FILE_MAX)
+    return data
+
+
 def _table(loaded: Loaded, channel: str) -> tuple[str, AnyBankTable]:
     """Raises BadSettings("setting_unusable")."""
     tables = {name: each for name, each in loaded.settings.channels.items() if isinstance(each, AnyBankTable)}
@@ -98,16 +109,15 @@ async def _report(folder: Path, name: str, before: set[Path], wait_s: float) -> 
 
 def _looked_at(file: Path, loaded: Loaded, table: AnyBankTable, name: str, reader: Reader | None) -> list[str]:
     words, matched, left = list[str](), 0, 0
-    with file.open("rb") as opened:
-        format_, lines = reader_of(Source(opened, file.name), mapping_of(loaded, table))
-        for line in lines:
-            if isinstance(line, BillEnd):
-                end = line
-            elif line.kind is LineKind.PAYMENT:
-                order = _order(line, name, reader)
-                matched, left = matched + (order != ""), left + (order == "")
-                what = f"is for {order}" if order else "names no order of ours"
-                words.append(f"line {line.line}: {told(line.gross_minor, line.currency)} {what}")
+    format_, lines = reader_of(Source(io.BytesIO(_handed(file)), file.name), mapping_of(loaded, table))
+    for line in lines:
+        if isinstance(line, BillEnd):
+            end = line
+        elif line.kind is LineKind.PAYMENT:
+            order = _order(line, name, reader)
+            matched, left = matched + (order != ""), left + (order == "")
+            what = f"is for {order}" if order else "names no order of ours"
+            words.append(f"line {line.line}: {told(line.gross_minor, line.currency)} {what}")
     head = f"{format_}, account {end.account or '-'}: {end.lines} lines, its sums hold; "
     return [f"{head}{matched} credits matched, {left} not", *words]
 

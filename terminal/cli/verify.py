@@ -12,6 +12,7 @@ from rich.table import Table
 
 from terminal.cli.words import USAGE, console, give_up, put, sentences
 from terminal.errors import InvalidRequest
+from terminal.given_file import read_handed
 from terminal.visit.seal import DOCUMENT_MAX, Checked, check, digest
 
 T = TypeVar("T")
@@ -48,8 +49,7 @@ def verify(
 def read(file: Path) -> bytes:
     """At most what a sealed document may be, and one byte more."""
     try:
-        with file.open("rb") as told:
-            return told.read(DOCUMENT_MAX + 1)
+        return read_handed(file, DOCUMENT_MAX + 1)
     except OSError as error:
         give_up(f"{file}: {error.strerror}", USAGE)
 

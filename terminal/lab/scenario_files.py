@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from terminal.given_file import read_handed
 from terminal.lab.faults import Fault, FaultUnknown, catalogue, find
 from terminal.lab.scenario_lint import complaints
 from terminal.lab.scenarios import BadScenario, Scenario
@@ -33,8 +34,7 @@ def read(path: Path) -> Scenario:
 
 def raw_of(path: Path) -> dict[str, Any]:
     """The file's tables before anything is known of them. Raises BadScenario; OSError."""
-    with path.open("rb") as file:
-        data = file.read(SIZE_MAX + 1)
+    data = read_handed(path, SIZE_MAX + 1)
     if len(data) > SIZE_MAX:
         raise BadScenario(path.name, (f"it is longer than {SIZE_MAX} bytes.",))
     try:

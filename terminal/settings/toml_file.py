@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from terminal.errors import BadSettings
+from terminal.given_file import read_handed
 
 FILE_MAX: Final = 1024 * 1024  # bytes; the example with all its comments has 16 KiB
 _PLACE: Final = re.compile(r"at line \d+, column \d+|at end of document")
@@ -15,8 +16,7 @@ _PLACE: Final = re.compile(r"at line \d+, column \d+|at end of document")
 def read_tables(path: Path, *, secret: bool = False) -> dict[str, Any]:
     """Raises BadSettings: ``config_missing``, ``config_unreadable``, of a ``secret`` file without its content."""
     try:
-        with path.open("rb") as file:
-            data = file.read(FILE_MAX + 1)
+        data = read_handed(path, FILE_MAX + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise BadSettings("config_missing", path=str(path)) from None
     except OSError as error:

@@ -66,7 +66,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.care": (*CORE_TYPES, PORTS, *COMMON),
     "terminal.regions": ("terminal.payments.codes", "terminal.errors"),
     "terminal.settings": (
-        *(*CORE_TYPES, "terminal.payments.payout", "terminal.counter.settings", "terminal.whole_file"),
+        *(*CORE_TYPES, "terminal.payments.payout", "terminal.counter.settings"),
+        *("terminal.given_file", "terminal.whole_file"),
         *COMMON,
     ),
     # edges: parse, call, format
@@ -121,6 +122,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "terminal.sandbox",
         "terminal.help",
         "terminal.web",
+        "terminal.given_file",
         "terminal.whole_file",
         *CORE_TYPES,
         PORTS,

@@ -106,6 +106,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("terminal/tls/local_authority.py", "file"): "the machine's own certificate, made once",
     ("terminal/whole_file.py", "file"): "a file that is there whole or not at all",
     ("terminal/given_file.py", "file"): "a file that somebody named, read within its limit",
+    ("terminal/given_file.py", "clock"): "how long a pipe that was handed to a command may take",
     ("terminal/app.py", "file"): "tells its starter where it answers, readable by the owner alone",
     ("terminal/app.py", "socket"): "TLS for the notification listener",
     ("firmware_stubs/cables.py", "socket"): "a simulated device behind TCP, on loopback",

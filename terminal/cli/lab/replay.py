@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from terminal.cli.lab.play import played
 from terminal.cli.words import REFUSED, USAGE, console, give_up, put
+from terminal.given_file import read_handed
 
 if TYPE_CHECKING:
     from terminal.simulation.lab_run import Verdict
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
 
 def run_replay(file: Path, *, number: int, test: Path | None, scenario: Path | None, as_json: bool) -> int:
     """The exit code: 0 the lab's till says the same words, 1 it says others, 2 nothing can be read or written."""
-    from terminal.simulation.field import NoRecording, recording, replay
+    from terminal.simulation.field import ZIP_MAX, NoRecording, recording, replay
     from terminal.simulation.field_story import scenario_text, test_text
 
     name = f"field-sale-{number}"
     try:
-        events = recording(_bytes(file), number)
+        events = recording(read_handed(file, ZIP_MAX + 1), number)  # a longer one is told
         made = replay(events)
         text = scenario_text(made, events, name)
         for path, content in (
@@ -47,14 +48,6 @@ def run_replay(file: Path, *, number: int, test: Path | None, scenario: Path | N
     else:
         _show(told)
     return 0 if same and verdict.agrees else REFUSED
-
-
-def _bytes(path: Path) -> bytes:
-    """One more than is taken, so that a longer file is told."""
-    from terminal.simulation.field import ZIP_MAX
-
-    with path.open("rb") as file:
-        return file.read(ZIP_MAX + 1)
 
 
 def _played(text: str) -> "Verdict":
