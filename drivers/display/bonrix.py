@@ -127,7 +127,8 @@ class BonrixPanel:
             marks = " ".join(each for each in (clean.test, clean.amount) if each)
             fields = (self._field(clean.reference), self._field(marks), _EMPTY)
             return self._line(command, *fields)
-        words = " ".join(each for each in (clean.test, clean.words or clean.title) if each)
+        amount = "" if screen.kind == "idle" else clean.amount
+        words = " ".join(each for each in (clean.test, amount, clean.words or clean.title) if each)
         return self._line("WelcomeScreen", self._field(words))
 
     def _field(self, text: str) -> bytes:

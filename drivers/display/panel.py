@@ -9,7 +9,7 @@ from typing import Final, Literal, NoReturn, Protocol
 
 from drivers.errors import DeviceGone, DeviceRefused
 
-Kind = Literal["code", "paid", "failed", "cancelled", "checking", "late", "idle"]
+Kind = Literal["code", "scan", "scanned", "acting", "paid", "failed", "cancelled", "checking", "late", "idle"]
 
 ECHO: Final = (
     "what we send comes back: the adapter echoes (half duplex) or TX and RX are joined; "
@@ -23,7 +23,8 @@ class PanelScreen:
     """What to show, in words ready for people. Every text may be empty.
 
     Args:
-        kind: which page, sign or lamp.
+        kind: which page, sign or lamp. ``scan``: the customer shows their own code; ``scanned``: it is being paid
+            with; ``acting``: they finish that on their phone.
         payload: text of the code; only with kind ``code``.
         amount: as people write it, ``¥28.50``; ``digits``: the number alone, ``28.50``.
         title: the shop's name.

@@ -19,7 +19,11 @@ DIGITS: Final = 8
 CLEAR: Final = b"\x0c"  # also ends the CD5220's line mode, in which it hears nothing else
 RESET: Final = b"\x1b\x40"
 CHOOSE: Final = b"\x1b\x3d\x02"  # the display, not a printer behind it; a reset may forget it
-_LED8N_LAMPS: Final = {"idle": b"2", "code": b"2", "paid": b"3"}  # total so far, total, received
+_ASKS: Final = ("scan", "scanned", "acting")
+_LED8N_LAMPS: Final = {  # total so far, total, received
+    **{"idle": b"2", "code": b"2", "paid": b"3"},
+    **dict.fromkeys(_ASKS, b"2"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def lines(screen: PanelScreen, profile: PoleProfile) -> tuple[str, str]:
         upper, rest = line.broken(screen.title)
         return line.centred(upper), line.centred(f"{mark} {rest}".strip() or screen.words)
     amount = next((each for each in (screen.amount, screen.digits) if line.width(each) <= COLUMNS), "")
+    if screen.kind in _ASKS:
+        return line.pair(profile.words.get("code", ""), amount, else_left=""), line.left(_asked(screen, profile))
     label = _short(screen, profile)
     room = COLUMNS - line.width(amount) - 1
     fits = room > 0 and line.width(label) <= room
@@ -134,6 +140,13 @@ def _led8n(screen: PanelScreen) -> bytes:
     if screen.test or lamp is None or not number:
         return CLEAR + b"\x1b\x73\x30"
     return b"\x1b\x51\x41" + number.encode("ascii") + b"\x0d" + b"\x1b\x73" + lamp
+
+
+def _asked(screen: PanelScreen, profile: PoleProfile) -> str:
+    """What the customer does now, whole behind the mark of a test; in the profile's words where it has no room."""
+    width, mark = _Line(profile.codec).width, _mark(screen, profile)
+    said = (f"{mark} {words}".strip() for words in (screen.words, profile.words.get(screen.kind, "")) if words)
+    return next((each for each in said if width(each) <= COLUMNS), mark)
 
 
 def _short(screen: PanelScreen, profile: PoleProfile) -> str:

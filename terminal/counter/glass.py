@@ -6,11 +6,20 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
-from terminal.counter.ports import CodeScreen, Display, IdleScreen, ReceiptGlass, ResultScreen, Screen
+from terminal.counter.ports import (
+    CodeScreen,
+    Display,
+    IdleScreen,
+    ReceiptGlass,
+    ResultScreen,
+    ScanScreen,
+    Screen,
+)
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm, OnDemand, Start
 from terminal.payments.attempt import State
+from terminal.payments.due import remaining
 from terminal.payments.lines import Entered
 from terminal.payments.replacing import replace
 from terminal.payments.sale import Attempt, Sale, SaleState
@@ -41,6 +50,7 @@ class Glass:
     """
 
     __slots__ = (
+        "_after",
         "_begun_s",
         "_changed",
         "_counter",
@@ -86,6 +96,7 @@ class Glass:
         self._forget: asyncio.TimerHandle | None = None
         self._early = 0  # the code that was lit before its own fact was durable
         self._spent = 0  # the code whose life ended here: it does not come back
+        self._after: Screen | None = None  # what a result gives place to; None: nobody's screen
         self.life_s: Callable[[Attempt], float] = lambda _attempt: LIFE_S  # of a shown code, its channel's
         self.check_code: Callable[[Sale], str] = lambda _sale: ""  # of a paid sale
         self.receipt: Callable[[Sale], tuple[str, float]] = lambda _sale: ("", 0.0)  # its address; seconds shown
@@ -138,6 +149,7 @@ class Glass:
 
     def want(self, screen: Screen) -> None:
         self._entered = screen.entered if isinstance(screen, IdleScreen) else None
+        self._after = None
         if screen == self.screen:
             return
         self.screen = screen
@@ -186,12 +198,15 @@ class Glass:
         wanted = self._screen_of(sale)
         if isinstance(self.screen, CodeScreen) or before is None or wanted != self._screen_of(before):
             self.want(wanted)
+        self._after = self._scan(sale, "scan") if self._waits_for_scan(sale) else None
 
     def _screen_of(self, sale: Sale) -> Screen:
         """A code only while it can be paid and nobody wants it away; then what became of it."""
         attempt = sale.last_attempt
         if sale.mark and not sale.ended:
             return self._unverified(sale)
+        if self._waits_for_scan(sale) and sale.word == "waiting":
+            return self._scan(sale, "scan")
         if attempt is None or sale.parked or (sale.switching and not sale.ended):
             return self._idle()
         payable = not sale.cancel_why and not sale.share_paid(attempt.share)  # by one that was set aside, perhaps
@@ -208,8 +223,24 @@ class Glass:
             case "not_paid":
                 word: Result = "cancelled" if sale.state is SaleState.CANCELLED else "not_paid"
                 return self._result(attempt, word, self._limits.result_on_glass_s)
+            case "acting" | "waiting" if attempt.direction == "pull" and payable:
+                return self._scan(sale, "acting" if sale.word == "acting" else "scanned")
             case _:
                 return self._idle()
+
+    @staticmethod
+    def _waits_for_scan(sale: Sale) -> bool:
+        """For the customer's own code, and none of ours was ever on offer."""
+        given_up = sale.ended or sale.parked or sale.mark or sale.cancel_why
+        ours = any(each.live or each.direction == "push" for each in sale.attempts)
+        return "pull" in sale.directions and not given_up and not ours
+
+    def _scan(self, sale: Sale, now: Literal["scan", "scanned", "acting"]) -> ScanScreen:
+        """Each step has a number of its own: captions of one never land on the next."""
+        name = f"{sale.id}/{len(sale.attempts)}/{now}"
+        amount = sale.last_attempt.amount if now != "scan" and sale.last_attempt else remaining(sale)
+        title = self._counter.title or self._house.title
+        return ScanScreen(glass_id(name), now, amount, self._house.simulated, title, self._house.training)
 
     def _unverified(self, sale: Sale) -> Screen:
         """No green: the shop's own static code to pay, or the words that the bank has not confirmed it.
@@ -288,7 +319,7 @@ class Glass:
             if not self._stays() and self._left_s() <= TICK_S:
                 if isinstance(self.screen, CodeScreen):
                     self._spent = self.screen.id
-                self.clear()
+                self.want(self._after or self._idle())
 
     def _opening(self) -> bool:
         """A display is opened beside us at the start: not there yet is nobody's trouble."""
@@ -296,11 +327,11 @@ class Glass:
 
     def _stays(self) -> bool:
         """Until somebody wants another; else it is a code with a life, or a result people had time to see."""
-        return isinstance(self.screen, IdleScreen) or self.screen.ttl_s == 0
+        return isinstance(self.screen, IdleScreen | ScanScreen) or self.screen.ttl_s == 0
 
     def _left_s(self) -> float:
         """How long the wanted code or result is still true."""
-        assert not isinstance(self.screen, IdleScreen)
+        assert not isinstance(self.screen, IdleScreen | ScanScreen)
         return self._since_s + self.screen.ttl_s - asyncio.get_running_loop().time()
 
     def _still_true(self) -> Screen:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
+from terminal.counter.screens import CodeScreen, IdleScreen, ResultScreen, ScanScreen, Screen
 from terminal.payments.event import Event, NewEvent, Owed, Summary
 from terminal.payments.evidence import Account
-from terminal.payments.lines import Entered
 from terminal.payments.money import Money
 from terminal.payments.notice import Answer, Notice, RefundNotice
 from terminal.payments.profile import Profile
 from terminal.payments.receipt import Receipt
+
+__all__ = ["CodeScreen", "IdleScreen", "ResultScreen", "ScanScreen", "Screen"]
+"""Handed on beside what stands here: for displays this file is the whole of the counter."""
 
 # --- time, chance, names ---------------------------------------------------------------------------------
 
@@ -218,44 +221,6 @@ class Health:
     reason: str
     checked_mono_ns: int
     detail: Mapping[str, str]  # model, serial, port: for people
-
-
-@dataclass(frozen=True, slots=True)
-class CodeScreen:
-    """A payment code. ``id`` is unique per shown code; ``payload`` is the code's text."""
-
-    id: int
-    payload: str
-    amount: Money
-    ttl_s: int
-    test: bool  # no money moves
-    title: str = ""  # the shop's name
-    training: bool = False  # and somebody learns
-
-
-@dataclass(frozen=True, slots=True)
-class ResultScreen:
-    """``text``: of a paid sale its check code, as on receipt and till (S65); ``receipt``: its receipt's page."""
-
-    id: int
-    result: Literal["paid", "not_paid", "checking", "cancelled", "late", "unverified"]
-    amount: Money
-    text: str
-    test: bool
-    ttl_s: int = 5
-    training: bool = False
-    receipt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class IdleScreen:
-    title: str
-    test: bool
-    training: bool = False
-    entered: Entered | None = None
-
-
-Screen = CodeScreen | ResultScreen | IdleScreen
 
 
 class Display(Protocol):

@@ -14,7 +14,7 @@ from drivers import qr
 from drivers.display.messages import STRIP
 from drivers.display.tiles import Tile
 from drivers.printer.bitmap import Bitmap, Paint
-from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
+from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, ScanScreen, Screen
 from terminal.payments.money import Money
 from terminal.peripherals import glyphs
 from terminal.peripherals.drawings import SIZE_MIN, Box, Caption, What, as_tile, centred, shared_drawings
@@ -42,6 +42,12 @@ _RESULT_WORDS: Final[
     "checking": ("customer.checking",),
     "late": (),
     "unverified": ("customer.unverified",),
+}
+
+_SCAN_WORDS: Final[dict[Literal["scan", "scanned", "acting"], str]] = {
+    "scan": "customer.show_yours",
+    "scanned": "customer.checking",
+    "acting": "customer.finish_on_phone",
 }
 
 
@@ -100,6 +106,9 @@ class Artwork:
                 yield from _fitted(self._money(screen.entered.amount), glass.part(30, 44))
             return
         text = self._money(screen.amount)
+        if isinstance(screen, ScanScreen):
+            yield from _fitted(text, Box(0, 0, width, height).part(24, 56))
+            return
         short = min(width, height)
         if isinstance(screen, ResultScreen) and height - short < LINES_MIN:
             yield from _fitted(text, Box(0, 0, width, height).part(83, 100))
@@ -120,6 +129,7 @@ class Artwork:
         for result in _RESULT_WORDS:
             text = "0000" if result == "paid" else ""  # a check code's own letters are ready dots
             screens.append(ResultScreen(0, result, amount, text, marks[0], 0, marks[1]))
+        screens += [ScanScreen(0, now, amount, marks[0], idle.title, marks[1]) for now in _SCAN_WORDS]
         for screen in screens:
             wanted = [each for each in self._captions(screen, width, height) if each.kept and _fits(each)]
             yield from ((each, isinstance(screen, ResultScreen)) for each in wanted)
@@ -134,6 +144,8 @@ class Artwork:
                 return self._beside_code(screen, width, height)
             case ResultScreen():
                 return self._beside_sign(screen, width, height)
+            case ScanScreen():
+                return self._around_amount(screen, width, height)
 
     def _test(self, screen: Screen, box: Box, size: int, lines: int = 1) -> Caption:
         return Caption(self._words(mark(screen)), box, size, lines, band=True)
@@ -149,6 +161,14 @@ class Artwork:
                 Caption(screen.entered.name, glass.part(3, 29), unit, 2, kept=False),
                 Caption(self._words("receipt.total"), glass.part(48, 60), unit),
             ]
+        return [self._test(screen, glass.part(88, 100), unit * 3 // 4), *words] if screen.test else words
+
+    def _around_amount(self, screen: ScanScreen, width: int, height: int) -> list[Caption]:
+        glass, unit = Box(0, 0, width, height), min(width, height) // 10
+        words = [
+            Caption(self._words(_SCAN_WORDS[screen.now]), glass.part(59, 86), unit * 5 // 4, 2),
+            Caption(screen.title or self._title, glass.part(3, 22), unit, 2),
+        ]
         return [self._test(screen, glass.part(88, 100), unit * 3 // 4), *words] if screen.test else words
 
     def _beside_code(self, screen: CodeScreen, width: int, height: int) -> list[Caption]:

@@ -12,7 +12,7 @@ from drivers.display.driver import Screen as Glass
 from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
-from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
+from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, ScanScreen, Screen
 from terminal.on_demand import OnDemand
 from terminal.peripherals.artwork import LEVEL
 from terminal.peripherals.errands import Errands
@@ -153,6 +153,9 @@ class CodeDisplay:
             case ResultScreen():
                 await device.show_result(screen.id, _RESULTS[screen.result], screen.amount.plain())
                 return Glass.RESULT, screen.id
+            case ScanScreen():  # white as the idle glass, but dark when nobody is there any more to end it
+                await device.show_text(screen.id, 0, ())
+                return Glass.TEXT, screen.id
             case IdleScreen():
                 await device.show_idle(IDLE_ID)
                 return Glass.IDLE, IDLE_ID

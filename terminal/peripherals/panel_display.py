@@ -9,7 +9,7 @@ from typing import Final
 from drivers.display.panel import Kind, Panel, PanelScreen
 from drivers.errors import DeviceError, DeviceRefused
 from drivers.transport import OpenTransport, Transport
-from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, Screen
+from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, ScanScreen, Screen
 from terminal.errors import PeripheralFailed
 from terminal.on_demand import Alarm
 from terminal.payments.money import Money
@@ -30,6 +30,9 @@ _KINDS: Final[dict[str, Kind]] = {
 _WORDS: Final[dict[Kind, str]] = {
     "idle": "customer.welcome",
     "code": "customer.scan_or_show",
+    "scan": "customer.show_yours",
+    "scanned": "customer.checking",
+    "acting": "customer.finish_on_phone",
     "paid": "customer.paid",
     "failed": "customer.not_paid",
     "cancelled": "customer.cancelled",
@@ -61,6 +64,8 @@ class Wording:
                     payload=screen.payload,
                     title=screen.title or self._title,
                 )
+            case ScanScreen():
+                return replace(self._priced(screen.now, screen.amount, test), title=screen.title or self._title)
             case ResultScreen():
                 said = replace(
                     self._priced(_KINDS[screen.result], screen.amount, test),

@@ -17,6 +17,7 @@ from terminal.counter.ports import (
     PrintStopped,
     ResultScreen,
     Scan,
+    ScanScreen,
     Screen,
     Slip,
     Utterance,
@@ -92,6 +93,8 @@ def word_of(screen: Screen) -> str:
             return "code"
         case ResultScreen(result=result):
             return result
+        case ScanScreen(now=now):
+            return now
         case IdleScreen():
             return "idle"
 

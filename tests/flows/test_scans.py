@@ -38,7 +38,7 @@ async def test_i15_the_glass_is_blank_and_the_order_closed_before_the_pull_leave
     kinds = [(each.type, each.body.get("to")) for each in shop.events() if each.subject == sale.id]
     assert kinds.index(("attempt_moved", "closed")) < len(kinds) - kinds[::-1].index(("attempt_started", None))
     await shop.wait(0.5)
-    assert shop.counter.glass.words == ["idle", "code", "idle", "paid"]
+    assert shop.counter.glass.words == ["idle", "code", "idle", "scanned", "paid"]
     assert shop.counter.speaker.words == [("paid", 2850)], "nobody is told that the first code was not paid"
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
+from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, ScanScreen, Screen
 from terminal.payments.lines import Entered
 from terminal.payments.sale import Sale
 from terminal.web.shapes.lines import LineView, line_views
@@ -18,7 +18,11 @@ class EnteredView(msgspec.Struct, frozen=True):
 
 
 class ScreenView(msgspec.Struct, frozen=True):
-    """What the customer's glass shows. ``kind``: code, result or idle; ``payload`` only for a code."""
+    """What the customer's glass shows. ``payload`` only for a code.
+
+    ``kind``: code, result or idle; where the customer's own code pays: scan (they show it), scanned (the bank is
+    asked) or acting (they finish on their phone).
+    """
 
     kind: str
     title: str
@@ -56,6 +60,8 @@ def screen_view(screen: Screen, sale: Sale | None = None) -> ScreenView:
                 check_code=screen.text,
                 receipt=screen.receipt,
             )
+        case ScanScreen(now=now, amount=amount):
+            return ScreenView(now, screen.title, screen.test, amount_minor=amount.minor, currency=amount.currency)
         case IdleScreen():
             return ScreenView("idle", screen.title, screen.test, entered=_entered(screen.entered))
 

@@ -13,6 +13,11 @@ const RESULTS = {
   unverified: ["checking", "unverified", () => t("customer.unverified")],
   late: ["checking", "checking", () => t("customer.checking")],
 };
+const SCANS = { // the customer's own code pays
+  scan: ["", "customer.show_yours"],
+  scanned: ["waiting", "customer.checking"],
+  acting: ["waiting", "customer.finish_on_phone"],
+};
 const BESIDE = 160; // pixels: smaller than this the amount does not stand beside the code
 const LINES = 5; // so many stand beside the code
 const SWITCH_MS = 3000;
@@ -63,6 +68,10 @@ function shownAs(screen, acting, scanned) {
   if (screen.kind === "lost") return ["", "ready", t("customer.connecting")];
   if (acting) return ["waiting", "acting", t(scanned ? "customer.checking" : "customer.finish_on_phone")];
   if (screen.kind === "code") return ["", "waiting", restOf(screen) || t("customer.scan_or_show")];
+  if (screen.kind in SCANS) {
+    const [tone, word] = SCANS[screen.kind];
+    return [tone, "acting", t(word)];
+  }
   if (screen.kind === "result") {
     const [tone, sign, word] = RESULTS[screen.result] ?? RESULTS.checking;
     return [tone, sign, screen.check_code ? `${word()} · ${screen.check_code}` : word()];

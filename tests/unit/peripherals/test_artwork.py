@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from drivers.display.tiles import Tile
 from drivers.printer.bitmap import Bitmap
 from drivers.raster import Painter as Fonts
-from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, Screen
+from terminal.counter.ports import CodeScreen, IdleScreen, ResultScreen, ScanScreen, Screen
 from terminal.help.catalogue import Catalogue
 from terminal.payments.currencies import EXPONENTS
 from terminal.payments.lines import Entered
@@ -33,6 +33,7 @@ SCREENS: list[Screen] = [
     ResultScreen(1, "checking", AMOUNT, "", True),
     ResultScreen(1, "cancelled", AMOUNT, "", True),
     ResultScreen(1, "late", AMOUNT, "", True),
+    ScanScreen(1, "scan", AMOUNT, True, "Padaria São João – a casa do pão de queijo mais antiga da rua"),
     IdleScreen("Padaria São João – a casa do pão de queijo mais antiga da rua das Flores", True),
     IdleScreen("Tea", True, entered=Entered("红烧牛肉面大碗加蛋加牛肉不要香菜", Money(-100, "CNY"), AMOUNT)),
 ]
@@ -142,7 +143,7 @@ def test_captions_for_two_screens_at_once_are_drawn_one_after_the_other() -> Non
         return len([tile async for tile in art.tiles(screen, 240, 320)])
 
     async def story() -> None:
-        assert await asyncio.gather(*map(count, SCREENS)) == [4, 3, 3, 3, 3, 2, 3, 5]
+        assert await asyncio.gather(*map(count, SCREENS)) == [4, 3, 3, 3, 3, 2, 4, 3, 5]
 
     run(story(), seed=1)
 
@@ -241,6 +242,28 @@ def test_a_shops_long_name_has_its_last_line_whole(shape: tuple[int, int]) -> No
 @pytest.mark.row(60)
 def test_thai_words_take_a_second_line_instead_of_being_squeezed() -> None:
     assert len(lettered("ข้าวผัดปูพิเศษใส่ไข่ดาวสองฟองไม่ใส่ผักชี", most=2)) == 2
+
+
+@pytest.mark.row(7, 48)
+@pytest.mark.parametrize("language", ["en", "zh-CN", "pt-BR"])
+@pytest.mark.parametrize("shape", [(240, 320), (240, 240), (160, 128)])
+def test_what_a_customer_does_with_their_own_code_is_said_whole_on_every_glass(
+    shape: tuple[int, int], language: str
+) -> None:
+    said: list[str] = []
+
+    def paint(text: str, width: int, height: int, bold: bool) -> Bitmap | None:
+        said.append(text)
+        return PAINT(text, width, height, bold)
+
+    catalogue = Catalogue.load(language)
+    art = Artwork(catalogue.text, catalogue.money, paint=paint)
+    for now, key in (("scan", "show_yours"), ("scanned", "checking"), ("acting", "finish_on_phone")):
+        said.clear()
+        tiles_of(art, ScanScreen(1, now, AMOUNT, True), *shape)  # type: ignore[arg-type]  # one of the three
+        told = catalogue.text(f"customer.{key}")
+        assert "".join(told.split()) in "".join("".join(said).split()), "in one line, or over two"
+        assert not [text for text in said if "…" in text], "shortened"
 
 
 @pytest.mark.parametrize("word", ["test", "training"])
