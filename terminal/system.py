@@ -1,6 +1,7 @@
 """The real clock, chance and ids: the only file of the product that asks the machine for them."""
 
 import ctypes
+import mimetypes
 import os
 import ssl
 import time
@@ -59,6 +60,14 @@ def read_in_small_pieces() -> None:
     transport = getattr(selector_events, _OF_SOCKETS, None)
     if transport is not None:
         transport.max_size = READ
+
+
+def name_types_ourselves() -> None:
+    """Before the HTTP library is loaded: it reads the machine's list of two thousand types of files, for nobody.
+
+    What we send says its type, so a third of a megabyte would stand in memory for years.
+    """
+    mimetypes.knownfiles.clear()
 
 
 def trust_whom_we_name() -> None:

@@ -2,18 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final
 
 from drivers.display import profile
-from drivers.display.bonrix import BonrixPanel, BonrixProfile
-from drivers.display.dgus import DgusPanel, DgusProfile
-from drivers.display.mertech import MertechPanel, MertechProfile
-from drivers.display.nextion import NextionPanel, NextionProfile
-from drivers.display.panel import Panel
-from drivers.display.pole import PolePanel, PoleProfile
-from drivers.display.profile import load_panel
-from drivers.transport import Transport
 from terminal.counter.ports import Clock, Display, Printer, unwatched
 from terminal.peripherals.artwork import Artwork, receipt_fits
 from terminal.peripherals.browser_display import BrowserDisplay
@@ -24,19 +15,8 @@ from terminal.peripherals.paper_display import PaperDisplay
 from terminal.peripherals.place import CounterTable, Place
 from terminal.peripherals.sweep import Sweep
 
-P = TypeVar("P", bound="_Line")
+OWN: Final = "countertop"
 HURRY_MS: Final = 2000  # between two questions under a code: four unanswered ones more make 2.6 s
-
-
-class _Line(Protocol):
-    """What every panel's profile says of its line."""
-
-    @property
-    def baud(self) -> int: ...
-    @property
-    def flow(self) -> Literal["none", "xonxoff", "rtscts"]: ...
-    @property
-    def dtr(self) -> bool: ...
 
 
 def build_displays(
@@ -92,23 +72,11 @@ def _display(
 
 
 def _device(place: Place, artwork: Artwork, wording: Wording, *, hurry: bool) -> CodeDisplay | PanelDisplay:
-    serial = place.table.serial
-    match place.protocol.name:
-        case "bonrix":
-            _no_number(place)
-            return _panel(place, wording, BonrixProfile, BonrixPanel)
-        case "mertech":
-            _no_number(place)
-            return _panel(place, wording, MertechProfile, MertechPanel)
-        case "nextion":
-            return _panel(place, wording, NextionProfile, partial(NextionPanel, serial=serial))
-        case "dgus":
-            return _panel(place, wording, DgusProfile, partial(DgusPanel, serial=serial))
-        case "cd5220" | "escpos-vfd" | "led8n":
-            _no_number(place)
-            return _panel(place, wording, PoleProfile, PolePanel, shows_codes=False)
-        case _:
-            return _own(place, artwork, hurry=hurry)
+    if place.protocol.name == OWN:
+        return _own(place, artwork, hurry=hurry)
+    from terminal.peripherals.build_panel import build_panel  # others' displays: loaded with the first of them
+
+    return build_panel(place, wording)
 
 
 def _own(place: Place, artwork: Artwork, *, hurry: bool) -> CodeDisplay:
@@ -125,35 +93,3 @@ def _own(place: Place, artwork: Artwork, *, hurry: bool) -> CodeDisplay:
         fits=receipt_fits,
         sweep=place.sweep,
     )
-
-
-def _panel(
-    place: Place,
-    wording: Wording,
-    shape: type[P],
-    make: Callable[[Transport, P], Panel],
-    *,
-    shows_codes: bool = True,
-) -> PanelDisplay:
-    def load(name: str) -> P:
-        loaded = load_panel(shape, name)
-        if isinstance(loaded, PoleProfile) and loaded.dialect != place.protocol.name:
-            raise ValueError(f"{name} is of another protocol")
-        return loaded
-
-    line = place.profile(load)
-    return PanelDisplay(
-        place.table.port,
-        place.opener(line.baud, line.flow, dtr=line.dtr),
-        place.clock,
-        make=lambda transport: make(transport, line),
-        wording=wording,
-        shows_codes=shows_codes,
-        sweep=place.sweep,
-    )
-
-
-def _no_number(place: Place) -> None:
-    """A binding by number must not look as if it were kept."""
-    if place.table.serial:
-        raise place.wrong("serial", "this kind of display tells no number; bind it by usb-serial or usb-path")

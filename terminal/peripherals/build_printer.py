@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from drivers import catalogue
 from drivers.printer import profile as printers
@@ -11,10 +10,8 @@ from drivers.printer.driver import EscPosPrinter
 from drivers.printer.profile import PrinterProfile
 from terminal.peripherals.fallback_printer import FallbackPrinter
 from terminal.peripherals.painters import PAPER_FONTS, Sign, no_sign, shared_painter
-from terminal.peripherals.place import Place, PrinterTable
+from terminal.peripherals.place import PRINTER_BAUD, Place, PrinterTable
 from terminal.peripherals.printer import LOGO_DOTS, SlipPrinter
-
-PRINTER_BAUD: Final = 115200
 
 
 def build_printer(

@@ -17,6 +17,7 @@ from terminal.peripherals.sweep import Sweep
 
 P = TypeVar("P")
 Flow = Literal["none", "xonxoff", "rtscts", ""]
+PRINTER_BAUD: Final = 115200
 _PROFILE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 
 

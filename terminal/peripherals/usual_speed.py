@@ -1,8 +1,7 @@
 """The speed at which a device's line is opened where the settings name none."""
 
 from drivers.display import profile as displays
-from drivers.scanner import profile as scanners
-from terminal.peripherals.build_printer import PRINTER_BAUD
+from terminal.peripherals.place import PRINTER_BAUD
 
 
 def usual_speed(role: str, driver: str, profile: str) -> int:
@@ -16,6 +15,8 @@ def usual_speed(role: str, driver: str, profile: str) -> int:
             case "printer":
                 return PRINTER_BAUD
             case "scanner":
+                from drivers.scanner import profile as scanners  # most shops have none
+
                 return scanners.load_profile(profile or "gm65").baud
             case "display" if driver in ("", "countertop"):
                 return displays.load(profile or "countertop").baud

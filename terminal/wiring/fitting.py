@@ -28,6 +28,7 @@ from terminal.peripherals.phrases import phrase
 from terminal.peripherals.proof import Manner
 from terminal.peripherals.slots import Slots
 from terminal.peripherals.sweep import Sweeper
+from terminal.peripherals.usual_speed import usual_speed
 from terminal.settings import (
     PORTLESS,
     Chosen,
@@ -124,8 +125,6 @@ class Fittings:
             await self.choose(counter, role, choice, actor)
 
     def ill(self, roles: Iterable[Role]) -> list[Ill]:
-        from terminal.peripherals.usual_speed import usual_speed  # drivers' profiles: not for the start
-
         found: list[Ill] = []
         for counter, stand in self._stands.items():
             for role in roles:

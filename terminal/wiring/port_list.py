@@ -16,6 +16,7 @@ from drivers.hotplug import Port, ports, twins
 from drivers.own_thread import in_own_thread
 from drivers.transport import OpenTransport
 from terminal.errors import Conflict, NotFound
+from terminal.peripherals.usual_speed import usual_speed
 from terminal.web.shapes.devices import PortView, ProposalView
 
 log = logging.getLogger(__name__)
@@ -140,7 +141,6 @@ class PortList:
 async def _own_speed(open_at: Callable[[int], OpenTransport], found: Found) -> int:
     """The speed to write down for it; 0: it answers at its profile's own. Raises DeviceError."""
     from drivers.probe import also_at
-    from terminal.peripherals.usual_speed import usual_speed
 
     baud, usual = int(found.detail.get("baud", 0)), usual_speed(found.role, found.protocol, found.profile)
     if baud == usual or not (baud and usual):

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
 from terminal.on_demand import Alarm
+from terminal.peripherals.usual_speed import usual_speed
 from terminal.web.shapes.counters import StandInView
 from terminal.web.shapes.devices import NewChoice, PortView, ProposalView
 
@@ -215,8 +216,6 @@ class StandIns:
 
 def _another(ill: Ill, found: ProposalView) -> bool:
     """One of the same kind at the speed in use would have been heard already."""
-    from terminal.peripherals.usual_speed import usual_speed  # drivers' profiles: not for the start
-
     answers_at = found.baud or usual_speed(found.role, found.driver, found.profile)
     return found.driver != ill.driver or bool(ill.baud and answers_at and ill.baud != answers_at)
 

@@ -10,7 +10,7 @@ from firmware_stubs.cables import PtyCable
 from firmware_stubs.printer import PrinterStub
 from terminal.counter.ports import Devices, HealthState, Printer, Slip
 from terminal.payments.receipt import Row
-from terminal.peripherals.build_printer import PRINTER_BAUD
+from terminal.peripherals.place import PRINTER_BAUD
 from terminal.settings import PrinterTable
 from tests.flows.api_rig import WATCHDOG_S
 from tests.flows.test_api_devices import Fitted, fitted

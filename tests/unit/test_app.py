@@ -30,9 +30,14 @@ LATE = (
     "jinja2",
     "xml",
     "zipfile",
+    "drivers.display.bonrix",
+    "drivers.display.dgus",
     "drivers.display.driver",
+    "drivers.display.nextion",
+    "drivers.display.pole",
     "drivers.printer.driver",
     "drivers.scanner.driver",
+    "drivers.scanner.profile",
     "drivers.speaker.driver",
     "terminal.banks.open_alipay",
     "terminal.banks.open_pix",
@@ -45,6 +50,8 @@ LATE = (
     "terminal.wiring.lan",
 )
 """What only some shops need, and for years: it is loaded by what uses it."""
+OTHERS = ("drivers.display.bonrix", "drivers.display.pole", "drivers.printer.driver", "drivers.scanner.profile")
+"""What a shop with nothing but our own displays never needs."""
 LIBRARIES = {
     *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "frozenlist", "idna", "multidict", "propcache", "yarl"),
     *("apsw", "argon2", "cryptography", "markupsafe", "msgspec", "serial", "typing_extensions"),
@@ -58,7 +65,8 @@ first = {{name.partition(".")[0] for name in sys.modules}} - sys.stdlib_module_n
 print(*sorted(first - {(LIBRARIES | _OWN | _MACHINE)!r}))
 print(*(name for name in {HEAVY + LATE!r} if name in sys.modules))
 import terminal.cli.serve.first_start
-print(*(name for name in ("rich",) if name in sys.modules))
+import terminal.peripherals.build_display, terminal.wiring.stand_ins
+print(*(name for name in ("rich", *{OTHERS!r}) if name in sys.modules))
 """
 
 
@@ -89,6 +97,20 @@ unnamed = connector._SSL_CONTEXT_VERIFIED
 print(unnamed.cert_store_stats()["x509_ca"], unnamed.verify_mode.name)
 print(ssl.create_default_context(cadata=open(sys.argv[1]).read()).cert_store_stats()["x509_ca"] > 0)
 """
+
+
+_TYPES: Final = """
+from terminal.system import name_types_ourselves
+name_types_ourselves()
+import mimetypes, aiohttp.web
+print(len(mimetypes.types_map) < 300, mimetypes.guess_type("a.html")[0])
+"""
+
+
+def test_the_service_keeps_no_list_of_the_machines_types_of_files() -> None:
+    command = [sys.executable, "-c", _TYPES]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.split() == ["True", "text/html"]
 
 
 def test_the_service_keeps_no_list_of_authorities_that_nobody_asks_and_trusts_nobody_by_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from terminal.counter.ports import Role
 from terminal.errors import NotFound
-from terminal.peripherals.build_printer import PRINTER_BAUD
+from terminal.peripherals.place import PRINTER_BAUD
 from terminal.virtual_time import run
 from terminal.web.shapes.counters import StandInView
 from terminal.web.shapes.devices import PortView, ProposalView
