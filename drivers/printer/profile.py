@@ -2,9 +2,10 @@
 
 import tomllib
 from dataclasses import dataclass, fields
-from importlib import resources
+from pathlib import Path
 from typing import Final, Literal
 
+_FOLDER: Final = Path(__file__).with_name("profiles")
 NAMES: Final = ("epson-serial", "generic-58", "generic-80", "star-line")
 
 
@@ -90,5 +91,4 @@ def load(name: str) -> PrinterProfile:
     """One of the profiles that come with the product. Raises ValueError when there is none of that name."""
     if name not in NAMES:
         raise ValueError(f"no printer profile {name!r}; there are {', '.join(NAMES)}")
-    path = resources.files("drivers.printer") / "profiles" / f"{name}.toml"
-    return parse(path.read_text(encoding="utf-8"))
+    return parse((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))

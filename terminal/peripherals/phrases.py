@@ -2,7 +2,7 @@
 
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from terminal.counter.ports import Utterance
 from terminal.payments.money import Money
 
+_FOLDER: Final = Path(__file__).parents[1] / "data" / "voice"
 LANGUAGES: Final = ("zh-CN", "en", "pt-BR")
 
 
@@ -201,7 +202,7 @@ def nearest(language: str) -> str:
 @cache
 def voice(language: str) -> Voice:
     """The voice of the nearest language."""
-    text = files("terminal").joinpath("data", "voice", f"{nearest(language)}.toml").read_text("utf-8")
+    text = (_FOLDER / f"{nearest(language)}.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), Voice)
 
 

@@ -100,17 +100,18 @@ print(ssl.create_default_context(cadata=open(sys.argv[1]).read()).cert_store_sta
 
 
 _TYPES: Final = """
-from terminal.system import name_types_ourselves
-name_types_ourselves()
+from terminal.system import need_less_for_http
+need_less_for_http()
 import mimetypes, aiohttp.web
 print(len(mimetypes.types_map) < 300, mimetypes.guess_type("a.html")[0])
+print("libstdc++" in open("/proc/self/maps").read())
 """
 
 
-def test_the_service_keeps_no_list_of_the_machines_types_of_files() -> None:
+def test_the_service_keeps_no_list_of_the_machines_types_of_files_and_no_library_of_cpp() -> None:
     command = [sys.executable, "-c", _TYPES]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert told.stdout.split() == ["True", "text/html"]
+    assert told.stdout.split() == ["True", "text/html", "False"]
 
 
 def test_the_service_keeps_no_list_of_authorities_that_nobody_asks_and_trusts_nobody_by_it(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from terminal.cli.serve import log_lines
 from terminal.cli.words import JOURNAL, SETTINGS, language, refused, tell
 from terminal.errors import JournalError, TerminalError
 from terminal.settings import Loaded, load
-from terminal.system import name_types_ourselves, read_in_small_pieces, return_large_buffers, trust_whom_we_name
+from terminal.system import need_less_for_http, read_in_small_pieces, return_large_buffers, trust_whom_we_name
 
 FRESH_OBJECTS: Final = 2_000  # made and not freed since the last look for garbage; see docs/decisions/0007
 SETTLED_S: Final = 20.0  # devices are greeted by then, idle screens painted, connections open
@@ -31,7 +31,7 @@ def serve(config: Path, *, check: bool = False, as_json: bool = False, verbose: 
     gc.disable()
     return_large_buffers()
     read_in_small_pieces()
-    name_types_ourselves()
+    need_less_for_http()
     trust_whom_we_name()
     try:
         loaded = load(config)
