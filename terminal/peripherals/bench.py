@@ -114,9 +114,11 @@ class Bench:
                 return await self._on_glass(it, self._prove_scanner(it))
 
     async def _on_glass(self, it: Challenge, test: Coroutine[Any, Any, Proof]) -> Proof:
-        with self.slots.display.lent(it.screen(self._how.currency).id):
+        display = self.slots.display
+        with display.lent(it.screen(self._how.currency).id):
+            display.on_taken = self._witness.over.set
             proof = await test
-            return interrupted(proof) if self.slots.display.taken and not proof.passed else proof
+            return interrupted(proof) if display.taken and not proof.passed else proof
 
     async def _prove_scanner(self, it: Challenge) -> Proof:
         return await prove_scanner(self.slots.scanner, self._witness, await self._shown(it))

@@ -123,12 +123,13 @@ class Slot(Generic[P]):
 
 class DisplaySlot(Slot[Display]):
     role = "display"
-    __slots__ = ("_lent", "_pages", "_watched", "again", "taken")
+    __slots__ = ("_lent", "_pages", "_watched", "again", "on_taken", "taken")
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._lent = 0  # the number of the test's screen that stands here; 0: none, or a customer's came
         self.taken = False  # a customer's screen stands where a test goes on that had been lent this
+        self.on_taken: Callable[[], None] = _nobody  # that test hears it at once
         self.again: Callable[[], None] = _nobody  # the counter paints what it wants shown now
         self._watched: Callable[[int], None] = unwatched
         self._pages = 0
@@ -152,6 +153,7 @@ class DisplaySlot(Slot[Display]):
                 return
             if not (isinstance(screen, CodeScreen) and screen.id == self._lent):
                 self._lent, self.taken = 0, True
+                self.on_taken()
         if self._port is not None:
             await self._port.show(screen)
 
@@ -166,7 +168,7 @@ class DisplaySlot(Slot[Display]):
         try:
             yield
         finally:
-            self._lent, self.taken = 0, False
+            self._lent, self.taken, self.on_taken = 0, False, _nobody
             self.again()
 
     def on_back(self, again: Callable[[], None]) -> None:

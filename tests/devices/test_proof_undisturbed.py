@@ -109,6 +109,26 @@ def test_i10_i24_what_is_for_a_customer_is_shown_at_once_and_the_test_ends_witho
 
 
 @pytest.mark.row(97)
+@pytest.mark.parametrize("role", ["display", "scanner"])
+def test_i24_a_test_whose_glass_a_customer_took_ends_at_once_and_the_next_may_begin(role: str) -> None:
+    """It had waited for its scan all the same, up to half a minute in which no other device could be tested."""
+
+    async def story() -> None:
+        async with at_a_counter() as (at, counter, glass):
+            test = asyncio.ensure_future(at.bench.test(role))  # type: ignore[arg-type]  # one of the roles
+            await until(lambda: counter.screen == "code", 5)
+            glass.want(PAID)
+            await until(test.done, 1)
+            proof = test.result()
+            assert (proof.verdict, proof.reason) == (Verdict.CANNOT_TELL, "proof_interrupted")
+            assert at.bench.testing is None
+            glass.clear()
+            assert (await read_by_hand(at, counter, role)).passed
+
+    play(story())
+
+
+@pytest.mark.row(97)
 def test_each_test_of_a_scanner_shows_a_screen_of_its_own_number() -> None:
     """What has shown a number keeps it: paper would not print it again, a hand would not hold it again."""
 
