@@ -9,6 +9,7 @@ from typing import Any, Final
 from drivers.device_protocol import ROLES, Role
 from terminal.counter.ports import Entropy, HealthState
 from terminal.errors import Conflict, NotFound, PeripheralFailed
+from terminal.peripherals.cut import Cut, CutShort
 from terminal.peripherals.proof import (
     Challenge,
     Manner,
@@ -105,20 +106,23 @@ class Bench:
         slots, by = self.slots, self._witness
         match role:
             case "display":
-                return await self._on_glass(it, prove_display(slots.display, by, it, self._how))
+                return await self._on_glass(role, it, prove_display(slots.display, by, it, self._how))
             case "printer":
                 return await prove_printer(slots.printer, by, it)
             case "speaker":
                 return await prove_speaker(slots.speaker, by, it, self._how)
             case "scanner":
-                return await self._on_glass(it, self._prove_scanner(it))
+                return await self._on_glass(role, it, self._prove_scanner(it))
 
-    async def _on_glass(self, it: Challenge, test: Coroutine[Any, Any, Proof]) -> Proof:
+    async def _on_glass(self, role: Role, it: Challenge, test: Coroutine[Any, Any, Proof]) -> Proof:
         display = self.slots.display
         with display.lent(it.screen(self._how.currency).id):
-            display.on_taken = self._witness.over.set
-            proof = await test
-            return interrupted(proof) if display.taken and not proof.passed else proof
+            customer = Cut()
+            display.on_taken = customer.cut
+            try:
+                return await customer.during(test)
+            except CutShort:
+                return interrupted(Proof(role, Verdict.CANNOT_TELL, dict(self.slots.place(role).health().detail)))
 
     async def _prove_scanner(self, it: Challenge) -> Proof:
         return await prove_scanner(self.slots.scanner, self._witness, await self._shown(it))

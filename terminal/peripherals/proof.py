@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from terminal.counter.ports import (
     CodeScreen,
@@ -81,14 +81,10 @@ class Challenge:
 
 @dataclass(slots=True)
 class Witness:
-    """Who can tell: ``reads`` of the counter's scanner, None without a usable one, and what a person types.
-
-    ``over``: nobody any more, because a customer's screen stands where the test's was.
-    """
+    """Who can tell: ``reads`` of the counter's scanner, None without a usable one, and what a person types."""
 
     reads: "asyncio.Queue[str] | None" = None
     typed: "asyncio.Queue[str]" = field(default_factory=lambda: asyncio.Queue(8))
-    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +156,16 @@ async def prove_scanner(scanner: Scanner, by: Witness, shown: str = "") -> Proof
     began_s, others = _now_s(), [""]
     if by.reads is None:
         return _failed("scanner", scanner.health(), scanner.health().reason or "scanner_gone")
-    read = asyncio.ensure_future(_read(by.reads, shown, others))
-    await _first(by, SEE_S, read)
-    if read.cancelled():
+    try:
+        async with asyncio.timeout(SEE_S):
+            text = await _read(by.reads, shown, others)
+    except TimeoutError:
         if others[-1]:
             return _failed("scanner", scanner.health(), "proof_other_read", {"read": others[-1]})
         if why := scanner.health().reason:
             return _failed("scanner", scanner.health(), why)
         return Proof("scanner", Verdict.CANNOT_TELL, _measured(scanner.health()), "proof_not_scanned")
-    did = {"read_ms": _ms_since(began_s), "characters": str(len(read.result()))}
+    did = {"read_ms": _ms_since(began_s), "characters": str(len(text))}
     return Proof("scanner", Verdict.PASSED, _measured(scanner.health(), did))
 
 
@@ -179,10 +176,14 @@ async def _told(
     began_s, others = _now_s(), [""]
     waits = [asyncio.ensure_future(_read(by.reads, it.code, others))] if by.reads is not None else []
     person = asyncio.ensure_future(by.typed.get())
-    await _first(by, limit_s, *waits, person)
-    if waits and not waits[0].cancelled():
+    try:
+        await asyncio.wait({*waits, person}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in (*waits, person):
+            each.cancel()
+    if waits and waits[0].done() and not waits[0].cancelled():
         return Proof(role, Verdict.PASSED, _measured(health, did, read_ms=_ms_since(began_s), read=it.code))
-    if not person.cancelled():
+    if person.done() and not person.cancelled():
         told = "".join(char for char in person.result() if char.isdigit())
         if told == it.digits:
             return Proof(role, Verdict.PASSED, _measured(health, did, told=told))
@@ -192,17 +193,6 @@ async def _told(
     if waits:
         return _failed(role, health, "proof_not_read", {**did, "wanted": it.code})
     return Proof(role, Verdict.CANNOT_TELL, _measured(health, did), "proof_not_answered")
-
-
-async def _first(by: Witness, limit_s: float, *tells: "asyncio.Future[str]") -> None:
-    """Until one of them has told it, nobody can any more, or the time is over; the others are cancelled then."""
-    waits: list[asyncio.Future[Any]] = [*tells, asyncio.ensure_future(by.over.wait())]
-    try:
-        await asyncio.wait(waits, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()
-        await asyncio.wait(waits)
 
 
 async def _read(reads: "asyncio.Queue[str]", wanted: str, others: list[str]) -> str:

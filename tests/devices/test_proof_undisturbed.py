@@ -118,10 +118,12 @@ def test_i24_a_test_whose_glass_a_customer_took_ends_at_once_and_the_next_may_be
             test = asyncio.ensure_future(at.bench.test(role))  # type: ignore[arg-type]  # one of the roles
             await until(lambda: counter.screen == "code", 5)
             glass.want(PAID)
-            await until(test.done, 1)
+            await until(test.done, 0.1)
             proof = test.result()
             assert (proof.verdict, proof.reason) == (Verdict.CANNOT_TELL, "proof_interrupted")
             assert at.bench.testing is None
+            await asyncio.sleep(1)
+            assert counter.screen == "result", "what the test was still painting is not painted over the customer's"
             glass.clear()
             assert (await read_by_hand(at, counter, role)).passed
 
