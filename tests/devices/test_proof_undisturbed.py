@@ -123,7 +123,7 @@ def test_i24_a_test_whose_glass_a_customer_took_ends_at_once_and_the_next_may_be
             assert (proof.verdict, proof.reason) == (Verdict.CANNOT_TELL, "proof_interrupted")
             assert at.bench.testing is None
             await asyncio.sleep(1)
-            assert counter.screen == "result", "what the test was still painting is not painted over the customer's"
+            assert counter.screen == "result", "what the test still painted is not put over it"
             glass.clear()
             assert (await read_by_hand(at, counter, role)).passed
 
