@@ -37,7 +37,6 @@ PINYIN: Final = {
     "迟到的付款": "chi2 dao4 de5 fu4 kuan3", "正在向银行核实，请勿交货":
     "zheng4 zai4 xiang4 yin2 hang2 he2 shi2, qing3 wu4 jiao1 huo4",
     "尚未核实，不算已付款": "shang4 wei4 he2 shi2, bu2 suan4 yi3 fu4 kuan3",
-    "请人工处理": "qing3 ren2 gong1 chu3 li3",
     "测试": "ce4 shi4", "培训": "pei2 xun4", "微信支付": "wei1 xin4 zhi1 fu4", "支付宝": "zhi1 fu4 bao3",
     "云闪付": "yun2 shan3 fu4", "一切正常": "yi2 qie4 zheng4 chang2",
     "打印机不工作": "da3 yin4 ji1 bu4 gong1 zuo4", "没有网络": "mei2 you3 wang3 luo4",
@@ -52,7 +51,6 @@ CHIMES: Final = {
     "late": ((0.12, 880), (0.12, 659), (0.12, 880), (0.3, 659)),  # swings
     "checking": ((0.28, 262), (0.4, 262)),  # two low notes
     "unverified": ((0.16, 349), (0.16, 330), (0.26, 349)),  # wavers and ends where it began
-    "help": ((0.1, 988), (0.1, 988), (0.1, 988), (0.24, 988)),  # knocks
 }
 
 

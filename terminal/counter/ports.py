@@ -253,7 +253,7 @@ class Played(StrEnum):
 class Utterance:
     """``kind`` chooses chime and phrase; ``digits``, of its kind, are said one by one: a test of the speaker."""
 
-    kind: Literal["paid", "not_paid", "late", "checking", "unverified", "help", "digits", "legs"]
+    kind: Literal["paid", "not_paid", "late", "checking", "unverified", "digits", "legs"]
     amount: Money
     wallet: str
     language: str

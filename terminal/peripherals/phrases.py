@@ -20,7 +20,6 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: str
     checking: str
     unverified: str
-    help: str
     test: str
     training: str
 

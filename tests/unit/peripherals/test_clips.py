@@ -2,7 +2,7 @@
 
 import random
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 
@@ -14,8 +14,8 @@ from terminal.payments.money import Money
 from terminal.peripherals.clips import chime, clips_of, entries, phrase_clips, words_of
 from terminal.peripherals.phrases import LANGUAGES, amount_words, phrase
 
-Kind = Literal["paid", "not_paid", "late", "checking", "help"]
-KINDS: tuple[Kind, ...] = ("paid", "not_paid", "late", "checking", "help")
+Kind = Literal["paid", "not_paid", "late", "checking", "unverified"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 BY_NUMBER = {entry.number: entry for entry in entries()}
 SHORTEST_MS = 201  # players tell an end twice within 200 ms
 HOME = {"zh-CN": "CNY", "en": "USD", "pt-BR": "BRL"}
@@ -70,7 +70,7 @@ def test_i25_test_and_training_are_heard_before_chime_and_amount(language: str) 
 
 
 @pytest.mark.row(50)
-def test_success_failure_late_money_doubt_and_help_sound_different() -> None:
+def test_success_failure_late_money_doubt_and_what_nobody_confirmed_sound_different() -> None:
     files = {Path(chime(kind).file).read_bytes() for kind in KINDS}
     assert len(files) == len(KINDS)
 

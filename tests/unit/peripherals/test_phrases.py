@@ -245,7 +245,6 @@ def test_distinct_amounts_give_distinct_words(language: str, currency: str) -> N
         ("late", "zh-CN", "迟到的付款，支付宝到账，二十八元五角"),
         ("not_paid", "zh-CN", "未付款，没有扣款"),
         ("checking", "zh-CN", "正在向银行核实，请勿交货"),
-        ("help", "zh-CN", "请人工处理"),
         ("paid", "en", "Alipay, received twenty-eight yuan and fifty fen"),
         ("late", "en", "Late payment arrived. Alipay, twenty-eight yuan and fifty fen"),
         ("not_paid", "en", "Not paid. Nothing was charged"),
@@ -254,16 +253,16 @@ def test_distinct_amounts_give_distinct_words(language: str, currency: str) -> N
     ],
 )
 def test_each_kind_has_its_phrase(
-    kind: Literal["paid", "not_paid", "late", "checking", "help"], language: str, said: str
+    kind: Literal["paid", "not_paid", "late", "checking", "unverified"], language: str, said: str
 ) -> None:
     assert phrase(Utterance(kind, Money(2850, "CNY"), "alipay", language, test=False)) == said
 
 
 @pytest.mark.row(51)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", ["paid", "not_paid", "late", "checking", "help"])
+@pytest.mark.parametrize("kind", ["paid", "not_paid", "late", "checking", "unverified"])
 def test_i25_test_and_training_are_said_first(
-    kind: Literal["paid", "not_paid", "late", "checking", "help"], language: str
+    kind: Literal["paid", "not_paid", "late", "checking", "unverified"], language: str
 ) -> None:
     words = voice(language).phrases
 
@@ -298,4 +297,4 @@ def test_every_phrase_that_reports_money_says_wallet_and_amount(language: str) -
     for text in (words.paid, words.late):
         assert "{wallet}" in text
         assert "{amount}" in text
-    assert not any("{" in text for text in (words.not_paid, words.checking, words.help, words.test))
+    assert not any("{" in text for text in (words.not_paid, words.checking, words.unverified, words.test))
