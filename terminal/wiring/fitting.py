@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,11 +21,9 @@ from terminal.errors import BadSettings, Conflict, InvalidRequest, TerminalError
 from terminal.help.catalogue import Catalogue
 from terminal.payments.event import Actor, NewEvent
 from terminal.payments.money import Money
-from terminal.peripherals.bench import Bench
 from terminal.peripherals.build import build_devices
 from terminal.peripherals.painters import Sign, no_sign
 from terminal.peripherals.phrases import phrase
-from terminal.peripherals.proof import Manner
 from terminal.peripherals.slots import Slots
 from terminal.peripherals.sweep import Sweeper
 from terminal.peripherals.usual_speed import usual_speed
@@ -52,6 +50,9 @@ from terminal.web.shapes.devices import (
 from terminal.wiring.port_list import PortList
 from terminal.wiring.stand_ins import Ill, StandIns
 
+if TYPE_CHECKING:
+    from terminal.peripherals.bench import Bench
+
 log = logging.getLogger(__name__)
 OUT: Final = frozenset(
     {
@@ -65,11 +66,11 @@ Make = Callable[[CounterTable, Role | None, Printer | None], Devices]
 
 @dataclass(slots=True)
 class Stand:
-    """One counter: its table as it is now, its places, its bench and the test that runs."""
+    """One counter: its table as it is now, its places, the test that runs and, from the first on, its bench."""
 
     table: CounterTable
     slots: Slots
-    bench: Bench
+    bench: "Bench | None" = None
     test: "asyncio.Task[None] | None" = None
     tests: dict[str, tuple[TestView, int]] = field(default_factory=dict)  # role -> how it ended, when (mono ns)
 
@@ -95,10 +96,7 @@ class Fittings:
         """This counter's places, filled as its table says. Raises BadSettings."""
         slots = Slots(self._clock)
         slots.fill(lambda role: self._make(table, role, slots.printer))
-        shop = self._loaded.settings
-        how = Manner(shop.shop.currency, table.languages.get("voice", "en"), shop.mode == "test")
-        bench = Bench(slots, self._entropy, how, partial(self._busy, table.id))
-        self._stands[table.id] = Stand(table, slots, bench)
+        self._stands[table.id] = Stand(table, slots)
         return slots.devices()
 
     def attach(self, service: Service) -> None:
@@ -194,8 +192,9 @@ class Fittings:
         )
 
     def _test_view(self, stand: Stand, role: Role) -> TestView:
-        if stand.test is not None and not stand.test.done() and stand.bench.testing == role:
-            return TestView("running", asks=stand.bench.asks)
+        bench = stand.bench
+        if bench is not None and stand.test is not None and not stand.test.done() and bench.testing == role:
+            return TestView("running", asks=bench.asks)
         if role not in stand.tests:
             return TestView()
         view, ended_ns = stand.tests[role]
@@ -230,16 +229,27 @@ class Fittings:
 
     def begin_test(self, counter: str, role: Role) -> TestView:
         stand = self._stands[counter]
-        stand.bench.check(role)
+        self._bench(stand).check(role)
         if stand.test is not None and not stand.test.done():
             raise Conflict("device_test_running", role=role)
         stand.tests.pop(role, None)
         stand.test = asyncio.create_task(self._run_test(stand, role), name=f"test {role} {counter}")
         return TestView("running", asks="digits" if role == "speaker" else "scan")
 
+    def _bench(self, stand: Stand) -> "Bench":
+        """Made for the first test: a chain's thousand counters hardly ever have one."""
+        if stand.bench is None:
+            from terminal.peripherals.bench import Bench
+            from terminal.peripherals.proof import Manner
+
+            shop, table = self._loaded.settings, stand.table
+            how = Manner(shop.shop.currency, table.languages.get("voice", "en"), shop.mode == "test")
+            stand.bench = Bench(stand.slots, self._entropy, how, partial(self._busy, table.id))
+        return stand.bench
+
     async def _run_test(self, stand: Stand, role: Role) -> None:
         try:
-            proof = await stand.bench.test(role)
+            proof = await self._bench(stand).test(role)
             view = TestView(proof.verdict.value, proof.reason, dict(proof.measured))
         except TerminalError as refused:  # a sale or a choice came between
             view = TestView("cannot_tell", refused.slug)
@@ -247,7 +257,7 @@ class Fittings:
         log.info("test of %s at counter %s: %s %s", role, stand.table.id, view.state, view.reason)
 
     def answer(self, counter: str, text: str) -> None:
-        self._stands[counter].bench.answer(text)
+        self._bench(self._stands[counter]).answer(text)
 
     # --- choosing -----------------------------------------------------------------------------------------
 

@@ -43,6 +43,8 @@ LATE = (
     "terminal.banks.open_pix",
     "terminal.banks.statements.camt",
     "terminal.bills.readers",
+    "terminal.peripherals.bench",
+    "terminal.peripherals.proof",
     "terminal.tls.certificate",
     "terminal.web.examples",
     "terminal.web.openapi",
