@@ -12,6 +12,25 @@ export function isTurned(view) {
   return Boolean(view.sale) && !isMoving(view.sale) && view.screen.kind === "code" && (view.glass !== "" || !view.health.display);
 }
 
+/** By which ways the customer may pay now: with the code on this screen (``turned``) or without a scanner (``deaf``). */
+export function waysOf(view) {
+  return { turned: Boolean(view) && isTurned(view), deaf: view?.health.scanner?.state === "fault" };
+}
+
+/** The key that takes the customer's code: typed, while no scanner reads it. */
+export function scanKey(ways) {
+  return t(ways.deaf ? "key.f2_type" : "key.f2");
+}
+
+/** What a sale waits for, and nothing that cannot be done: who scans what, and what ends a scanner's trouble. */
+function waitingFor(sale, { turned, deaf }) {
+  if (!sale.attempts.length) return deaf ? `${t("help.scanner_out")}\n${t("help.type_code")}` : t("help.waiting_scan");
+  const word = helpWord("waiting", sale.attempts.at(-1));
+  if (!deaf) return t(turned ? "till.turned" : word);
+  if (word !== "help.waiting" && !turned) return t(word);
+  return `${t(turned ? "help.waiting_here" : "help.waiting_display")}\n${t("help.scanner_out")}`;
+}
+
 /** An exception a person must still decide, of one of these kinds. */
 export function openException(sale, ...kinds) {
   return sale.exceptions.find((each) => !each.closed && (!kinds.length || kinds.includes(each.kind)));
@@ -32,9 +51,9 @@ function received(sale) {
 
 /**
  * The panel of the sale that is on: {tone, icon, word, more, amount, left, share, pulse, acts}.
- * ``doubtMs``: since when this page has seen it being checked; ``turned``: the code stands on this screen.
+ * ``doubtMs``: since when this page has seen it being checked; ``ways``: of ``waysOf``.
  */
-export function livePanel(sale, doubtMs, turned = false) {
+export function livePanel(sale, doubtMs, ways = waysOf()) {
   const attempt = sale.attempts.at(-1);
   const part = received(sale);
   const base = { amount: money(part ? sale.remaining_minor : sale.amount_minor, sale.currency), acts: [["Escape", t("key.cancel"), "Esc"]], more: "", left: null };
@@ -45,7 +64,7 @@ export function livePanel(sale, doubtMs, turned = false) {
   }
   if (isMoving(sale)) return { ...base, tone: "waiting", icon: "acting", word: t("till.move_closing"), more: t("till.move_wait"), pulse: true, acts: [] };
   if (awaitsRest(sale)) {
-    const acts = [["Enter", t("till.show_rest"), "Enter", true], ["F2", t("key.f2"), "F2"], ...base.acts];
+    const acts = [["Enter", t("till.show_rest"), "Enter", true], ["F2", scanKey(ways), "F2"], ...base.acts];
     return { ...base, tone: "waiting", icon: "waiting", word: part, more: t("help.part_paid"), acts };
   }
   const asked = sale.word === "waiting" && attempt?.direction === "pull";
@@ -61,11 +80,11 @@ export function livePanel(sale, doubtMs, turned = false) {
     case "acting":
       return { ...base, tone: "waiting", icon: "acting", word: t("state.acting"), more: t("help.acting"), pulse: true, ...countdown(attempt) };
     case "not_paid": {
-      const acts = [["Enter", t("till.show_code_again"), "Enter", true], ["F2", t("key.f2"), "F2"], ...base.acts];
+      const acts = [["Enter", t("till.show_code_again"), "Enter", true], ["F2", scanKey(ways), "F2"], ...base.acts];
       return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: refusedBecause(attempt) || t("help.not_paid"), acts };
     }
     default:
-      return { ...base, tone: "waiting", icon: "waiting", word: part || t("state.waiting"), more: t(turned ? "till.turned" : part ? "help.part_paid" : helpWord("waiting", attempt)), ...countdown(attempt) };
+      return { ...base, tone: "waiting", icon: "waiting", word: part || t("state.waiting"), more: part && !ways.turned ? t("help.part_paid") : waitingFor(sale, ways), ...countdown(attempt) };
   }
 }
 
@@ -138,11 +157,11 @@ export function walletName(attempt) {
 }
 
 /** The help text of what is on the screen now. */
-export function helpKey(sale, end) {
-  if (sale?.state === "part_paid" && sale.word === "waiting") return "help.part_paid";
+export function helpText(sale, end, ways) {
+  if (sale?.state === "part_paid" && sale.word === "waiting") return t("help.part_paid");
   const word = sale && helpWord(sale.word, sale.attempts.at(-1));
-  if (sale) return has(word) ? word : "help.waiting";
-  if (end?.word === "unverified") return "help.unverified";
-  if (end) return end.state === "paid" ? "help.paid" : "help.not_paid";
-  return "help.ready";
+  if (sale) return sale.word !== "waiting" && has(word) ? t(word) : waitingFor(sale, ways);
+  if (end?.word === "unverified") return t("help.unverified");
+  if (end) return t(end.state === "paid" ? "help.paid" : "help.not_paid");
+  return t("help.ready");
 }

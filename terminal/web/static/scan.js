@@ -2,18 +2,21 @@
 
 import { at } from "./dom.js";
 import { sentence } from "./pin.js";
+import { t } from "./words.js";
 
 const JOIN_MS = 100; // fragments of one scan arrive within this
 const SHORTEST = 10;
 
-/** Opens the dialog; ``send(code)`` posts it. A scanner needs no Enter: its speed gives it away. */
-export function startScan(send) {
+/** Opens the dialog; ``send(code)`` posts it. A scanner needs no Enter: its speed gives it away. ``deaf``: none works. */
+export function startScan(send, deaf) {
   const dialog = at("scan");
   const field = at("scan-code");
   let timer;
   let slow = false;
   let last = 0;
   field.value = "";
+  at("scan-title").textContent = t(deaf ? "key.f2_type" : "till.scan_now");
+  at("scan-hint").textContent = t(deaf ? "till.type_hint" : "till.scan_hint");
   at("scan-refused").hidden = true;
   dialog.showModal();
   field.focus();

@@ -9,7 +9,7 @@ import { feedbackKeys } from "./feedback.js";
 import { listen } from "./keyboard.js";
 import { follow, isView } from "./live.js";
 import { drawNotices, freshTold } from "./notices.js";
-import { awaitsRest, endPanel, helpKey, isTurned, livePanel, oldPanel, openException } from "./panels.js";
+import { awaitsRest, endPanel, helpText, isTurned, livePanel, oldPanel, openException, scanKey, waysOf } from "./panels.js";
 import { isMoving, moveTo, nextWay, payWith, seen } from "./pay_with.js";
 import { refusal } from "./pin.js";
 import { openRefund } from "./refund.js";
@@ -235,8 +235,8 @@ const acts = {
     entry.back();
     draw();
   },
-  F1: () => sheet(t("till.help"), [h("p", {}, t(helpKey(sale(), now.end))), h("p", { class: "acts" }, h("a", { class: "button", href: `/c/${facts.counter}/proof` }, t("till.check_proof")), " ", h("a", { class: "button quiet", href: "/help/contact" }, t("care.contact"))), feedbackKeys(run, tell), keyList()]),
-  F2: () => scannable() && startScan(sendScan),
+  F1: () => sheet(t("till.help"), [h("p", {}, helpText(sale(), now.end, waysOf(now.view))), h("p", { class: "acts" }, h("a", { class: "button", href: `/c/${facts.counter}/proof` }, t("till.check_proof")), " ", h("a", { class: "button quiet", href: "/help/contact" }, t("care.contact"))), feedbackKeys(run, tell), keyList()]),
+  F2: () => scannable() && startScan(sendScan, waysOf(now.view).deaf),
   F3: () => hasFavourites() && !sale() && nextFavourite(),
   F4: () => listable() && listUnverified(),
   F5: () => movable() && payWith(now.view, move),
@@ -327,7 +327,7 @@ function sheet(title, parts) {
 function keysNow() {
   const live = sale();
   const keys = [["F1", t("key.f1")]];
-  if (scannable()) keys.push(["F2", t("key.f2")]);
+  if (scannable()) keys.push(["F2", scanKey(waysOf(now.view))]);
   if (hasFavourites() && !live) keys.push(["F3", t("key.f3")]);
   if (listable()) keys.push(["F4", t("key.f4")]);
   if (movable()) keys.push(["F5", t("key.f5")]);
@@ -342,7 +342,7 @@ function keysNow() {
 function keyList() {
   const live = sale();
   const digits = live ? [] : [["0–9  00  .", t("till.amount")], ["⌫", t("key.backspace")], ["Enter", t("key.enter")], ["Esc", t("key.clear")]];
-  const panel = live ? livePanel(live, doubtOf(live)).acts.filter(([key]) => !key.startsWith("F")).map(([, word, cap]) => [cap, word]) : [];
+  const panel = live ? livePanel(live, doubtOf(live), waysOf(now.view)).acts.filter(([key]) => !key.startsWith("F")).map(([, word, cap]) => [cap, word]) : [];
   const rows = [...digits, ...panel, ...keysNow()];
   return h("div", { class: "keylist" }, ...rows.flatMap(([key, word]) => [h("kbd", {}, key), h("span", {}, word)]));
 }
@@ -361,7 +361,7 @@ function draw() {
   const live = sale();
   at("lost").hidden = now.connected !== false;
   seen(now.view);
-  const panel = now.connected ? (live ? livePanel(live, doubtOf(live), isTurned(now.view)) : now.end && endPanel(now.end)) : now.lost?.panel;
+  const panel = now.connected ? (live ? livePanel(live, doubtOf(live), waysOf(now.view)) : now.end && endPanel(now.end)) : now.lost?.panel;
   at("panel").hidden = !panel;
   at("ready").hidden = Boolean(panel);
   document.body.classList.toggle("offline", !now.connected);
