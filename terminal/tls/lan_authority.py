@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from terminal.counter.ports import Clock
 from terminal.tls.certificate import PEM, Authority, certificate_in, general, private_pem
+from terminal.tls.ends import LAN_SERVER_DAYS
 from terminal.whole_file import write_whole
 
 AUTHORITY: Final = "lan-authority.pem"
 KEY: Final = "lan-authority.key"
 SERVER: Final = "lan-server.pem"
 AUTHORITY_DAYS: Final = 3650
-SERVER_DAYS: Final = 397
 RENEW_DAYS: Final = 30  # before its end a certificate is made anew
 _DAY: Final = datetime.timedelta(days=1)
 _SUFFIXES: Final = ("local", "lan", "internal", "home.arpa")
@@ -66,7 +66,7 @@ def ensure(folder: Path, names: Sequence[str], title: str, clock: Clock) -> bool
         root = _new_authority(folder, names, title, now)
     elif _fits(folder / SERVER, root.certificate, names, now):
         return False
-    made = root.server(names[0], [general(each) for each in names], now, SERVER_DAYS)
+    made = root.server(names[0], [general(each) for each in names], now, LAN_SERVER_DAYS)
     write_whole(folder / SERVER, made, 0o600)
     return True
 
@@ -101,7 +101,7 @@ def _authority(folder: Path, now: datetime.datetime) -> Authority | None:
         key = serialization.load_pem_private_key((folder / KEY).read_bytes(), None)
     except (OSError, ValueError):
         return None
-    lasts = root.not_valid_before_utc <= now <= root.not_valid_after_utc - SERVER_DAYS * _DAY
+    lasts = root.not_valid_before_utc <= now <= root.not_valid_after_utc - LAN_SERVER_DAYS * _DAY
     ours = isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == root.public_key()
     return Authority(root, key) if lasts and ours and isinstance(key, ec.EllipticCurvePrivateKey) else None
 

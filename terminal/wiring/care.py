@@ -16,7 +16,8 @@ from terminal.help.languages import FALLBACK
 from terminal.payments.money import Money
 from terminal.privacy.bundle import zipped
 from terminal.settings import Loaded
-from terminal.web.desks.care import CareParts, Kept
+from terminal.web.desks.care import CareParts, EndingCertificate, Kept
+from terminal.wiring.own_certificates import endings
 from terminal.wiring.support_bundle import FOLDER, gathered, kept
 
 KEPT_MAX: Final = 20  # bundles of calls for help; the oldest goes first
@@ -36,6 +37,9 @@ def care_parts(
     async def call() -> Kept:
         return await asyncio.to_thread(call_for_help, loaded, devices())
 
+    async def certificates(now_ms: int) -> tuple[EndingCertificate, ...]:
+        return await asyncio.to_thread(endings, loaded, now_ms)
+
     return CareParts(
         shop_care(loaded),
         partial(protection_of, loaded),
@@ -44,6 +48,7 @@ def care_parts(
         table.answer_h,
         call,
         brand,
+        certificates,
     )
 
 

@@ -10,14 +10,14 @@ from terminal.pos.nexo_counter import CounterSide
 from terminal.pos.nexo_crypto import Vault
 from terminal.pos.nexo_server import NexoDoor, make_app
 from terminal.settings import Loaded, NexoTable
-from terminal.tls.local_authority import LOOPBACK, ensure
+from terminal.tls.local_authority import ensure
 from terminal.web.listen import listen
 from terminal.wiring.door_parts import DoorParts, day_begins_ms, keep_with
 from terminal.wiring.open_hw_proxy import peers_of
+from terminal.wiring.own_certificates import place_of_door
 from terminal.wiring.stores import on_disk
 
 PASSPHRASE_MIN: Final = 12
-_ANY: Final = frozenset({"0.0.0.0", "::", *LOOPBACK})  # noqa: S104  # names nothing by which a till calls us
 
 
 async def open_nexo(stack: AsyncExitStack, parts: DoorParts) -> str:
@@ -28,7 +28,7 @@ async def open_nexo(stack: AsyncExitStack, parts: DoorParts) -> str:
     peers, vault = peers_of(parts.name, table.peers), vault_of(parts.loaded, parts.name)
     door = NexoDoor(nexo, parts.clock, parts.entropy, peers, vault)
     await keep_with(stack, parts, "watch", nexo.followed.watch)
-    url = await listen(stack, make_app(door), table.host, table.port, tls=_context(parts, table))
+    url = await listen(stack, make_app(door), table.host, table.port, tls=_context(parts))
     return f"{url}/nexo/"
 
 
@@ -50,12 +50,11 @@ def vault_of(loaded: Loaded, name: str) -> Vault | None:
     return Vault(passphrase, table.key_id, table.key_version)
 
 
-def _context(parts: DoorParts, table: NexoTable) -> ssl.SSLContext:
+def _context(parts: DoorParts) -> ssl.SSLContext:
     """The certificate of this machine; one of its own for a door that is called by other names."""
-    names = [each for each in (*table.names, table.host) if each not in _ANY]
-    folder = parts.loaded.state / "tls"
+    folder, names = place_of_door(parts.loaded, parts.name)
     with on_disk(parts.loaded.state):
-        _, server = ensure(folder / f"door-{parts.name}" if names else folder, parts.clock, names)
+        _, server = ensure(folder, parts.clock, names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server)
     return context

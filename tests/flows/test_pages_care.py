@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC
 from html import unescape
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from terminal.help import guides
 from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.web.app import Beside, make_app
-from terminal.web.desks.care import CareParts
+from terminal.web.desks.care import CareParts, EndingCertificate
 from terminal.web.listen import listen
 from tests.flows.api_rig import Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings
@@ -26,7 +27,7 @@ OPEN = ("/help", "/help/contact", "/help/safety", *(f"/help/guide/{name}" for na
 
 
 @asynccontextmanager
-async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str]]:
+async def pages(folder: Path, parts: CareParts | None = None) -> AsyncIterator[tuple[Shop, str]]:
     async with open_shop(folder) as shop, AsyncExitStack() as stack:
         app = make_app(
             shop.service,
@@ -34,7 +35,7 @@ async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str]]:
             settings(folder),
             clock=shop.clock,
             entropy=shop.entropy,
-            beside=Beside(care=CareParts(CARE)),
+            beside=Beside(care=parts or CareParts(CARE)),
         )
         yield shop, await listen(stack, app, "127.0.0.1", 0)
 
@@ -62,6 +63,30 @@ async def test_help_opens_for_everybody_in_every_language_and_every_link_on_it_l
             assert told.status in {200, 303}, link
         for name in ("nothing", "..%2Ferrors", "shopkeeper.md"):
             assert (await asked_by(stranger, url, "en").get(f"{url}/help/guide/{name}")).status == 404
+
+
+@pytest.mark.row(36)
+async def test_the_contact_page_tells_which_certificate_of_the_machine_ends_and_what_to_do(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    async def certificates(now_ms: int) -> list[EndingCertificate]:
+        asked.append(now_ms)
+        ends = [EndingCertificate("machine", "a.pem", 1_800_000_000_000, ended=each) for each in (False, True)]
+        return [*ends, EndingCertificate("phones", "b.pem", 1_800_000_000_000, ended=False)]
+
+    async with pages(tmp_path, CareParts(CARE, certificates=certificates)) as (shop, url):
+        begun_ms = shop.clock.wall_ms()
+        for language in LANGUAGES:
+            words = Catalogue.load(language)
+            html = await body(shop.client(), url, "/help/contact", language)
+            told = unescape(html.partition('aria-labelledby="ending"')[2].partition("</section>")[0])
+            until = words.date(1_800_000_000_000, UTC)
+            for key in ("machine_ends", "machine_ended", "phones_ends"):
+                assert words.text(f"care.certificate_{key}", until=until) in told
+            assert told.count("countertop security rotate") == 3
+        assert begun_ms <= min(asked) <= max(asked) <= shop.clock.wall_ms()
+    async with pages(tmp_path / "well") as (shop, url):
+        assert 'aria-labelledby="ending"' not in await body(shop.client(), url, "/help/contact")
 
 
 async def test_s60_the_contact_page_names_whom_to_call_and_takes_settings_as_text(tmp_path: Path) -> None:

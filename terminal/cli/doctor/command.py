@@ -13,13 +13,14 @@ from drivers.catalogue import all_protocols
 from drivers.errors import DeviceError
 from drivers.probe import Stranger, also_at, who
 from drivers.transport import OpenTransport
+from terminal.cli.doctor.certificates import certificate_findings
 from terminal.cli.doctor.checks import HEADER, Bound, Finding, Heard, Machine, findings, rule
 from terminal.cli.doctor.doors import door_findings
 from terminal.cli.doctor.fix import repairs
 from terminal.cli.doctor.machine import Places, describe
 from terminal.cli.doctor.service import service_findings
 from terminal.cli.words import REFUSED, console, give_up, language, put, sentences
-from terminal.settings import load
+from terminal.settings import Loaded, load
 from terminal.system import SystemClock
 from terminal.whole_file import write_whole
 
@@ -46,7 +47,7 @@ def doctor(
     """
     with sentences(as_json=as_json):
         loaded = load(config, despite={"config_secret_readable"} if fix else ()) if config else None
-        told = [*service_findings(loaded), *door_findings(loaded)] if loaded else []
+        told = _of_service(loaded) if loaded else []
     counters = loaded.settings.counters if loaded else ()
     machine = describe(Places(root), counters)
     if ask:
@@ -65,6 +66,11 @@ def doctor(
         _show(found, text, written)
     if any(each.level == "wrong" for each in [*found, *([written] if written else [])]):
         raise typer.Exit(REFUSED)
+
+
+def _of_service(loaded: Loaded) -> list[Finding]:
+    now_ms = SystemClock().wall_ms()
+    return [*service_findings(loaded), *door_findings(loaded), *certificate_findings(loaded, now_ms)]
 
 
 def write(path: Path, text: str) -> Finding:

@@ -1,6 +1,6 @@
 """What the edge has of care: what is said of sales, complaints, whom to call, and the bundle for support."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,6 +29,20 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class EndingCertificate:
+    """One that this machine made for itself. ``kind``: machine (listeners, tills) or phones; ``until_ms``: UTC."""
+
+    kind: str
+    file: str
+    until_ms: int
+    ended: bool
+
+
+async def _none(_now_ms: int) -> tuple[EndingCertificate, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class CareParts:
     """What the settings say of care.
 
@@ -37,6 +51,7 @@ class CareParts:
         rating: the customer's display asks how it was; ``on_receipt``: the page of a receipt does.
         call: makes the bundle. Raises Unavailable("help_not_kept").
         brand: the bank whose name the shop works under.
+        certificates: which of this machine's own end within 60 days of this time (UTC milliseconds).
     """
 
     shop: ShopCare = field(default_factory=ShopCare)
@@ -46,6 +61,7 @@ class CareParts:
     answer_h: int = 48
     call: Callable[[], Awaitable[Kept]] | None = None
     brand: Callable[[], Brand | None] = no_brand
+    certificates: Callable[[int], Awaitable[Sequence[EndingCertificate]]] = _none
 
 
 AGAIN_S: Final = 60.0  # who presses twice gets the same bundle

@@ -1,5 +1,6 @@
 """Pages of care: whom to call, what protects, the guides, complaints. All but complaints are for everybody."""
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from terminal.care.cases import REASONS
 from terminal.errors import NotFound
 from terminal.help import guides
 from terminal.people.roles import Action
-from terminal.web.desks.care import CARE
+from terminal.web.desks.care import CARE, EndingCertificate
 from terminal.web.pages.code_picture import code_svg
 from terminal.web.pages.frame import (
     PARTS,
@@ -54,8 +55,13 @@ async def contact(request: web.Request) -> web.Response:
         shop_id=f"{house.merchant}/{house.store}",
         terminal=desk.terminal,
         code=shown,
+        ending=[(each, words.date(each.until_ms, request.app[PARTS].zone)) for each in await _ending(request)],
         facts=_facts(request),
     )
+
+
+async def _ending(request: web.Request) -> Sequence[EndingCertificate]:
+    return await request.app[CARE].parts.certificates(request.app[PARTS].service.parts.clock.wall_ms())
 
 
 async def safety(request: web.Request) -> web.Response:

@@ -112,7 +112,7 @@ def _facts(text: str) -> list[str]:
 
 
 def _check_files() -> list[str]:
-    parts = ("checks", "doors", "fix", "service")
+    parts = ("certificates", "checks", "doors", "fix", "service")
     return [str(Path(str(command_file.__file__)).with_name(f"{each}.py")) for each in parts]
 
 
