@@ -31,12 +31,14 @@ browser || missed="browser tests: no Chromium here and no right to install it (a
 
 stage lint sh -c 'ruff check -q . && ruff format -q --check .'
 
-# Five things at once on two cores, each test in one of them: parts that never meet need no worker that reads all tests
+# Six things at once on two cores, each test in one of them: parts that never meet need no worker that reads all tests
 # again, and no one who hands them out. What waits for frames, paper, boards and other processes most of its time
-# measures no coverage. What only computes leaves the processor to those who wait, and has both cores once they are done.
+# measures no coverage, and is in two parts: one after the other they waited longer than all others computed. What only
+# computes leaves the processor to those who wait, and has both cores once they are done.
+windows="tests/flows/browser"
 waiting="tests/devices/conformance tests/firmware tests/flows/test_lab_page.py tests/flows/test_demo.py
   tests/flows/test_cli_serve.py tests/flows/test_lab_server.py tests/flows/test_sandbox_server.py
-  tests/flows/test_stranger_*.py tests/flows/browser"  # the browser last: what it used stands with the last test
+  tests/flows/test_stranger_*.py"
 waiting=$(echo $waiting)
 stories="tests/devices tests/unit/journal tests/torture"  # and half of the flows: they wait too, so two halves at once
 for each in tests/flows/test_[a-d]*.py; do
@@ -75,17 +77,19 @@ computes() {
 }
 
 if [ $# = 0 ]; then
-  asides="types others waiting units more-stories"
+  asides="types others waiting windows units more-stories"
   measured="others units more-stories"
   rm -f .trust*.json
   aside waiting part waiting $waiting >"$scratch/waiting" 2>&1 &
+  aside windows part windows $windows >"$scratch/windows" 2>&1 &
   {
     aside types mypy --no-error-summary >"$scratch/types" 2>&1
     aside others computes others $others >"$scratch/others" 2>&1
   } &
   aside units computes units tests $(without tests/flows tests/devices tests/firmware $stories $others) \
     >"$scratch/units" 2>&1 &
-  aside more-stories counted more-stories tests/flows $(without $stories $waiting) >"$scratch/more-stories" 2>&1 &
+  aside more-stories counted more-stories tests/flows $(without $stories $waiting $windows) \
+    >"$scratch/more-stories" 2>&1 &
   stage stories counted stories $stories $(without $waiting)
 else
   asides="types"

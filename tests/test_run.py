@@ -13,9 +13,9 @@ from typing import Final
 import pytest
 
 from tests.architecture.source import ROOT
+from tests.trust import PARTS
 
 WATCHDOG_S: Final = 60
-PARTS: Final = ("units", "others", "stories", "more-stories", "waiting")
 PLAYED: Final = """#!/bin/sh
 echo "$(basename "$0") $*" >>"$CALLS"
 case "$(basename "$0") $*" in

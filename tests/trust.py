@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROMISES = Path(__file__).with_name("trust.toml")
 RUNS = Path(__file__).with_name("trust_runs.toml")
-PARTS = ("units", "others", "stories", "more-stories", "waiting")  # of tests/run.sh
+PARTS = ("units", "others", "stories", "more-stories", "waiting", "windows")  # of tests/run.sh
 RESULTS = [ROOT / f".trust-{part}.json" for part in PARTS]
 TIMES = "times"  # a test's own count of what it injected: record_property("times", 25000)
 KEYS_OF_THE_TILL = "tests/flows/browser/"  # there f1 and f4 are keys, not faults
