@@ -10,7 +10,7 @@ import msgspec
 from terminal.counter.ports import Utterance
 from terminal.payments.money import Money
 
-_FOLDER: Final = Path(__file__).parents[1] / "data" / "voice"
+_FOLDER: Final = Path(__file__).parents[1].joinpath("data", "voice")
 LANGUAGES: Final = ("zh-CN", "en", "pt-BR")
 
 
@@ -201,7 +201,7 @@ def nearest(language: str) -> str:
 @cache
 def voice(language: str) -> Voice:
     """The voice of the nearest language."""
-    text = (_FOLDER / f"{nearest(language)}.toml").read_text("utf-8")
+    text = _FOLDER.joinpath(f"{nearest(language)}.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), Voice)
 
 
