@@ -9,7 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,13 +32,11 @@ from terminal.settings import Loaded
 from terminal.settings.channel_tables import payee
 from terminal.system import SystemClock, SystemEntropy, SystemIds
 from terminal.tls.local_authority import ensure
-from terminal.training.video import OWN
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.desks.reports import ReportParts
-from terminal.web.edge import EDGE
+from terminal.web.edge import EDGE, STATE
 from terminal.web.listen import listen
 from terminal.web.notices import LIMITS
-from terminal.web.pages.training import LESSON_FOLDER
 from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of
 from terminal.wiring.doors import open_doors
@@ -56,11 +54,10 @@ from terminal.wiring.stores import chores, listen_to_others, lost, on_disk, open
 from terminal.wiring.support_bundle import devices_told, privacy_desk
 from terminal.wiring.tax import open_tax
 from terminal.wiring.training import Training
-from terminal.wiring.visit import Visiting
-from terminal.wiring.visit_site import site_of
 
 if TYPE_CHECKING:
     from terminal.wiring.stores import Store
+    from terminal.wiring.visit import Visiting
 
 log = logging.getLogger(__name__)
 STOP_S: Final = 5.0
@@ -142,7 +139,7 @@ async def running(
                 dead=lambda: journal.dead is not None,
                 fitter=fittings,
                 trainer=training,
-                visitor=Visiting(site_of(loaded, service, people, fittings.counters, (clock, entropy, ids))),
+                visitor=_visits(loaded, service, people, fittings, (clock, entropy, ids)),
                 reports=_report_parts(loaded, journal, channels, bills),
                 bills=bills,
                 risk=risk,
@@ -211,7 +208,7 @@ async def _open_pages(
     await watching.open_listener(stack)
     await _check_accounts(loaded, service)
     open_receipts(loaded, service, doors)
-    doors[LESSON_FOLDER] = loaded.state / OWN
+    doors[STATE] = loaded.state
     at = loaded.settings.listen
     url = await listen(stack, doors, at.host, at.port)
     if at.notify_port:
@@ -223,6 +220,19 @@ def _report_parts(loaded: Loaded, journal: "Store", channels: dict[str, Opened],
     shop = loaded.settings.shop
     rules = {name: channel.profile.fee for name, channel in channels.items() if channel.profile.fee is not None}
     return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
+
+
+def _visits(
+    loaded: Loaded, service: Service, people: People, fittings: Fittings, machine: tuple[Clock, Entropy, Ids]
+) -> Callable[[], "Visiting"]:
+    @cache
+    def opened() -> "Visiting":
+        from terminal.wiring.visit import Visiting  # a shop is set up once
+        from terminal.wiring.visit_site import site_of
+
+        return Visiting(site_of(loaded, service, people, fittings.counters, machine))
+
+    return opened
 
 
 async def _phones(

@@ -120,7 +120,8 @@ class VisitLab:
             settings=partial(msgspec.to_builtins, loaded.settings),
         )
         app = make_api(service, self._people, clock=world.clock, entropy=world.entropy)
-        app[EDGE].fitter, app[EDGE].visitor = self._fittings, Visiting(site)
+        visiting = Visiting(site)
+        app[EDGE].fitter, app[EDGE].open_visits = self._fittings, lambda: visiting
         self._door = Door(app)
         await self._door.open()
         await asyncio.sleep(GREET_S)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -35,9 +35,13 @@ from terminal.web.pages.guest import Guests
 from terminal.web.pages.privacy import DESK as PRIVACY
 from terminal.web.pages.privacy import PrivacyDesk
 from terminal.web.pages.table import add_pages
-from terminal.web.ports import Fitter, Trainer, Visitor
-from terminal.web.routes.table import OPERATIONS
+from terminal.web.ports import Fitter, Trainer
+from terminal.web.routes.everyday import EVERYDAY
+from terminal.web.routes.later import later_calls
 from terminal.web.shapes.form import Nothing
+
+if TYPE_CHECKING:
+    from terminal.web.visitor import Visitor
 
 
 class ShopSettings(Protocol):
@@ -81,7 +85,7 @@ class Beside:
         dead: says that the journal takes nothing any more.
         fitter: holds the counters' devices; without it they are neither listed nor tested nor chosen.
         trainer: lets a counter practise; without it none does.
-        visitor: keeps the visits that set the shop up; without it there are none.
+        visitor: tells who keeps the visits that set the shop up, the same each time; without it there are none.
         refunds: of practice alone; without it the shop's own.
         bills: fetches them and takes them over; without it only what the journal holds of them is told.
         risk: its watching is started by whoever built it; without it one that knows no region's codes.
@@ -94,7 +98,7 @@ class Beside:
     dead: Callable[[], bool] = lambda: False
     fitter: Fitter | None = None
     trainer: Trainer | None = None
-    visitor: Visitor | None = None
+    visitor: "Callable[[], Visitor] | None" = None
     refunds: RefundRights | None = None
     reports: ReportParts | None = None
     bills: BillDoor | None = None
@@ -134,7 +138,7 @@ def make_app(
     app[CARE] = _care(service, care)
     edge = app[EDGE]
     edge.picture, edge.dead, edge.fitter, edge.trainer = beside.picture, beside.dead, beside.fitter, beside.trainer
-    edge.visitor = beside.visitor
+    edge.open_visits = beside.visitor
     edge.own_refunds = beside.refunds
 
     def greet(response: web.StreamResponse, session_token: str, device_token: str) -> None:
@@ -180,7 +184,9 @@ def make_api(
     app.on_response_prepare.append(versions.put_marks)
     app.cleanup_ctx.append(_jobs)
     app.on_shutdown.append(_goodbye)
-    app.add_routes([route(operation) for operation in OPERATIONS])
+    app.add_routes([route(operation) for operation in EVERYDAY])
+    for family in later_calls():
+        app.router.register_resource(family)
     read = Operation("GET", "/openapi.json", "openapi", _document, "", None, Nothing, open_to="anyone")
     app.add_routes(
         [

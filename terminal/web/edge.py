@@ -4,7 +4,8 @@ import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from aiohttp import web
@@ -18,8 +19,11 @@ from terminal.people.roles import Principal
 from terminal.people.service import People
 from terminal.web.lan import LanDoor
 from terminal.web.legs import Looking
-from terminal.web.ports import Fitter, Trainer, Visitor
+from terminal.web.ports import Fitter, Trainer
 from terminal.web.rates import Buckets
+
+if TYPE_CHECKING:
+    from terminal.web.visitor import Visitor
 
 
 class ReceiptPicture(Protocol):
@@ -73,7 +77,7 @@ class Edge:
     dead: Callable[[], bool] = lambda: False  # the journal takes nothing any more
     fitter: Fitter | None = None  # who holds the counters' devices
     trainer: Trainer | None = None  # who lets a counter practise
-    visitor: Visitor | None = None  # who keeps the visits that set the shop up
+    open_visits: "Callable[[], Visitor] | None" = None  # who keeps the visits that set the shop up
     own_refunds: RefundRights | None = None  # of practice: it uses up nobody's allowance
     risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
     lan: LanDoor | None = None  # the second door, for phones: it answers with TLS, this one without
@@ -113,6 +117,10 @@ class Edge:
         return found or next((who for each in tokens if each and (who := self.people.who(each)) is not None), None)
 
     @property
+    def visitor(self) -> "Visitor | None":
+        return self.open_visits() if self.open_visits is not None else None
+
+    @property
     def refunds(self) -> RefundRights:
         return self.own_refunds or self.people.refunds
 
@@ -131,4 +139,6 @@ class Edge:
 
 
 EDGE: Final = web.AppKey("edge", Edge)
+STATE: Final = web.AppKey("state", Path)
+"""The state folder: a shop's own videos are below it."""
 NAMES: Final = ("localhost", "127.0.0.1", "[::1]")

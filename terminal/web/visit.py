@@ -15,7 +15,6 @@ from terminal.visit.report import told_of
 from terminal.visit.steps import NEEDED, Step, Visit
 from terminal.web.callers import place
 from terminal.web.calls import Answer, Call
-from terminal.web.ports import Visitor
 from terminal.web.shapes.form import Done, Nothing
 from terminal.web.shapes.visit import (
     AcceptedView,
@@ -31,6 +30,7 @@ from terminal.web.shapes.visit import (
     VisitView,
 )
 from terminal.web.visit_reasons import in_words
+from terminal.web.visitor import Visitor
 
 NONE: Final = VisitView("none", "", 0, "", "", [], 0, [], 0, "", "")
 

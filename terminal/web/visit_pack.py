@@ -10,10 +10,10 @@ from terminal.people.roles import Action
 from terminal.visit.pack_paper import pack_lines
 from terminal.web.calls import Answer, Call
 from terminal.web.pages.code_picture import code_svg
-from terminal.web.ports import Packs
 from terminal.web.shapes.form import Done, Nothing
 from terminal.web.shapes.visit import PackCodesView, PackCodeView, PackKeep, PackPrint, PackReadingView, PackScan
 from terminal.web.sheet import marked
+from terminal.web.visitor import Packs
 
 
 async def show_codes(call: Call[Nothing]) -> Answer:

@@ -31,14 +31,13 @@ from terminal.settings import Loaded, Secrets
 from terminal.settings.channel_tables import AlipayTable, AnyChannel, PixTable, WeChatPayTable
 from terminal.training.desk import LessonDesk
 from terminal.training.exam_desk import ExamDesk
-from terminal.training.video import OWN
 from terminal.visit.keys import open_key
 from terminal.visit.seal import seal
 from terminal.web.app import Beside, make_app
 from terminal.web.desks.care import CareParts
+from terminal.web.edge import STATE
 from terminal.web.lessons import Classroom, teach
 from terminal.web.listen import listen
-from terminal.web.pages.training import LESSON_FOLDER
 from terminal.web.ports import Trainer
 from terminal.web.practice_guard import only_practice
 from terminal.wiring.channels import NOWHERE, open_channel
@@ -128,7 +127,7 @@ async def _start(stack: AsyncExitStack, shop: Shop, trainer: Trainer, away: Away
             care=CareParts(brand=BrandShelf(shop.loaded.state)),
         ),
     )
-    pages[LESSON_FOLDER] = shop.loaded.state / OWN
+    pages[STATE] = shop.loaded.state
     only_practice(pages)
     teach(pages, classroom := _classroom(shop, service, bank))
     url = await _listening(stack, pages, shop.loaded, clock)

@@ -7,8 +7,8 @@ from pathlib import Path
 import aiohttp
 
 from terminal.web.app import make_app
+from terminal.web.edge import STATE
 from terminal.web.listen import listen
-from terminal.web.pages.training import LESSON_FOLDER
 from tests.flows.api_rig import Client, Shop, open_shop
 from tests.flows.test_api_whole_app import settings
 from tests.flows.test_pages_roles import asked_by
@@ -20,7 +20,7 @@ MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 40
 async def pages(folder: Path) -> AsyncIterator[tuple[Shop, str]]:
     async with open_shop(folder) as shop, AsyncExitStack() as stack:
         app = make_app(shop.service, shop.people, settings(folder), clock=shop.clock, entropy=shop.entropy)
-        app[LESSON_FOLDER] = folder / "lessons"
+        app[STATE] = folder
         yield shop, await listen(stack, app, "127.0.0.1", 0)
 
 

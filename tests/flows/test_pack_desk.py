@@ -51,7 +51,8 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     await opened.start()
     loaded = settings(tmp_path)
     machine = opened.clock, opened.entropy, opened.ids
-    opened.edge.visitor = Visiting(site_of(loaded, opened.service, opened.people, tuple, machine))
+    visiting = Visiting(site_of(loaded, opened.service, opened.people, tuple, machine))
+    opened.edge.open_visits = lambda: visiting
     yield opened
     await opened.stop()
 

@@ -1,7 +1,10 @@
 """Every page under its address."""
 
+from collections.abc import Iterable
+
 from aiohttp import web
 
+from terminal.web.late import Late
 from terminal.web.pages.care import care_routes
 from terminal.web.pages.differences import differences_routes
 from terminal.web.pages.frame import FRAME, PARTS, Frame, PageParts
@@ -17,8 +20,6 @@ from terminal.web.pages.sales import sales_routes
 from terminal.web.pages.setup import setup_routes
 from terminal.web.pages.signing_in import signing_in_routes
 from terminal.web.pages.till import till_routes
-from terminal.web.pages.training import train_routes
-from terminal.web.pages.visit import visit_routes
 
 
 def add_pages(app: web.Application, parts: PageParts) -> None:
@@ -38,10 +39,22 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *hooks_routes(),
             *setup_routes(),
             *lan_routes(),
-            *visit_routes(),
-            *train_routes(),
             *reports_routes(),
             *differences_routes(),
             *risk_routes(),
         ]
     )
+    app.router.register_resource(Late("/", r"/train(/.*)?", _training))
+    app.router.register_resource(Late("/", r"/setup/(sheet|pack|(cards|visit)([./].*)?)", _visit))
+
+
+def _training() -> Iterable[web.RouteDef]:
+    from terminal.web.pages.training import train_routes
+
+    return train_routes()
+
+
+def _visit() -> Iterable[web.RouteDef]:
+    from terminal.web.pages.visit import visit_routes
+
+    return visit_routes()

@@ -16,14 +16,12 @@ from terminal.training.certificate import certificate, slip
 from terminal.training.exam import SEED_MAX, question
 from terminal.training.exam_desk import Exam
 from terminal.training.lesson import MODULES, TRACKS, Lesson, lesson, lessons, shared
-from terminal.training.video import KINDS, video_of
-from terminal.web.edge import EDGE
+from terminal.training.video import KINDS, OWN, video_of
+from terminal.web.edge import EDGE, STATE
 from terminal.web.lessons import CLASSROOM, PLAYS, TRAINERS, Classroom, classroom_of
 from terminal.web.pages.frame import PARTS, PLAIN_HEADERS, error_words, page, people_facts, render, words_for
 
 DONE_MAX: Final = 200
-LESSON_FOLDER: Final = web.AppKey("lesson_folder", Path)
-"""The shop's own, for videos."""
 NOWHERE: Final = Path("/nonexistent")
 
 
@@ -184,7 +182,7 @@ async def picture(request: web.Request) -> web.Response:
 
 
 def _video(request: web.Request, lesson: Lesson) -> Path | None:
-    return video_of(lesson, request.app.get(LESSON_FOLDER, NOWHERE))
+    return video_of(lesson, request.app.get(STATE, NOWHERE) / OWN)
 
 
 def _asked_video(request: web.Request) -> tuple[Lesson, Path]:
