@@ -36,6 +36,11 @@ class OnDemand:
             self._runs = True
             self._start(self._name, self._run)
 
+    @property
+    def idle(self) -> bool:
+        """Work would be begun at once."""
+        return self._start is not None and not self._runs
+
     async def _run(self) -> None:
         await self._job()
         self._runs = False

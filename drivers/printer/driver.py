@@ -27,7 +27,6 @@ PROOF_S: Final = 3.0  # beyond the time the paper needs
 LOOK_S: Final = 0.5  # between looks at the state while the proof is awaited
 FENCE_S: Final = 8.0  # an old slip left in a 4 KB buffer comes out within this time
 NOISE_MAX: Final = 4  # strange bytes beside an answer; with more of them it is no printer that answers
-DISK_S: Final = 0.001  # a record that is durable sooner leaves no time worth using
 YOUNG_S: Final = 1.0  # a state heard so short a time before a slip need not be asked for again
 POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
 
@@ -80,7 +79,6 @@ class EscPosPrinter:
         self._uncut = False  # a slip was begun and its cut not sent
         self._jobs = 0
         self._before = 0  # strange bytes heard before this slip
-        self._expected: tuple[Document, Slip] | None = None
         self._looked_s = -math.inf  # when an expected slip's state was told
 
     # --- what the service calls -----------------------------------------------------------------------------
@@ -105,11 +103,11 @@ class EscPosPrinter:
                 return
             await asyncio.sleep(POLL_S[min(attempt, len(POLL_S) - 1)])
 
-    async def expect(self, document: Document) -> None:
-        """This slip follows once its beginning is durable: ask for the state, and draw it up if the disk is slow.
+    async def expect(self) -> None:
+        """A slip follows once its beginning is durable: ask for the state.
 
         Nothing reaches the paper, and nothing is raised: ``print`` says what is wrong, and waits for the answer.
-        The caller ends this when the slip is done. Drawing at once would keep the disk's thread from its work.
+        The caller ends this when the slip is done.
         """
         if self._turn.locked():
             return
@@ -118,14 +116,10 @@ class EscPosPrinter:
                 if not self._dumb:
                     await self._ask()
                     self._looked_s = asyncio.get_running_loop().time()
-        await asyncio.sleep(DISK_S)
-        if not self._turn.locked():
-            self._expected = document, await self._rendered(document)
 
     async def print(self, document: Document, job: str) -> Outcome:
         """Print one slip, whole; ``job`` names it across retries. Raises PrintFault."""
-        expected, self._expected = self._expected, None
-        slip = expected[1] if expected and expected[0] is document else await self._rendered(document)
+        slip = await self._rendered(document)
         async with self._turn:
             self._touched = False
             try:

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Clock
@@ -23,7 +23,8 @@ TOGETHER_MAX: Final = 8  # decisions of one sale in one append
 
 Decide = Callable[[Sale | None], Facts]
 Then = Callable[[Sale], None]
-OnOwed = Callable[[Sale, Owed], None]
+OnOwed = Callable[[Sale, Owed, bool], None]
+Begin = Callable[[Sale, Owed], Facts]
 Row = dict[str, Any]
 Append = asyncio.Future[tuple[Event, ...]]
 
@@ -42,7 +43,12 @@ def stream_of(counter: str) -> str:
 
 
 class Book:
-    """The only writer of sale events. ``on_owed`` and ``on_change`` are called after the commit."""
+    """The only writer of sale events. ``on_owed`` and ``on_change`` are called after the commit.
+
+    ``begin`` is asked before it about each effect that a decision owes: the facts with which that effect begins at
+    once, if nothing stands before it. They share the decision's append and its sync; none: it begins later, by
+    itself. ``on_owed`` is told which it was. The debts it sees have no number and no time of their own yet.
+    """
 
     def __init__(self, feed: Feed, clock: Clock) -> None:
         self.feed, self.clock = feed, clock
@@ -51,7 +57,8 @@ class Book:
         self._rows: dict[str, tuple[Sale, Row]] = {}  # of the sales that had facts last, for the lists
         self._together: dict[str, list[_Wish]] = {}  # by sale, who waits and may share an append
         self.looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by provider: at what has ended
-        self.on_owed: OnOwed = lambda _sale, _owed: None
+        self.begin: Begin = lambda _sale, _owed: ()
+        self.on_owed: OnOwed = lambda _sale, _owed, _begun: None
         self.on_change: Callable[[Sale | None, Sale], None] = lambda _before, _after: None
 
     def sale(self, sale_id: str) -> Sale:
@@ -134,36 +141,48 @@ class Book:
         for wish in wishes:
             facts = wish.decide(sale)
             if facts:
-                steps.append((wish, sale, sale := fold(sale, facts), facts))
+                steps.append(self._step(wish, sale, facts))
+                sale = steps[-1].after
             wish.taken, wish.after = True, None if facts else sale
         if not steps:
             return
 
         def durable(events: tuple[Event, ...]) -> None:
-            for wish, before, after, facts in steps:
-                mine, events = events[: len(facts)], events[len(facts) :]
-                wish.after = after
+            for step in steps:
+                mine, events = events[: len(step.facts)], events[len(step.facts) :]
+                step.wish.after = after = step.after
                 self._keep(after)
-                if wish.then:
-                    wish.then(after)
-                self.on_change(before, after)  # the glass first: voice and paper begin with work of their own
-                self._owe(after, mine)
+                if step.wish.then:
+                    step.wish.then(after)
+                self.on_change(step.before, after)  # the glass first: voice and paper begin with work of their own
+                self._owe(step, mine)
 
         append = self._begun(steps, durable)
         try:
             await append  # a cancellation that arrives meanwhile is raised when memory is true
         finally:
             if append.done() and (error := append.exception()) is not None:
-                for wish, *_ in steps:
-                    wish.error = error
+                for step in steps:
+                    step.wish.error = error
+
+    def _step(self, wish: "_Wish", before: Sale | None, facts: Facts) -> "_Step":
+        """What was decided, and what begins with it."""
+        after, begun = fold(before, facts), []
+        for fact in facts:
+            for body in fact.owes:
+                owed = Owed(body["id"], body["kind"], after.counter, after.id, 0, self.clock.wall_ms(), body)
+                if more := self.begin(after, owed):
+                    after, facts = fold(after, more), (*facts, *more)
+                    begun.append(owed.id)
+        return _Step(wish, before, after, facts, begun)
 
     def _begun(self, steps: Sequence["_Step"], durable: Callable[[tuple[Event, ...]], None]) -> Append:
         """The disk works from here on; what is refused before that, all who share the append hear."""
         try:
             return begun(self.feed.append(_events(steps, self._row), durable))
         except BaseException as refused:
-            for wish, *_ in steps:
-                wish.error = refused
+            for step in steps:
+                step.wish.error = refused
             raise
 
     def _row(self, sale: Sale) -> Row:
@@ -175,13 +194,12 @@ class Book:
             del self._rows[next(iter(self._rows))]
         return row
 
-    def _owe(self, after: Sale, events: tuple[Event, ...]) -> None:
+    def _owe(self, step: "_Step", events: tuple[Event, ...]) -> None:
+        after = step.after
         for event in events:
-            for owed in event.body["index"].get("owes", ()):
-                self.on_owed(
-                    after,
-                    Owed(owed["id"], owed["kind"], after.counter, after.id, event.number, event.wall_ms, owed),
-                )
+            for body in event.body["index"].get("owes", ()):
+                owed = Owed(body["id"], body["kind"], after.counter, after.id, event.number, event.wall_ms, body)
+                self.on_owed(after, owed, owed.id in step.begun)
 
 
 @dataclass(slots=True, eq=False)
@@ -203,7 +221,14 @@ class _Wish:
         return self.after
 
 
-_Step = tuple[_Wish, Sale | None, Sale, Facts]  # who decided, on which sale, what it then is, why
+class _Step(NamedTuple):
+    """Who decided, on which sale, what it then is, why, and which effects began with it."""
+
+    wish: _Wish
+    before: Sale | None
+    after: Sale
+    facts: Facts
+    begun: Sequence[str]
 
 
 class _Turn:
@@ -218,20 +243,19 @@ class _Turn:
 def _events(steps: Sequence[_Step], row_of: Callable[[Sale], Row]) -> list[NewEvent]:
     """The last of all carries the sale's row for the lists, unless that stays as it is: paper and voice rarely
     change it, and a shop's disk keeps every copy for ever."""
-    (_, before, _, _), (_, _, after, facts) = steps[0], steps[-1]
-    last, was = facts[-1], None if before is None else row_of(before)
-    row = row_of(after)
+    before, after, last = steps[0].before, steps[-1].after, steps[-1].facts[-1]
+    was, row = None if before is None else row_of(before), row_of(after)
     changed = None if was == row else row
     return [
         NewEvent(
-            stream=stream_of(sale.counter),
+            stream=stream_of(step.after.counter),
             type=fact.type,
-            subject=sale.id,
-            actor=wish.actor,
+            subject=step.after.id,
+            actor=fact.actor or step.wish.actor,
             body={**fact.body, "index": _index(fact, changed if fact is last else None)},
         )
-        for wish, _, sale, facts in steps
-        for fact in facts
+        for step in steps
+        for fact in step.facts
     ]
 
 

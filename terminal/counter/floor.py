@@ -36,6 +36,7 @@ from terminal.errors import NotFound
 from terminal.log_context import about
 from terminal.on_demand import OnDemand
 from terminal.payments.event import Owed
+from terminal.payments.fact import Facts
 from terminal.payments.profile import Timings
 from terminal.payments.receipt import Receipt
 from terminal.payments.sale import Attempt, Sale
@@ -79,7 +80,7 @@ class Floor:
         self.lanes: dict[str, Lane] = {}
         for settings, devices in counters:
             self.lanes[settings.id] = self._lane_of(settings, devices)
-        self.book.on_owed = self._owed
+        self.book.begin, self.book.on_owed = self._begin, self._owed
         self.watches = Watches(self.book, self.tasks, self.timings, idle_s=self.limits.idle_sale_s)
         self.refunding: dict[str, RefundDriver] = {}
         self.stopping = False
@@ -120,6 +121,7 @@ class Floor:
             copy_mark=self.parts.slips.copy_mark,
             tax=self.tax,
             on_phone=self._instead_of_paper,
+            instead_of_paper=self.receipt_links.instead_of_paper,
             code_life_s=self._code_life_s,
             check_code=self.check_code,
             poster_waits=self._poster_waits,
@@ -265,8 +267,12 @@ class Floor:
 
         self.tasks.start(f"refund {refund_id}", run)
 
-    def _owed(self, sale: Sale, owed: Owed) -> None:
+    def _begin(self, sale: Sale, owed: Owed) -> Facts:
+        lane = self.lanes.get(sale.counter)
+        return () if lane is None or owed.kind == TAX else lane.begin(sale, owed)
+
+    def _owed(self, sale: Sale, owed: Owed, begun: bool) -> None:
         if owed.kind == TAX:
             self.tax.owe(owed)
         else:
-            self.adopt(sale.counter).owe(owed)
+            self.adopt(sale.counter).owe(owed, begun=begun)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from terminal.counter.book import Book
 from terminal.counter.engine import AttemptDriver
 from terminal.counter.glass import Glass, glass_id
-from terminal.counter.outbox import CopyMark, MakeSlip, Paper, TaxNumbers, Voice, note
+from terminal.counter.outbox import note
+from terminal.counter.paper import CopyMark, MakeSlip, Paper, TaxNumbers
 from terminal.counter.ports import CodeScreen, Devices, Screen
 from terminal.counter.products import Products
 from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.counter.voice import Voice
 from terminal.errors import TerminalError
 from terminal.payments.event import Owed
+from terminal.payments.fact import Facts
 from terminal.payments.sale import Attempt, Sale
 
 __all__ = ["Devices", "Lane"]
@@ -34,6 +37,7 @@ class Ways:
     copy_mark: CopyMark
     tax: TaxNumbers
     on_phone: Callable[[Owed], Awaitable[bool]]
+    instead_of_paper: Callable[[Sale, Owed], str]
     code_life_s: Callable[[Attempt], float]
     check_code: Callable[[Sale], str]
     poster_waits: Callable[[str], bool]
@@ -90,7 +94,7 @@ class Lane:
         self.products = Products()
         self.voice = Voice(book, devices.speaker, settings, house, limits)
         self.paper = Paper(book, devices.printer, settings, limits, ways.make_slip, ways.copy_mark)
-        self.paper.tax, self.paper.on_phone = ways.tax, ways.on_phone
+        self.paper.tax, self.paper.on_phone, self.paper.instead = ways.tax, ways.on_phone, ways.instead_of_paper
         self._listener: Callable[[], None] = _nobody
         self.glass.on_change = self.on_change
         self.moving = ""  # the channel that follows once the shown code is proven closed; a person waits for it
@@ -149,8 +153,12 @@ class Lane:
         self.told = (self.book.clock.mono_ns(), refused)
         self.on_change()
 
-    def owe(self, owed: Owed) -> None:
-        (self.voice if owed.kind == "voice" else self.paper).owe(owed)
+    def begin(self, sale: Sale, owed: Owed) -> Facts:
+        """With which facts this effect begins in the append that owes it; none: later."""
+        return (self.voice if owed.kind == "voice" else self.paper).begin(sale, owed)
+
+    def owe(self, owed: Owed, *, begun: bool) -> None:
+        (self.voice if owed.kind == "voice" else self.paper).owe(owed, begun=begun)
 
     def drive(self, attempt: str) -> AttemptDriver | None:
         return self.driver.get(attempt)

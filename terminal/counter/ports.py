@@ -311,8 +311,8 @@ class Printer(Protocol):
 class Foreseeing(Protocol):
     """A Printer that can get ready for a slip while its beginning is made durable; most need nothing."""
 
-    async def expect(self, receipt: Receipt) -> None:
-        """A slip with these lines follows. Nothing reaches the paper yet, and nothing is raised."""
+    async def expect(self) -> None:
+        """A slip follows. Nothing reaches the paper yet, and nothing is raised."""
 
 
 @dataclass(frozen=True, slots=True)

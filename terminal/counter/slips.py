@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from terminal.counter.ports import Provider
 from terminal.counter.settings import CounterSettings, House
@@ -19,6 +19,9 @@ from terminal.payments.tax_mark import TaxMark, tax_rows
 Titles = Mapping[str, Mapping[str, str]]  # channel or wallet -> language -> name
 
 
+FREEZE: Final = frozenset({"print_started", "print_stopped", "effect_done"})  # events that may carry its lines
+
+
 def receipt_id(owed: Owed) -> str:
     """All printings of one receipt share it: ``<attempt>:receipt`` or ``<refund>:receipt``."""
     return str(owed.body.get("receipt", owed.id))
@@ -31,7 +34,7 @@ def frozen_lines(events: Iterable[Event], receipt: str) -> Receipt | None:
     """
     frozen: Receipt | None = None
     for event in events:
-        if event.type == "print_started" and event.body["receipt"] == receipt and "lines" in event.body:
+        if event.type in FREEZE and event.body.get("receipt") == receipt and "lines" in event.body:
             frozen = from_json(event.body["lines"])
     return frozen
 

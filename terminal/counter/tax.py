@@ -73,6 +73,10 @@ class TaxDesk:
         self._owed: OrderedDict[str, Owed] = OrderedDict()  # by effect, the one that was tried longest ago first
         self.work = OnDemand(self._catch_up)
 
+    @property
+    def asks(self) -> bool:
+        return self.device is not None
+
     async def before_slip(self, owed: Owed) -> None:
         """Register a receipt before anything of it is on paper; never twice, and never later than its limit."""
         if self.device is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from terminal.payments.event import Actor
 from terminal.payments.sale import Sale, evolve
 
 Claim = tuple[str, str, str]
@@ -11,13 +12,17 @@ Claim = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One event to be: type, fields, effects it owes or settles, names it takes for ever."""
+    """One event to be: type, fields, effects it owes or settles, names it takes for ever.
+
+    ``actor``: whose it is, where it is not of who decided.
+    """
 
     type: str
     body: dict[str, Any]
     owes: tuple[dict[str, Any], ...] = ()
     settles: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+    actor: Actor | None = None
 
 
 Facts = tuple[Fact, ...]

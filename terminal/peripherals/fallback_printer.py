@@ -7,7 +7,6 @@ counter's rule decides then: a definite fault gives a whole COPY, else a person 
 from collections.abc import Sequence
 
 from terminal.counter.ports import Health, HealthState, Printed, PrintStopped, Slip
-from terminal.payments.receipt import Receipt
 from terminal.peripherals.keeper import first, together
 from terminal.peripherals.printer import SlipPrinter
 
@@ -20,9 +19,9 @@ class FallbackPrinter:
     async def run(self) -> None:
         await together(*(printer.run() for printer in self._printers))
 
-    async def expect(self, receipt: Receipt) -> None:
+    async def expect(self) -> None:
         """The one that prints next; another one that takes over gets ready in its own turn."""
-        await self._in_order()[0].expect(receipt)
+        await self._in_order()[0].expect()
 
     async def print(self, slip: Slip) -> Printed:
         """On the first that is well; the next gets the same slip only while no byte may be on paper."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from drivers import qr
@@ -66,7 +67,6 @@ class SlipPrinter:
         self._back = asyncio.Event()
         self.keeper.on_change = self._back.set
         self._failures = 0  # prints in a row that stopped
-        self._expected: tuple[Receipt, document.Document] | None = None
 
     async def run(self) -> None:
         await self.keeper.run()
@@ -74,13 +74,9 @@ class SlipPrinter:
     def health(self) -> Health:
         return self.keeper.health()
 
-    async def expect(self, receipt: Receipt) -> None:
-        try:
-            device = self.keeper.device
-        except PeripheralFailed:
-            return
-        self._expected = receipt, self._paper(receipt)
-        await device.expect(self._expected[1])
+    async def expect(self) -> None:
+        with suppress(PeripheralFailed):
+            await self.keeper.device.expect()
 
     async def print(self, slip: Slip) -> Printed:
         if self._sweep:
@@ -90,9 +86,7 @@ class SlipPrinter:
         except PeripheralFailed as failed:
             raise PrintStopped(failed.slug, touched=False, definite=False) from failed
         try:
-            expected, self._expected = self._expected, None
-            paper = expected[1] if expected and expected[0] is slip.receipt else self._paper(slip.receipt)
-            outcome = await device.print(paper, f"{slip.job}/{slip.copy}")
+            outcome = await device.print(self._paper(slip.receipt), f"{slip.job}/{slip.copy}")
         except PrintFault as fault:
             self._failures += 1
             raise PrintStopped(self._told(fault), touched=fault.touched, definite=fault.definite) from fault

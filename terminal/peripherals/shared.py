@@ -27,7 +27,6 @@ from terminal.counter.ports import (
     Start,
     Utterance,
 )
-from terminal.payments.receipt import Receipt
 from terminal.peripherals.cut import Cut, CutShort
 
 AWAY: Final = "training_has_devices"
@@ -176,10 +175,10 @@ class SpeakerFace(Face[Speaker]):
 class PrinterFace(Face[Printer]):
     __slots__ = ()
 
-    async def expect(self, receipt: Receipt) -> None:
+    async def expect(self) -> None:
         printer = self._device
         if self._turn.has and isinstance(printer, Foreseeing):
-            await printer.expect(receipt)
+            await printer.expect()
 
     async def print(self, slip: Slip) -> Printed:
         if not self._turn.has:

@@ -34,7 +34,6 @@ from terminal.counter.ports import (
     unwatched,
 )
 from terminal.on_demand import Job, OnDemand
-from terminal.payments.receipt import Receipt
 from terminal.peripherals.cut import Cut, CutShort
 from terminal.peripherals.keeper import Keeper, together
 
@@ -194,9 +193,9 @@ class PrinterSlot(Slot[Printer]):
     role = "printer"
     __slots__ = ()
 
-    async def expect(self, receipt: Receipt) -> None:
+    async def expect(self) -> None:
         if isinstance(self._port, Foreseeing):
-            await self._port.expect(receipt)
+            await self._port.expect()
 
     async def print(self, slip: Slip) -> Printed:
         """What a printer had begun is its own affair: also swapped, it says whether paper was touched."""

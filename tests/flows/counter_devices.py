@@ -23,7 +23,6 @@ from terminal.counter.ports import (
     Utterance,
 )
 from terminal.errors import PeripheralFailed
-from terminal.payments.receipt import Receipt
 
 
 def now_s() -> float:
@@ -129,12 +128,10 @@ class PrinterOnCounter(Device):
         self.paper.set()
         self.begun: list[Slip] = []
         self.whole: list[Slip] = []
-        self.expected: list[Receipt] = []
         self.printed_when_expected: list[int] = []  # how many slips were begun by then
         self.expecting_s = 0.0
 
-    async def expect(self, receipt: Receipt) -> None:
-        self.expected.append(receipt)
+    async def expect(self) -> None:
         self.printed_when_expected.append(len(self.begun))
         await asyncio.sleep(self.expecting_s)
 

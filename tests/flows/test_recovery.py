@@ -128,7 +128,7 @@ def audit(shop: Shop) -> None:
     assert shop.counter.glass.words[-1] == "idle", "I10"
 
 
-STEPS = {"push": 24, "pull": 24, "password": 33}
+STEPS = {"push": 22, "pull": 22, "password": 31}
 
 
 @pytest.mark.parametrize("scene", STEPS)

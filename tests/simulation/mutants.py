@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import structs
 
@@ -15,15 +15,16 @@ from terminal.counter.feed import Feed, Then
 from terminal.counter.floor import Parts
 from terminal.counter.glass import Glass
 from terminal.counter.notices import Notices
-from terminal.counter.outbox import Ahead, Paper, Voice
+from terminal.counter.paper import Paper
 from terminal.counter.ports import Order, Provider, RefundOrder, Slip, Utterance
 from terminal.counter.service import Service
 from terminal.counter.slips import receipt_id
+from terminal.counter.voice import Voice
 from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed
+from terminal.payments.fact import Facts
 from terminal.payments.money import Money
 from terminal.payments.notice import Accepted, Answer, Notice, NotThere, RefundNotice, Told, Trade, Unclear
 from terminal.payments.profile import Profile
-from terminal.payments.receipt import Receipt
 from terminal.payments.refunding import start_refund
 from terminal.payments.sale import Refund, Sale
 from terminal.simulation.power import PowerDisk
@@ -170,8 +171,11 @@ class SaysYesBeforeTheCommit(Notices):
 class SpeaksAtOnce(Voice):
     """Without having taken it from the list first: after a crash it would be said again."""
 
-    def owe(self, owed: Owed) -> None:
-        super().owe(owed)
+    def begin(self, _sale: Sale, _owed: Owed) -> Facts:
+        return ()
+
+    def owe(self, owed: Owed, *, begun: bool = False) -> None:
+        super().owe(owed, begun=begun)
         if self._speaker is not None and owed.body["says"] == "paid":
             amount = self._book.sale(owed.subject).attempt(owed.body["attempt"]).amount
             self.now = asyncio.ensure_future(self._speaker.say(Utterance("paid", amount, "", "en", test=True)))
@@ -179,6 +183,8 @@ class SpeaksAtOnce(Voice):
 
 class KeepsTheCode(Glass):
     """What is on the glass stays there until the next code."""
+
+    __slots__ = ()
 
     def follow(self, before: Sale | None, sale: Sale) -> None: ...
 
@@ -272,17 +278,25 @@ class BelievesItsReverse(Passing):
 class PrintsWithoutNumbers(Paper):
     """Every printing is an original."""
 
-    async def _begin(self, owed: Owed, lines: Receipt, ahead: Ahead, *, fresh: bool) -> Slip:
-        return replace(await super()._begin(owed, lines, ahead, fresh=fresh), copy=0)
+    __slots__ = ()
+
+    async def _begin(self, owed: Owed) -> Slip:
+        return replace(await super()._begin(owed), copy=0)
 
 
 class PrintsFirst(Paper):
     """The slip is in the printer before the journal knows of it."""
 
-    async def _begin(self, owed: Owed, lines: Receipt, ahead: Ahead, *, fresh: bool) -> Slip:
+    __slots__ = ()
+    later: ClassVar[set[asyncio.Future[Slip]]] = set()
+
+    def begin(self, _sale: Sale, _owed: Owed) -> Facts:
+        return ()
+
+    async def _begin(self, owed: Owed) -> Slip:
         copy = self._book.sale(owed.subject).printings(receipt_id(owed))
-        self.later = asyncio.ensure_future(super()._begin(owed, lines, ahead, fresh=fresh))
-        return Slip(job=receipt_id(owed), receipt=lines, copy=copy)
+        self.later.add(asyncio.ensure_future(super()._begin(owed)))
+        return replace(self._drawn_up(owed), copy=copy)
 
 
 class NeverSyncs(PowerDisk):

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from terminal.counter.slips import FREEZE
 from terminal.help.catalogue import Catalogue
 from terminal.help.registry import describe, registry
 from terminal.observe.stages import offsets_ms
@@ -184,8 +185,8 @@ def _details(body: Mapping[str, Any], words: Catalogue, attempt: str) -> list[tu
 
 
 def receipts(events: Sequence[Event]) -> list[tuple[str, Receipt]]:
-    """Every slip as it was frozen at its first printing, with its id."""
-    first = [each for each in events if each.type == "print_started" and "lines" in each.body]
+    """Every slip as its lines were frozen, with its id."""
+    first = [each for each in events if each.type in FREEZE and "lines" in each.body]
     return [(each.body["receipt"], from_json(each.body["lines"])) for each in first]
 
 

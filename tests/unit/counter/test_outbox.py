@@ -9,9 +9,9 @@ import pytest
 
 from terminal.counter.book import SYSTEM, Book
 from terminal.counter.feed import Feed
-from terminal.counter.outbox import Voice
 from terminal.counter.ports import Health, HealthState, Journal, Played, Utterance
 from terminal.counter.settings import CounterSettings, House, Limits
+from terminal.counter.voice import Voice
 from terminal.payments.decide import OpenSale, open_sale
 from terminal.payments.event import Event, NewEvent, Owed
 from terminal.payments.money import Money

@@ -12,8 +12,9 @@ from drivers.display.turns import Turns
 from drivers.inbox import Inbox
 from terminal.counter.glass import Glass
 from terminal.counter.lane import Lane
-from terminal.counter.outbox import Paper, Voice
+from terminal.counter.paper import Paper
 from terminal.counter.products import Products
+from terminal.counter.voice import Voice
 from terminal.on_demand import OnDemand
 from terminal.peripherals import glyphs
 from terminal.peripherals.artwork import Artwork
