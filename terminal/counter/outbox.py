@@ -17,14 +17,11 @@ OUTBOX: Final = Actor("system", "outbox")
 
 
 def settled(book: Book, owed: Owed, outcome: str, actor: Actor, slip: Slip | None = None) -> Fact:
-    body: dict[str, Any] = {
-        "effect": owed.id,
-        "kind": owed.kind,
-        "outcome": outcome,
-        "at_ms": book.clock.wall_ms(),
-    }
+    body: dict[str, Any] = {"effect": owed.id, "kind": owed.kind, "outcome": outcome}
+    body["at_ms"] = book.clock.wall_ms()
     if slip is not None:
-        body["receipt"], body["lines"] = slip.job, to_json(slip.receipt)
+        body["receipt"] = slip.job
+        body["lines"] = to_json(slip.receipt)
     return Fact("effect_done", body, settles=(owed.id,), actor=actor)
 
 
