@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from terminal.counter.ports import Clock
 from terminal.tls.certificate import PEM, Authority, certificate_in, general, private_pem
 from terminal.tls.ends import LAN_SERVER_DAYS
-from terminal.whole_file import write_whole
+from terminal.whole_file import Owner, take_place, write_aside
 
 AUTHORITY: Final = "lan-authority.pem"
 KEY: Final = "lan-authority.key"
@@ -46,7 +46,15 @@ class LanCertificate:
     authority: bytes  # DER, for phones
 
 
-def ensure(folder: Path, names: Sequence[str], title: str, clock: Clock) -> bool:
+def ensure(
+    folder: Path,
+    names: Sequence[str],
+    title: str,
+    clock: Clock,
+    *,
+    anew: bool = False,
+    owner: Owner | None = None,
+) -> bool:
     """Make what is missing, about to end, or made for other names. True: the server's file is a new one.
 
     Files: ``lan-authority.pem`` (public), ``lan-authority.key`` and ``lan-server.pem`` (key, certificate), 0600.
@@ -54,6 +62,8 @@ def ensure(folder: Path, names: Sequence[str], title: str, clock: Clock) -> bool
     Args:
         names: of this machine, names and addresses; the first is the certificate's common name.
         title: of the shop, as a phone lists it among its authorities.
+        anew: all of it, also where nothing is wrong. Until all is on the disk the old ones stay.
+        owner: of the files, where root makes them for the service.
 
     Raises:
         OSError: the folder cannot be written.
@@ -61,13 +71,19 @@ def ensure(folder: Path, names: Sequence[str], title: str, clock: Clock) -> bool
     assert names, "a certificate for nobody"
     now = datetime.datetime.fromtimestamp(clock.wall_ms() / 1000, datetime.UTC)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    root = _authority(folder, now)
+    root, files = None if anew else _authority(folder, now), dict[str, tuple[bytes, int]]()
     if root is None or not all(_permitted(root.certificate, each) for each in names):
-        root = _new_authority(folder, names, title, now)
+        root = _new_authority(names, title, now)
+        files = {
+            KEY: (private_pem(root.key), 0o600),
+            AUTHORITY: (root.certificate.public_bytes(PEM), 0o644),
+        }
     elif _fits(folder / SERVER, root.certificate, names, now):
         return False
-    made = root.server(names[0], [general(each) for each in names], now, LAN_SERVER_DAYS)
-    write_whole(folder / SERVER, made, 0o600)
+    files[SERVER] = (root.server(names[0], [general(each) for each in names], now, LAN_SERVER_DAYS), 0o600)
+    asides = {folder / name: write_aside(folder / name, *each, owner) for name, each in files.items()}
+    for path, aside in asides.items():
+        take_place(aside, path)
     return True
 
 
@@ -117,14 +133,11 @@ def _fits(server: Path, root: x509.Certificate, names: Collection[str], now: dat
     return lasts and set(listed) == {general(each) for each in names}
 
 
-def _new_authority(folder: Path, names: Sequence[str], title: str, now: datetime.datetime) -> Authority:
+def _new_authority(names: Sequence[str], title: str, now: datetime.datetime) -> Authority:
     subtrees: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_network(each)) for each in _PRIVATE]
     subtrees += [x509.DNSName(each) for each in _SUFFIXES]
     subtrees += [_subtree(each) for each in names if not _usual(each)]
-    root = Authority.make(f"{title} – Countertop", now, AUTHORITY_DAYS, x509.NameConstraints(subtrees, None))
-    write_whole(folder / KEY, private_pem(root.key), 0o600)
-    write_whole(folder / AUTHORITY, root.certificate.public_bytes(PEM), 0o644)
-    return root
+    return Authority.make(f"{title} – Countertop", now, AUTHORITY_DAYS, x509.NameConstraints(subtrees, None))
 
 
 def _subtree(name: str) -> x509.GeneralName:

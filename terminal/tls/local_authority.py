@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from terminal.counter.ports import Clock
-from terminal.whole_file import write_whole
+from terminal.whole_file import Owner, take_place, write_aside
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -17,7 +17,9 @@ LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _SEAL: Final = b"Made with its authority, SHA-256 of both: "  # text around a PEM is nobody's (RFC 7468, section 2)
 
 
-def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Path, Path]:
+def ensure(
+    folder: Path, clock: Clock, names: Collection[str] = (), *, anew: bool = False, owner: Owner | None = None
+) -> tuple[Path, Path]:
     """The authority's certificate and a server file (key and certificate) for loopback; made when missing or half.
 
     Files: ``authority.pem`` (public), ``server.pem`` (0600). The authority's key is forgotten after signing.
@@ -27,9 +29,11 @@ def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Pat
     Args:
         names: further names and addresses of this machine, the first of them its common name; both files are
             made anew when the certificate is not one of these.
+        anew: also where nothing is wrong with them. Until both new ones are on the disk the old ones stay.
+        owner: of both, where root makes them for the service.
     """
     authority, server = folder / "authority.pem", folder / "server.pem"
-    if _sealed(authority, server, names) or _sound(authority, server, names):
+    if not anew and (_sealed(authority, server, names) or _sound(authority, server, names)):
         return authority, server
     from terminal.tls.certificate import PEM, Authority, general
 
@@ -38,8 +42,12 @@ def ensure(folder: Path, clock: Clock, names: Collection[str] = ()) -> tuple[Pat
     root = Authority.make("Countertop local authority", now, DAYS)
     told = [general(each) for each in dict.fromkeys((*LOOPBACK, *names))]
     public, own = root.certificate.public_bytes(PEM), root.server(_common(names), told, now, DAYS)
-    write_whole(server, _seal(public, own, names) + b"\n" + own, 0o600)
-    write_whole(authority, public, 0o644)
+    asides = (
+        write_aside(server, _seal(public, own, names) + b"\n" + own, 0o600, owner),
+        write_aside(authority, public, 0o644, owner),
+    )
+    for aside, path in zip(asides, (server, authority), strict=True):
+        take_place(aside, path)
     return authority, server
 
 

@@ -72,6 +72,7 @@ class LanKeeper:
         self._folder = loaded.state / "tls"
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._port = 0
+        self._taken = (0, 0)
 
     @property
     def port(self) -> int:
@@ -86,7 +87,7 @@ class LanKeeper:
         """
         if keeps:
             with on_disk(self._loaded.state):
-                self._renewed()
+                self._renew()
         self._take()
         self._port = await listen_too(self._doors, self._listen.lan_host, self._listen.lan_port, self._context)
         self._tell()
@@ -100,20 +101,28 @@ class LanKeeper:
     def look(self) -> None:
         """Once. What fails is logged: the door goes on with the certificate that it has."""
         try:
-            if self._renewed():
+            self._renew()
+            if self._stands() != self._taken:  # renewed here, or by a command beside us
                 self._take()
                 self._tell()
                 log.info("phones and second screens see a new certificate")
         except (OSError, BadSettings) as error:
             log.warning("the certificate for phones is not renewed: %s", error)
 
-    def _renewed(self) -> bool:
+    def _renew(self) -> None:
         names = own_names(self._listen.lan_host, self._listen.lan_names)
-        return ensure(self._folder, names, self._loaded.settings.shop.title, self._clock)
+        ensure(self._folder, names, self._loaded.settings.shop.title, self._clock)
+
+    def _stands(self) -> tuple[int, int]:
+        """Which file it is: one that takes another's place is another."""
+        status = (self._folder / SERVER).stat()
+        return status.st_ino, status.st_mtime_ns
 
     def _take(self) -> None:
         """New connections get it at once; those that are open keep theirs (SSL_CTX_use_certificate(3))."""
+        stands = self._stands()
         self._context.load_cert_chain(self._folder / SERVER)
+        self._taken = stands
 
     def _tell(self) -> None:
         found = told(self._folder)

@@ -10,6 +10,7 @@ from terminal.settings import Loaded, NexoTable
 from terminal.tls import local_authority
 from terminal.tls.ends import LAN_SERVER_DAYS, ends_ms
 from terminal.web.desks.care import EndingCertificate
+from terminal.whole_file import Owner
 
 DAYS_BEFORE: Final = 60  # tills and phones must be given the next one: that takes a visit
 _DAY_MS: Final = 86_400_000
@@ -53,9 +54,8 @@ def renew_machine(loaded: Loaded, clock: Clock, *, rehearse: bool = False) -> li
         return [folder / "authority.pem" for folder in _machine(loaded)]
     made = []
     for folder, names in _machine(loaded).items():
-        (folder / "server.pem").unlink(missing_ok=True)
-        made.append(local_authority.ensure(folder, clock, names)[0])
-        _as_the_state(loaded, folder, *folder.glob("*.pem"))
+        owner = _folder(loaded, folder)
+        made.append(local_authority.ensure(folder, clock, names, anew=True, owner=owner)[0])
     return made
 
 
@@ -69,9 +69,8 @@ def renew_phones(loaded: Loaded, clock: Clock, *, rehearse: bool = False) -> lis
     at, folder = loaded.settings.listen, loaded.state / _FOLDER
     names = own_names(at.lan_host, at.lan_names)
     if not rehearse:
-        (folder / lan_authority.KEY).unlink(missing_ok=True)
-        lan_authority.ensure(folder, names, loaded.settings.shop.title, clock)
-        _as_the_state(loaded, folder, *folder.glob("lan-*"))
+        owner = _folder(loaded, folder)
+        lan_authority.ensure(folder, names, loaded.settings.shop.title, clock, anew=True, owner=owner)
     return [folder / lan_authority.AUTHORITY]
 
 
@@ -84,9 +83,15 @@ def _machine(loaded: Loaded) -> Mapping[Path, Sequence[str]]:
     return found | dict(place_of_door(loaded, name) for name, each in doors if isinstance(each, NexoTable))
 
 
-def _as_the_state(loaded: Loaded, *paths: Path) -> None:
-    """Root may have made them, and the service must read them."""
-    if os.geteuid() == 0:
-        like = loaded.state.stat()
-        for each in paths:
-            os.chown(each, like.st_uid, like.st_gid)
+def _folder(loaded: Loaded, folder: Path) -> Owner | None:
+    """Make it where it is missing; whose its files shall be: root makes them, and the service must read them."""
+    loaded.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    like = loaded.state.stat()
+    owner = Owner(like.st_uid, like.st_gid) if os.geteuid() == 0 else None
+    for each in (loaded.state / _FOLDER, folder):
+        if each.exists():
+            continue
+        each.mkdir(mode=0o700)
+        if owner is not None:
+            os.chown(each, *owner, follow_symlinks=False)  # the service can put a link anywhere in its folder
+    return owner

@@ -25,6 +25,7 @@ from terminal.web.app import make_app
 from terminal.web.edge import EDGE, EdgeLimits
 from terminal.web.listen import listen
 from terminal.wiring.lan import LanKeeper, lan_sheet
+from terminal.wiring.own_certificates import renew_phones
 from tests.flows.api_rig import open_shop
 from tests.flows.ports import claim
 from tests.unit.tls.test_lan_authority import DAY_MS, Wall
@@ -209,6 +210,13 @@ async def test_a_certificate_near_its_end_is_changed_under_the_open_door_and_pho
         assert after is not None
         assert (after.fingerprint, after.hosts) == (before.fingerprint, before.hosts)
         assert after.server_fingerprint != before.server_fingerprint
+        renew_phones(loaded, wall)  # by a command beside the service
+        keeper.look()
+        trust = ssl.create_default_context(cafile=loaded.state / "tls" / AUTHORITY)
+        assert await shown(NEAR, port, trust)
+        after = app[EDGE].lan
+        assert after is not None
+        assert after.fingerprint != before.fingerprint
         (loaded.state / "tls").rename(loaded.state / "elsewhere")
         (loaded.state / "tls").write_text("a file in its place")
         keeper.look()

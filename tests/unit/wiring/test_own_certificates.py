@@ -1,7 +1,8 @@
 """Certificates that the machine made for itself: their end is told sixty days before; a command makes new ones."""
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from cryptography import x509
 
 from terminal.cli.doctor.certificates import certificate_findings
+from terminal.counter.ports import Clock
 from terminal.help.languages import LANGUAGES
-from terminal.settings import load
+from terminal.settings import Loaded, load
 from terminal.system import SystemClock
 from terminal.tls import lan_authority, local_authority
 from terminal.tls.certificate import certificate_in
@@ -114,6 +116,37 @@ def test_phones_are_told_of_the_day_on_which_their_authority_is_replaced(place: 
     lan_authority.ensure(folder, [HOST], "Corner shop", wall)
     assert (folder / lan_authority.AUTHORITY).read_bytes() != first, "the day that was told"
     assert said(day_ms + 1) == []
+
+
+@pytest.mark.parametrize(("renew", "full"), [(renew_machine, "authority.pem"), (renew_phones, "lan-server.pem")])
+def test_s41_the_old_ones_stay_whole_until_the_new_ones_are_on_the_disk(
+    place: Place, renew: Callable[[Loaded, Clock], list[Path]], full: str
+) -> None:
+    all_made(place, Wall())
+    loaded, folder = load(place.config), place.state / "tls"
+    held = {each: each.read_bytes() for each in folder.glob("*.*")}
+    (folder / f"{full}.new").mkdir()  # as if the disk had no room left
+    with pytest.raises(OSError, match=full):
+        renew(loaded, Wall(MADE_MS + DAY_MS))
+    assert {each: each.read_bytes() for each in held} == held
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
+def test_s41_root_gives_the_service_what_it_made_and_nothing_that_a_link_leads_to(
+    place: Place, tmp_path: Path
+) -> None:
+    theirs, roots = 54_321, tmp_path / "shadow"
+    roots.write_bytes(b"of root")
+    place.state.mkdir()
+    os.chown(place.state, theirs, theirs)
+    all_made(place, Wall())
+    tls = place.state / "tls"
+    assert {each.stat().st_uid for each in (tls, *tls.rglob("*"))} == {theirs}
+    assert {each.stat().st_mode & 0o777 for each in tls.rglob("*server.pem")} == {0o600}
+    for name in ("own.pem", "lan-own"):
+        (tls / name).symlink_to(roots)
+    all_made(place, Wall())
+    assert roots.stat().st_uid == 0
 
 
 @pytest.mark.row(36)
