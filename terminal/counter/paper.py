@@ -7,7 +7,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from terminal.counter.book import Book
@@ -141,7 +141,7 @@ class Paper:
         Its lines are drawn up after that and kept with its end: "paid" is not kept waiting for them. When the
         power goes between the two they are made anew, from the same sale, for a copy.
         """
-        receipt, prints = receipt_id(owed), self._printer is not None and self._counter.receipts
+        receipt, prints = receipt_id(owed), bool(self._printer) and self._counter.receipts
         asked = (self.tax is not None and self.tax.asks) or self.instead(sale, owed)
         if self._queue or not self.work.idle or sale.printings(receipt) or asked or not prints:
             return ()
@@ -203,7 +203,7 @@ class Paper:
         self._rescue()
         while self._queue:
             job = self._queue.pop(0)
-            self._busy = job, 0 if job.begun else self._printings(job.owed)
+            self._busy = job, self._printings(job.owed)
             with about(sale=job.owed.subject, counter=self._counter.id):
                 await self._next(job)
             self._busy = None
@@ -225,7 +225,7 @@ class Paper:
         elif self._left_s(job) <= 0:
             self.listed[job.owed.id] = (job.owed, "old")
         else:
-            self._queue.append(job)
+            self._queue.append(replace(job, begun=job.begun and printings > 0))  # one that stopped is begun anew
 
     def _left_s(self, job: _Job) -> float:
         """How long it is young enough to come by itself."""
@@ -234,11 +234,11 @@ class Paper:
     async def _next(self, job: _Job) -> None:
         if self.tax is not None and not job.begun:
             await self.tax.before_slip(job.owed)
-        if job.begun and self._printer:
-            await self._print(job, self._printer)
-        elif not self._printer or not self._counter.receipts:
+        if not self._printer or not self._counter.receipts:
+            if job.begun:  # it was taken away before it had a byte
+                await self._stopped(job.owed, PrintStopped("printer_gone", touched=False, definite=True))
             await settle(self._book, job.owed, "no_printer")
-        elif not job.asked_for and await self.on_phone(job.owed):
+        elif not job.begun and not job.asked_for and await self.on_phone(job.owed):
             await settle(self._book, job.owed, "on_phone")
         else:
             await self._print(job, self._printer)
@@ -254,9 +254,14 @@ class Paper:
             if attempt and not await self._ready_within(printer, left_s, attempt):
                 continue
             slip = self._drawn_up(owed) if begun else await self._begin(owed)
+            if begun:
+                self._busy = job, 0  # from here on it may be on paper
             try:
                 printed = await self._one(slip, printer)
             except TimeoutError:  # printers are bounded by themselves; one that is not keeps no slip from a person
+                if begun:
+                    unknown = PrintStopped("printer_no_answer", touched=True, definite=False)
+                    await self._stopped(owed, unknown, slip)
                 self.listed[owed.id] = (owed, "may_have_printed")
                 return
             except PrintStopped as stopped:
@@ -269,7 +274,7 @@ class Paper:
             await settle(self._book, owed, printed.value, slip=slip if begun else None)
             return
 
-    async def _stopped(self, owed: Owed, stopped: PrintStopped, slip: Slip | None) -> None:
+    async def _stopped(self, owed: Owed, stopped: PrintStopped, slip: Slip | None = None) -> None:
         """``slip``: what is on paper of it is kept, for a copy repeats it."""
         body: dict[str, Any] = {"receipt": receipt_id(owed), "why": stopped.reason, "touched": stopped.touched}
         body["at_ms"] = self._book.clock.wall_ms()

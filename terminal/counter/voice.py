@@ -31,12 +31,12 @@ class Voice:
 
     def begin(self, _sale: Sale, owed: Owed) -> Facts:
         """Nobody speaks, so it would be taken as soon as it is durable that it is owed: it is taken with that."""
-        if self._speaker is None or not self._counter.voice:
+        if not self._speaker or not self._counter.voice:
             return (settled(self._book, owed, "no_speaker", OUTBOX),)
         return () if self._queue or not self.work.idle else (settled(self._book, owed, "taken", OUTBOX),)
 
     def owe(self, owed: Owed, *, begun: bool = False) -> None:
-        if begun and (self._speaker is None or not self._counter.voice):
+        if begun and (not self._speaker or not self._counter.voice):
             return
         self._queue.append((self._book.clock.mono_ns(), owed, begun))
         self.work.wake()
@@ -58,12 +58,12 @@ class Voice:
             if dropped or not self._fresh(heard_ns):
                 await settle(self._book, owed, "dropped" if dropped else "stale")
                 return
-            if self._speaker is None or not self._counter.voice:
+            if not self._speaker or not self._counter.voice:
                 await settle(self._book, owed, "no_speaker")
                 return
             await settle(self._book, owed, "taken")
         played = Played.NOT_PLAYED  # no news any more: the disk took too long
-        if self._speaker is not None and not dropped and self._fresh(heard_ns):
+        if self._speaker and not dropped and self._fresh(heard_ns):
             played = await self._say(self._speaker, self._utterance(owed))
         await note(self._book, owed.subject, "voice_ended", effect=owed.id, outcome=played.value)
         if played not in {Played.DONE, Played.QUIET}:

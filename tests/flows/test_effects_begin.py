@@ -1,0 +1,153 @@
+"""Voice and slip begin in the append that owes them: only where somebody begins them and goes on with them."""
+
+import pytest
+
+from terminal.counter.ports import Devices
+from terminal.counter.settings import CounterSettings
+from terminal.payments.event import Owed
+from terminal.payments.receipt import Receipt
+from terminal.payments.sale import Sale
+from terminal.peripherals.slots import Slots
+from terminal.virtual_time import VirtualClock
+from tests.flows.counter_devices import OnCounter
+from tests.flows.shop import CASHIER, Shop, story
+from tests.flows.test_outbox import text
+
+
+class InPlaces(OnCounter):
+    """Printer and speaker stand in places, as in a shop whose devices may be put there while it is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places = Slots(VirtualClock())
+
+    def devices(self) -> Devices:
+        return Devices(self.glass, self.scanner, self.places.printer, self.places.speaker)
+
+    def put(self, *, there: bool) -> None:
+        self.places.printer.put(self.printer if there else None, ())
+        self.places.speaker.put(self.speaker if there else None, ())
+
+
+async def in_places(shop: Shop, *, there: bool) -> InPlaces:
+    counter = shop.on["1"] = InPlaces()
+    counter.put(there=there)
+    await shop.restart()
+    return counter
+
+
+@pytest.mark.row(64)
+@story()
+async def test_i9_i11_where_no_printer_and_no_speaker_stand_nothing_begins(shop: Shop) -> None:
+    counter = await in_places(shop, there=False)
+    sale = await shop.paid()
+    await shop.wait(5)
+    assert shop.outcomes() == {"voice:paid": "no_speaker", "receipt": "no_printer"}
+    assert shop.events("print_started") == []
+    assert shop.events("voice_ended") == []
+    counter.put(there=True)
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.wait(5)
+    assert [slip.copy for slip in counter.printer.whole] == [0], "the first that ever was on paper is no copy"
+
+
+@pytest.mark.row(64)
+@story()
+async def test_i9_a_printer_taken_away_when_its_slip_had_begun_leaves_no_printing_behind(shop: Shop) -> None:
+    counter = await in_places(shop, there=True)
+    sale = await shop.with_code()
+
+    def at_point(point: str) -> None:
+        durable = shop.service.feed.of_subject(sale.id)
+        if point == "after_commit" and any(each.type == "print_started" for each in durable):
+            counter.put(there=False)
+
+    shop.world.at_point = at_point
+    shop.pay(sale)
+    await shop.wait(5)
+    shop.world.at_point = lambda _point: None
+    assert shop.outcomes()["receipt"] == "no_printer"
+    assert shop.sale(sale).printings(f"{sale.attempts[-1].id}:receipt") == 0
+    counter.put(there=True)
+    await shop.service.aftercare.reprint(sale.id, actor=CASHIER)
+    await shop.wait(5)
+    assert [slip.copy for slip in counter.printer.whole] == [0]
+
+
+@pytest.mark.row(63)
+@story()
+async def test_d12_i9_what_is_paid_while_the_service_ends_is_printed_by_the_next_start(shop: Shop) -> None:
+    sale = await shop.with_code()
+    shop.service.stopping = True
+    shop.service.tasks.close()
+    shop.pay(sale)
+    await shop.until(lambda: shop.sale(sale).state == "paid", 5)
+    await shop.world.stop()
+    await shop.world.start()
+    await shop.wait(5)
+    assert shop.lane().paper.listed == {}
+    assert [slip.copy for slip in shop.counter.printer.whole] == [0]
+    assert shop.outcomes() == {"voice:paid": "stale", "receipt": "confirmed"}
+
+
+@pytest.mark.row(58, 63)
+@story(broken=True)
+async def test_d11_a_slip_that_could_not_be_made_at_once_asks_nobody_whether_it_printed(shop: Shop) -> None:
+    paper = shop.lane().paper
+    made, asked = paper._make_slip, 0
+
+    def fails_twice(counter: CounterSettings, sale: Sale, owed: Owed) -> Receipt:
+        nonlocal asked
+        asked += 1
+        if asked <= 2:
+            raise ValueError("a bug before the first byte")
+        return made(counter, sale, owed)
+
+    paper._make_slip = fails_twice
+    await shop.paid()
+    await shop.wait(30)
+    assert paper.listed == {}
+    assert [slip.copy for slip in shop.counter.printer.whole] == [0]
+
+
+@pytest.mark.row(58, 63)
+@story(broken=True)
+async def test_d11_i9_a_slip_that_stopped_before_its_worker_failed_begins_anew_in_the_journal(
+    shop: Shop,
+) -> None:
+    """Else it would be an original that the journal knows nothing of, and after a power cut another one came."""
+    printer = shop.counter.printer
+    ready, fails = printer.ready, iter([True])
+
+    async def fails_once() -> None:
+        if next(fails, False):
+            raise ValueError("a bug in the driver")
+        await ready()
+
+    printer.ready = fails_once  # type: ignore[method-assign]
+    printer.paper.clear()
+    await shop.paid()
+    await shop.wait(3)
+    printer.paper.set()
+    await shop.wait(30)
+    assert [slip.copy for slip in printer.whole] == [0]
+    kinds = [each.type for each in shop.events() if each.type in ("print_started", "print_stopped")]
+    assert kinds[-1] == "print_started", kinds
+
+
+@pytest.mark.row(63, 64)
+@story()
+async def test_p1_a_copy_repeats_a_slip_of_which_nobody_knows_whether_it_came(shop: Shop) -> None:
+    printer = shop.counter.printer
+    printer.hangs = True
+    sale = await shop.paid()
+    await shop.wait(650)
+    (receipt,) = shop.lane().paper.listed
+    printer.hangs = False
+    frozen = [each for each in shop.service.feed.of_subject(sale.id) if "lines" in each.body]
+    assert len(frozen) == 1
+    await shop.service.aftercare.decide_slip("1", receipt, print_it=True, actor=CASHIER)
+    await shop.wait(5)
+    original, copy = printer.begun
+    assert copy.receipt[1:] == original.receipt
+    assert "28.50" in text(copy.receipt)
