@@ -37,15 +37,15 @@ class Tasks:
         self._group.create_task(self._keep(name, make), name=name)
 
     async def _keep(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
-        now, failures = asyncio.get_running_loop().time, 0
+        loop, failures = asyncio.get_running_loop(), 0
         while True:
-            begun_s = now()
+            begun_s = loop.time()
             try:
                 await make()
             except Exception as error:
                 if _of_journal(error):
                     raise
-                failures = 1 if now() - begun_s >= WELL_S else failures + 1
+                failures = 1 if loop.time() - begun_s >= WELL_S else failures + 1
                 _no_longer_cancelled()
                 log.exception("%s failed (%d times in a row)", name, failures)
                 self.broken[name] = type(error).__name__

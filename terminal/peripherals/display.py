@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from functools import partial
 from typing import Any, Final
 
 from drivers import qr
-from drivers.display.driver import CounterDisplay, DisplayState, Result, Tile
+from drivers.display.driver import CounterDisplay, DisplayHello, DisplayState, Result, Tile
 from drivers.display.driver import Screen as Glass
 from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
@@ -28,6 +27,7 @@ Fits = Callable[[str, int, int], bool]
 """(text of a code, width, height of the glass in pixels)"""
 IDLE_ID: Final = 1
 IDLE_CAPTION_S: Final = 0.4
+_IDLE: Final = Glass.IDLE, IDLE_ID
 _RESULTS: Final = {
     "paid": Result.PAID,
     "not_paid": Result.FAILED,
@@ -66,6 +66,7 @@ class CodeDisplay:
         "_captioning",
         "_captions",
         "_captions_codes",
+        "_device",
         "_drawn",
         "_fits",
         "_lit",
@@ -95,6 +96,7 @@ class CodeDisplay:
         self._profile, self._serial = profile or DisplayProfile(), serial
         self._captions, self._fits, self._sweep = captions, fits, sweep
         self.keeper = Keeper("display", where, open_, clock, self._serve)
+        self._device: CounterDisplay  # of this connection
         self._size = (0, 0)
         self._captions_codes = True
         self._lit = False  # something is shown that the display takes down when it hears nothing
@@ -158,26 +160,18 @@ class CodeDisplay:
                 return Glass.TEXT, screen.id
             case IdleScreen():
                 await device.show_idle(IDLE_ID)
-                return Glass.IDLE, IDLE_ID
+                return _IDLE
 
     async def _serve(self, transport: Transport, ready: Callable[[CounterDisplay], None]) -> None:
-        device = CounterDisplay(transport, profile=self._profile, serial=self._serial)
-        hello = await device.hello()
-        self._size = hello.width, hello.height
-        self._shown = self._uncaptioned = None
-        self._lit = False
-        self._captions_codes = hello.captions_codes
-        self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
-        self.keeper.detail.pop("words", None)
-        if not hello.captions_codes:
-            self.keeper.detail["words"] = "none beside a code: update the display's firmware"
-        self.keeper.well()
+        device = self._device = CounterDisplay(transport, profile=self._profile, serial=self._serial)
+        self._learn(await device.hello())
         errands = Errands(self.keeper.broke)
-        self._captioning = OnDemand(partial(self._caption, device))
-        self._captioning.begin(errands.start, "captions")
-        self._asking = OnDemand(partial(self._keep_alive, device))
-        self._asking.begin(errands.start, "asking")
-        turn = partial(self._round, device)
+        start = errands.start
+        self._captioning = OnDemand(self._caption)
+        self._captioning.begin(start, "captions")
+        self._asking = OnDemand(self._keep_alive)
+        self._asking.begin(start, "asking")
+        turn = self._round
         try:
             if self._sweep:
                 self._sweep.enter(turn)
@@ -189,7 +183,18 @@ class CodeDisplay:
             self._draw_ends(drawn=False)
             await errands.end()
 
-    async def _caption(self, device: CounterDisplay) -> None:
+    def _learn(self, hello: DisplayHello) -> None:
+        self._size = hello.width, hello.height
+        self._shown = self._uncaptioned = None
+        self._lit = False
+        self._captions_codes = hello.captions_codes
+        self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
+        self.keeper.detail.pop("words", None)
+        if not hello.captions_codes:
+            self.keeper.detail["words"] = "none beside a code: update the display's firmware"
+        self.keeper.well()
+
+    async def _caption(self) -> None:
         """Paint what belongs to the screen now shown; a newer screen ends it between two tiles."""
         while (now := self._uncaptioned) is not None:
             if isinstance(now[0], IdleScreen):
@@ -200,7 +205,7 @@ class CodeDisplay:
                 async for tile in self._beside(now[0]):
                     if self._uncaptioned is not now:
                         break
-                    await device.add_tiles(now[1], [tile])
+                    await self._device.add_tiles(now[1], [tile])
                 if self._uncaptioned is now:
                     self._uncaptioned = None
                     self._draw_ends(drawn=True)
@@ -218,9 +223,9 @@ class CodeDisplay:
         bare = isinstance(screen, CodeScreen) and not self._captions_codes
         return (no_captions if bare else self._captions)(screen, *self._size)
 
-    def _round(self, device: CounterDisplay) -> None:
+    def _round(self) -> None:
         """The shared rounds come by: a glance at one that rests; the task asks when that does not do."""
-        if self._lit or not device.glance(self._glanced):
+        if self._lit or not self._device.glance(self._glanced):
             self._asking.wake()
 
     def _glanced(self, state: DisplayState | None) -> None:
@@ -229,13 +234,13 @@ class CodeDisplay:
         elif self._shown is not None:  # still what it was: nothing is shown while a question is out
             self._told(state)
 
-    async def _keep_alive(self, device: CounterDisplay) -> None:
+    async def _keep_alive(self) -> None:
         """Ask what is shown: the display goes dark without it, and one that lost its screen gets it again."""
         while True:
             if self._lit:
                 await asyncio.sleep(self._profile.keep_alive_ms / 1000)
             shown = self._shown
-            state = await device.state()
+            state = await self._device.state()
             if shown is not None and shown is self._shown:
                 self._told(state)
             if not self._lit:

@@ -21,6 +21,7 @@ STEADY_S: Final = 5.0  # a connection shorter than this counts as a failed one
 AFTER_FLOOD_S: Final = 300.0  # before one that was flooded is said to stay: 64 KiB take 273 s at 2400 baud
 RESTLESS: Final = 3  # such connections in a row: then its coming and going is no longer logged until it stays
 CLOSE_S: Final = 2.0
+_UNTIL_CUT: Final = suppress(CutShort)  # one for all: it keeps nothing, and stands open as long as a device
 _REFUSALS: Final[dict[type[DeviceError], str]] = {
     PortBusy: "device_port_busy",
     PortForbidden: "device_port_forbidden",
@@ -241,16 +242,16 @@ class Keeper(Generic[D]):
 
     async def _connection(self) -> DeviceError:
         """In its turn open, serve, close; returns what ended it. ``_device`` stays set when it was greeted."""
-        greeting = self._greeting = Greeting()
+        self._greeting = Greeting()
         self._is_open = False
         try:
-            await greeting.begin(now=self._wanted)
+            await self._greeting.begin(now=self._wanted)
             transport = await self._open()
             self._cut, self._end, self._is_open = Cut(), None, True
             transport.on_end(self.broke)
             try:
                 if self._end is None:
-                    with suppress(CutShort):
+                    with _UNTIL_CUT:
                         await self._cut.during(self._serve(transport, self._greeted))
                 return self._reason_of_end()
             except DeviceError as error:
@@ -265,8 +266,7 @@ class Keeper(Generic[D]):
         except DeviceError as error:
             return error
         finally:
-            greeting.end()
-            self._greeting = None
+            self._greeting_over()
 
     def _reason_of_end(self) -> DeviceError:
         """What ``broke`` was told; a bug comes out."""
@@ -277,13 +277,16 @@ class Keeper(Generic[D]):
 
     def _greeted(self, device: D) -> None:
         self._device, self._wanted = device, False
-        if self._greeting is not None:
-            self._greeting.end()
-            self._greeting = None
+        self._greeting_over()
         if self._flaps >= RESTLESS:
             asyncio.get_running_loop().call_later(self._steady_s, self._stays, device)
         self._was_tried()
         self.on_change()
+
+    def _greeting_over(self) -> None:
+        if self._greeting is not None:
+            self._greeting.end()
+            self._greeting = None
 
     def _stays(self, device: D) -> None:
         if self._device is device:

@@ -22,13 +22,13 @@ class Sweep:
     ``due`` returns when this counter is asked next; ``used`` says that something happens here.
     """
 
-    __slots__ = ("_ask", "due_s", "planned_s", "used_s", "waiting")
+    __slots__ = ("_sweeper", "due_s", "planned_s", "used_s", "waiting")
 
-    def __init__(self, ask: "Callable[[Sweep], None]") -> None:
+    def __init__(self, sweeper: "Sweeper") -> None:
         self.used_s: float | None = None
         self.due_s: float | None = None  # when it is asked next; None: the first round says
         self.planned_s: float | None = None  # where it stands in the sweeper's plan; None: nowhere
-        self._ask = ask
+        self._sweeper = sweeper
         self.waiting: list[Callable[[], None]] = []
 
     def used(self) -> None:
@@ -36,7 +36,7 @@ class Sweep:
         self.used_s = asyncio.get_running_loop().time()
         if self.due_s is not None and self.used_s < self.due_s:
             self.due_s = self.used_s
-            self._ask(self)
+            self._sweeper.wanted(self)
 
     async def due(self) -> None:
         await rest(self, Alarm())
@@ -44,7 +44,7 @@ class Sweep:
     def enter(self, turn: Callable[[], None]) -> None:
         """``turn`` is called whenever this counter is asked, until it leaves."""
         self.waiting.append(turn)
-        self._ask(self)
+        self._sweeper.wanted(self)
 
     def leave(self, turn: Callable[[], None]) -> None:
         if turn in self.waiting:
@@ -76,10 +76,11 @@ class Sweeper:
     def counter(self, name: str) -> Sweep:
         """The same rounds for every device of one counter."""
         if name not in self._sweeps:
-            self._sweeps[name] = Sweep(self._wanted)
+            self._sweeps[name] = Sweep(self)
         return self._sweeps[name]
 
-    def _wanted(self, sweep: Sweep) -> None:
+    def wanted(self, sweep: Sweep) -> None:
+        """It is to be asked, or sooner than planned."""
         self._news.append(sweep)
         self._run()
 
