@@ -6,7 +6,6 @@ stands on its screens, its slips wait as before a printer without paper, and no 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from typing import Final, Generic, TypeVar
 
 from terminal.counter.ports import (
@@ -35,13 +34,11 @@ AWAY: Final = "training_has_devices"
 class Shared:
     """``real`` opens and keeps the ports; ``training`` only uses them, while ``lend`` says so."""
 
-    __slots__ = ("_devices", "_pages", "_real", "_there", "_training", "real")
+    __slots__ = ("_devices", "_real", "_training", "real")
 
     def __init__(self, devices: Devices) -> None:
-        self._pages = [0, 0]  # of the real counter, of the practising one
         self._devices = devices
         self._real, self._training = Turn(has=True), Turn(has=False)
-        self._there: list[Callable[[], None]] = []
         self.real = self._face(self._real)
         if devices.display is not None:
             devices.display.on_back(self._again)
@@ -64,47 +61,54 @@ class Shared:
         display, scanner = devices.display, devices.scanner
         printer, speaker = devices.printer, devices.speaker
         real = turn is self._real
-        at = 0 if real else 1
         return Devices(
             None if display is None else DisplayFace(display, turn),
             None if scanner is None else ScannerFace(scanner, turn),
             None if printer is None else PrinterFace(printer, turn),
             None if speaker is None else SpeakerFace(speaker, turn),
             jobs=devices.jobs if real else {},
-            watched=partial(self._watched, at),
+            watched=self._real_watched if real else self._training_watched,
             fitted=self._real_fitted if real else self._training_fitted,
         )
 
-    def _watched(self, at: int, pages: int) -> None:
-        self._pages[at] = pages
-        self._devices.watched(sum(self._pages))
+    def _real_watched(self, pages: int) -> None:
+        self._watched(self._real, pages)
+
+    def _training_watched(self, pages: int) -> None:
+        self._watched(self._training, pages)
+
+    def _watched(self, turn: "Turn", pages: int) -> None:
+        turn.pages = pages
+        self._devices.watched(self._real.pages + self._training.pages)
 
     def _real_fitted(self, start: Start, scanner_there: Callable[[], None]) -> None:
-        self._there = [scanner_there]
+        self._real.scanner_there = scanner_there
         self._devices.fitted(start, self._scanner_there)
 
     def _training_fitted(self, _start: Start, scanner_there: Callable[[], None]) -> None:
-        self._there[1:] = [scanner_there]
+        self._training.scanner_there = scanner_there
 
     def _again(self) -> None:
         """The device lost its screen: whoever has it paints."""
         (self._training if self.lent else self._real).again()
 
     def _scanner_there(self) -> None:
-        for each in self._there:
-            each()
+        self._real.scanner_there()
+        self._training.scanner_there()
 
 
 class Turn:
     """Whether one of the two has the devices now."""
 
-    __slots__ = ("_given", "again", "cut", "has")
+    __slots__ = ("_given", "again", "cut", "has", "pages", "scanner_there")
 
     def __init__(self, *, has: bool) -> None:
         self.has = has
         self._given: asyncio.Event | None = None  # made by whoever waits
         self.cut = Cut()
         self.again: Callable[[], None] = _nothing  # paint what is wanted
+        self.scanner_there: Callable[[], None] = _nothing  # there is something to follow
+        self.pages = 0  # paired ones that follow this one's display
 
     def give(self, has: bool) -> None:
         self.has = has
@@ -123,7 +127,7 @@ class Turn:
 
 
 def _nothing() -> None:
-    """No screen is wanted yet."""
+    """Nobody wants to hear of it yet."""
 
 
 P = TypeVar("P", Display, Scanner, Printer, Speaker)

@@ -76,7 +76,7 @@ class Slot(Generic[P]):
         self._port, self._jobs = port, jobs
         keeper = getattr(port, "keeper", None)  # several behind one port are seen with the next round
         if isinstance(keeper, Keeper):
-            keeper.on_health = self._health_changed
+            keeper.on_health = self.on_health
         if self._made_cut is not None:
             self._made_cut.cut()
         self._wake()
@@ -100,9 +100,6 @@ class Slot(Generic[P]):
         if self._made_cut is None:
             self._made_cut = Cut()
         return self._made_cut
-
-    def _health_changed(self) -> None:
-        self.on_health()
 
     async def _run(self) -> None:
         while self._jobs:

@@ -70,9 +70,16 @@ class Stand:
 
     table: CounterTable
     slots: Slots
+    on_health: Callable[[], None]  # after the lane has heard that the health of a device here is another
+    lane: Lane | None = None  # once the service runs
     bench: "Bench | None" = None
     test: "asyncio.Task[None] | None" = None
     tests: dict[str, tuple[TestView, int]] = field(default_factory=dict)  # role -> how it ended, when (mono ns)
+
+    def health_changed(self) -> None:
+        assert self.lane is not None, "attached before anything is opened"
+        self.lane.on_change()
+        self.on_health()
 
 
 class Fittings:
@@ -84,6 +91,7 @@ class Fittings:
         self._loaded, self._clock, self._entropy, self._make = loaded, clock, entropy, make
         self._held = set() if held is None else held  # bindings that ``make``'s devices do not open now
         self._stand_ins = StandIns(self)
+        self._look_round = self._stand_ins.look_round  # bound once: a chain has thousands of counters
         self._chosen: Chosen = chosen(loaded.state, [])
         self._stands: dict[str, Stand] = {}
         self._turn = asyncio.Lock()  # one choice at a time: the file is written whole
@@ -96,17 +104,13 @@ class Fittings:
         """This counter's places, filled as its table says. Raises BadSettings."""
         slots = Slots(self._clock)
         slots.fill(lambda role: self._make(table, role, slots.printer))
-        self._stands[table.id] = Stand(table, slots)
+        self._stands[table.id] = Stand(table, slots, self._look_round)
         return slots.devices()
 
     def attach(self, service: Service) -> None:
         self._service = service
         for counter, stand in self._stands.items():
-            stand.slots.on_health = partial(self._health_changed, service.lane(counter))
-
-    def _health_changed(self, lane: Lane) -> None:
-        lane.on_change()
-        self._stand_ins.look_round()
+            stand.lane, stand.slots.on_health = service.lane(counter), stand.health_changed
 
     # --- what may take a dead device's place ----------------------------------------------------------------
 
