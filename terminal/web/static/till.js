@@ -24,6 +24,7 @@ const HINT_MS = 6000;
 const DOUBT_MS = 700;
 const FRESH_MS = 3000;
 const LOOK_MS = 60_000;
+const LEAVE_MS = 2000; // so long may an answer take before the page is left: later nobody expects that any more
 const SLIP = "CT:S-"; // the look-up text of our own receipts
 const SETTLES = new Set(["evidence_noted", "exception_opened", "exception_closed", "sale_parked", "sale_moved", "attempt_moved", "sale_unverified", "sale_claimed", "sale_written_off", "credit_matched"]);
 
@@ -83,6 +84,7 @@ function lose(wordMs) {
   const panel = live ? livePanel(live, doubtOf(live)) : now.end && endPanel(now.end);
   now.lost = { time, panel: panel && oldPanel(panel, live ?? now.end, !live, time), end: now.end };
   clearTimeout(endTimer);
+  for (const dialog of ["sheet", "scan", "pay-with"]) at(dialog).close(); // a refund's stays: it holds the key it is asked with
 }
 
 /** A result that was shown before the loss is over: it never comes back as if it were new. */
@@ -95,11 +97,11 @@ function regain() {
 /** Away from this page only while somebody answers: else the browser's own error page would stand in its place. */
 async function leave(go) {
   try {
-    await fetch("/api/v1/health", { cache: "no-store" });
+    await fetch("/api/v1/health", { cache: "no-store", signal: AbortSignal.timeout(LEAVE_MS) });
   } catch {
     return sound.play("refused");
   }
-  go();
+  if (now.lost || !sale()) go();
 }
 
 let reading = false;
@@ -514,7 +516,7 @@ for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, s
 addEventListener("resize", draw);
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
-  if (!link || !now.lost) return;
+  if (!link || !now.lost || link.target || event.defaultPrevented) return; // beside this page, or not at all
   event.preventDefault();
   leave(() => location.assign(link.href));
 }, { capture: true });

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 import pytest
+from playwright.async_api import Route
 
 from tests.flows.browser.conftest import Till
 
@@ -96,3 +97,57 @@ async def test_a_till_that_lost_its_line_is_left_only_while_somebody_answers(til
         await till.press("F5")
     till.cut = False
     await till.shown()
+
+
+@pytest.mark.row(10)
+async def test_no_dialog_that_was_open_when_the_line_dropped_takes_a_payment(till: Till) -> None:
+    await till.type("300")
+    await till.press("Enter")
+    await till.shown()
+    await till.press("F2")
+    await till.page.locator("#scan[open]").wait_for()
+    await till.cut_line()
+    await till.panel("old")
+    assert await till.page.locator("dialog[open]").count() == 0
+    await till.press("F2")
+    till.cut = False
+    await till.shown()
+    assert await till.page.locator("dialog[open]").count() == 0
+
+
+@pytest.mark.row(10)
+async def test_a_sale_is_not_left_by_an_answer_that_came_when_the_line_was_back(till: Till) -> None:
+    held = list[Route]()
+    await till.page.evaluate("window.same = true")
+    await till.page.route("**/api/v1/health", lambda route: held.append(route))
+    await till.type("300")
+    await till.press("Enter")
+    await till.shown()
+    await till.cut_line()
+    await till.panel("old")
+    async with till.page.expect_request("**/api/v1/health"):
+        await till.press("F5")
+    till.cut = False
+    await till.shown()
+    for route in held:
+        await route.fulfill(body="{}")
+    await till.press("Escape")
+    await till.panel("not_paid")
+    assert await till.page.evaluate("window.same"), "the page was read anew"
+
+
+@pytest.mark.row(10)
+async def test_a_page_that_opens_beside_the_till_never_takes_its_place(till: Till) -> None:
+    await till.cut_line()
+    await till.page.locator("#lost:not([hidden])").wait_for()
+    beside = """
+        const link = document.createElement("a");
+        Object.assign(link, { href: "/help", target: "_blank" });
+        document.body.append(link);
+        link.click();
+    """
+    async with till.page.expect_popup() as opened:
+        await till.page.evaluate(beside)
+    await (await opened.value).close()
+    till.cut = False
+    await till.page.locator("#ready:not([inert])").wait_for()
