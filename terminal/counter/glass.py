@@ -196,7 +196,8 @@ class Glass:
     def follow(self, before: Sale | None, sale: Sale) -> None:
         """Show what this sale now asks for, when that is something else than before; a code at once (I10)."""
         wanted = self._screen_of(sale)
-        if isinstance(self.screen, CodeScreen) or before is None or wanted != self._screen_of(before):
+        over = isinstance(self.screen, CodeScreen) or (isinstance(self.screen, ScanScreen) and sale.ended)
+        if over or before is None or wanted != self._screen_of(before):
             self.want(wanted)
         self._after = self._scan(sale, "scan") if self._waits_for_scan(sale) else None
 

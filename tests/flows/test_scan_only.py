@@ -56,6 +56,17 @@ async def test_a_refused_code_is_told_and_then_another_one_is_asked_for(shop: Sh
     await shop.until(lambda: shop.counter.glass.words[-1] == "paid", 1)
 
 
+@pytest.mark.row(7, 12)
+@story()
+async def test_i10_no_further_code_is_asked_for_when_a_refused_sale_ends_by_itself(shop: Shop) -> None:
+    sale = await shop.open(2850, push=False)
+    await shop.scan(shop.customer_code("no-funds"))
+    await shop.until(lambda: shop.counter.glass.words[-1] == "scan", 30)
+    await shop.until(lambda: shop.sale(sale).state is SaleState.EXPIRED, 700)
+    await shop.wait(30)
+    assert shop.counter.glass.words[-2:] == ["not_paid", "idle"]
+
+
 @pytest.mark.row(7, 10)
 @story()
 async def test_an_answer_that_was_lost_leads_from_scanned_to_checking(shop: Shop) -> None:
