@@ -5,7 +5,6 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import partial
 
 from terminal.counter.accounts import Accounts, poster_of
 from terminal.counter.alerts import Alerts
@@ -62,6 +61,33 @@ class Parts:
     """Whether this machine answers for a counter: on a shared journal others do for theirs."""
 
 
+class AtWork:
+    """What runs at one counter, under its name; its scanner is followed once one is there.
+
+    A chain has thousands of counters: this is all that each of them has for it.
+    """
+
+    __slots__ = ("_follow", "_lane", "_scans", "_tasks")
+
+    def __init__(self, lane: Lane, tasks: Tasks, follow: TakeScans) -> None:
+        self._lane, self._tasks, self._follow = lane, tasks, follow
+        self._scans: OnDemand | None = None
+
+    def start(self, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.start(f"{name} {self._lane.id}", job)
+
+    def scanner_there(self) -> None:
+        if self._scans is None:
+            self._scans = OnDemand(self._take_scans)
+            self._scans.begin(self.start, "scans")
+        self._scans.wake()
+
+    async def _take_scans(self) -> None:
+        scanner = self._lane.devices.scanner
+        assert scanner is not None, "one is there"
+        await self._follow(self._lane, scanner)
+
+
 class Floor:
     """``scans``: what follows a counter's scanner while it is there; it is the use cases' and comes from above."""
 
@@ -98,22 +124,17 @@ class Floor:
             lane.on_change()
 
     def start_lane(self, lane: Lane) -> None:
-        start = partial(self._start_at, lane.id)  # one for all: a chain has thousands of lanes
-        scanner = lane.devices.scanner
+        work, scanner = AtWork(lane, self.tasks, self._scans), lane.devices.scanner
+        start = work.start  # bound once for all of the lane's
         for name, job in lane.devices.jobs.items():
             start(name, job)
         lane.glass.begin(start)
         lane.voice.work.begin(start, "voice")
         lane.paper.work.begin(start, "paper")
         if scanner is not None:
-            scans = OnDemand(lambda: self._scans(lane, scanner))
-            scans.begin(start, "scans")
-            lane.devices.fitted(start, scans.wake)
+            lane.devices.fitted(start, work.scanner_there)
             if scanner:
-                scans.wake()
-
-    def _start_at(self, counter: str, name: str, job: Callable[[], Awaitable[None]]) -> None:
-        self.tasks.start(f"{name} {counter}", job)
+                work.scanner_there()
 
     def _ways_of_lanes(self) -> Ways:
         return Ways(

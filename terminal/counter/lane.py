@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from terminal.counter.book import Book
 from terminal.counter.engine import AttemptDriver
@@ -27,6 +28,9 @@ class Away:
 
     slug: str = ""
     url: str = ""
+
+
+HERE: Final = Away()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Lane:
         self.glass.on_change = self.on_change
         self.moving = ""  # the channel that follows once the shown code is proven closed; a person waits for it
         self._noted = 0
-        self.away = Away()  # where this counter sells instead, while it does not sell here
+        self.away = HERE  # where this counter sells instead, while it does not sell here
         self.found: tuple[int, int, str] | None = None  # the last receipt scanned: count, when (mono ns), its sale
         self.told: tuple[int, TerminalError] | None = None  # the last refusal a device caused, and when (mono ns)
 

@@ -5,6 +5,7 @@ import math
 from typing import Final
 
 WAITING_MAX: Final = 16  # older ones go: nobody wants a scan of an hour ago
+NEVER: Final = -math.inf
 WANTED_S: Final = 10.0  # a till that asked so long ago has gone
 
 
@@ -13,7 +14,7 @@ class Products:
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[str] | None = None  # three kilobytes, once a till asks or a product is scanned
-        self._asked_s = -math.inf
+        self._asked_s = NEVER
 
     @property
     def wanted(self) -> bool:
