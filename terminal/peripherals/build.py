@@ -4,6 +4,7 @@ What no counter has, a shop's memory does not hold: adapters and drivers are loa
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,6 @@ from drivers.device_protocol import Role
 from terminal.counter.ports import Clock, Devices, Display, Printer, Utterance, unwatched
 from terminal.peripherals.artwork import Artwork, MoneyText, Words
 from terminal.peripherals.painters import GLASS_FONTS, Sign, no_sign, shared_painter
-from terminal.peripherals.panel_display import Wording
 from terminal.peripherals.phrases import phrase as usual_phrase
 from terminal.peripherals.place import CounterTable, Place, PrinterTable, ScannerTable
 from terminal.peripherals.sweep import Sweep
@@ -19,6 +19,7 @@ from terminal.peripherals.sweep import Sweep
 if TYPE_CHECKING:
     from terminal.peripherals.fallback_printer import FallbackPrinter
     from terminal.peripherals.loudness import VolumeTable
+    from terminal.peripherals.panel_display import Wording
     from terminal.peripherals.printer import SlipPrinter
     from terminal.peripherals.scanner import CodeScanner
     from terminal.peripherals.speaker import TalkingSpeaker
@@ -70,7 +71,7 @@ def build_devices(
         jobs["printer"] = printer.run
     if (counter.display is not None or counter.displays) and only in (None, "display"):
         artwork = Artwork(words, money, title=title, paint=shared_painter(*GLASS_FONTS), sign=sign, kept=drawn)
-        wording, codes_on = Wording(words, money, title=title), (printer or paper) if papers else None
+        wording, codes_on = partial(_wording, words, money, title), (printer or paper) if papers else None
         shown = _displays(counter, clock, artwork, wording, sweep, codes_on, jobs)
     if (spoken := counter.speaker) is not None and only in (None, "speaker"):
         speaker = _speaker(Place(counter.id, "speaker", spoken, clock, sweep), phrase, spoken, zone)
@@ -100,11 +101,17 @@ def _speaker(
     return build_speaker(place, phrase, volume, zone)
 
 
+def _wording(words: Words, money: MoneyText, title: str) -> "Wording":
+    from terminal.peripherals.panel_display import Wording
+
+    return Wording(words, money, title=title)
+
+
 def _displays(
     counter: CounterTable,
     clock: Clock,
     artwork: Artwork,
-    wording: Wording,
+    wording: "Callable[[], Wording]",
     sweep: Sweep | None,
     printer: Printer | None,
     jobs: dict[str, Callable[[], Awaitable[None]]],
