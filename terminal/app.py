@@ -37,6 +37,7 @@ from terminal.web.desks.reports import ReportParts
 from terminal.web.edge import EDGE, STATE
 from terminal.web.listen import listen
 from terminal.web.notices import LIMITS
+from terminal.wiring import pack_scans
 from terminal.wiring.care import care_parts
 from terminal.wiring.channels import Opened, channel_of
 from terminal.wiring.doors import open_doors
@@ -232,6 +233,7 @@ def _visits(
 
         return Visiting(site_of(loaded, service, people, fittings.counters, machine))
 
+    pack_scans.listen(service, lambda: opened().packs)
     return opened
 
 

@@ -37,7 +37,6 @@ class Visiting:
         self._mark = ""
         self._packed: tuple[dict[str, Any], bytes] | None = None
         self.packs = PackDesk(site, self._bare_pack)
-        self.packs.listen(site.service)
 
     @property
     def desk(self) -> VisitDesk:

@@ -2,25 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from terminal.brand.brand import BadBrand, parse
 from terminal.counter.ports import Clock
 from terminal.errors import InvalidRequest
-from terminal.payments.event import Actor
 from terminal.visit.pack import WHY_MAX, Pack, suits
-from terminal.visit.pack_codes import codes_of, is_pack_code, mark_of
+from terminal.visit.pack_codes import codes_of, mark_of
 from terminal.visit.pack_reading import PackSeen, Reading
 from terminal.visit.record import FOLDER
 from terminal.visit.seal import check
 from terminal.whole_file import write_whole
 from terminal.wiring.stores import on_disk
 from terminal.wiring.visit_site import Site
-
-if TYPE_CHECKING:
-    from terminal.counter.scans import FirstLook
-    from terminal.counter.service import Service
 
 READING_S: Final = 600.0  # behind the last good code the counters' scanners are for customers again
 
@@ -78,16 +72,6 @@ class PackDesk:
 
         await asyncio.get_running_loop().run_in_executor(None, write)
         reading.kept(str(path))
-
-    def listen(self, service: "Service") -> None:
-        """From now on a pack's code before a counter's scanner comes here; everything else goes where it went."""
-        service.first_look = partial(self._look, service.first_look)
-
-    async def _look(self, others: "FirstLook", counter: str, scan: str, actor: Actor) -> bool | None:
-        if not is_pack_code(scan):
-            return await others(counter, scan, actor)
-        self.take(scan)
-        return True
 
     def _open(self) -> Reading:
         if self._reading is None or self._clock.mono_ns() > self._until_ns:

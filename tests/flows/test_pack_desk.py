@@ -14,20 +14,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from drivers.printer.profile import load
+from terminal.app import running
 from terminal.brand.brand import to_bytes
 from terminal.brand.shelf import read_brand
+from terminal.errors import InvalidRequest
 from terminal.lab.paper_picture import receipt_png
+from terminal.payments.event import Actor
 from terminal.payments.receipt import Row
 from terminal.peripherals.painters import PAPER_FONTS, Painter
 from terminal.peripherals.printer import printable
+from terminal.settings import load as load_settings
 from terminal.settings.tables import Shop as ShopTable
 from terminal.visit.pack import pack_of
 from terminal.visit.pack_codes import codes_of, read_code
 from terminal.visit.seal import seal
+from terminal.wiring.pack_scans import listen
 from terminal.wiring.visit import Visiting
 from terminal.wiring.visit_pack import READING_S, PackDesk
 from terminal.wiring.visit_site import Site, site_of
 from tests.flows.api_rig import WATCHDOG_S, Shop
+from tests.flows.cli_rig import Place
 from tests.flows.shop import Shop as Story
 from tests.flows.shop import story
 from tests.flows.test_api_whole_app import settings
@@ -172,7 +178,7 @@ async def test_the_counters_scanner_reads_a_pack_while_somebody_waits_for_one_an
     shop: Story,
 ) -> None:
     packs = desk(shop, Path("/nowhere"))
-    packs.listen(shop.service)
+    listen(shop.service, lambda: packs)
     codes = codes_of(pack())
     assert not await scanned(shop, codes[0])
     refusal = shop.lane().told
@@ -190,3 +196,16 @@ async def test_the_counters_scanner_reads_a_pack_while_somebody_waits_for_one_an
     await shop.wait(READING_S + 1)
     assert packs.seen().state == "none", "it ends by itself"
     assert not await scanned(shop, codes[0])
+
+
+async def test_a_service_at_which_nobody_looked_for_a_visit_takes_a_pack_s_code_for_no_payment(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path)
+    place.example()
+    loaded = load_settings(place.config)
+    async with running(loaded) as now:
+        counter = loaded.settings.counters[0].id
+        with pytest.raises(InvalidRequest) as refused:
+            await now.service.first_look(counter, codes_of(pack())[0], Actor("device", "scanner"))
+        assert refused.value.slug == "pack_code_early"
