@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final
 
 from aiohttp import web
@@ -10,6 +10,13 @@ from yarl import URL
 
 Load = Callable[[], Iterable[web.AbstractRouteDef]]
 _NOBODY: Final = (None, set[str]())
+
+
+def _raising(error: Exception) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def fail(_request: web.Request) -> web.StreamResponse:
+        raise error
+
+    return fail
 
 
 class Late(web.AbstractResource):
@@ -36,9 +43,11 @@ class Late(web.AbstractResource):
         if not self._claims.fullmatch(request.rel_url.path_safe):
             return _NOBODY
         async with self._turn:
-            if self._inside is None:
-                self._inside = await asyncio.to_thread(self._loaded)
-        found = await self._inside.resolve(request)
+            try:
+                inside = self._inside if self._inside is not None else await asyncio.to_thread(self._loaded)
+            except Exception as error:  # noqa: BLE001  # told where a handler's is: the library's own answer names it
+                return web.UrlMappingMatchInfo({}, web.ResourceRoute("*", _raising(error), self)), set()
+        found = await inside.resolve(request)
         if isinstance(found.http_exception, web.HTTPMethodNotAllowed):
             return None, found.http_exception.allowed_methods
         return _NOBODY if found.http_exception is not None else (found, set())
@@ -47,13 +56,13 @@ class Late(web.AbstractResource):
         inside = web.UrlDispatcher()
         inside.add_routes(self._load())
         inside.freeze()
+        self._inside = inside
         return inside
 
     # --- what the router asks of every resource; pages are looked at by tests, and loaded for them ------------
 
     def __iter__(self) -> Iterator[web.AbstractRoute]:
-        self._inside = self._inside or self._loaded()
-        return iter(self._inside.routes())
+        return iter((self._inside if self._inside is not None else self._loaded()).routes())
 
     def __len__(self) -> int:
         return len(list(iter(self)))

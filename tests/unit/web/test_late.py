@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from terminal.web.app import make_app
+from terminal.web.edge import EDGE
 from terminal.web.late import Late
 from tests.flows.api_rig import open_shop
 from tests.flows.test_api_whole_app import settings
@@ -41,6 +42,7 @@ async def test_a_family_is_loaded_once_by_the_first_who_asks_for_one_of_its_addr
     assert [(each.http_exception, each["lesson"]) for each in found] == [(None, "0"), (None, "1"), (None, "2")]
     assert found[0].route.resource is not None
     assert (found[0].route.resource.canonical, LOADED) == ("/train/{lesson}", [1])
+    assert ([len(each) for each in router.resources()], LOADED) == ([3], [1])
 
 
 @pytest.mark.parametrize("path", ["/", "/trainer", "/sales/train", "/api/v1/visits"])
@@ -72,6 +74,26 @@ async def test_each_family_claims_all_its_addresses_and_nobody_elses(tmp_path: P
         assert all(map(family.raw_match, own))
         assert not any(map(family.raw_match, others))
         assert not any(each.raw_match(path) for each in families if each is not family for path in own)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/train", "text/html"), ("/api/v1/visit", "application/problem+json")]
+)
+async def test_s29_what_cannot_be_loaded_fails_as_every_handler_does_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, kind: str
+) -> None:
+    async with open_shop(tmp_path) as shop:
+        app = make_app(shop.service, shop.people, settings(tmp_path), clock=shop.clock, entropy=shop.entropy)
+        async with TestClient(TestServer(app)) as client:
+            app[EDGE].allow("127.0.0.1", client.port or 0, None)
+            with monkeypatch.context() as replaced:  # as while another version is installed over this one
+                replaced.setitem(sys.modules, "terminal.web.pages.training", None)
+                replaced.setitem(sys.modules, "terminal.web.routes.visit", None)
+                told = await client.get(path, headers={"Accept": kind})
+                assert (told.status, told.content_type) == (500, kind)
+                assert "Content-Security-Policy" in told.headers
+                assert "aiohttp" not in told.headers["Server"]
+            assert (await client.get(path, headers={"Accept": kind})).status != 500
 
 
 _ASK: Final = """
