@@ -52,6 +52,10 @@ class Catalogue:
         """``2026-01-31``, in Brazil ``31/01/2026``: plain characters every printer has."""
         return _local(wall_ms, zone).strftime(_DATE[nearest(self.language)])
 
+    def day(self, day: str) -> str:
+        """``2026-01-31`` as ``date`` writes it."""
+        return datetime.fromisoformat(day).strftime(_DATE[nearest(self.language)])
+
     def date_time(self, wall_ms: int, zone: tzinfo) -> str:
         """``2026-01-31 14:05:09``."""
         return f"{self.date(wall_ms, zone)} {self.clock(wall_ms, zone)}"

@@ -1,9 +1,11 @@
 """What the report calls and pages work with, held once by the application."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -20,6 +22,11 @@ from terminal.settlement.paper import Say, report_slip
 from terminal.settlement.totals import Totals
 from terminal.settlement.z_report import Owes, Report, Reports, nothing_owed
 from terminal.web.shapes.reports import ReportView, cashiers, report_view
+
+if TYPE_CHECKING:
+    from terminal.settlement.period import Period
+
+KEPT: Final = 3  # months whose days are kept folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,28 @@ class ReportParts:
     heal: Callable[[], Awaitable[object]] | None = None
 
 
+class Periods:
+    """Days that were read stay read: the next look takes only what is new."""
+
+    def __init__(self, reports: Reports, shop: ShopTime) -> None:
+        self._reports, self._shop = reports, shop
+        self._turn = asyncio.Lock()
+        self._kept: dict[tuple[date, date], Period] = {}
+
+    async def of(self, first: date, last: date) -> "Period":
+        from terminal.settlement.period import Period  # of the pages alone, which are loaded late
+
+        async with self._turn:
+            found = self._kept.pop((first, last), None)
+            if found is None:
+                found = Period(self._reports.journal, self._shop, first, last, ledger=self._reports.ledger)
+            while len(self._kept) >= KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[first, last] = found  # the newest at the end
+            await found.read()
+            return found
+
+
 class Desk:
     def __init__(self, service: Service, people: People, zone: str, parts: ReportParts) -> None:
         self.service, self.people, self.parts = service, people, parts
@@ -55,6 +84,7 @@ class Desk:
             sealed=parts.sealed,
             heal=parts.heal,
         )
+        self.periods = Periods(self.reports, self.shop)
         self._wording = CatalogueWording(zone)
 
     def labels(self, totals: Totals) -> dict[str, str]:

@@ -12,7 +12,7 @@ from terminal.settlement.fixing import Listed
 from terminal.settlement.words import amount, left_alone, sentence, title
 from terminal.web.desks.settlements import SETTLEMENT
 from terminal.web.pages.frame import PARTS, page, render
-from terminal.web.pages.glance import Say, iso_day
+from terminal.web.pages.glance import Say
 from terminal.web.pages.reports import facts_for, reader, say_for
 
 SHOWN: Final = 50
@@ -80,7 +80,7 @@ def in_words(listed: Listed, say: Say, *, key: str = "", ended: str = "") -> Sho
     """Pure: the same difference, the same words."""
     found, words = listed.difference, say.words
     no = found.facts.get("no")
-    day = f" · {iso_day(words, found.day)}" if found.day else ""
+    day = f" · {words.day(found.day)}" if found.day else ""
     return Shown(
         id=listed.id,
         title=title(found, words),
@@ -108,7 +108,7 @@ def _state(listed: Listed, say: Say) -> str:
     """What was begun and has not ended it: asked, or carried until a day."""
     if listed.state not in {"asked", "carried"}:
         return ""
-    until = f" · {say.word('reports.until', day=iso_day(say.words, listed.until))}" if listed.until else ""
+    until = f" · {say.word('reports.until', day=say.words.day(listed.until))}" if listed.until else ""
     return say.word(f"difference.state_{listed.state}") + until
 
 

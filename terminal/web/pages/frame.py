@@ -260,3 +260,10 @@ def money_marks(words: Catalogue, currencies: Mapping[str, Any] | set[str]) -> d
             "exponent": exponent,
         }
     return marks
+
+
+def printers_of(request: web.Request) -> list[tuple[str, str]]:
+    """Counters with paper, by id and title."""
+    lanes = request.app[PARTS].service.lanes.values()
+    found = (each for each in lanes if each.devices.printer and each.settings.receipts)
+    return [(each.id, each.settings.title or each.id) for each in found]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from markupsafe import Markup
@@ -16,14 +16,7 @@ from terminal.web.shapes.reports import CurrencyView, PartView, ReportView, SumV
 
 HOURS_LEAST: Final = 8  # columns of a day that has just begun, so that one sale is no wall
 WEEK: Final = 7
-_EPOCH: Final = date(1970, 1, 1)
-_DAY_MS: Final = 86_400_000
 _HELD: Final = ("paid", "late", "excess", "doubt", "refunded")
-
-
-def iso_day(words: Catalogue, day: str) -> str:
-    """``2026-11-21`` as the language writes it."""
-    return words.date((date.fromisoformat(day) - _EPOCH).days * _DAY_MS, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +35,7 @@ class Say:
         return self.words.money(Money(minor, currency))
 
     def day(self, day: date) -> str:
-        return iso_day(self.words, day.isoformat())
+        return self.words.day(day.isoformat())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Every figure comes from the same use cases as the API's; here they only become w
 """
 
 import asyncio
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryFile
 from typing import Final
@@ -27,6 +27,7 @@ from terminal.web.pages.frame import (
     error_words,
     page,
     people_facts,
+    printers_of,
     render,
     words_for,
 )
@@ -34,33 +35,9 @@ from terminal.web.pages.glance import Say, Stretch, days_plot, plots, sections, 
 from terminal.web.reports import PAGE, days_of, glance
 from terminal.web.shapes.reports import CurrencyView, currency_views
 
-KEPT: Final = 3  # months whose days are kept folded
 BATCHES: Final = 12  # bills named on one page
 CHUNK: Final = 65_536
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(slots=True)
-class Periods:
-    """Days that were read stay read: the next look takes only what is new."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    kept: dict[tuple[date, date], Period] = field(default_factory=dict)
-
-    async def of(self, desk: Desk, first: date, last: date) -> Period:
-        async with self.turn:
-            found = self.kept.pop((first, last), None)
-            if found is None:
-                reports = desk.reports
-                found = Period(reports.journal, desk.shop, first, last, ledger=reports.ledger)
-            while len(self.kept) >= KEPT:
-                self.kept.pop(next(iter(self.kept)))
-            self.kept[first, last] = found  # the newest at the end
-            await found.read()
-            return found
-
-
-PERIODS: Final = web.AppKey("periods", Periods)
 
 
 def reports_routes() -> list[web.RouteDef]:
@@ -105,13 +82,6 @@ def facts_for(request: web.Request, say: Say) -> dict[str, object]:
     }
 
 
-def printers_of(request: web.Request) -> list[tuple[str, str]]:
-    """Counters with paper, by id and title."""
-    lanes = request.app[PARTS].service.lanes.values()
-    found = (each for each in lanes if each.devices.printer and each.settings.receipts)
-    return [(each.id, each.settings.title or each.id) for each in found]
-
-
 async def overview(request: web.Request) -> web.Response:
     """Today, this week and this month for who may see sums; the others are led to today's page."""
     who = allowed(request, Action.SEE_SALES)
@@ -120,7 +90,7 @@ async def overview(request: web.Request) -> web.Response:
     desk, say = request.app[DESK], say_for(request)
     day = desk.reports.today()
     first = min(week_of(day), day.replace(day=1))
-    period = await request.app[PERIODS].of(desk, first, day)
+    period = await desk.periods.of(first, day)
     spans = [("today", day), ("week", week_of(day)), ("month", day.replace(day=1))]
     found = {name: _sums(desk, period, begin, day) for name, begin in spans}
     settled = {name: period.batches(begin, day, desk.parts.settled) for name, begin in spans}
@@ -235,7 +205,7 @@ async def month(request: web.Request) -> web.Response:
     first = _month(request.query.get("of", ""), now)
     last = _next(first) - timedelta(days=1)
     end = min(last, now)
-    period = await request.app[PERIODS].of(desk, first, end)
+    period = await desk.periods.of(first, end)
     batches = period.batches(first, end, desk.parts.settled)
     views = _sums(desk, period, first, end)
     days = [first + timedelta(days=at) for at in range((end - first).days + 1)]

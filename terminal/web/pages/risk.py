@@ -12,10 +12,10 @@ from terminal.web.pages.frame import (
     money_marks,
     page,
     people_facts,
+    printers_of,
     render,
     words_for,
 )
-from terminal.web.pages.reports import printers_of
 
 _WORDS = ("people", "page", "till", "refund", "risk")
 

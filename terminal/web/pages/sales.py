@@ -26,7 +26,6 @@ from terminal.web.pages.frame import (
     render,
     words_for,
 )
-from terminal.web.pages.glance import iso_day
 from terminal.web.pages.timeline import Name, paper_text, receipts, timeline
 from terminal.web.receipts import takings_of
 from terminal.web.shapes.sales import SaleView, sale_view
@@ -191,7 +190,7 @@ def _settled(request: web.Request, words: Catalogue, subjects: list[str]) -> dic
     """Attempts and refunds that stand in a bill: on which day, in which batch. Paid is another thing (row 34)."""
     known = request.app[DESK].parts.settled.settlements([each for each in subjects if each])
     return {
-        subject: words.text("reports.settled_at", day=iso_day(words, told.day), batch=told.batch)
+        subject: words.text("reports.settled_at", day=words.day(told.day), batch=told.batch)
         for subject, told in known.items()
     }
 

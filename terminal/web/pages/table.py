@@ -6,7 +6,6 @@ from aiohttp import web
 
 from terminal.web.late import Late
 from terminal.web.pages.care import care_routes
-from terminal.web.pages.differences import differences_routes
 from terminal.web.pages.frame import FRAME, PARTS, Frame, PageParts
 from terminal.web.pages.help import help_routes
 from terminal.web.pages.hooks import hooks_routes
@@ -14,7 +13,6 @@ from terminal.web.pages.lan import lan_routes
 from terminal.web.pages.people import people_routes
 from terminal.web.pages.privacy import privacy_routes
 from terminal.web.pages.receipt import receipt_routes
-from terminal.web.pages.reports import PERIODS, Periods, reports_routes
 from terminal.web.pages.risk import risk_routes
 from terminal.web.pages.sales import sales_routes
 from terminal.web.pages.setup import setup_routes
@@ -24,7 +22,7 @@ from terminal.web.pages.till import till_routes
 
 def add_pages(app: web.Application, parts: PageParts) -> None:
     """Put every page under its address. ``app``'s own middlewares (Host, Origin, limits) stand in front."""
-    app[PARTS], app[FRAME], app[PERIODS] = parts, Frame(), Periods()
+    app[PARTS], app[FRAME] = parts, Frame()
     app.add_routes(
         [
             web.get("/static/{version}/{name}", app[FRAME].static),
@@ -39,13 +37,19 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
             *hooks_routes(),
             *setup_routes(),
             *lan_routes(),
-            *reports_routes(),
-            *differences_routes(),
             *risk_routes(),
         ]
     )
+    app.router.register_resource(Late("/", r"/reports(/.*)?", _reports))
     app.router.register_resource(Late("/", r"/train(/.*)?", _training))
     app.router.register_resource(Late("/", r"/setup/(sheet|pack|(cards|visit)([./].*)?)", _visit))
+
+
+def _reports() -> Iterable[web.RouteDef]:
+    from terminal.web.pages.differences import differences_routes
+    from terminal.web.pages.reports import reports_routes
+
+    return [*reports_routes(), *differences_routes()]
 
 
 def _training() -> Iterable[web.RouteDef]:

@@ -26,10 +26,10 @@ from terminal.web.pages.frame import (
     money_marks,
     page,
     people_facts,
+    printers_of,
     render,
     words_for,
 )
-from terminal.web.pages.reports import printers_of
 from terminal.web.sheet import address, marked, seal_key, software, terminal_id, way_in
 from terminal.web.visit_reasons import in_words
 

@@ -67,7 +67,7 @@ async def test_each_family_claims_all_its_addresses_and_nobody_elses(tmp_path: P
         app = make_app(shop.service, shop.people, settings(tmp_path), clock=shop.clock, entropy=shop.entropy)
         families = [each for each in app.router.resources() if isinstance(each, Late)]
         others = [each.canonical for each in app.router.resources() if not isinstance(each, Late)]
-    assert len(families) == 4
+    assert len(families) == 5
     for family in families:
         own = {each.resource.canonical for each in family if each.resource is not None}
         assert own
@@ -99,11 +99,13 @@ async def test_s29_what_cannot_be_loaded_fails_as_every_handler_does_and_is_trie
 _ASK: Final = """
 import sys, terminal.app
 late = ("terminal.training", "terminal.visit.steps", "terminal.web.pages.training", "terminal.web.pages.visit",
-        "terminal.web.routes.training", "terminal.web.routes.visit", "terminal.wiring.visit")
+        "terminal.web.routes.training", "terminal.web.routes.visit", "terminal.wiring.visit",
+        "terminal.web.pages.reports", "terminal.web.pages.differences", "terminal.web.pages.glance",
+        "terminal.settlement.period")
 print(*(name for name in late if name in sys.modules))
 """
 
 
-def test_the_service_starts_without_lessons_and_visits() -> None:
+def test_the_service_starts_without_lessons_visits_and_the_pages_of_reports() -> None:
     told = subprocess.run([sys.executable, "-c", _ASK], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.split() == []
