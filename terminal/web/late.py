@@ -12,7 +12,9 @@ Load = Callable[[], Iterable[web.AbstractRouteDef]]
 _NOBODY: Final = (None, set[str]())
 
 
-def _raising(error: Exception) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _raising(error: BaseException) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """What is told where every handler's failure is."""
+
     async def fail(_request: web.Request) -> web.StreamResponse:
         raise error
 
@@ -43,11 +45,13 @@ class Late(web.AbstractResource):
         if not self._claims.fullmatch(request.rel_url.path_safe):
             return _NOBODY
         async with self._turn:
-            try:
-                inside = self._inside if self._inside is not None else await asyncio.to_thread(self._loaded)
-            except Exception as error:  # noqa: BLE001  # told where a handler's is: the library's own answer names it
-                return web.UrlMappingMatchInfo({}, web.ResourceRoute("*", _raising(error), self)), set()
-        found = await inside.resolve(request)
+            if self._inside is None:
+                loading = asyncio.create_task(asyncio.to_thread(self._loaded), name=f"load {self._claims.pattern}")
+                await asyncio.wait([loading])
+                if (wrong := loading.exception()) is not None:  # the library's own answer would name the library
+                    return web.UrlMappingMatchInfo({}, web.ResourceRoute("*", _raising(wrong), self)), set()
+        assert self._inside is not None
+        found = await self._inside.resolve(request)
         if isinstance(found.http_exception, web.HTTPMethodNotAllowed):
             return None, found.http_exception.allowed_methods
         return _NOBODY if found.http_exception is not None else (found, set())
