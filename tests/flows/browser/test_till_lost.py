@@ -118,8 +118,12 @@ async def test_no_dialog_that_was_open_when_the_line_dropped_takes_a_payment(til
 @pytest.mark.row(10)
 async def test_a_sale_is_not_left_by_an_answer_that_came_when_the_line_was_back(till: Till) -> None:
     held = list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     await till.page.evaluate("window.same = true")
-    await till.page.route("**/api/v1/health", lambda route: held.append(route))
+    await till.page.route("**/api/v1/health", hold)
     await till.type("300")
     await till.press("Enter")
     await till.shown()
