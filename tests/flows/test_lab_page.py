@@ -426,7 +426,7 @@ async def test_the_set_up_page_tests_each_device_and_takes_another_printer(windo
     await page.goto(f"{here}/")
     await page.get_by_role("link", name="Devices", exact=True).press("Enter")
     for role in ("display", "scanner", "printer"):
-        await page.click(f"[data-test={role}]")
+        await windows.test(role)
         await expect(passed(windows, role)).to_be_visible()
     await page.click("[data-test=speaker]")
     await expect(page.locator("[data-test=display]")).to_be_disabled()  # one test at a time
