@@ -67,7 +67,8 @@ class Windows:
 
     async def test(self, role: str) -> None:
         """On the setup page. What an earlier test left there goes first: it would be taken for this one's word."""
-        await self.till.locator(f"#place-{role} .verdict").evaluate_all("all => all.forEach((one) => one.remove())")
+        stale = self.till.locator(f"#place-{role} .verdict")
+        await stale.evaluate_all("all => all.forEach((each) => each.remove())")
         await self.till.click(f"[data-test={role}]")
 
     async def heard(self, amount: str) -> None:
