@@ -66,10 +66,9 @@ class Windows:
         await self.press("#order-acts [data-act=pay]")
 
     async def test(self, role: str) -> None:
-        """On the setup page. What an earlier test left there goes first: it would be taken for this one's word."""
-        stale = self.till.locator(f"#place-{role} .verdict")
-        await stale.evaluate_all("all => all.forEach((each) => each.remove())")
+        """On the setup page, until that knows it: what an earlier test left there is not this one's word."""
         await self.till.click(f"[data-test={role}]")
+        await self.till.locator(f"[data-test={role}]:disabled").wait_for()
 
     async def heard(self, amount: str) -> None:
         try:
