@@ -45,11 +45,31 @@ class Ids(Protocol):
 # --- journal ---------------------------------------------------------------------------------------------
 
 
+class Ticket:
+    """One append's place in line.
+
+    Args:
+        behind: of the append that this one was decided on before its outcome was known; refused with it. Nobody
+            else may hold that one's events against this one: they were handed in first.
+        durable: called in this order as soon as it is durable, before anybody is told, in whatever thread made it
+            so: quick, and raises nothing. Never called for what was refused or is in doubt.
+    """
+
+    __slots__ = ("behind", "durable", "refused")
+
+    def __init__(self, behind: "Ticket | None" = None, durable: Sequence[Callable[[], object]] = ()) -> None:
+        self.behind, self.durable = behind, durable
+        self.refused = False  # set by the journal
+
+
 class Journal(Protocol):
     """The durable record. An append returns only after fsync; appends of many callers share one commit."""
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], ticket: Ticket | None = None) -> tuple[Event, ...]:
         """All or nothing, durable on return.
+
+        Args:
+            ticket: of this append alone; None: behind nothing, and nothing waits for it.
 
         Raises:
             Conflict("key_taken", kind=…, key=…, value=…): a claim in an event's index is taken already.
@@ -232,6 +252,23 @@ class Display(Protocol):
         """``again`` is called when the device went, is back, or lost its screen: show what is wanted now (I10)."""
 
     def health(self) -> Health: ...
+
+
+Release = Callable[[], object]
+"""Lets what stands ready be seen. Called once or never, from any thread; quick, and raises nothing."""
+
+
+@runtime_checkable
+class ForeseeingGlass(Protocol):
+    """A Display that can take the beginning of a screen while its facts are made durable; most cannot."""
+
+    def foresee(self, screen: Screen) -> Release | None:
+        """This screen follows if its facts become durable. All but its end may leave now: nothing of it is seen.
+
+        Returns:
+            What sends the end. ``show`` of the same screen follows all the same, and proves it. Whatever else the
+            device is told before that takes the beginning back. None: not now, ``show`` sends it whole.
+        """
 
 
 @runtime_checkable
