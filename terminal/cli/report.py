@@ -28,6 +28,7 @@ from terminal.cli.report_files import (
     totals_rows,
 )
 from terminal.cli.words import REFUSED, console, language, put, sentences
+from terminal.counter.ports import Ticket
 from terminal.errors import BadSettings, InvalidRequest, JournalError, Unavailable
 from terminal.help.catalogue import Catalogue
 from terminal.journal.reader import Reader
@@ -62,7 +63,7 @@ Bom = Annotated[bool, typer.Option(help="A mark before the CSV for spreadsheets.
 class _Shelf(Reader):
     """A journal that is only read."""
 
-    async def append(self, _events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, _events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:  # noqa: ARG002  # the port's
         raise Unavailable("service_not_running", url=URL)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from terminal.counter.feed import Feed
-from terminal.counter.ports import Clock
-from terminal.errors import NotFound
+from terminal.counter.ports import Clock, Release, Ticket
+from terminal.errors import NotFound, TerminalError
 from terminal.on_demand import begun
 from terminal.payments.decide import summary
 from terminal.payments.event import Actor, Event, NewEvent, Owed
@@ -25,6 +25,7 @@ Decide = Callable[[Sale | None], Facts]
 Then = Callable[[Sale], None]
 OnOwed = Callable[[Sale, Owed, bool], None]
 Begin = Callable[[Sale, Owed], Facts]
+Foresee = Callable[[Sale | None, Sale], Release | None]
 Row = dict[str, Any]
 Append = asyncio.Future[tuple[Event, ...]]
 
@@ -48,6 +49,7 @@ class Book:
     ``begin`` is asked before it about each effect that a decision owes: the facts with which that effect begins at
     once, if nothing stands before it. They share the decision's append and its sync; none: it begins later, by
     itself. ``on_owed`` is told which it was. The debts it sees have no number and no time of their own yet.
+    ``foresee`` is asked before it, too: what it returns the journal calls as soon as the append is durable.
     """
 
     def __init__(self, feed: Feed, clock: Clock) -> None:
@@ -58,6 +60,7 @@ class Book:
         self._together: dict[str, list[_Wish]] = {}  # by sale, who waits and may share an append
         self.looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by provider: at what has ended
         self.begin: Begin = lambda _sale, _owed: ()
+        self.foresee: Foresee = lambda _before, _after: None
         self.on_owed: OnOwed = lambda _sale, _owed, _begun: None
         self.on_change: Callable[[Sale | None, Sale], None] = lambda _before, _after: None
 
@@ -120,7 +123,9 @@ class Book:
                     await asyncio.sleep(0)  # who heard of the same facts stands in line after this turn
                 if not wish.taken:
                     others = [each for each in line if each is not wish and not each.taken]
-                    await self._serve(sale_id, [wish, *others[: TOGETHER_MAX - 1]], new=new)
+                    await self._serve(sale_id, turn, [wish, *others[: TOGETHER_MAX - 1]], new=new)
+            if wish.stands is not None:
+                await wish.stands  # a cancellation that arrives meanwhile is raised when memory is true
         finally:
             turn.users -= 1
             if not turn.users:
@@ -131,21 +136,42 @@ class Book:
                 self._together.pop(sale_id, None)
         return wish.outcome()
 
-    async def _serve(self, sale_id: str, wishes: Sequence["_Wish"], *, new: bool) -> None:
-        """One append for all: each decides on the sale as the one before it leaves it."""
-        try:
-            sale: Sale | None = None if new else self.sale(sale_id)
-        except NotFound:
-            sale = None
+    async def _serve(self, sale_id: str, turn: "_Turn", wishes: Sequence["_Wish"], *, new: bool) -> None:
+        """One append for all: each decides on the sale as the one before it leaves it.
+
+        Also as an append leaves it that is still under way and cannot be refused alone: this one is then behind
+        that, and whoever finds nothing to do, or is refused, hears it when what it saw is durable.
+        """
+        under_way, sale = turn.under_way()
+        if under_way is None and not new:
+            sale = self._known(sale_id)
         steps: list[_Step] = []
-        for wish in wishes:
-            facts = wish.decide(sale)
-            if facts:
-                steps.append(self._step(wish, sale, facts))
-                sale = steps[-1].after
-            wish.taken, wish.after = True, None if facts else sale
-        if not steps:
-            return
+        try:
+            for wish in wishes:
+                facts = wish.decide(sale)
+                if facts:
+                    steps.append(self._step(wish, sale, facts))
+                    sale = steps[-1].after
+                wish.taken, wish.after, wish.stands = True, None if facts else sale, under_way
+        except TerminalError:
+            if under_way is not None:
+                await under_way
+            raise
+        if steps:
+            append = self._hand_in(steps, turn)
+            for wish in wishes:
+                wish.stands = append
+            if any(fact.claims for step in steps for fact in step.facts):
+                await append
+
+    def _known(self, sale_id: str) -> Sale | None:
+        try:
+            return self.sale(sale_id)
+        except NotFound:
+            return None
+
+    def _hand_in(self, steps: Sequence["_Step"], turn: "_Turn") -> Append:
+        ticket = Ticket(turn.ticket, [show for step in steps if (show := self.foresee(step.before, step.after))])
 
         def durable(events: tuple[Event, ...]) -> None:
             for step in steps:
@@ -157,13 +183,12 @@ class Book:
                 self.on_change(step.before, after)  # the glass first: voice and paper begin with work of their own
                 self._owe(step, mine)
 
-        append = self._begun(steps, durable)
-        try:
-            await append  # a cancellation that arrives meanwhile is raised when memory is true
-        finally:
-            if append.done() and (error := append.exception()) is not None:
-                for step in steps:
-                    step.wish.error = error
+        append = self._begun(steps, durable, ticket, turn.append)
+        append.add_done_callback(
+            asyncio.Future.exception
+        )  # looked at, also when everybody who waits was cancelled
+        turn.append, turn.ticket, turn.after = append, ticket, steps[-1].after
+        return append
 
     def _step(self, wish: "_Wish", before: Sale | None, facts: Facts) -> "_Step":
         """What was decided, and what begins with it."""
@@ -176,10 +201,16 @@ class Book:
                     begun.append(owed.id)
         return _Step(wish, before, after, facts, begun)
 
-    def _begun(self, steps: Sequence["_Step"], durable: Callable[[tuple[Event, ...]], None]) -> Append:
+    def _begun(
+        self,
+        steps: Sequence["_Step"],
+        durable: Callable[[tuple[Event, ...]], None],
+        ticket: Ticket,
+        before: Append | None,
+    ) -> Append:
         """The disk works from here on; what is refused before that, all who share the append hear."""
         try:
-            return begun(self.feed.append(_events(steps, self._row), durable))
+            return begun(self.feed.append(_events(steps, self._row), durable, ticket=ticket, before=before))
         except BaseException as refused:
             for step in steps:
                 step.wish.error = refused
@@ -210,6 +241,7 @@ class _Wish:
     actor: Actor
     then: Then | None
     taken: bool = False
+    stands: Append | None = None  # what has to be durable before it is told
     after: Sale | None = None
     error: BaseException | None = None
 
@@ -232,12 +264,21 @@ class _Step(NamedTuple):
 
 
 class _Turn:
-    """A sale's lock, and how many hold it or wait for it."""
+    """A sale's lock, how many hold it or wait for it, and its newest append that is under way."""
 
-    __slots__ = ("lock", "users")
+    __slots__ = ("after", "append", "lock", "ticket", "users")
 
     def __init__(self) -> None:
         self.lock, self.users = asyncio.Lock(), 0
+        self.append: Append | None = None
+        self.ticket: Ticket | None = None
+        self.after: Sale | None = None  # how that append leaves the sale
+
+    def under_way(self) -> tuple[Append | None, Sale | None]:
+        """The append that is not durable yet, and how it leaves the sale. Memory is true of what has ended."""
+        if self.append is not None and self.append.done():
+            self.append = self.ticket = self.after = None
+        return self.append, self.after
 
 
 def _events(steps: Sequence[_Step], row_of: Callable[[Sale], Row]) -> list[NewEvent]:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
-from terminal.counter.ports import Journal
+from terminal.counter.ports import Journal, Ticket
 from terminal.errors import JournalError
 from terminal.payments.event import Event, NewEvent, Owed, Summary
 
@@ -32,18 +32,31 @@ class Feed:
         self._failed = asyncio.Event()
         self.committed: Callable[[float], None] = _unheard  # how long each append took to be durable, in seconds
 
-    async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
-        """``then`` runs after the commit and before any listener hears: memory is true when they look."""
+    async def append(
+        self,
+        events: Sequence[NewEvent],
+        then: Then | None = None,
+        *,
+        ticket: Ticket | None = None,
+        before: asyncio.Future[tuple[Event, ...]] | None = None,
+    ) -> tuple[Event, ...]:
+        """``then`` runs after the commit and before any listener hears: memory is true when they look.
+
+        Args:
+            before: the append that this one is behind: nobody hears of this one first.
+        """
         loop = asyncio.get_running_loop()
         since_s = loop.time()
         try:
-            durable = await self._journal.append(events)
+            durable = await self._journal.append(events, ticket=ticket)
         except JournalError as error:
             if error.slug != "journal_locked":  # nothing was begun then: the journal is sound
                 self._failure = self._failure or error
                 self._failed.set()
             raise
         self.committed(loop.time() - since_s)
+        if before is not None and not before.done():
+            await before  # durable as well, but its turn of the loop comes later
         try:
             if then:
                 then(durable)

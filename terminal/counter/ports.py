@@ -49,8 +49,7 @@ class Ticket:
     """One append's place in line.
 
     Args:
-        behind: of the append that this one was decided on before its outcome was known; refused with it. Nobody
-            else may hold that one's events against this one: they were handed in first.
+        behind: of the append, handed in before, whose outcome this one was decided on; refused with it.
         durable: called in this order as soon as it is durable, before anybody is told, in whatever thread made it
             so: quick, and raises nothing. Never called for what was refused or is in doubt.
     """
@@ -59,13 +58,13 @@ class Ticket:
 
     def __init__(self, behind: "Ticket | None" = None, durable: Sequence[Callable[[], object]] = ()) -> None:
         self.behind, self.durable = behind, durable
-        self.refused = False  # set by the journal
+        self.refused: Exception | None = None  # set by the journal: why, and whoever is behind it with it
 
 
 class Journal(Protocol):
     """The durable record. An append returns only after fsync; appends of many callers share one commit."""
 
-    async def append(self, events: Sequence[NewEvent], ticket: Ticket | None = None) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         """All or nothing, durable on return.
 
         Args:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import apsw
 
-from terminal.counter.ports import Clock, Entropy
+from terminal.counter.ports import Clock, Entropy, Ticket
 from terminal.errors import Conflict, InvalidRequest
 from terminal.journal.failure import Fatal, diagnose
 from terminal.journal.keys import JournalKeys
@@ -56,9 +56,22 @@ class Unit:
 
     drafts: tuple[Draft, ...]
     future: asyncio.Future[tuple[Event, ...]]
+    ticket: Ticket
+
+    @property
+    def refused(self) -> Exception | None:
+        """Why it must not be tried: what it was decided on never happened."""
+        return None if self.ticket.behind is None else self.ticket.behind.refused
+
+    def ended(self, error: Exception | None) -> None:
+        """For who is behind it, and for what waits until it is durable. Whoever is before it is let go."""
+        self.ticket.refused, self.ticket.behind = error, None
+        if error is None:
+            for each in self.ticket.durable:
+                each()
 
 
-Outcome = tuple[Event, ...] | Conflict
+Outcome = tuple[Event, ...] | Exception
 
 
 class Locked(Exception):
@@ -105,7 +118,7 @@ class Committer:
         connection.set_wal_hook(self._count_pages)
 
     def commit(self, units: Sequence[Unit]) -> list[Outcome]:
-        """Everything in one transaction; a claim that is taken fails its own unit only.
+        """Everything in one transaction; a claim that is taken fails its own unit, and who is behind that.
 
         Raises:
             Locked: nothing was begun.
@@ -114,12 +127,15 @@ class Committer:
         self._begin()
         try:
             rows: list[Row] = []
-            outcomes = [self._take(unit, rows, alone=len(units) == 1) for unit in units]
-            if len(units) == 1 and isinstance(outcomes[0], Conflict):
-                self.connection.execute("ROLLBACK")  # nothing of it stays, and nobody shares its transaction
+            outcomes: list[Outcome] = []
+            for unit in units:
+                outcomes.append(self._take(unit, rows, alone=len(units) == 1))
+                if isinstance(outcomes[-1], Exception):
+                    unit.ticket.refused = outcomes[-1]  # who is behind it may be in the same group
+            if not rows:
+                self.connection.execute("ROLLBACK")  # of one that is alone nothing stays; of others nothing began
                 return outcomes
-            if rows:
-                self.connection.executemany(_INSERT, rows)
+            self.connection.executemany(_INSERT, rows)
         except (apsw.Error, OSError) as error:
             raise self._fatal(error, "journal_broken") from error
         self.finish()
@@ -169,6 +185,8 @@ class Committer:
 
         Of a unit that is ``alone`` the whole transaction is its savepoint: whoever called takes it back.
         """
+        if unit.refused:
+            return unit.refused
         claims = not alone and any(draft.index and draft.index.claims for draft in unit.drafts)
         if claims:
             self.connection.execute("SAVEPOINT unit")

@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 
 import apsw
 
-from terminal.counter.ports import Clock, Entropy
+from terminal.counter.ports import Clock, Entropy, Ticket
 from terminal.errors import JournalError, Unavailable
 from terminal.journal.beside import ROWS, SIGNATURES, in_bites, in_thread
 from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, verified
@@ -128,7 +128,7 @@ class SqliteJournal(Reads):
 
     # --- writing ---------------------------------------------------------------------------------------
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         """All or nothing, durable on return. A cancelled caller's events may stand all the same.
 
         Raises:
@@ -143,7 +143,8 @@ class SqliteJournal(Reads):
         if self._waiting >= self._queue_max:
             raise Unavailable("journal_busy", waiting=self._waiting)
         drafts = tuple(map(self._drafter.draft, events))
-        done: tuple[Event, ...] = await self._put(lambda future: Unit(drafts, future))
+        mine = ticket or Ticket()
+        done: tuple[Event, ...] = await self._put(lambda future: Unit(drafts, future, mine))
         return done
 
     async def erase(self, subject: str) -> int:

@@ -79,10 +79,12 @@ class Engine:
         try:
             outcomes = self._committer.commit(units)
         except Locked:
-            return [(unit.future, JournalError("journal_locked")) for unit in units]
+            outcomes = [JournalError("journal_locked") for _ in units]
         except Fatal as fatal:
             self.die(fatal)
             return [(unit.future, refusal(fatal)) for unit in units]
+        for unit, outcome in zip(units, outcomes, strict=True):
+            unit.ended(outcome if isinstance(outcome, Exception) else None)
         return [(unit.future, outcome) for unit, outcome in zip(units, outcomes, strict=True)]
 
     def _job(self, job: Job) -> Any:

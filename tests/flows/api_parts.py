@@ -12,6 +12,7 @@ from terminal.counter.ports import (
     Printed,
     PrintStopped,
     Slip,
+    Ticket,
 )
 from terminal.errors import JournalError
 from terminal.journal.sqlite import SqliteJournal
@@ -71,11 +72,11 @@ class Disk:
         self._journal = journal
         self.full = False
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         if self.full:
             await asyncio.sleep(0)  # it is found out while the disk works, and others get ready for what follows
             raise JournalError("disk_full", path="journal.db")
-        return await self._journal.append(events)
+        return await self._journal.append(events, ticket=ticket)
 
     def claimed(self, kind: str, key: str) -> str | None:
         return self._journal.claimed(kind, key)

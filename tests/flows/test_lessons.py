@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -134,10 +135,13 @@ def test_the_last_answer_and_that_the_exam_ended_are_one_append_so_that_no_power
 
             class Counting(Feed):
                 async def append(
-                    self, events: Sequence[NewEvent], then: Callable[[tuple[Event, ...]], None] | None = None
+                    self,
+                    events: Sequence[NewEvent],
+                    then: Callable[[tuple[Event, ...]], None] | None = None,
+                    **behind: Any,
                 ) -> tuple[Event, ...]:
                     appends.append([each.type for each in events])
-                    return await super().append(events, then)
+                    return await super().append(events, then, **behind)
 
             feed = Counting(room.world.journal)
             clock, ids = room.world.clock, room.world.ids

@@ -35,12 +35,14 @@ from terminal.simulation.world import Lanes, Outfit
 class TellsBeforeTheCommit(Feed):
     """Memory and callers move on while the disk still works."""
 
-    async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
+    async def append(
+        self, events: Sequence[NewEvent], then: Then | None = None, **behind: Any
+    ) -> tuple[Event, ...]:
         number = self.last_number()
         guess = tuple(_as_if(event, number + place) for place, event in enumerate(events, 1))
         if then:
             then(guess)
-        self.later = asyncio.ensure_future(super().append(events))
+        self.later = asyncio.ensure_future(super().append(events, **behind))
         return guess
 
 
@@ -58,8 +60,10 @@ class ForgetsScannedCodes(Feed):
     def claimed(self, kind: str, key: str) -> str | None:
         return None if kind == "code" else super().claimed(kind, key)
 
-    async def append(self, events: Sequence[NewEvent], then: Then | None = None) -> tuple[Event, ...]:
-        return await super().append([_without(each, {"code"}) for each in events], then)
+    async def append(
+        self, events: Sequence[NewEvent], then: Then | None = None, **behind: Any
+    ) -> tuple[Event, ...]:
+        return await super().append([_without(each, {"code"}) for each in events], then, **behind)
 
 
 def _without(event: NewEvent, kinds: set[str]) -> NewEvent:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from terminal.errors import Conflict, TerminalError, Unavailable
+from terminal.counter.ports import Ticket
+from terminal.errors import Conflict, Unavailable
 from terminal.journal.committer import Unit
 from terminal.journal.postgres.hold import Hold
 from terminal.journal.postgres.log import Batch, Claim, Personal
@@ -17,7 +18,7 @@ from terminal.payments.event import Event
 
 FOREIGN: Final = 10_000  # rows of other instances remembered to see who decided without knowing of them
 
-Outcome = tuple[Event, ...] | TerminalError
+Outcome = tuple[Event, ...] | Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,11 @@ class Sealer:
         claims: dict[tuple[str, str], Claim] = {}
         personal: list[Personal] = []
         outcomes: list[Outcome] = []
+        gone: dict[Ticket, Exception] = {}  # refused in this very group, perhaps not when it is tried again
         for each in asked:
-            if refused := self._refused(each, claims):
+            if refused := self._refused(each, claims, gone):
                 outcomes.append(refused)
+                gone[each.unit.ticket] = refused
                 continue
             mine: list[Row] = []
             for draft in each.unit.drafts:
@@ -88,8 +91,13 @@ class Sealer:
         batch = Batch(start, tuple(rows), tuple(claims.values()), tuple(personal))
         return Sealed(batch, tuple(indexes), tuple(outcomes), digest, heads)
 
-    def _refused(self, asked: Asked, claims: dict[tuple[str, str], Claim]) -> TerminalError | None:
+    def _refused(
+        self, asked: Asked, claims: dict[tuple[str, str], Claim], gone: dict[Ticket, Exception]
+    ) -> Exception | None:
         """The view holds every claim up to the number this group will follow, so it can tell."""
+        behind = asked.unit.ticket.behind
+        if behind is not None and (why := behind.refused or gone.get(behind)):
+            return why
         streams = {draft.row.stream for draft in asked.unit.drafts}
         for stream in streams:
             kind, _, name = stream.partition(":")

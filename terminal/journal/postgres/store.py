@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 import asyncpg
 
-from terminal.counter.ports import Clock, Entropy
+from terminal.counter.ports import Clock, Entropy, Ticket
 from terminal.errors import JournalError, Unavailable
 from terminal.journal.beside import REST, ROWS, SIGNATURES, in_bites, in_thread
 from terminal.journal.checkpoints import EVERY, Checkpoint, Kind, verified
@@ -179,7 +179,7 @@ class PostgresJournal(Reads):
 
     # --- writing ---------------------------------------------------------------------------------------
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         """All or nothing, durable on return. A cancelled caller's events may stand all the same.
 
         Raises:
@@ -200,8 +200,8 @@ class PostgresJournal(Reads):
             assert "\0" not in draft.row.subject, draft.row.type
             claims = draft.index.claims if draft.index else ()
             assert not any("\0" in text for claim in claims for text in claim), draft.row.type
-        seen = self._writer.shown
-        done: tuple[Event, ...] = await self._put(lambda future: Asked(Unit(drafts, future), seen))
+        seen, mine = self._writer.shown, ticket or Ticket()
+        done: tuple[Event, ...] = await self._put(lambda future: Asked(Unit(drafts, future, mine), seen))
         return done
 
     async def erase(self, subject: str) -> int:

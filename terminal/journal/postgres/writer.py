@@ -200,6 +200,8 @@ class Writer:
     def _answer(self, results: Sequence[tuple[Item, Any]]) -> None:
         self._told(len(results))
         for item, value in results:
+            if isinstance(item, Asked):
+                item.unit.ended(value if isinstance(value, Exception) else None)
             if item.future.done():
                 continue  # the caller was cancelled; the entry stands all the same
             if isinstance(value, BaseException):

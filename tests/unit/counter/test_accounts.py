@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from terminal.counter.accounts import DELAY_MS, NOBODY, Accounts, poster_of
+from terminal.counter.ports import Ticket
 from terminal.counter.settings import House
 from terminal.counter.shopwide import Shopwide
 from terminal.errors import Conflict, NotFound
@@ -33,7 +34,7 @@ class Shop:
     def wall_ms(self) -> int:
         return self.now_ms
 
-    async def append(self, events: Sequence[NewEvent]) -> None:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> None:
         await asyncio.sleep(0)  # the disk works meanwhile
         for kind, key, _ in (x for each in events for x in each.body.get("index", {}).get("claims", [])):
             if (kind, key) in self.claims:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from terminal.counter.book import SYSTEM, Book
 from terminal.counter.feed import Feed
-from terminal.counter.ports import Journal
+from terminal.counter.ports import Journal, Ticket
 from terminal.errors import Unavailable
 from terminal.payments.decide import OpenSale, open_sale
 from terminal.payments.event import Event, NewEvent
@@ -45,11 +45,11 @@ class FullJournal:
     def __init__(self, journal: Journal) -> None:
         self._journal, self.full, self.tried = journal, False, list[list[str]]()
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         self.tried.append([each.type for each in events])
         if self.full:
             raise Unavailable("journal_busy", waiting=1)
-        return await self._journal.append(events)
+        return await self._journal.append(events, ticket=ticket)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)

@@ -9,7 +9,7 @@ import pytest
 
 from terminal.counter.book import SYSTEM, Book
 from terminal.counter.feed import Feed
-from terminal.counter.ports import Health, HealthState, Journal, Played, Utterance
+from terminal.counter.ports import Health, HealthState, Journal, Played, Ticket, Utterance
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.voice import Voice
 from terminal.payments.decide import OpenSale, open_sale
@@ -27,9 +27,9 @@ class SlowJournal:
     def __init__(self, journal: Journal) -> None:
         self._journal, self.takes_s = journal, 0.0
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         await asyncio.sleep(self.takes_s)
-        return await self._journal.append(events)
+        return await self._journal.append(events, ticket=ticket)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)

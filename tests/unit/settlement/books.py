@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from terminal.counter.ports import Ticket
 from terminal.errors import Conflict
 from terminal.payments.decide import summary
 from terminal.payments.event import Actor, Event, Ledger, NewEvent, Owed, Summary
@@ -38,7 +39,7 @@ class Books:
     sales: dict[str, Sale] = field(default_factory=dict)
     read: int = 0
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         for kind, key, value in (claim for new in events for claim in new.body.get("index", {}).get("claims", ())):
             if (kind, key) in self.claims:
                 raise Conflict("key_taken", kind=kind, key=key, value=self.claims[kind, key])

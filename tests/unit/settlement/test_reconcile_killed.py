@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from terminal.counter.ports import Ticket
 from terminal.payments.bill import BillLine
 from terminal.payments.event import Event, NewEvent
 from terminal.settlement.reconcile import Reconciler
@@ -25,11 +26,11 @@ class Mortal:
         self.last_number, self.unfinished = shop.feed.last_number, shop.feed.unfinished
         self.list, self.owed = shop.feed.list, shop.feed.owed
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         if self._left == 0:
             raise Killed
         self._left -= 1
-        return await self._feed.append(events)
+        return await self._feed.append(events, ticket=ticket)
 
 
 async def _planted(shop: Shop) -> list[BillLine]:

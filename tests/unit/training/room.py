@@ -48,12 +48,12 @@ class Full(Feed):
         self.refuses: list[str] = []
 
     async def append(
-        self, events: Sequence[NewEvent], then: Callable[[tuple[Event, ...]], None] | None = None
+        self, events: Sequence[NewEvent], then: Callable[[tuple[Event, ...]], None] | None = None, **behind: Any
     ) -> tuple[Event, ...]:
         if events[0].type in self.refuses:
             self.refuses.remove(events[0].type)
             raise JournalError("journal_locked")
-        return await super().append(events, then)
+        return await super().append(events, then, **behind)
 
 
 class Room:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import WSCloseCode
 
 from terminal.counter.feed import Feed
-from terminal.counter.ports import Journal
+from terminal.counter.ports import Journal, Ticket
 from terminal.errors import JournalError
 from terminal.payments.event import Actor, Event, Ledger, NewEvent
 from terminal.people.roles import Principal, Role
@@ -36,7 +36,7 @@ class Paper:
         if self.locked:
             raise JournalError("journal_locked")
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
         number = len(self.events)
         made = tuple(
             Event(

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from terminal.counter.ports import Ticket
 from terminal.payments.event import Actor, Event, NewEvent
 from terminal.virtual_time import run
 from terminal.web.callers import Caller
@@ -31,8 +32,8 @@ class Late(Paper):
         super().__init__()
         self._chance = chance
 
-    async def append(self, events: Sequence[NewEvent]) -> tuple[Event, ...]:
-        made = await super().append(events)
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
+        made = await super().append(events, ticket=ticket)
         await asyncio.sleep(self._chance.choice((0, 0, 0.1, 3)))
         return made
 
@@ -126,8 +127,8 @@ def test_a3_who_waits_is_told_of_what_was_durable_before_the_hub_looked() -> Non
         listener = shop.listen()
         gate = asyncio.Event()
 
-        async def slowly(events: Sequence[NewEvent]) -> tuple[Event, ...]:
-            made = await Paper.append(shop.paper, events)
+        async def slowly(events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
+            made = await Paper.append(shop.paper, events, ticket=ticket)
             await gate.wait()
             return made
 

@@ -1,0 +1,199 @@
+"""A decision need not wait for the disk of the one before it: it is handed in behind that, and told after it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from terminal.counter.book import SYSTEM, Book
+from terminal.counter.feed import Feed
+from terminal.counter.ports import Journal, Ticket
+from terminal.errors import Conflict, JournalError
+from terminal.payments.decide import OpenSale, open_sale
+from terminal.payments.event import Event, NewEvent
+from terminal.payments.fact import Fact, Facts
+from terminal.payments.money import Money
+from terminal.payments.sale import Sale
+from tests.unit.journal.world import TickingClock, open_at
+
+OPENED = open_sale(OpenSale("1", Money(2850, "CNY")), sale="s1", no=1, at_ms=1_000)
+
+
+class SlowDisk:
+    """A real journal whose appends are handed to it when the test says so; ``waiting``: the types of each."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal, self._let = journal, list[asyncio.Future[None]]()
+        self.waiting: list[list[str]] = []
+        self.locked = False
+
+    async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
+        self.waiting.append([each.type for each in events])
+        self._let.append(asyncio.get_running_loop().create_future())
+        await self._let[-1]
+        if self.locked:
+            assert ticket
+            self.locked, ticket.refused = False, JournalError("journal_locked")
+            raise ticket.refused
+        return await self._journal.append(events, ticket=ticket)
+
+    def turn(self) -> None:
+        """The disk serves all who wait, in their order."""
+        self.waiting.clear()
+        for each in self._let:
+            each.set_result(None)
+        self._let.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+
+class Shop:
+    """A book with one open sale on a slow disk."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.disk = SlowDisk(journal)
+        self.feed = Feed(cast("Journal", self.disk))
+        self.book = Book(self.feed, TickingClock())
+        self.seen: list[tuple[int, int]] = []  # notes before and after, of each change that was told
+        self.book.on_change = lambda before, after: self.seen.append((notes(before), notes(after)))
+
+    async def open(self) -> None:
+        opening = asyncio.create_task(self.book.commit("s1", lambda _: OPENED, SYSTEM, new=True))
+        await self.settled()
+        self.disk.turn()
+        await opening
+        self.seen.clear()
+
+    async def settled(self) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    def cancel(self, why: str, **more: Any) -> "asyncio.Task[Sale]":
+        """A fact that changes the sale: the cashier wants it cancelled."""
+        return self.commit(lambda _: (Fact("cancel_requested", {"at_ms": 1, "why": why}, **more),))
+
+    def commit(self, decide: Callable[[Sale | None], Facts]) -> "asyncio.Task[Sale]":
+        return asyncio.create_task(self.book.commit("s1", decide, SYSTEM))
+
+
+def notes(sale: Sale | None) -> int:
+    return -1 if sale is None else len(sale.cancel_why)
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> Any:
+    async with open_at(tmp_path / "j.db") as journal:
+        made = Shop(cast("Journal", journal))
+        await made.open()
+        yield made
+
+
+async def test_the_second_decision_sees_the_first_and_is_on_its_way_before_that_is_durable(shop: Shop) -> None:
+    first = shop.cancel("a")
+    decided: list[str] = []
+
+    def second(sale: Sale | None) -> Facts:
+        assert sale is not None
+        decided.append(sale.cancel_why)
+        return (Fact("cancel_requested", {"at_ms": 1, "why": "bb"}),)
+
+    behind = shop.commit(second)
+    await shop.settled()
+    assert shop.disk.waiting == [["cancel_requested"], ["cancel_requested"]], "one disk, two appends under way"
+    assert decided == ["a"]
+    assert shop.book.sale("s1").cancel_why == "", "memory is what the journal has"
+    assert shop.seen == []
+    shop.disk.turn()
+    assert (await first).cancel_why == "a"
+    assert (await behind).cancel_why == "bb"
+    assert shop.seen == [(0, 1), (1, 2)], "told in their order, each with what was before it"
+    assert shop.book.sale("s1").cancel_why == "bb"
+
+
+async def test_i6_who_finds_nothing_to_do_hears_so_only_when_what_he_saw_is_durable(shop: Shop) -> None:
+    """The bank's second word of one payment: no yes before the first one's is on the disk."""
+    first, again = shop.cancel("a"), shop.commit(lambda sale: () if sale and sale.cancel_why else OPENED)
+    await shop.settled()
+    assert not again.done()
+    shop.disk.turn()
+    assert (await again).cancel_why == (await first).cancel_why == "a"
+
+
+async def test_i6_a_refusal_for_what_is_not_durable_yet_waits_for_it(shop: Shop) -> None:
+    def refuse(sale: Sale | None) -> Facts:
+        assert sale is not None
+        assert sale.cancel_why == "a"
+        raise Conflict("sale_ended", sale="s1")
+
+    first, refused = shop.cancel("a"), shop.commit(refuse)
+    await shop.settled()
+    assert not refused.done()
+    shop.disk.turn()
+    with pytest.raises(Conflict):
+        await refused
+    await first
+
+
+async def test_d7_all_who_decided_on_a_refused_append_hear_so_and_the_next_decides_on_what_is_durable(
+    shop: Shop,
+) -> None:
+    first, behind = shop.cancel("a"), shop.cancel("bb")
+    nothing = shop.commit(lambda sale: () if sale and sale.cancel_why else OPENED)
+    await shop.settled()
+    shop.disk.locked = True
+    shop.disk.turn()
+    ended = await asyncio.gather(first, behind, nothing, return_exceptions=True)
+    assert [str(each) for each in ended] == ["journal_locked"] * 3
+    assert shop.book.sale("s1").cancel_why == ""
+    assert shop.seen == []
+    later = shop.cancel("ccc")
+    await shop.settled()
+    shop.disk.turn()
+    assert (await later).cancel_why == "ccc"
+    assert shop.seen == [(0, 3)]
+
+
+async def test_i16_nobody_decides_on_an_append_whose_claim_may_be_refused(shop: Shop) -> None:
+    claimed = shop.cancel("a", claims=(("order", "o", "s1"),))
+    behind = shop.cancel("bb")
+    await shop.settled()
+    assert len(shop.disk.waiting) == 1
+    shop.disk.turn()
+    await claimed
+    await shop.settled()
+    assert len(shop.disk.waiting) == 1
+    shop.disk.turn()
+    assert (await behind).cancel_why == "bb"
+
+
+async def test_d11_a_cancelled_caller_leaves_memory_true_for_who_is_behind_it(shop: Shop) -> None:
+    first, behind = shop.cancel("a"), shop.cancel("bb")
+    await shop.settled()
+    first.cancel()
+    await shop.settled()
+    assert not first.done(), "it waits for the commit it started"
+    shop.disk.turn()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await behind).cancel_why == "bb"
+    assert shop.seen == [(0, 1), (1, 2)]
+
+
+async def test_what_is_foreseen_is_let_go_by_the_journal_before_memory_hears(shop: Shop) -> None:
+    order: list[str] = []
+
+    def foresee(before: Sale | None, after: Sale) -> Callable[[], object]:
+        order.append(f"foreseen {notes(before)} {notes(after)}")
+        return lambda: order.append("shown")
+
+    shop.book.foresee = foresee
+    shop.book.on_change = lambda _before, _after: order.append("memory")
+    paid = shop.cancel("a")
+    await shop.settled()
+    assert order == ["foreseen 0 1"]
+    shop.disk.turn()
+    await paid
+    assert order == ["foreseen 0 1", "shown", "memory"]
