@@ -108,6 +108,7 @@ class Floor:
             self.lanes[settings.id] = self._lane_of(settings, devices)
         self.book.begin, self.book.on_owed = self._begin, self._owed
         self.watches = Watches(self.book, self.tasks, self.timings, idle_s=self.limits.idle_sale_s)
+        self._driven: dict[str, str] = {}  # sale by attempt, of those that are driven
         self.refunding: dict[str, RefundDriver] = {}
         self.stopping = False
         self.ready = False
@@ -237,19 +238,24 @@ class Floor:
             return PushDriver(job) if attempt.direction == "push" else PullDriver(job)
 
         first = make(code, fresh)
-        lane.driver[attempt_id] = first
+        lane.driver[attempt_id], self._driven[attempt_id] = first, sale.id
 
         async def run() -> None:
             driver = lane.driver.get(attempt_id) or make("", False)
-            lane.driver[attempt_id] = driver
+            lane.driver[attempt_id], self._driven[attempt_id] = driver, sale.id
             try:
                 with about(sale=sale.id, attempt=attempt_id, counter=lane.id):
                     await driver.run()
             finally:
                 lane.driver.pop(attempt_id, None)
+                self._driven.pop(attempt_id, None)
 
         self.tasks.start(f"attempt {attempt_id}", run)
         return first
+
+    def sale_of(self, order_no: str) -> str | None:
+        """Whose order it is; None: nobody's here. One that is driven is known without asking the disk."""
+        return self._driven.get(order_no) or self.feed.claimed("order", order_no)
 
     def prepare(self, sale: Sale, attempt_id: str) -> None:
         """An order is about to be recorded: its provider may make the request ready, and sends nothing yet."""

@@ -75,7 +75,7 @@ class Notices:
 
     def _ask_instead(self, order_no: str) -> None:
         """Stale or repeated: no evidence, but perhaps our own clock is wrong. A query loses no money (S11)."""
-        sale_id = self._floor.feed.claimed("order", order_no) if order_no else None
+        sale_id = self._floor.sale_of(order_no) if order_no else None
         if sale_id is None:
             return
         sale = self._floor.book.sale(sale_id)
@@ -113,7 +113,7 @@ class Notices:
 
     async def _take_payment(self, channel: str, notice: Notice) -> None:
         floor, provider = self._floor, self._floor.provider(channel)
-        sale_id = floor.feed.claimed("order", notice.order_no)
+        sale_id = floor.sale_of(notice.order_no)
         if sale_id is None:
             if notice.trade in _MONEY:
                 await self._orphan(channel, notice)
@@ -150,7 +150,7 @@ class Notices:
 
     async def _take_hints(self, channel: str, provider: Provider, order_nos: Sequence[str]) -> None:
         """Ours first. What is not asked about now gets no yes and is told again; our own queries go on anyway."""
-        ours = {each: self._floor.feed.claimed("order", each) is not None for each in order_nos}
+        ours = {each: self._floor.sale_of(each) is not None for each in order_nos}
         put_off = False
         for order_no in sorted(order_nos, key=lambda each: not ours[each]):
             if not self._pace.take(channel, order_no, ours=ours[order_no]):
@@ -166,7 +166,7 @@ class Notices:
 
     async def _take_hint(self, channel: str, provider: Provider, order_no: str) -> None:
         """Only what the provider says when asked counts; until it says "paid", it must tell us again."""
-        sale_id = self._floor.feed.claimed("order", order_no)
+        sale_id = self._floor.sale_of(order_no)
         answer = await provider.query(order_no)
         if isinstance(answer, Told) and answer.notice.trade in _MONEY:
             if sale_id is None:
