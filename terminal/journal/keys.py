@@ -127,7 +127,8 @@ class JournalKeys:
         return key_id in self.chain
 
     def mac(self, key_id: str, message: bytes) -> bytes:
-        return hmac.digest(self.chain[key_id], message, "sha256")
+        # not hmac.digest: that lets other threads run each time, and a busy loop would make the journal's wait
+        return hmac.new(self.chain[key_id], message, "sha256").digest()
 
     def hide(self, nonce: bytes, place: str, clear: bytes) -> tuple[str, bytes]:
         """Encrypt a personal value for one row (``place``): key id, then nonce and ciphertext (S41)."""
