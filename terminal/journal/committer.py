@@ -11,7 +11,7 @@ from terminal.counter.ports import Clock, Entropy, Ticket
 from terminal.errors import Conflict, InvalidRequest
 from terminal.journal.failure import Fatal, diagnose
 from terminal.journal.keys import JournalKeys
-from terminal.journal.projection import Index, parse, project
+from terminal.journal.projection import Index, Views, claims_of, parse
 from terminal.journal.records import (
     BODY_MAX,
     Chain,
@@ -23,13 +23,13 @@ from terminal.journal.records import (
     encode,
     event_of,
 )
+from terminal.journal.statements import in_rows
 from terminal.payments.event import Event, NewEvent
 
 Fault = Callable[[str], None]
 """Called at named points of the money path. Raises OSError to play a failing disk; anything else plays a crash."""
 
 EVENTS_MAX: Final = 256  # in one append
-_INSERT: Final = f"INSERT INTO event VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608  # only marks
 
 
 class Clear(NamedTuple):
@@ -112,6 +112,7 @@ class Committer:
 
     def __init__(self, connection: apsw.Connection, chain: Chain, fault: Fault) -> None:
         self.connection, self.chain = connection, chain
+        self._views = Views(connection, sole=True)
         self._fault = fault
         self.commits = 0
         self.pages = 0  # in the write-ahead log after the last commit
@@ -129,13 +130,14 @@ class Committer:
             rows: list[Row] = []
             outcomes: list[Outcome] = []
             for unit in units:
-                outcomes.append(self._take(unit, rows, alone=len(units) == 1))
+                outcomes.append(self._take(unit, rows))
                 if isinstance(outcomes[-1], Exception):
                     unit.ticket.refused = outcomes[-1]  # who is behind it may be in the same group
             if not rows:
-                self.connection.execute("ROLLBACK")  # of one that is alone nothing stays; of others nothing began
+                self.connection.execute("ROLLBACK")  # all were refused: nothing stays
                 return outcomes
-            self.connection.executemany(_INSERT, rows)
+            self._views.write()
+            in_rows(self.connection, "INSERT INTO event VALUES", rows)
         except (apsw.Error, OSError) as error:
             raise self._fatal(error, "journal_broken") from error
         self.finish()
@@ -144,6 +146,7 @@ class Committer:
     def run(self, job: Callable[[apsw.Connection], None]) -> None:
         """A transaction of upkeep: erasure, rebuilding. Raises as ``commit``."""
         self._begin()
+        self._views = Views(self.connection, sole=True)  # the job may write them too
         try:
             job(self.connection)
         except (apsw.Error, OSError) as error:
@@ -180,27 +183,18 @@ class Committer:
         except apsw.Error as error:
             raise self._fatal(error, "journal_broken") from error
 
-    def _take(self, unit: Unit, rows: list[Row], *, alone: bool) -> Outcome:
-        """Views first: only a claim among them can refuse, and until they agreed the chain does not move.
-
-        Of a unit that is ``alone`` the whole transaction is its savepoint: whoever called takes it back.
-        """
+    def _take(self, unit: Unit, rows: list[Row]) -> Outcome:
+        """Claims first: only they can refuse, and until they agreed neither the chain nor a view moves."""
         if unit.refused:
             return unit.refused
-        claims = not alone and any(draft.index and draft.index.claims for draft in unit.drafts)
-        if claims:
-            self.connection.execute("SAVEPOINT unit")
+        first = self.chain.number + 1
+        indexes = [(number, each.row, each.index) for number, each in enumerate(unit.drafts, first) if each.index]
         try:
-            for number, draft in enumerate(unit.drafts, self.chain.number + 1):
-                if draft.index:
-                    project(self.connection, number, draft.row, draft.index)
+            self._views.claim([claim for number, _row, index in indexes for claim in claims_of(number, index)])
         except Conflict as conflict:
-            if not alone:
-                self.connection.execute("ROLLBACK TO unit")
-                self.connection.execute("RELEASE unit")
             return conflict
-        if claims:
-            self.connection.execute("RELEASE unit")
+        for number, row, index in indexes:
+            self._views.gather(number, row, index)
         sealed = [self._seal(draft) for draft in unit.drafts]
         rows += sealed
         return tuple(map(event_of, sealed))

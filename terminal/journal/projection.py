@@ -5,7 +5,7 @@ older debt; a claim is taken once for ever; a summary replaces its subject's row
 settled once stays as it was settled first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import apsw
@@ -13,14 +13,17 @@ import apsw
 from terminal.errors import Conflict
 from terminal.journal.records import Row, decode, encode
 from terminal.journal.schema import VIEW_TABLES
+from terminal.journal.statements import in_rows
 from terminal.payments.event import Body, Json
 from terminal.payments.settled import SettledRow
 
 ITEMS_MAX: Final = 256  # of one kind in one event
 WORDS_MAX: Final = 16
 WORD_MAX: Final = 64  # characters
-_STANDING: Final = """INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET
+GATHERED: Final = 16  # events between two writes of a rebuilding
+OWED_KNOWN: Final = 4096  # debts: of more it is not remembered which there are
+STOOD_KNOWN: Final = 1024  # subjects
+_STANDS: Final = """ ON CONFLICT DO UPDATE SET
         kind = excluded.kind, final = excluded.final, words = excluded.words, body = excluded.body,
         counter = CASE excluded.counter WHEN '' THEN counter ELSE excluded.counter END,
         last_number = excluded.last_number, last_ms = excluded.last_ms"""
@@ -52,6 +55,8 @@ class Index(NamedTuple):
 
 
 NOTHING: Final = Index()
+Claim = tuple[str, str, str, int]
+"""Kind, key, value and the number of the event that claims it."""
 
 
 def parse(body: Body, counter: str) -> Index | None:
@@ -99,52 +104,140 @@ def split(text: str) -> list[str]:
     return [word[:WORD_MAX] for word in text.casefold().split()]
 
 
-def project(cursor: apsw.Connection, number: int, row: Row, index: Index) -> None:
-    """Apply one event; ``number`` is its number, the rest of ``row`` as it will be stored.
+def claims_of(number: int, index: Index) -> list[Claim]:
+    return [(*claim, number) for claim in index.claims]
 
-    Raises:
-        Conflict("key_taken", kind=…, key=…, value=…): value is what the key was taken for. The caller rolls back.
+
+class Views:
+    """Applies indexes to the view tables: claims at once, the rest with ``write``, in few statements.
+
+    Args:
+        sole: nobody else writes these tables as long as this lives, so it remembers what stands in them. When
+            somebody else did, or when a transaction was taken back after ``write``, another one is made.
     """
-    for kind, key, value in index.claims:
-        cursor.execute("INSERT INTO claim VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (kind, key, value, number))
-        if not cursor.changes():
-            taken = cursor.execute("SELECT value FROM claim WHERE kind = ? AND key = ?", (kind, key)).get
-            raise Conflict("key_taken", kind=kind, key=key, value=taken)
-    for name in index.settles:
-        cursor.execute("DELETE FROM owed WHERE id = ?", (name,))
-    for place, debt in enumerate(index.owes):
-        cursor.execute(
-            "INSERT OR REPLACE INTO owed VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (debt.id, debt.kind, debt.counter, row.subject, number, place, row.wall_ms, debt.body),
-        )
-    if index.standing:
-        _stand(cursor, number, row, index.standing)
-    if index.settled:
-        sql = "INSERT INTO settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-        cursor.executemany(sql, [(*each[:2], index.channel, *each[2:], number) for each in index.settled])
 
+    def __init__(self, connection: apsw.Connection, *, sole: bool = False) -> None:
+        self._connection, self._sole = connection, sole
+        self._debts: dict[str, tuple[Json, ...] | None] = {}  # by id; None: settled
+        self._standings: dict[str, tuple[Json, ...]] = {}  # by subject
+        self._settled: list[tuple[Json, ...]] = []
+        self._owed: set[str] | None = None  # every id in the table, unless they are more than OWED_KNOWN
+        self._stood: dict[str, tuple[str, str]] = {}  # kind and words of the subjects written last
 
-def _stand(cursor: apsw.Connection, number: int, row: Row, standing: Standing) -> None:
-    subject, kind, words = row.subject, standing.kind, standing.words
-    old = cursor.execute("SELECT kind, words FROM summary WHERE subject = ?", (subject,)).get
-    if old != (kind, words):  # nearly always they are the same
-        before = {(old[0], word) for word in old[1].split()} if old else set()
-        now = {(kind, word) for word in words.split()}
-        for gone in sorted(before - now):
-            cursor.execute("DELETE FROM word WHERE kind = ? AND word = ? AND subject = ?", (*gone, subject))
-        for new in sorted(now - before):
-            cursor.execute("INSERT INTO word VALUES (?, ?, ?)", (*new, subject))
-    final, ms = int(standing.final), row.wall_ms
-    cursor.execute(_STANDING, (subject, kind, row.counter, final, number, number, ms, ms, words, standing.body))
+    def claim(self, claims: Sequence[Claim]) -> None:
+        """Take all of them or none.
+
+        Raises:
+            Conflict("key_taken", kind=…, key=…, value=…): the first one that was taken, and what for.
+        """
+        changes = self._connection.total_changes()
+        in_rows(self._connection, "INSERT INTO claim VALUES", claims, " ON CONFLICT DO NOTHING")
+        if self._connection.total_changes() - changes == len(claims):
+            return
+        conflict = self._taken(claims)
+        mine = "DELETE FROM claim WHERE kind = ? AND key = ? AND number = ?"
+        self._connection.executemany(mine, [(kind, key, number) for kind, key, _value, number in claims])
+        raise conflict
+
+    def _taken(self, claims: Sequence[Claim]) -> Conflict:
+        """Of those that were just tried: a row of another number was there before or came earlier in here."""
+        tried = set[tuple[str, str]]()
+        for kind, key, _value, number in claims:
+            sql = "SELECT value, number FROM claim WHERE kind = ? AND key = ?"
+            value, taken_by = self._connection.execute(sql, (kind, key)).get
+            if taken_by != number or (kind, key) in tried:
+                return Conflict("key_taken", kind=kind, key=key, value=value)
+            tried.add((kind, key))
+        raise AssertionError(claims)
+
+    def gather(self, number: int, row: Row, index: Index) -> None:
+        """One event's, its claims being taken. Of ``row`` only its number is not yet what will be stored."""
+        for name in index.settles:
+            self._debts[name] = None
+        for place, debt in enumerate(index.owes):
+            whose = (debt.id, debt.kind, debt.counter, row.subject)
+            self._debts[debt.id] = (*whose, number, place, row.wall_ms, debt.body)
+        if index.standing:
+            kind, final, words, body = index.standing
+            counter, began, began_ms = row.counter, number, row.wall_ms
+            if before := self._standings.get(row.subject):
+                _subject, _kind, was_at, _final, began, _number, began_ms, *_rest = before
+                counter = counter or was_at
+            self._standings[row.subject] = (
+                row.subject, kind, counter, int(final), began, number, began_ms, row.wall_ms, words, body,
+            )  # fmt: skip
+        self._settled += [(*each[:2], index.channel, *each[2:], number) for each in index.settled]
+
+    def write(self) -> None:
+        """What was gathered."""
+        if self._debts:
+            self._write_debts()
+        if self._standings:
+            self._write_words()
+            in_rows(self._connection, "INSERT INTO summary VALUES", list(self._standings.values()), _STANDS)
+            self._standings.clear()
+        in_rows(self._connection, "INSERT INTO settlement VALUES", self._settled, " ON CONFLICT DO NOTHING")
+        self._settled.clear()
+
+    def _write_debts(self) -> None:
+        owed = [debt for debt in self._debts.values() if debt]
+        gone = self._owed_before([name for name, debt in self._debts.items() if not debt])
+        in_rows(self._connection, "DELETE FROM owed WHERE id IN (VALUES", [(name,) for name in gone], ")")
+        in_rows(self._connection, "INSERT OR REPLACE INTO owed VALUES", owed)
+        if self._owed is not None and len(self._owed) <= OWED_KNOWN:
+            self._owed.difference_update(gone)
+            self._owed.update(debt[0] for debt in owed)
+        self._debts.clear()
+
+    def _owed_before(self, names: list[str]) -> list[str]:
+        """Those of them that are in the table, or all that may be."""
+        if not names or not self._sole:
+            return names
+        if self._owed is None:
+            found = self._connection.execute("SELECT id FROM owed LIMIT ?", (OWED_KNOWN + 1,))
+            self._owed = {row[0] for row in found}
+        return names if len(self._owed) > OWED_KNOWN else [name for name in names if name in self._owed]
+
+    def _write_words(self) -> None:
+        """Nearly always they are what they were."""
+        new, gone = list[tuple[str, str, str]](), list[tuple[str, str, str]]()
+        stood = self._stood_before(list(self._standings))
+        for subject, kind, *_rest, words, _body in self._standings.values():
+            old = stood.get(subject, (kind, ""))
+            if old != (kind, words):
+                before = {(old[0], word, subject) for word in old[1].split()}
+                now = {(kind, word, subject) for word in words.split()}
+                gone += sorted(before - now)
+                new += sorted(now - before)
+            if self._sole:
+                self._stood.pop(subject, None)
+                self._stood[subject] = kind, words
+        in_rows(self._connection, "DELETE FROM word WHERE (kind, word, subject) IN (VALUES", gone, ")")
+        in_rows(self._connection, "INSERT INTO word VALUES", new)
+        while len(self._stood) > STOOD_KNOWN:
+            del self._stood[next(iter(self._stood))]
+
+    def _stood_before(self, subjects: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        """Kind and words of those of them that have a row."""
+        stood = {subject: self._stood[subject] for subject in subjects if subject in self._stood}
+        sql = "SELECT subject, kind, words FROM summary WHERE subject IN (VALUES"
+        found = in_rows(self._connection, sql, [(each,) for each in subjects if each not in stood], ")")
+        stood.update((subject, (kind, words)) for subject, kind, words in found)
+        return stood
 
 
 def project_all(source: apsw.Connection, target: apsw.Connection) -> Iterator[int]:
     """Fill empty view tables of ``target`` from the log of ``source``; yields each number done."""
+    views = Views(target)
     for values in source.execute("SELECT * FROM event ORDER BY number"):
         row = Row(*values)
         if index := parse(decode(row.body), row.counter):
-            project(target, row.number, row, index)
+            views.claim(claims_of(row.number, index))
+            views.gather(row.number, row, index)
+        if not row.number % GATHERED:
+            views.write()
         yield row.number
+    views.write()
 
 
 def empty(connection: apsw.Connection) -> None:

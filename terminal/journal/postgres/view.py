@@ -14,7 +14,7 @@ from terminal.errors import Conflict, JournalError
 from terminal.journal.failure import diagnose, refusal
 from terminal.journal.place import prepare, side
 from terminal.journal.postgres.log import Erasure, Personal
-from terminal.journal.projection import Index, parse, project
+from terminal.journal.projection import Index, Views, claims_of, parse
 from terminal.journal.records import Row, decode
 from terminal.journal.recover import SUSPECT, mark_suspect, rebuild
 from terminal.journal.schema import BUSY_MS, altered, connect, migrate
@@ -121,9 +121,12 @@ class View:
         try:
             with self.connection:
                 self.connection.executemany(_INSERT, rows)
+                views = Views(self.connection)
                 for row, index in zip(rows, indexes, strict=True):
                     if index:
-                        project(self.connection, row.number, row, index)
+                        views.claim(claims_of(row.number, index))
+                        views.gather(row.number, row, index)
+                views.write()
                 if personal:
                     self.connection.executemany("INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?)", personal)
         except Conflict as error:
