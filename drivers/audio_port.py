@@ -68,6 +68,9 @@ class AudioPort:
     def put(self, data: bytes) -> bool:  # noqa: ARG002  # a sound takes its time, even the shortest
         return False
 
+    def put_ahead(self, head: bytes, rest: bytes) -> None:
+        """A sound is played whole."""
+
     async def read(self) -> bytes:
         return await self._statuses.get()
 

@@ -7,11 +7,13 @@ wake-up while nothing arrives, and a hang-up is seen at once instead of by polli
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine
+from threading import Lock
 from typing import Any, Final
 
 from drivers import gathering
 from drivers.errors import DeviceError, DeviceGone, DeviceTimeout
 from drivers.inbox import INPUT_MAX, Inbox
+from drivers.transport import SendRest
 
 
 def nothing_to_do(_descriptor: int) -> None:
@@ -21,6 +23,35 @@ def nothing_to_do(_descriptor: int) -> None:
 async def close_here(descriptor: int) -> None:
     """For what never blocks: sockets."""
     os.close(descriptor)
+
+
+class _Rest:
+    """Bytes whose beginning is on the line: sent or taken back, whichever comes first, from whatever thread.
+
+    The lock is held while they are written, so that whoever takes them back may use the line, or close the
+    descriptor and let it become another file's.
+    """
+
+    __slots__ = ("_data", "_descriptor", "_lock", "_sent")
+
+    def __init__(self, descriptor: int, data: bytes) -> None:
+        self._descriptor, self._data = descriptor, data
+        self._lock = Lock()
+        self._sent: bool | None = None  # None: neither sent nor taken back
+
+    def __call__(self) -> bool:
+        with self._lock:
+            if self._sent is None:
+                try:
+                    self._sent = os.write(self._descriptor, self._data) == len(self._data)
+                except OSError:  # full, or unplugged: whoever uses the line next hears why
+                    self._sent = False
+            return self._sent
+
+    def take_back(self) -> None:
+        with self._lock:
+            if self._sent is None:
+                self._sent = False
 
 
 class DescriptorPipe:
@@ -48,6 +79,7 @@ class DescriptorPipe:
         "_name",
         "_release",
         "_reset",
+        "_rest",
         "_turn",
         "_writer",
     )
@@ -68,6 +100,7 @@ class DescriptorPipe:
         self._inbox: Final = Inbox(name)
         self._turn: Final = asyncio.Lock()
         self._writer: asyncio.Future[None] | None = None
+        self._rest: _Rest | None = None  # of what was put ahead, until anything else is
         self._closed = False
         self._gathering: gathering.Gathering | None = None  # while somebody listens
         self._watch()
@@ -102,6 +135,12 @@ class DescriptorPipe:
 
     def put(self, data: bytes) -> bool:
         return not self._turn.locked() and self._put(data) == len(data)
+
+    def put_ahead(self, head: bytes, rest: bytes) -> SendRest | None:
+        if not self.put(head):
+            return None
+        self._rest = _Rest(self._descriptor, rest)
+        return self._rest
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         async with self._turn:
@@ -174,6 +213,7 @@ class DescriptorPipe:
         self._inbox.put(data)
         if self._inbox.quarantined:
             self._unwatch()
+            self._take_back()
 
     def _nothing_read(self) -> None:
         """The end of the stream: nobody is at the other side any more."""
@@ -183,6 +223,7 @@ class DescriptorPipe:
         """Bytes the kernel took, 0 when it is full."""
         if self._inbox.ended:
             raise self._inbox.ended
+        self._take_back()
         try:
             return os.write(self._descriptor, data)
         except (BlockingIOError, InterruptedError):
@@ -190,6 +231,11 @@ class DescriptorPipe:
         except OSError as error:
             self._end(DeviceGone(f"{self._name}: unplugged ({error.strerror})"))
             raise DeviceGone(f"{self._name}: unplugged while writing ({error.strerror})") from error
+
+    def _take_back(self) -> None:
+        if self._rest is not None:
+            self._rest.take_back()
+            self._rest = None
 
     async def _writable(self) -> None:
         self._writer = self._loop.create_future()
@@ -208,6 +254,7 @@ class DescriptorPipe:
     def _end(self, error: DeviceGone) -> None:
         """Stop watching: a hung-up descriptor is readable for ever and would keep the loop busy."""
         self._unwatch()
+        self._take_back()
         self._loop.remove_writer(self._descriptor)
         self._inbox.end(error)
         self._let_write()

@@ -21,7 +21,7 @@ from drivers.display.messages import DisplayHello, NotThatMessage, Type
 from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout
 from drivers.speaker.dfplayer import Decoder as PlayerFrames
 from drivers.speaker.dfplayer import Told
-from drivers.transport import OpenTransport, Transport
+from drivers.transport import OpenTransport, SendRest, Transport
 
 SPEEDS: Final = (9600, 115200)
 LISTEN_S: Final = 0.4
@@ -234,6 +234,9 @@ class _Watched:
 
     def put(self, data: bytes) -> bool:
         return self._transport.put(data)
+
+    def put_ahead(self, head: bytes, rest: bytes) -> SendRest | None:
+        return self._transport.put_ahead(head, rest)
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         self._sent, self._heard = data, b""

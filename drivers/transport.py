@@ -5,6 +5,13 @@ from typing import Protocol
 
 from drivers.errors import DeviceError
 
+SendRest = Callable[[], bool]
+"""Hands over what was held back, from any thread; whether all of it is on the line. It raises nothing.
+
+Once only, and only while nothing else went to this pipe since and it has not ended: any other write, its end and
+its closing take it back. Called again, it says the same again.
+"""
+
 
 class Transport(Protocol):
     """An open, exclusive, non-blocking byte pipe.
@@ -43,6 +50,10 @@ class Transport(Protocol):
 
         False: it took none or the first of them, or somebody's ``write`` is not done. Raises DeviceGone.
         """
+        ...
+
+    def put_ahead(self, head: bytes, rest: bytes) -> SendRest | None:
+        """As ``put`` of ``head``, and ``rest`` ready to follow it; None instead of False."""
         ...
 
     async def discard_input(self) -> bytes:

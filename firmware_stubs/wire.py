@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import Any, Final, Protocol, Self
 
+from firmware_stubs.held_back import HeldBack
+
 INPUT_MAX: Final = 4096  # bytes kept for a reader who does not read; the rest is dropped and counted
 
 
@@ -189,6 +191,8 @@ class Wire(Cable):
         self._chunks = cycle((chunk,) if isinstance(chunk, int) else tuple(chunk))
         self._open = True
         self._input = bytearray()
+        self._sent_s = 0.0  # when what the host has handed over so far is through
+        self._rest: HeldBack | None = None  # what the host holds back, until it sends anything else
         self._reader: asyncio.Future[None] | None = None
         self._tell_end: Callable[[Any], None] | None = None
         self._hear_host: Callable[[bytes], None] | None = None
@@ -224,8 +228,9 @@ class Wire(Cable):
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         self._check()
+        self._settle()
         if self.paced:
-            await asyncio.sleep(len(data) * 10 / self._baud)
+            await asyncio.sleep(self._through_s(data))
             self._check()
         self._pass(data)
         if self.stalled:
@@ -235,13 +240,17 @@ class Wire(Cable):
 
     def put(self, data: bytes) -> bool:
         self._check()
+        self._settle()
         if self.stalled:
             return False
-        if self.paced:
-            asyncio.get_running_loop().call_later(len(data) * 10 / self._baud, self._pass, data)
-        else:
-            self._pass(data)
+        self._send(data)
         return not self.stalled
+
+    def put_ahead(self, head: bytes, rest: bytes) -> Callable[[], bool] | None:
+        if not self.put(head) or not self._open:
+            return None
+        self._rest = HeldBack(rest, self._has_room, self._travels)
+        return self._rest
 
     async def discard_input(self) -> bytes:
         data = bytes(self._input)
@@ -274,12 +283,40 @@ class Wire(Cable):
 
     def _end(self) -> None:
         self._open = False
+        if self._rest is not None:
+            self._rest.was_let_go()
+            self._rest = None
         self._stop_ticking()
         self._wake()
 
     def _check(self) -> None:
         if not self._open:
             raise self._gone(f"{self._name}: unplugged" if not self.plugged else f"{self._name}: closed")
+
+    def _has_room(self, data: bytes) -> bool:
+        return not self.stalled and (self.stall_after is None or self.written + len(data) <= self.stall_after)
+
+    def _travels(self, rest: HeldBack) -> None:
+        if rest is self._rest:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Before anything else is sent: what was held back goes first if it was let go, else never."""
+        rest, self._rest = self._rest, None
+        if rest is not None and rest.was_let_go():
+            self._send(rest.data)
+
+    def _send(self, data: bytes) -> None:
+        if self.paced:
+            asyncio.get_running_loop().call_later(self._through_s(data), self._pass, data)
+        else:
+            self._pass(data)
+
+    def _through_s(self, data: bytes) -> float:
+        """How long until the device has it, behind what was handed over before."""
+        now_s = asyncio.get_running_loop().time()
+        self._sent_s = max(now_s, self._sent_s) + len(data) * 10 / self._baud
+        return self._sent_s - now_s
 
     def _pass(self, data: bytes) -> None:
         """On to the device, as far as it takes them and the cable holds."""

@@ -17,6 +17,7 @@ BODY_MAX: Final = 1024  # header, payload and CRC before stuffing
 PAYLOAD_MAX: Final = BODY_MAX - 8
 WIRE_MAX: Final = BODY_MAX + BODY_MAX // 254 + 3  # stuffed, with both delimiters
 _RUN_MAX: Final = 254  # data bytes of the longest block
+_END: Final = 5  # CRC and delimiter
 _SOUND: Final = 0x2144DF1C  # what CRC-32 makes of anything followed by its own CRC-32, little-endian
 _CODES: Final = tuple(bytes((code,)) for code in range(256))
 
@@ -34,6 +35,16 @@ class Frame(NamedTuple):
         assert len(self.payload) <= PAYLOAD_MAX, "the driver splits what is longer"
         body = bytes((self.version << 4 | self.flags, self.type, self.seq, 0)) + self.payload
         return b"\0" + stuff(body + struct.pack("<I", zlib.crc32(body))) + b"\0"
+
+    def in_two(self) -> tuple[bytes, bytes] | None:
+        """``to_bytes``, the second part from the CRC on at the latest: the first alone means nothing.
+
+        None: it would, as the end of what is carried happens to be the CRC of the rest.
+        """
+        data = self.to_bytes()
+        at = len(data) - _END - (len(data) > _RUN_MAX)  # in a long frame a code may stand between the CRC's bytes
+        head = data[:at]
+        return None if _read(head[1:]) else (head, data[at:])
 
 
 def stuff(data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from drivers.display.messages import DisplayEvent, DisplayHello, DisplayState, R
 from drivers.display.profile import DisplayProfile
 from drivers.display.tiles import Tile
 from drivers.errors import DeviceError, DeviceRefused, DeviceTimeout, ShowsOther
-from drivers.transport import Transport
+from drivers.transport import SendRest, Transport
 
 __all__ = [
     "CounterDisplay",
@@ -138,6 +138,15 @@ class CounterDisplay:
         """A sign in colour; the caller clears it when people have seen it."""
         await self._tell(Type.SHOW_RESULT, messages.show_result(screen_id, result, text))
         await self._add(screen_id, tiles)
+
+    def foresee_result(self, screen_id: int, result: Result, text: str) -> SendRest | None:
+        """A result that ``show_result`` follows with, or never: all but the end of its frame leaves now.
+
+        Nothing is seen before the end is sent, by what is returned, from any thread. None: not now.
+        """
+        if self._hello is None:
+            return None
+        return self._link.foresee(Type.SHOW_RESULT, messages.show_result(screen_id, result, text))
 
     async def show_text(
         self, screen_id: int, ttl_s: int, lines: tuple[str, ...], *, tiles: Iterable[Tile] = ()

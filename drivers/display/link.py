@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from drivers.display.cobs import ACK_WANTED, RESENT, RESPONSE, VERSION, Decoder, Frame
 from drivers.display.messages import (
@@ -18,7 +18,7 @@ from drivers.display.messages import (
 from drivers.display.profile import DisplayProfile
 from drivers.display.turns import Turns
 from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
-from drivers.transport import Transport
+from drivers.transport import SendRest, Transport
 
 STRANGE_MAX: Final = 64  # bytes kept of what made no sense, to name a wrong device
 
@@ -32,6 +32,14 @@ class DisplayRebooted(DeviceGone):
     """The display started again and is dark. Say hello again, here or on a new port, and repaint."""
 
 
+class _Foreseen(NamedTuple):
+    """A frame without its end, and who gets the answer: that may be here before anybody asks."""
+
+    frame: Frame
+    send_rest: SendRest
+    answer: asyncio.Future[Frame]
+
+
 class DisplayLink:
     """One frame in flight. Whoever asks also reads, unless ``watch`` runs and hears for all."""
 
@@ -39,6 +47,7 @@ class DisplayLink:
         "_asked",
         "_decoder",
         "_expected",
+        "_foreseen",
         "_give",
         "_last_try",
         "_on_event",
@@ -63,7 +72,8 @@ class DisplayLink:
         self._asked: Frame | None = None
         self._expected: Type = Type.ACK
         self._give: Callable[[Frame], None] | None = None  # who gets the answer; None: nobody, or it came
-        self._last_try = False
+        self._last_try = False  # "damaged" does not end it
+        self._foreseen: _Foreseen | None = None  # until anything is asked
         self._told: Callable[[bytes | None], None] = _nobody  # of the glance that is out
 
     async def restart(self) -> None:
@@ -94,11 +104,14 @@ class DisplayLink:
         async with self._turns.mine:
             await self._turns.quiet()
             self._turns.check()
-            self._seq = self._seq % 255 + 1
+            foreseen, self._foreseen = self._foreseen, None
+            if foreseen is None or (foreseen.frame.type, foreseen.frame.payload) != (kind, payload):
+                self._seq = self._seq % 255 + 1
             count = tries or 1 + self._profile.resends
             for turn in range(count):
                 frame = Frame(kind, self._seq, payload, ACK_WANTED | (RESENT if turn else 0))
-                answer = await self._try(frame, expect, answer_ms, last=turn == count - 1)
+                last = turn == count - 1
+                answer = await self._try(frame, expect, answer_ms, None if turn else foreseen, last=last)
                 if answer is None or (answer.type == Type.ACK and answer.payload[1] == Status.BAD_CRC):
                     continue
                 if answer.type != expect:
@@ -107,23 +120,40 @@ class DisplayLink:
                 return answer.payload
             raise DeviceTimeout(f"display at {self._transport.name}: {count} times no answer to {kind.name}")
 
-    async def _try(self, frame: Frame, expect: Type, answer_ms: int | None, *, last: bool) -> Frame | None:
+    async def _try(
+        self, frame: Frame, expect: Type, answer_ms: int | None, foreseen: _Foreseen | None, *, last: bool
+    ) -> Frame | None:
         """One sending and its answer; None when time is up."""
         data = frame.to_bytes()
+        sent = foreseen is not None and foreseen.frame == frame and foreseen.send_rest()
+        last = last or (foreseen is not None and not sent)  # "damaged" is said of the beginning that this one ends
         limit_ms = answer_ms or self._profile.answer_ms + (self._profile.draw_ms if frame.type in SHOWS else 0)
-        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-
-        def give(frame: Frame) -> None:
-            if not answer.done():
-                answer.set_result(frame)
-
-        self._expect(frame, expect, give, last=last)
+        answer = foreseen.answer if foreseen and sent else _new_answer()
+        self._expect(frame, expect, _giving(answer), last=last)
         try:
-            return await self._turns.ask(data, answer, limit_ms=limit_ms)
+            return await self._turns.ask(data, answer, limit_ms=limit_ms, sent=sent)
         except TimeoutError:
             return None
         finally:
             self._asked = self._give = None
+
+    def foresee(self, kind: Type, payload: bytes) -> SendRest | None:
+        """Send a frame but for its end: it means nothing yet. Whatever is asked next ends it, the same or another.
+
+        Returns:
+            What sends the end, from any thread; ``ask`` of the same does if nobody did. None: not now.
+        """
+        if self._foreseen is not None or not self._turns.free:
+            return None
+        frame = Frame(kind, self._seq % 255 + 1, payload, ACK_WANTED)
+        parts = frame.in_two()
+        send_rest = self._turns.put_ahead(*parts) if parts else None
+        if send_rest is None:
+            return None
+        answer = _new_answer()
+        self._seq, self._foreseen = frame.seq, _Foreseen(frame, send_rest, answer)
+        self._expect(frame, Type.ACK, _giving(answer), last=False)
+        return send_rest
 
     def glance(self, kind: Type, told: Callable[[bytes | None], None]) -> bool:
         """Ask once for a message of the same kind, with no task that waits: displays at rest are asked all day.
@@ -138,7 +168,7 @@ class DisplayLink:
 
         if not self._turns.begin(data, self._unanswered, limit_ms=self._profile.answer_ms):
             return False
-        self._seq, self._told = frame.seq, told
+        self._seq, self._told, self._foreseen = frame.seq, told, None
         self._expect(frame, kind, self._glanced, last=True)
         return True
 
@@ -212,6 +242,18 @@ class DisplayLink:
 
     def rebooted(self) -> None:
         self._turns.fail(DisplayRebooted(f"display at {self._transport.name}: it started again and is dark"))
+
+
+def _new_answer() -> asyncio.Future[Frame]:
+    return asyncio.get_running_loop().create_future()
+
+
+def _giving(answer: asyncio.Future[Frame]) -> Callable[[Frame], None]:
+    def give(frame: Frame) -> None:
+        if not answer.done():
+            answer.set_result(frame)
+
+    return give
 
 
 def _nobody(_payload: bytes | None) -> None:

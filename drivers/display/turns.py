@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from drivers import gathering, limits
 from drivers.errors import DeviceError
-from drivers.transport import Transport
+from drivers.transport import SendRest, Transport
 
 A = TypeVar("A")
 
@@ -47,18 +47,20 @@ class Turns:
         if self.trouble:
             raise self.trouble
 
-    async def ask(self, data: bytes, answer: "asyncio.Future[A]", *, limit_ms: float) -> A:
+    async def ask(self, data: bytes, answer: "asyncio.Future[A]", *, limit_ms: float, sent: bool = False) -> A:
         """Send; ``hear`` fills ``answer``. In a turn of one's own.
 
         Args:
             limit_ms: beyond the bytes' time on the line.
+            sent: it is on the line already.
 
         Raises:
             TimeoutError: nothing came. DeviceError: the line's, or what ``answer`` was given.
         """
         self._answer = answer
         try:
-            await self._transport.write(data)
+            if not sent:
+                await self._transport.write(data)
             limit_s = len(data) * 10 / self._transport.baud + limit_ms / 1000
             if self._over is not None:
                 with self._gathering:
@@ -72,6 +74,18 @@ class Turns:
             if not answer.cancel() and not answer.cancelled():
                 answer.exception()  # told already, or overtaken by the time limit
 
+    @property
+    def free(self) -> bool:
+        """Somebody hears for all, nobody asks, and no question is out."""
+        return self._over is not None and not self.trouble and self._late is None and not self.mine.locked()
+
+    def put_ahead(self, head: bytes, rest: bytes) -> SendRest | None:
+        """What ``ask`` will be told is sent; None: not now."""
+        try:
+            return self._transport.put_ahead(head, rest) if self.free else None
+        except DeviceError:
+            return None  # whoever asks next hears it
+
     def begin(self, data: bytes, late: Callable[[], None], *, limit_ms: float) -> bool:
         """Send a question that no task waits for; its turn lasts until ``end``.
 
@@ -82,7 +96,7 @@ class Turns:
         Returns:
             False: not asked. Somebody else asks, nobody watches, or the line did not take it at once.
         """
-        if self._limits is None or self.trouble or self._late is not None or self.mine.locked():
+        if self._limits is None or not self.free:
             return False
         try:
             if not self._transport.put(data):

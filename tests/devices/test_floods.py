@@ -96,6 +96,9 @@ class Babbling:
     def put(self, data: bytes) -> bool:
         return True
 
+    def put_ahead(self, head: bytes, rest: bytes) -> None:
+        """Nothing is held back for it."""
+
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         """It listens to nobody."""
 
