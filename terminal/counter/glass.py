@@ -9,8 +9,10 @@ from typing import Final, Literal
 from terminal.counter.ports import (
     CodeScreen,
     Display,
+    ForeseeingGlass,
     IdleScreen,
     ReceiptGlass,
+    Release,
     ResultScreen,
     ScanScreen,
     Screen,
@@ -195,11 +197,28 @@ class Glass:
 
     def follow(self, before: Sale | None, sale: Sale) -> None:
         """Show what this sale now asks for, when that is something else than before; a code at once (I10)."""
-        wanted = self._screen_of(sale)
-        over = isinstance(self.screen, CodeScreen) or (isinstance(self.screen, ScanScreen) and sale.ended)
-        if over or before is None or wanted != self._screen_of(before):
+        wanted = self._next(before, sale)
+        if wanted is not None:
             self.want(wanted)
         self._after = self._scan(sale, "scan") if self._waits_for_scan(sale) else None
+
+    def foresee(self, before: Sale | None, sale: Sale) -> Release | None:
+        """A result that ``follow`` will show once these facts are durable may leave for the device now.
+
+        Nothing is wanted yet, and nothing of it is seen: see ``ForeseeingGlass``. None: it waits for them.
+        """
+        if not isinstance(self._display, ForeseeingGlass):
+            return None
+        wanted = self._next(before, sale)
+        if not isinstance(wanted, ResultScreen) or wanted == self.screen:
+            return None
+        return self._display.foresee(wanted)
+
+    def _next(self, before: Sale | None, sale: Sale) -> Screen | None:
+        """What is to be shown from these facts on; None: what is shown, whatever that is, stays."""
+        wanted = self._screen_of(sale)
+        over = isinstance(self.screen, CodeScreen) or (isinstance(self.screen, ScanScreen) and sale.ended)
+        return wanted if over or before is None or wanted != self._screen_of(before) else None
 
     def _screen_of(self, sale: Sale) -> Screen:
         """A code only while it can be paid and nobody wants it away; then what became of it."""

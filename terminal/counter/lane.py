@@ -10,7 +10,7 @@ from terminal.counter.engine import AttemptDriver
 from terminal.counter.glass import Glass, glass_id
 from terminal.counter.outbox import note
 from terminal.counter.paper import CopyMark, MakeSlip, Paper, TaxNumbers
-from terminal.counter.ports import CodeScreen, Devices, Screen
+from terminal.counter.ports import CodeScreen, Devices, Release, Screen
 from terminal.counter.products import Products
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.voice import Voice
@@ -135,16 +135,22 @@ class Lane:
 
     def changed(self, before: Sale | None, sale: Sale) -> None:
         """A sale of this counter has new facts. Only the one this counter is busy with moves its glass."""
-        was_mine, busy = self.current == sale.id, not sale.ended and not sale.parked
-        if busy:
-            self.current = sale.id
-        elif was_mine:
-            self.current = None
+        mine = self._is_mine(sale)
+        if mine:
+            self.current = None if sale.ended or sale.parked else sale.id
         if sale.no >= self.last_no:
             self.last_no, self.last_sale = sale.no, sale.id
-        if busy or was_mine:
+        if mine:
             self.glass.follow(before, sale)
         self.on_change()
+
+    def foresee(self, before: Sale | None, sale: Sale) -> Release | None:
+        """These facts are about to be made durable; ``changed`` follows once they are."""
+        return self.glass.foresee(before, sale) if self._is_mine(sale) else None
+
+    def _is_mine(self, sale: Sale) -> bool:
+        """The one this counter was busy with, or is from now on."""
+        return self.current == sale.id or not (sale.ended or sale.parked)
 
     def find(self, sale: Sale) -> None:
         """A receipt was scanned while no sale waits: the till opens its sale."""

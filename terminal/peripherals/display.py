@@ -11,7 +11,17 @@ from drivers.display.driver import Screen as Glass
 from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
-from terminal.counter.ports import Clock, CodeScreen, Health, IdleScreen, ResultScreen, ScanScreen, Screen
+from terminal.counter.ports import (
+    Clock,
+    CodeScreen,
+    Health,
+    IdleScreen,
+    Release,
+    ResultScreen,
+    ScanScreen,
+    Screen,
+)
+from terminal.errors import PeripheralFailed
 from terminal.on_demand import OnDemand
 from terminal.peripherals.artwork import LEVEL
 from terminal.peripherals.errands import Errands
@@ -47,6 +57,10 @@ async def _nothing() -> None:
     """What a display that is not there has to do."""
 
 
+def _result(screen: ResultScreen) -> tuple[int, Result, str]:
+    return screen.id, _RESULTS[screen.result], screen.amount.plain()
+
+
 def nothing_fits(_text: str, _width: int, _height: int) -> bool:
     return False
 
@@ -69,6 +83,7 @@ class CodeDisplay:
         "_device",
         "_drawn",
         "_fits",
+        "_foreseen",
         "_lit",
         "_profile",
         "_serial",
@@ -101,6 +116,7 @@ class CodeDisplay:
         self._captions_codes = True
         self._lit = False  # something is shown that the display takes down when it hears nothing
         self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
+        self._foreseen: tuple[Glass, int] | None = None  # what it may show before ``show`` says so
         self._uncaptioned: tuple[Screen, int] | None = None
         self._drawn: tuple[str, asyncio.Future[bool]] | None = None  # a receipt's address, whether it is drawn
         self._captioning = self._asking = OnDemand(_nothing)  # of this connection
@@ -127,9 +143,22 @@ class CodeDisplay:
         if not drawn:
             self._drawn = None
 
+    def foresee(self, screen: Screen) -> Release | None:
+        """A result, where no caption is on its way."""
+        if not isinstance(screen, ResultScreen) or self._uncaptioned is not None:
+            return None
+        try:
+            device = self.keeper.if_there
+        except PeripheralFailed:
+            return None
+        release = device.foresee_result(*_result(screen))
+        if release is not None:
+            self._foreseen = Glass.RESULT, screen.id
+        return release
+
     async def show(self, screen: Screen) -> None:
         device = self.keeper.if_there if isinstance(screen, IdleScreen) else self.keeper.device
-        self._shown = self._uncaptioned = None
+        self._shown = self._foreseen = self._uncaptioned = None
         self._draw_ends(drawn=False)
         try:
             shown = await self._show(device, screen)
@@ -153,7 +182,7 @@ class CodeDisplay:
                 await device.show_qr(screen.id, min(screen.ttl_s, 0xFFFF), code.version, code.packed)
                 return Glass.CODE, screen.id
             case ResultScreen():
-                await device.show_result(screen.id, _RESULTS[screen.result], screen.amount.plain())
+                await device.show_result(*_result(screen))
                 return Glass.RESULT, screen.id
             case ScanScreen():  # white as the idle glass, but dark when nobody is there any more to end it
                 await device.show_text(screen.id, 0, ())
@@ -185,7 +214,7 @@ class CodeDisplay:
 
     def _learn(self, hello: DisplayHello) -> None:
         self._size = hello.width, hello.height
-        self._shown = self._uncaptioned = None
+        self._shown = self._foreseen = self._uncaptioned = None
         self._lit = False
         self._captions_codes = hello.captions_codes
         self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
@@ -248,6 +277,7 @@ class CodeDisplay:
 
     def _told(self, state: DisplayState) -> None:
         self.keeper.well()
-        if self._shown != (state.screen, state.id):
+        now = state.screen, state.id
+        if now not in (self._shown, self._foreseen):
             self._shown = None
             self.keeper.on_change()

@@ -7,10 +7,12 @@ from typing import Final, Protocol
 from terminal.counter.ports import (
     CodeScreen,
     Display,
+    ForeseeingGlass,
     Health,
     HealthState,
     IdleScreen,
     ReceiptGlass,
+    Release,
     Screen,
 )
 from terminal.errors import PeripheralFailed
@@ -58,6 +60,11 @@ class _Place:
         finally:
             if self.wanted is None or self.wanted is screen:  # else the next one is wanted already
                 self.painted.set()
+
+    def foresee(self, screen: Screen) -> Release | None:
+        """Not while it is painted, or may be at any moment."""
+        busy = self.wanted is not None or self.turn.locked()
+        return None if busy or not isinstance(self.display, ForeseeingGlass) else self.display.foresee(screen)
 
     async def draws_receipt(self, link: str) -> bool:
         """Of the screen it was last told to paint."""
@@ -139,6 +146,10 @@ class FallbackDisplay:
             if await place.draws_receipt(link):
                 return True
         return False
+
+    def foresee(self, screen: Screen) -> Release | None:
+        """On the one that ``show`` serves first, except of a code."""
+        return None if isinstance(screen, CodeScreen) else (self._carrier or self._places[0]).foresee(screen)
 
     async def show(self, screen: Screen) -> None:
         """Return when one display proved it. Raises PeripheralFailed: none did; what the first said."""

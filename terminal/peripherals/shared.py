@@ -12,12 +12,14 @@ from terminal.counter.ports import (
     Devices,
     Display,
     Foreseeing,
+    ForeseeingGlass,
     Health,
     Played,
     Printed,
     Printer,
     PrintStopped,
     ReceiptGlass,
+    Release,
     Scan,
     Scanner,
     Screen,
@@ -160,6 +162,10 @@ class DisplayFace(Face[Display]):
         """Never of a screen that was not painted because the other one has the devices."""
         display = self._device
         return self._turn.has and isinstance(display, ReceiptGlass) and await display.draws_receipt(link)
+
+    def foresee(self, screen: Screen) -> Release | None:
+        display = self._device
+        return display.foresee(screen) if self._turn.has and isinstance(display, ForeseeingGlass) else None
 
     async def show(self, screen: Screen) -> None:
         if self._turn.has:

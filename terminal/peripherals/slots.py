@@ -16,6 +16,7 @@ from terminal.counter.ports import (
     Devices,
     Display,
     Foreseeing,
+    ForeseeingGlass,
     Health,
     HealthState,
     IdleScreen,
@@ -24,6 +25,7 @@ from terminal.counter.ports import (
     Printer,
     PrintStopped,
     ReceiptGlass,
+    Release,
     Scan,
     Scanner,
     Screen,
@@ -141,6 +143,11 @@ class DisplaySlot(Slot[Display]):
 
     async def draws_receipt(self, link: str) -> bool:
         return isinstance(self._port, ReceiptGlass) and await self._port.draws_receipt(link)
+
+    def foresee(self, screen: Screen) -> Release | None:
+        """Not where a test's code may be: that one is told first that a customer came."""
+        port = self._port
+        return None if self._lent or not isinstance(port, ForeseeingGlass) else port.foresee(screen)
 
     async def show(self, screen: Screen) -> None:
         """While a test's code is to be read, the counter's resting screen waits for the test's end."""

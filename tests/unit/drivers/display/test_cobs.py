@@ -53,6 +53,33 @@ def test_stuffing_as_its_paper_shows(plain: str, stuffed: str) -> None:
     assert unstuff(bytes.fromhex(stuffed)).hex() == plain
 
 
+OTHER = Frame(0x20, 9, b"", ACK_WANTED)
+
+
+@given(st.binary(max_size=BODY_MAX - 8), st.integers(1, 255))
+def test_the_first_part_of_a_frame_is_none_whatever_follows_and_both_are_the_frame(data: bytes, seq: int) -> None:
+    frame = Frame(0x13, seq, data, ACK_WANTED)
+    parts = frame.in_two()
+    assert parts is not None
+    head, rest = parts
+    assert head + rest == frame.to_bytes()
+    assert 5 <= len(rest) <= 6, "the CRC and the delimiter are held back"
+    assert Decoder().feed(head + b"\0") == []
+    assert Decoder().feed(head + OTHER.to_bytes()) == [OTHER]
+    assert Decoder().feed(head + OTHER.to_bytes() + rest) == [OTHER]
+
+
+def test_a_frame_whose_first_part_happens_to_be_one_is_not_sent_in_two() -> None:
+    """What is carried ends with the CRC of all before it and a zero, and the frame is long."""
+    head = bytes((1 << 4 | ACK_WANTED, 0x13, 1, 0))
+    carried = b"x" * 300
+    frame = Frame(0x13, 1, carried + zlib.crc32(head + carried).to_bytes(4, "little") + b"\0", ACK_WANTED)
+    assert Decoder().feed(frame.to_bytes()[:-6] + b"\0") == [frame._replace(payload=carried)], (
+        "as it would be read"
+    )
+    assert frame.in_two() is None
+
+
 @given(st.binary(max_size=1100))
 def test_stuffing_takes_zeros_out_and_puts_them_back(data: bytes) -> None:
     stuffed = stuff(data)
