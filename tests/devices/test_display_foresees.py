@@ -137,6 +137,7 @@ def test_i2_a_glance_takes_it_back_and_hears_its_own_answer_all_the_same() -> No
             assert [state and state.screen for state in states] == [Screen.CODE]
             await rig.display.show_result(*PAID)
             assert (rig.stub.screen, rig.types()) == (Screen.RESULT, [Type.STATE, Type.SHOW_RESULT])
+            assert rig.sent[1].seq == rig.sent[0].seq + 1
 
     play(story())
 

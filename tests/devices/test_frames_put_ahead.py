@@ -154,6 +154,16 @@ async def test_l8_a_line_that_is_full_by_then_takes_no_rest_and_no_second_try_of
     assert line.arrived() == b"whole"
 
 
+async def test_l8_a_rest_of_which_the_line_takes_the_first_is_not_sent_and_not_gone_on_with(line: Line) -> None:
+    send_rest = line.pipe.put_ahead(b"head,", bytes(1 << 24))
+    assert send_rest is not None
+    assert not send_rest()
+    while line.arrived():
+        pass
+    assert not send_rest()
+    assert line.arrived() == b""
+
+
 async def test_nothing_is_put_ahead_where_the_line_is_full_or_somebody_writes(line: Line) -> None:
     line.fill()
     assert line.pipe.put_ahead(b"head,", b"rest") is None

@@ -1,7 +1,7 @@
 """A result foreseen through what stands between a counter and its display: who passes it on, and when."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,19 @@ from drivers.display.tiles import Tile
 from firmware_stubs.display import DisplayStub
 from firmware_stubs.display_nextion import NextionStub
 from firmware_stubs.wire import Wire
-from terminal.counter.ports import CodeScreen, Devices, Display, IdleScreen, ResultScreen, ScanScreen, Screen
+from terminal.counter.ports import (
+    CodeScreen,
+    Devices,
+    Display,
+    Health,
+    HealthState,
+    IdleScreen,
+    Release,
+    ResultScreen,
+    ScanScreen,
+    Screen,
+)
+from terminal.errors import PeripheralFailed
 from terminal.help.catalogue import Catalogue
 from terminal.payments.attempt import State
 from terminal.payments.money import Money
@@ -195,6 +207,52 @@ def test_i2_of_several_the_one_that_is_served_first_foresees_while_nothing_is_un
             await asyncio.sleep(0)
             assert both.foresee(PAID) is None, "it is painted this moment"
             await showing
+
+    play(story())
+
+
+class Slow:
+    """Shows when it is let, fails when it is told to, and would foresee at any time."""
+
+    shows_codes = shows_tests = True
+
+    def __init__(self) -> None:
+        self.let, self.fails = asyncio.Event(), False
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def show(self, screen: Screen) -> None:
+        await self.let.wait()
+        if self.fails:
+            raise PeripheralFailed("display_gone", port="slow")
+
+    def foresee(self, screen: Screen) -> Release | None:
+        return lambda: True
+
+    def on_back(self, again: Callable[[], None]) -> None:
+        """It never goes."""
+
+    def health(self) -> Health:
+        return Health(HealthState.OK, "", 0, {})
+
+
+def test_of_several_one_that_is_painted_or_may_be_at_any_moment_foresees_nothing() -> None:
+    async def story() -> None:
+        slow = Slow()
+        both = FallbackDisplay([slow, Slow()])
+        assert both.foresee(PAID) is not None
+        assert both.foresee(CODE) is None, "its turn is another"
+        showing = asyncio.ensure_future(both.show(IDLE))
+        await asyncio.sleep(0)
+        assert both.foresee(PAID) is None, "it is painted this moment"
+        slow.let.set()
+        await showing
+        assert both.foresee(PAID) is not None
+        slow.fails = True
+        with pytest.raises(PeripheralFailed):
+            await both.show(IDLE)
+        assert both.foresee(PAID) is None, "it is told again what it refused"
 
     play(story())
 
