@@ -17,7 +17,7 @@ from terminal.counter.goods import Goods
 from terminal.counter.holds import Holds
 from terminal.counter.lane import Devices, Lane, Ways
 from terminal.counter.orphans import Orphans
-from terminal.counter.ports import Clock, Ids, Provider, Scanner
+from terminal.counter.ports import Clock, Ids, Provider, Release, Scanner
 from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
 from terminal.counter.receipt_links import ReceiptLinks
@@ -106,7 +106,7 @@ class Floor:
         self.lanes: dict[str, Lane] = {}
         for settings, devices in counters:
             self.lanes[settings.id] = self._lane_of(settings, devices)
-        self.book.begin, self.book.on_owed = self._begin, self._owed
+        self.book.begin, self.book.on_owed, self.book.foresee = self._begin, self._owed, self._foresee
         self.watches = Watches(self.book, self.tasks, self.timings, idle_s=self.limits.idle_sale_s)
         self._driven: dict[str, str] = {}  # sale by attempt, of those that are driven
         self.refunding: dict[str, RefundDriver] = {}
@@ -298,6 +298,10 @@ class Floor:
         """Nothing while the service ends: nobody would go on with it, and the next start takes up what is owed."""
         lane = self.lanes.get(sale.counter)
         return () if lane is None or owed.kind == TAX or self.stopping else lane.begin(sale, owed)
+
+    def _foresee(self, before: Sale | None, after: Sale) -> Release | None:
+        lane = self.lanes.get(after.counter)
+        return None if lane is None else lane.foresee(before, after)
 
     def _owed(self, sale: Sale, owed: Owed, begun: bool) -> None:
         if owed.kind == TAX:
