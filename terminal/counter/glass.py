@@ -59,6 +59,7 @@ class Glass:
         "_display",
         "_early",
         "_entered",
+        "_foreseeing",
         "_forget",
         "_house",
         "_judged",
@@ -82,6 +83,7 @@ class Glass:
         self, counter: CounterSettings, house: House, display: Display | None, limits: Limits, on_shown: Shown
     ) -> None:
         self._counter, self._house, self._display = counter, house, display
+        self._foreseeing = display if isinstance(display, ForeseeingGlass) else None
         self._limits, self._on_shown = limits, on_shown
         self._changed = Alarm()
         self._work = OnDemand(self._show)
@@ -207,12 +209,12 @@ class Glass:
 
         Nothing is wanted yet, and nothing of it is seen: see ``ForeseeingGlass``. None: it waits for them.
         """
-        if not isinstance(self._display, ForeseeingGlass):
+        if self._foreseeing is None or before is None or before.word == sale.word:  # as nearly all facts leave it
             return None
         wanted = self._next(before, sale)
         if not isinstance(wanted, ResultScreen) or wanted == self.screen:
             return None
-        return self._display.foresee(wanted)
+        return self._foreseeing.foresee(wanted)
 
     def _next(self, before: Sale | None, sale: Sale) -> Screen | None:
         """What is to be shown from these facts on; None: what is shown, whatever that is, stays."""

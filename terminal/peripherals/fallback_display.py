@@ -40,6 +40,7 @@ class _Place:
 
     def __init__(self, display: Glassware) -> None:
         self.display = display
+        self._foreseeing = display if isinstance(display, ForeseeingGlass) else None
         self.wanted: Screen | None = None  # None: nothing, or ``show`` sees to it itself
         self.news = asyncio.Event()
         self.turn = asyncio.Lock()
@@ -64,7 +65,7 @@ class _Place:
     def foresee(self, screen: Screen) -> Release | None:
         """Not while it is painted, or may be at any moment."""
         busy = self.wanted is not None or self.turn.locked()
-        return None if busy or not isinstance(self.display, ForeseeingGlass) else self.display.foresee(screen)
+        return None if busy or self._foreseeing is None else self._foreseeing.foresee(screen)
 
     async def draws_receipt(self, link: str) -> bool:
         """Of the screen it was last told to paint."""

@@ -152,7 +152,11 @@ class Face(Generic[P]):
 
 
 class DisplayFace(Face[Display]):
-    __slots__ = ()
+    __slots__ = ("_foreseeing",)
+
+    def __init__(self, device: Display, turn: Turn) -> None:
+        super().__init__(device, turn)
+        self._foreseeing = device if isinstance(device, ForeseeingGlass) else None
 
     @property
     def shows_codes(self) -> bool:
@@ -164,8 +168,7 @@ class DisplayFace(Face[Display]):
         return self._turn.has and isinstance(display, ReceiptGlass) and await display.draws_receipt(link)
 
     def foresee(self, screen: Screen) -> Release | None:
-        display = self._device
-        return display.foresee(screen) if self._turn.has and isinstance(display, ForeseeingGlass) else None
+        return self._foreseeing.foresee(screen) if self._turn.has and self._foreseeing is not None else None
 
     async def show(self, screen: Screen) -> None:
         if self._turn.has:

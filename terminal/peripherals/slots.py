@@ -121,16 +121,21 @@ class Slot(Generic[P]):
 
 class DisplaySlot(Slot[Display]):
     role = "display"
-    __slots__ = ("_lent", "_pages", "_watched", "again", "on_taken", "taken")
+    __slots__ = ("_foreseeing", "_lent", "_pages", "_watched", "again", "on_taken", "taken")
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
+        self._foreseeing: ForeseeingGlass | None = None  # who stands here, if it can
         self._lent = 0  # the number of the test's screen that stands here; 0: none, or a customer's came
         self.taken = False  # a customer's screen stands where a test goes on that had been lent this
         self.on_taken: Callable[[], None] = _nobody  # that test hears it at once
         self.again: Callable[[], None] = _nobody  # the counter paints what it wants shown now
         self._watched: Callable[[int], None] = unwatched
         self._pages = 0
+
+    def put(self, port: Display | None, jobs: Sequence[Job]) -> None:
+        self._foreseeing = port if isinstance(port, ForeseeingGlass) else None
+        super().put(port, jobs)
 
     @property
     def shows_codes(self) -> bool:
@@ -146,8 +151,7 @@ class DisplaySlot(Slot[Display]):
 
     def foresee(self, screen: Screen) -> Release | None:
         """Not where a test's code may be: that one is told first that a customer came."""
-        port = self._port
-        return None if self._lent or not isinstance(port, ForeseeingGlass) else port.foresee(screen)
+        return None if self._lent or self._foreseeing is None else self._foreseeing.foresee(screen)
 
     async def show(self, screen: Screen) -> None:
         """While a test's code is to be read, the counter's resting screen waits for the test's end."""
