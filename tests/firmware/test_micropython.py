@@ -181,6 +181,20 @@ async def greeted(desk: Desk) -> tuple[CounterDisplay, Callable[[], object]]:
     return display, port.close
 
 
+async def foreseen(display: CounterDisplay, *, ended: bool) -> int:
+    """A result that is begun and perhaps ended, from another thread. Returns what the board says it shows then."""
+    watching = asyncio.ensure_future(display.watch())
+    await asyncio.sleep(0)
+    release = display.foresee_result(12, Result.PAID, "28.50")
+    assert release is not None
+    if ended:
+        assert await asyncio.to_thread(release)
+    state = await display.state()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    return state.screen
+
+
 @pytest.mark.row(49)
 async def test_a_board_s_panel_shows_what_a_phone_reads(
     desk: Desk, record_property: Callable[[str, object], None]
@@ -201,6 +215,9 @@ async def test_a_board_s_panel_shows_what_a_phone_reads(
         dark = [desk.look().seen()[row][column] for row in (300, 301) for column in range(8, 24)]
         assert dark == [0] * 8 + [0xFFFF] * 16 + [0] * 8
 
+    assert await foreseen(display, ended=False) == Screen.CODE, "of what was begun nothing is seen"
+    assert desk.code() == [text]
+    assert await foreseen(display, ended=True) == Screen.RESULT
     await display.show_result(12, Result.PAID, "28.50")
     corner = desk.look().seen()[0][0]
     assert corner >> 11 < 4 < corner >> 5 & 63, "green"
