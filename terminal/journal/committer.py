@@ -115,8 +115,11 @@ class Committer:
         self._views = Views(connection, sole=True)
         self._fault = fault
         self.commits = 0
-        self.pages = 0  # in the write-ahead log after the last commit
-        connection.set_wal_hook(self._count_pages)
+
+    @property
+    def pages(self) -> int:
+        """Written to the write-ahead log since it was tidied last. A hook would tell, and wait for a busy loop."""
+        return self.connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0]
 
     def commit(self, units: Sequence[Unit]) -> list[Outcome]:
         """Everything in one transaction; a claim that is taken fails its own unit, and who is behind that.
@@ -173,7 +176,7 @@ class Committer:
             pass  # a reader is in the way; the log waits, nothing is lost
         except (apsw.Error, OSError) as error:
             raise self._fatal(error, "journal_broken") from error
-        self.pages = 0
+        self.connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE, True)
 
     def _begin(self) -> None:
         try:
@@ -210,10 +213,6 @@ class Committer:
                 (row.number, each.name, row.subject, key_id, hidden),
             )
         return row
-
-    def _count_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        self.pages = pages
-        return apsw.SQLITE_OK
 
     def _fatal(self, error: apsw.Error | OSError, otherwise: str) -> Fatal:
         return diagnose(error, self.connection.system_errno, otherwise)

@@ -130,6 +130,8 @@ class Views:
         Raises:
             Conflict("key_taken", kind=…, key=…, value=…): the first one that was taken, and what for.
         """
+        if not claims:
+            return
         changes = self._connection.total_changes()
         in_rows(self._connection, "INSERT INTO claim VALUES", claims, " ON CONFLICT DO NOTHING")
         if self._connection.total_changes() - changes == len(claims):
@@ -176,13 +178,14 @@ class Views:
             self._write_words()
             in_rows(self._connection, "INSERT INTO summary VALUES", list(self._standings.values()), _STANDS)
             self._standings.clear()
-        in_rows(self._connection, "INSERT INTO settlement VALUES", self._settled, " ON CONFLICT DO NOTHING")
-        self._settled.clear()
+        if self._settled:
+            in_rows(self._connection, "INSERT INTO settlement VALUES", self._settled, " ON CONFLICT DO NOTHING")
+            self._settled.clear()
 
     def _write_debts(self) -> None:
         owed = [debt for debt in self._debts.values() if debt]
         gone = self._owed_before([name for name, debt in self._debts.items() if not debt])
-        in_rows(self._connection, "DELETE FROM owed WHERE id IN (VALUES", [(name,) for name in gone], ")")
+        in_rows(self._connection, "DELETE FROM owed WHERE id IN (", [(name,) for name in gone], ")")
         in_rows(self._connection, "INSERT OR REPLACE INTO owed VALUES", owed)
         if self._owed is not None and len(self._owed) <= OWED_KNOWN:
             self._owed.difference_update(gone)
@@ -202,7 +205,8 @@ class Views:
         """Nearly always they are what they were."""
         new, gone = list[tuple[str, str, str]](), list[tuple[str, str, str]]()
         stood = self._stood_before(list(self._standings))
-        for subject, kind, *_rest, words, _body in self._standings.values():
+        for standing in self._standings.values():
+            subject, kind, words = standing[0], standing[1], standing[8]
             old = stood.get(subject, (kind, ""))
             if old != (kind, words):
                 before = {(old[0], word, subject) for word in old[1].split()}
@@ -218,11 +222,14 @@ class Views:
             del self._stood[next(iter(self._stood))]
 
     def _stood_before(self, subjects: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-        """Kind and words of those of them that have a row."""
-        stood = {subject: self._stood[subject] for subject in subjects if subject in self._stood}
-        sql = "SELECT subject, kind, words FROM summary WHERE subject IN (VALUES"
-        found = in_rows(self._connection, sql, [(each,) for each in subjects if each not in stood], ")")
-        stood.update((subject, (kind, words)) for subject, kind, words in found)
+        """Kind and words of those of them that have a row, perhaps of others."""
+        unknown = [(subject,) for subject in subjects if subject not in self._stood]
+        if not unknown:
+            return self._stood
+        sql = "SELECT subject, kind, words FROM summary WHERE subject IN ("
+        found = in_rows(self._connection, sql, unknown, ")")
+        stood = {subject: (kind, words) for subject, kind, words in found}
+        stood.update((subject, self._stood[subject]) for subject in subjects if subject in self._stood)
         return stood
 
 
