@@ -248,6 +248,11 @@ class Checkout:
             self._floor.drive(sale, live.id, fresh=False)
         return sale
 
+    def scans(self, lane: Lane) -> bool:
+        """Whether customers' own codes pay here: at a channel of this counter, and the sale that is on, if any."""
+        asked = lane.current is None or "pull" in self._book.sale(lane.current).directions
+        return asked and any(self._floor.provider(name).profile.pull for name in lane.settings.channels)
+
     async def take_scan(self, counter: str, scan: str, *, actor: Actor, key: Key | None = None) -> Sale:
         """The customer's payment code for the sale open at this counter (3.4: ours is closed with proof first).
 

@@ -47,6 +47,7 @@ def view_of(edge: Edge, lane: Lane) -> CounterView:
         orphans=changes,
         moves=moves,
         offline=service.unverified.offered(lane),
+        scans=service.checkout.scans(lane),
     )
     offered = edge.fitter.stand_ins(lane.id) if edge.fitter is not None else []
     keyed = _keyed(service, lane)
@@ -77,6 +78,7 @@ def glass_only(view: CounterView) -> CounterView:
         told=None,
         training=view.training,
         elsewhere=view.elsewhere,
+        scans=view.scans,
     )
 
 

@@ -30,6 +30,18 @@ async def test_a_sale_is_opened_shown_paid_and_told(tmp_path: Path) -> None:
         assert all("index" not in event["body"] for event in timeline.body["events"])
 
 
+@pytest.mark.row(7)
+async def test_a_sale_for_the_shown_code_alone_tells_every_screen_that_none_is_scanned(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        pos, display = await shop.machine(), await shop.display()
+        assert (await pos.get("/counters/1")).body["scans"], "the counter's channel takes customers' codes"
+        wish = {"counter": "1", "amount_minor": 2850}
+        for directions, taken in ((["push", "pull"], True), (["push"], False)):
+            sale = (await pos.post("/sales", wish | {"directions": directions})).body["id"]
+            assert [(await each.get("/counters/1")).body["scans"] for each in (pos, display)] == [taken, taken]
+            assert (await pos.post(f"/sales/{sale}/cancel")).body["state"] == "cancelled"
+
+
 async def test_sales_are_listed_newest_first_in_pages_and_found_by_word(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         pos = await shop.machine()

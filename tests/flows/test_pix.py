@@ -48,6 +48,12 @@ async def test_a_code_is_taken_apart_shown_paid_by_webhook_and_query_and_refunde
     assert shop.world.pix_door.issued == 1, "one token for all of it"
 
 
+@pytest.mark.row(7)
+@story(channels=PIX)
+async def test_a_counter_whose_channels_have_no_code_of_the_customer_takes_none(shop: Shop) -> None:
+    assert not shop.service.checkout.scans(shop.lane())
+
+
 @pytest.mark.row(26, 30)
 @story(channels=PIX)
 async def test_without_webhooks_queries_alone_find_the_payment(shop: Shop) -> None:

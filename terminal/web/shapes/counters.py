@@ -113,6 +113,7 @@ class CounterView(msgspec.Struct, frozen=True):
     found: Found | None = None
     keyed: KeyedView | None = None
     stand_ins: list[StandInView] = []  # offered now: a person says yes or no
+    scans: bool = True  # the customer's own code pays here; while a sale is there: that sale
     orphans: int = 0  # changes with money without a sale, alerts, inbox: read ``/orphans``, ``/alerts`` and it
 
 
@@ -164,6 +165,13 @@ def health_view(health: Health, now_ns: int) -> HealthView:
     return HealthView(health.state.value, health.reason, age_s, dict(health.detail))
 
 
+def _told(lane: Lane, now_ns: int) -> Told | None:
+    if lane.told is None:
+        return None
+    at_ns, refused = lane.told
+    return Told(refused.slug, dict(refused.facts), (now_ns - at_ns) // 1_000_000_000)
+
+
 def counter_view(
     lane: Lane,
     house_currency: str,
@@ -175,16 +183,13 @@ def counter_view(
     orphans: int = 0,
     moves: tuple[str, ...] = (),
     offline: bool = False,
+    scans: bool = True,
 ) -> CounterView:
     book = lane.book
 
     def seen(sale: Sale) -> SaleView:
         return sale_view(sale, test=test, check_code=lane.glass.check_code(sale))
 
-    told = None
-    if lane.told is not None:
-        at_ns, refused = lane.told
-        told = Told(refused.slug, dict(refused.facts), (now_ns - at_ns) // 1_000_000_000)
     found = None
     if lane.found is not None:
         count, at_ns, sale_id = lane.found
@@ -204,7 +209,7 @@ def counter_view(
         health={role: health_view(each, now_ns) for role, each in lane.devices.health().items()},
         bank=bank,
         slips=slips,
-        told=told,
+        told=_told(lane, now_ns),
         slips_waiting=len(lane.paper.listed),
         found=found,
         orphans=orphans,
@@ -213,4 +218,5 @@ def counter_view(
         training=training,
         elsewhere=lane.away.url,
         offline=offline,
+        scans=scans,
     )

@@ -67,7 +67,7 @@ function isSwitching(sale) {
 function shownAs(screen, acting, scanned) {
   if (screen.kind === "lost") return ["", "ready", t("customer.connecting")];
   if (acting) return ["waiting", "acting", t(scanned ? "customer.checking" : "customer.finish_on_phone")];
-  if (screen.kind === "code") return ["", "waiting", restOf(screen) || t("customer.scan_or_show")];
+  if (screen.kind === "code") return ["", "waiting", restOf(screen) || asksFor()];
   if (screen.kind in SCANS) {
     const [tone, word] = SCANS[screen.kind];
     return [tone, "acting", t(word)];
@@ -77,6 +77,11 @@ function shownAs(screen, acting, scanned) {
     return [tone, sign, screen.check_code ? `${word()} · ${screen.check_code}` : word()];
   }
   return ["", "ready", t(screen.entered ? "customer.so_far" : "customer.welcome")];
+}
+
+/** Who shows whom a code: where nobody takes the customer's own, ours alone. */
+function asksFor() {
+  return t(view.scans ? "customer.scan_or_show" : "customer.scan_ours");
 }
 
 /** The code asks for what is missing of a sale that was paid in part. */
@@ -102,7 +107,7 @@ function drawCode(screen, acting) {
   }
   const address = `/c/${facts.counter}/code.svg?for=${encodeURIComponent(screen.payload)}`;
   if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
-  picture.alt = t("customer.scan_or_show");
+  picture.alt = asksFor();
 }
 
 /** What the code asks for, where somebody said so; of a long list the newest, as the receipt has them all. */

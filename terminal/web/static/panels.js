@@ -12,9 +12,13 @@ export function isTurned(view) {
   return Boolean(view.sale) && !isMoving(view.sale) && view.screen.kind === "code" && (view.glass !== "" || !view.health.display);
 }
 
-/** By which ways the customer may pay now: with the code on this screen (``turned``) or without a scanner (``deaf``). */
+/**
+ * By which ways the customer may pay now: with the code on this screen (``turned``), with their own code (``theirs``)
+ * and a scanner of this counter (``stands``) that is out of order (``deaf``).
+ */
 export function waysOf(view) {
-  return { turned: Boolean(view) && isTurned(view), deaf: view?.health.scanner?.state === "fault" };
+  const scanner = view?.health.scanner;
+  return { turned: Boolean(view) && isTurned(view), theirs: view?.scans !== false, stands: Boolean(scanner), deaf: scanner?.state === "fault" };
 }
 
 /** The key that takes the customer's code: typed, while no scanner reads it. */
@@ -22,14 +26,23 @@ export function scanKey(ways) {
   return t(ways.deaf ? "key.f2_type" : "key.f2");
 }
 
+/** F2 where the customer's own code can be taken. */
+const theirCode = (ways) => (ways.theirs ? [["F2", scanKey(ways), "F2"]] : []);
+
 /** What a sale waits for, and nothing that cannot be done: who scans what, and what ends a scanner's trouble. */
-function waitingFor(sale, { turned, deaf }) {
-  if (!sale.attempts.length) return deaf ? `${t("help.scanner_out")}\n${t("help.type_code")}` : t("help.waiting_scan");
+function waitingFor(sale, { turned, theirs, stands, deaf }) {
+  if (!sale.attempts.length) {
+    if (deaf) return `${t("help.scanner_out")}\n${t("help.type_code")}`;
+    return t(stands ? "help.waiting_scan" : "help.waiting_typed");
+  }
   const word = helpWord("waiting", sale.attempts.at(-1));
+  const ours = turned ? "help.waiting_here" : word === "help.waiting" ? "help.waiting_display" : word;
+  if (!theirs || !stands) return t(ours);
   if (!deaf) return t(turned ? "till.turned" : word);
-  if (word !== "help.waiting" && !turned) return t(word);
-  return `${t(turned ? "help.waiting_here" : "help.waiting_display")}\n${t("help.scanner_out")}`;
+  return ours === word ? t(word) : `${t(ours)}\n${t("help.scanner_out")}`;
 }
+
+const partWaits = (ways) => t(ways.theirs ? "help.part_paid" : "help.part_paid_code");
 
 /** An exception a person must still decide, of one of these kinds. */
 export function openException(sale, ...kinds) {
@@ -64,8 +77,8 @@ export function livePanel(sale, doubtMs, ways = waysOf()) {
   }
   if (isMoving(sale)) return { ...base, tone: "waiting", icon: "acting", word: t("till.move_closing"), more: t("till.move_wait"), pulse: true, acts: [] };
   if (awaitsRest(sale)) {
-    const acts = [["Enter", t("till.show_rest"), "Enter", true], ["F2", scanKey(ways), "F2"], ...base.acts];
-    return { ...base, tone: "waiting", icon: "waiting", word: part, more: t("help.part_paid"), acts };
+    const acts = [["Enter", t("till.show_rest"), "Enter", true], ...theirCode(ways), ...base.acts];
+    return { ...base, tone: "waiting", icon: "waiting", word: part, more: partWaits(ways), acts };
   }
   const asked = sale.word === "waiting" && attempt?.direction === "pull";
   if (asked || isSwitching(sale, doubtMs)) return { ...base, tone: "waiting", icon: "acting", word: t("state.scanned"), more: t("till.working"), pulse: true };
@@ -80,11 +93,11 @@ export function livePanel(sale, doubtMs, ways = waysOf()) {
     case "acting":
       return { ...base, tone: "waiting", icon: "acting", word: t("state.acting"), more: t("help.acting"), pulse: true, ...countdown(attempt) };
     case "not_paid": {
-      const acts = [["Enter", t("till.show_code_again"), "Enter", true], ["F2", scanKey(ways), "F2"], ...base.acts];
-      return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: refusedBecause(attempt) || t("help.not_paid"), acts };
+      const acts = [["Enter", t("till.show_code_again"), "Enter", true], ...theirCode(ways), ...base.acts];
+      return { ...base, tone: "not_paid", icon: "not_paid", word: t("state.nothing_charged"), more: refusedBecause(attempt, ways) || t("help.not_paid"), acts };
     }
     default:
-      return { ...base, tone: "waiting", icon: "waiting", word: part || t("state.waiting"), more: part && !ways.turned ? t("help.part_paid") : waitingFor(sale, ways), ...countdown(attempt) };
+      return { ...base, tone: "waiting", icon: "waiting", word: part || t("state.waiting"), more: part && !ways.turned ? partWaits(ways) : waitingFor(sale, ways), ...countdown(attempt) };
   }
 }
 
@@ -104,10 +117,17 @@ const BUSY = new Set(["rate_limited"]);
 const MONEY_REFUSED = new Set(["no_funds", "limit"]);
 
 /** Why the last try was refused and what helps, where the bank said so. */
-function refusedBecause(attempt) {
+function refusedBecause(attempt, ways) {
   if (!attempt?.why || !has(`refusal.${attempt.why}`)) return "";
   const help = CODE_REFUSED.has(attempt.why) ? "code" : MONEY_REFUSED.has(attempt.why) ? "money" : BUSY.has(attempt.why) ? "busy" : "shop";
-  return `${t(`refusal.${attempt.why}`)}\n${t(`help.refused_${help}`)}`;
+  const told = help === "code" ? freshCode(ways) : t(`help.refused_${help}`);
+  return `${t(`refusal.${attempt.why}`)}\n${told}`;
+}
+
+/** How another code of the customer's is taken: by the scanner, or typed while none works. */
+function freshCode({ stands, deaf }) {
+  if (deaf) return `${t("help.refused_code_typed")}\n${t("help.scanner_out")}`;
+  return t(stands ? "help.refused_code" : "help.refused_code_f2");
 }
 
 /** What is left of the shown code's life; null where nothing counts down. */
@@ -158,7 +178,7 @@ export function walletName(attempt) {
 
 /** The help text of what is on the screen now. */
 export function helpText(sale, end, ways) {
-  if (sale?.state === "part_paid" && sale.word === "waiting") return t("help.part_paid");
+  if (sale?.state === "part_paid" && sale.word === "waiting") return partWaits(ways);
   const word = sale && helpWord(sale.word, sale.attempts.at(-1));
   if (sale) return sale.word !== "waiting" && has(word) ? t(word) : waitingFor(sale, ways);
   if (end?.word === "unverified") return t("help.unverified");

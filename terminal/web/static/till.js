@@ -179,7 +179,7 @@ const sale = () => now.view?.sale ?? null;
 const lastPaid = () => (now.view?.last?.state === "paid" ? now.view.last : null);
 const refundable = () => (now.view?.last?.refundable_minor > 0 && !sale() ? now.view.last : null);
 const movable = () => Boolean(now.view?.moves.length) && !isMoving(sale());
-const scannable = () => sale() && ["waiting", "not_paid"].includes(sale().word) && !sale().cancelling && !isMoving(sale());
+const scannable = () => sale() && now.view.scans && ["waiting", "not_paid"].includes(sale().word) && !sale().cancelling && !isMoving(sale());
 
 function charge() {
   if (now.end) dismiss();
@@ -456,7 +456,7 @@ function drawTurned(live) {
   const address = `/c/${facts.counter}/code.svg?for=${encodeURIComponent(screen.payload)}`;
   const picture = at("turned-code");
   if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
-  picture.alt = t("customer.scan_or_show");
+  picture.alt = t(now.view.scans ? "customer.scan_or_show" : "customer.scan_ours");
 }
 
 at("turned-code").addEventListener("error", () => setTimeout(() => {

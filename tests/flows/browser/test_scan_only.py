@@ -78,3 +78,46 @@ async def test_a_sale_for_scanning_alone_asks_for_the_code_and_offers_no_scan_th
         await expect(told).not_to_contain_text("you scan")
     finally:
         lane.devices = before
+
+
+@pytest.mark.row(6, 7, 43, 47)
+async def test_a_sale_for_our_code_alone_and_a_refused_code_ask_for_nothing_that_cannot_be(
+    till: Till, window: BrowserContext
+) -> None:
+    scanner, lane = PulledScanner(), till.shop.running.service.lane(till.counter)
+    checkout, before, display = till.shop.running.service.checkout, lane.devices, await window.new_page()
+    watch(display, till.complaints)
+    await display.goto(f"{till.shop.url}/c/{till.counter}/display")
+    lane.devices = Devices(scanner=scanner)
+    more, key = till.page.locator("#panel-more"), till.page.locator("#keys button", has_text="F2")
+    try:
+        wish = OpenSale(till.counter, Money(2850, "CNY"), directions=("push",))
+        sale = await checkout.open_sale(wish, actor=Actor("pos", "test"))
+        await till.shown()
+        await expect(more).to_have_text("The customer scans the code here.")
+        await expect(display.locator('#main[data-kind="code"] #word')).to_have_text("Scan this code")
+        assert await key.count() == 0
+        await checkout.cancel(sale.id, why="cashier", actor=Actor("pos", "test"))
+        await display.locator('#main[data-kind="idle"]').wait_for()
+        await till.type("2850")
+        await till.press("Enter")
+        await till.shown()
+        await expect(display.locator("#word")).to_have_text("Scan this code or show yours")
+        await till.press("F2")
+        await till.shop.fault("code-expired", count=1)
+        await till.scanner(await till.shop.customer_code())
+        await till.panel("not_paid")
+        await expect(more).to_contain_text("Ask for a fresh code, press F2 and type the digits below it.")
+        await expect(more).not_to_contain_text("and scan it")
+        scanner.state = HealthState.OK
+        lane.on_change()
+        await expect(more).to_contain_text("Ask for a fresh code and scan it.")
+        lane.devices = before
+        lane.on_change()
+        await expect(more).to_contain_text("press F2 and scan or type it")
+        await till.press("Enter")
+        await till.shown()
+        await expect(more).to_have_text("The customer scans the code here.")
+        await expect(key).to_have_text("F2Scan customer")
+    finally:
+        lane.devices = before
