@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import msgspec
 import typer
 
 from terminal.cli.backup_note import ENDING, Note, write_note
 from terminal.cli.journal import Config
-from terminal.cli.words import console, put, sentences
+from terminal.cli.words import console, give_up, put, sentences
 from terminal.errors import BadSettings, JournalError
+from terminal.given_file import handed_lines, plain_file
 from terminal.journal import backup as files
 from terminal.journal.backup import Manifest, Place, Source
 from terminal.journal.keys import PRIVATE, PUBLIC, JournalKeys
@@ -75,16 +77,18 @@ def restore(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Put a saved shop onto this machine. Nothing that is there is written over."""
-    with sentences(as_json=as_json):
+    with sentences(as_json=as_json), ExitStack() as held:
+        saved = _opened(file, held)
         phrase = _passphrase(passphrase_file, None)
         into: dict[Place, Path] = {"settings": config.parent, "state": state, "absolute": Path("/")}
-        files.read(file, phrase)  # the whole of it is sound before the first byte is written
-        manifest = files.read(file, phrase, into)
+        files.read(saved, phrase)  # the whole of it is sound before the first byte is written
+        saved.seek(0)
+        manifest = files.read(saved, phrase, into)
         keys = JournalKeys.load(state / "keys")
         number = accept(state / files.JOURNAL, keys, SystemClock())
-        saved = config.parent / _settings_name(manifest)
-        if saved.name != config.name:
-            saved.rename(config)
+        settings = config.parent / _settings_name(manifest)
+        if settings.name != config.name:
+            settings.rename(config)
         named = load(config).state.resolve()
     made = datetime.fromtimestamp(manifest.made_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     if as_json:
@@ -95,6 +99,14 @@ def restore(
         console.print(f"The settings name another state folder: {named}. Correct state.folder before the start.")
     console.print("What was sold after that is not in it: start the service, then ask the bank for its bills")
     console.print("(countertop reconcile). See the page on recovery.")
+
+
+def _opened(file: Path, held: ExitStack) -> BinaryIO:
+    try:
+        return held.enter_context(plain_file(file))
+    except OSError as error:
+        twice = "A backup is read twice, first to see that it is whole: name a plain file."
+        give_up(f"{file}: {error.strerror}. {twice}")
 
 
 def _sources(loaded: Loaded, config: Path) -> Iterator[Source]:
@@ -173,11 +185,8 @@ def _passphrase(file: Path | None, loaded: Loaded | None) -> str:
 
 def _first_line(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            line = stream.readline(LINE_MAX + 1)
-        if len(line) > LINE_MAX:
-            raise BadSettings("backup_passphrase_file", path=str(file), why=f"no line in {LINE_MAX} bytes")
-        return line.decode("utf-8-sig")
+        with handed_lines(file, LINE_MAX) as lines:
+            return next(lines, b"").decode("utf-8-sig")
     except OSError as error:
         raise BadSettings("backup_passphrase_file", path=str(file), why=error.strerror or "") from None
     except UnicodeDecodeError:

@@ -17,13 +17,14 @@ from rich.table import Table
 from terminal.cli.journal_database import migrate, report_of, rows_of, shared
 from terminal.cli.words import JOURNAL, console, errors, give_up, put, sentences
 from terminal.errors import JournalError
+from terminal.given_file import handed_lines, read_handed
 from terminal.journal.anchors import ANCHORS_MAX
-from terminal.journal.checkpoints import read_checkpoints
+from terminal.journal.checkpoints import checkpoints_of
 from terminal.journal.export import check_export, redacted
 from terminal.journal.export import export_rows as write_lines
 from terminal.journal.keys import JournalKeys
 from terminal.journal.reader import Reader
-from terminal.journal.records import Row
+from terminal.journal.records import BODY_MAX, Row
 from terminal.journal.verify import verify as check
 from terminal.payments.anchor import TYPED_MAX, Anchor, read_anchor
 from terminal.payments.event import Event
@@ -34,6 +35,8 @@ journal = typer.Typer(no_args_is_help=True, help="Read and check the journal.")
 Config = Annotated[Path, typer.Option(help="The settings file of the service.")]
 DEMO: Final = Path(".demo/countertop.toml")
 PEM_MAX: Final = 4096  # bytes of a public key
+CHECKPOINTS_MAX: Final = 64 * 1024 * 1024  # one is 600 bytes, for a thousand events
+LINE_MAX: Final = 4 * BODY_MAX  # bytes of an export's line: a body and what stands around it
 journal.command()(migrate)
 
 
@@ -94,10 +97,9 @@ def _lines_of(told: str) -> list[str]:
     """Of a file of that name, else what was typed."""
     path = Path(told)
     try:
-        if len(told) > TYPED_MAX or not path.is_file():
+        if len(told) > TYPED_MAX or not (path.is_file() or path.is_fifo()):
             return [told]
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(ANCHORS_MAX * TYPED_MAX).splitlines()
+        return read_handed(path, ANCHORS_MAX * TYPED_MAX).decode("utf-8", "replace").splitlines()
     except OSError as error:
         give_up(f"{path} cannot be read ({error.strerror}).")
 
@@ -174,13 +176,13 @@ def check_copy(
     """Check an export on any machine, with the published key alone; exits with 4 when it is not sound."""
     with sentences():
         public = _public(key)
-        if not (signed := read_checkpoints(checkpoints, public)):
+        if not (signed := checkpoints_of(_bytes_of(checkpoints), checkpoints, public)):
             why = "holds no checkpoint" if checkpoints.exists() else "is not there"
             give_up(
                 f"{checkpoints} {why}: nothing is proven. Take journal.db.checkpoints of the shop's state folder."
             )
         try:
-            with copy.open("rb") as lines:
+            with handed_lines(copy, LINE_MAX) as lines:
                 report = check_export(lines, signed, public)
         except OSError as error:
             give_up(f"{copy} cannot be read ({error.strerror}).")
@@ -192,10 +194,21 @@ def check_copy(
         raise typer.Exit(JOURNAL)
 
 
+def _bytes_of(checkpoints: Path) -> bytes:
+    try:
+        data = read_handed(checkpoints, CHECKPOINTS_MAX + 1)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        give_up(f"{checkpoints} cannot be read ({error.strerror}).")
+    if len(data) > CHECKPOINTS_MAX:
+        give_up(f"{checkpoints} cannot be read (longer than {CHECKPOINTS_MAX} bytes).")
+    return data
+
+
 def _public(path: Path) -> Ed25519PublicKey:
     try:
-        with path.open("rb") as file:
-            key = load_pem_public_key(file.read(PEM_MAX))
+        key = load_pem_public_key(read_handed(path, PEM_MAX))
     except OSError as error:
         give_up(f"{path} cannot be read ({error.strerror}).")
     except (ValueError, UnsupportedAlgorithm):

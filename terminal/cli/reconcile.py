@@ -4,6 +4,7 @@ Exit codes: 0 everything is equal, 1 something differs, 2 the bill was refused o
 """
 
 import asyncio
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,11 +12,13 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
+from terminal.bills.files import FILE_MAX
 from terminal.cli.client import URL, Api, api
 from terminal.cli.reconcile_asked import Asked, Told, about_day
 from terminal.cli.report import DEMO
 from terminal.cli.words import REFUSED, console, exit_code, give_up, language, put, tell
 from terminal.errors import BadSettings, TerminalError, Unavailable
+from terminal.given_file import handed_file
 from terminal.help.catalogue import Catalogue
 from terminal.settings import Problems, load
 from terminal.settlement.business_day import ShopTime
@@ -46,8 +49,9 @@ def reconcile(
     if file and not channel:
         give_up("Whose bill is it? Name it with --channel.")
     try:
-        asked = Asked(channel, _day(day, config), file, form)
-        told = asyncio.run(_told(asked, config if config.exists() else None, url, key_file))
+        with ExitStack() as held:
+            asked = Asked(channel, _day(day, config), _bill(file, held), form)
+            told = asyncio.run(_told(asked, config if config.exists() else None, url, key_file))
     except TerminalError as error:
         for each in error.problems if isinstance(error, Problems) else (error,):
             tell(each, as_json=as_json)
@@ -56,6 +60,14 @@ def reconcile(
         raise typer.Exit(130) from None
     put(told) if as_json else _show(told)
     raise typer.Exit(_code(told))
+
+
+def _bill(file: Path | None, held: ExitStack) -> Path | None:
+    """A file that can be read more than once: what comes through a pipe is copied first."""
+    try:
+        return held.enter_context(handed_file(file, FILE_MAX + 1)) if file else None
+    except OSError as error:
+        give_up(f"{file}: {error.strerror}", NO_BILL)
 
 
 def yesterday(now_ms: int, zone: str) -> date:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import IO, Final, Literal
 
 import apsw
 import msgspec
@@ -88,7 +88,9 @@ def write(
             lock(_stream(manifest, [each.path for each in every]), out, passphrase, entropy)
             out.flush()
             os.fsync(out.fileno())
-        if read(growing, passphrase) != manifest:
+        with growing.open("rb") as written:
+            same = read(written, passphrase) == manifest
+        if not same:
             raise JournalError("backup_failed", detail="what was written reads back as something else")
         os.link(growing, target)  # never over a file that is there
         sync_folder(target.parent)
@@ -101,23 +103,25 @@ def write(
                 each.unlink(missing_ok=True)
 
 
-def read(source: Path, passphrase: str, into: Mapping[Place, Path] | None = None) -> Manifest:
+def read(file: IO[bytes], passphrase: str, into: Mapping[Place, Path] | None = None) -> Manifest:
     """Check a whole backup; with ``into`` also write its files there, each new, private and durable.
+
+    Args:
+        file: at its beginning.
 
     Raises:
         JournalError: ``backup_not_ours``, ``backup_locked``, ``backup_cut``, ``backup_damaged``;
             ``restore_in_the_way`` with the file that is there already: nothing was written; ``backup_failed``.
     """
     try:
-        with source.open("rb") as file:
-            stream = _Stream(unlock(file, passphrase))
-            manifest = _manifest(stream)
-            if into is not None:
-                _refuse_what_stands(manifest, into)
-            for part in manifest.parts:
-                _take(stream, part, None if into is None else _path(part, into))
-            if not stream.ended():
-                raise JournalError("backup_damaged", detail="there is more than it says")
+        stream = _Stream(unlock(file, passphrase))
+        manifest = _manifest(stream)
+        if into is not None:
+            _refuse_what_stands(manifest, into)
+        for part in manifest.parts:
+            _take(stream, part, None if into is None else _path(part, into))
+        if not stream.ended():
+            raise JournalError("backup_damaged", detail="there is more than it says")
     except OSError as error:
         raise JournalError("backup_failed", detail=error.strerror or str(error)) from error
     return manifest

@@ -103,6 +103,13 @@ def read_checkpoints(path: Path, public: Ed25519PublicKey) -> tuple[Checkpoint, 
     return tuple(verified(path, public))
 
 
+def checkpoints_of(data: bytes, path: Path, public: Ed25519PublicKey) -> tuple[Checkpoint, ...]:
+    """The same of what somebody else has read from ``path``."""
+    found = _lines(path, data).checkpoints
+    _verify_signatures(path, found, public)
+    return found
+
+
 def verified(path: Path, public: Ed25519PublicKey) -> Iterator[Checkpoint]:
     """One after the other, for who has other work between: a year's signatures take most of a second.
 
@@ -118,6 +125,10 @@ def _read(path: Path) -> _Lines:
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise JournalError("checkpoints_unusable", path=str(path), detail=str(error)) from error
+    return _lines(path, data)
+
+
+def _lines(path: Path, data: bytes) -> _Lines:
     found: list[Checkpoint] = []
     previous, size = "", 0
     for line in data.splitlines(keepends=True):

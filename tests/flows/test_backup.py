@@ -1,6 +1,7 @@
 """A shop is saved while it sells and comes back on another machine, or is refused whole (S43, S52)."""
 
 import asyncio
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from terminal.visit.keys import open_key
 from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command, countertop
 from tests.unit.journal.world import event
+from tests.unit.test_given_file import piped
 
 PHRASE = "five words on a paper"
 
@@ -204,6 +206,10 @@ def test_a_passphrase_file_is_read_as_editors_write_it_and_an_empty_one_is_too_s
     assert restored(file, tmp_path / "new", text).codes == ["C-74"]
     text.write_bytes(b"\xef\xbb\xbf" + PHRASE.encode() + b"\r\nkept in the safe \xe9\n")
     assert restored(file, tmp_path / "new", text).code == 0
+    pipe, end = piped(text.read_bytes(), ended=False)  # who writes it may stay: the first line is all of it
+    assert restored(file, tmp_path / "newer", pipe).code == 0
+    os.close(end)
+    os.close(int(pipe.name))
 
 
 async def test_d4_a_disk_that_fills_up_leaves_no_half_backup(place: Place, to: Path) -> None:

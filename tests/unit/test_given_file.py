@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.given_file import read_given, read_handed
+from terminal.given_file import handed_file, handed_lines, plain_file, read_given, read_handed
 
 
 def nothing(_file: Path) -> None:
@@ -84,3 +84,51 @@ def test_bad_input_a_command_is_handed_no_folder_and_no_device(
     what(tmp_path / "named")
     with pytest.raises(OSError, match="named"):
         read_handed(tmp_path / "named", 9)
+
+
+def test_lines_come_as_they_are_written_and_the_first_is_there_before_the_last() -> None:
+    path, end = piped(b"one\ntwo\nthr", ended=False)
+    with handed_lines(path, 9, nobody_s=0) as lines:
+        assert [next(lines), next(lines)] == [b"one\n", b"two\n"]
+        os.write(end, b"ee\n\nlast")
+        os.close(end)
+        assert list(lines) == [b"three\n", b"\n", b"last"]
+    os.close(int(path.name))
+
+
+@pytest.mark.parametrize(("said", "first"), [(b"12\n345\n", [b"12\n"]), (b"12\n3456", [b"12\n"]), (b"1234", [])])
+def test_bad_input_a_line_without_an_end_is_not_kept(said: bytes, first: list[bytes], tmp_path: Path) -> None:
+    file, found = tmp_path / "named", list[bytes]()
+    file.write_bytes(said)
+    with handed_lines(file, 3) as lines, pytest.raises(OSError, match="no line in 3 bytes"):  # noqa: PT012  # bit by bit
+        for each in lines:
+            found.append(each)  # what came before it
+    assert found == first
+
+
+def test_bad_input_a_pipe_that_falls_silent_is_not_waited_for() -> None:
+    path, end = piped(b"1\n2", ended=False)
+    with handed_lines(path, 9, silent_s=0) as lines, pytest.raises(OSError, match="was silent for 0 s"):
+        list(lines)
+    os.close(end)
+    os.close(int(path.name))
+
+
+def test_what_is_opened_again_is_a_copy_of_the_pipe_and_gone_afterwards(tmp_path: Path) -> None:
+    file = tmp_path / "named"
+    file.write_bytes(b"1234567")
+    with handed_file(file, 4) as same:
+        assert same == file
+    path, end = piped(b"123", b"4567")
+    with handed_file(path, 5, nobody_s=0) as copy:
+        assert (copy.read_bytes(), copy.read_bytes(), copy.name) == (b"12345", b"12345", path.name)
+    os.close(end)
+    assert not copy.parent.exists()
+
+
+def test_a_plain_file_is_read_again_from_its_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "named"
+    file.write_bytes(b"1234567")
+    with plain_file(file) as opened:
+        assert opened.read() == b"1234567"
+        assert (opened.seek(0), opened.read(2)) == (0, b"12")

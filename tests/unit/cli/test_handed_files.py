@@ -14,7 +14,9 @@ from terminal.lab.scenario_files import FOLDER
 from terminal.visit.seal import seal
 from tests.flows.cli_rig import EXAMPLE, WATCHDOG_S, command
 
-COMMANDS: Final = (
+NOWHERE: Final = "http://127.0.0.1:9"
+RESTORE: Final = ("restore", "--config", "none/countertop.toml", "--state", "none/state")
+COMMANDS: Final[tuple[tuple[str | Path, ...], ...]] = (
     ("serve", "--config"),
     ("doctor", "--config"),
     ("verify",),
@@ -24,6 +26,9 @@ COMMANDS: Final = (
     ("lab", "lint"),
     ("lab", "replay"),
     ("lab", "run"),
+    ("journal", "check", EXAMPLE, "--checkpoints", EXAMPLE, "--key"),
+    ("reconcile", "--url", NOWHERE, "--channel", "wechatpay", "--file"),
+    (*RESTORE, EXAMPLE, "--passphrase-file"),
 )
 NO_FILES: Final[dict[str, tuple[Callable[[Path], object], str]]] = {
     "a pipe": (os.mkfifo, "nobody writes to"),
@@ -46,14 +51,23 @@ def ends() -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_bad_input_what_is_no_file_is_told_by_every_command(words: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(map(str, words)).replace(str(EXAMPLE), "x"))
+def test_bad_input_what_is_no_file_is_told_by_every_command(words: tuple[str | Path, ...], tmp_path: Path) -> None:
     for name, (make, why) in NO_FILES.items():
         file = tmp_path / f"{name.replace(' ', '-')}.toml"
         make(file)
         said = command(*words, file)
         assert said.code != 0, name
         assert why in " ".join((said.out + said.err).lower().split()), name
+
+
+def test_bad_input_a_backup_is_a_plain_file_since_it_is_read_twice(tmp_path: Path) -> None:
+    for name, (make, why) in (NO_FILES | {"a device": (NO_FILES["a device"][0], "not a plain file")}).items():
+        file = tmp_path / name.replace(" ", "-")
+        make(file)
+        said = command(*RESTORE, file)
+        told = "not a plain file" if name == "a pipe" else why
+        assert (said.code, told in " ".join((said.out + said.err).lower().split())) == (2, True), said
 
 
 def test_what_comes_through_a_pipe_is_read_like_the_file(tmp_path: Path) -> None:

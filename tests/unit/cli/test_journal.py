@@ -1,6 +1,7 @@
 """``countertop journal``: what it says of a sound record, of a changed one, and of none."""
 
 import asyncio
+import os
 import shutil
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from terminal.settlement.business_day import ShopTime
 from terminal.settlement.z_report import Reports
 from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.stores import open_journal
-from tests.flows.cli_rig import Ended, Place, command
+from tests.flows.cli_rig import EXAMPLE, Ended, Place, command
 from tests.unit.journal.world import event
+from tests.unit.test_given_file import piped
 
 COUNT = 30
 
@@ -107,6 +109,9 @@ def test_s52_an_anchor_from_paper_is_typed_or_a_file_of_them_and_finds_a_cut_jou
     papers = tmp_path / "papers.txt"
     papers.write_text(f"# what hangs in the office\n\n{scanned}  # Monday\n")
     assert journal(place, "verify", "--anchor", papers).code == 0
+    pipe, end = piped(papers.read_bytes())
+    assert journal(place, "verify", "--anchor", pipe).code == 0
+    os.close(end)
     assert journal(Place(older), "verify").code == 0, "whole by itself"
     cut = journal(Place(older), "verify", "--anchor", papers)
     assert (cut.code, cut.err.startswith(f"Not sound: event {COUNT + 1}: anchor the Z 1")) == (4, True), cut.err
@@ -176,6 +181,33 @@ def test_an_export_is_checked_elsewhere_with_what_is_published(place: Place, tmp
     assert said.code == 4
     assert said.err.startswith("Not sound: event ")
     assert command("journal", "check", out, *published[:3], out).code == 2
+
+
+def test_an_export_and_what_is_published_are_checked_as_they_come_through_pipes(
+    place: Place, tmp_path: Path
+) -> None:
+    out, key = tmp_path / "export.jsonl", place.state / "keys" / "journal.pub"
+    assert journal(place, "export", "-o", out).code == 0
+    handed = [piped(each.read_bytes()) for each in (out, place.state / "journal.db.checkpoints", key)]
+    copy, signed, public = (path for path, _ in handed)
+    said = command("journal", "check", copy, "--checkpoints", signed, "--key", public)
+    assert (said.code, said.out) == (0, f"Sound: {COUNT} events, covered by signed checkpoints.\n"), said
+    for _, end in handed:
+        os.close(end)
+
+
+@pytest.mark.parametrize("bad", ["copy", "checkpoints"])
+def test_bad_input_a_check_of_what_is_no_file_ends_in_words(place: Place, tmp_path: Path, bad: str) -> None:
+    pipe, zeros, endless = tmp_path / "pipe", Path("/dev/zero"), tmp_path / "endless"
+    os.mkfifo(pipe)
+    with endless.open("wb") as long:
+        long.truncate(1 << 40)  # takes no room on the disk
+    whys = {pipe: "nobody writes to", zeros: "neither a plain file nor a pipe"}
+    for file, why in (whys | ({endless: "no line in"} if bad == "copy" else {})).items():
+        handed = {"copy": EXAMPLE, "checkpoints": place.state / "journal.db.checkpoints"} | {bad: file}
+        key = place.state / "keys" / "journal.pub"
+        said = command("journal", "check", handed["copy"], "--checkpoints", handed["checkpoints"], "--key", key)
+        assert (said.code, f"{file} cannot be read" in said.err, why in said.err) == (2, True, True), said
 
 
 @pytest.mark.parametrize("signed", [None, b"", b"no checkpoint at all"])

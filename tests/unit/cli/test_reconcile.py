@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from terminal.system import SystemClock, SystemEntropy
 from terminal.wiring.stores import open_journal
 from tests.flows.cli_rig import Ended, Place, command
 from tests.unit.banks.test_wechatpay_bill import bill, payment
+from tests.unit.test_given_file import piped
 
 NOWHERE = "http://127.0.0.1:9"
 SUMS_OF_ONE = "1 10.00 0.00 0.00 0.06000 10.00 0.00"
@@ -68,6 +70,18 @@ def test_what_is_no_bill_of_ours_is_refused_with_two(place: Place, tmp_path: Pat
     assert reconcile(place, "--file", picture).code == 2, "whose bill it is has to be said"
     assert reconcile(place, "--day", "yesterday").code == 2
     assert reconcile(place, "--day", "2026-01-01").code == 2, "no bill of that day was read"
+
+
+@pytest.mark.row(110)
+def test_a_bill_that_comes_through_a_pipe_is_read_like_the_file(place: Place, tmp_path: Path) -> None:
+    bill = file(tmp_path / "bill.csv")
+    pipe, end = piped(bill.read_bytes())
+    told = [
+        json.loads(reconcile(place, "--channel", "wechatpay", "--json", "--file", each).out)
+        for each in (bill, pipe)
+    ]
+    os.close(end)
+    assert told[0]["reports"][0] | {"repeated": True} == told[1]["reports"][0]
 
 
 def test_without_a_journal_nothing_is_made(tmp_path: Path) -> None:
