@@ -18,7 +18,7 @@ from terminal.errors import InvalidRequest
 from terminal.settings import Problems, load
 from terminal.visit.pack import WHY_MAX, Pack, applied, read_pack, toml
 from terminal.visit.seal import check
-from terminal.whole_file import take_place, write_whole
+from terminal.whole_file import Owner, take_place, write_whole
 
 pack = typer.Typer(no_args_is_help=True, help="Settings packs: how one shop is run, for the next; no secrets.")
 File = Annotated[Path, typer.Argument(help="The pack.")]
@@ -139,7 +139,5 @@ def _free(config: Path) -> Path:
 def _write_like(config: Path, path: Path, data: bytes) -> None:
     """With owner, group and mode of ``config``: root writes here, and the service must still read it."""
     like = config.stat()
-    write_whole(path, data, 0o600)
-    if os.geteuid() == 0:
-        os.chown(path, like.st_uid, like.st_gid)
-    path.chmod(like.st_mode & 0o777)
+    owner = Owner(like.st_uid, like.st_gid) if os.geteuid() == 0 else None
+    write_whole(path, data, like.st_mode & 0o777, owner)

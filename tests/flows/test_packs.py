@@ -1,6 +1,7 @@
 """How one shop is run, carried to the next: sealed, all or nothing, the file before kept."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,17 @@ from tests.flows.cli_rig import Ended, Place, command
 
 pytestmark = pytest.mark.row(100)
 DEMO = (SHIPPED / "demo-bank.toml").read_text("utf-8")
+
+
+GIVEN: list[object] = []
+
+
+def _heard(event: str, facts: tuple[object, ...]) -> None:
+    if event in {"os.chmod", "os.chown"}:
+        GIVEN.append(facts[0])
+
+
+sys.addaudithook(_heard)  # what the interpreter says of owners and modes; it cannot be taken away again
 
 
 def said(ended: Ended) -> str:
@@ -95,10 +107,13 @@ def test_the_service_still_reads_settings_that_root_applied_a_pack_to(tmp_path: 
     place.config.chmod(0o640)
     before = place.config.stat()
     umask = os.umask(0o077)
+    GIVEN.clear()
     try:
         assert command("pack", "apply", file, "--config", place.config, "--key", key).code == 0
     finally:
         os.umask(umask)
+    assert [each for each in GIVEN if not isinstance(each, int)] == [], "by name: a link would lead elsewhere"
+    assert len(GIVEN) >= 2, "the file before and the new one"
     for path in (place.config, place.config.with_name("countertop.toml.before-pack")):
         now = path.stat()
         assert (now.st_mode, now.st_uid, now.st_gid) == (before.st_mode, before.st_uid, before.st_gid), path.name
