@@ -11,10 +11,44 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset PYTHONDONTWRITEBYTECODE  # stories start dozens of processes; each would compile the whole program again
 
+# What was begun ends before this does. Tests are interrupted, so that their servers and folders go with them: at once,
+# unless the terminal has told them already, and every ten seconds again: one of them may take it for its own matter.
+ended() {
+  trap '' TERM INT
+  echo "== ended by $1 once all that was begun has ended"
+  if [ "$1" = INT ]; then ask 0; else ask INT; fi
+  waited=0
+  while below $$ | grep -qFxsf "$scratch/tests"; do
+    sleep 1
+    waited=$((waited + 1))
+    if [ $waited -ge 60 ]; then ask KILL; break; fi
+    if [ $((waited % 10)) = 0 ]; then ask INT; fi
+  done
+  wait
+  exit "$2"
+}
+
+below() {  # every process that this one began, but for what tests have begun themselves
+  for one in $(cat "/proc/$1"/task/*/children 2>/dev/null); do
+    echo "$one"
+    grep -qxs "$one" "$scratch/tests" || below "$one"
+  done
+}
+
+ask() {
+  for one in $(below $$); do
+    if grep -qxs "$one" "$scratch/tests"; then kill -s "$1" "$one"; else kill "$one"; fi
+  done 2>/dev/null
+}
+
+trap 'ended TERM 143' TERM
+trap 'ended INT 130' INT
+
 stage() {
   name=$1; shift
   begun=$(date +%s)
-  if "$@"; then word=ok; else word=FAILED; failed="$failed $name"; fi
+  "$@" &  # while a command is waited for so, and only then, a signal is heard at once
+  if wait $!; then word=ok; else word=FAILED; failed="$failed $name"; fi
   echo "== $name: $word in $(($(date +%s) - begun)) s"
 }
 
@@ -61,13 +95,13 @@ aside() {
 
 part() {
   name=$1; shift
+  trap 'exit 143' TERM  # once its tests have ended: whose parent is gone nobody waits for
   # shellcheck disable=SC2086  # a command with its option, or nothing
-  $gently env --default-signal=INT,QUIT python -m pytest -q --costs --costs-into="$scratch/costs-$name" \
+  $gently sh -c 'echo $$ >>"$0"; exec "$@"' "$scratch/tests" env --default-signal=INT,QUIT python -m pytest -q --costs --costs-into="$scratch/costs-$name" \
     --trust=".trust-$name.json" -p no:cacheprovider -m "not slow" "$@"
 }
 
 counted() {
-  measured="$measured $1"
   COVERAGE_FILE="$scratch/coverage-$1" part "$@" --cov --cov-report=
 }
 
@@ -78,7 +112,7 @@ computes() {
 
 if [ $# = 0 ]; then
   asides="types others waiting windows units more-stories"
-  measured="others units more-stories"
+  measured="others units more-stories stories"
   rm -f .trust*.json
   aside waiting part waiting $waiting >"$scratch/waiting" 2>&1 &
   aside windows part windows $windows >"$scratch/windows" 2>&1 &
@@ -93,7 +127,7 @@ if [ $# = 0 ]; then
   stage stories counted stories $stories $(without $waiting)
 else
   asides="types"
-  measured=""
+  measured="tests"
   aside types nice mypy --no-error-summary >"$scratch/types" 2>&1 &
   stage tests counted tests -n "${WORKERS:-2}" --dist loadgroup "$@"
 fi

@@ -5,8 +5,11 @@ The script is the real one; ruff, mypy, pytest and coverage are programs that en
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -115,3 +118,39 @@ def test_every_file_of_tests_is_in_one_part_and_in_one_only(place: Path) -> None
     everything = {str(each.relative_to(ROOT)) for each in (ROOT / "tests").rglob("test_*.py")}
     assert parts.keys() == everything
     assert [file for file, count in parts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_that_is_ended_ends_its_tests_first_and_leaves_nothing(
+    place: Path, how: signal.Signals, code: int
+) -> None:
+    """Each is interrupted once, as a terminal does it to all at once: twice would break what it takes down."""
+    (place / "tmp").mkdir()
+    told = place / "told"
+    ended = 'trap "sleep 0.2; echo down >>$TOLD; kill \\$!; exit 2" INT'
+    waits = f"{ended}; sleep 60 & echo up $$ >>$TOLD; while :; do wait $!; done"
+    script = subprocess.Popen(
+        ["sh", "tests/run.sh"], cwd=place, stdout=subprocess.DEVNULL, start_new_session=True,
+        env={
+            "PATH": f"{place / 'bin'}:{os.environ['PATH']}", "CALLS": str(place / "calls"), "TOLD": str(told),
+            "TMPDIR": str(place / "tmp"), "ENDS": "-m pytest", "HOW": waits,
+        },
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + WATCHDOG_S
+        while (told.read_text().count("up") if told.exists() else 0) < len(PARTS):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        if how is signal.SIGINT:
+            os.killpg(script.pid, how)
+        else:
+            script.send_signal(how)
+        assert script.wait(WATCHDOG_S) == code
+        lines = told.read_text().splitlines()
+        assert lines.count("down") == len(PARTS)
+        began = [int(line.split()[1]) for line in lines if line != "down"]
+        assert [pid for pid in began if Path(f"/proc/{pid}").exists()] == []
+        assert list((place / "tmp").iterdir()) == []
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(script.pid, signal.SIGKILL)
