@@ -4,6 +4,7 @@ The script is the real one; ruff, mypy, pytest and coverage are programs that en
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -118,6 +119,16 @@ def test_every_file_of_tests_is_in_one_part_and_in_one_only(place: Path) -> None
     everything = {str(each.relative_to(ROOT)) for each in (ROOT / "tests").rglob("test_*.py")}
     assert parts.keys() == everything
     assert [file for file, count in parts.items() if count > 1] == []
+
+
+def test_what_reads_all_sources_is_in_one_part_which_reads_them_once(place: Path) -> None:
+    run(place, "nothing at all", "")
+    calls = [call for call in (place / "calls").read_text().splitlines() if "-m pytest" in call]
+    reads = re.compile(r"^from tests\.architecture\.source import .*\bproduct\b", re.MULTILINE)
+    readers = [
+        {file for file in selected(place, call) if reads.search((ROOT / file).read_text())} for call in calls
+    ]
+    assert [sorted(each)[0] for each in readers if each] == ["tests/test_architecture.py"], readers
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
