@@ -209,7 +209,7 @@ async def _open_pages(
     await watching.open_listener(stack)
     await _check_accounts(loaded, service)
     open_receipts(loaded, service, doors)
-    doors[STATE] = loaded.state
+    doors[STATE], doors[EDGE].load_visits = loaded.state, _load_visits
     at = loaded.settings.listen
     url = await listen(stack, doors, at.host, at.port)
     if at.notify_port:
@@ -223,12 +223,17 @@ def _report_parts(loaded: Loaded, journal: "Store", channels: dict[str, Opened],
     return ReportParts(shop.cut_off, journal.settled, rules, journal.checkpoint, shop.cashier_totals, bills.heal)
 
 
+def _load_visits() -> None:
+    import terminal.wiring.visit
+    import terminal.wiring.visit_site  # noqa: F401  # a shop is set up once: no start needs them
+
+
 def _visits(
     loaded: Loaded, service: Service, people: People, fittings: Fittings, machine: tuple[Clock, Entropy, Ids]
 ) -> Callable[[], "Visiting"]:
     @cache
     def opened() -> "Visiting":
-        from terminal.wiring.visit import Visiting  # a shop is set up once
+        from terminal.wiring.visit import Visiting
         from terminal.wiring.visit_site import site_of
 
         return Visiting(site_of(loaded, service, people, fittings.counters, machine))

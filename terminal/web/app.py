@@ -185,7 +185,7 @@ def make_api(
     app.cleanup_ctx.append(_jobs)
     app.on_shutdown.append(_goodbye)
     app.add_routes([route(operation) for operation in EVERYDAY])
-    for family in later_calls():
+    for family in later_calls(edge):
         app.router.register_resource(family)
     read = Operation("GET", "/openapi.json", "openapi", _document, "", None, Nothing, open_to="anyone")
     app.add_routes(

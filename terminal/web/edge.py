@@ -78,6 +78,7 @@ class Edge:
     fitter: Fitter | None = None  # who holds the counters' devices
     trainer: Trainer | None = None  # who lets a counter practise
     open_visits: "Callable[[], Visitor] | None" = None  # who keeps the visits that set the shop up
+    load_visits: Callable[[], None] = lambda: None  # imports what that takes: off the loop, before the first time
     own_refunds: RefundRights | None = None  # of practice: it uses up nobody's allowance
     risk_changes: Callable[[], int] = lambda: 0  # goes up whenever a till should read its inbox again
     lan: LanDoor | None = None  # the second door, for phones: it answers with TLS, this one without

@@ -1,9 +1,11 @@
 """Every page under its address."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from aiohttp import web
 
+from terminal.web.edge import EDGE, Edge
 from terminal.web.late import Late
 from terminal.web.pages.care import care_routes
 from terminal.web.pages.frame import FRAME, PARTS, Frame, PageParts
@@ -42,7 +44,9 @@ def add_pages(app: web.Application, parts: PageParts) -> None:
     )
     app.router.register_resource(Late("/", r"/reports(/.*)?", _reports))
     app.router.register_resource(Late("/", r"/train(/.*)?", _training))
-    app.router.register_resource(Late("/", r"/setup/(sheet|pack|(cards|visit)([./].*)?)", _visit))
+    app.router.register_resource(
+        Late("/", r"/setup/(sheet|pack|(cards|visit)([./].*)?)", partial(_visit, app[EDGE]))
+    )
 
 
 def _reports() -> Iterable[web.RouteDef]:
@@ -58,7 +62,8 @@ def _training() -> Iterable[web.RouteDef]:
     return train_routes()
 
 
-def _visit() -> Iterable[web.RouteDef]:
+def _visit(edge: Edge) -> Iterable[web.RouteDef]:
+    edge.load_visits()
     from terminal.web.pages.visit import visit_routes
 
     return visit_routes()

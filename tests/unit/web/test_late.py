@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -94,6 +95,23 @@ async def test_s29_what_cannot_be_loaded_fails_as_every_handler_does_and_is_trie
                 assert "Content-Security-Policy" in told.headers
                 assert "aiohttp" not in told.headers["Server"]
             assert (await client.get(path, headers={"Accept": kind})).status != 500
+
+
+@pytest.mark.parametrize("path", ["/setup/sheet", "/setup/visit", "/api/v1/visits"])
+async def test_what_keeps_visits_is_loaded_off_the_loop_by_the_first_who_asks_for_one(
+    tmp_path: Path, path: str
+) -> None:
+    threads: list[int] = []
+    async with open_shop(tmp_path) as shop:
+        app = make_app(shop.service, shop.people, settings(tmp_path), clock=shop.clock, entropy=shop.entropy)
+        app[EDGE].load_visits = lambda: threads.append(threading.get_ident())
+        async with TestClient(TestServer(app)) as client:
+            app[EDGE].allow("127.0.0.1", client.port or 0, None)
+            await client.get("/", allow_redirects=False)
+            assert threads == []
+            for _ in range(2):
+                await client.get(path, allow_redirects=False)
+    assert [each != threading.get_ident() for each in threads] == [True]
 
 
 _ASK: Final = """
