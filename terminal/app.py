@@ -332,6 +332,7 @@ async def _listen_for_notices(
         at.notify_port,
         tls=context,
         limits=LIMITS,
+        first=True,
     )
 
 

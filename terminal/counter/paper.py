@@ -22,6 +22,7 @@ from terminal.payments.event import Actor, Owed
 from terminal.payments.fact import Fact, Facts
 from terminal.payments.receipt import Receipt, Row, to_json
 from terminal.payments.sale import Sale
+from terminal.precedence import line
 
 PAPER_QUEUE: Final = 1000
 AGAIN_S: Final = (0.0, 1.0, 5.0, 15.0, 30.0)  # before a slip is begun again
@@ -59,7 +60,7 @@ class Ahead:
     def begin(self) -> None:
         """Its first step is behind the append's, in the disk's time."""
         if self._printer is not None and self._task is None:
-            self._task = asyncio.create_task(self._printer.expect(), name="expected slip")
+            self._task = asyncio.create_task(self._printer.expect(), name="expected slip", context=line())
 
     async def end(self) -> None:
         task, self._task = self._task, None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from terminal.errors import JournalError
+from terminal.precedence import in_line
 
 log = logging.getLogger(__name__)
 PAUSES_S: Final = (1.0, 2.0, 5.0, 15.0)  # after one failure, two, …; the last for all further ones
@@ -37,6 +38,7 @@ class Tasks:
         self._group.create_task(self._keep(name, make), name=name)
 
     async def _keep(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
+        in_line()  # a bank's word that started it goes on by itself
         loop, failures = asyncio.get_running_loop(), 0
         while True:
             begun_s = loop.time()

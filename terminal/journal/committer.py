@@ -131,20 +131,24 @@ class Committer:
         self._begin()
         try:
             rows: list[Row] = []
-            outcomes: list[Outcome] = []
+            taken: list[list[Row] | Exception] = []
             for unit in units:
-                outcomes.append(self._take(unit, rows))
-                if isinstance(outcomes[-1], Exception):
-                    unit.ticket.refused = outcomes[-1]  # who is behind it may be in the same group
+                taken.append(self._take(unit))
+                if isinstance(taken[-1], Exception):
+                    unit.ticket.refused = taken[-1]  # who is behind it may be in the same group
+                else:
+                    rows += taken[-1]
             if not rows:
                 self.connection.execute("ROLLBACK")  # all were refused: nothing stays
-                return outcomes
+                return [each for each in taken if isinstance(each, Exception)]
             self._views.write()
             in_rows(self.connection, "INSERT INTO event VALUES", rows)
         except (apsw.Error, OSError) as error:
             raise self._fatal(error, "journal_broken") from error
         self.finish()
-        return outcomes
+        for unit, each in zip(units, taken, strict=True):
+            unit.ended(each if isinstance(each, Exception) else None)
+        return [each if isinstance(each, Exception) else tuple(map(event_of, each)) for each in taken]
 
     def run(self, job: Callable[[apsw.Connection], None]) -> None:
         """A transaction of upkeep: erasure, rebuilding. Raises as ``commit``."""
@@ -186,7 +190,7 @@ class Committer:
         except apsw.Error as error:
             raise self._fatal(error, "journal_broken") from error
 
-    def _take(self, unit: Unit, rows: list[Row]) -> Outcome:
+    def _take(self, unit: Unit) -> list[Row] | Exception:
         """Claims first: only they can refuse, and until they agreed neither the chain nor a view moves."""
         if unit.refused:
             return unit.refused
@@ -198,9 +202,7 @@ class Committer:
             return conflict
         for number, row, index in indexes:
             self._views.gather(number, row, index)
-        sealed = [self._seal(draft) for draft in unit.drafts]
-        rows += sealed
-        return tuple(map(event_of, sealed))
+        return [self._seal(draft) for draft in unit.drafts]
 
     def _seal(self, draft: Draft) -> Row:
         row = self.chain.seal(draft.row)

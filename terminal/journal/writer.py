@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from terminal.errors import JournalError
 from terminal.journal.committer import Committer, Locked, Unit
 from terminal.journal.failure import Fatal, refusal
+from terminal.precedence import first
 
 log = logging.getLogger(__name__)
 
@@ -80,11 +81,11 @@ class Engine:
             outcomes = self._committer.commit(units)
         except Locked:
             outcomes = [JournalError("journal_locked") for _ in units]
+            for unit in units:
+                unit.ended(JournalError("journal_locked"))
         except Fatal as fatal:
             self.die(fatal)
             return [(unit.future, refusal(fatal)) for unit in units]
-        for unit, outcome in zip(units, outcomes, strict=True):
-            unit.ended(outcome if isinstance(outcome, Exception) else None)
         return [(unit.future, outcome) for unit, outcome in zip(units, outcomes, strict=True)]
 
     def _job(self, job: Job) -> Any:
@@ -203,4 +204,4 @@ class ThreadWriter:
 
 def _call(future: asyncio.Future[Any], function: Callable[..., None], *values: Any) -> None:
     with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-        future.get_loop().call_soon_threadsafe(function, *values)
+        future.get_loop().call_soon_threadsafe(function, *values, context=first())

@@ -12,6 +12,7 @@ from typing import Final, cast
 from aiohttp import web
 from aiohttp.web_runner import BaseSite
 
+from terminal.precedence import ahead
 from terminal.web.connection import Doorkeeper
 from terminal.web.edge import EdgeLimits
 
@@ -19,13 +20,25 @@ END_S: Final = 2.0
 
 
 class HastySite(web.TCPSite):
-    """``limits``: ``head_s`` of one handshake, ``handshakes`` of all and ``handshakes_per_address`` at once."""
+    """``limits``: ``head_s`` of one handshake, ``handshakes`` of all and ``handshakes_per_address`` at once.
 
-    __slots__ = ("_context", "_limits", "_under_way")
+    ``first``: whoever has shaken hands goes before everything else that is ready.
+    """
 
-    def __init__(self, runner: Doorkeeper, host: str, port: int, tls: ssl.SSLContext, limits: EdgeLimits) -> None:
+    __slots__ = ("_context", "_first", "_limits", "_under_way")
+
+    def __init__(
+        self,
+        runner: Doorkeeper,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext,
+        limits: EdgeLimits,
+        *,
+        first: bool = False,
+    ) -> None:
         super().__init__(runner, host, port, ssl_context=tls)
-        self._context, self._limits = tls, limits
+        self._context, self._limits, self._first = tls, limits, first
         self._under_way: dict[asyncio.Task[None], str] = {}
 
     async def start(self) -> None:
@@ -66,6 +79,17 @@ class HastySite(web.TCPSite):
             return
         if secure is None or arrival.lost:
             return
+        if not self._first:
+            self._enter(server, secure, arrival)
+            return
+        with ahead():
+            if transport.is_reading():  # the loop keeps who reads with the context it was begun in
+                transport.pause_reading()
+                transport.resume_reading()
+            self._enter(server, secure, arrival)
+
+    @staticmethod
+    def _enter(server: web.Server, secure: asyncio.Transport, arrival: "Arrival") -> None:
         door = server()
         secure.set_protocol(door)
         door.connection_made(secure)

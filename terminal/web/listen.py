@@ -27,10 +27,12 @@ async def listen(
     port: int,
     tls: ssl.SSLContext | None = None,
     limits: EdgeLimits | None = None,
+    *,
+    first: bool = False,
 ) -> str:
     """Answer on an address until ``stack`` closes; port 0 takes a free one. Returns ``http://host:port``.
 
-    ``limits``: of an application without an edge of its own.
+    ``limits``: of an application without an edge of its own. ``first``: with TLS, before all else that is ready.
 
     Raises:
         BadSettings: ``address_in_use``, naming the other program where that can be known; ``address_unusable``.
@@ -40,7 +42,9 @@ async def listen(
     runner = app[RUNNER] = Doorkeeper(app, limits, STOP_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, host, port) if tls is None else HastySite(runner, host, port, tls, limits)
+    site = (
+        web.TCPSite(runner, host, port) if tls is None else HastySite(runner, host, port, tls, limits, first=first)
+    )
     try:
         await site.start()
     except OSError as error:

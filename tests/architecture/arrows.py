@@ -25,7 +25,14 @@ CORE_TYPES = tuple(
         *("reference", "settled"),
     )
 )
-COMMON = ("terminal.errors", "terminal.log_context", "terminal.on_demand", "terminal.strict_json", "terminal.ulid")
+COMMON = (
+    "terminal.errors",
+    "terminal.log_context",
+    "terminal.on_demand",
+    "terminal.precedence",
+    "terminal.strict_json",
+    "terminal.ulid",
+)
 
 EVERYTHING = ("terminal", "drivers", "firmware_stubs")
 """For those who build and wire, and for worlds that hold a whole counter."""
@@ -98,6 +105,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "terminal.ulid": (PORTS,),
     "terminal.chance": (),
     "terminal.on_demand": (),
+    "terminal.precedence": (),
     "terminal.guard": (),
     "terminal.busy_ports": (),
     "terminal.whole_file": (),

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from terminal import precedence
 from terminal.cli.serve import log_lines
 from terminal.cli.words import JOURNAL, SETTINGS, language, refused, tell
 from terminal.errors import JournalError, TerminalError
@@ -68,6 +69,7 @@ async def _serve(loaded: Loaded, *, as_json: bool) -> int:
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    precedence.install(loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with running(loaded) as now:
