@@ -24,9 +24,10 @@ GATHERED: Final = 16  # events between two writes of a rebuilding
 OWED_KNOWN: Final = 4096  # debts: of more it is not remembered which there are
 STOOD_KNOWN: Final = 1024  # subjects
 _STANDS: Final = """ ON CONFLICT DO UPDATE SET
-        kind = excluded.kind, final = excluded.final, words = excluded.words, body = excluded.body,
-        counter = CASE excluded.counter WHEN '' THEN counter ELSE excluded.counter END,
+        final = excluded.final, words = excluded.words, body = excluded.body,
         last_number = excluded.last_number, last_ms = excluded.last_ms"""
+_MOVES: Final = f"""{_STANDS}, kind = excluded.kind,
+        counter = CASE excluded.counter WHEN '' THEN counter ELSE excluded.counter END"""
 
 
 class Debt(NamedTuple):
@@ -122,7 +123,7 @@ class Views:
         self._standings: dict[str, tuple[Json, ...]] = {}  # by subject
         self._settled: list[tuple[Json, ...]] = []
         self._owed: set[str] | None = None  # every id in the table, unless they are more than OWED_KNOWN
-        self._stood: dict[str, tuple[str, str]] = {}  # kind and words of the subjects written last
+        self._stood: dict[str, tuple[str, str, str]] = {}  # kind, words and counter of the subjects written last
 
     def claim(self, claims: Sequence[Claim]) -> None:
         """Take all of them or none.
@@ -175,8 +176,10 @@ class Views:
         if self._debts:
             self._write_debts()
         if self._standings:
-            self._write_words()
-            in_rows(self._connection, "INSERT INTO summary VALUES", list(self._standings.values()), _STANDS)
+            moved = self._write_words()
+            stands = [row for subject, row in self._standings.items() if subject not in moved]
+            in_rows(self._connection, "INSERT INTO summary VALUES", stands, _STANDS)
+            in_rows(self._connection, "INSERT INTO summary VALUES", list(moved.values()), _MOVES)
             self._standings.clear()
         if self._settled:
             in_rows(self._connection, "INSERT INTO settlement VALUES", self._settled, " ON CONFLICT DO NOTHING")
@@ -201,34 +204,41 @@ class Views:
             self._owed = {row[0] for row in found}
         return names if len(self._owed) > OWED_KNOWN else [name for name in names if name in self._owed]
 
-    def _write_words(self) -> None:
-        """Nearly always they are what they were."""
+    def _write_words(self) -> dict[str, tuple[Json, ...]]:
+        """Nearly always they are what they were, and so are the kind and counter by which rows are listed.
+
+        Returns:
+            The rows of which these changed: named in an update, an index is written anew also when it is the same.
+        """
         new, gone = list[tuple[str, str, str]](), list[tuple[str, str, str]]()
-        stood = self._stood_before(list(self._standings))
-        for standing in self._standings.values():
-            subject, kind, words = standing[0], standing[1], standing[8]
-            old = stood.get(subject, (kind, ""))
-            if old != (kind, words):
-                before = {(old[0], word, subject) for word in old[1].split()}
+        stood, moved = self._stood_before(list(self._standings)), dict[str, tuple[Json, ...]]()
+        for subject, row in self._standings.items():
+            kind, counter, words = row[1], row[2], row[8]
+            was_kind, was_words, was_at = stood.get(subject, (kind, "", counter))
+            if (was_kind, was_words) != (kind, words):
+                before = {(was_kind, word, subject) for word in was_words.split()}
                 now = {(kind, word, subject) for word in words.split()}
                 gone += sorted(before - now)
                 new += sorted(now - before)
+            if (was_kind, was_at) != (kind, counter or was_at):
+                moved[subject] = row
             if self._sole:
                 self._stood.pop(subject, None)
-                self._stood[subject] = kind, words
+                self._stood[subject] = kind, words, counter or was_at
         in_rows(self._connection, "DELETE FROM word WHERE (kind, word, subject) IN (VALUES", gone, ")")
         in_rows(self._connection, "INSERT INTO word VALUES", new)
         while len(self._stood) > STOOD_KNOWN:
             del self._stood[next(iter(self._stood))]
+        return moved
 
-    def _stood_before(self, subjects: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-        """Kind and words of those of them that have a row, perhaps of others."""
+    def _stood_before(self, subjects: Sequence[str]) -> Mapping[str, tuple[str, str, str]]:
+        """Kind, words and counter of those of them that have a row, perhaps of others."""
         unknown = [(subject,) for subject in subjects if subject not in self._stood]
         if not unknown:
             return self._stood
-        sql = "SELECT subject, kind, words FROM summary WHERE subject IN ("
+        sql = "SELECT subject, kind, words, counter FROM summary WHERE subject IN ("
         found = in_rows(self._connection, sql, unknown, ")")
-        stood = {subject: (kind, words) for subject, kind, words in found}
+        stood = {subject: (kind, words, counter) for subject, kind, words, counter in found}
         stood.update((subject, self._stood[subject]) for subject in subjects if subject in self._stood)
         return stood
 
