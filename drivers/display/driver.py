@@ -30,6 +30,10 @@ _PROBE_S: Final = 0.3
 _PRINTER_STATUS: Final = b"\x10\x04\x01"  # ESC/POS "DLE EOT 1": answered with one byte xxx1xx10, prints nothing
 
 
+def _always() -> bool:
+    return True
+
+
 class CounterDisplay:
     """One display on an open transport. Call ``hello`` first, and again after DisplayRebooted.
 
@@ -148,6 +152,10 @@ class CounterDisplay:
             return None
         return self._link.foresee(Type.SHOW_RESULT, messages.show_result(screen_id, result, text))
 
+    def forget_foreseen(self) -> None:
+        """It is not shown after all: what sends its end sends it no more, and tells whether it has."""
+        self._link.forget_foreseen()
+
     async def show_text(
         self, screen_id: int, ttl_s: int, lines: tuple[str, ...], *, tiles: Iterable[Tile] = ()
     ) -> None:
@@ -160,9 +168,14 @@ class CounterDisplay:
         await self._tell(Type.SHOW_IDLE, screen_id.to_bytes(4, "little"))
         await self._add(screen_id, tiles)
 
-    async def add_tiles(self, screen_id: int, tiles: Iterable[Tile]) -> None:
-        """Captions for a screen that is shown already. DeviceTimeout: it shows another one by now."""
-        await self._add(screen_id, tiles)
+    async def add_tiles(
+        self, screen_id: int, tiles: Iterable[Tile], *, wanted: Callable[[], bool] = _always
+    ) -> None:
+        """Captions for a screen that is shown, until they are not ``wanted``: asked before each of their frames.
+
+        DeviceTimeout: it shows another one by now. It cannot tell when that has the same number.
+        """
+        await self._add(screen_id, tiles, wanted)
 
     async def clear(self) -> None:
         await self._tell(Type.CLEAR)
@@ -222,9 +235,11 @@ class CounterDisplay:
         assert self._hello is not None, "hello() comes first: nothing is shown to a stranger"
         return self._hello
 
-    async def _add(self, screen_id: int, pictures: Iterable[Tile]) -> None:
+    async def _add(self, screen_id: int, pictures: Iterable[Tile], wanted: Callable[[], bool] = _always) -> None:
         for picture in pictures:
             for payload in tiles.payloads(picture, screen_id):
+                if not wanted():
+                    return
                 await self._tell(Type.TILE, payload)
 
     async def _tell(self, kind: Type, payload: bytes = b"") -> None:

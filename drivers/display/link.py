@@ -45,6 +45,7 @@ class DisplayLink:
 
     __slots__ = (
         "_asked",
+        "_begun",
         "_decoder",
         "_expected",
         "_foreseen",
@@ -74,6 +75,7 @@ class DisplayLink:
         self._give: Callable[[Frame], None] | None = None  # who gets the answer; None: nobody, or it came
         self._last_try = False  # "damaged" does not end it
         self._foreseen: _Foreseen | None = None  # until anything is asked
+        self._begun = False  # a beginning is on the line that the next frame ends, or its own end
         self._told: Callable[[bytes | None], None] = _nobody  # of the glance that is out
 
     async def restart(self) -> None:
@@ -107,17 +109,20 @@ class DisplayLink:
             foreseen, self._foreseen = self._foreseen, None
             if foreseen is None or (foreseen.frame.type, foreseen.frame.payload) != (kind, payload):
                 self._seq = self._seq % 255 + 1
-            count = tries or 1 + self._profile.resends
-            for turn in range(count):
-                frame = Frame(kind, self._seq, payload, ACK_WANTED | (RESENT if turn else 0))
-                last = turn == count - 1
-                answer = await self._try(frame, expect, answer_ms, None if turn else foreseen, last=last)
-                if answer is None or (answer.type == Type.ACK and answer.payload[1] == Status.BAD_CRC):
-                    continue
-                if answer.type != expect:
-                    status = answer.payload[1]
-                    raise DeviceRefused(f"display refuses {kind.name} (status {status}): update its firmware")
-                return answer.payload
+            count, seq = tries or 1 + self._profile.resends, self._seq
+            try:
+                for turn in range(count):
+                    frame = Frame(kind, seq, payload, ACK_WANTED | (RESENT if turn else 0))
+                    last = turn == count - 1
+                    answer = await self._try(frame, expect, answer_ms, None if turn else foreseen, last=last)
+                    if answer is None or (answer.type == Type.ACK and answer.payload[1] == Status.BAD_CRC):
+                        continue
+                    if answer.type != expect:
+                        status = answer.payload[1]
+                        raise DeviceRefused(f"display refuses {kind.name} (status {status}): update its firmware")
+                    return answer.payload
+            finally:
+                self._asked = self._give = None  # not between two tries: a release in another thread looks at it
             raise DeviceTimeout(f"display at {self._transport.name}: {count} times no answer to {kind.name}")
 
     async def _try(
@@ -126,7 +131,8 @@ class DisplayLink:
         """One sending and its answer; None when time is up."""
         data = frame.to_bytes()
         sent = foreseen is not None and foreseen.frame == frame and foreseen.send_rest()
-        last = last or (foreseen is not None and not sent)  # "damaged" is said of the beginning that this one ends
+        last = last or (self._begun and not sent)  # "damaged" is said of the beginning that this one ends
+        self._begun = False
         limit_ms = answer_ms or self._profile.answer_ms + (self._profile.draw_ms if frame.type in SHOWS else 0)
         answer = foreseen.answer if foreseen and sent else _new_answer()
         self._expect(frame, expect, _giving(answer), last=last)
@@ -134,26 +140,34 @@ class DisplayLink:
             return await self._turns.ask(data, answer, limit_ms=limit_ms, sent=sent)
         except TimeoutError:
             return None
-        finally:
-            self._asked = self._give = None
 
     def foresee(self, kind: Type, payload: bytes) -> SendRest | None:
         """Send a frame but for its end: it means nothing yet. Whatever is asked next ends it, the same or another.
 
         Returns:
-            What sends the end, from any thread; ``ask`` of the same does if nobody did. None: not now.
+            What sends the end, from any thread, but not while a question before it waits for its answer; if it did
+            not, ``ask`` of the same does. None: not now.
         """
-        if self._foreseen is not None or not self._turns.free:
+        if self._foreseen is not None:
             return None
         frame = Frame(kind, self._seq % 255 + 1, payload, ACK_WANTED)
         parts = frame.in_two()
         send_rest = self._turns.put_ahead(*parts) if parts else None
         if send_rest is None:
             return None
-        answer = _new_answer()
-        self._seq, self._foreseen = frame.seq, _Foreseen(frame, send_rest, answer)
-        self._expect(frame, Type.ACK, _giving(answer), last=False)
-        return send_rest
+        self._seq, foreseen = frame.seq, _Foreseen(frame, send_rest, _new_answer())
+        self._foreseen, self._begun = foreseen, True
+
+        def release() -> bool:
+            waits = self._foreseen is foreseen and self._asked is not None
+            return not waits and send_rest()  # one whole frame is in flight
+
+        return release
+
+    def forget_foreseen(self) -> None:
+        """What sends its end sends it no more, and tells whether it has."""
+        self._turns.take_back()  # first: once it is forgotten a release looks at no question that waits
+        self._foreseen = None
 
     def glance(self, kind: Type, told: Callable[[bytes | None], None]) -> bool:
         """Ask once for a message of the same kind, with no task that waits: displays at rest are asked all day.
@@ -168,7 +182,7 @@ class DisplayLink:
 
         if not self._turns.begin(data, self._unanswered, limit_ms=self._profile.answer_ms):
             return False
-        self._seq, self._told, self._foreseen = frame.seq, told, None
+        self._seq, self._told, self._foreseen, self._begun = frame.seq, told, None, False
         self._expect(frame, kind, self._glanced, last=True)
         return True
 
@@ -209,6 +223,8 @@ class DisplayLink:
     def _take_answer(self, frame: Frame) -> None:
         """Late answers and those to another frame fit no question and are dropped."""
         asked, give = self._asked, self._give
+        if asked is None and self._foreseen is not None:
+            self._take_foreseen(self._foreseen, frame)
         if asked is None or give is None:
             return
         if frame.type == Type.ACK:
@@ -221,6 +237,13 @@ class DisplayLink:
                 give(frame)
         elif frame.type == self._expected and frame.seq == asked.seq:
             give(frame)
+
+    def _take_foreseen(self, foreseen: _Foreseen, frame: Frame) -> None:
+        """The answer may be here before anybody asks."""
+        about = (frame.seq, frame.payload[:1]) == (foreseen.frame.seq, bytes((foreseen.frame.type,)))
+        damaged = frame.seq == 0 and frame.payload[1:] == bytes((Status.BAD_CRC,))
+        if frame.type == Type.ACK and len(frame.payload) == 2 and (about or damaged):
+            _giving(foreseen.answer)(frame)
 
     def _take_news(self, frame: Frame) -> None:
         """What the display says by itself."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, NoReturn, TypeVar
 
 from drivers import gathering, limits
@@ -77,14 +78,23 @@ class Turns:
     @property
     def free(self) -> bool:
         """Somebody hears for all, nobody asks, and no question is out."""
-        return self._over is not None and not self.trouble and self._late is None and not self.mine.locked()
+        return self._calm and not self.mine.locked()
+
+    @property
+    def _calm(self) -> bool:
+        return self._over is not None and not self.trouble and self._late is None
 
     def put_ahead(self, head: bytes, rest: bytes) -> SendRest | None:
-        """What ``ask`` will be told is sent; None: not now."""
+        """What ``ask`` will be told is sent, behind a question that waits for its answer. None: not now."""
         try:
-            return self._transport.put_ahead(head, rest) if self.free else None
+            return self._transport.put_ahead(head, rest) if self._calm else None
         except DeviceError:
             return None  # whoever asks next hears it
+
+    def take_back(self) -> None:
+        """What was put ahead is not sent: as anything else that is put, and be it nothing."""
+        with suppress(DeviceError):
+            self._transport.put(b"")
 
     def begin(self, data: bytes, late: Callable[[], None], *, limit_ms: float) -> bool:
         """Send a question that no task waits for; its turn lasts until ``end``.

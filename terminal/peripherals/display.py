@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from drivers import qr
@@ -10,7 +11,7 @@ from drivers.display.driver import CounterDisplay, DisplayHello, DisplayState, R
 from drivers.display.driver import Screen as Glass
 from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError
-from drivers.transport import OpenTransport, Transport
+from drivers.transport import OpenTransport, SendRest, Transport
 from terminal.counter.ports import (
     Clock,
     CodeScreen,
@@ -37,6 +38,7 @@ Fits = Callable[[str, int, int], bool]
 """(text of a code, width, height of the glass in pixels)"""
 IDLE_ID: Final = 1
 IDLE_CAPTION_S: Final = 0.4
+FORESEEN_S: Final = 1.0  # captions rest so long for a result that may follow
 _IDLE: Final = Glass.IDLE, IDLE_ID
 _RESULTS: Final = {
     "paid": Result.PAID,
@@ -84,6 +86,7 @@ class CodeDisplay:
         "_drawn",
         "_fits",
         "_foreseen",
+        "_in_vain",
         "_lit",
         "_profile",
         "_serial",
@@ -117,6 +120,7 @@ class CodeDisplay:
         self._lit = False  # something is shown that the display takes down when it hears nothing
         self._shown: tuple[Glass, int] | None = None  # what it proved to show; None: nothing, or not known
         self._foreseen: tuple[Glass, int] | None = None  # what it may show before ``show`` says so
+        self._in_vain: asyncio.TimerHandle | None = None  # until that is not waited for any more
         self._uncaptioned: tuple[Screen, int] | None = None
         self._drawn: tuple[str, asyncio.Future[bool]] | None = None  # a receipt's address, whether it is drawn
         self._captioning = self._asking = OnDemand(_nothing)  # of this connection
@@ -144,8 +148,8 @@ class CodeDisplay:
             self._drawn = None
 
     def foresee(self, screen: Screen) -> Release | None:
-        """A result, where no caption is on its way."""
-        if not isinstance(screen, ResultScreen) or self._uncaptioned is not None:
+        """A result. Captions of what it takes the place of end, and go on if it is not shown after all."""
+        if not isinstance(screen, ResultScreen):
             return None
         try:
             device = self.keeper.if_there
@@ -153,12 +157,32 @@ class CodeDisplay:
             return None
         release = device.foresee_result(*_result(screen))
         if release is not None:
+            self._wait_no_more()  # for an earlier one that something else took back
             self._foreseen = Glass.RESULT, screen.id
+            self._in_vain = asyncio.get_running_loop().call_later(FORESEEN_S, self._not_shown, device, release)
         return release
+
+    def _not_shown(self, device: CounterDisplay, release: SendRest) -> None:
+        """``show`` did not follow; nobody releases it from now on."""
+        self._in_vain = None
+        device.forget_foreseen()
+        if not release():  # else it is lit: captions of what it took the place of would be painted over it
+            self._foreseen = None
+            self._captioning.wake()
+
+    def _wait_no_more(self) -> None:
+        if self._in_vain is not None:
+            self._in_vain.cancel()
+            self._in_vain = None
+
+    def _forget(self) -> None:
+        """Whatever was shown, foreseen or still to be captioned."""
+        self._shown = self._foreseen = self._uncaptioned = None
+        self._wait_no_more()
 
     async def show(self, screen: Screen) -> None:
         device = self.keeper.if_there if isinstance(screen, IdleScreen) else self.keeper.device
-        self._shown = self._foreseen = self._uncaptioned = None
+        self._forget()
         self._draw_ends(drawn=False)
         try:
             shown = await self._show(device, screen)
@@ -209,12 +233,13 @@ class CodeDisplay:
         finally:
             if self._sweep:
                 self._sweep.leave(turn)
+            self._forget()
             self._draw_ends(drawn=False)
             await errands.end()
 
     def _learn(self, hello: DisplayHello) -> None:
         self._size = hello.width, hello.height
-        self._shown = self._foreseen = self._uncaptioned = None
+        self._forget()
         self._lit = False
         self._captions_codes = hello.captions_codes
         self.keeper.detail |= {"model": hello.firmware, "size": f"{hello.width}x{hello.height}"}
@@ -224,22 +249,23 @@ class CodeDisplay:
         self.keeper.well()
 
     async def _caption(self) -> None:
-        """Paint what belongs to the screen now shown; a newer screen ends it between two tiles."""
-        while (now := self._uncaptioned) is not None:
+        """Paint what belongs to the screen now shown; a newer one, also foreseen, ends it between two frames."""
+        while (now := self._captioned()) is not None:
             if isinstance(now[0], IdleScreen):
                 await asyncio.sleep(IDLE_CAPTION_S)  # the next customer's code goes first on the wire
-            if self._uncaptioned is not now:
+            wanted = partial(self._captions_still, now)
+            if not wanted():
                 continue
             try:
                 async for tile in self._beside(now[0]):
-                    if self._uncaptioned is not now:
+                    await self._device.add_tiles(now[1], [tile], wanted=wanted)
+                    if not wanted():
                         break
-                    await self._device.add_tiles(now[1], [tile])
-                if self._uncaptioned is now:
+                if wanted():
                     self._uncaptioned = None
                     self._draw_ends(drawn=True)
             except DeviceError:
-                if self._uncaptioned is now:
+                if wanted():
                     raise
                 # else: it refused a tile because it shows the next screen already
             except (OSError, ImportError) as error:
@@ -247,6 +273,13 @@ class CodeDisplay:
                 if self._uncaptioned is now:
                     self._uncaptioned = None
                     self._draw_ends(drawn=False)
+
+    def _captioned(self) -> tuple[Screen, int] | None:
+        """What is to be captioned now: nothing while another screen is foreseen."""
+        return None if self._foreseen is not None else self._uncaptioned
+
+    def _captions_still(self, now: tuple[Screen, int]) -> bool:
+        return self._captioned() is now
 
     def _beside(self, screen: Screen) -> AsyncIterator[Tile]:
         bare = isinstance(screen, CodeScreen) and not self._captions_codes

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from drivers.display.cobs import ACK_WANTED, RESENT, Decoder, Frame
 from drivers.display.driver import CounterDisplay, DisplayState, Result, Screen
 from drivers.display.messages import Type, show_result
 from drivers.display.profile import DisplayProfile
+from drivers.display.tiles import Tile
 from drivers.errors import DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.transport import SendRest
 from firmware_stubs.display import DisplayStub
@@ -21,6 +23,7 @@ from tests.unit.firmware_stubs.test_display import matrix
 
 VERSION, MODULES = matrix("weixin://wxpay/bizpayurl?pr=abcdefg00")
 PAID = (7, Result.PAID, "28.50")
+CAPTION = Tile(20, 290, 40, 8, bytes(40))
 SHOWN = {Type.SHOW_QR, Type.SHOW_RESULT, Type.CLEAR, Type.SHOW_IDLE}
 
 
@@ -29,9 +32,14 @@ class Rig:
 
     def __init__(self, cable: Wire, stub: DisplayStub, display: CounterDisplay) -> None:
         self.cable, self.stub, self.display = cable, stub, display
-        self.sent: list[Frame] = []
-        decoder = Decoder()
-        cable.tap = lambda who, data: self.sent.extend(decoder.feed(data)) if who == "host" else None
+        self.sent, self.pieces, decoder = list[Frame](), list[bytes](), Decoder()
+
+        def tap(who: str, data: bytes) -> None:
+            if who == "host":
+                self.sent.extend(decoder.feed(data))
+                self.pieces.append(data)
+
+        cable.tap = tap
 
     def foresee(self) -> SendRest:
         release = self.display.foresee_result(*PAID)
@@ -50,7 +58,7 @@ async def showing_a_code(*, resends: int = 3, watched: bool = True, paced: bool 
     await display.hello()
     await display.show_qr(7, 60, VERSION, MODULES)
     watching = asyncio.ensure_future(display.watch() if watched else asyncio.Event().wait())
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)
     try:
         yield Rig(cable, stub, display)
     finally:
@@ -142,15 +150,11 @@ def test_i2_a_glance_takes_it_back_and_hears_its_own_answer_all_the_same() -> No
     play(story())
 
 
-def test_it_is_refused_where_anything_is_under_way_and_then_nothing_is_sent() -> None:
+def test_it_is_refused_where_nobody_hears_for_it_or_the_line_is_not_free_and_then_nothing_is_sent() -> None:
     async def story() -> None:
         async with showing_a_code(watched=False) as rig:
             assert rig.display.foresee_result(*PAID) is None, "nobody hears for it"
         async with showing_a_code() as rig:
-            asking = asyncio.ensure_future(rig.display.state())
-            await asyncio.sleep(0)
-            assert rig.display.foresee_result(*PAID) is None, "somebody asks"
-            await asking
             assert rig.display.glance(lambda _state: None)
             assert rig.display.foresee_result(*PAID) is None, "a glance is out"
             await asyncio.sleep(1)
@@ -163,6 +167,153 @@ def test_it_is_refused_where_anything_is_under_way_and_then_nothing_is_sent() ->
             rig.cable.unplug()
             assert rig.display.foresee_result(*PAID) is None, "there is nobody"
             assert Type.SHOW_RESULT not in rig.types()
+
+    play(story())
+
+
+BEFORE: dict[int, Callable[[CounterDisplay], Awaitable[object]]] = {
+    Type.TILE: lambda display: display.add_tiles(7, [CAPTION]),
+    Type.STATE: lambda display: display.state(),
+}
+
+
+@asynccontextmanager
+async def behind(kind: int, **profile: Any) -> AsyncIterator[tuple[Rig, SendRest, asyncio.Future[object]]]:
+    """A question whose answer takes 50 ms, and the beginning of a result behind it."""
+    async with showing_a_code(**profile) as rig:
+        rig.cable.delay_s = 0.05
+        asking = asyncio.ensure_future(BEFORE[kind](rig.display))
+        await asyncio.sleep(0.001)
+        yield rig, rig.foresee(), asking
+
+
+@pytest.mark.parametrize("paced", [False, True])
+@pytest.mark.parametrize("kind", BEFORE)
+def test_i2_behind_a_question_that_waits_only_who_asks_for_it_sends_its_end(kind: int, paced: bool) -> None:
+    async def story() -> None:
+        async with behind(kind, paced=paced) as (rig, release, asking):
+            await asyncio.sleep(0.02)
+            assert not release()
+            showing = asyncio.ensure_future(rig.display.show_result(*PAID))
+            await asyncio.sleep(0.02)
+            assert not release(), "its answer is not here yet"
+            assert (asking.done(), rig.stub.screen) == (False, Screen.CODE)
+            answer = await asking
+            assert kind == Type.TILE or (isinstance(answer, DisplayState) and answer.screen == Screen.CODE)
+            await showing
+            before, result = rig.sent
+            assert (before.type, result.type, result.seq) == (kind, Type.SHOW_RESULT, before.seq + 1)
+            head_and_end = result.in_two()
+            assert head_and_end is not None
+            assert rig.pieces == [before.to_bytes(), *head_and_end]
+            assert (release(), rig.stub.screen, rig.stub.text) == (True, Screen.RESULT, "28.50")
+
+    play(story())
+
+
+@pytest.mark.parametrize("kind", BEFORE)
+def test_i2_behind_a_question_that_was_answered_its_release_lights_it(kind: int) -> None:
+    async def story() -> None:
+        async with behind(kind) as (rig, release, asking):
+            assert not release()
+            await asking
+            await asyncio.sleep(0.1)
+            assert rig.stub.screen == Screen.CODE, "what came too early lights nothing later"
+            assert release()
+            await asyncio.sleep(0.1)
+            assert rig.stub.screen == Screen.RESULT
+            asked_s = now_s()
+            await rig.display.show_result(*PAID)
+            assert now_s() == asked_s, "the answer is here already"
+            assert rig.types() == [kind, Type.SHOW_RESULT]
+
+    play(story())
+
+
+@pytest.mark.parametrize("lost", ["question", "damaged question", "answer"])
+@pytest.mark.parametrize("kind", BEFORE)
+def test_l7_a_lost_question_before_it_is_sent_once_more_by_its_own_number_and_takes_it_back(
+    kind: int, lost: str
+) -> None:
+    async def story() -> None:
+        async with showing_a_code() as rig:
+            spoilt = {"question": [b""], "damaged question": [b"\0\x03\x11\x55\0"], "answer": []}[lost]
+            rig.cable.to_device = lambda data: spoilt.pop() if spoilt else data
+            rig.cable.drop_answers = int(lost == "answer")
+            rig.cable.delay_s = 0.01
+            asking = asyncio.ensure_future(BEFORE[kind](rig.display))
+            await asyncio.sleep(0.001)
+            release = rig.foresee()
+            answer = await asking
+            assert kind == Type.TILE or isinstance(answer, DisplayState)
+            assert not release()
+            await rig.display.show_result(*PAID)
+            assert rig.stub.screen == Screen.RESULT
+            first = rig.sent[0].seq
+            assert [(frame.type, frame.seq - first, frame.flags) for frame in rig.sent] == [
+                (kind, 0, ACK_WANTED),
+                (kind, 0, ACK_WANTED | RESENT),
+                (Type.SHOW_RESULT, 1, ACK_WANTED),
+            ]
+
+    play(story())
+
+
+def test_a_second_one_behind_the_first_that_is_asked_for_waits_its_turn() -> None:
+    async def story() -> None:
+        async with showing_a_code() as rig:
+            rig.cable.delay_s = 0.05
+            rig.foresee()
+            showing = asyncio.ensure_future(rig.display.show_result(*PAID))
+            await asyncio.sleep(0.01)
+            release = rig.display.foresee_result(8, Result.LATE, "1.00")
+            assert release is not None
+            assert not release()
+            await showing
+            assert rig.stub.id == 7
+            assert release()
+            await rig.display.show_result(8, Result.LATE, "1.00")
+            assert (rig.stub.id, rig.stub.text, len(rig.sent)) == (8, "1.00", 2)
+
+    play(story())
+
+
+def test_i2_once_it_is_forgotten_its_end_is_sent_no_more_and_what_follows_is_not_said_twice_for_it() -> None:
+    async def story() -> None:
+        async with showing_a_code() as rig:
+            release = rig.foresee()
+            rig.display.forget_foreseen()
+            assert not release()
+            await rig.display.add_tiles(7, [CAPTION])
+            await rig.display.show_result(*PAID)
+            assert [(frame.type, frame.flags) for frame in rig.sent] == [
+                (Type.TILE, ACK_WANTED),
+                (Type.SHOW_RESULT, ACK_WANTED),
+            ]
+            late = rig.display.foresee_result(8, Result.LATE, "1.00")
+            assert late is not None
+            assert late()
+            rig.display.forget_foreseen()
+            assert late(), "what was sent stays sent"
+            await asyncio.sleep(0.1)
+            assert rig.stub.id == 8
+
+    play(story())
+
+
+def test_captions_in_several_frames_end_behind_the_one_that_is_out_when_they_are_not_wanted_any_more() -> None:
+    async def story() -> None:
+        async with showing_a_code() as rig:
+            rig.cable.delay_s = 0.05
+            large, wanted = Tile(0, 250, 240, 60, Random(1).randbytes(30 * 60)), [True]
+            captions = asyncio.ensure_future(rig.display.add_tiles(7, [large], wanted=lambda: wanted[0]))
+            await asyncio.sleep(0.001)
+            release = rig.foresee()
+            wanted[0] = False
+            await captions
+            assert release()
+            await rig.display.show_result(*PAID)
+            assert rig.types() == [Type.TILE, Type.SHOW_RESULT]
 
     play(story())
 

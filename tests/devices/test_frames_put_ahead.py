@@ -14,8 +14,10 @@ from drivers.descriptor_pipe import DescriptorPipe
 from drivers.display.cobs import Decoder, Frame
 from drivers.display.driver import CounterDisplay, Result, Screen
 from drivers.display.messages import Type
+from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError, DeviceGone
 from drivers.serial_port import open_serial
+from drivers.transport import SendRest
 from firmware_stubs.cables import PtyCable
 from firmware_stubs.display import DisplayStub
 from tests.devices.wires import wire
@@ -205,7 +207,7 @@ async def lit(tmp_path: Path) -> AsyncIterator[Watched]:
     cable = PtyCable(stub, tmp_path / "port")
     await cable.plug()
     port = await open_serial(str(cable.link))
-    display = CounterDisplay(port)
+    display = CounterDisplay(port, profile=DisplayProfile(answer_ms=10_000))  # a busy machine loses no frame
     await display.hello()
     await display.show_qr(7, 60, VERSION, MODULES)
     watching = asyncio.ensure_future(display.watch())
@@ -233,6 +235,64 @@ async def test_i2_behind_a_terminal_nothing_is_lit_before_the_end_comes_from_the
     await lit.until_heard(HEAD + 1)
     await lit.display.show_result(*PAID)
     assert (lit.stub.screen, [each.type for each in lit.frames]) == (Screen.RESULT, [Type.SHOW_RESULT])
+
+
+@pytest.mark.parametrize("released", [False, True])
+async def test_i2_behind_a_terminal_it_waits_for_the_answer_to_what_was_asked_before(
+    lit: Watched, released: bool
+) -> None:
+    asking = asyncio.ensure_future(lit.display.state())
+    await asyncio.sleep(0)
+    release = lit.display.foresee_result(*PAID)
+    assert release is not None
+    told: list[bool] = []
+    thread = Thread(target=lambda: told.append(release()))
+    thread.start()
+    thread.join()  # the loop stands still meanwhile, so there is no answer yet
+    assert told == [False]
+    assert (await asking).screen == Screen.CODE
+    assert lit.stub.screen == Screen.CODE
+    assert not released or await asyncio.to_thread(release)
+    await lit.display.show_result(*PAID)
+    asked, shown = lit.frames
+    assert (asked.type, shown.type, shown.seq) == (Type.STATE, Type.SHOW_RESULT, asked.seq + 1)
+    assert lit.heard == len(asked.to_bytes()) + len(shown.to_bytes())
+    assert lit.stub.screen == Screen.RESULT
+
+
+async def test_i2_behind_a_terminal_a_release_in_the_moment_another_question_begins_or_is_answered(
+    lit: Watched,
+) -> None:
+    """Lit before the question or not at all, and then by who asks for it: once, whoever is quicker."""
+    shown = (Screen.CODE, 7)
+    for number in range(100, 120):
+        lit.frames.clear()
+        start, told = Barrier(2), list[bool]()
+        asked_before = number % 2 == 0
+        asking = asyncio.ensure_future(lit.display.state()) if asked_before else None
+        await asyncio.sleep(0)
+        release = lit.display.foresee_result(number, *PAID[1:])
+        assert release is not None
+
+        def sends(start: Barrier = start, send: SendRest = release, told: list[bool] = told) -> None:
+            start.wait()
+            told.append(send())
+
+        thread = Thread(target=sends)
+        thread.start()
+        start.wait()
+        state = await (asking or lit.display.state())
+        thread.join()
+        lit_before = told[0] and not asked_before
+        assert (state.screen, state.id) == ((Screen.RESULT, number) if lit_before else shown)
+        await lit.display.show_result(number, *PAID[1:])
+        types = [each.type for each in lit.frames]
+        if lit_before:
+            assert types == [Type.SHOW_RESULT, Type.STATE, Type.SHOW_RESULT]
+        else:
+            assert types == [Type.STATE, Type.SHOW_RESULT]
+        shown = (Screen.RESULT, number)
+        assert (lit.stub.screen, lit.stub.id) == shown
 
 
 async def test_i2_behind_a_terminal_another_screen_takes_it_back(lit: Watched) -> None:
