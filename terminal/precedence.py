@@ -71,6 +71,12 @@ def in_line() -> None:
     _AHEAD.set(False)
 
 
+async def stand_in_line() -> None:
+    """As ``in_line``, and behind everybody who is there already."""
+    in_line()
+    await asyncio.sleep(0)
+
+
 def line() -> Context:
     """This context, but in line: for what is started here and can wait."""
     context = copy_context()

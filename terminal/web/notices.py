@@ -8,12 +8,15 @@ from aiohttp import web
 
 from terminal.counter.service import Service
 from terminal.errors import InvalidRequest, JournalError, NotEvidence, NotFound, TerminalError, Unavailable
+from terminal.precedence import stand_in_line
 from terminal.web.calls import read_bytes
 from terminal.web.edge import EdgeLimits
 from terminal.web.pages.guest import Guests
+from terminal.web.problems import Handler
 from terminal.web.rates import Buckets
 
 log = logging.getLogger(__name__)
+_WAY: Final = "/notify/"
 BODY_MAX: Final = 64 * 1024
 BODY_S: Final = 5.0
 LIMITS: Final = EdgeLimits(handshakes=256, handshakes_per_address=64)  # a bank's gateways come by few addresses
@@ -33,7 +36,7 @@ def notices_app(service: Service, limits: EdgeLimits, guests: Guests | None = No
     ``guests``: customers' receipts too, where a public address leads here.
     """
     buckets = Buckets(service.parts.clock, per_s=limits.notices_per_s, burst=limits.notices_burst)
-    app = web.Application(client_max_size=BODY_MAX)
+    app = web.Application(client_max_size=BODY_MAX, middlewares=[_banks_first])
 
     async def take(request: web.Request) -> web.Response:
         if buckets.take(request.remote or "unknown"):
@@ -43,11 +46,19 @@ def notices_app(service: Service, limits: EdgeLimits, guests: Guests | None = No
     async def nothing(_request: web.Request) -> web.Response:
         return _no(404, "nothing here")
 
-    app.router.add_post("/notify/{channel}", take)
-    app.router.add_post("/notify/{channel}/pix", take)  # Pix API: a PSP adds this to the address it was given
+    app.router.add_post(_WAY + "{channel}", take)
+    app.router.add_post(_WAY + "{channel}/pix", take)  # Pix API: a PSP adds this to the address it was given
     app.add_routes(guests.routes() if guests else [])
     app.router.add_route("*", "/{rest:.*}", nothing)
     return app
+
+
+@web.middleware
+async def _banks_first(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever comes this way for something else, a customer's phone or who looks for gaps, is no bank's word."""
+    if not request.path.startswith(_WAY):
+        await stand_in_line()
+    return await handler(request)
 
 
 async def _answer(service: Service, request: web.Request) -> web.Response:

@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import Context
 from html import unescape
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from terminal.care.shop import ShopCare
 from terminal.counter.ports import CodeScreen, PrintStopped, ResultScreen
@@ -18,10 +21,14 @@ from terminal.help.catalogue import Catalogue
 from terminal.help.languages import LANGUAGES
 from terminal.payments.receipt import Code, Receipt, Row
 from terminal.payments.tax_mark import TaxMark
+from terminal.precedence import install
+from terminal.tls.local_authority import ensure
 from terminal.web.app import Beside, make_app, make_notices_app
 from terminal.web.desks.care import CareParts
 from terminal.web.listen import listen
+from terminal.web.notices import LIMITS
 from terminal.web.pages.guest import BURST, PER_S, Guests
+from terminal.web.problems import Handler
 from terminal.web.rates import Buckets
 from tests.flows.api_rig import Client, Told, open_shop
 from tests.flows.api_rig import Shop as HttpShop
@@ -305,6 +312,47 @@ async def test_a_customers_own_phone_needs_no_pairing_for_its_receipt_and_gets_n
         status, text, _ = await ask(door, "GET", "/r/" + links.token("0" * 26))
         assert (status, "A-100" in text) == (404, True)
         assert (await ask(door, "GET", "/sales"))[0] == 303
+
+
+@pytest.mark.row(66)
+@pytest.mark.parametrize(
+    ("method", "path", "goes_first"),
+    [
+        ("GET", "/r/{token}", False),
+        ("POST", "/r/{token}", False),
+        ("GET", "/r/guessed", False),
+        ("GET", "/", False),
+        ("POST", "/notify/nobody", True),
+    ],
+)
+async def test_a_phone_that_comes_by_the_banks_way_stands_in_line_with_the_tills(
+    tmp_path: Path, method: str, path: str, goes_first: bool
+) -> None:
+    install(asyncio.get_running_loop())
+    order: list[str] = []
+
+    @web.middleware
+    async def beside_a_till(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asyncio.get_running_loop().call_soon(order.append, "till", context=Context())
+        answer = await handler(request)
+        order.append("answer")
+        return answer
+
+    async with open_shop(tmp_path) as shop, AsyncExitStack() as stack:
+        switch_on(shop.service.receipt_links)
+        sale = await shop.paid(await shop.till())
+        app = make_notices_app(shop.service, guests=Guests(shop.service, "UTC", rating=True))
+        app.middlewares.insert(0, beside_a_till)
+        authority, server = ensure(tmp_path / "tls", shop.clock)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(server)
+        url = await listen(stack, app, "127.0.0.1", 0, tls, LIMITS, first=True)
+        trust = ssl.create_default_context(cafile=str(authority))
+        address = url + path.format(token=shop.service.receipt_links.token(sale["id"]))
+        async with shop.session.request(
+            method, address, data=b"answer=good" if method == "POST" else None, ssl=trust
+        ):
+            assert order == (["answer", "till"] if goes_first else ["till", "answer"])
 
 
 # --- two buttons -------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_every_step_of_what_is_ahead_comes_before_all_that_waits_in_line(precede
     assert precedence or order[:3] == others[:3]
 
 
-def test_i22_a_flood_ahead_lets_one_of_the_others_through_after_a_few() -> None:
+def test_i21_a_flood_ahead_lets_one_of_the_others_through_after_a_few() -> None:
     async def story(loop: asyncio.AbstractEventLoop) -> list[int]:
         flood, seen, over = 0, list[int](), asyncio.Event()
 
