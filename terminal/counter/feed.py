@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
 from terminal.counter.ports import Journal, Ticket
-from terminal.errors import JournalError
+from terminal.errors import JournalError, TerminalError
 from terminal.payments.event import Event, NewEvent, Owed, Summary
 
 RING: Final = 1024  # events kept in memory for listeners that keep up; slower ones read the store
@@ -18,6 +18,12 @@ Then = Callable[[tuple[Event, ...]], None]
 
 def _unheard(_seconds: float) -> None:
     """Nobody counts."""
+
+
+async def _ended(before: asyncio.Future[tuple[Event, ...]] | None) -> None:
+    """Its turn of the loop may come later. How it ended is for its own callers."""
+    if before is not None and not before.done():
+        await asyncio.wait([before])
 
 
 class Feed:
@@ -43,20 +49,21 @@ class Feed:
         """``then`` runs after the commit and before any listener hears: memory is true when they look.
 
         Args:
-            before: the append that this one is behind: nobody hears of this one first.
+            before: the append that this one is behind: nobody hears of this one first, nor that it is refused.
         """
         loop = asyncio.get_running_loop()
         since_s = loop.time()
         try:
             durable = await self._journal.append(events, ticket=ticket)
-        except JournalError as error:
-            if error.slug != "journal_locked":  # nothing was begun then: the journal is sound
+        except TerminalError as error:
+            if isinstance(error, JournalError) and error.slug != "journal_locked":  # that one began nothing
                 self._failure = self._failure or error
                 self._failed.set()
+            if ticket is not None and ticket.refused:  # in its turn: who is before it may be durable
+                await _ended(before)
             raise
         self.committed(loop.time() - since_s)
-        if before is not None and not before.done():
-            await before  # durable as well, but its turn of the loop comes later
+        await _ended(before)
         try:
             if then:
                 then(durable)

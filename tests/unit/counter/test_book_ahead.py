@@ -16,6 +16,7 @@ from terminal.payments.event import Event, NewEvent
 from terminal.payments.fact import Fact, Facts
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
+from terminal.precedence import ahead, install
 from tests.unit.journal.world import TickingClock, open_at
 
 OPENED = open_sale(OpenSale("1", Money(2850, "CNY")), sale="s1", no=1, at_ms=1_000)
@@ -27,9 +28,11 @@ class SlowDisk:
     def __init__(self, journal: Journal) -> None:
         self._journal, self._let = journal, list[asyncio.Future[None]]()
         self.waiting: list[list[str]] = []
-        self.locked = False
+        self.locked = self.quick = False
 
     async def append(self, events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
+        if self.quick:
+            return await self._journal.append(events, ticket=ticket)
         self.waiting.append([each.type for each in events])
         self._let.append(asyncio.get_running_loop().create_future())
         await self._let[-1]
@@ -197,3 +200,61 @@ async def test_what_is_foreseen_is_let_go_by_the_journal_before_memory_hears(sho
     shop.disk.turn()
     await paid
     assert order == ["foreseen 0 1", "shown", "memory"]
+
+
+@pytest.fixture
+async def told_first(shop: Shop) -> Shop:
+    """Of two appends of one commit, who is ``ahead`` on the loop hears first, whatever their order was."""
+    install(asyncio.get_running_loop())
+    shop.disk.quick = True
+    return shop
+
+
+async def test_d11_a_listener_that_fails_leaves_memory_true_for_who_is_behind_it(told_first: Shop) -> None:
+    """A bug in what hears of the first must not hide from memory, or from pages, that the second is durable."""
+    shop = told_first
+
+    def fails(_before: Sale | None, after: Sale) -> None:
+        assert after.cancel_why != "a", "a bug"
+
+    shop.book.on_change = fails
+    first = shop.cancel("a")
+    await asyncio.sleep(0)
+    with ahead():
+        behind = shop.cancel("bb")
+    ended = await asyncio.gather(first, behind, return_exceptions=True)
+    assert isinstance(ended[0], AssertionError)
+    assert shop.book.sale("s1").cancel_why == "bb"
+    assert shop.feed.published == shop.feed.last_number()
+    assert ended[1] is shop.book.sale("s1")
+
+
+async def test_i6_who_hears_first_that_he_is_refused_lets_nobody_decide_on_less_than_is_durable(
+    told_first: Shop,
+) -> None:
+    shop, taken, seen = told_first, (("order", "o", "s1"),), list[str]()
+
+    def look(sale: Sale | None) -> Facts:
+        assert sale is not None
+        seen.append(sale.cancel_why)
+        return ()
+
+    await shop.cancel("?", claims=taken)
+    first = shop.cancel("a")
+    await asyncio.sleep(0)
+    with ahead():
+        refused, later = shop.cancel("bb", claims=taken), shop.commit(look)
+    ended = await asyncio.gather(first, refused, later, return_exceptions=True)
+    assert isinstance(ended[1], Conflict)
+    assert seen == ["a"]
+    assert ended[0] is ended[2] is shop.book.sale("s1")
+
+
+async def test_changes_are_told_in_their_order_whoever_hears_first_that_he_is_durable(told_first: Shop) -> None:
+    shop = told_first
+    first = shop.cancel("a")
+    await asyncio.sleep(0)
+    with ahead():
+        behind = [shop.cancel("bb"), shop.cancel("ccc")]
+    await asyncio.gather(first, *behind)
+    assert shop.seen == [(0, 1), (1, 2), (2, 3)]
