@@ -158,7 +158,12 @@ class Book:
                 await under_way
             raise
         if steps:
-            append = self._hand_in(steps, turn)
+            try:
+                append = self._hand_in(steps, turn)
+            except BaseException as refused:  # before the disk works: all who share it hear
+                for wish in wishes:
+                    wish.error = refused
+                raise
             for wish in wishes:
                 wish.stands = append
             if any(fact.claims for step in steps for fact in step.facts):
@@ -183,7 +188,8 @@ class Book:
                 self.on_change(step.before, after)  # the glass first: voice and paper begin with work of their own
                 self._owe(step, mine)
 
-        append = self._begun(steps, durable, ticket, turn.append)
+        appending = self.feed.append(_events(steps, self._row), durable, ticket=ticket, before=turn.append)
+        append = begun(appending)  # the disk works from here on
         append.add_done_callback(
             asyncio.Future.exception
         )  # looked at, also when everybody who waits was cancelled
@@ -200,21 +206,6 @@ class Book:
                     after, facts = fold(after, more), (*facts, *more)
                     begun.append(owed.id)
         return _Step(wish, before, after, facts, begun)
-
-    def _begun(
-        self,
-        steps: Sequence["_Step"],
-        durable: Callable[[tuple[Event, ...]], None],
-        ticket: Ticket,
-        before: Append | None,
-    ) -> Append:
-        """The disk works from here on; what is refused before that, all who share the append hear."""
-        try:
-            return begun(self.feed.append(_events(steps, self._row), durable, ticket=ticket, before=before))
-        except BaseException as refused:
-            for step in steps:
-                step.wish.error = refused
-            raise
 
     def _row(self, sale: Sale) -> Row:
         """A fact's sale is nearly always what the one before it left."""

@@ -75,3 +75,21 @@ async def test_i6_who_shares_an_append_that_is_refused_before_it_begins_hears_so
         store.full = False
         assert list(await both()) == [book.sale("s1")] * 2
         assert store.tried == [["voice_ended", "code_shown"]] * 2
+
+
+async def test_i6_who_finds_done_what_another_one_of_a_refused_append_decided_hears_that_it_is_refused(
+    tmp_path: Path,
+) -> None:
+    async with open_at(tmp_path / "j.db") as journal:
+        store = FullJournal(cast("Journal", journal))
+        book = Book(Feed(cast("Journal", store)), TickingClock())
+        await book.commit("s1", lambda _: OPENED, SYSTEM, new=True)
+
+        async def once() -> Sale:
+            wish = (Fact("cancel_requested", {"at_ms": 1, "why": "a"}),)
+            return await book.commit("s1", lambda x: () if x and x.cancel_why else wish, SYSTEM, together=True)
+
+        store.full = True
+        ended = await asyncio.gather(once(), once(), return_exceptions=True)
+        assert [str(each) for each in ended] == ["journal_busy (waiting=1)"] * 2
+        assert book.sale("s1").cancel_why == ""
