@@ -51,7 +51,7 @@ class Ticket:
     Args:
         behind: of the append, handed in before, whose outcome this one was decided on; refused with it.
         durable: called in this order as soon as it is durable, before anybody is told, in whatever thread made it
-            so: quick, and raises nothing. Never called for what was refused or is in doubt.
+            so: quick; what one raises is logged. Never called for what was refused or is in doubt.
     """
 
     __slots__ = ("behind", "durable", "refused")

@@ -1,6 +1,7 @@
 """Turns waiting appends into one transaction. Runs wherever the writing connection lives, thread or loop."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -25,6 +26,8 @@ from terminal.journal.records import (
 )
 from terminal.journal.statements import in_rows
 from terminal.payments.event import Event, NewEvent
+
+log = logging.getLogger(__name__)
 
 Fault = Callable[[str], None]
 """Called at named points of the money path. Raises OSError to play a failing disk; anything else plays a crash."""
@@ -68,7 +71,10 @@ class Unit:
         self.ticket.refused, self.ticket.behind = error, None
         if error is None:
             for each in self.ticket.durable:
-                each()
+                try:
+                    each()
+                except Exception:
+                    log.exception("what waited for an append failed")  # a device's: no business of the journal's
 
 
 Outcome = tuple[Event, ...] | Exception
@@ -115,11 +121,12 @@ class Committer:
         self._views = Views(connection, sole=True)
         self._fault = fault
         self.commits = 0
+        self._found_pages = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_NOOP)[0]  # a killed process left
 
     @property
     def pages(self) -> int:
         """Written to the write-ahead log since it was tidied last. A hook would tell, and wait for a busy loop."""
-        return self.connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0]
+        return self._found_pages + self.connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0]
 
     def commit(self, units: Sequence[Unit]) -> list[Outcome]:
         """Everything in one transaction; a claim that is taken fails its own unit, and who is behind that.
@@ -180,6 +187,7 @@ class Committer:
             pass  # a reader is in the way; the log waits, nothing is lost
         except (apsw.Error, OSError) as error:
             raise self._fatal(error, "journal_broken") from error
+        self._found_pages = 0
         self.connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE, True)
 
     def _begin(self) -> None:

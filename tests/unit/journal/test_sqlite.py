@@ -199,6 +199,17 @@ async def test_the_write_ahead_log_stays_bounded(tmp_path: Path) -> None:
     assert not side(path, "-wal").exists(), "a clean end leaves one file"
 
 
+async def test_i22_the_write_ahead_log_stays_bounded_where_every_day_ends_with_a_power_cut(tmp_path: Path) -> None:
+    """A start reads all of it: what earlier lives left in it counts."""
+    path = tmp_path / "j.db"
+    for life in range(8):
+        journal = open_at(path)
+        for n in range(10):
+            await journal.append([event(f"s{life}-{n}-{m}", note="x" * 2000) for m in range(60)])
+        journal.abandon()
+    assert side(path, "-wal").stat().st_size < 3 * 4096 * 1000
+
+
 @pytest.mark.no_cover  # many rounds through lines that others measure
 async def test_i22_the_start_does_not_read_the_whole_log(tmp_path: Path) -> None:
     """Counted in steps of SQLite's machine, which depend on no clock: ten times the rows, the same start."""

@@ -59,3 +59,21 @@ async def test_i6_what_waits_for_an_append_hears_before_anybody_when_it_is_durab
         with pytest.raises(Conflict):
             await append("sale-1", refused, TAKEN)
         assert heard[3:] == ["told sale-1"]
+
+
+async def test_i24_what_waits_and_fails_hurts_neither_the_journal_nor_who_waits_beside_it(reopen: Reopen) -> None:
+    """A device's bug must not stop money: the entry is durable, and everybody hears so."""
+
+    def fails() -> None:
+        raise ValueError("a closed line")
+
+    async with reopen() as journal:
+        heard: list[str] = []
+        ticket = Ticket(durable=(fails, lambda: heard.append("2nd")))
+        done = await asyncio.gather(
+            journal.append([event("sale-0")], ticket=ticket), journal.append([event("sale-1")])
+        )
+        assert [each.number for (each,) in done] == [1, 2]
+        assert heard == ["2nd"]
+        await journal.append([event("sale-0")])
+        assert journal.dead is None
