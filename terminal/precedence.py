@@ -3,7 +3,7 @@
 asyncio serves in the order of arrival, so with eight customers a bank's word stands in line behind their codes,
 slips and pictures, once for each of the few steps it takes. What runs in a context that is ``ahead`` is served
 before the rest, AHEAD_MAX in a row; among themselves both stay in their order, and whatever such work starts is
-ahead, too, unless it stands ``in_line``. A loop that keeps what is ready in another way goes on as it does.
+ahead, too, unless it stands in ``line``. A loop that keeps what is ready in another way goes on as it does.
 """
 
 import asyncio
@@ -66,21 +66,16 @@ def ahead() -> Iterator[None]:
         _AHEAD.reset(token)
 
 
-def in_line() -> None:
-    """From now on this task stands in line, and whatever it starts."""
-    _AHEAD.set(False)
-
-
 async def stand_in_line() -> None:
-    """As ``in_line``, and behind everybody who is there already."""
-    in_line()
+    """From now on this task stands in line, behind everybody who is there already, and so does what it starts."""
+    _AHEAD.set(False)
     await asyncio.sleep(0)
 
 
 def line() -> Context:
     """This context, but in line: for what is started here and can wait."""
     context = copy_context()
-    context.run(in_line)
+    context.run(_AHEAD.set, False)
     return context
 
 

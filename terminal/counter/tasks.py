@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from terminal.errors import JournalError
-from terminal.precedence import in_line
+from terminal.precedence import line
 
 log = logging.getLogger(__name__)
 PAUSES_S: Final = (1.0, 2.0, 5.0, 15.0)  # after one failure, two, …; the last for all further ones
@@ -35,10 +35,10 @@ class Tasks:
         if self._group is None:
             log.info("%s is left for the next start", name)
             return
-        self._group.create_task(self._keep(name, make), name=name)
+        own = line()  # a bank's word that started it goes on by itself
+        self._group.create_task(self._keep(name, make), name=name, context=own)
 
     async def _keep(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
-        in_line()  # a bank's word that started it goes on by itself
         loop, failures = asyncio.get_running_loop(), 0
         while True:
             begun_s = loop.time()

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from terminal.counter.tasks import Tasks
 from terminal.journal.writer import _call
-from terminal.precedence import AHEAD_MAX, Ready, ahead, first, in_line, install, line
+from terminal.precedence import AHEAD_MAX, Ready, ahead, first, install, line, stand_in_line
 from terminal.system import SystemClock
 from terminal.tls.local_authority import ensure
 from terminal.web.edge import EdgeLimits
@@ -128,7 +128,7 @@ def test_who_steps_back_is_served_in_line_and_so_is_what_it_starts() -> None:
         order: list[str] = []
 
         async def steps_back() -> None:
-            in_line()
+            await stand_in_line()
             await before_others(order, "stepped back")
             await loop.create_task(before_others(order, "its own"))
 
@@ -168,6 +168,25 @@ def test_threads_timers_and_the_end_work_as_before() -> None:
         return await asyncio.gather(*some, *others)
 
     assert on_a_loop(story) == list(range(40))
+
+
+def test_not_even_the_first_step_of_what_a_payment_starts_comes_before_the_next_payments_word() -> None:
+    """A slip is composed in it."""
+
+    async def story(loop: asyncio.AbstractEventLoop) -> list[str]:
+        order, tasks = list[str](), Tasks()
+
+        async def slip() -> None:
+            order.append("slip")
+
+        async with asyncio.TaskGroup() as group:
+            tasks.within(group)
+            with ahead():
+                tasks.start("slip", slip)
+                loop.call_soon(order.append, "next payment")
+        return order
+
+    assert on_a_loop(story) == ["next payment", "slip"]
 
 
 @pytest.mark.parametrize("goes_first", [True, False])
