@@ -179,14 +179,13 @@ class Book:
         ticket = Ticket(turn.ticket, [show for step in steps if (show := self.foresee(step.before, step.after))])
 
         def durable(events: tuple[Event, ...]) -> None:
-            for step in steps:
-                mine, events = events[: len(step.facts)], events[len(step.facts) :]
-                step.wish.after = after = step.after
-                self._keep(after)
-                if step.wish.then:
-                    step.wish.then(after)
-                self.on_change(step.before, after)  # the glass first: voice and paper begin with work of their own
-                self._owe(step, mine)
+            try:
+                for step in steps:
+                    mine, events = events[: len(step.facts)], events[len(step.facts) :]
+                    self._tell(step, mine)
+            except BaseException:
+                self._keep(steps[-1].after)  # memory is true whoever failed to hear
+                raise
 
         appending = self.feed.append(_events(steps, self._row), durable, ticket=ticket, before=turn.append)
         append = begun(appending)  # the disk works from here on
@@ -195,6 +194,14 @@ class Book:
         )  # looked at, also when everybody who waits was cancelled
         turn.append, turn.ticket, turn.after = append, ticket, steps[-1].after
         return append
+
+    def _tell(self, step: "_Step", events: tuple[Event, ...]) -> None:
+        step.wish.after = after = step.after
+        self._keep(after)
+        if step.wish.then:
+            step.wish.then(after)
+        self.on_change(step.before, after)  # the glass first: voice and paper begin with work of their own
+        self._owe(step, events)
 
     def _step(self, wish: "_Wish", before: Sale | None, facts: Facts) -> "_Step":
         """What was decided, and what begins with it."""

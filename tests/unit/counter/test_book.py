@@ -93,3 +93,21 @@ async def test_i6_who_finds_done_what_another_one_of_a_refused_append_decided_he
         ended = await asyncio.gather(once(), once(), return_exceptions=True)
         assert [str(each) for each in ended] == ["journal_busy (waiting=1)"] * 2
         assert book.sale("s1").cancel_why == ""
+
+
+async def test_d11_a_listener_that_fails_leaves_memory_true_of_all_who_shared_the_append(tmp_path: Path) -> None:
+    async with open_at(tmp_path / "j.db") as journal:
+        book = Book(Feed(journal), TickingClock())
+        await book.commit("s1", lambda _: OPENED, SYSTEM, new=True)
+
+        def fails(_before: Sale | None, after: Sale) -> None:
+            assert after.cancel_why != "a", "a bug"
+
+        async def cancel(why: str) -> Sale:
+            wish = (Fact("cancel_requested", {"at_ms": 1, "why": why}),)
+            return await book.commit("s1", lambda _: wish, SYSTEM, together=True)
+
+        book.on_change = fails
+        ended = await asyncio.gather(cancel("a"), cancel("bb"), return_exceptions=True)
+        assert [type(each) for each in ended] == [AssertionError] * 2
+        assert book.sale("s1").cancel_why == "bb"
