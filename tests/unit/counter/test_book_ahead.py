@@ -92,6 +92,8 @@ async def shop(tmp_path: Path) -> Any:
         made = Shop(cast("Journal", journal))
         await made.open()
         yield made
+        made.disk.turn()  # else a test that fails would wait for ever for what nobody may cancel
+        await made.settled()
 
 
 async def test_the_second_decision_sees_the_first_and_is_on_its_way_before_that_is_durable(shop: Shop) -> None:
