@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, Final
 
-AHEAD_MAX: Final = 8  # then one of the others: who floods the bank's listener must not stop the tills
+AHEAD_MAX: Final = 4  # then one of the others: who floods the bank's listener must not stop the tills
 _AHEAD: Final[ContextVar[bool]] = ContextVar("ahead", default=False)
 
 
@@ -25,14 +25,14 @@ class Ready:
     def __init__(self) -> None:
         self._first: deque[Any] = deque()
         self._others: deque[Any] = deque()
-        self._row = 0  # of the first ones since one of the others
+        self._row = 0  # of the first ones since one of the others, while others waited
 
     def append(self, handle: Any) -> None:
         (self._first if handle._context.get(_AHEAD, False) else self._others).append(handle)
 
     def popleft(self) -> Any:
         if self._first and (self._row < AHEAD_MAX or not self._others):
-            self._row += 1
+            self._row = self._row + 1 if self._others else 0
             return self._first.popleft()
         self._row = 0
         return self._others.popleft()

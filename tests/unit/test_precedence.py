@@ -115,12 +115,22 @@ def test_each_lane_keeps_its_order_and_nothing_is_lost(seed: int) -> None:
             served = ready.popleft().number
             from_first = bool(lanes[0]) and lanes[0][0] == served
             assert served == lanes[0 if from_first else 1].popleft()
-            assert from_first or not lanes[0] or row >= AHEAD_MAX, "when nothing is ahead, or in turn"
-            row = row + 1 if from_first else 0
-            assert row <= AHEAD_MAX or not lanes[1]
+            assert from_first or not lanes[0] or row == AHEAD_MAX, "when nothing is ahead, or in turn"
+            row = row + 1 if from_first and lanes[1] else 0
+            assert row <= AHEAD_MAX
         assert len(ready) == sum(map(len, lanes))
     ready.clear()
     assert not ready
+
+
+def test_what_was_ahead_while_nobody_waited_uses_up_no_turn() -> None:
+    ready = Ready()
+    for number in range(AHEAD_MAX):
+        ready.append(Handle(first(), number))
+        ready.popleft()
+    ready.append(Handle(Context(), -1))
+    ready.append(Handle(first(), AHEAD_MAX))
+    assert [ready.popleft().number for _ in range(2)] == [AHEAD_MAX, -1]
 
 
 def test_who_steps_back_is_served_in_line_and_so_is_what_it_starts() -> None:
@@ -193,10 +203,15 @@ def test_not_even_the_first_step_of_what_a_payment_starts_comes_before_the_next_
 def test_the_banks_listener_goes_first_and_what_a_payment_starts_in_line(tmp_path: Path, goes_first: bool) -> None:
     async def story(_loop: asyncio.AbstractEventLoop) -> list[str]:
         order, tasks, app = list[str](), Tasks(), web.Application()
+        printed = asyncio.Event()
+
+        async def slip() -> None:
+            await before_others(order, "slip")
+            printed.set()
 
         async def take(_request: web.Request) -> web.Response:
             await before_others(order, "taken")
-            tasks.start("slip", lambda: before_others(order, "slip"))
+            tasks.start("slip", slip)
             await asyncio.sleep(0)
             return web.Response(text="yes")
 
@@ -212,6 +227,8 @@ def test_the_banks_listener_goes_first_and_what_a_payment_starts_in_line(tmp_pat
                 for _ in range(2):  # with its handshake, and on the open connection
                     async with session.post(url, ssl=trust) as answer:
                         assert await answer.text() == "yes"
+                    await printed.wait()
+                    printed.clear()
         return order
 
     order = on_a_loop(story)
