@@ -1,6 +1,7 @@
 """A decision need not wait for the disk of the one before it: it is handed in behind that, and told after it."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -116,6 +117,37 @@ async def test_the_second_decision_sees_the_first_and_is_on_its_way_before_that_
     assert (await behind).cancel_why == "bb"
     assert shop.seen == [(0, 1), (1, 2)], "told in their order, each with what was before it"
     assert shop.book.sale("s1").cancel_why == "bb"
+
+
+async def test_who_is_behind_an_append_of_many_sees_what_the_last_of_them_decided(shop: Shop) -> None:
+    def together(why: str) -> "asyncio.Task[Sale]":
+        wish = (Fact("cancel_requested", {"at_ms": 1, "why": why}),)
+        return asyncio.create_task(shop.book.commit("s1", lambda _: wish, SYSTEM, together=True))
+
+    shared = [together("a"), together("bb")]
+    await shop.settled()
+    assert shop.disk.waiting == [["cancel_requested"] * 2]
+    behind = shop.cancel("ccc")
+    await shop.settled()
+    shop.disk.turn()
+    await asyncio.gather(*shared, behind)
+    assert shop.seen == [(0, 1), (1, 2), (2, 3)]
+
+
+async def test_an_append_that_is_refused_when_all_who_wait_were_cancelled_is_nobodys_complaint(shop: Shop) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    wish = shop.cancel("a")
+    await shop.settled()
+    wish.cancel()
+    shop.disk.locked = True
+    shop.disk.turn()
+    await asyncio.wait([wish])
+    assert wish.cancelled()
+    del wish
+    gc.collect()
+    assert complaints == []
+    assert shop.book.sale("s1").cancel_why == ""
 
 
 async def test_i6_who_finds_nothing_to_do_hears_so_only_when_what_he_saw_is_durable(shop: Shop) -> None:

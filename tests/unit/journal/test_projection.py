@@ -187,6 +187,16 @@ async def test_a_paid_sale_takes_a_statement_a_table(tmp_path: Path) -> None:
         assert [each.id for each in journal.owed()] == ["slip"]
 
 
+async def test_what_is_settled_once_more_is_not_looked_for(tmp_path: Path) -> None:
+    async with open_at(tmp_path / "j.db") as journal:
+        await journal.append([event(index={"owes": [debt("voice")]})])
+        with statements(journal) as told:
+            await journal.append([event(index={"settles": ["voice"]})])
+            await journal.append([event(index={"settles": ["voice"]})])
+        once = ["SELECT id FROM", "DELETE FROM owed"]
+        assert [each for each in told if "owed" in each or "id" in each] == once
+
+
 async def test_who_shares_a_commit_adds_a_statement_for_what_is_claimed_and_no_other(tmp_path: Path) -> None:
     async with open_at(tmp_path / "j.db") as journal:
         indexes = [{"claims": [["order", f"o{n}", f"s{n}"]], "owes": [debt(f"e{n}")]} for n in range(4)]

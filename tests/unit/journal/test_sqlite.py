@@ -7,6 +7,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from terminal.counter.ports import Ticket
 from terminal.errors import JournalError
 from terminal.journal.checkpoints import Checkpoints
 from terminal.journal.place import side
@@ -100,10 +101,13 @@ async def test_d7_a_stranger_who_holds_the_write_lock_is_an_error_not_a_wait_for
         )
         assert other.stdout is not None
         assert await asyncio.wait_for(other.stdout.readline(), timeout=60) == b"held\n"
+        refused = Ticket()
         with pytest.raises(JournalError, match="journal_locked"):
-            await journal.append([event("refused")])
+            await journal.append([event("refused")], ticket=refused)
         await other.communicate(b"")
         assert journal.dead is None
+        with pytest.raises(JournalError, match="journal_locked"):  # decided on what never happened
+            await journal.append([event("behind it")], ticket=Ticket(refused))
         await journal.append([event("later")])
         assert [each.subject for each in journal.after(0)] == ["sale-1", "later"]
 

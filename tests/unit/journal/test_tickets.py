@@ -77,3 +77,12 @@ async def test_i24_what_waits_and_fails_hurts_neither_the_journal_nor_who_waits_
         assert heard == ["2nd"]
         await journal.append([event("sale-0")])
         assert journal.dead is None
+
+
+async def test_who_has_ended_holds_on_to_nobody_before_it(reopen: Reopen) -> None:
+    """Else a busy sale's tickets, each behind the one before, would stay in memory as long as it is served."""
+    async with reopen() as journal:
+        first = Ticket()
+        second = Ticket(first)
+        await asyncio.gather(*[journal.append([event()], ticket=each) for each in (first, second)])
+        assert second.behind is None
