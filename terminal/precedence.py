@@ -75,7 +75,8 @@ async def stand_in_line() -> None:
 def line() -> Context:
     """This context, but in line: for what is started here and can wait."""
     context = copy_context()
-    context.run(_AHEAD.set, False)
+    if context.get(_AHEAD, False):
+        context.run(_AHEAD.set, False)
     return context
 
 

@@ -6,7 +6,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from contextvars import Context
+from contextvars import Context, copy_context
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,11 @@ def test_who_steps_back_is_served_in_line_and_so_is_what_it_starts() -> None:
         "ahead", "another", "another", "started in line", "another", "stepped back", "another", "its own",
         "still ahead", "another",
     ]  # fmt: skip
+
+
+def test_who_is_in_line_already_keeps_nothing_more() -> None:
+    """Each of a thousand counters has a few tasks that never end."""
+    assert dict(line()) == dict(copy_context())
 
 
 def test_a_loop_of_another_make_goes_on_as_it_does() -> None:
