@@ -189,9 +189,6 @@ class Book:
 
         appending = self.feed.append(_events(steps, self._row), durable, ticket=ticket, before=turn.append)
         append = begun(appending)  # the disk works from here on
-        append.add_done_callback(
-            asyncio.Future.exception
-        )  # looked at, also when everybody who waits was cancelled
         turn.append, turn.ticket, turn.after = append, ticket, steps[-1].after
         return append
 
