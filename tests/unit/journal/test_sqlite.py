@@ -14,6 +14,7 @@ from terminal.journal.place import side
 from terminal.journal.reader import Reader
 from terminal.journal.records import Identity, Row
 from terminal.journal.schema import MIGRATIONS, PRAGMAS, connect
+from terminal.journal.sqlite import WAL_PAGES
 from terminal.journal.start import resume
 from terminal.payments.event import Ledger
 from tests.unit.journal.world import KEYS, event, open_at, summary
@@ -199,6 +200,7 @@ async def test_the_write_ahead_log_stays_bounded(tmp_path: Path) -> None:
         for n in range(120):
             await journal.append([event(f"s{n}-{m}", note="x" * 2000) for m in range(20)])
         assert side(path, "-wal").stat().st_size < 3 * 4096 * 1000
+        assert journal._committer.pages < WAL_PAGES, "and is not tidied after each append from then on"
         assert path.stat().st_size > 4096 * 1000
     assert not side(path, "-wal").exists(), "a clean end leaves one file"
 
@@ -210,6 +212,7 @@ async def test_i22_the_write_ahead_log_stays_bounded_where_every_day_ends_with_a
         journal = open_at(path)
         for n in range(10):
             await journal.append([event(f"s{life}-{n}-{m}", note="x" * 2000) for m in range(60)])
+        assert journal._committer.pages < WAL_PAGES
         journal.abandon()
     assert side(path, "-wal").stat().st_size < 3 * 4096 * 1000
 
