@@ -18,7 +18,7 @@ ended() {
   echo "== ended by $1 once all that was begun has ended"
   if [ "$1" = INT ]; then ask 0; else ask INT; fi
   waited=0
-  while below $$ | grep -qFxsf "$scratch/tests"; do
+  while below $$ | grep -Fxsf "$scratch/tests" >/dev/null; do  # with -q it would leave who writes to it
     sleep 1
     waited=$((waited + 1))
     if [ $waited -ge 60 ]; then ask KILL; break; fi
