@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from terminal.counter.ports import Ticket
 from terminal.errors import Conflict, JournalError, Unavailable
 from terminal.journal.postgres.hold import Hold, Pace
 from terminal.journal.postgres.place import Place
@@ -105,6 +106,31 @@ async def test_who_decided_without_knowing_of_another_instance_is_refused_and_no
     await seen(two, 1)
     assert one.last_number() == two.last_number() == 1
     await one.append([pin])
+    await one.close()
+    await two.close()
+
+
+async def test_d7_who_is_refused_in_a_try_that_did_not_count_and_stands_in_the_next_takes_his_follower_along(
+    place: Place, tmp_path: Path
+) -> None:
+    one = await open_in(place, tmp_path / "1.db", counters=("1",))
+    two = await open_in(place, tmp_path / "2.db", counters=("2",))
+    one._hold._news = lambda _told: None  # the notice is late: the database says it first
+    await two.append([event("shop", stream="store:s-1")])
+
+    def claim(value: str) -> dict[str, list[list[str]]]:
+        return {"claims": [["order", "o", value]]}
+
+    first = Ticket()
+    ended = await asyncio.gather(
+        one.append([event("shop", stream="store:s-1", index=claim("late"))]),
+        one.append([event("sale", index=claim("sale"))], ticket=first),
+        one.append([event("sale")], ticket=Ticket(first)),
+        return_exceptions=True,
+    )
+    assert [str(each) for each in ended if isinstance(each, Exception)] == ["journal_behind"]
+    assert [each.subject for each in one.after(1)] == ["sale", "sale"]
+    assert one.claimed("order", "o") == "sale"
     await one.close()
     await two.close()
 
