@@ -5,7 +5,10 @@ wake-up while nothing arrives, and a hang-up is seen at once instead of by polli
 """
 
 import asyncio
+import fcntl
 import os
+import sys
+import termios
 from collections.abc import Awaitable, Callable, Coroutine
 from threading import Lock
 from typing import Any, Final
@@ -29,13 +32,13 @@ class _Rest:
     """Bytes whose beginning is on the line: sent or taken back, whichever comes first, from whatever thread.
 
     The lock is held while they are written, so that whoever takes them back may use the line, or close the
-    descriptor and let it become another file's.
+    descriptor and let it become another file's. ``asks``: not sent behind anything that arrived.
     """
 
-    __slots__ = ("_data", "_descriptor", "_lock", "_sent")
+    __slots__ = ("_data", "_descriptor", "_lock", "_sent", "asks")
 
-    def __init__(self, descriptor: int, data: bytes) -> None:
-        self._descriptor, self._data = descriptor, data
+    def __init__(self, descriptor: int, data: bytes, *, asks: bool) -> None:
+        self._descriptor, self._data, self.asks = descriptor, data, asks
         self._lock = Lock()
         self._sent: bool | None = None  # None: neither sent nor taken back
 
@@ -43,7 +46,8 @@ class _Rest:
         with self._lock:
             if self._sent is None:
                 try:
-                    self._sent = os.write(self._descriptor, self._data) == len(self._data)
+                    quiet = not self.asks or not _unread(self._descriptor)
+                    self._sent = quiet and os.write(self._descriptor, self._data) == len(self._data)
                 except OSError:  # full, or unplugged: whoever uses the line next hears why
                     self._sent = False
             return self._sent
@@ -52,6 +56,11 @@ class _Rest:
         with self._lock:
             if self._sent is None:
                 self._sent = False
+
+
+def _unread(descriptor: int) -> int:
+    """Bytes the kernel holds for us."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 class DescriptorPipe:
@@ -137,10 +146,14 @@ class DescriptorPipe:
         return not self._turn.locked() and self._put(data) == len(data)
 
     def put_ahead(self, head: bytes, rest: bytes) -> SendRest | None:
-        if not self.put(head):
+        if not (self.put(head) if head else self._quiet()):
             return None
-        self._rest = _Rest(self._descriptor, rest)
+        self._take_back()
+        self._rest = _Rest(self._descriptor, rest, asks=not head)
         return self._rest
+
+    def _quiet(self) -> bool:
+        return not (self._inbox.ended or self._inbox.unread or self._turn.locked())
 
     async def write(self, data: bytes, *, deadline_s: float = 2.0) -> None:
         async with self._turn:
@@ -200,6 +213,8 @@ class DescriptorPipe:
             self._gathering.leave(self._descriptor)
 
     def _readable(self) -> None:
+        if self._rest is not None and self._rest.asks:
+            self._take_back()  # first: what is read here is in nobody's count any more
         try:
             data = os.read(self._descriptor, INPUT_MAX)
         except (BlockingIOError, InterruptedError):

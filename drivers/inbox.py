@@ -89,6 +89,10 @@ class Inbox:
     def ended(self) -> DeviceError | None:
         return self._ended
 
+    @property
+    def unread(self) -> int:
+        return len(self._buffer)
+
     async def get(self) -> bytes:
         """All bytes that arrived, at least one. Raises the error given to ``end`` once there are none."""
         assert self._reader is None, "two readers on one port would share the bytes between them"

@@ -53,7 +53,11 @@ class Transport(Protocol):
         ...
 
     def put_ahead(self, head: bytes, rest: bytes) -> SendRest | None:
-        """As ``put`` of ``head``, and ``rest`` ready to follow it; None instead of False."""
+        """As ``put`` of ``head``, and ``rest`` ready to follow it; None instead of False.
+
+        Without a head ``rest`` is a question whose answer nothing must be mistaken for: None also while anything
+        lies unread, or the pipe has ended, and whatever arrives before it is sent takes it back.
+        """
         ...
 
     async def discard_input(self) -> bytes:

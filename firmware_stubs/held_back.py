@@ -11,8 +11,10 @@ class HeldBack:
     Let go from any thread; it travels in the loop's, like everything here.
     """
 
-    def __init__(self, data: bytes, taken: Callable[[bytes], bool], travel: Callable[["HeldBack"], None]) -> None:
-        self.data = data
+    def __init__(
+        self, data: bytes, taken: Callable[[bytes], bool], travel: Callable[["HeldBack"], None], *, asks: bool
+    ) -> None:
+        self.data, self.asks = data, asks  # asks: nothing of it was begun, and what the device says takes it back
         self._taken, self._travel = taken, travel
         self._loop = asyncio.get_running_loop()
         self._lock = Lock()

@@ -247,9 +247,10 @@ class Wire(Cable):
         return not self.stalled
 
     def put_ahead(self, head: bytes, rest: bytes) -> Callable[[], bool] | None:
-        if not self.put(head) or not self._open:
+        if not (self.put(head) if head else not self.stalled and not self._input) or not self._open:
             return None
-        self._rest = HeldBack(rest, self._has_room, self._travels)
+        self._settle()
+        self._rest = HeldBack(rest, self._has_room, self._travels, asks=not head)
         return self._rest
 
     async def discard_input(self) -> bytes:
@@ -346,6 +347,8 @@ class Wire(Cable):
     def _deliver(self, data: bytes) -> None:
         if not self._open:
             return
+        if data and self._rest is not None and self._rest.asks:
+            self._rest.was_let_go()
         room = max(0, INPUT_MAX - len(self._input))
         self.dropped += max(0, len(data) - room)
         self._input += data[:room]

@@ -4,12 +4,10 @@ The question of every failure is: may paper carry something, and did the printer
 """
 
 import asyncio
-import contextlib
-import math
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.printer.bitmap import Paint
@@ -20,14 +18,14 @@ from drivers.printer.profile import PrinterProfile
 from drivers.printer.scripts import joined
 from drivers.printer.status import CANNOT_TELL, Demux, PrinterStatus, from_automatic, from_real_time
 from drivers.printer.writer import Dialect, Slip, Writer
-from drivers.transport import Transport
+from drivers.transport import SendRest, Transport
 
 REPLY_S: Final = 1.5  # a state query unanswered for so long counts as unanswered
 PROOF_S: Final = 3.0  # beyond the time the paper needs
 LOOK_S: Final = 0.5  # between looks at the state while the proof is awaited
 FENCE_S: Final = 8.0  # an old slip left in a 4 KB buffer comes out within this time
 NOISE_MAX: Final = 4  # strange bytes beside an answer; with more of them it is no printer that answers
-YOUNG_S: Final = 1.0  # a state heard so short a time before a slip need not be asked for again
+YOUNG_S: Final = 1.0  # an answer to what was foreseen longer ago than this may be old: it is asked again
 POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -49,6 +47,14 @@ class PrintFault(DeviceError):
     def __init__(self, reason: str, *, touched: bool, definite: bool) -> None:
         super().__init__(reason)
         self.reason, self.touched, self.definite = reason, touched, definite
+
+
+class _Ahead(NamedTuple):
+    """A question for the state that waits to be sent, or was: ``ask`` tells."""
+
+    ask: SendRest
+    strange: int  # bytes heard before
+    at_s: float
 
 
 class EscPosPrinter:
@@ -79,7 +85,7 @@ class EscPosPrinter:
         self._uncut = False  # a slip was begun and its cut not sent
         self._jobs = 0
         self._before = 0  # strange bytes heard before this slip
-        self._looked_s = -math.inf  # when an expected slip's state was told
+        self._ahead: _Ahead | None = None
 
     # --- what the service calls -----------------------------------------------------------------------------
 
@@ -103,19 +109,22 @@ class EscPosPrinter:
                 return
             await asyncio.sleep(POLL_S[min(attempt, len(POLL_S) - 1)])
 
-    async def expect(self) -> None:
-        """A slip follows once its beginning is durable: ask for the state.
+    def foresee(self) -> SendRest | None:
+        """A slip follows if its beginning becomes durable. Nothing is sent, and nothing is raised.
 
-        Nothing reaches the paper, and nothing is raised: ``print`` says what is wrong, and waits for the answer.
-        The caller ends this when the slip is done.
+        Returns:
+            What asks for the state, from any thread; nothing of that reaches the paper. ``print`` waits for the
+            answer, or asks itself where nobody did. None: not now, or this printer is not asked that way.
         """
-        if self._turn.locked():
-            return
-        async with self._turn:
-            with contextlib.suppress(DeviceGone, DeviceRefused):
-                if not self._dumb:
-                    await self._ask()
-                    self._looked_s = asyncio.get_running_loop().time()
+        if self._turn.locked() or self._ahead is not None or self.profile.status != "dle":
+            return None
+        if not self._last.known or self._last.fault:
+            return None  # of what was asked last an answer may still come
+        ask = self._link.transport.put_ahead(b"", b"".join(map(ask_status, self._queries(1, 4))))
+        if ask is not None:
+            self._link.real_time = []
+            self._ahead = _Ahead(ask, self._link.strange, asyncio.get_running_loop().time())
+        return ask
 
     async def print(self, document: Document, job: str) -> Outcome:
         """Print one slip, whole; ``job`` names it across retries. Raises PrintFault."""
@@ -152,7 +161,7 @@ class EscPosPrinter:
     # --- a slip -------------------------------------------------------------------------------------------
 
     async def _print(self, slip: Slip, job: str) -> Outcome:
-        await self._check(since_s=self._looked_s)
+        await self._check()
         await self._end_old_slip()
         proof = await self._proof()
         self._link.restarted, self._before = False, self._link.strange
@@ -273,16 +282,12 @@ class EscPosPrinter:
 
     # --- state --------------------------------------------------------------------------------------------
 
-    async def _check(self, *, since_s: float = -math.inf) -> None:
-        """Raise PrintFault when the printer reports a fault, or is silent though it used to answer.
-
-        ``since_s``: what it said then counts, while that is young.
-        """
+    async def _check(self) -> None:
+        """Raise PrintFault when the printer reports a fault, or is silent though it used to answer."""
         self._whole()
         if self._dumb:
             return
-        young = asyncio.get_running_loop().time() - since_s <= YOUNG_S
-        status = self._last if young else await self._ask()
+        status = await self._ask()
         if status.fault:
             raise PrintFault(status.fault, touched=self._touched, definite=True)
         self._whole()
@@ -323,21 +328,37 @@ class EscPosPrinter:
         return self._last
 
     async def _ask_real_time(self) -> PrinterStatus:
-        values = await self._values(1, 4)
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or not ahead.ask():
+            values = await self._values(1, 4)
+        else:  # it is on the line, now at the latest: its answers come first, whatever they are worth
+            values = await self._heard(self._queries(1, 4), ahead.strange)
+            if values and asyncio.get_running_loop().time() - ahead.at_s > YOUNG_S:
+                values = await self._values(1, 4)
         if values.get(1, 0) & 0x08:
             values |= await self._values(2, 3)
         return from_real_time(values)
 
     async def _values(self, *wanted: int) -> dict[int, int]:
-        """Answers to ``10 04 n``, all or none: they come in order and do not say which is which."""
-        queries = [query for query in wanted if query in self.profile.queries]
+        """Ask ``10 04 n`` for each."""
+        queries = self._queries(*wanted)
         await self._link.hear()  # a stale reply left from an earlier request must not be taken for this one
         self._link.real_time, before = [], self._link.strange
         await self._link.send(b"".join(map(ask_status, queries)), urgent=True)
+        return await self._heard(queries, before)
+
+    async def _heard(self, queries: Sequence[int], before: int) -> dict[int, int]:
+        """Their answers, all or none: they come in order and do not say which is which.
+
+        ``before``: strange bytes that were heard before these were asked.
+        """
         enough = await self._link.collect(lambda: len(self._link.real_time) >= len(queries), REPLY_S)
         if not enough or self._link.strange > before + NOISE_MAX:
             return {}
         return dict(zip(queries, self._link.real_time, strict=False))
+
+    def _queries(self, *wanted: int) -> list[int]:
+        return [query for query in wanted if query in self.profile.queries]
 
     def read_state(self, data: Sequence[int]) -> PrinterStatus:
         """What the printer sends of itself."""

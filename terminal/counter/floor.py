@@ -299,9 +299,9 @@ class Floor:
         lane = self.lanes.get(sale.counter)
         return () if lane is None or owed.kind == TAX or self.stopping else lane.begin(sale, owed)
 
-    def _foresee(self, before: Sale | None, after: Sale) -> Release | None:
+    def _foresee(self, before: Sale | None, after: Sale) -> Sequence[Release]:
         lane = self.lanes.get(after.counter)
-        return None if lane is None else lane.foresee(before, after)
+        return () if lane is None else lane.foresee(before, after)
 
     def _owed(self, sale: Sale, owed: Owed, begun: bool) -> None:
         if owed.kind == TAX:

@@ -144,9 +144,10 @@ class Lane:
             self.glass.follow(before, sale)
         self.on_change()
 
-    def foresee(self, before: Sale | None, sale: Sale) -> Release | None:
-        """These facts are about to be made durable; ``changed`` follows once they are."""
-        return self.glass.foresee(before, sale) if self._is_mine(sale) else None
+    def foresee(self, before: Sale | None, sale: Sale) -> list[Release]:
+        """These facts are about to be made durable; ``changed`` follows once they are. The glass first."""
+        shows = self.glass.foresee(before, sale) if self._is_mine(sale) else None
+        return [release for release in (shows, self.paper.foresee()) if release is not None]
 
     def _is_mine(self, sale: Sale) -> bool:
         """The one this counter was busy with, or is from now on."""

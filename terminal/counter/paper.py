@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from terminal.counter.book import Book
 from terminal.counter.outbox import OUTBOX, settle
-from terminal.counter.ports import Foreseeing, Printed, Printer, PrintStopped, Slip
+from terminal.counter.ports import ForeseeingPrinter, Printed, Printer, PrintStopped, Release, Slip
 from terminal.counter.settings import CounterSettings, Limits
 from terminal.counter.slips import frozen_lines, receipt_id
 from terminal.errors import NotFound
@@ -22,7 +22,6 @@ from terminal.payments.event import Actor, Owed
 from terminal.payments.fact import Fact, Facts
 from terminal.payments.receipt import Receipt, Row, to_json
 from terminal.payments.sale import Sale
-from terminal.precedence import line
 
 PAPER_QUEUE: Final = 1000
 AGAIN_S: Final = (0.0, 1.0, 5.0, 15.0, 30.0)  # before a slip is begun again
@@ -46,31 +45,6 @@ class TaxNumbers(Protocol):
     def late(self, counter: CounterSettings, owed: Owed, lines: Receipt) -> Receipt:
         """What became known since these lines were frozen: a copy says it."""
         ...
-
-
-class Ahead:
-    """A printer tells its state while a slip's beginning is made durable; this ends with the printing."""
-
-    __slots__ = ("_printer", "_task")
-
-    def __init__(self, printer: Printer | None) -> None:
-        self._printer = printer if isinstance(printer, Foreseeing) else None
-        self._task: asyncio.Task[None] | None = None
-
-    def begin(self) -> None:
-        """Its first step is behind the append's, in the disk's time."""
-        if self._printer is not None and self._task is None:
-            self._task = asyncio.create_task(self._printer.expect(), name="expected slip", context=line())
-
-    async def end(self) -> None:
-        task, self._task = self._task, None
-        if task is None:
-            return
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
-        if not task.cancelled():
-            task.result()
 
 
 async def _paper_always(_owed: Owed) -> bool:
@@ -98,11 +72,12 @@ class Paper:
     """Prints what is owed; keeps what cannot be printed; asks a person what no device can tell."""
 
     __slots__ = (
-        "_ahead",
         "_book",
         "_busy",
         "_copy_mark",
         "_counter",
+        "_expected",
+        "_foreseeing",
         "_limits",
         "_make_slip",
         "_numbers",
@@ -125,7 +100,8 @@ class Paper:
         copy_mark: CopyMark,
     ) -> None:
         self._book, self._printer, self._counter, self._limits = book, printer, counter, limits
-        self._ahead = Ahead(printer)
+        self._foreseeing = printer if isinstance(printer, ForeseeingPrinter) else None
+        self._expected = False  # a slip began with an append that is about to be handed in
         self._make_slip, self._copy_mark = make_slip, copy_mark
         self._queue: list[_Job] = []
         self.work = OnDemand(self._print_all)
@@ -146,8 +122,13 @@ class Paper:
         asked = (self.tax is not None and self.tax.asks) or self.instead(sale, owed)
         if self._queue or not self.work.idle or sale.printings(receipt) or asked or not prints:
             return ()
-        self._ahead.begin()
+        self._expected = True
         return (self._started(receipt, 0),)
+
+    def foresee(self) -> Release | None:
+        """What asks the printer for its state once the slip that has just begun is durable."""
+        expected, self._expected = self._expected, False
+        return self._foreseeing.foresee() if expected and self._foreseeing is not None else None
 
     def _started(self, receipt: str, copy: int, lines: Receipt | None = None) -> Fact:
         body: dict[str, Any] = {"receipt": receipt, "copy": copy, "at_ms": self._book.clock.wall_ms()}
@@ -302,11 +283,8 @@ class Paper:
 
     async def _one(self, slip: Slip, printer: Printer) -> Printed:
         """One printing. Raises PrintStopped, TimeoutError."""
-        try:
-            async with asyncio.timeout(self._limits.receipt_young_s):
-                return await printer.print(slip)
-        finally:
-            await self._ahead.end()
+        async with asyncio.timeout(self._limits.receipt_young_s):
+            return await printer.print(slip)
 
     def _drawn_up(self, owed: Owed) -> Slip:
         lines = self._make_slip(self._counter, self._book.sale(owed.subject), owed)

@@ -344,11 +344,11 @@ class Printer(Protocol):
 
 
 @runtime_checkable
-class Foreseeing(Protocol):
-    """A Printer that can get ready for a slip while its beginning is made durable; most need nothing."""
+class ForeseeingPrinter(Protocol):
+    """A Printer that is asked for its state as soon as a slip's beginning is durable; others are later."""
 
-    async def expect(self) -> None:
-        """A slip follows. Nothing reaches the paper yet, and nothing is raised."""
+    def foresee(self) -> Release | None:
+        """A slip follows if its facts become durable: returns what asks then. None: not now."""
 
 
 @dataclass(frozen=True, slots=True)

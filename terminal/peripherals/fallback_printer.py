@@ -6,7 +6,7 @@ counter's rule decides then: a definite fault gives a whole COPY, else a person 
 
 from collections.abc import Sequence
 
-from terminal.counter.ports import Health, HealthState, Printed, PrintStopped, Slip
+from terminal.counter.ports import Health, HealthState, Printed, PrintStopped, Release, Slip
 from terminal.peripherals.keeper import first, together
 from terminal.peripherals.printer import SlipPrinter
 
@@ -19,9 +19,9 @@ class FallbackPrinter:
     async def run(self) -> None:
         await together(*(printer.run() for printer in self._printers))
 
-    async def expect(self) -> None:
-        """The one that prints next; another one that takes over gets ready in its own turn."""
-        await self._in_order()[0].expect()
+    def foresee(self) -> Release | None:
+        """Of the one that prints next; another one that takes over asks in its own turn."""
+        return self._in_order()[0].foresee()
 
     async def print(self, slip: Slip) -> Printed:
         """On the first that is well; the next gets the same slip only while no byte may be on paper."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 from drivers import qr
@@ -13,7 +12,7 @@ from drivers.printer.driver import EscPosPrinter, Outcome, PrintFault
 from drivers.printer.escpos import render
 from drivers.printer.profile import PrinterProfile
 from drivers.transport import OpenTransport, Transport
-from terminal.counter.ports import Clock, Health, Printed, PrintStopped, Slip
+from terminal.counter.ports import Clock, Health, Printed, PrintStopped, Release, Slip
 from terminal.errors import PeripheralFailed
 from terminal.payments.receipt import Blank, Code, Line, Receipt, Row, Rule
 from terminal.peripherals.keeper import Keeper
@@ -74,9 +73,11 @@ class SlipPrinter:
     def health(self) -> Health:
         return self.keeper.health()
 
-    async def expect(self) -> None:
-        with suppress(PeripheralFailed):
-            await self.keeper.device.expect()
+    def foresee(self) -> Release | None:
+        try:
+            return self.keeper.if_there.foresee()
+        except PeripheralFailed:
+            return None
 
     async def print(self, slip: Slip) -> Printed:
         if self._sweep:

@@ -11,8 +11,8 @@ from typing import Final, Generic, TypeVar
 from terminal.counter.ports import (
     Devices,
     Display,
-    Foreseeing,
     ForeseeingGlass,
+    ForeseeingPrinter,
     Health,
     Played,
     Printed,
@@ -186,12 +186,14 @@ class SpeakerFace(Face[Speaker]):
 
 
 class PrinterFace(Face[Printer]):
-    __slots__ = ()
+    __slots__ = ("_foreseeing",)
 
-    async def expect(self) -> None:
-        printer = self._device
-        if self._turn.has and isinstance(printer, Foreseeing):
-            await printer.expect()
+    def __init__(self, device: Printer, turn: Turn) -> None:
+        super().__init__(device, turn)
+        self._foreseeing = device if isinstance(device, ForeseeingPrinter) else None
+
+    def foresee(self) -> Release | None:
+        return self._foreseeing.foresee() if self._turn.has and self._foreseeing is not None else None
 
     async def print(self, slip: Slip) -> Printed:
         if not self._turn.has:

@@ -15,8 +15,8 @@ from terminal.counter.ports import (
     CodeScreen,
     Devices,
     Display,
-    Foreseeing,
     ForeseeingGlass,
+    ForeseeingPrinter,
     Health,
     HealthState,
     IdleScreen,
@@ -201,9 +201,8 @@ class PrinterSlot(Slot[Printer]):
     role = "printer"
     __slots__ = ()
 
-    async def expect(self) -> None:
-        if isinstance(self._port, Foreseeing):
-            await self._port.expect()
+    def foresee(self) -> Release | None:
+        return self._port.foresee() if isinstance(self._port, ForeseeingPrinter) else None
 
     async def print(self, slip: Slip) -> Printed:
         """What a printer had begun is its own affair: also swapped, it says whether paper was touched."""

@@ -185,6 +185,7 @@ ALLOWED: dict[tuple[str, str], str] = {
 CATCH_ALL: dict[str, str] = {
     "terminal/counter/tasks.py": "the supervisor: a task's error is logged and its counter restarted",
     "terminal/web/live/hub.py": "the supervisor of the live jobs: an error is logged, sockets end, it begins anew",
+    "terminal/counter/book.py": "what could begin ahead begins in its time: no bug there keeps a payment out",
     "terminal/journal/committer.py": "what waits for an append is a device's: its error is a line of the log",
     "terminal/journal/writer.py": "the thread's error is raised by its owner once every waiter was told",
     "terminal/web/problems.py": "an unforeseen error answers 500 without its text, and is logged",

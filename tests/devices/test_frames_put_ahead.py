@@ -20,6 +20,8 @@ from drivers.serial_port import open_serial
 from drivers.transport import SendRest
 from firmware_stubs.cables import PtyCable
 from firmware_stubs.display import DisplayStub
+from firmware_stubs.printer import PrinterStub
+from terminal.virtual_time import run
 from tests.devices.wires import wire
 from tests.unit.firmware_stubs.test_display import matrix
 from tests.watchdog import watched
@@ -179,6 +181,114 @@ async def test_nothing_is_put_ahead_where_the_line_is_full_or_somebody_writes(li
     await line.pipe.close()
     with pytest.raises(DeviceGone):
         line.pipe.put_ahead(b"head,", b"rest")
+
+
+# --- a question of which nothing was begun ----------------------------------------------------------------------
+
+
+async def test_a_question_is_asked_whole_once_from_another_thread(line: Line) -> None:
+    ask = line.pipe.put_ahead(b"", b"state?")
+    assert ask is not None
+    assert line.arrived() == b""
+    assert [await asyncio.to_thread(ask) for _ in range(3)] == [True] * 3
+    assert line.arrived() == b"state?"
+    line.far.send(b"well")
+    assert await line.pipe.read() == b"well"
+    assert ask(), "what was asked stays asked"
+
+
+@pytest.mark.parametrize("other", ["write", "put", "put_ahead", "question"])
+async def test_whatever_else_is_written_takes_a_question_back(line: Line, other: str) -> None:
+    ask = line.pipe.put_ahead(b"", b"state?")
+    assert ask is not None
+    if other == "write":
+        await line.pipe.write(b"other")
+    elif other == "put":
+        assert line.pipe.put(b"other")
+    else:
+        assert line.pipe.put_ahead(b"" if other == "question" else b"other", b"") is not None
+    assert not ask()
+    assert line.arrived() == (b"" if other == "question" else b"other")
+
+
+@pytest.mark.parametrize("seen", ["by the loop", "by the kernel", "read meanwhile"])
+async def test_p4_nothing_is_asked_behind_what_arrived_unasked(line: Line, seen: str) -> None:
+    ask = line.pipe.put_ahead(b"", b"state?")
+    assert ask is not None
+    line.far.send(b"stale")
+    if seen == "by the loop":
+        await asyncio.sleep(0.01)
+    elif seen == "read meanwhile":
+        assert await line.pipe.read() == b"stale"
+    assert not ask()
+    assert line.arrived() == b""
+    if seen != "read meanwhile":
+        await asyncio.sleep(0.01)
+        assert line.pipe.put_ahead(b"", b"state?") is None, "it lies there"
+        assert await line.pipe.discard_input() == b"stale"
+    assert line.pipe.put_ahead(b"", b"state?") is not None
+
+
+async def test_the_end_of_a_frame_follows_its_beginning_whatever_arrives(line: Line) -> None:
+    line.far.send(b"key")
+    send_rest = line.pipe.put_ahead(b"head,", b"rest")
+    assert send_rest is not None
+    assert await line.pipe.read() == b"key"
+    line.far.send(b"key")
+    assert send_rest()
+    assert line.arrived() == b"head,rest"
+
+
+async def test_no_question_waits_where_somebody_writes_or_the_pipe_has_ended(line: Line) -> None:
+    line.fill()
+    writing = asyncio.create_task(line.pipe.write(b"waits its turn", deadline_s=WATCHDOG_S))
+    await asyncio.sleep(0)
+    assert line.pipe.put_ahead(b"", b"state?") is None
+    while line.arrived():
+        pass
+    await writing
+    ask = line.pipe.put_ahead(b"", b"state?")
+    assert ask is not None
+    line.fill()
+    assert not ask(), "the line is full"
+    await line.pipe.close()
+    assert line.pipe.put_ahead(b"", b"state?") is None
+
+
+def test_on_a_wire_a_question_is_kept_as_on_a_line() -> None:
+    async def story() -> None:
+        stub = PrinterStub()
+        cable = wire(stub)
+        first = cable.put_ahead(b"", b"\x10\x04\x01")
+        assert first is not None
+        second = cable.put_ahead(b"", b"\x10\x04\x01")
+        assert second is not None
+        assert (first(), second(), second()) == (False, True, True)
+        assert await cable.read() == b"\x12"
+        assert bytes(stub.received) == b"\x10\x04\x01"
+        third = cable.put_ahead(b"", b"\x10\x04\x01")
+        assert third is not None
+        await cable.write(b"\x10\x04\x04")
+        assert not third()
+        assert cable.put_ahead(b"", b"\x10\x04\x01") is None, "an answer lies unread"
+        await cable.discard_input()
+        fourth = cable.put_ahead(b"", b"\x10\x04\x01")
+        assert fourth is not None
+        stub.power_cycle()
+        cable.poke()  # it says so
+        assert not fourth()
+        await cable.discard_input()
+        cable.stalled = True
+        assert cable.put_ahead(b"", b"\x10\x04\x01") is None
+        cable.stalled = False
+        fifth = cable.put_ahead(b"", b"\x10\x04\x01")
+        assert fifth is not None
+        await cable.close()
+        assert not fifth()
+        assert cable.put_ahead(b"", b"\x10\x04\x01") is None
+        assert bytes(stub.received) == b"\x10\x04\x01\x10\x04\x04"
+
+    run(story(), seed=1)
 
 
 class Watched:

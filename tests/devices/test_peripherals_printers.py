@@ -14,11 +14,13 @@ from firmware_stubs.paper import StubSlip
 from firmware_stubs.printer import PrinterStub
 from firmware_stubs.star_printer import StarPrinterStub
 from firmware_stubs.wire import Wire
-from terminal.counter.ports import HealthState, Printed, PrintStopped, Slip
+from terminal.counter.ports import Devices, ForeseeingPrinter, HealthState, Printed, PrintStopped, Slip
 from terminal.errors import PeripheralFailed
 from terminal.payments.receipt import Row
 from terminal.peripherals.fallback_printer import FallbackPrinter
 from terminal.peripherals.printer import SlipPrinter
+from terminal.peripherals.shared import Shared
+from terminal.peripherals.slots import PrinterSlot
 from terminal.peripherals.sweep import Sweeper
 from terminal.virtual_time import VirtualClock
 from tests.devices.peripheral_rig import play, running, until
@@ -245,5 +247,75 @@ def test_the_shops_sign_stands_above_every_slip(profile: str, family: type[EscPo
         rows = [row for image in images for row in image.rows]
         assert [row >> right & ((1 << 40) - 1) for row in rows] == list(sign.rows)
         assert stub.slips[0].lines[0].split() == ["Corner", "Café"]
+
+    play(story())
+
+
+# --- foreseen --------------------------------------------------------------------------------------------------
+
+ASKED = b"\x10\x04\x01\x10\x04\x04"
+
+
+def test_of_two_printers_the_one_that_prints_next_is_asked_ahead() -> None:
+    async def story() -> None:
+        pair = Pair()
+        assert pair.printer.foresee() is None, "not opened yet"
+        async with pair.open() as printer:
+            counts = [len(stub.received) for stub in pair.stubs]
+            ask = printer.foresee()
+            assert ask is not None
+            ask()
+            assert await printer.print(slip()) is Printed.CONFIRMED
+            first, second = (bytes(stub.received[at:]) for stub, at in zip(pair.stubs, counts, strict=True))
+            assert first.startswith(ASKED + b"\x1b@")
+            assert second == b""
+
+            ask = printer.foresee()
+            assert ask is not None
+            pair.wires[0].unplug()
+            ask()
+            assert await printer.print(slip()) is Printed.SENT
+            counts = [len(stub.received) for stub in pair.stubs]
+            ask = printer.foresee()
+            assert ask is not None, "now it is the other one"
+            ask()
+            await asyncio.sleep(0.1)
+            assert [len(stub.received) - at for stub, at in zip(pair.stubs, counts, strict=True)] == [0, 3]
+            assert await printer.print(slip()) is Printed.SENT
+            assert pair.slips() == [WHOLE, WHOLE * 2]
+
+    play(story())
+
+
+def test_only_who_has_the_printer_has_it_asked_ahead() -> None:
+    async def story() -> None:
+        pair = Pair()
+        slot = PrinterSlot(VirtualClock())
+        assert slot.foresee() is None, "nothing stands there"
+        slot.put(pair.printer, ())
+        shared = Shared(Devices(printer=slot))
+        real, training = shared.real.printer, shared.training.printer
+        assert isinstance(real, ForeseeingPrinter)
+        assert isinstance(training, ForeseeingPrinter)
+        async with pair.open() as printer:
+            for lent, has, has_not in ((False, real, training), (True, training, real)):
+                shared.lend(lent)
+                assert has_not.foresee() is None
+                assert has.foresee() is not None
+                await printer.print(slip())
+            slot.put(None, ())
+            assert training.foresee() is None
+
+    play(story())
+
+
+def test_a_star_is_not_asked_ahead_and_prints() -> None:
+    async def story() -> None:
+        cable = wire(StarPrinterStub(), name="A", paced=True)
+        printer = SlipPrinter("A", cable.open, VirtualClock(), profile=load("star-line"), family=StarPrinter)
+        async with running(printer.run):
+            await until(lambda: bool(printer.health().detail.get("model")), 10)
+            assert printer.foresee() is None
+            assert await printer.print(slip()) is Printed.CONFIRMED
 
     play(story())

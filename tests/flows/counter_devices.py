@@ -15,6 +15,7 @@ from terminal.counter.ports import (
     Played,
     Printed,
     PrintStopped,
+    Release,
     ResultScreen,
     Scan,
     ScanScreen,
@@ -128,12 +129,15 @@ class PrinterOnCounter(Device):
         self.paper.set()
         self.begun: list[Slip] = []
         self.whole: list[Slip] = []
-        self.printed_when_expected: list[int] = []  # how many slips were begun by then
-        self.expecting_s = 0.0
+        self.foreseen = 0
+        self.on_asked: Callable[[], None] = lambda: None  # for its state, once a slip that was foreseen is durable
 
-    async def expect(self) -> None:
-        self.printed_when_expected.append(len(self.begun))
-        await asyncio.sleep(self.expecting_s)
+    def foresee(self) -> Release | None:
+        self.foreseen += 1
+        return self._is_asked
+
+    def _is_asked(self) -> None:
+        self.on_asked()
 
     async def print(self, slip: Slip) -> Printed:
         if not self.paper.is_set():

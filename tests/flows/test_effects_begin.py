@@ -1,17 +1,23 @@
 """Voice and slip begin in the append that owes them: only where somebody begins them and goes on with them."""
 
+import asyncio
+import errno
+import os
+from collections.abc import Sequence
+
 import pytest
 
-from terminal.counter.ports import Devices
+from terminal.counter.ports import Devices, Ticket
 from terminal.counter.settings import CounterSettings
-from terminal.payments.event import Owed
+from terminal.errors import JournalError
+from terminal.payments.event import Event, NewEvent, Owed
 from terminal.payments.receipt import Receipt
 from terminal.payments.sale import Sale
 from terminal.peripherals.slots import Slots
 from terminal.virtual_time import VirtualClock
 from tests.flows.counter_devices import OnCounter
 from tests.flows.shop import CASHIER, Shop, story
-from tests.flows.test_outbox import text
+from tests.flows.test_outbox import text, torn
 
 
 class InPlaces(OnCounter):
@@ -151,3 +157,109 @@ async def test_p1_a_copy_repeats_a_slip_of_which_nobody_knows_whether_it_came(sh
     original, copy = printer.begun
     assert copy.receipt[1:] == original.receipt
     assert "28.50" in text(copy.receipt)
+
+
+# --- the printer's state is asked as soon as the beginning is durable ----------------------------------------
+
+
+@story()
+async def test_i6_p3_the_printer_is_asked_once_right_after_the_commit_that_begins_its_slip(shop: Shop) -> None:
+    printer, order = shop.counter.printer, list[str]()
+    printer.stops = [torn()]
+    printer.on_asked = lambda: order.append("asked")
+    printer.at_work = order.append
+    shop.world.at_point = order.append
+    await shop.paid(100)
+    await shop.wait(5)
+    assert [slip.copy for slip in printer.begun] == [0, 1]
+    at = order.index("asked")
+    assert order[at - 2 : at] == ["before_commit", "after_commit"]
+    (paid,) = (each for each in shop.events("attempt_moved") if each.body["to"] == "paid")
+    (begun, _) = shop.events("print_started")
+    assert "print" not in order[:at]
+    assert (order.count("asked"), begun.number > paid.number) == (1, True), "its copy is asked about as it begins"
+
+
+@story()
+async def test_what_has_to_wait_for_its_turn_is_not_asked_about_ahead(shop: Shop) -> None:
+    printer, asked = shop.counter.printer, list[int]()
+    printer.takes_s = 30.0
+    printer.on_asked = lambda: asked.append(len(printer.begun))
+    await shop.paid(100)
+    await shop.paid(200)
+    await shop.wait(60)
+    assert (printer.foreseen, asked, len(printer.whole)) == (1, [0], 2)
+
+
+@pytest.mark.parametrize(
+    ("point", "error"),
+    [("before_commit", errno.ENOSPC), ("before_commit", errno.EIO), ("after_commit", errno.EIO)],
+)
+@story()
+async def test_i6_i20_nothing_is_asked_by_an_append_that_the_disk_did_not_take(
+    shop: Shop, point: str, error: int
+) -> None:
+    printer, asked = shop.counter.printer, list[str]()
+    printer.on_asked = lambda: asked.append("asked")
+    sale = await shop.with_code()
+
+    def fail(at: str) -> None:
+        if at == point and printer.foreseen:
+            raise OSError(error, os.strerror(error))
+
+    shop.world.at_point = fail
+    shop.pay(sale)
+    await shop.until(lambda: shop.world.journal.dead is not None, 5)
+    await shop.wait(5)
+    assert (printer.foreseen, asked, printer.begun) == (1, [], [])
+    shop.world.at_point = lambda _point: None
+    await shop.world.crash()
+    await shop.world.start()
+    await shop.wait(300)
+    assert shop.sale(sale).state == "paid"
+    assert len(asked) == (1 if point == "before_commit" else 0), "begun already, a person decides"
+
+
+@story()
+async def test_i6_nothing_is_asked_by_an_append_that_is_refused_and_once_by_the_one_that_follows(
+    shop: Shop,
+) -> None:
+    """Another program holds the journal for a while."""
+    printer, order, journal = shop.counter.printer, list[str](), shop.world.journal
+    printer.on_asked = lambda: order.append("asked")
+    append = journal.append
+
+    async def refuses_the_first(events: Sequence[NewEvent], *, ticket: Ticket | None = None) -> tuple[Event, ...]:
+        if not order and any(each.type == "print_started" for each in events):
+            assert ticket
+            order.append("refused")
+            await asyncio.sleep(0.5)
+            ticket.refused = JournalError("journal_locked")
+            raise ticket.refused
+        return await append(events, ticket=ticket)
+
+    journal.append = refuses_the_first  # type: ignore[method-assign]
+    sale = await shop.with_code()
+    shop.pay(sale)
+    await shop.until(lambda: bool(order), 5)
+    await shop.wait(0.6)
+    assert (order, shop.sale(sale).state, printer.begun) == (["refused"], "open", [])
+    await shop.until(lambda: shop.sale(sale).state == "paid", 30)
+    await shop.wait(5)
+    assert (order, [slip.copy for slip in printer.whole]) == (["refused", "asked"], [0])
+
+
+@story()
+async def test_l8_a_printer_that_cannot_be_asked_ahead_or_fails_at_it_prints_all_the_same(shop: Shop) -> None:
+    def fails() -> None:
+        raise ValueError("a bug in the driver")
+
+    printer = shop.counter.printer
+    printer.on_asked = fails
+    await shop.paid(100)
+    await shop.wait(10)
+    printer.foresee = lambda: None  # type: ignore[method-assign]
+    await shop.paid(200)
+    await shop.wait(10)
+    assert [slip.copy for slip in printer.whole] == [0, 0]
+    assert shop.outcomes()["receipt"] == "confirmed"

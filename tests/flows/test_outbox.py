@@ -115,25 +115,6 @@ async def test_i11_i9_what_has_to_wait_for_its_turn_begins_in_the_journal_when_t
 
 
 @story()
-async def test_p3_a_printer_gets_ready_while_the_payment_is_made_durable_and_prints_after_it(shop: Shop) -> None:
-    printer = shop.counter.printer
-    printer.stops = [torn()]
-    await shop.paid()
-    await shop.wait(5)
-    assert printer.printed_when_expected == [0]
-    assert [slip.copy for slip in printer.begun] == [0, 1]
-
-
-@story()
-async def test_l8_a_printer_that_never_gets_ready_prints_all_the_same(shop: Shop) -> None:
-    shop.counter.printer.expecting_s = 1e6
-    await shop.paid()
-    await shop.wait(10)
-    assert [slip.copy for slip in shop.counter.printer.begun] == [0]
-    assert shop.outcomes()["receipt"] == "confirmed"
-
-
-@story()
 async def test_d11_a_slip_that_cannot_be_made_does_not_hold_up_the_voice(shop: Shop) -> None:
     shop.counter.printer.stops = [untouched(), torn()]
     await shop.paid()

@@ -222,9 +222,9 @@ async def test_d11_a_cancelled_caller_leaves_memory_true_for_who_is_behind_it(sh
 async def test_what_is_foreseen_is_let_go_by_the_journal_before_memory_hears(shop: Shop) -> None:
     order: list[str] = []
 
-    def foresee(before: Sale | None, after: Sale) -> Callable[[], object]:
+    def foresee(before: Sale | None, after: Sale) -> Sequence[Callable[[], object]]:
         order.append(f"foreseen {notes(before)} {notes(after)}")
-        return lambda: order.append("shown")
+        return (lambda: order.append("shown"),)
 
     shop.book.foresee = foresee
     shop.book.on_change = lambda _before, _after: order.append("memory")
@@ -292,3 +292,21 @@ async def test_changes_are_told_in_their_order_whoever_hears_first_that_he_is_du
         behind = [shop.cancel("bb"), shop.cancel("ccc")]
     await asyncio.gather(first, *behind)
     assert shop.seen == [(0, 1), (1, 2), (2, 3)]
+
+
+@pytest.mark.parametrize("hook", ["foresee", "begin"])
+async def test_i24_a_bug_in_what_could_begin_ahead_keeps_no_payment_out_of_the_journal(
+    shop: Shop, hook: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def bug(*_: object) -> Any:
+        raise ZeroDivisionError
+
+    setattr(shop.book, hook, bug)
+    owed: list[bool] = []
+    shop.book.on_owed = lambda _sale, _owed, begun: owed.append(begun)
+    paid = shop.cancel("a", owes=({"id": "s1:voice", "kind": "voice"},))
+    await shop.settled()
+    shop.disk.turn()
+    assert (await paid).cancel_why == "a"
+    assert owed == [False], "its voice begins later, by itself"
+    assert "nothing begins or is shown ahead" in caplog.text
