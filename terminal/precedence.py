@@ -66,9 +66,15 @@ def ahead() -> Iterator[None]:
         _AHEAD.reset(token)
 
 
+def give_way() -> None:
+    """From its next step on this task stands in line, and so does what it starts."""
+    if _AHEAD.get():
+        _AHEAD.set(False)
+
+
 async def stand_in_line() -> None:
-    """From now on this task stands in line, behind everybody who is there already, and so does what it starts."""
-    _AHEAD.set(False)
+    """As ``give_way``, now: behind everybody who is there already."""
+    give_way()
     await asyncio.sleep(0)
 
 

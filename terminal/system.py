@@ -5,7 +5,7 @@ import mimetypes
 import os
 import ssl
 import time
-from asyncio import selector_events
+from asyncio import selector_events, sslproto
 from typing import Any, Final
 
 from terminal.ulid import Ulids
@@ -13,7 +13,7 @@ from terminal.ulid import Ulids
 _MMAP_THRESHOLD: Final = -3  # <malloc.h>: M_MMAP_THRESHOLD
 LARGE: Final = 1 << 18  # bytes
 READ: Final = 1 << 16  # bytes; a request or a bank's answer is one or two thousand
-_OF_SOCKETS: Final = "_SelectorTransport"  # whose ``max_size`` asyncio lets nobody choose
+_OF_SOCKETS: Final = "_SelectorTransport"  # whose ``max_size`` asyncio lets nobody choose; TLS has one of its own
 
 
 class SystemClock:
@@ -55,11 +55,13 @@ def read_in_small_pieces() -> None:
     """From now on a socket's read makes room for READ bytes, not for asyncio's 256 KiB.
 
     The C library asks the kernel for so much and gives it back each time, which takes longer than to read a
-    request: 30 µs of some 150. A longer message comes in more pieces. A Python without that knob reads as it does.
+    request: 30 µs of some 150, and as much again under TLS. A longer message comes in more pieces. A Python
+    without those knobs reads as it does.
     """
-    transport = getattr(selector_events, _OF_SOCKETS, None)
-    if transport is not None:
-        transport.max_size = READ
+    of_sockets: Any = getattr(selector_events, _OF_SOCKETS, None)
+    for each in (of_sockets, sslproto.SSLProtocol):
+        if each is not None:
+            each.max_size = READ
 
 
 def need_less_for_http() -> None:

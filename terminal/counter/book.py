@@ -16,6 +16,7 @@ from terminal.payments.decide import summary
 from terminal.payments.event import Actor, Event, NewEvent, Owed
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.sale import Sale, evolve
+from terminal.precedence import give_way
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -24,17 +25,27 @@ KEPT: Final = 256  # sales kept folded; older ended ones are folded again from t
 LOOKS: Final = 4
 ROWS: Final = 64  # sales under way at one moment, mostly; another one's row is made anew
 TOGETHER_MAX: Final = 8  # decisions of one sale in one append
+_NOTHING: Final[Facts] = ()
 
 Decide = Callable[[Sale | None], Facts]
 Then = Callable[[Sale], None]
 OnOwed = Callable[[Sale, Owed, bool], None]
 Begin = Callable[[Sale, Owed], Facts]
-Foresee = Callable[[Sale | None, Sale], Sequence[Release]]
 Row = dict[str, Any]
 Append = asyncio.Future[tuple[Event, ...]]
 
 
 SYSTEM: Final = Actor("system", "service")
+
+
+class Releases(NamedTuple):
+    """What stands ready while facts are made durable: what goes ``meanwhile``, and what once they are."""
+
+    meanwhile: tuple[Release, ...] = ()
+    durable: tuple[Release, ...] = ()
+
+
+Foresee = Callable[[Sale | None, Sale], Releases]
 
 
 def here(sale: Sale | None) -> Sale:
@@ -53,7 +64,7 @@ class Book:
     ``begin`` is asked before it about each effect that a decision owes: the facts with which that effect begins at
     once, if nothing stands before it. They share the decision's append and its sync; none: it begins later, by
     itself. ``on_owed`` is told which it was. The debts it sees have no number and no time of their own yet.
-    ``foresee`` is asked before it, too: what it returns the journal calls as soon as the append is durable.
+    ``foresee`` is asked before it, too: what it returns the journal calls as it makes the append durable.
     """
 
     def __init__(self, feed: Feed, clock: Clock) -> None:
@@ -64,7 +75,7 @@ class Book:
         self._together: dict[str, list[_Wish]] = {}  # by sale, who waits and may share an append
         self.looks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by provider: at what has ended
         self.begin: Begin = lambda _sale, _owed: ()
-        self.foresee: Foresee = lambda _before, _after: ()
+        self.foresee: Foresee = lambda _before, _after: Releases()
         self.on_owed: OnOwed = lambda _sale, _owed, _begun: None
         self.on_change: Callable[[Sale | None, Sale], None] = lambda _before, _after: None
 
@@ -129,6 +140,7 @@ class Book:
                     others = [each for each in line if each is not wish and not each.taken]
                     await self._serve(sale_id, turn, [wish, *others[: TOGETHER_MAX - 1]], new=new)
             if wish.stands is not None:
+                give_way()  # it is in the journal's hands: what begins with it goes before who waits for it
                 await wish.stands  # a cancellation that arrives meanwhile is raised when memory is true
         finally:
             turn.users -= 1
@@ -180,8 +192,12 @@ class Book:
             return None
 
     def _hand_in(self, steps: Sequence["_Step"], turn: "_Turn") -> Append:
-        foresee = [partial(self.foresee, step.before, step.after) for step in steps]
-        ticket = Ticket(turn.ticket, [each for ask in foresee for each in _or_nothing(ask)])
+        ready = [_or(partial(self.foresee, step.before, step.after), Releases()) for step in steps]
+        ticket = Ticket(
+            turn.ticket,
+            [release for each in ready for release in each.durable],
+            [release for each in ready for release in each.meanwhile],
+        )
 
         def durable(events: tuple[Event, ...]) -> None:
             try:
@@ -211,7 +227,7 @@ class Book:
         for fact in facts:
             for body in fact.owes:
                 owed = Owed(body["id"], body["kind"], after.counter, after.id, 0, self.clock.wall_ms(), body)
-                if more := _or_nothing(partial(self.begin, after, owed)):
+                if more := _or(partial(self.begin, after, owed), _NOTHING):
                     after, facts = fold(after, more), (*facts, *more)
                     begun.append(owed.id)
         return _Step(wish, before, after, facts, begun)
@@ -233,13 +249,13 @@ class Book:
                 self.on_owed(after, owed, owed.id in step.begun)
 
 
-def _or_nothing(ask: Callable[[], Sequence[T]]) -> Sequence[T]:
+def _or(ask: Callable[[], T], nothing: T) -> T:
     """What could begin ahead can begin in its time: a bug there keeps no payment out of the journal."""
     try:
         return ask()
     except Exception:
         log.exception("nothing begins or is shown ahead")
-        return ()
+        return nothing
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from terminal.counter.accounts import Accounts, poster_of
 from terminal.counter.alerts import Alerts
-from terminal.counter.book import Book
+from terminal.counter.book import Book, Releases
 from terminal.counter.engine import AttemptDriver, Job, order_of
 from terminal.counter.expiring import Expiries
 from terminal.counter.feed import Feed
@@ -17,7 +17,7 @@ from terminal.counter.goods import Goods
 from terminal.counter.holds import Holds
 from terminal.counter.lane import Devices, Lane, Ways
 from terminal.counter.orphans import Orphans
-from terminal.counter.ports import Clock, Ids, Provider, Release, Scanner
+from terminal.counter.ports import Clock, Ids, Provider, Scanner
 from terminal.counter.pull import PullDriver
 from terminal.counter.push import PushDriver
 from terminal.counter.receipt_links import ReceiptLinks
@@ -299,9 +299,9 @@ class Floor:
         lane = self.lanes.get(sale.counter)
         return () if lane is None or owed.kind == TAX or self.stopping else lane.begin(sale, owed)
 
-    def _foresee(self, before: Sale | None, after: Sale) -> Sequence[Release]:
+    def _foresee(self, before: Sale | None, after: Sale) -> Releases:
         lane = self.lanes.get(after.counter)
-        return () if lane is None else lane.foresee(before, after)
+        return Releases() if lane is None else lane.foresee(before, after)
 
     def _owed(self, sale: Sale, owed: Owed, begun: bool) -> None:
         if owed.kind == TAX:

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from terminal.counter.book import Book
+from terminal.counter.book import Book, Releases
 from terminal.counter.engine import AttemptDriver
 from terminal.counter.glass import Glass, glass_id
 from terminal.counter.outbox import note
 from terminal.counter.paper import CopyMark, MakeSlip, Paper, TaxNumbers
-from terminal.counter.ports import CodeScreen, Devices, Release, Screen
+from terminal.counter.ports import CodeScreen, Devices, Screen
 from terminal.counter.products import Products
 from terminal.counter.settings import CounterSettings, House, Limits
 from terminal.counter.voice import Voice
@@ -144,10 +144,11 @@ class Lane:
             self.glass.follow(before, sale)
         self.on_change()
 
-    def foresee(self, before: Sale | None, sale: Sale) -> list[Release]:
-        """These facts are about to be made durable; ``changed`` follows once they are. The glass first."""
+    def foresee(self, before: Sale | None, sale: Sale) -> Releases:
+        """These facts are about to be made durable; ``changed`` follows once they are."""
         shows = self.glass.foresee(before, sale) if self._is_mine(sale) else None
-        return [release for release in (shows, self.paper.foresee()) if release is not None]
+        asks = self.paper.foresee()
+        return Releases((asks,) if asks is not None else (), (shows,) if shows is not None else ())
 
     def _is_mine(self, sale: Sale) -> bool:
         """The one this counter was busy with, or is from now on."""

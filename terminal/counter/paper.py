@@ -126,7 +126,7 @@ class Paper:
         return (self._started(receipt, 0),)
 
     def foresee(self) -> Release | None:
-        """What asks the printer for its state once the slip that has just begun is durable."""
+        """What asks the printer for its state while the beginning of a slip is made durable."""
         expected, self._expected = self._expected, False
         return self._foreseeing.foresee() if expected and self._foreseeing is not None else None
 

@@ -43,21 +43,24 @@ class Ids(Protocol):
 
 
 # --- journal ---------------------------------------------------------------------------------------------
+Release = Callable[[], object]
+"""Lets what stands ready go. Called once or never, from any thread; quick, and raises nothing."""
+Calls = Sequence[Release]
 
 
 class Ticket:
-    """One append's place in line.
+    """One append's place in line. What it calls is quick, in whatever thread makes it durable, failures logged.
 
     Args:
         behind: of the append, handed in before, whose outcome this one was decided on; refused with it.
-        durable: called in this order as soon as it is durable, before anybody is told, in whatever thread made it
-            so: quick; what one raises is logged. Never called for what was refused or is in doubt.
+        durable: called as soon as it is durable, before anybody is told; not for what was refused or is in doubt.
+        meanwhile: called as the disk begins, not for what was refused; it harms nobody when that fails yet.
     """
 
-    __slots__ = ("behind", "durable", "refused")
+    __slots__ = ("behind", "durable", "meanwhile", "refused")
 
-    def __init__(self, behind: "Ticket | None" = None, durable: Sequence[Callable[[], object]] = ()) -> None:
-        self.behind, self.durable = behind, durable
+    def __init__(self, behind: "Ticket | None" = None, durable: Calls = (), meanwhile: Calls = ()) -> None:
+        self.behind, self.durable, self.meanwhile = behind, durable, meanwhile
         self.refused: Exception | None = None  # set by the journal: why, and whoever is behind it with it
 
 
@@ -253,10 +256,6 @@ class Display(Protocol):
     def health(self) -> Health: ...
 
 
-Release = Callable[[], object]
-"""Lets what stands ready be seen. Called once or never, from any thread; quick, and raises nothing."""
-
-
 @runtime_checkable
 class ForeseeingGlass(Protocol):
     """A Display that can take the beginning of a screen while its facts are made durable; most cannot."""
@@ -345,10 +344,10 @@ class Printer(Protocol):
 
 @runtime_checkable
 class ForeseeingPrinter(Protocol):
-    """A Printer that is asked for its state as soon as a slip's beginning is durable; others are later."""
+    """A Printer that is asked for its state while a slip's beginning is made durable; others are later."""
 
     def foresee(self) -> Release | None:
-        """A slip follows if its facts become durable: returns what asks then. None: not now."""
+        """A slip follows if its facts become durable: returns what asks meanwhile. None: not now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import apsw
 
-from terminal.counter.ports import Clock, Entropy, Ticket
+from terminal.counter.ports import Clock, Entropy, Release, Ticket
 from terminal.errors import Conflict, InvalidRequest
 from terminal.journal.failure import Fatal, diagnose
 from terminal.journal.keys import JournalKeys
@@ -66,15 +66,24 @@ class Unit:
         """Why it must not be tried: what it was decided on never happened."""
         return None if self.ticket.behind is None else self.ticket.behind.refused
 
+    def begins(self) -> None:
+        """The disk is about to begin, for the first time or again."""
+        meanwhile, self.ticket.meanwhile = self.ticket.meanwhile, ()
+        _call(meanwhile)
+
     def ended(self, error: Exception | None) -> None:
         """For who is behind it, and for what waits until it is durable. Whoever is before it is let go."""
         self.ticket.refused, self.ticket.behind = error, None
         if error is None:
-            for each in self.ticket.durable:
-                try:
-                    each()
-                except Exception:
-                    log.exception("what waited for an append failed")  # a device's: no business of the journal's
+            _call(self.ticket.durable)
+
+
+def _call(releases: Sequence[Release]) -> None:
+    for each in releases:
+        try:
+            each()
+        except Exception:
+            log.exception("what waited for an append failed")  # a device's: no business of the journal's
 
 
 Outcome = tuple[Event, ...] | Exception
@@ -152,6 +161,9 @@ class Committer:
             in_rows(self.connection, "INSERT INTO event VALUES", rows)
         except (apsw.Error, OSError) as error:
             raise self._fatal(error, "journal_broken") from error
+        for unit, each in zip(units, taken, strict=True):
+            if not isinstance(each, Exception):
+                unit.begins()
         self.finish()
         for unit, each in zip(units, taken, strict=True):
             unit.ended(each if isinstance(each, Exception) else None)

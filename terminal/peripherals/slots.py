@@ -199,10 +199,18 @@ class DisplaySlot(Slot[Display]):
 
 class PrinterSlot(Slot[Printer]):
     role = "printer"
-    __slots__ = ()
+    __slots__ = ("_foreseeing",)
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self._foreseeing: ForeseeingPrinter | None = None
+
+    def put(self, port: Printer | None, jobs: Sequence[Job]) -> None:
+        self._foreseeing = port if isinstance(port, ForeseeingPrinter) else None
+        super().put(port, jobs)
 
     def foresee(self) -> Release | None:
-        return self._port.foresee() if isinstance(self._port, ForeseeingPrinter) else None
+        return None if self._foreseeing is None else self._foreseeing.foresee()
 
     async def print(self, slip: Slip) -> Printed:
         """What a printer had begun is its own affair: also swapped, it says whether paper was touched."""

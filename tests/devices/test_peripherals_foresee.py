@@ -17,6 +17,7 @@ from drivers.display.tiles import Tile
 from firmware_stubs.display import DisplayStub
 from firmware_stubs.display_nextion import NextionStub
 from firmware_stubs.wire import Wire
+from terminal.counter.book import Releases
 from terminal.counter.ports import (
     CodeScreen,
     Devices,
@@ -303,8 +304,8 @@ def test_i2_a_counter_foresees_for_the_sale_it_is_busy_with_and_for_no_other(tmp
             attempts = (replace(sale.attempts[-1], state=State.PAID),)
             paid = replace(sale, state=SaleState.PAID, attempts=attempts)
             other = replace(sale, id="another", no=sale.no - 1)
-            assert lane.foresee(other, replace(paid, id="another", no=other.no)) == []
-            (release,) = lane.foresee(sale, paid)
+            assert lane.foresee(other, replace(paid, id="another", no=other.no)) == Releases()
+            (release,) = lane.foresee(sale, paid).durable
             await asyncio.sleep(0.1)
             assert (counter.screen, lane.current) == ("code", sale_id)
             release()

@@ -130,7 +130,7 @@ class PrinterOnCounter(Device):
         self.begun: list[Slip] = []
         self.whole: list[Slip] = []
         self.foreseen = 0
-        self.on_asked: Callable[[], None] = lambda: None  # for its state, once a slip that was foreseen is durable
+        self.on_asked: Callable[[], None] = lambda: None  # for its state, as the disk takes what begins a slip
 
     def foresee(self) -> Release | None:
         self.foreseen += 1

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from terminal.counter.tasks import Tasks
 from terminal.journal.writer import _call
-from terminal.precedence import AHEAD_MAX, Ready, ahead, first, install, line, stand_in_line
+from terminal.precedence import AHEAD_MAX, Ready, ahead, first, give_way, install, line, stand_in_line
 from terminal.system import SystemClock
 from terminal.tls.local_authority import ensure
 from terminal.web.edge import EdgeLimits
@@ -156,9 +156,38 @@ def test_who_steps_back_is_served_in_line_and_so_is_what_it_starts() -> None:
     ]  # fmt: skip
 
 
+def test_who_gives_way_is_called_back_in_line_by_what_it_waits_for() -> None:
+    """A payment is in the journal's hands: what begins with it goes before the bank's yes."""
+
+    async def story(loop: asyncio.AbstractEventLoop) -> list[str]:
+        order: list[str] = []
+
+        async def bank(name: str, waits: Callable[[], None]) -> None:
+            durable = loop.create_future()
+
+            def told() -> None:
+                loop.call_soon(order.append, f"slip of {name}", context=line())
+                durable.set_result(None)
+
+            loop.call_soon(told)
+            waits()
+            await durable
+            order.append(name)
+
+        with ahead():
+            for name, waits in (("kept", lambda: None), ("gave way", give_way)):
+                await loop.create_task(bank(name, waits))
+        return order
+
+    assert on_a_loop(story) == ["kept", "slip of kept", "slip of gave way", "gave way"]
+
+
 def test_who_is_in_line_already_keeps_nothing_more() -> None:
     """Each of a thousand counters has a few tasks that never end."""
-    assert dict(line()) == dict(copy_context())
+    before = dict(copy_context())
+    assert dict(line()) == before
+    give_way()
+    assert dict(copy_context()) == before
 
 
 def test_a_loop_of_another_make_goes_on_as_it_does() -> None:

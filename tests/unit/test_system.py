@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from asyncio import selector_events
+import ssl
+from asyncio import selector_events, sslproto
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +14,11 @@ from terminal.system import READ, read_in_small_pieces
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """The knob is the process's: tests that follow read as before."""
-    transport = vars(selector_events)["_SelectorTransport"]
-    was = transport.max_size
+    knobs = (vars(selector_events)["_SelectorTransport"], sslproto.SSLProtocol)
+    was = [each.max_size for each in knobs]
     yield
-    transport.max_size = was
+    for each, size in zip(knobs, was, strict=True):
+        each.max_size = size
 
 
 class _Pieces(asyncio.Protocol):
@@ -45,3 +47,11 @@ async def test_a_long_message_comes_whole_in_reads_of_a_bounded_size() -> None:
         await pieces.ended
     assert sum(pieces.lengths) == 4 * READ
     assert max(pieces.lengths) <= READ
+
+
+async def test_tls_makes_room_for_as_much() -> None:
+    read_in_small_pieces()
+    loop, tls = asyncio.get_running_loop(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    protocol = sslproto.SSLProtocol(loop, asyncio.Protocol(), tls, loop.create_future(), server_side=True)
+    assert len(protocol.get_buffer(-1)) == READ
+    protocol.connection_lost(None)

@@ -184,6 +184,9 @@ class Writer:
             sealed = await self._off(
                 sum(len(each.unit.drafts) for each in asked), lambda: self._sealer.seal(asked)
             )
+            for each, outcome in zip(asked, sealed.outcomes, strict=True):
+                if not isinstance(outcome, Exception):
+                    each.unit.begins()
             if not sealed.batch.rows or await self._record(sealed.batch):
                 break
             self._sealer.rewind(sealed)

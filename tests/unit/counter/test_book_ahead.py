@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from terminal.counter.book import SYSTEM, Book
+from terminal.counter.book import SYSTEM, Book, Releases
 from terminal.counter.feed import Feed
 from terminal.counter.ports import Journal, Ticket
 from terminal.errors import Conflict, JournalError
@@ -222,9 +222,9 @@ async def test_d11_a_cancelled_caller_leaves_memory_true_for_who_is_behind_it(sh
 async def test_what_is_foreseen_is_let_go_by_the_journal_before_memory_hears(shop: Shop) -> None:
     order: list[str] = []
 
-    def foresee(before: Sale | None, after: Sale) -> Sequence[Callable[[], object]]:
+    def foresee(before: Sale | None, after: Sale) -> Releases:
         order.append(f"foreseen {notes(before)} {notes(after)}")
-        return (lambda: order.append("shown"),)
+        return Releases((lambda: order.append("asked"),), (lambda: order.append("shown"),))
 
     shop.book.foresee = foresee
     shop.book.on_change = lambda _before, _after: order.append("memory")
@@ -233,7 +233,7 @@ async def test_what_is_foreseen_is_let_go_by_the_journal_before_memory_hears(sho
     assert order == ["foreseen 0 1"]
     shop.disk.turn()
     await paid
-    assert order == ["foreseen 0 1", "shown", "memory"]
+    assert order == ["foreseen 0 1", "asked", "shown", "memory"]
 
 
 @pytest.fixture

@@ -79,6 +79,44 @@ async def test_i24_what_waits_and_fails_hurts_neither_the_journal_nor_who_waits_
         assert journal.dead is None
 
 
+async def test_what_goes_meanwhile_goes_once_before_what_waits_for_the_disk_and_never_for_a_refused_append(
+    reopen: Reopen,
+) -> None:
+    """A device is asked while the disk works; a bug of it is no business of the journal's (I24)."""
+
+    def fails() -> None:
+        raise ValueError("a closed line")
+
+    async with reopen() as journal:
+        heard: list[str] = []
+
+        def ticket(name: str, behind: Ticket | None = None) -> Ticket:
+            meanwhile = (fails, lambda: heard.append(f"{name} asked"))
+            return Ticket(behind, durable=(lambda: heard.append(f"{name} durable"),), meanwhile=meanwhile)
+
+        first, taken = ticket("1st"), ticket("taken")
+        ended = await asyncio.gather(
+            journal.append([event("sale-0", index=TAKEN)], ticket=first),
+            journal.append([event("sale-1", index=TAKEN)], ticket=taken),
+            journal.append([event("sale-1")], ticket=ticket("behind", taken)),
+            journal.append([event("sale-2")], ticket=ticket("2nd")),
+            return_exceptions=True,
+        )
+        assert [type(each) for each in ended] == [tuple, Conflict, Conflict, tuple]
+        assert sorted(heard) == ["1st asked", "1st durable", "2nd asked", "2nd durable"]
+        for name in ("1st", "2nd"):
+            assert heard.index(f"{name} asked") < heard.index(f"{name} durable")
+
+
+async def test_what_goes_meanwhile_goes_before_the_disk_is_waited_for(reopen: Reopen) -> None:
+    heard: list[str] = []
+    async with reopen(fault=heard.append) as journal:
+        heard.clear()
+        ticket = Ticket(durable=(lambda: heard.append("durable"),), meanwhile=(lambda: heard.append("asked"),))
+        await journal.append([event("sale-0")], ticket=ticket)
+        assert heard[:4] == ["asked", "before_commit", "after_commit", "durable"]
+
+
 async def test_who_has_ended_holds_on_to_nobody_before_it(reopen: Reopen) -> None:
     """Else a busy sale's tickets, each behind the one before, would stay in memory as long as it is served."""
     async with reopen() as journal:
