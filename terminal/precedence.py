@@ -8,11 +8,12 @@ ahead, too, unless it stands in ``line``. A loop that keeps what is ready in ano
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+T = TypeVar("T")
 AHEAD_MAX: Final = 4  # then one of the others: who floods the bank's listener must not stop the tills
 _AHEAD: Final[ContextVar[bool]] = ContextVar("ahead", default=False)
 
@@ -66,16 +67,21 @@ def ahead() -> Iterator[None]:
         _AHEAD.reset(token)
 
 
-def give_way() -> None:
-    """From its next step on this task stands in line, and so does what it starts."""
-    if _AHEAD.get():
-        _AHEAD.set(False)
-
-
 async def stand_in_line() -> None:
-    """As ``give_way``, now: behind everybody who is there already."""
-    give_way()
+    """From now on this task stands in line, behind everybody who is there already, and so does what it starts."""
+    _AHEAD.set(False)
     await asyncio.sleep(0)
+
+
+async def in_line(waited: Awaitable[T]) -> T:
+    """Wait for it; who is ahead is called back in line, and then ahead again."""
+    if not _AHEAD.get():
+        return await waited
+    token = _AHEAD.set(False)
+    try:
+        return await waited
+    finally:
+        _AHEAD.reset(token)
 
 
 def line() -> Context:

@@ -56,6 +56,9 @@ class _Ahead(NamedTuple):
     strange: int  # bytes heard before
     at_s: float
 
+    def age_s(self) -> float:
+        return asyncio.get_running_loop().time() - self.at_s
+
 
 class EscPosPrinter:
     """A printer behind one open transport; when that is gone, open another and make another printer.
@@ -329,11 +332,11 @@ class EscPosPrinter:
 
     async def _ask_real_time(self) -> PrinterStatus:
         ahead, self._ahead = self._ahead, None
-        if ahead is None or not ahead.ask():
+        if ahead is None or ahead.age_s() > YOUNG_S + REPLY_S or not ahead.ask():
             values = await self._values(1, 4)
         else:  # it is on the line, now at the latest: its answers come first, whatever they are worth
             values = await self._heard(self._queries(1, 4), ahead.strange)
-            if values and asyncio.get_running_loop().time() - ahead.at_s > YOUNG_S:
+            if values and ahead.age_s() > YOUNG_S:
                 values = await self._values(1, 4)
         if values.get(1, 0) & 0x08:
             values |= await self._values(2, 3)

@@ -16,7 +16,7 @@ from terminal.payments.decide import summary
 from terminal.payments.event import Actor, Event, NewEvent, Owed
 from terminal.payments.fact import Fact, Facts, fold
 from terminal.payments.sale import Sale, evolve
-from terminal.precedence import give_way
+from terminal.precedence import in_line
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -140,8 +140,8 @@ class Book:
                     others = [each for each in line if each is not wish and not each.taken]
                     await self._serve(sale_id, turn, [wish, *others[: TOGETHER_MAX - 1]], new=new)
             if wish.stands is not None:
-                give_way()  # it is in the journal's hands: what begins with it goes before who waits for it
-                await wish.stands  # a cancellation that arrives meanwhile is raised when memory is true
+                # voice and paper go before who waits here; a cancellation is raised when memory is true
+                await in_line(wish.stands)
         finally:
             turn.users -= 1
             if not turn.users:

@@ -146,8 +146,8 @@ class Lane:
 
     def foresee(self, before: Sale | None, sale: Sale) -> Releases:
         """These facts are about to be made durable; ``changed`` follows once they are."""
-        shows = self.glass.foresee(before, sale) if self._is_mine(sale) else None
         asks = self.paper.foresee()
+        shows = self.glass.foresee(before, sale) if self._is_mine(sale) else None
         return Releases((asks,) if asks is not None else (), (shows,) if shows is not None else ())
 
     def _is_mine(self, sale: Sale) -> bool:

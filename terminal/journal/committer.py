@@ -67,7 +67,7 @@ class Unit:
         return None if self.ticket.behind is None else self.ticket.behind.refused
 
     def begins(self) -> None:
-        """The disk is about to begin, for the first time or again."""
+        """The disk is about to begin, for the first time or again; it may have ended."""
         meanwhile, self.ticket.meanwhile = self.ticket.meanwhile, ()
         _call(meanwhile)
 
@@ -161,12 +161,14 @@ class Committer:
             in_rows(self.connection, "INSERT INTO event VALUES", rows)
         except (apsw.Error, OSError) as error:
             raise self._fatal(error, "journal_broken") from error
-        for unit, each in zip(units, taken, strict=True):
-            if not isinstance(each, Exception):
-                unit.begins()
+        stand = [unit for unit, each in zip(units, taken, strict=True) if not isinstance(each, Exception)]
+        if len(units) == 1:
+            stand[0].begins()
         self.finish()
         for unit, each in zip(units, taken, strict=True):
             unit.ended(each if isinstance(each, Exception) else None)
+        for unit in stand:
+            unit.begins()  # of many: nobody's device is asked while others wait for the disk
         return [each if isinstance(each, Exception) else tuple(map(event_of, each)) for each in taken]
 
     def run(self, job: Callable[[apsw.Connection], None]) -> None:

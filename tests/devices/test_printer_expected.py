@@ -287,6 +287,22 @@ def test_p4_a_printer_that_says_nothing_is_asked_and_waited_for_once(since_s: fl
     virtual(story())
 
 
+def test_a_question_ahead_whose_slip_never_came_and_whose_answer_was_lost_costs_the_next_slip_nothing() -> None:
+    """Switched off for a moment while its append was refused; an hour later it is well."""
+
+    async def story() -> None:
+        rig = await known()
+        ask = rig.foresee()
+        rig.stub.mute = True
+        assert ask()
+        await asyncio.sleep(5)
+        rig.stub.mute = False
+        await asyncio.sleep(3600)
+        assert await rig.printer.print(SHORT, "job-1") is Outcome.CONFIRMED
+
+    virtual(story())
+
+
 def test_p4_a_clone_that_never_answers_is_not_asked_ahead() -> None:
     async def story() -> None:
         stub = PrinterStub(answers=frozenset())

@@ -4,7 +4,7 @@ import asyncio
 import random
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from contextvars import Context, copy_context
 from itertools import pairwise
@@ -17,7 +17,7 @@ from aiohttp import web
 
 from terminal.counter.tasks import Tasks
 from terminal.journal.writer import _call
-from terminal.precedence import AHEAD_MAX, Ready, ahead, first, give_way, install, line, stand_in_line
+from terminal.precedence import AHEAD_MAX, Ready, ahead, first, in_line, install, line, stand_in_line
 from terminal.system import SystemClock
 from terminal.tls.local_authority import ensure
 from terminal.web.edge import EdgeLimits
@@ -156,13 +156,13 @@ def test_who_steps_back_is_served_in_line_and_so_is_what_it_starts() -> None:
     ]  # fmt: skip
 
 
-def test_who_gives_way_is_called_back_in_line_by_what_it_waits_for() -> None:
+def test_who_waits_in_line_is_called_back_in_line_and_then_ahead_again() -> None:
     """A payment is in the journal's hands: what begins with it goes before the bank's yes."""
 
     async def story(loop: asyncio.AbstractEventLoop) -> list[str]:
         order: list[str] = []
 
-        async def bank(name: str, waits: Callable[[], None]) -> None:
+        async def bank(name: str, waits: Callable[[Awaitable[None]], Awaitable[None]]) -> None:
             durable = loop.create_future()
 
             def told() -> None:
@@ -170,23 +170,35 @@ def test_who_gives_way_is_called_back_in_line_by_what_it_waits_for() -> None:
                 durable.set_result(None)
 
             loop.call_soon(told)
-            waits()
-            await durable
+            await waits(durable)
             order.append(name)
+            await before_others(order, f"{name}, next")
 
         with ahead():
-            for name, waits in (("kept", lambda: None), ("gave way", give_way)):
-                await loop.create_task(bank(name, waits))
+            await loop.create_task(bank("kept", lambda durable: durable))
+            await loop.create_task(bank("in line", in_line))
         return order
 
-    assert on_a_loop(story) == ["kept", "slip of kept", "slip of gave way", "gave way"]
+    assert [each for each in on_a_loop(story) if each != "another"] == [
+        "kept", "kept, next", "slip of kept", "slip of in line", "in line", "in line, next",
+    ]  # fmt: skip
 
 
 def test_who_is_in_line_already_keeps_nothing_more() -> None:
     """Each of a thousand counters has a few tasks that never end."""
+    assert dict(line()) == dict(copy_context())
+
+
+async def test_who_was_in_line_waits_as_always_and_hears_what_it_waited_for() -> None:
+    async def fails() -> None:
+        raise ZeroDivisionError
+
     before = dict(copy_context())
-    assert dict(line()) == before
-    give_way()
+    assert await in_line(asyncio.sleep(0, "told")) == "told"
+    with pytest.raises(ZeroDivisionError):
+        await in_line(fails())
+    with ahead(), pytest.raises(ZeroDivisionError):
+        await in_line(fails())
     assert dict(copy_context()) == before
 
 

@@ -17,7 +17,7 @@ from terminal.payments.event import Event, NewEvent
 from terminal.payments.fact import Fact, Facts
 from terminal.payments.money import Money
 from terminal.payments.sale import Sale
-from terminal.precedence import ahead, install
+from terminal.precedence import ahead, install, line
 from tests.unit.journal.world import TickingClock, open_at
 
 OPENED = open_sale(OpenSale("1", Money(2850, "CNY")), sale="s1", no=1, at_ms=1_000)
@@ -292,6 +292,29 @@ async def test_changes_are_told_in_their_order_whoever_hears_first_that_he_is_du
         behind = [shop.cancel("bb"), shop.cancel("ccc")]
     await asyncio.gather(first, *behind)
     assert shop.seen == [(0, 1), (1, 2), (2, 3)]
+
+
+async def test_what_begins_with_a_payment_goes_before_the_banks_yes_and_its_next_word_is_ahead_again(
+    told_first: Shop,
+) -> None:
+    """Paper and voice before who handed it in: its own decision is in the journal's hands."""
+    shop, order, loop = told_first, list[str](), asyncio.get_running_loop()
+
+    def slip(_before: Sale | None, _after: Sale) -> None:
+        loop.call_soon(order.append, "slip", context=line())
+
+    async def bank() -> None:
+        await shop.book.commit("s1", lambda _: (Fact("cancel_requested", {"at_ms": 1, "why": "a"}),), SYSTEM)
+        order.append("yes")
+        loop.call_soon(order.append, "another", context=line())
+        await asyncio.sleep(0)
+        order.append("next word")
+
+    shop.book.on_change = slip
+    with ahead():
+        await loop.create_task(bank())
+    await shop.settled()
+    assert order == ["slip", "yes", "next word", "another"]
 
 
 @pytest.mark.parametrize("hook", ["foresee", "begin"])

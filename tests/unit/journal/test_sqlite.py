@@ -102,9 +102,11 @@ async def test_d7_a_stranger_who_holds_the_write_lock_is_an_error_not_a_wait_for
         )
         assert other.stdout is not None
         assert await asyncio.wait_for(other.stdout.readline(), timeout=60) == b"held\n"
-        refused = Ticket()
+        asked: list[str] = []
+        refused = Ticket(meanwhile=(lambda: asked.append("of nothing"),))
         with pytest.raises(JournalError, match="journal_locked"):
             await journal.append([event("refused")], ticket=refused)
+        assert asked == []
         await other.communicate(b"")
         assert journal.dead is None
         with pytest.raises(JournalError, match="journal_locked"):  # decided on what never happened

@@ -121,15 +121,22 @@ async def test_d7_who_is_refused_in_a_try_that_did_not_count_and_stands_in_the_n
     def claim(value: str) -> dict[str, list[list[str]]]:
         return {"claims": [["order", "o", value]]}
 
-    first = Ticket()
+    asked: list[str] = []
+
+    def ticket(name: str, behind: Ticket | None = None) -> Ticket:
+        return Ticket(behind, meanwhile=(lambda: asked.append(name),))
+
+    first = ticket("first")
     ended = await asyncio.gather(
         one.append([event("shop", stream="store:s-1", index=claim("late"))]),
         one.append([event("sale", index=claim("sale"))], ticket=first),
-        one.append([event("sale")], ticket=Ticket(first)),
+        one.append([event("sale")], ticket=ticket("behind", first)),
+        one.append([event("other")], ticket=ticket("stands in both")),
         return_exceptions=True,
     )
+    assert sorted(asked) == ["behind", "first", "stands in both"], "once, however often it was tried"
     assert [str(each) for each in ended if isinstance(each, Exception)] == ["journal_behind"]
-    assert [each.subject for each in one.after(1)] == ["sale", "sale"]
+    assert [each.subject for each in one.after(1)] == ["sale", "sale", "other"]
     assert one.claimed("order", "o") == "sale"
     await one.close()
     await two.close()
