@@ -65,6 +65,8 @@ def describe(protocol: str, way: Way, data: bytes) -> list[str]:
         way: "out" towards the device.
     """
     take = READERS[protocol]
+    if protocol == LAB["display"] and (end := displays.end_of_frame(way, data)):
+        return [end]
     words: list[str] = []
     unknown = bytearray()
     at = 0

@@ -81,9 +81,27 @@ def countertop(way: str, data: bytes) -> Taken:
     piece = data if end < 0 else data[:end]
     body = unstuff(bytearray(piece))
     if body is None or len(body) < 8:
-        return NOTHING
+        return _begun(piece) if way == "out" and end < 0 else NOTHING
     name = _FRAMES.get(body[1], f"type {body[1]:02x}")
     return len(piece), f"{name}{_detail(way, body[1], bytes(body[4:-4]))} #{body[2]}"
+
+
+def _begun(piece: bytes) -> Taken:
+    """A result's frame without its end, which follows when its payment is durable."""
+    body, at = bytearray(), 0
+    while at < len(piece):
+        body += piece[at + 1 : at + piece[at]]
+        at += piece[at]
+        if at < len(piece):
+            body.append(0)
+    if len(body) < 8 or body[3] or body[1] not in _FRAMES:
+        return NOTHING
+    return len(piece), f"{_FRAMES[body[1]]} begins #{body[2]}"
+
+
+def end_of_frame(way: str, data: bytes) -> str:
+    """Whether that is all there is: a CRC-32, stuffed, and the zero behind it."""
+    return "its end" if way == "out" and 5 <= len(data) <= 6 and data.find(0) == len(data) - 1 else ""
 
 
 def _detail(way: str, kind: int, payload: bytes) -> str:

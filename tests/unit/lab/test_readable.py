@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.catalogue import all_protocols
+from drivers.display.cobs import ACK_WANTED, Frame
+from drivers.display.messages import Result, Type, show_result
 from terminal.lab.readable import DATA_MAX, READERS, Way, describe, readable, telling
 from tests.unit.drivers.golden import vectors
 
@@ -38,6 +40,16 @@ def test_no_byte_of_a_maker_s_example_is_left_in_hex(key: str) -> None:
     for title, data in vectors(GOLDEN.get(name, name)).items():
         told = [describe(key, way, data) for way in WAYS]
         assert any(not any(word.startswith("<") for word in words) for words in told) or "stream" in title, title
+
+
+def test_a_result_that_leaves_in_two_parts_is_told_as_what_it_begins_and_its_end() -> None:
+    parts = Frame(Type.SHOW_RESULT, 5, show_result(0x0D532300, Result.PAID, "28.50"), ACK_WANTED).in_two()
+    assert parts is not None
+    assert [readable("display", "host", each) for each in parts] == ["SHOW_RESULT begins #5", "its end"]
+    for each in parts:
+        assert readable("display", "device", each) == f"<{each.strip(bytes(1)).hex(' ')}>"
+    noise = b"\x41\x99" * 8 + b"\0"
+    assert describe("display/countertop", "out", noise) == [f"<{noise[:-1].hex(' ')}>"]
 
 
 @pytest.mark.parametrize(
