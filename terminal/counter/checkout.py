@@ -36,22 +36,29 @@ class Checkout:
         self._choosing, self._unverified = choosing, unverified
 
     async def open_sale(
-        self, request: OpenSale, *, actor: Actor, key: Key | None = None, unverified: bool = False
+        self,
+        request: OpenSale,
+        *,
+        actor: Actor,
+        key: Key | None = None,
+        unverified: bool = False,
+        new_key: bool = False,
     ) -> Sale:
         """Open a sale and, where the counter shows codes, start its first attempt: one durable step.
 
         Args:
             unverified: nobody can confirm it now; it goes on the list of the unverified (row 39).
+            new_key: whoever asks holds the key, and the journal did not know it.
 
         Raises:
             InvalidRequest, Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning"), Unavailable;
             as ``Unverified.open`` for one that goes on the list.
         """
-        lane = self._floor.lane(request.counter)
-        if lane.turn.locked() and (known := self._known(request, key)):
+        lane, perhaps = self._floor.lane(request.counter), None if new_key else key
+        if lane.turn.locked() and (known := self._known(request, perhaps)):
             return known  # a repeat does not stand in line
         async with lane.turn:
-            if known := self._known(request, key):
+            if known := self._known(request, perhaps):
                 return known
             _must_sell(lane)
             try:

@@ -59,6 +59,7 @@ async def open_sale(call: Call[NewSale]) -> Answer:
         actor=call.actor,
         key=call.key,
         unverified=form.unverified,
+        new_key=not call.repeated,
     )
     return shown(call, sale, 200 if known and not call.repeated else 201)
 

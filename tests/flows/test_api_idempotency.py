@@ -53,6 +53,22 @@ async def test_a_key_is_required_and_has_a_form(tmp_path: Path) -> None:
                 assert (bad.status, bad.slug) == (400, "idempotency_key_bad"), (path, key)
 
 
+async def test_i16_the_disk_is_asked_once_whether_a_key_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds a key has looked, and nobody else may use it meanwhile: somebody stands before a dark glass."""
+    async with open_shop(tmp_path) as shop:
+        pos, asked, claimed = await shop.machine(), list[str](), shop.service.feed.claimed
+
+        def counting(kind: str, key: str) -> str | None:
+            asked.append(kind)
+            return claimed(kind, key)
+
+        monkeypatch.setattr(shop.service.feed, "claimed", counting)
+        assert (await pos.post("/sales", SALE, key="till-1-0001")).status == 201
+        assert asked.count("idem") == 1
+
+
 @pytest.mark.row(3)
 async def test_i16_a_restart_between_two_calls_changes_nothing(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
