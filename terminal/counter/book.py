@@ -192,7 +192,7 @@ class Book:
             return None
 
     def _hand_in(self, steps: Sequence["_Step"], turn: "_Turn") -> Append:
-        ready = [_or(partial(self.foresee, step.before, step.after), Releases()) for step in steps]
+        ready = [_tried(partial(self.foresee, step.before, step.after), Releases()) for step in steps]
         ticket = Ticket(
             turn.ticket,
             [release for each in ready for release in each.durable],
@@ -227,7 +227,7 @@ class Book:
         for fact in facts:
             for body in fact.owes:
                 owed = Owed(body["id"], body["kind"], after.counter, after.id, 0, self.clock.wall_ms(), body)
-                if more := _or(partial(self.begin, after, owed), _NOTHING):
+                if more := _tried(partial(self.begin, after, owed), _NOTHING):
                     after, facts = fold(after, more), (*facts, *more)
                     begun.append(owed.id)
         return _Step(wish, before, after, facts, begun)
@@ -249,7 +249,7 @@ class Book:
                 self.on_owed(after, owed, owed.id in step.begun)
 
 
-def _or(ask: Callable[[], T], nothing: T) -> T:
+def _tried(ask: Callable[[], T], nothing: T) -> T:
     """What could begin ahead can begin in its time: a bug there keeps no payment out of the journal."""
     try:
         return ask()

@@ -48,17 +48,17 @@ class Checkout:
 
         Args:
             unverified: nobody can confirm it now; it goes on the list of the unverified (row 39).
-            new_key: whoever asks holds the key, and the journal did not know it.
+            new_key: whoever asks holds the key and found that the journal does not know it: nobody looks again.
 
         Raises:
             InvalidRequest, Conflict("sale_live" | "order_no_used" | "idempotency_other_meaning"), Unavailable;
             as ``Unverified.open`` for one that goes on the list.
         """
-        lane, perhaps = self._floor.lane(request.counter), None if new_key else key
-        if lane.turn.locked() and (known := self._known(request, perhaps)):
+        lane, doubted = self._floor.lane(request.counter), None if new_key else key
+        if lane.turn.locked() and (known := self._known(request, doubted)):
             return known  # a repeat does not stand in line
         async with lane.turn:
-            if known := self._known(request, perhaps):
+            if known := self._known(request, doubted):
                 return known
             _must_sell(lane)
             try:

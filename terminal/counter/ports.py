@@ -54,7 +54,7 @@ class Ticket:
     Args:
         behind: of the append, handed in before, whose outcome this one was decided on; refused with it.
         durable: called as soon as it is durable, before anybody is told; not for what was refused or is in doubt.
-        meanwhile: called as the disk begins or later, not for what is refused by then; no harm if it fails yet.
+        meanwhile: called once, as the disk begins or later; not for what is refused by then. It may fail yet.
     """
 
     __slots__ = ("behind", "durable", "meanwhile", "refused")

@@ -67,7 +67,7 @@ class Unit:
         return None if self.ticket.behind is None else self.ticket.behind.refused
 
     def begins(self) -> None:
-        """The disk is about to begin, for the first time or again; it may have ended."""
+        """It is not refused by now: the disk is about to begin, or has ended. Only the first call counts."""
         meanwhile, self.ticket.meanwhile = self.ticket.meanwhile, ()
         _call(meanwhile)
 

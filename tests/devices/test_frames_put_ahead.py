@@ -78,16 +78,20 @@ async def test_the_rest_follows_once_from_another_thread(line: Line) -> None:
     assert line.arrived() == b"more"
 
 
+async def sends(line: Line, how: str, data: bytes) -> None:
+    if how == "write":
+        await line.pipe.write(data)
+    elif how == "put":
+        assert line.pipe.put(data)
+    else:
+        assert line.pipe.put_ahead(data, b"") is not None
+
+
 @pytest.mark.parametrize("other", ["write", "put", "put_ahead"])
 async def test_whatever_else_is_written_takes_the_rest_back_first(line: Line, other: str) -> None:
     send_rest = line.pipe.put_ahead(b"head,", b"rest")
     assert send_rest is not None
-    if other == "write":
-        await line.pipe.write(b"other")
-    elif other == "put":
-        assert line.pipe.put(b"other")
-    else:
-        assert line.pipe.put_ahead(b"other", b"") is not None
+    await sends(line, other, b"other")
     assert [send_rest(), await asyncio.to_thread(send_rest)] == [False, False]
     assert line.arrived() == b"head,other"
 
@@ -199,16 +203,11 @@ async def test_a_question_is_asked_whole_once_from_another_thread(line: Line) ->
 
 @pytest.mark.parametrize("other", ["write", "put", "put_ahead", "question"])
 async def test_whatever_else_is_written_takes_a_question_back(line: Line, other: str) -> None:
-    ask = line.pipe.put_ahead(b"", b"state?")
+    ask, data = line.pipe.put_ahead(b"", b"state?"), b"" if other == "question" else b"other"
     assert ask is not None
-    if other == "write":
-        await line.pipe.write(b"other")
-    elif other == "put":
-        assert line.pipe.put(b"other")
-    else:
-        assert line.pipe.put_ahead(b"" if other == "question" else b"other", b"") is not None
+    await sends(line, other, data)
     assert not ask()
-    assert line.arrived() == (b"" if other == "question" else b"other")
+    assert line.arrived() == data
 
 
 @pytest.mark.parametrize("seen", ["by the loop", "by the kernel", "read meanwhile"])

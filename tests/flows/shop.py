@@ -88,10 +88,11 @@ class Shop:
         order_no: str = "",
         key: Key | None = None,
         push: bool = True,
+        new_key: bool = False,
     ) -> Sale:
         directions: Any = ("push", "pull") if push else ("pull",)
         request = OpenSale(counter, Money(minor, self.currency), order_no=order_no, directions=directions)
-        return await self.service.checkout.open_sale(request, actor=CASHIER, key=key)
+        return await self.service.checkout.open_sale(request, actor=CASHIER, key=key, new_key=new_key)
 
     async def with_code(self, minor: int = 2850, *, counter: str = "1") -> Sale:
         """An open sale whose code is on the glass."""

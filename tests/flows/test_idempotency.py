@@ -33,6 +33,16 @@ async def test_i16_the_same_key_with_another_meaning_is_refused(shop: Shop) -> N
     assert (await refused(shop.open(9, key=key("K-1", "0.09 CNY")))).slug == "idempotency_other_meaning"
 
 
+@story()
+async def test_i16_a_key_that_looked_new_and_was_taken_meanwhile_is_the_sale_it_was_taken_for(shop: Shop) -> None:
+    """By another instance of the shop: its claim in the journal decides, whoever looked before."""
+    sale = await shop.cancel(await shop.open(key=key("K-1")))
+    assert (await shop.open(key=key("K-1"), new_key=True)).id == sale.id
+    error = await refused(shop.open(9, key=key("K-1", "0.09 CNY"), new_key=True))
+    assert error.slug == "idempotency_other_meaning"
+    assert len(shop.service.feed.list("sale")) == 1
+
+
 @pytest.mark.row(89)
 @story()
 async def test_a1_an_order_number_of_the_till_is_one_sale_for_ever(shop: Shop) -> None:
