@@ -7,29 +7,29 @@ redirect is followed, no proxy used, no cookie kept, no compression accepted; ev
 import asyncio
 import ipaddress
 import re
+import socket
 import ssl
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-import aiohttp
-from yarl import URL
+from aiohappyeyeballs import start_connection
 
+from terminal.banks.connection import BadAnswer, Connection, HungUp, Sink
 from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
 from terminal.errors import BadSettings
 from terminal.tls.trust import trusting
 
-BODY_MAX: Final = 1 << 20
-LINE_MAX: Final = 8190
-FIELDS_MAX: Final = 64
-HEADERS_MAX: Final = 32 * 1024
 CONNECTIONS: Final = 8
 KEEP_WARM_S: Final = 50.0  # below the minute after which gateways commonly hang up
+NEXT_ADDRESS_S: Final = 0.25  # of a host with several (RFC 8305)
+AGAIN: Final = frozenset({"GET", "PUT", "DELETE"})  # idempotent: once more when a warm connection was cold
 Identity = tuple[Path, Path]
+_USUAL: Final = (("Accept", "*/*"), ("User-Agent", "Countertop"))
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NO_TARGET: Final = re.compile(r"[\x00-\x20\x7f]")
 _NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 
 
@@ -53,9 +53,19 @@ class _Progress:
     outbound: Outbound | None
     sending: bool = False
 
+    def connects(self) -> None:
+        if self.outbound is not None:
+            self.outbound.connecting(self.origin)
+
+    def sends(self) -> None:
+        """The ledger's entry is made later, by a timer: somebody stands before a dark glass."""
+        self.sending = True
+        if self.outbound is not None:
+            asyncio.get_running_loop().call_later(0, self.outbound.sent, self.origin, self.request)
+
 
 class ProviderLink:
-    """ProviderHttp over aiohttp.
+    """ProviderHttp over HTTP/1.1 connections that stay warm.
 
     Args:
         gateway: ``https://host[:port]``, no path; ``http://`` only for a loopback address in test mode.
@@ -74,7 +84,10 @@ class ProviderLink:
         self._ca_file, self._identity = ca_file, identity
         self._tls = self._context()
         self._outbound = OUTBOUND.get()
-        self._session: aiohttp.ClientSession | None = None
+        self._idle: list[Connection] = []  # the warmest last
+        self._all: set[Connection] = set()
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._cooling: asyncio.TimerHandle | None = None
 
     @property
     def origin(self) -> str:
@@ -87,29 +100,24 @@ class ProviderLink:
         Raises:
             NothingSent: no request byte was written. NoAnswer: it may have arrived.
         """
-        progress = self._progress(request)
+        progress = _Progress(self._base, request, self._outbound)
         try:
             async with asyncio.timeout(answer_s):
                 return await self._exchange(request, connect_s, progress)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            why = type(error).__name__  # its text may quote the request
+        except (BadAnswer, TimeoutError, OSError) as error:
+            why = _why(error)
             if progress.sending:
                 raise NoAnswer(why) from error
             raise NothingSent(why) from error
 
-    async def download(
-        self, request: HttpRequest, sink: Callable[[bytes], None], *, connect_s: float, whole_s: float
-    ) -> HttpReply:
+    async def download(self, request: HttpRequest, sink: Sink, *, connect_s: float, whole_s: float) -> HttpReply:
         """As ``send``, but the body of a 200 goes into ``sink`` piece by piece; what that raises ends it."""
-        progress = self._progress(request)
+        progress = _Progress(self._base, request, self._outbound)
         try:
             async with asyncio.timeout(whole_s):
                 return await self._exchange(request, connect_s, progress, sink)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise NoAnswer(type(error).__name__) from error
-
-    def _progress(self, request: HttpRequest) -> _Progress:
-        return _Progress(self._base, request, self._outbound)
+        except (BadAnswer, TimeoutError, OSError) as error:
+            raise NoAnswer(_why(error)) from error
 
     def trust_again(self) -> None:
         """Read authorities and identity anew, for connections made from now on. Raises as the constructor."""
@@ -121,95 +129,102 @@ class ProviderLink:
         return _tls(self._ca_file, self._identity)
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.close()
+        if self._cooling is not None:
+            self._cooling.cancel()
+            self._cooling = None
+        ended = [*self._all]
+        for connection in ended:
+            connection.close()
+        for connection in ended:
+            await connection.lost
 
     async def _exchange(
-        self,
-        request: HttpRequest,
-        connect_s: float,
-        progress: _Progress,
-        sink: Callable[[bytes], None] | None = None,
+        self, request: HttpRequest, connect_s: float, progress: _Progress, sink: Sink | None = None
     ) -> HttpReply:
-        async with self._open().request(
-            request.method,
-            URL(self._base + request.target, encoded=True),
-            headers=request.headers,
-            data=request.body or None,
-            allow_redirects=False,
-            ssl=self._tls,
-            timeout=aiohttp.ClientTimeout(total=None, connect=connect_s),
-            trace_request_ctx=progress,
-        ) as reply:
-            headers = _headers(reply)
-            if headers.get("content-encoding", "identity") != "identity":
-                raise aiohttp.ClientPayloadError("compressed")
-            if sink is None or reply.status != 200:
-                return HttpReply(reply.status, headers, await _body(reply))
-            async for piece in reply.content.iter_any():
-                sink(piece)
-            return HttpReply(reply.status, headers, b"")
+        data = self._bytes(request)
+        if self._places.locked():
+            async with asyncio.timeout(connect_s):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        try:
+            warm = self._idle.pop() if self._idle else None
+            if warm is not None:
+                try:
+                    return await self._over(warm, data, progress, sink)
+                except HungUp:
+                    if request.method not in AGAIN:
+                        raise
+            async with asyncio.timeout(connect_s):
+                fresh = await self._connect(progress)
+            return await self._over(fresh, data, progress, sink)
+        finally:
+            self._places.release()
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_sending)
-            trace.on_connection_create_start.append(_connecting)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_WARM_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"Accept-Encoding": "identity"},
-                auto_decompress=False,
-                trust_env=False,
-                max_line_size=LINE_MAX,
-                max_field_size=LINE_MAX,
-                max_headers=FIELDS_MAX,
-                trace_configs=[trace],
-            )
-        return self._session
+    async def _over(
+        self, connection: Connection, data: bytes, progress: _Progress, sink: Sink | None
+    ) -> HttpReply:
+        progress.sends()
+        reply = await connection.ask(data, sink)
+        if connection.open:
+            self._keep(connection)
+        else:
+            connection.close()
+        return reply
+
+    async def _connect(self, progress: _Progress) -> Connection:
+        progress.connects()
+        parts = urlsplit(self._base)
+        host, https = parts.hostname or "", parts.scheme == "https"
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, parts.port or (443 if https else 80), type=socket.SOCK_STREAM)
+        opened = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS_S, interleave=1, loop=loop)
+        _, connection = await loop.create_connection(
+            lambda: Connection(self._lost),
+            sock=opened,
+            ssl=self._tls if https else None,
+            server_hostname=host if https else None,
+        )
+        self._all.add(connection)
+        return connection
+
+    def _keep(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        connection.idle_since_s = loop.time()
+        self._idle.append(connection)
+        if self._cooling is None:
+            self._cooling = loop.call_later(KEEP_WARM_S, self._cool)
+
+    def _cool(self) -> None:
+        """Close what nobody used for so long; the first in the list is the one that waits for longest."""
+        loop, self._cooling = asyncio.get_running_loop(), None
+        while self._idle and (left_s := self._idle[0].idle_since_s + KEEP_WARM_S - loop.time()) <= 0:
+            self._idle.pop(0).close()
+        if self._idle:
+            self._cooling = loop.call_later(left_s, self._cool)
+
+    def _lost(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def _bytes(self, request: HttpRequest) -> bytes:
+        """Raises ValueError for what would be more than one request."""
+        given = {name.lower() for name, _ in request.headers}
+        headers = [f"Host: {self._base.partition('://')[2]}", "Accept-Encoding: identity"]
+        headers += [f"{name}: {value}" for name, value in _USUAL if name.lower() not in given]
+        headers += [f"{name}: {value}" for name, value in request.headers]
+        if request.body or request.method in {"POST", "PUT", "PATCH"}:
+            headers.append(f"Content-Length: {len(request.body)}")
+        if _NO_TARGET.search(request.target) or any(map(_CONTROL.search, headers)):
+            raise ValueError("a control character in a request")
+        head = "\r\n".join((f"{request.method} {request.target} HTTP/1.1", *headers, "", ""))
+        return head.encode() + request.body
 
 
-async def _sending(
-    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
-) -> None:
-    """aiohttp calls this with a connection in hand, directly before the first byte.
-
-    The ledger's entry is made behind the task that writes it, by a timer: somebody stands before a dark glass.
-    """
-    progress: _Progress = context.trace_request_ctx
-    progress.sending = True
-    if progress.outbound is not None:
-        asyncio.get_running_loop().call_later(0, progress.outbound.sent, progress.origin, progress.request)
-
-
-async def _connecting(
-    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceConnectionCreateStartParams
-) -> None:
-    progress: _Progress = context.trace_request_ctx
-    if progress.outbound is not None:
-        progress.outbound.connecting(progress.origin)
-
-
-def _headers(reply: aiohttp.ClientResponse) -> dict[str, str]:
-    """Lower-case names; a header sent twice is joined, so that no reader can pick the one it likes."""
-    if sum(len(name) + len(value) for name, value in reply.raw_headers) > HEADERS_MAX:
-        raise aiohttp.ClientPayloadError("headers too large")
-    found: dict[str, str] = {}
-    for name, value in reply.headers.items():
-        lower = name.lower()
-        found[lower] = f"{found[lower]}, {value}" if lower in found else value
-    return found
-
-
-async def _body(reply: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in reply.content.iter_any():
-        body += chunk
-        if len(body) > BODY_MAX:
-            reply.close()
-            raise aiohttp.ClientPayloadError("body too large")
-    return bytes(body)
+def _why(error: Exception) -> str:
+    """Others' text may quote the request."""
+    return str(error) if isinstance(error, BadAnswer) else type(error).__name__
 
 
 def _origin(gateway: str, *, test: bool) -> str:

@@ -1,11 +1,9 @@
 """The outgoing link against real servers on loopback that behave as badly as servers can."""
 
 import asyncio
-import contextlib
 import gzip
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,59 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from terminal.banks.client import BODY_MAX, ProviderLink
+from terminal.banks.client import ProviderLink
+from terminal.banks.connection import BODY_MAX
 from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
 from terminal.errors import BadSettings
+from tests.unit.banks.bad_server import GET, OK, POST, WATCHDOG_S, Handler, answering, read_request, serving
 from tests.unit.banks.wechat_peer import made_key
-
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-WATCHDOG_S = 30.0
-GET = HttpRequest("GET", "/v3/orders/ab*c%2F1?mchid=1&x=a+b", (("User-Agent", "Countertop"),))
-POST = HttpRequest("POST", "/v3/pay", (("User-Agent", "Countertop"),), '{"note":"面包"}'.encode())
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@contextlib.asynccontextmanager
-async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await handler(reader, writer)
-        finally:
-            tasks.discard(task)
-            writer.transport.abort()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in [*tasks]:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def read_request(reader: asyncio.StreamReader) -> bytes:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(
-        (int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
-    )
-    return head + await reader.readexactly(length)
-
-
-def answering(*parts: bytes) -> Handler:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-
-    return handle
 
 
 async def ask(

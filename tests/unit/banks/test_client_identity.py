@@ -16,8 +16,9 @@ from terminal.banks.open_pix import PixSettings, open_pix
 from terminal.counter.ports import NoAnswer, NothingSent
 from terminal.errors import BadSettings
 from terminal.regions import load_region
+from tests.unit.banks.bad_server import GET, OK, WATCHDOG_S, read_request, serving
 from tests.unit.banks.rigs import CountingEntropy, FakeClock
-from tests.unit.banks.test_client import GET, OK, WATCHDOG_S, read_request, server_tls, serving
+from tests.unit.banks.test_client import server_tls
 from tests.unit.banks.wechat_peer import made_key
 
 
