@@ -19,19 +19,20 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from drivers.qr import encode
 from tests.bench.codes import PAYLOADS
-from tests.bench.far_end import wire_s
+from tests.bench.far_end import CALM_S, wire_s
 from tests.bench.peers.lnbits import Lnbits
 from tests.bench.profiled import own_time
 from tests.bench.shop import Lit, Shop, Till, one_sale
 from tests.bench.syncs import Waits, count_waits
 from tests.bench.table import Figure, missing
-from tests.bench.timing import ROUNDS, cpu_of, fdatasyncs, interleaved, now_s, p50, p99, rss_mb
+from tests.bench.timing import ROUNDS, SyncFile, cpu_of, fdatasyncs, interleaved, now_s, p50, p99, rss_mb
 
 COUNTERS: Final = 20  # in turn, so that each glass is idle again: a result stays on it for five seconds
 EACH: Final = 6  # sales a payload and round
 ALONE: Final = 20  # sales a round, one at a time
 AT_ONCE: Final = 8
 TOGETHER: Final = 10  # sales a round and counter, eight at a time
+SOON_S: Final = 1.0
 PEER_TOGETHER: Final = 5  # it is slow, and its figures are steady
 BEGINS: Final = "weixin://wxpay/bizpayurl?pr="
 
@@ -45,7 +46,7 @@ class Course:
     rate: list[float] = field(default_factory=list)  # sales a second, by round
     posted: dict[str, float] = field(default_factory=dict)
     answers: dict[str, float] = field(default_factory=dict)
-    syncs: list[float] = field(default_factory=list)
+    syncs: list[float] = field(default_factory=list)  # beside it; between calm sales after as long a rest
     answered_ms: list[float] = field(default_factory=list)  # POST → 201
 
     @property
@@ -96,8 +97,7 @@ async def run(shop: Shop, lnbits: Lnbits | None, no_peer: str) -> Courses:
             if lnbits:
                 await lnbits.round(lnbits.alone, 1, ALONE)
                 await lnbits.round(lnbits.together, AT_ONCE, PEER_TOGETHER)
-        courses.soon.sales = [await one_sale(shop, till, calm=False) for _ in range(2)]
-        await _soon(shop, till, courses.soon)
+            await _soon(shop, till, courses.soon)
         courses.rss_mb, courses.lnbits_mb = rss_mb(till.pid), rss_mb(lnbits.pid) if lnbits else 0.0
         courses.waits = await count_waits(shop, till)
     return courses
@@ -109,14 +109,15 @@ async def _all_idle(shop: Shop) -> None:
 
 async def _calm_round(shop: Shop, till: Till, calm: dict[str, Course]) -> None:
     counters = list(shop.displays)
-    for turn in range(EACH):
-        for place, (name, course) in enumerate(calm.items()):
-            await shop.bank.ask(chars=code_length(PAYLOADS[name]))
-            counter = counters[(turn * len(calm) + place) % len(counters)]
-            course.sales.append(await one_sale(shop, till, counter))
-            await _note_bank(shop, course)
-    for course in calm.values():
-        course.syncs += fdatasyncs(shop.state, 10)
+    with SyncFile(shop.state) as disk:
+        for turn in range(EACH):
+            for place, (name, course) in enumerate(calm.items()):
+                await shop.bank.ask(chars=code_length(PAYLOADS[name]))
+                counter = counters[(turn * len(calm) + place) % len(counters)]
+                course.sales.append(await one_sale(shop, till, counter))
+                await _note_bank(shop, course)
+                course.syncs.append(disk.sync_s())
+                await asyncio.sleep(CALM_S)
 
 
 async def _round(shop: Shop, till: Till, course: Course, at_once: int, count: int) -> None:
@@ -139,11 +140,15 @@ async def _round(shop: Shop, till: Till, course: Course, at_once: int, count: in
 
 async def _soon(shop: Shop, till: Till, course: Course) -> None:
     """The cashier is quick: a sale a second after the last one was paid, while "paid" is still shown."""
-    course.sales = []
-    for _ in range(EACH):
-        await asyncio.sleep(1.0)
-        await shop.displays["1"].quiet()
-        course.sales.append(await one_sale(shop, till, calm=False))
+    for _ in range(2):
+        await one_sale(shop, till, calm=False)
+    with SyncFile(shop.state) as disk:
+        for _ in range(EACH):
+            await asyncio.sleep(SOON_S / 2)
+            course.syncs.append(disk.sync_s())
+            await asyncio.sleep(SOON_S / 2)
+            await shop.displays["1"].quiet()
+            course.sales.append(await one_sale(shop, till, calm=False))
     await _note_bank(shop, course)
 
 
@@ -203,7 +208,7 @@ def _lit(courses: Courses) -> list[Figure]:
         )
     what = f"sale → code lit, p99 of ours / limit over {len(ratios)} sales"
     made.append(Figure(1, what, p99(ratios), "", "its own limit each", 1.0, most=3, why=courses.profile))
-    soon, sync = courses.soon, p50(courses.alone.syncs)
+    soon, sync = courses.soon, p50(courses.soon.syncs)
     ours = [each.code.lit_s - each.asked_s for each in soon.sales]
     limits = [soon.answers[each.order] + sync + wire_s(each.code.size) for each in soon.sales]
     what, most = "the same while the last “paid” is still shown, p50", 1.4
@@ -241,7 +246,7 @@ def _waits(waits: Waits | None) -> list[Figure]:
 def _paper(courses: Courses) -> list[Figure]:
     every = list(courses.calm.values())
     ours = [each.paper_s - each.paid.came_s for course in every for each in course.sales]
-    limit = 0.001 + p50(value for course in every for value in course.syncs)
+    limit = 0.001 + p50(courses.alone.syncs)  # not after a rest: "paid" has just been synced
     why = [
         "the slip's lines are made and durable before its first byte; the printer's state is asked meanwhile",
         *courses.profile,
@@ -285,13 +290,19 @@ def _cost(courses: Courses) -> list[Figure]:
         made.append(
             Figure(3, what, p50(mine.rate), "/s", name, rate, least=15 if in_flight > 1 else None, why=why)
         )
-    create = p50(theirs[0].create_ms) if theirs[0] else None
     name = "LNbits" if peer else courses.no_peer
     rss = courses.lnbits_mb if peer else None
     made.append(Figure(14, "memory after these sales, RSS", courses.rss_mb, "MB", name, rss, most=1, why=why))
-    what = "sale → code at the display's plug, 1 in flight, p50"
-    made.append(Figure(1, what, p50(ours[0].create_ms), "ms", name, create, most=1 / 6, why=why))
-    return made
+    return [*made, _plug(courses)]
+
+
+def _plug(courses: Courses) -> Figure:
+    mine, peer = courses.alone, courses.lnbits
+    what, name, create = "sale → code at the display's plug, 1 in flight, p50", courses.no_peer, None
+    if peer:
+        answer = p50(mine.answers.values()) * 1e3
+        name, create = f"LNbits, answer {peer.answer_ms:.1f}, ours {answer:.1f}", p50(peer.alone.create_ms)
+    return Figure(1, what, p50(mine.create_ms), "ms", name, create, most=1 / 6, why=courses.profile)
 
 
 def misses(found: Sequence[Figure]) -> bool:

@@ -1,10 +1,12 @@
 """LNbits beside ours on the same work: sale → acquirer → code, then webhook → durable → event on its WebSocket.
 
-Its Stripe provider is pointed at an acquirer on loopback that answers at once; no display, printer or QR is asked
-of it. Driven through its public HTTP API alone.
+Its Stripe provider is pointed at an acquirer on loopback that does before it answers what the sandbox does for us:
+it keeps the order on the same disk and signs. No display, printer or QR is asked of it. Driven through its public
+HTTP API alone.
 """
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import hmac
@@ -15,11 +17,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import aiohttp
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 
+from terminal.sandbox.store import Store
 from tests.bench.peers import PeerMissing, environment
 from tests.bench.shop import free_port, stop
 from tests.bench.timing import cpu_of, now_s, p50, rss_mb, wakeups
@@ -34,7 +41,10 @@ CURRENCY: Final = "USD"
 class Stripe:
     """The acquirer: what its provider calls, and the prices it asks for."""
 
+    books: Store
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: list[float] = field(default_factory=list)  # seconds until an order's answer was ready
+    _key: RSAPrivateKey = field(default_factory=lambda: generate_private_key(65537, 2048))
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -45,6 +55,7 @@ class Stripe:
         return app
 
     async def _create(self, request: web.Request) -> web.Response:
+        began_s = now_s()
         form, number = await request.post(), f"cs_{len(self.sessions)}"
         metadata = {str(key)[9:-1]: str(value) for key, value in form.items() if key.startswith("metadata[")}
         total = int(str(form["line_items[0][price_data][unit_amount]"]))
@@ -57,7 +68,11 @@ class Stripe:
             "currency": CURRENCY.lower(),
             "metadata": metadata,
         }
-        return web.json_response(self.sessions[number])
+        text = json.dumps(self.sessions[number]).encode()
+        self.books.save([("session", number, text)])
+        signature = base64.b64encode(self._key.sign(text, PKCS1v15(), SHA256())).decode()
+        self.answers.append(now_s() - began_s)
+        return web.Response(body=text, content_type="application/json", headers={"Signature": signature})
 
     async def _read(self, request: web.Request) -> web.Response:
         return web.json_response(self.sessions[request.match_info["id"]])
@@ -91,6 +106,11 @@ class Lnbits:
     def rss_mb(self) -> float:
         return rss_mb(self.pid)
 
+    @property
+    def answer_ms(self) -> float:
+        """How long its acquirer took to answer, the middle."""
+        return p50(self._stripe.answers) * 1e3
+
     async def open_account(self) -> None:
         async with self._http.post("/api/v1/account", json={"name": "bench"}) as answer:
             told = await answer.json()
@@ -111,13 +131,13 @@ class Lnbits:
         number = await self.open_sale()
         created_s = now_s()
         paid = self._paid[number] = asyncio.get_running_loop().create_future()
-        posted_s = now_s()
-        await self._webhook(number)
+        posted = SimpleNamespace(at_s=0.0)
+        await self._webhook(number, posted)
         async with asyncio.timeout(EVENT_S):
             heard_s = await paid
         if kept is not None:
             kept.create_ms.append((created_s - began_s) * 1e3)
-            kept.notify_ms.append((heard_s - posted_s) * 1e3)
+            kept.notify_ms.append((heard_s - posted.at_s) * 1e3)
 
     async def spread(self, count: int, rounds: int) -> float:
         """Seconds from the webhook until the last of so many listeners has the event, the middle of the rounds."""
@@ -155,7 +175,8 @@ class Lnbits:
                 raise PeerMissing(f"LNbits opens no sale: {str(told)[:200]}")
         return str(told["payment_hash"])
 
-    async def _webhook(self, number: str) -> None:
+    async def _webhook(self, number: str, posted: SimpleNamespace | None = None) -> None:
+        """``posted``: is told when it was written to the line, as our bank's stop-watch tells it of ours."""
         session = next(
             each for each in self._stripe.sessions.values() if each["metadata"]["payment_hash"] == number
         )
@@ -163,7 +184,8 @@ class Lnbits:
         text, stamp = json.dumps(event), int(time.time())
         signature = hmac.new(SECRET.encode(), f"{stamp}.{text}".encode(), hashlib.sha256).hexdigest()
         headers = {"Stripe-Signature": f"t={stamp},v1={signature}", "Content-Type": "application/json"}
-        async with self._http.post("/api/v1/callback/stripe", data=text, headers=headers) as answer:
+        url = "/api/v1/callback/stripe"
+        async with self._http.post(url, data=text, headers=headers, trace_request_ctx=posted) as answer:
             if answer.status != 200:
                 raise PeerMissing(f"LNbits refuses the webhook: {(await answer.text())[:200]}")
 
@@ -190,7 +212,7 @@ class Lnbits:
 async def running(folder: Path) -> AsyncIterator[Lnbits]:
     """Start it on an empty SQLite database. Raises PeerMissing with what it said when it does not come up."""
     python = await asyncio.to_thread(_prepared, folder)
-    stripe = Stripe()
+    stripe = Stripe(Store(folder / "acquirer.db"))
     runner = web.AppRunner(stripe.app(), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -204,7 +226,9 @@ async def running(folder: Path) -> AsyncIterator[Lnbits]:
             )  # fmt: skip
         try:
             url = f"http://127.0.0.1:{port}"
-            async with aiohttp.ClientSession(url) as http:
+            watch = aiohttp.TraceConfig()
+            watch.on_request_chunk_sent.append(_written)
+            async with aiohttp.ClientSession(url, trace_configs=[watch]) as http:
                 made = Lnbits(http, url, stripe, process.pid)
                 await _first_sale(made, process, folder / "lnbits.log")
                 made.first_s = now_s() - began_s
@@ -220,6 +244,14 @@ async def running(folder: Path) -> AsyncIterator[Lnbits]:
             await stop(process)
     finally:
         await runner.cleanup()
+        stripe.books.close()
+
+
+async def _written(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestChunkSentParams
+) -> None:
+    if context.trace_request_ctx is not None:
+        context.trace_request_ctx.at_s = now_s()
 
 
 def _prepared(folder: Path) -> Path:
