@@ -29,7 +29,15 @@ class Turns:
         self._jobs: set[asyncio.Future[Any]] = set()
 
     def run(self, act: Coroutine[Any, Any, T], *, limit_s: float = LIMIT_S) -> T:
-        """Run a coroutine on the counter's time, while bank, devices and service go on. Raises NotInTime."""
+        """Run a coroutine on the counter's time, while bank, devices and service go on.
+
+        Raises:
+            NotInTime: it was not done within ``limit_s`` virtual seconds. TypeError: it is no coroutine.
+        """
+        if not asyncio.iscoroutine(act):
+            raise TypeError(
+                f"counter.run(…) takes a coroutine of your till, not {act!r}; time passes with clock.advance(6)"
+            )
 
         async def limited() -> T:
             try:

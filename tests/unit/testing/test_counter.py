@@ -217,6 +217,12 @@ def test_other_channels_and_real_signatures(channel: str, seed: int) -> None:
         counter.close()
 
 
+def test_run_without_a_coroutine_says_how_time_passes(counter: Counter) -> None:
+    with pytest.raises(TypeError, match=r"a coroutine of your till, not 6; time passes with clock\.advance"):
+        counter.run(6)  # type: ignore[arg-type]  # as a test without types may
+    counter.run(asyncio.sleep(6))
+
+
 async def test_a_test_that_awaits_is_told_how_to_write_it() -> None:
     with pytest.raises(RuntimeError, match="write the test with `def`"):
         Counter.open()
