@@ -16,6 +16,7 @@ BODY_MAX: Final = 1 << 20
 LINE_MAX: Final = 8190
 FIELDS_MAX: Final = 64
 HEADERS_MAX: Final = 32 * 1024
+APART_MAX: Final = HEADERS_MAX + LINE_MAX  # of bytes as they come, in which neither a head ends nor a body goes on
 _NO_BODY: Final = frozenset({204, 304})
 Sink = Callable[[bytes], None]
 
@@ -33,6 +34,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_answer",
+        "_apart",
         "_begun",
         "_body",
         "_fields",
@@ -80,6 +82,7 @@ class Connection(asyncio.Protocol):
         self._sink = sink
         self._trouble: Exception | None = None
         self._begun = self._until_closed = False
+        self._apart = 0
         self._forget()
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -108,12 +111,11 @@ class Connection(asyncio.Protocol):
             self.close()
             return
         self._begun = True
+        self._apart += len(data)
         try:
             self._parser.feed_data(data)
-            if not self._head:
-                self._head_size += len(data)
-                if self._head_size > HEADERS_MAX:
-                    raise BadAnswer("headers too large")
+            if self._apart > APART_MAX:  # what has no end is kept by the parser, behind the body too
+                raise BadAnswer("headers too large")
         except BadAnswer as error:
             self._end(error)
         except (HttpParserError, HttpParserUpgrade):  # one of the calls below may be what failed
@@ -148,6 +150,8 @@ class Connection(asyncio.Protocol):
         self._head_size += len(name) + len(value)
         if self._fields > FIELDS_MAX or len(name) + len(value) > LINE_MAX or self._head_size > HEADERS_MAX:
             self._fail(BadAnswer("headers too large"))
+        if self._head:  # behind the body: no header field, whatever its name (RFC 9110, 6.5.1)
+            return
         lower, text = name.decode("ascii", "replace").lower(), value.decode("utf-8", "surrogateescape")
         before = self._headers.get(lower)
         self._headers[lower] = text if before is None else f"{before}, {text}"  # no reader picks the one he likes
@@ -156,12 +160,14 @@ class Connection(asyncio.Protocol):
         self._status, self._head = self._parser.get_status_code(), True
         if self._status < 200:
             return
+        self._apart = 0
         if self._headers.get("content-encoding", "identity") != "identity":
             self._fail(BadAnswer("compressed"))
         bounded = self._headers.keys() & {"content-length", "transfer-encoding"}
         self._until_closed = not bounded and self._status not in _NO_BODY
 
     def on_body(self, data: bytes) -> None:
+        self._apart = 0
         if self._sink is not None and self._status == 200:
             try:
                 self._sink(data)
