@@ -152,7 +152,8 @@ class Connection(asyncio.Protocol):
             self._fail(BadAnswer("headers too large"))
         if self._head:  # behind the body: no header field, whatever its name (RFC 9110, 6.5.1)
             return
-        lower, text = name.decode("ascii", "replace").lower(), value.decode("utf-8", "surrogateescape")
+        lower = name.decode("ascii", "replace").lower()
+        text = value.rstrip(b" \t").decode("utf-8", "surrogateescape")  # blanks in front the parser takes
         before = self._headers.get(lower)
         self._headers[lower] = text if before is None else f"{before}, {text}"  # no reader picks the one he likes
 

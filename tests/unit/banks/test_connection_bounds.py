@@ -78,3 +78,13 @@ async def test_an_answer_byte_by_byte() -> None:
     async with serving(bytewise) as port:
         reply = await asked_of(port)
     assert (reply.body, reply.headers["x-twice"]) == (b"{} ", "a")
+
+
+async def test_blanks_around_a_value_are_no_part_of_it() -> None:
+    """A signature with one behind it would be none."""
+    fields = (
+        b"Wechatpay-Signature: \t abc \t\r\nContent-Encoding: identity \r\nX-Empty: \r\nContent-Length: 2 \r\n"
+    )
+    async with serving(answering(b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n{}")) as port:
+        headers = (await asked_of(port)).headers
+    assert (headers["wechatpay-signature"], headers["x-empty"]) == ("abc", "")
