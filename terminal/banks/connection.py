@@ -150,6 +150,8 @@ class Connection(asyncio.Protocol):
         self._head_size += len(name) + len(value)
         if self._fields > FIELDS_MAX or len(name) + len(value) > LINE_MAX or self._head_size > HEADERS_MAX:
             self._fail(BadAnswer("headers too large"))
+        if b"\0" in value:  # the one thing that leniency lets in and no text should hold
+            self._fail(BadAnswer("not HTTP"))
         if self._head:  # behind the body: no header field, whatever its name (RFC 9110, 6.5.1)
             return
         lower = name.decode("ascii", "replace").lower()

@@ -88,3 +88,10 @@ async def test_blanks_around_a_value_are_no_part_of_it() -> None:
     async with serving(answering(b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n{}")) as port:
         headers = (await asked_of(port)).headers
     assert (headers["wechatpay-signature"], headers["x-empty"]) == ("abc", "")
+
+
+@pytest.mark.parametrize("value", [b"\0", b"a\0b"])
+async def test_b2_a_value_with_nul_is_no_http(value: bytes) -> None:
+    async with serving(answering(b"HTTP/1.1 200 OK\r\nX: " + value + b"\r\nContent-Length: 2\r\n\r\n{}")) as port:
+        with pytest.raises(NoAnswer, match="not HTTP"):
+            await asked_of(port)
