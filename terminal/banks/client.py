@@ -88,6 +88,7 @@ class ProviderLink:
         self._all: set[Connection] = set()
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._cooling: asyncio.TimerHandle | None = None
+        self._closings = 0
 
     @property
     def origin(self) -> str:
@@ -129,6 +130,8 @@ class ProviderLink:
         return _tls(self._ca_file, self._identity)
 
     async def aclose(self) -> None:
+        """What is under way gets no answer, and nothing new is sent for it. Asked again, the link begins anew."""
+        self._closings += 1
         if self._cooling is not None:
             self._cooling.cancel()
             self._cooling = None
@@ -141,22 +144,27 @@ class ProviderLink:
     async def _exchange(
         self, request: HttpRequest, connect_s: float, progress: _Progress, sink: Sink | None = None
     ) -> HttpReply:
-        data = self._bytes(request)
+        data, closings = self._bytes(request), self._closings
         if self._places.locked():
             async with asyncio.timeout(connect_s):
                 await self._places.acquire()
         else:
             await self._places.acquire()
         try:
-            warm = self._idle.pop() if self._idle else None
-            if warm is not None:
+            if (warm := self._warm()) is not None:
                 try:
                     return await self._over(warm, data, progress, sink)
                 except HungUp:
                     if request.method not in AGAIN:
                         raise
+            self._unless_closed(closings)
             async with asyncio.timeout(connect_s):
                 fresh = await self._connect(progress)
+            try:
+                self._unless_closed(closings)
+            except ConnectionError:
+                fresh.close()
+                raise
             return await self._over(fresh, data, progress, sink)
         finally:
             self._places.release()
@@ -187,6 +195,17 @@ class ProviderLink:
         )
         self._all.add(connection)
         return connection
+
+    def _warm(self) -> Connection | None:
+        """One that is not known to end: what comes or closes meanwhile is told a moment before it is lost."""
+        while self._idle:
+            if (connection := self._idle.pop()).open:
+                return connection
+        return None
+
+    def _unless_closed(self, closings: int) -> None:
+        if self._closings != closings:
+            raise ConnectionAbortedError("closed meanwhile")
 
     def _keep(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ line may end without its CR. Nothing of an answer is believed for that; the prov
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Final
 
@@ -95,8 +96,8 @@ class Connection(asyncio.Protocol):
             self._answer = None
 
     def close(self) -> None:
-        """At once: nobody waits for anything that is still on its way."""
-        self._keep = False
+        """At once: nobody waits for anything that is still on its way, and no body ends by that."""
+        self._keep = self._until_closed = False
         if self._transport is not None:
             self._transport.abort()
 
@@ -120,6 +121,13 @@ class Connection(asyncio.Protocol):
             self._end(error)
         except (HttpParserError, HttpParserUpgrade):  # one of the calls below may be what failed
             self._end(self._trouble or BadAnswer("not HTTP"))
+
+    def eof_received(self) -> None:
+        """Nothing may be asked any more, and a body without a length is whole only if TLS itself was ended."""
+        self._keep = False
+        assert self._transport is not None
+        if self._until_closed:
+            self._until_closed = _meant(self._transport.get_extra_info("ssl_object"))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keep = False
@@ -201,3 +209,11 @@ class Connection(asyncio.Protocol):
     def _fail(self, error: BadAnswer) -> None:
         self._trouble = error
         raise error
+
+
+def _meant(tls: ssl.SSLObject | None) -> bool:
+    """Whoever is on the way can end a connection, but cannot say close_notify for the provider (RFC 9112, 9.8)."""
+    try:
+        return tls is None or not tls.read(1)
+    except ssl.SSLError:
+        return False

@@ -1,0 +1,167 @@
+"""How a connection to a provider ends, and what may still be believed and sent then."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal.banks.client import ProviderLink
+from terminal.banks.connection import Connection
+from terminal.counter.ports import HttpRequest, NoAnswer, NothingSent
+from terminal.tls.trust import trusting
+from tests.unit.banks.bad_server import GET, OK, POST, WATCHDOG_S, Handler, read_request, serving
+from tests.unit.banks.test_client import server_tls
+from tests.unit.banks.test_connection import Counted, linked, send
+
+UNBOUNDED = b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n{}"
+
+
+@contextlib.asynccontextmanager
+async def linked_by_tls(folder: Path, handler: Handler) -> AsyncIterator[ProviderLink]:
+    tls, authority = server_tls(folder)
+    async with serving(handler, tls) as port:
+        link = ProviderLink(f"https://127.0.0.1:{port}", ca_file=authority)
+        try:
+            yield link
+        finally:
+            await link.aclose()
+
+
+def ending(answer: bytes, *, told: bool) -> Handler:
+    """Answers and ends the connection in the same moment, with TLS's word for it or without."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(answer)
+        if told:
+            writer.close()
+            return
+        writer.transport.abort()
+
+    return handle
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "cut"])
+async def test_nothing_more_is_asked_from_the_moment_the_end_is_seen(tmp_path: Path, told: bool) -> None:
+    """Between that and the loss of the connection other tasks run: what money they asked would be unknown."""
+    open_then: list[bool] = []
+
+    class Seen(Connection):
+        def eof_received(self) -> None:
+            super().eof_received()
+            open_then.append(self.open)
+
+    tls, authority = server_tls(tmp_path)
+    loop = asyncio.get_running_loop()
+    async with serving(ending(OK, told=told), tls) as port:
+        _, connection = await loop.create_connection(
+            lambda: Seen(lambda _: None), "127.0.0.1", port, ssl=trusting(authority)
+        )
+        assert (await connection.ask(b"GET / HTTP/1.1\r\n\r\n")).body == b"{}"
+        await connection.lost
+    assert open_then == [False]
+
+
+async def test_money_is_not_asked_over_a_connection_that_is_being_closed() -> None:
+    bank = Counted(OK)
+    async with linked(bank) as link:
+        await send(link)
+        (warm,) = link._idle
+        warm.data_received(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
+        assert (await send(link)).body == b"{}"
+    assert bank.connections == 2
+
+
+async def test_b2_a_body_without_a_length_is_whole_when_the_provider_says_so(tmp_path: Path) -> None:
+    async with linked_by_tls(tmp_path, ending(UNBOUNDED, told=True)) as link:
+        assert (await send(link)).body == b"{}"
+
+
+async def test_b2_b9_a_body_without_a_length_that_anybody_could_have_cut_is_not_whole(tmp_path: Path) -> None:
+    """RFC 9112, 9.8: who is on the way can end a connection, but cannot say close_notify."""
+    async with linked_by_tls(tmp_path, ending(UNBOUNDED, told=False)) as link:
+        with pytest.raises(NoAnswer, match="cut short"):
+            await send(link)
+
+
+@pytest.mark.parametrize("request_", [GET, POST], ids=["get", "post"])
+async def test_a_body_that_we_cut_ourselves_is_not_whole(request_: HttpRequest) -> None:
+    begun = asyncio.Event()
+
+    async def begins(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(UNBOUNDED)
+        begun.set()
+        await reader.read()
+
+    async with linked(begins) as link:
+        task = asyncio.create_task(send(link, request_))
+        await begun.wait()
+        for _ in range(4):  # until the answer's beginning was read, in the same loop
+            await asyncio.sleep(0)
+        await link.aclose()
+        with pytest.raises(NoAnswer):
+            await task
+
+
+async def test_what_is_under_way_at_the_end_is_not_asked_again() -> None:
+    asked = asyncio.Event()
+    bank = Counted(OK)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if bank.connections:
+            await bank(reader, writer)
+            return
+        bank.connections += 1
+        await read_request(reader)
+        writer.write(OK)
+        await read_request(reader)
+        asked.set()
+        await reader.read()
+
+    async with linked(handle) as link:
+        await send(link, GET)
+        task = asyncio.create_task(send(link, GET))
+        await asked.wait()
+        await link.aclose()
+        with pytest.raises(NoAnswer):
+            await task
+    assert (bank.connections, bank.requests) == (1, 0)
+
+
+class Resolver:
+    """In place of the system's: it answers when it is told, and counts who waits for it in a thread."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self._goes_on, self._real = 0, threading.Event(), socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self._find)
+
+    def _find(self, *args: Any, **more: Any) -> Any:
+        self.asked += 1
+        assert self._goes_on.wait(WATCHDOG_S)
+        return self._real(*args, **more)
+
+    def answer(self) -> None:
+        self._goes_on.set()
+
+
+async def test_money_is_not_asked_over_a_connection_that_was_not_made_yet_when_it_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolver, bank = Resolver(monkeypatch), Counted(OK)
+    async with linked(bank) as link:
+        task = asyncio.create_task(send(link))
+        async with asyncio.timeout(WATCHDOG_S):
+            while not resolver.asked:  # noqa: ASYNC110  # in its own thread
+                await asyncio.sleep(0)
+        await link.aclose()
+        resolver.answer()
+        with pytest.raises(NothingSent):
+            await task
+        assert (await send(link)).body == b"{}", "asked again, it begins anew"
+    assert bank.requests == 1
