@@ -114,10 +114,21 @@ class ProviderLink:
     async def download(self, request: HttpRequest, sink: Sink, *, connect_s: float, whole_s: float) -> HttpReply:
         """As ``send``, but the body of a 200 goes into ``sink`` piece by piece; what that raises ends it."""
         progress = _Progress(self._base, request, self._outbound)
+        refused: list[Exception] = []
+
+        def take(data: bytes) -> None:
+            try:
+                sink(data)
+            except Exception as error:
+                refused.append(error)
+                raise
+
         try:
             async with asyncio.timeout(whole_s):
-                return await self._exchange(request, connect_s, progress, sink)
+                return await self._exchange(request, connect_s, progress, take)
         except (BadAnswer, TimeoutError, OSError) as error:
+            if error in refused:  # a full disk is not the provider's
+                raise
             raise NoAnswer(_why(error)) from error
 
     def trust_again(self) -> None:

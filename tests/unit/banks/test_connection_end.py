@@ -165,3 +165,17 @@ async def test_money_is_not_asked_over_a_connection_that_was_not_made_yet_when_i
             await task
         assert (await send(link)).body == b"{}", "asked again, it begins anew"
     assert bank.requests == 1
+
+
+@pytest.mark.parametrize("error", [OSError(28, "full"), TimeoutError("slow"), ValueError("large")], ids=repr)
+async def test_b3_what_the_taker_of_a_download_raises_is_not_the_providers(error: Exception) -> None:
+    def full(_: bytes) -> None:
+        raise error
+
+    bank = Counted(OK)
+    async with linked(bank) as link:
+        with pytest.raises(type(error)) as caught:
+            await link.download(GET, full, connect_s=WATCHDOG_S, whole_s=WATCHDOG_S)
+        assert caught.value is error
+        assert (await send(link)).body == b"{}", "of a connection of its own"
+    assert bank.connections == 2
