@@ -198,12 +198,17 @@ class ProviderLink:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, parts.port or (443 if https else 80), type=socket.SOCK_STREAM)
         opened = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS_S, interleave=1, loop=loop)
-        _, connection = await loop.create_connection(
-            lambda: Connection(self._lost),
-            sock=opened,
-            ssl=self._tls if https else None,
-            server_hostname=host if https else None,
-        )
+        connection = Connection(self._lost)
+        try:
+            await loop.create_connection(
+                lambda: connection,
+                sock=opened,
+                ssl=self._tls if https else None,
+                server_hostname=host if https else None,
+            )
+        except BaseException:
+            connection.close()  # asyncio says goodbye, and waits for half a minute to hear it
+            raise
         self._all.add(connection)
         return connection
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from terminal.banks import client
 from terminal.banks.client import ProviderLink
 from terminal.banks.connection import Connection
 from terminal.counter.ports import HttpRequest, NoAnswer, NothingSent
@@ -179,3 +181,35 @@ async def test_b3_what_the_taker_of_a_download_raises_is_not_the_providers(error
         assert caught.value is error
         assert (await send(link)).body == b"{}", "of a connection of its own"
     assert bank.connections == 2
+
+
+async def test_a_connection_cancelled_as_its_handshake_ends_is_closed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider never says that TLS ends: asyncio would wait for that, and nobody would know of the socket."""
+    tls, authority = server_tls(tmp_path)
+    made: list[Connection] = []
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        end = tls.wrap_bio(incoming, outgoing, server_side=True)
+        while data := await reader.read(65536):
+            incoming.write(data)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+            writer.write(outgoing.read())
+
+    class Cancelling(Connection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            made.append(self)
+            task.cancel()
+
+    monkeypatch.setattr(client, "Connection", Cancelling)
+    async with serving(mute) as port:
+        link = ProviderLink(f"https://127.0.0.1:{port}", ca_file=authority)
+        task = asyncio.create_task(send(link))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with asyncio.timeout(WATCHDOG_S / 2):
+            await made[0].lost
