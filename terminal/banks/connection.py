@@ -61,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[HttpReply] | None = None  # while an exchange runs
         self._keep = True  # until an answer says otherwise
+        self._until_closed = False
 
     @property
     def open(self) -> bool:

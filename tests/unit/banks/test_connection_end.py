@@ -213,3 +213,17 @@ async def test_a_connection_cancelled_as_its_handshake_ends_is_closed_at_once(
             await task
         async with asyncio.timeout(WATCHDOG_S / 2):
             await made[0].lost
+
+
+async def test_a_connection_that_ends_before_it_was_asked_ends_quietly() -> None:
+    async def leaves(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write_eof()
+
+    wrong: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: wrong.append(context))
+    async with serving(leaves) as port:
+        lost: list[Connection] = []
+        _, connection = await loop.create_connection(lambda: Connection(lost.append), "127.0.0.1", port)
+        await connection.lost
+    assert (wrong, lost) == ([], [connection])
