@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from aiohappyeyeballs import start_connection
+from aiohappyeyeballs import AddrInfoType, start_connection
 
 from terminal.banks.connection import BadAnswer, Connection, HungUp, Sink
 from terminal.counter.ports import HttpReply, HttpRequest, NoAnswer, NothingSent
@@ -88,6 +88,7 @@ class ProviderLink:
         self._all: set[Connection] = set()
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._cooling: asyncio.TimerHandle | None = None
+        self._finding: asyncio.Future[list[AddrInfoType]] | None = None
         self._closings = 0
 
     @property
@@ -196,7 +197,7 @@ class ProviderLink:
         parts = urlsplit(self._base)
         host, https = parts.hostname or "", parts.scheme == "https"
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, parts.port or (443 if https else 80), type=socket.SOCK_STREAM)
+        found = await self._addresses(host, parts.port or (443 if https else 80))
         opened = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS_S, interleave=1, loop=loop)
         connection = Connection(self._lost)
         try:
@@ -211,6 +212,18 @@ class ProviderLink:
             raise
         self._all.add(connection)
         return connection
+
+    async def _addresses(self, host: str, port: int) -> list[AddrInfoType]:
+        """One question for all who wait: it holds a thread, and those few sign for every provider (B9)."""
+        if self._finding is None:
+            self._finding = asyncio.get_running_loop().run_in_executor(None, _find, host, port)
+            self._finding.add_done_callback(self._found)
+        return await asyncio.shield(self._finding)
+
+    def _found(self, found: asyncio.Future[list[AddrInfoType]]) -> None:
+        self._finding = None
+        if not found.cancelled():
+            found.exception()  # is told to those who still wait
 
     def _warm(self) -> Connection | None:
         """One that is not known to end: what comes or closes meanwhile is told a moment before it is lost."""
@@ -255,6 +268,10 @@ class ProviderLink:
             raise ValueError("a control character in a request")
         head = "\r\n".join((f"{request.method} {request.target} HTTP/1.1", *headers, "", ""))
         return head.encode() + request.body
+
+
+def _find(host: str, port: int) -> list[AddrInfoType]:
+    return [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def _why(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 import threading
@@ -140,12 +141,14 @@ class Resolver:
     """In place of the system's: it answers when it is told, and counts who waits for it in a thread."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.asked, self._goes_on, self._real = 0, threading.Event(), socket.getaddrinfo
+        self.asked, self.knows, self._goes_on, self._real = 0, True, threading.Event(), socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", self._find)
 
     def _find(self, *args: Any, **more: Any) -> Any:
         self.asked += 1
         assert self._goes_on.wait(WATCHDOG_S)
+        if not self.knows:
+            raise socket.gaierror(socket.EAI_AGAIN, "no")
         return self._real(*args, **more)
 
     def answer(self) -> None:
@@ -227,3 +230,35 @@ async def test_a_connection_that_ends_before_it_was_asked_ends_quietly() -> None
         _, connection = await loop.create_connection(lambda: Connection(lost.append), "127.0.0.1", port)
         await connection.lost
     assert (wrong, lost) == ([], [connection])
+
+
+async def test_b9_a_slow_resolver_is_asked_once_however_often_we_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver = Resolver(monkeypatch)
+    async with linked(Counted(OK)) as link:
+        for _ in range(3):
+            with pytest.raises(NothingSent, match="TimeoutError"):
+                await link.send(POST, connect_s=0.001, answer_s=WATCHDOG_S)
+        both = [asyncio.create_task(send(link)) for _ in range(2)]
+        await asyncio.sleep(0)
+        resolver.answer()
+        assert [reply.status for reply in await asyncio.gather(*both)] == [200, 200]
+    assert resolver.asked == 1
+
+
+async def test_b9_a_name_that_is_not_found_may_be_found_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver, wrong = Resolver(monkeypatch), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
+    async with linked(Counted(OK)) as link:
+        resolver.knows = False
+        with pytest.raises(NothingSent, match="TimeoutError"):
+            await link.send(POST, connect_s=0.001, answer_s=WATCHDOG_S)
+        resolver.answer()
+        async with asyncio.timeout(WATCHDOG_S):
+            while link._finding is not None:  # noqa: ASYNC110  # nobody waits for it
+                await asyncio.sleep(0)
+        with pytest.raises(NothingSent, match="gaierror"):
+            await send(link)
+        resolver.knows = True
+        assert (await send(link)).status == 200
+    gc.collect()
+    assert not wrong
