@@ -28,6 +28,7 @@ NEXT_ADDRESS_S: Final = 0.25  # of a host with several (RFC 8305)
 AGAIN: Final = frozenset({"GET", "PUT", "DELETE"})  # idempotent: once more when a warm connection was cold
 Identity = tuple[Path, Path]
 _USUAL: Final = (("Accept", "*/*"), ("User-Agent", "Countertop"))
+_FRAMING: Final = frozenset({"host", "connection", "content-length", "transfer-encoding"})  # ours to say
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_TARGET: Final = re.compile(r"[\x00-\x20\x7f]")
 _NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
@@ -81,6 +82,8 @@ class ProviderLink:
         self, gateway: str, *, ca_file: Path | None = None, identity: Identity | None = None, test: bool = False
     ) -> None:
         self._base = _origin(gateway, test=test)
+        scheme, _, authority = self._base.partition("://")
+        self._host = authority.removesuffix(":443" if scheme == "https" else ":80")  # as every client says it
         self._ca_file, self._identity = ca_file, identity
         self._tls = self._context()
         self._outbound = OUTBOUND.get()
@@ -259,13 +262,15 @@ class ProviderLink:
     def _bytes(self, request: HttpRequest) -> bytes:
         """Raises ValueError for what would be more than one request."""
         given = {name.lower() for name, _ in request.headers}
-        headers = [f"Host: {self._base.partition('://')[2]}", "Accept-Encoding: identity"]
+        headers = [f"Host: {self._host}", "Accept-Encoding: identity"]
         headers += [f"{name}: {value}" for name, value in _USUAL if name.lower() not in given]
         headers += [f"{name}: {value}" for name, value in request.headers]
         if request.body or request.method in {"POST", "PUT", "PATCH"}:
             headers.append(f"Content-Length: {len(request.body)}")
         if _NO_TARGET.search(request.target) or any(map(_CONTROL.search, headers)):
             raise ValueError("a control character in a request")
+        if given & _FRAMING:
+            raise ValueError("a header that says where a request ends")
         head = "\r\n".join((f"{request.method} {request.target} HTTP/1.1", *headers, "", ""))
         return head.encode() + request.body
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -259,3 +260,41 @@ async def test_what_would_be_more_than_one_request_is_not_sent(request_: HttpReq
         with pytest.raises(ValueError, match="control character"):
             await send(link, request_)
     assert not bank.connections
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "HOST", "Connection"])
+async def test_where_a_request_ends_is_ours_to_say(name: str) -> None:
+    bank = Counted(OK)
+    async with linked(bank) as link:
+        with pytest.raises(ValueError, match="where a request ends"):
+            await send(link, HttpRequest("POST", "/", ((name, "0"),), b"{}"))
+    assert not bank.connections
+
+
+@pytest.mark.parametrize(
+    ("gateway", "host"),
+    [
+        ("http://127.0.0.1:80", b"127.0.0.1"),
+        ("http://127.0.0.1:443", b"127.0.0.1:443"),
+        ("http://localhost", b"localhost"),
+        ("http://[::1]:80", b"[::1]"),
+        ("http://[::1]:8080", b"[::1]:8080"),
+    ],
+)
+async def test_a_port_that_goes_without_saying_is_not_said(
+    gateway: str, host: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some gateways know their name only without it."""
+    heads: list[bytes] = []
+
+    async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await read_request(reader))
+        writer.write(OK)
+
+    async with serving(kept) as port:
+        there = socket.getaddrinfo("127.0.0.1", port, type=socket.SOCK_STREAM)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **_more: there)
+        link = ProviderLink(gateway, test=True)
+        await send(link)
+        await link.aclose()
+    assert heads[0].split(b"\r\n")[1] == b"Host: " + host
