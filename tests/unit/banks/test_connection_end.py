@@ -5,6 +5,7 @@ import contextlib
 import gc
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -89,6 +90,21 @@ async def test_b2_b9_a_body_without_a_length_that_anybody_could_have_cut_is_not_
     """RFC 9112, 9.8: who is on the way can end a connection, but cannot say close_notify."""
     async with linked_by_tls(tmp_path, ending(UNBOUNDED, told=False)) as link:
         with pytest.raises(NoAnswer, match="cut short"):
+            await send(link)
+
+
+async def test_b2_a_body_without_a_length_that_is_reset_is_not_whole() -> None:
+    async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(UNBOUNDED)
+        for _ in range(4):  # the other end reads it first: a reset takes away what was not read
+            await asyncio.sleep(0)
+        at_once = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        writer.transport.abort()
+
+    async with linked(resets) as link:
+        with pytest.raises(NoAnswer, match="ConnectionResetError"):
             await send(link)
 
 
