@@ -5,7 +5,6 @@ line may end without its CR. Nothing of an answer is believed for that; the prov
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from typing import Final
 
@@ -124,11 +123,17 @@ class Connection(asyncio.Protocol):
             self._end(self._trouble or BadAnswer("not HTTP"))
 
     def eof_received(self) -> None:
-        """Nothing may be asked any more, and a body without a length is whole only if TLS itself was ended."""
+        """Nothing may be asked any more. Over TLS a body without a length is whole only if TLS was ended, too.
+
+        Whoever is on the way can end a connection, but cannot say close_notify (RFC 9112, 9.8).
+        """
         self._keep = False
         assert self._transport is not None
-        if self._until_closed:
-            self._until_closed = _meant(self._transport.get_extra_info("ssl_object"))
+        tls = self._transport.get_extra_info("ssl_object")
+        try:
+            self._until_closed = self._until_closed and (tls is None or not tls.read(1))
+        except OSError:  # it wants more: nobody said that this is all
+            self._until_closed = False
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keep = False
@@ -210,11 +215,3 @@ class Connection(asyncio.Protocol):
     def _fail(self, error: BadAnswer) -> None:
         self._trouble = error
         raise error
-
-
-def _meant(tls: ssl.SSLObject | None) -> bool:
-    """Whoever is on the way can end a connection, but cannot say close_notify for the provider (RFC 9112, 9.8)."""
-    try:
-        return tls is None or not tls.read(1)
-    except ssl.SSLError:
-        return False

@@ -278,3 +278,25 @@ async def test_b9_a_name_that_is_not_found_may_be_found_later(monkeypatch: pytes
         assert (await send(link)).status == 200
     gc.collect()
     assert not wrong
+
+
+@pytest.mark.parametrize("cancelled", [True, False], ids=["cancelled", "too late"])
+async def test_the_connection_of_an_exchange_that_was_given_up_is_closed_then(cancelled: bool) -> None:
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        asked.set()
+        assert await reader.read() == b""
+        ended.set()
+
+    async with linked(silent) as link:
+        answer_s = WATCHDOG_S if cancelled else 0.05
+        task = asyncio.create_task(link.send(POST, connect_s=WATCHDOG_S, answer_s=answer_s))
+        async with asyncio.timeout(WATCHDOG_S / 2):
+            await asked.wait()
+            if cancelled:
+                task.cancel()
+            await ended.wait()
+        with pytest.raises(asyncio.CancelledError if cancelled else NoAnswer):
+            await task
