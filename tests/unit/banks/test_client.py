@@ -214,6 +214,13 @@ async def test_the_largest_body_allowed_is_read_whole() -> None:
     assert (reply.status, len(reply.body)) == (500, BODY_MAX)
 
 
+async def test_b3_a_body_that_is_a_byte_too_large_is_no_answer() -> None:
+    head = b"HTTP/1.1 500 E\r\nContent-Length: %d\r\n\r\n" % (BODY_MAX + 1)
+    async with serving(answering(head, b"x" * (BODY_MAX + 1))) as port:
+        with pytest.raises(NoAnswer, match="too large"):
+            await ask(port)
+
+
 async def test_a_cancelled_call_leaves_nothing_behind() -> None:
     async with serving(silent) as port:
         task = asyncio.create_task(ask(port))
@@ -276,6 +283,17 @@ async def test_b9_a_wrong_name_or_an_expired_certificate_gets_nothing(
         with pytest.raises(NothingSent):
             await ask(port, scheme="https", ca_file=authority)
     assert not b"".join(got)
+
+
+async def test_b9_the_name_of_the_gateway_is_what_its_certificate_must_say(tmp_path: Path) -> None:
+    tls, authority = server_tls(tmp_path, name="localhost")
+    told: list[str | None] = []
+    tls.sni_callback = lambda _socket, name, _context: told.append(name)
+    async with serving(answering(OK), tls) as port:
+        reply = await ask(port, scheme="https", ca_file=authority, host="localhost")
+        assert (reply.status, told) == (200, ["localhost"])
+        with pytest.raises(NothingSent):
+            await ask(port, scheme="https", ca_file=authority, host="127.0.0.1")
 
 
 async def test_b9_a_cut_or_silent_handshake_gets_nothing() -> None:

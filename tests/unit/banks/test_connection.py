@@ -73,12 +73,13 @@ async def test_b2_a_question_to_a_connection_that_died_meanwhile_is_asked_once_m
     assert (bank.connections, bank.requests) == (2, 3)
 
 
-async def test_b2_money_asked_of_a_connection_that_died_meanwhile_may_have_moved() -> None:
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_b2_money_asked_of_a_connection_that_died_meanwhile_may_have_moved(method: str) -> None:
     bank = Counted(OK, b"")
     async with linked(bank) as link:
         await send(link)
         with pytest.raises(NoAnswer):
-            await send(link)
+            await send(link, HttpRequest(method, "/v3/pay", (), b"{}"))  # type: ignore[arg-type]
     assert (bank.connections, bank.requests) == (1, 2)
 
 
@@ -199,6 +200,20 @@ async def test_no_more_connections_than_allowed_and_who_waits_too_long_sent_noth
             isinstance(each, asyncio.CancelledError)
             for each in await asyncio.gather(*held, return_exceptions=True)
         )
+
+
+async def test_every_place_is_given_back_however_an_exchange_ends() -> None:
+    bank = Counted(b"no HTTP")
+    async with linked(bank) as link:
+        for _ in range(client.CONNECTIONS + 1):
+            with pytest.raises(NoAnswer, match="not HTTP"):
+                await link.send(POST, connect_s=WATCHDOG_S / 2, answer_s=WATCHDOG_S)
+            task = asyncio.create_task(send(link))
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    assert bank.connections >= client.CONNECTIONS + 1
 
 
 async def test_a_cancelled_exchange_leaves_no_connection_with_its_answer_on_it() -> None:
