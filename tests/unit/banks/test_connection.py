@@ -180,6 +180,63 @@ async def test_a_connection_nobody_needs_is_closed_in_time(monkeypatch: pytest.M
     assert bank.connections == 2
 
 
+async def test_each_of_several_connections_is_closed_in_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "KEEP_WARM_S", 0.02)
+    asked, answer, ended = asyncio.Semaphore(0), asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        asked.release()
+        await answer.acquire()
+        writer.write(OK)
+        assert await reader.read() == b""
+        ended.release()
+
+    async with linked(handle) as link:
+        both = [asyncio.create_task(send(link)) for _ in range(2)]
+        await asked.acquire()
+        await asked.acquire()
+        answer.release()
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        answer.release()
+        await asyncio.gather(*both)
+        async with asyncio.timeout(WATCHDOG_S):
+            await ended.acquire()
+            await ended.acquire()
+
+
+async def test_when_it_is_closed_nothing_is_left_open() -> None:
+    async with linked(Counted(OK)) as link:
+        await send(link)
+        assert len(link._all) == 1
+        await link.aclose()
+        assert not link._all
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "length"),
+    [
+        ("POST", b"", [b"0"]),
+        ("PUT", b"", [b"0"]),
+        ("POST", "面".encode(), [b"3"]),
+        ("GET", b"", []),
+        ("DELETE", b"", []),
+    ],
+)
+async def test_how_long_a_request_is_is_said(method: str, body: bytes, length: list[bytes]) -> None:
+    """Many a gateway refuses a POST that does not say that it is empty (411)."""
+    heads: list[bytes] = []
+
+    async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await read_request(reader))
+        writer.write(OK)
+
+    async with linked(kept) as link:
+        await send(link, HttpRequest(method, "/", (), body))  # type: ignore[arg-type]
+    fields = [line.partition(b": ") for line in heads[0].partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
+    assert [value for name, _, value in fields if name == b"Content-Length"] == length
+
+
 async def test_no_more_connections_than_allowed_and_who_waits_too_long_sent_nothing() -> None:
     begun = asyncio.Semaphore(0)
 
