@@ -83,6 +83,15 @@ async def test_b2_money_asked_of_a_connection_that_died_meanwhile_may_have_moved
     assert (bank.connections, bank.requests) == (1, 2)
 
 
+async def test_b2_a_question_that_was_answered_badly_is_not_asked_again() -> None:
+    bank = Counted(OK, b"no HTTP")
+    async with linked(bank) as link:
+        await send(link, GET)
+        with pytest.raises(NoAnswer, match="not HTTP"):
+            await send(link, GET)
+    assert (bank.connections, bank.requests) == (1, 2)
+
+
 async def test_b2_a_question_is_not_asked_a_third_time() -> None:
     bank = Counted(b"")
     async with linked(bank) as link:
@@ -200,6 +209,7 @@ async def test_each_of_several_connections_is_closed_in_its_own_time(monkeypatch
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         answer.release()
         await asyncio.gather(*both)
+        link._idle[-1].idle_since_s += 0.05  # used so much later, without waiting for it
         async with asyncio.timeout(WATCHDOG_S):
             await ended.acquire()
             await ended.acquire()

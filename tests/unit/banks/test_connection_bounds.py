@@ -95,3 +95,11 @@ async def test_b2_a_value_with_nul_is_no_http(value: bytes) -> None:
     async with serving(answering(b"HTTP/1.1 200 OK\r\nX: " + value + b"\r\nContent-Length: 2\r\n\r\n{}")) as port:
         with pytest.raises(NoAnswer, match="not HTTP"):
             await asked_of(port)
+
+
+@pytest.mark.parametrize("coding", [b"br", b"deflate", b"identity, gzip", b"x"])
+async def test_b3_what_is_packed_is_no_answer(coding: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: " + coding + b"\r\nContent-Length: 2\r\n\r\n{}"
+    async with serving(answering(answer)) as port:
+        with pytest.raises(NoAnswer, match="compressed"):
+            await asked_of(port)

@@ -184,6 +184,9 @@ async def test_money_is_not_asked_over_a_connection_that_was_not_made_yet_when_i
         resolver.answer()
         with pytest.raises(NothingSent):
             await task
+        async with asyncio.timeout(WATCHDOG_S):
+            while link._all:  # noqa: ASYNC110  # it is closed, though nobody waits for that
+                await asyncio.sleep(0)
         assert (await send(link)).body == b"{}", "asked again, it begins anew"
     assert bank.requests == 1
 
