@@ -27,7 +27,7 @@ KEEP_WARM_S: Final = 50.0  # below the minute after which gateways commonly hang
 NEXT_ADDRESS_S: Final = 0.25  # of a host with several (RFC 8305)
 AGAIN: Final = frozenset({"GET", "PUT", "DELETE"})  # idempotent: once more when a warm connection was cold
 Identity = tuple[Path, Path]
-_USUAL: Final = (("Accept", "*/*"), ("User-Agent", "Countertop"))
+_USUAL: Final = (("accept", "Accept: */*"), ("user-agent", "User-Agent: Countertop"))
 _FRAMING: Final = frozenset({"host", "connection", "content-length", "transfer-encoding"})  # ours to say
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_TARGET: Final = re.compile(r"[\x00-\x20\x7f]")
@@ -83,7 +83,7 @@ class ProviderLink:
     ) -> None:
         self._base = _origin(gateway, test=test)
         scheme, _, authority = self._base.partition("://")
-        self._host = authority.removesuffix(":443" if scheme == "https" else ":80")  # as every client says it
+        self._host = "Host: " + authority.removesuffix(":443" if scheme == "https" else ":80")  # as all say it
         self._ca_file, self._identity = ca_file, identity
         self._tls = self._context()
         self._outbound = OUTBOUND.get()
@@ -262,14 +262,14 @@ class ProviderLink:
     def _bytes(self, request: HttpRequest) -> bytes:
         """Raises ValueError for what would be more than one request."""
         given = {name.lower() for name, _ in request.headers}
-        headers = [f"Host: {self._host}", "Accept-Encoding: identity"]
-        headers += [f"{name}: {value}" for name, value in _USUAL if name.lower() not in given]
+        headers = [self._host, "Accept-Encoding: identity"]
+        headers += [line for name, line in _USUAL if name not in given]
         headers += [f"{name}: {value}" for name, value in request.headers]
         if request.body or request.method in {"POST", "PUT", "PATCH"}:
             headers.append(f"Content-Length: {len(request.body)}")
-        if _NO_TARGET.search(request.target) or any(map(_CONTROL.search, headers)):
+        if _NO_TARGET.search(request.target) or _CONTROL.search("".join(headers)):
             raise ValueError("a control character in a request")
-        if given & _FRAMING:
+        if not given.isdisjoint(_FRAMING):
             raise ValueError("a header that says where a request ends")
         head = "\r\n".join((f"{request.method} {request.target} HTTP/1.1", *headers, "", ""))
         return head.encode() + request.body

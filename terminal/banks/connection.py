@@ -160,11 +160,12 @@ class Connection(asyncio.Protocol):
             self._fail(BadAnswer("not asked"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        size = len(name) + len(value)
         self._fields += 1
-        self._head_size += len(name) + len(value)
-        if self._fields > FIELDS_MAX or len(name) + len(value) > LINE_MAX or self._head_size > HEADERS_MAX:
+        self._head_size += size
+        if self._fields > FIELDS_MAX or size > LINE_MAX or self._head_size > HEADERS_MAX:
             self._fail(BadAnswer("headers too large"))
-        if b"\0" in value:  # the one thing that leniency lets in and no text should hold
+        if 0 in value:  # the one thing that leniency lets in and no text should hold
             self._fail(BadAnswer("not HTTP"))
         if self._head:  # behind the body: no header field, whatever its name (RFC 9110, 6.5.1)
             return
