@@ -55,6 +55,8 @@ async def test_what_is_signed_is_what_leaves(request_: HttpRequest) -> None:
     assert head.split(b"\r\n")[0] == f"{request_.method} {request_.target} HTTP/1.1".encode()
     assert body == request_.body
     assert b"accept-encoding: identity" in head.lower()
+    names = [line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:]]
+    assert sorted(names) == sorted(set(names)), "nothing is said twice"
     assert b"cookie" not in head.lower()
 
 
