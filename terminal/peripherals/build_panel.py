@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 from drivers.display.bonrix import BonrixPanel, BonrixProfile
 from drivers.display.dgus import DgusPanel, DgusProfile
@@ -16,6 +16,7 @@ from terminal.peripherals.panel_display import PanelDisplay, Wording
 from terminal.peripherals.place import Place
 
 P = TypeVar("P", bound="_Line")
+_NUMBERED: Final = ("nextion", "dgus")  # at any other a binding by number would only look as if it were kept
 
 
 class _Line(Protocol):
@@ -31,22 +32,24 @@ class _Line(Protocol):
 
 def build_panel(place: Place, wording: Wording) -> PanelDisplay:
     """Raises BadSettings: ``config_value_wrong``."""
-    serial = place.table.serial
-    match place.protocol.name:
+    serial, name = place.table.serial, place.protocol.name
+    if serial and name not in _NUMBERED:
+        raise place.wrong("serial", "this kind of display tells no number; bind it by usb-serial or usb-path")
+    match name:
         case "bonrix":
-            _no_number(place)
-            return _panel(place, wording, BonrixProfile, BonrixPanel)
+            return _panel(place, wording, BonrixProfile, BonrixPanel, shows_codes=BonrixPanel.shows_codes)
         case "mertech":
-            _no_number(place)
-            return _panel(place, wording, MertechProfile, MertechPanel)
+            return _panel(place, wording, MertechProfile, MertechPanel, shows_codes=MertechPanel.shows_codes)
         case "nextion":
-            return _panel(place, wording, NextionProfile, partial(NextionPanel, serial=serial))
+            nextion = partial(NextionPanel, serial=serial)
+            return _panel(place, wording, NextionProfile, nextion, shows_codes=NextionPanel.shows_codes)
         case "dgus":
-            return _panel(place, wording, DgusProfile, partial(DgusPanel, serial=serial))
-        case name:
-            assert name in ("cd5220", "escpos-vfd", "led8n"), name
-            _no_number(place)
-            return _panel(place, wording, PoleProfile, PolePanel, shows_codes=False)
+            dgus = partial(DgusPanel, serial=serial)
+            return _panel(place, wording, DgusProfile, dgus, shows_codes=DgusPanel.shows_codes)
+        case "cd5220" | "escpos-vfd" | "led8n":
+            return _panel(place, wording, PoleProfile, PolePanel, shows_codes=PolePanel.shows_codes)
+        case _:
+            raise AssertionError(f"nothing here builds {name}")
 
 
 def _panel(
@@ -55,7 +58,7 @@ def _panel(
     shape: type[P],
     make: Callable[[Transport, P], Panel],
     *,
-    shows_codes: bool = True,
+    shows_codes: bool,
 ) -> PanelDisplay:
     def load(name: str) -> P:
         loaded = load_panel(shape, name)
@@ -73,9 +76,3 @@ def _panel(
         shows_codes=shows_codes,
         sweep=place.sweep,
     )
-
-
-def _no_number(place: Place) -> None:
-    """A binding by number must not look as if it were kept."""
-    if place.table.serial:
-        raise place.wrong("serial", "this kind of display tells no number; bind it by usb-serial or usb-path")

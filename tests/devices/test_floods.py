@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.catalogue import of_role
-from drivers.display.bonrix import BonrixPanel, BonrixProfile
-from drivers.display.dgus import DgusPanel, DgusProfile
 from drivers.display.driver import CounterDisplay
-from drivers.display.nextion import NextionPanel, NextionProfile
-from drivers.display.pole import PolePanel, PoleProfile
 from drivers.display.profile import DisplayProfile
 from drivers.errors import DeviceError, DeviceGone, DeviceRefused, DeviceTimeout
 from drivers.inbox import FLOOD_MAX, Inbox
@@ -37,6 +33,7 @@ from terminal.peripherals.printer import SlipPrinter
 from terminal.peripherals.scanner import CodeScanner
 from terminal.peripherals.speaker import TalkingSpeaker
 from terminal.virtual_time import VirtualClock, run
+from tests.devices.conformance.display import PANELS
 from tests.devices.wires import wire
 
 pytestmark = pytest.mark.no_cover  # many cases of few lines: other tests measure those
@@ -49,13 +46,7 @@ CHATTER = {  # who may hang on a printer's port and talk by himself (L10)
     "a scanner": b"6222134567890123456\r" * 14000,
 }
 SCANNERS = [name for protocol in of_role("scanner") for name in protocol.profiles]
-PANELS: dict[str, Callable[[Any], Any]] = {
-    "countertop": CounterDisplay,
-    "bonrix": lambda pipe: BonrixPanel(pipe, BonrixProfile()),
-    "nextion": lambda pipe: NextionPanel(pipe, NextionProfile()),
-    "dgus": lambda pipe: DgusPanel(pipe, DgusProfile()),
-    "cd5220": lambda pipe: PolePanel(pipe, PoleProfile()),
-}
+DISPLAYS: dict[str, Callable[[Any], Any]] = {"countertop": CounterDisplay, **PANELS}
 
 
 class Babbling:
@@ -118,11 +109,11 @@ def test_l6_a_flood_on_a_scanners_port_is_no_scanner(name: str) -> None:
     run(story(), seed=1)
 
 
-@pytest.mark.parametrize("name", PANELS)
+@pytest.mark.parametrize("name", DISPLAYS)
 def test_l6_a_flood_on_a_displays_port_is_no_display(name: str) -> None:
     async def story() -> None:
         with pytest.raises(DeviceRefused, match="none of it made sense"):
-            await PANELS[name](Babbling()).watch()
+            await DISPLAYS[name](Babbling()).watch()
 
     run(story(), seed=1)
 

@@ -1,6 +1,6 @@
 """The displays' cases: one whole job is a code on the glass, or the amount where a display draws no code."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from drivers import qr
@@ -29,6 +29,22 @@ CODE: Final = PanelScreen(
 Make = Callable[[Transport], Panel]
 
 
+def _pole(name: str) -> Make:
+    return lambda transport: PolePanel(transport, load_panel(PoleProfile, name))
+
+
+PANELS: Final[Mapping[str, Make]] = {
+    "bonrix": lambda transport: BonrixPanel(transport, BonrixProfile()),
+    "mertech": lambda transport: MertechPanel(transport, MertechProfile()),
+    "nextion": lambda transport: NextionPanel(transport, NextionProfile()),
+    "dgus": lambda transport: DgusPanel(transport, load_panel(DgusProfile, "dgus")),
+    "cd5220": _pole("cd5220"),
+    "escpos-vfd": _pole("escpos-vfd"),
+    "led8n": _pole("led8n"),
+}
+"""The driver of every display that is not our own, for tests that all of them stand."""
+
+
 def _greet(make: Make) -> Callable[[Transport], Awaitable[object]]:
     return lambda transport: make(transport).greet()
 
@@ -45,7 +61,6 @@ def _act(make: Make) -> Callable[[Transport], Awaitable[object]]:
 def _case(
     name: str,
     stub: Callable[[], Stub],
-    make: Make,
     did: Callable[[Stub], bool],
     *,
     answers: bool = True,
@@ -55,8 +70,8 @@ def _case(
     return DeviceCase(
         key=f"display/{name}",
         stub=stub,
-        greet=_greet(make),
-        act=_act(make),
+        greet=_greet(PANELS[name]),
+        act=_act(PANELS[name]),
         did=did,
         answers=answers,
         vectors=vectors,
@@ -98,10 +113,6 @@ def _shows_the_digits(stub: Stub) -> bool:
     return (stub.digits, stub.lamp) == ("28.50", "2")
 
 
-def _pole(name: str) -> Make:
-    return lambda transport: PolePanel(transport, load_panel(PoleProfile, name))
-
-
 CASES: Final[tuple[DeviceCase, ...]] = (
     DeviceCase(
         key="display/countertop",
@@ -116,7 +127,6 @@ CASES: Final[tuple[DeviceCase, ...]] = (
     _case(
         "bonrix",
         BonrixStub,
-        lambda transport: BonrixPanel(transport, BonrixProfile()),
         _shows_the_code,
         vectors="bonrix.hex",
         baud=115200,
@@ -124,32 +134,17 @@ CASES: Final[tuple[DeviceCase, ...]] = (
     _case(
         "mertech",
         MertechStub,
-        lambda transport: MertechPanel(transport, MertechProfile()),
         _shows_the_code,
         answers=False,
         vectors="mertech.hex",
         baud=115200,
     ),
-    _case(
-        "nextion",
-        NextionStub,
-        lambda transport: NextionPanel(transport, NextionProfile()),
-        _shows_the_code,
-        vectors="nextion.hex",
-    ),
-    _case(
-        "dgus",
-        DgusStub,
-        lambda transport: DgusPanel(transport, load_panel(DgusProfile, "dgus")),
-        _shows_the_code,
-        vectors="dgus.hex",
-        baud=115200,
-    ),
-    _case("cd5220", PoleStub, _pole("cd5220"), _shows_the_amount, answers=False, vectors="pole.hex"),
+    _case("nextion", NextionStub, _shows_the_code, vectors="nextion.hex"),
+    _case("dgus", DgusStub, _shows_the_code, vectors="dgus.hex", baud=115200),
+    _case("cd5220", PoleStub, _shows_the_amount, answers=False, vectors="pole.hex"),
     _case(
         "escpos-vfd",
         lambda: PoleStub("escpos-vfd"),
-        _pole("escpos-vfd"),
         _shows_the_amount,
         answers=False,
         vectors="pole.hex",
@@ -157,7 +152,6 @@ CASES: Final[tuple[DeviceCase, ...]] = (
     _case(
         "led8n",
         lambda: PoleStub("led8n"),
-        _pole("led8n"),
         _shows_the_digits,
         answers=False,
         vectors="pole.hex",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from drivers.catalogue import of_role
+from firmware_stubs.display_pole import PoleStub
 from terminal.counter.ports import HealthState
 from terminal.errors import BadSettings
 from terminal.help.catalogue import Catalogue
@@ -14,6 +15,8 @@ from terminal.peripherals.fallback_display import FallbackDisplay
 from terminal.peripherals.panel_display import PanelDisplay
 from terminal.settings import CounterTable, DeviceTable, PrinterTable
 from terminal.virtual_time import VirtualClock, run
+from tests.devices.conformance.display import PANELS
+from tests.devices.wires import wire
 
 WORDS = Catalogue.load("en")
 LINK = "link:/dev/x"
@@ -27,6 +30,15 @@ def build(**counter: Any) -> Any:
     return run(on_the_loop(), seed=1)
 
 
+def draws_codes(name: str) -> bool:
+    """What the driver says of itself."""
+
+    async def on_the_loop() -> bool:
+        return PANELS[name](wire(PoleStub())).shows_codes
+
+    return run(on_the_loop(), seed=1)
+
+
 @pytest.mark.row(41, 48, 49)
 def test_every_display_of_the_catalogue_is_built_with_every_profile_of_its_own() -> None:
     for protocol in of_role("display"):
@@ -34,7 +46,15 @@ def test_every_display_of_the_catalogue_is_built_with_every_profile_of_its_own()
             table = DeviceTable(port=LINK, driver=protocol.name, profile=profile)
             display = build(display=table).display
             assert isinstance(display, CodeDisplay | PanelDisplay)
-            assert display.shows_codes == (protocol.name not in ("cd5220", "escpos-vfd", "led8n"))
+            assert display.shows_codes == (protocol.name == "countertop" or draws_codes(protocol.name)), protocol
+
+
+def test_bad_input_a_number_is_refused_by_every_display_that_tells_none() -> None:
+    """A binding that nobody checks must not look as if it were kept."""
+    silent = [each.name for each in of_role("display") if each.name not in ("countertop", "nextion", "dgus")]
+    for name in silent:
+        with pytest.raises(BadSettings, match="tells no number"):
+            build(display=DeviceTable(port=LINK, driver=name, serial="A1"))
 
 
 @pytest.mark.row(49)
@@ -72,7 +92,6 @@ def test_a_code_on_paper_needs_a_printer() -> None:
         ({"driver": "nextion", "profile": "cd5220"}, "profile", "no display profile 'cd5220'"),
         ({"driver": "countertop", "profile": "nextion"}, "profile", "no display profile 'nextion'"),
         ({"driver": "bonrix", "serial": "A1"}, "serial", "tells no number"),
-        ({"driver": "led8n", "serial": "A1"}, "serial", "tells no number"),
         ({"driver": "hologram"}, "driver", "is none of countertop, bonrix"),
     ],
 )
