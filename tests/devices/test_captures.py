@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from drivers.scanner.profile import load_profile
 from drivers.serial_port import open_serial
 from firmware_stubs.cables import PtyCable
 from firmware_stubs.scanner import Gm65
-from terminal.cli.devices.capture import Chunk, Head, Recorder, load, masked
+from terminal.cli.devices.capture import Chunk, Head, Recorder, load, masked, masks
 from terminal.cli.devices.record import relay
 from terminal.cli.devices.tape import Entry, timeline
 from terminal.virtual_time import run
@@ -61,6 +62,18 @@ def test_a_recorded_session_plays_the_same_twice_and_says_what_was_said(case: De
     assert [entry for entry in first if entry.way == "out"]
     understood = bool(played) and case.key != "speaker/audio"  # its byte is the end of a program
     assert understood == any(entry.text.startswith("understood") for entry in first)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.press], ids=lambda case: case.key)
+def test_a_masked_capture_of_a_scanner_gives_nobody_the_code(case: DeviceCase) -> None:
+    """Neither its bytes nor what a driver makes of them: of each scanner here, also one added later."""
+    head, chunks = recorded(case)
+    assert masks(head.protocol, with_codes=False)
+    kept = [masked(chunk.data, head.protocol) if chunk.way == "in" else chunk.data for chunk in chunks]
+    assert not [part for part in re.findall(r"\w{4,}", CODE) if part.encode() in b"".join(kept)]
+    hidden = [Chunk(chunk.ms, chunk.way, data.hex()) for chunk, data in zip(chunks, kept, strict=True)]
+    scanned = [entry.text for entry in timeline(head, hidden) if entry.text.startswith("scanned '")]
+    assert not [text for text in scanned if re.search(r"[^\W0xX_]", text.split("'")[1])]
 
 
 def test_a_driver_that_asks_otherwise_than_then_still_hears_the_scan() -> None:

@@ -14,6 +14,7 @@ from typing import IO, Annotated, Final, Literal, TypeVar
 
 import msgspec
 
+from drivers.scanner.keys import EVENT, PLAIN
 from terminal.cli.words import wrong_option
 from terminal.errors import BadSettings
 from terminal.given_file import read_given
@@ -27,6 +28,9 @@ CHUNK_MAX: Final = 65536  # bytes of one line's data
 Way = Literal["out", "in"]
 Ms = Annotated[int, msgspec.Meta(ge=0, le=MS_MAX)]
 L = TypeVar("L")
+KEYS: Final = "scanner/evdev"
+_EV_KEY: Final = 1
+_DIGIT, _LETTER = (next(code for code, char in PLAIN.items() if char == sign) for sign in "0x")
 _PACKETS: Final = ("scanner/ssi", "scanner/gmssi")
 _DECODED: Final = 0xF3
 _FRAMED: Final = 0x03  # GM861: a scan with its length before it
@@ -71,10 +75,13 @@ def masks(protocol: str, *, with_codes: bool) -> bool:
 def masked(data: bytes, protocol: str = "") -> bytes:
     """The same length, without letters and digits of codes. Answers of a known protocol stay as they are.
 
-    What no reader understands may be half a code and is masked; a masked SSI packet gets a check that fits.
+    What no reader understands may be half a code and is masked, and so is what it calls ``scan``; a masked SSI
+    packet gets a check that fits.
     """
+    if protocol == KEYS:
+        return b"".join(_other_key(data[at : at + EVENT.size]) for at in range(0, len(data), EVENT.size))
     take = READERS.get(protocol)
-    if take is None or protocol == "scanner/evdev":
+    if take is None:
         return data.translate(_CODES)
     out, at = bytearray(), 0
     while at < len(data):
@@ -90,6 +97,17 @@ def masked(data: bytes, protocol: str = "") -> bytes:
             out += piece[:head] + piece[head:].translate(_CODES)
         at += max(1, used)
     return bytes(out)
+
+
+def _other_key(event: bytes) -> bytes:
+    """One input event, its letter x and its digit 0. Scan codes name keys, too; of half an event nothing stays."""
+    if len(event) < EVENT.size:
+        return bytes(len(event))
+    *time, kind, code, value = EVENT.unpack(event)
+    key = PLAIN.get(code, "")
+    if kind == _EV_KEY:
+        return EVENT.pack(*time, kind, _DIGIT if key.isdigit() else _LETTER if key.isalpha() else code, value)
+    return EVENT.pack(*time, kind, code, 0)
 
 
 class Recorder:

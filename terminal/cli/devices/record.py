@@ -12,7 +12,7 @@ from drivers.errors import DeviceError
 from drivers.transport import OpenTransport, Transport
 from firmware_stubs.cables import PtyCable
 from firmware_stubs.wire import Stub
-from terminal.cli.devices.capture import SIZE_MAX, Head, Recorder, known, masks
+from terminal.cli.devices.capture import KEYS, SIZE_MAX, Head, Recorder, known, masks
 from terminal.cli.devices.find import opened_at
 from terminal.cli.words import REFUSED, console, give_up, sentences
 
@@ -29,11 +29,10 @@ def record(
 ) -> None:
     """Record a device's line until Ctrl-C, while the service goes on over a link beside the file."""
     with sentences():
-        key = known(protocol) if protocol else ""
+        head = head_of(port, protocol, baud=baud, with_codes=with_codes)
         link = file.with_name(f"{file.name}.port").absolute()
         if link.exists() and not link.is_symlink():
             give_up(f"{link} stands where the service's link would be; name another file.")
-        head = Head(protocol=key, baud=baud, masked=masks(key, with_codes=with_codes))
         try:
             open_ = opened_at(port, baud)
             file.touch(mode=0o600, exist_ok=False)  # receipts and codes are nobody else's business
@@ -48,6 +47,14 @@ def record(
         except OSError as error:
             give_up(f"{error.filename or file}: {error.strerror}", REFUSED)
     console.print(f"Recorded to {file}: {why}.", markup=False, highlight=False, soft_wrap=True)
+
+
+def head_of(port: str, protocol: str, *, baud: int, with_codes: bool) -> Head:
+    """Raises BadSettings: ``option_wrong``: nobody speaks ``protocol``."""
+    key = known(protocol) if protocol else ""
+    if port.startswith("evdev:"):
+        key = KEYS  # whatever was said: by another name they would not be hidden
+    return Head(protocol=key, baud=baud, masked=masks(key, with_codes=with_codes))
 
 
 async def _record(open_: OpenTransport, link: Path, file: Path, head: Head, size_max: int) -> str:

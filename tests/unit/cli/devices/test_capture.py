@@ -8,6 +8,7 @@ import pytest
 
 from drivers.catalogue import all_protocols
 from terminal.cli.devices.capture import Chunk, Head, Recorder, known, load, masked, masks
+from terminal.cli.devices.record import head_of
 from terminal.cli.devices.words import MATRIX
 from terminal.errors import BadSettings
 from terminal.lab.readable import describe
@@ -65,6 +66,20 @@ def test_codes_are_masked_unless_it_is_no_scanner_or_a_person_wants_them() -> No
     assert masks("", with_codes=False)
     assert not masks("printer/escpos", with_codes=False)
     assert not masks("scanner/gm65", with_codes=True)
+
+
+@pytest.mark.parametrize("said", ["", "scanner/line", "printer/escpos"])
+def test_the_keys_of_a_scanner_that_types_are_hidden_whatever_it_was_called(said: str) -> None:
+    head = head_of("evdev:/dev/input/by-id/usb-a-event-kbd", said, baud=9600, with_codes=False)
+    assert (head.protocol, head.masked) == ("scanner/evdev", True)
+    typed = vectors("evdev")["7 and Enter"]
+    assert describe("scanner/evdev", "in", typed)[0] == "key 7 down"
+    hidden = masked(typed, head.protocol)
+    assert describe("scanner/evdev", "in", hidden)[:3] == ["key 0 down", "key 0 up", "key Enter down"]
+    assert b"\x24\x00\x07\x00" not in hidden, "the scan code of the same key"
+    assert masked(typed[:30], head.protocol)[24:] == bytes(6), "half an event"
+    kept = head_of("/dev/ttyUSB0", said, baud=9600, with_codes=False)
+    assert kept.protocol == said
 
 
 @pytest.mark.parametrize(
