@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from drivers.catalogue import all_protocols
+from drivers.catalogue import all_protocols, of_role
 from drivers.device_protocol import DeviceProtocol
 from drivers.scanner.line import Line
 from drivers.scanner.profile import load_profile
@@ -45,6 +45,15 @@ def test_the_page_of_a_protocol_has_bytes_of_its_vectors_sources_profiles_and_wh
 
 def _links(page: str) -> list[str]:
     return re.findall(r"\]\(([^)#:]+\.md)\)", (PAGES / page).read_text("utf-8"))
+
+
+def test_the_file_that_is_told_to_build_a_role_s_devices_builds_them() -> None:
+    page = (PAGES / "your-own-device.md").read_text("utf-8")
+    told = re.findall(r"^\| (\w+) \|.*a `case` in `([^`]+)` \|$", page, re.MULTILINE)
+    assert [role for role, _ in told] == ["display", "speaker"]
+    for role, file in told:
+        code = (PAGES.parents[1] / file).read_text("utf-8")
+        assert all(f'"{each.name}"' in code for each in of_role(role) if each.name != "countertop"), file
 
 
 def blocks() -> list[str]:

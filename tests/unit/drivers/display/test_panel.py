@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from drivers.display.pole import PoleProfile
 from drivers.display.profile import load_panel
 from drivers.errors import DeviceRefused
 
-SHAPES: dict[str, type[BonrixProfile | MertechProfile | NextionProfile | DgusProfile | PoleProfile]] = {
+SHAPES: dict[str, type[Any]] = {
     "bonrix": BonrixProfile,
     "mertech": MertechProfile,
     "nextion": NextionProfile,
