@@ -1,7 +1,8 @@
 """A dead printer or scanner and whatever was plugged in instead: found, offered on the till, taken with one key.
 
 Only a port that came since all was well is asked who is there, and the dead device's own port, for another model
-on the same socket. Where all was never well since the start, what stood there then may be the one that was put
+on the same socket, once its own driver has had time to open what stands there: most often it is the same device,
+plugged in again. Where all was never well since the start, what stood there then may be the one that was put
 in its place while the service was off: it is asked, too. Nothing is taken by itself: a person says yes.
 """
 
@@ -70,6 +71,7 @@ class StandIns:
         self._places = places
         self._offers: dict[Key, tuple[NewChoice, str]] = {}  # and the model, for people
         self._since_s: dict[Key, float] = {}
+        self._stands_s: dict[Key, float] = {}  # since when its own port is there
         self._asked_s: dict[Key, float] = {}  # when its own port was asked
         self._before: frozenset[str] | None = None  # the ports when all was well, at first: at the start
         self._was_well = False  # for so long that ``_before`` belongs to it
@@ -132,7 +134,8 @@ class StandIns:
             self._withdraw(key)
         self._since_s = {key: self._since_s.get(key, now_s) for key in keys}
         views = await self._places.ports() if ill or self._answers else []
-        there = {each.port for each in views}
+        there, used = {each.port for each in views}, {each.used_by for each in views}
+        self._stands_s = {key: self._stands_s.get(key, now_s) for key in keys if " ".join(key) in used}
         self._answers = {port: found for port, found in self._answers.items() if port in there}
         self._refused = {(key, port) for key, port in self._refused if port in there}
         if not ill:
@@ -185,9 +188,11 @@ class StandIns:
         return next((port for port in free if port not in known and port not in self._answers), "")
 
     async def _same_socket(self, ill: Ill) -> bool:
-        """Whether it was asked now."""
+        """Whether it was asked now. Never one that its driver opens just now, or did while others were asked."""
         key, now_s = (ill.counter, ill.role), _now_s()
         if now_s - self._asked_s.get(key, -AGAIN_S) < AGAIN_S:
+            return False
+        if now_s - self._stands_s.get(key, now_s) < GONE_S or ill not in self._places.ill(ROLES):
             return False
         self._asked_s[key] = now_s
         with self._places.held(ill):

@@ -222,6 +222,39 @@ def test_what_comes_back_within_moments_is_nobodys_news() -> None:
 
 
 @pytest.mark.row(44)
+def test_l1_a_device_that_comes_back_after_a_while_is_opened_by_its_own_driver_and_not_asked_first() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.answers[OLD.port] = [("found", STAR)]
+        bench.out = [OLD]
+        found.look_round()
+        for away_s in (GONE_S + LOOK_S, 60.0):
+            await asyncio.sleep(away_s)
+            bench.plugged[OLD.port] = "1 printer"
+            await asyncio.sleep(GONE_S)  # its driver may look for it that long, and once more
+            assert bench.asked == []
+            del bench.plugged[OLD.port]
+        bench.plugged[OLD.port] = "1 printer"
+        await asyncio.sleep(GONE_S + 2 * LOOK_S)
+        assert bench.asked == [OLD.port], "it stands there, and its driver cannot use it"
+
+    played(story)
+
+
+@pytest.mark.row(44)
+def test_l1_a_device_that_came_back_while_another_was_asked_keeps_its_port() -> None:
+    async def story(bench: Bench, found: StandIns) -> None:
+        gun = Ill("1", "scanner", "link:/dev/gun", "gm65")
+        bench.plugged |= {OLD.port: "1 printer", gun.port: "1 scanner"}
+        bench.out = [OLD, gun]
+        bench.meanwhile = bench.out.clear
+        found.look_round()
+        await asyncio.sleep(GONE_S + 3 * LOOK_S)
+        assert bench.asked == [OLD.port], "a scanner that works is not taken from the till"
+
+    played(story)
+
+
+@pytest.mark.row(44)
 def test_what_was_plugged_in_while_all_was_well_is_no_stand_in_and_a_freed_socket_is_new_again() -> None:
     async def story(bench: Bench, found: StandIns) -> None:
         bench.plugged["link:/dev/stick"] = bench.plugged["link:/dev/spare"] = ""
