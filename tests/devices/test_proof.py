@@ -56,11 +56,12 @@ def faint(picture: Picture) -> Picture:
 
 
 def tiny_modules(picture: Picture) -> Picture:
+    """A quarter as large: this camera could still read them, the next one would not."""
     width, height, grey = picture
     small = bytearray(b"\xff" * len(grey))
-    for y in range(height // 5):
-        for x in range(width // 5):
-            small[y * width + x] = grey[y * 5 * width + x * 5]
+    for y in range(height // 4):
+        for x in range(width // 4):
+            small[y * width + x] = grey[y * 4 * width + x * 4]
     return width, height, bytes(small)
 
 
@@ -96,13 +97,13 @@ def test_the_loop_runs_by_itself_and_says_what_was_measured() -> None:
 @pytest.mark.row(97)
 @pytest.mark.parametrize(
     ("spoil", "why"),
-    [(no_quiet_zone, "quiet zone|no code"), (faint, "contrast|no code"), (tiny_modules, "too small|no code")],
+    [(no_quiet_zone, "a quiet zone of"), (faint, "too little contrast"), (tiny_modules, "mm are too small")],
     ids=["quiet zone", "contrast", "module size"],
 )
 def test_a_glass_that_no_phone_could_read_fails(spoil: Callable[[Picture], Picture], why: str) -> None:
     proof, hand = proved(with_glass(Spoiled(spoil)), "display")
     assert (proof.verdict, proof.reason) == (Verdict.FAILED, "proof_not_read")
-    assert any(each in hand for each in why.split("|")), hand
+    assert why in hand, "each grade alone refuses it, a camera that finds no code at all proves none"
     assert proved(with_glass(Spoiled(lambda picture: picture)), "display")[0].passed
 
 

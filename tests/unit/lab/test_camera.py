@@ -67,10 +67,11 @@ def test_a_hand_that_is_not_steady_still_reads(tilt: float, glare: float) -> Non
         (drawn(URL, scale=6, quiet=1, border=40), "quiet zone"),
         (drawn(URL, scale=6, quiet=0, border=40), "no code|quiet zone"),
         (drawn(URL, scale=6, quiet=4, dark=110, light=190), "contrast"),
-        (drawn(URL, scale=1, quiet=4), "no code|too small"),
+        (drawn(URL, scale=2, quiet=4), "modules of 0.2. mm are too small"),
+        (drawn(URL, scale=1, quiet=4), "no code"),
         ((100, 100, b"\xff" * 10_000), "no code"),
     ],
-    ids=["narrow quiet zone", "no quiet zone", "grey on grey", "tiny modules", "nothing"],
+    ids=["narrow quiet zone", "no quiet zone", "grey on grey", "small modules", "tiny modules", "nothing"],
 )
 def test_a_spoiled_code_is_refused_with_what_spoils_it(picture: Picture, why: str) -> None:
     with pytest.raises(NotReadable, match=why):
