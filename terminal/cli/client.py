@@ -13,7 +13,7 @@ from terminal.cli.words import Problem, language
 from terminal.errors import BadSettings, Unavailable
 from terminal.people.key_file import read_key
 
-__all__ = ["KEY_FILES", "URL", "Api", "Problem", "api"]
+__all__ = ["KEY_FILES", "URL", "Api", "Problem", "api", "stands_at"]
 
 URL: Final = "http://127.0.0.1:7600"
 KEY_FILES: Final = (Path(".demo/state/api-key"), Path(".demo/api-key"), Path("/var/lib/countertop/api-key"))
@@ -107,3 +107,15 @@ async def api(url: str, key_file: Path | None) -> AsyncIterator[Api]:
         raise Unavailable("service_not_running", url=url) from None
     async with session:
         yield Api(session, url, path)
+
+
+async def stands_at(url: str) -> bool:
+    """Whether a service answers there: one that does not know us says so."""
+    try:
+        async with aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout(total=3.0)) as session:
+            await Api(session, url, Path()).get("/devices")
+    except Problem as told:
+        return told.slug == "api_key_refused"
+    except (Unavailable, ValueError):
+        return False
+    return True

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from drivers.device_protocol import ROLES
-from terminal.cli.client import URL, Api, api
+from terminal.cli.client import URL, Api, api, stands_at
 from terminal.cli.words import REFUSED, USAGE, console, errors, give_up, language, put, sentences
 from terminal.errors import BadSettings, NotFound, Unavailable
 from terminal.help.registry import describe
@@ -92,7 +92,11 @@ def _shown(counter: str, role: str, verdict: str, reason: str, measured: Mapping
 def _in_service(
     url: str, key_file: Path | None, counter: str, wanted: Sequence[str], *, as_json: bool
 ) -> list[Shown]:
-    """Nothing when no service runs here, or it has no devices at all."""
+    """Nothing when no service runs here, or it has no devices at all.
+
+    Raises:
+        BadSettings("api_key_file_missing"): one runs here and nobody gave its key.
+    """
 
     async def ask() -> list[Shown]:
         async with api(url, key_file) as service:
@@ -106,7 +110,7 @@ def _in_service(
         if error.slug != "service_not_running" or counter or key_file is not None:
             raise
     except BadSettings as error:
-        if error.slug != "api_key_file_missing" or counter or key_file is not None:
+        if error.slug != "api_key_file_missing" or counter or key_file is not None or asyncio.run(stands_at(url)):
             raise
     return []
 

@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 
 from drivers.device_protocol import ROLES
 from terminal.cli.devices.proof import meant, prove
-from terminal.cli.words import UNAVAILABLE
+from terminal.cli.words import SETTINGS, UNAVAILABLE
 from terminal.errors import NotFound
 from terminal.people.key_file import write_key
+from tests.flows.api_rig import open_shop
+from tests.flows.cli_rig import countertop
 from tests.flows.ports import claim
 
 APP = typer.Typer()
@@ -106,6 +108,14 @@ def test_bad_input_who_names_a_counter_or_a_key_means_the_service_and_not_the_la
     assert done.exit_code == UNAVAILABLE
     assert "N-02" in done.output
     assert CliRunner().invoke(APP, ["scanner"]).exit_code == 0
+
+
+@pytest.mark.row(97)
+async def test_bad_input_no_lab_is_proved_in_place_of_a_service_whose_key_is_missing(tmp_path: Path) -> None:
+    """In another folder than the demo's "no service answers" had been told, and that all passed."""
+    async with open_shop(tmp_path / "shop") as shop:
+        done = await countertop("devices", "test", "--all", "--url", shop.url, cwd=tmp_path)
+    assert (done.code, done.codes, done.out) == (SETTINGS, ["C-29"], "")
 
 
 def test_bad_input_an_unknown_kind_of_device_is_named() -> None:
