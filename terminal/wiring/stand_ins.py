@@ -25,7 +25,8 @@ ROLES: Final[tuple[Role, ...]] = ("printer", "scanner")  # what a sale cannot wa
 LOOK_S: Final = 2.0  # between looks, while something is out
 GONE_S: Final = 3.0  # what comes back by itself is nobody's news
 BOOT_S: Final = 10.0  # a device switched on together with the service may need so long
-AGAIN_S: Final = 60.0  # before a silent own port is asked once more
+AGAIN_S: Final = 60.0  # before an own port that brought nobody is asked once more; then twice as long each time
+AGAIN_MAX_S: Final = 3600.0
 TRIES: Final = 4  # its last owner may need a moment to let go
 LETS_GO_S: Final = 0.5
 KEYBOARD: Final = "evdev:"  # who asks one takes it away from the person who types, and it answers nobody
@@ -73,6 +74,7 @@ class StandIns:
         self._since_s: dict[Key, float] = {}
         self._stands_s: dict[Key, float] = {}  # since when its own port is there
         self._asked_s: dict[Key, float] = {}  # when its own port was asked
+        self._again_s: dict[Key, float] = {}  # how long after that it is asked again, if it stays there
         self._before: frozenset[str] | None = None  # the ports when all was well, at first: at the start
         self._was_well = False  # for so long that ``_before`` belongs to it
         self._answers: dict[str, ProposalView | None] = {}  # who answered at a port since then
@@ -136,6 +138,7 @@ class StandIns:
         views = await self._places.ports() if ill or self._answers else []
         there, used = {each.port for each in views}, {each.used_by for each in views}
         self._stands_s = {key: self._stands_s.get(key, now_s) for key in keys if " ".join(key) in used}
+        self._again_s = {key: again_s for key, again_s in self._again_s.items() if key in self._stands_s}
         self._answers = {port: found for port, found in self._answers.items() if port in there}
         self._refused = {(key, port) for key, port in self._refused if port in there}
         if not ill:
@@ -190,11 +193,13 @@ class StandIns:
     async def _same_socket(self, ill: Ill) -> bool:
         """Whether it was asked now. Never one that its driver opens just now, or did while others were asked."""
         key, now_s = (ill.counter, ill.role), _now_s()
-        if now_s - self._asked_s.get(key, -AGAIN_S) < AGAIN_S:
+        again_s = self._again_s.get(key, AGAIN_S)
+        if now_s - self._asked_s.get(key, -again_s) < again_s:
             return False
         if now_s - self._stands_s.get(key, now_s) < GONE_S or ill not in self._places.ill(ROLES):
             return False
         self._asked_s[key] = now_s
+        self._again_s[key] = min(2 * again_s, AGAIN_MAX_S) if key in self._again_s else AGAIN_S
         with self._places.held(ill):
             for _ in range(TRIES):
                 await asyncio.sleep(LETS_GO_S)

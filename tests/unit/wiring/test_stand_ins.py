@@ -222,6 +222,25 @@ def test_what_comes_back_within_moments_is_nobodys_news() -> None:
 
 
 @pytest.mark.row(44)
+def test_l1_a_socket_that_stays_dead_is_asked_ever_less_and_one_that_is_plugged_anew_soon() -> None:
+    """Each time takes the port from its driver and is told in the log: three lines a minute, all night."""
+
+    async def story(bench: Bench, found: StandIns) -> None:
+        bench.plugged[OLD.port] = "1 printer"
+        bench.out = [OLD]
+        found.look_round()
+        await asyncio.sleep(4 * 3600)
+        assert len(bench.asked) == 9, "after a minute, two, four and so on, at most an hour"
+        del bench.plugged[OLD.port]
+        await asyncio.sleep(2 * LOOK_S)
+        bench.plugged[OLD.port], bench.answers[OLD.port] = "1 printer", [("found", STAR)]
+        await asyncio.sleep(GONE_S + 2 * LOOK_S)
+        assert [each.port for each in found.offered("1")] == [OLD.port]
+
+    played(story)
+
+
+@pytest.mark.row(44)
 def test_l1_a_device_that_comes_back_after_a_while_is_opened_by_its_own_driver_and_not_asked_first() -> None:
     async def story(bench: Bench, found: StandIns) -> None:
         bench.answers[OLD.port] = [("found", STAR)]
