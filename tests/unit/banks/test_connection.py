@@ -190,7 +190,7 @@ async def test_a_connection_nobody_needs_is_closed_in_time(monkeypatch: pytest.M
 
 
 async def test_each_of_several_connections_is_closed_in_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "KEEP_WARM_S", 0.02)
+    monkeypatch.setattr(client, "KEEP_WARM_S", 0.1)
     asked, answer, ended = asyncio.Semaphore(0), asyncio.Semaphore(0), asyncio.Semaphore(0)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -209,7 +209,7 @@ async def test_each_of_several_connections_is_closed_in_its_own_time(monkeypatch
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         answer.release()
         await asyncio.gather(*both)
-        link._idle[-1].idle_since_s += 0.05  # used so much later, without waiting for it
+        link._idle[-1].idle_since_s += 0.1  # used so much later, without waiting for it
         async with asyncio.timeout(WATCHDOG_S):
             await ended.acquire()
             await ended.acquire()

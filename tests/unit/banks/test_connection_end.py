@@ -293,13 +293,14 @@ async def test_the_connection_of_an_exchange_that_was_given_up_is_closed_then(ca
         assert await reader.read() == b""
         ended.set()
 
-    async with linked(silent) as link:
+    async with linked(silent) as link, asyncio.timeout(WATCHDOG_S):
         answer_s = WATCHDOG_S if cancelled else 0.05
-        task = asyncio.create_task(link.send(POST, connect_s=WATCHDOG_S, answer_s=answer_s))
-        async with asyncio.timeout(WATCHDOG_S / 2):
-            await asked.wait()
+        while not asked.is_set():
+            task = asyncio.create_task(link.send(POST, connect_s=WATCHDOG_S, answer_s=answer_s))
             if cancelled:
+                await asked.wait()
                 task.cancel()
-            await ended.wait()
-        with pytest.raises(asyncio.CancelledError if cancelled else NoAnswer):
-            await task
+            with pytest.raises(asyncio.CancelledError if cancelled else (NoAnswer, NothingSent)):
+                await task
+            answer_s *= 2  # a busy machine may not even have sent it by then
+        await ended.wait()
