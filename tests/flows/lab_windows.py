@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 import pytest
 import pytest_asyncio
 from playwright.async_api import ConsoleMessage, Locator, Page, async_playwright, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from terminal.lab.demo_settings import Places, Ports
 from terminal.payments.refund import REFUND_ENDED
@@ -60,9 +61,16 @@ class Windows:
         self.begun[slug] = self.begun.get(slug, 0) + 1
         await expect(begun).to_have_count(self.begun[slug])
 
-    async def pay(self) -> None:
-        """The customer scans the glass and pays."""
-        await self.press("#scan-glass")
+    async def pay(self, *, looks: int = 1) -> None:
+        """The customer scans the glass and pays. ``looks``: how often, where its code may be gone for a moment."""
+        act = self.lab.locator("#order-acts [data-act=pay]")
+        for _ in range(looks - 1):
+            await self.press("#scan-glass")
+            with suppress(PlaywrightTimeout):
+                await act.wait_for(timeout=2_000)
+                break
+        else:
+            await self.press("#scan-glass")
         await self.press("#order-acts [data-act=pay]")
 
     async def test(self, role: str) -> None:
