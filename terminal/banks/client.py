@@ -190,7 +190,7 @@ class ProviderLink:
         progress.sends()
         reply = await connection.ask(data, sink)
         if connection.open:
-            self._keep(connection)
+            self._keep_warm(connection)
         else:
             connection.close()
         return reply
@@ -239,7 +239,7 @@ class ProviderLink:
         if self._closings != closings:
             raise ConnectionAbortedError("closed meanwhile")
 
-    def _keep(self, connection: Connection) -> None:
+    def _keep_warm(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
         connection.idle_since_s = loop.time()
         self._idle.append(connection)

@@ -82,8 +82,9 @@ class Connection(asyncio.Protocol):
         )
         self._sink = sink
         self._trouble: Exception | None = None
-        self._begun = self._until_closed = False
-        self._apart = 0
+        self._begun = False  # a byte of the answer came
+        self._until_closed = False  # its body has no length: the end of the connection is its end
+        self._apart = 0  # bytes since anything of a head or a body was complete, see APART_MAX
         self._forget()
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)

@@ -55,18 +55,8 @@ LATE = (
 OTHERS = ("drivers.display.bonrix", "drivers.display.pole", "drivers.printer.driver", "drivers.scanner.profile")
 """What a shop with nothing but our own displays never needs."""
 LIBRARIES = {
-    *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "frozenlist", "httptools", "idna", "multidict"),
-    *(
-        "apsw",
-        "argon2",
-        "cryptography",
-        "markupsafe",
-        "msgspec",
-        "propcache",
-        "serial",
-        "typing_extensions",
-        "yarl",
-    ),
+    *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "frozenlist", "idna", "multidict", "propcache", "yarl"),
+    *("apsw", "argon2", "cryptography", "httptools", "markupsafe", "msgspec", "serial", "typing_extensions"),
 }
 _OWN = {"__main__", "__mp_main__", "drivers", "terminal"}
 _MACHINE = {"sitecustomize", "usercustomize"}  # a distribution's own: Debian's Python has one
